@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_CONFIG_HPP
+#define REMOTE_JOB_CONFIG_HPP
+
+#include <remote_job/version.hpp>
+
+#include <asio/version.hpp>
+
+#if ASIO_VERSION < 102201
+#error "remote_job needs Asio 1.22.1 or newer (standalone, not Boost.Asio)"
+#endif
+
+#if !defined(__cpp_concepts) || __cpp_concepts < 201907L
+#error "remote_job needs C++20: compile with -std=c++20 or newer"
+#endif
+
+/// Configuration macros, all optional, to be defined before the first include:
+///
+///  REMOTE_JOB_NO_LIBSSH2  the single header leaves out the SSH transport even where <libssh2.h> is found
+///  REMOTE_JOB_NO_JSON     the single header leaves out JSON even where <nlohmann/json.hpp> is found
+
+/// Everything lives in remote_job; the inline namespace keeps two versions of the library in one program apart.
+namespace remote_job::inline v0 {}
+
+#endif

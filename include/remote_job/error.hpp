@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_ERROR_HPP
+#define REMOTE_JOB_ERROR_HPP
+
+#include <remote_job/config.hpp>
+
+#include <asio/error.hpp>
+
+#include <string>
+#include <system_error>
+
+namespace remote_job::inline v0 {
+
+/// What went wrong. `condition` says what to do about it.
+enum class errc {
+  // The caller's input
+  invalid_argument = 1,  ///< a field of the job or an option is unusable; the message names it
+  bad_state,             ///< a saved state cannot be read, or belongs to another job or version
+  already_running,       ///< async_run() while a run is outstanding
+
+  // The connection: another try may help
+  resolve_failed,          ///< the name service failed for the moment
+  resolve_timeout,         ///< the name service did not answer in time
+  connect_failed,          ///< no connection: refused, unreachable, reset
+  connect_timeout,         ///< the host did not answer in time
+  banner_timeout,          ///< connected, but no SSH identification string came in time
+  handshake_timeout,       ///< the key exchange did not end in time
+  authentication_timeout,  ///< the server did not answer to the authentication in time
+  open_timeout,            ///< the server did not open a channel in time
+  command_timeout,         ///< a poll did not end within command_timeout
+  connection_lost,         ///< the connection broke
+  channel_refused,         ///< the server refused to open a channel (MaxSessions)
+  command_refused,         ///< the server refused to run the command
+  reply_missing,           ///< the command ran, but nothing in its output is our reply
+  reply_truncated,         ///< the reply ends before its trailer
+  reply_malformed,         ///< the reply breaks the rules of its frame
+  reply_too_long,          ///< more output than any reply to this request can have
+
+  // The connection: another try cannot help
+  host_not_found,          ///< there is no such host
+  not_ssh,                 ///< what answers there does not speak SSH 2
+  no_common_algorithm,     ///< client and server share no algorithm
+  host_key_unknown,        ///< the host's key is not among the known ones
+  host_key_changed,        ///< the host's key is not the known one
+  host_key_revoked,        ///< the host's key is marked as revoked
+  known_hosts_unreadable,  ///< there is no known-hosts file, or it cannot be read
+  authentication_failed,   ///< the server accepts none of the credentials
+  identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
+  passphrase_wrong,        ///< a private key cannot be decrypted with the passphrase given
+  program_not_found,       ///< the program of a process_transport cannot be started
+
+  // The job
+  exit_code_damaged,     ///< the exit-code file holds something that is not an exit code
+  exit_code_unreadable,  ///< the exit-code file is there but cannot be read
+  log_unreadable,        ///< the log is there but cannot be read
+
+  // The caller's sink
+  sink_failed  ///< the sink threw, or could not take the log
+};
+
+/// What to do about an error: compare with `ec == condition::transient`.
+///
+/// A user's own error category takes part by overriding `std::error_category::equivalent`, or
+/// `default_error_condition` with one of these; an error of an unknown category is fatal.
+enum class condition {
+  transient = 1,  ///< costs one failure of the budget; close, wait, reconnect
+  fatal           ///< ends the watch at once
+};
+
+}  // namespace remote_job::inline v0
+
+template <>
+struct std::is_error_code_enum<remote_job::errc> : std::true_type {};
+template <>
+struct std::is_error_condition_enum<remote_job::condition> : std::true_type {};
+
+namespace remote_job::inline v0 {
+namespace detail {
+
+class errc_category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "remote_job"; }
+
+  std::string message(int value) const override {
+    switch (static_cast<errc>(value)) {
+      case errc::invalid_argument: return "invalid argument";
+      case errc::bad_state: return "the saved state cannot be used";
+      case errc::already_running: return "a run is already outstanding";
+      case errc::resolve_failed: return "the host name could not be resolved for now";
+      case errc::resolve_timeout: return "resolving the host name timed out";
+      case errc::connect_failed: return "could not connect";
+      case errc::connect_timeout: return "connecting timed out";
+      case errc::banner_timeout: return "the server did not identify itself in time";
+      case errc::handshake_timeout: return "the SSH key exchange timed out";
+      case errc::authentication_timeout: return "authentication timed out";
+      case errc::open_timeout: return "opening a channel timed out";
+      case errc::command_timeout: return "the remote command timed out";
+      case errc::connection_lost: return "the connection was lost";
+      case errc::channel_refused: return "the server refused to open a channel";
+      case errc::command_refused: return "the server refused to run a command";
+      case errc::reply_missing: return "the remote command gave no usable reply";
+      case errc::reply_truncated: return "the reply was cut short";
+      case errc::reply_malformed: return "the reply is malformed";
+      case errc::reply_too_long: return "the reply is longer than it can be";
+      case errc::host_not_found: return "host not found";
+      case errc::not_ssh: return "the server does not speak SSH";
+      case errc::no_common_algorithm: return "no algorithm in common with the server";
+      case errc::host_key_unknown: return "the host key is not known";
+      case errc::host_key_changed: return "the host key has changed";
+      case errc::host_key_revoked: return "the host key is revoked";
+      case errc::known_hosts_unreadable: return "the known-hosts file cannot be read";
+      case errc::authentication_failed: return "authentication failed";
+      case errc::identity_unreadable: return "the private key cannot be used";
+      case errc::passphrase_wrong: return "wrong passphrase for the private key";
+      case errc::program_not_found: return "the program cannot be started";
+      case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
+      case errc::exit_code_unreadable: return "the exit-code file cannot be read";
+      case errc::log_unreadable: return "the log cannot be read";
+      case errc::sink_failed: return "the sink could not take the log";
+    }
+    return "unknown error";
+  }
+};
+
+inline const std::error_category& errc_category_instance() noexcept {
+  static const errc_category instance;
+  return instance;
+}
+
+/// The one place where errors are sorted into those worth a retry and those not.
+inline bool is_transient(const std::error_code& ec) noexcept {
+  if (ec.category() == errc_category_instance())
+    return ec.value() >= static_cast<int>(errc::resolve_failed) && ec.value() <= static_cast<int>(errc::reply_too_long);
+  if (ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::no_recovery) return false;
+  if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
+  const auto& category = ec.category();
+  return category == std::system_category() || category == std::generic_category() ||
+         category == asio::error::get_system_category() || category == asio::error::get_netdb_category() ||
+         category == asio::error::get_addrinfo_category() || category == asio::error::get_misc_category();
+}
+
+class condition_category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "remote_job.condition"; }
+
+  std::string message(int value) const override {
+    return static_cast<condition>(value) == condition::transient ? "transient: another try may help"
+                                                                 : "fatal: another try cannot help";
+  }
+
+  bool equivalent(const std::error_code& ec, int value) const noexcept override {
+    if (!ec) return false;
+    const auto own = ec.default_error_condition();
+    const bool transient = own.category() == *this ? own.value() == static_cast<int>(condition::transient) : is_transient(ec);
+    return transient == (static_cast<condition>(value) == condition::transient);
+  }
+};
+
+inline const std::error_category& condition_category_instance() noexcept {
+  static const condition_category instance;
+  return instance;
+}
+
+}  // namespace detail
+
+/// The category of `errc`. Thread-safe.
+inline const std::error_category& error_category() noexcept { return detail::errc_category_instance(); }
+
+inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), detail::errc_category_instance()}; }
+
+inline std::error_condition make_error_condition(condition c) noexcept {
+  return {static_cast<int>(c), detail::condition_category_instance()};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_JOB_HPP
+#define REMOTE_JOB_JOB_HPP
+
+#include <remote_job/config.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace remote_job::inline v0 {
+
+/// Every duration of the public interface; any std::chrono duration that is not finer converts to it.
+using duration = std::chrono::nanoseconds;
+
+/// The family of the remote operating system, which decides how commands are spelt.
+enum class remote_os { posix, windows };
+
+/// "posix" or "windows".
+constexpr std::string_view to_string(remote_os os) noexcept { return os == remote_os::windows ? "windows" : "posix"; }
+
+/// Which job is watched, and where it keeps its files. A plain value.
+///
+/// Paths are bytes as the remote host has them, in no particular encoding.
+struct job_spec {
+  std::string ssh_conn_id;     ///< the caller's name for the connection settings; kept and serialized, never interpreted
+  std::string remote_host;     ///< overrides the host of those settings; kept and serialized, never interpreted
+  std::string job_id;          ///< unique identifier of the job; required
+  std::string job_dir;         ///< remote directory with the job's files; may be empty for a job that has none
+  std::string log_file;        ///< remote path of the log; required
+  std::string exit_code_file;  ///< remote path of the file that will hold the exit code; required
+  remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
+
+  friend bool operator==(const job_spec&, const job_spec&) = default;
+};
+
+/// How the job is watched. A plain value; `validate` says what is allowed.
+struct watch_options {
+  duration poll_interval = std::chrono::seconds(5);     ///< pause between two polls when nothing is left to read; above 0
+  std::int64_t log_chunk_size = 65536;                  ///< most bytes of log in one poll; 1 to max_log_chunk_size
+  std::int64_t log_offset = 0;                          ///< byte offset at which reading begins; 0 or more
+  duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
+  int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
+  duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0
+  /// How long an unreadable or damaged file is given to become readable before the watch ends with an error; 0 or more.
+  duration trouble_grace = std::chrono::seconds(10);
+
+  /// The largest chunk: bounds the memory one watch can need.
+  static constexpr std::int64_t max_log_chunk_size = std::int64_t{1} << 30;
+
+  friend bool operator==(const watch_options&, const watch_options&) = default;
+};
+
+/// Says what is wrong with a job and its options: one sentence that begins with the name of the field, or nothing.
+///
+/// A trigger checks its arguments with this before anything is opened and ends with `errc::invalid_argument`.
+/// Thread-safe; does no I/O.
+inline std::string validate(const job_spec& job, const watch_options& options) {
+  const struct {
+    std::string_view name;
+    const std::string& value;
+    bool required;
+  } fields[] = {{"ssh_conn_id", job.ssh_conn_id, false}, {"remote_host", job.remote_host, false},
+                {"job_id", job.job_id, true},            {"job_dir", job.job_dir, false},
+                {"log_file", job.log_file, true},        {"exit_code_file", job.exit_code_file, true}};
+  for (const auto& field : fields) {
+    if (field.required && field.value.empty()) return std::string(field.name) + " must not be empty";
+    if (field.value.find('\0') != std::string::npos) return std::string(field.name) + " must not hold a NUL byte";
+  }
+  if (job.log_file == job.exit_code_file) return "exit_code_file must not be the log_file";
+  if (job.remote_os != remote_os::posix && job.remote_os != remote_os::windows)
+    return "remote_os must be posix or windows";
+
+  if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
+  if (options.log_chunk_size < 1) return "log_chunk_size must be at least 1 byte";
+  if (options.log_chunk_size > watch_options::max_log_chunk_size) return "log_chunk_size must be at most 1 GiB";
+  if (options.log_offset < 0) return "log_offset must not be negative";
+  if (options.command_timeout <= duration::zero()) return "command_timeout must be above zero";
+  if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
+  if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
+  if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
+  return {};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_OS_POLICY_HPP
+#define REMOTE_JOB_OS_POLICY_HPP
+
+#include <remote_job/job.hpp>
+#include <remote_job/transport.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace remote_job::inline v0 {
+
+/// What one poll asks. A plain value.
+struct poll_request {
+  std::string nonce;         ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
+  std::uint64_t offset = 0;  ///< offset behind the last byte acknowledged
+  std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
+  std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
+};
+
+/// What is known of the exit-code file.
+enum class exit_code_state {
+  absent,     ///< not there, or empty: the job has not ended
+  present,    ///< holds an exit code
+  damaged,    ///< holds something else
+  unreadable  ///< is there but cannot be read
+};
+
+/// What is known of the log.
+enum class log_state {
+  absent,     ///< not there (yet)
+  present,
+  unreadable  ///< is there but cannot be read
+};
+
+/// What one poll learnt. A plain value, used again for each poll; the views point into the command_reply it came from.
+struct poll_reply {
+  exit_code_state exit_state = exit_code_state::absent;
+  std::int64_t exit_code = 0;      ///< when present
+  std::string_view exit_text;      ///< when damaged: the first bytes of what is there
+  log_state log = log_state::absent;
+  std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
+  std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
+  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset.
+  std::string_view bytes;
+};
+
+namespace detail {
+
+template <class O>
+concept has_build_poll = requires(O& os, const job_spec& job, const poll_request& request, remote_command& command) {
+  { os.build_poll(job, request, command) } -> std::same_as<void>;
+};
+
+template <class O>
+concept has_parse_poll = requires(O& os, const poll_request& request, const command_reply& raw, poll_reply& reply) {
+  { os.parse_poll(request, raw, reply) } -> std::same_as<std::error_code>;
+};
+
+}  // namespace detail
+
+/// An OS policy: the command builder and the parser of what the command replies. Pure functions, no I/O.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `os.build_poll(job, request, command)` | writes the command that answers the request; `void` |
+/// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a whole, true reply |
+/// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
+///
+/// The exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
+/// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
+/// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request.
+template <class O>
+concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O>;
+
+/// What generic code asks of an OS policy: the optional members with their defaults.
+template <class O>
+struct os_policy_traits {
+  /// Whether the policy can speak to hosts of this family.
+  static constexpr bool accepts(remote_os os) noexcept {
+    if constexpr (requires { { O::target_os } -> std::convertible_to<remote_os>; })
+      return O::target_os == os;
+    else
+      return true;
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted signature.
+template <class O>
+constexpr bool check_os_policy() {
+  static_assert(std::move_constructible<O>, "OsPolicy: need a move constructor");
+  static_assert(detail::has_build_poll<O>,
+                "OsPolicy: need `void build_poll(const job_spec&, const poll_request&, remote_command&)`");
+  static_assert(detail::has_parse_poll<O>,
+                "OsPolicy: need `std::error_code parse_poll(const poll_request&, const command_reply&, poll_reply&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif

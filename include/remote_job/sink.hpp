@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SINK_HPP
+#define REMOTE_JOB_SINK_HPP
+
+#include <remote_job/detail/archetype.hpp>
+#include <remote_job/event.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+// One member for each optional hook, to be ambiguous with a sink's own.
+struct hook_names {
+  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
+};
+
+template <class S>
+concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
+template <class S>
+concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
+template <class S>
+concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
+template <class S>
+concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
+template <class S>
+concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
+
+template <class S>
+concept has_on_event = requires(S& s, const trigger_event& e) {
+  { s.on_event(e) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  { s.on_log(offset, bytes) } -> std::same_as<void>;
+} || requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
+};
+
+template <class S>
+concept has_on_log_reset = requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<void>;
+} || requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_on_retry = requires(S& s, const retry_info& r) {
+  { s.on_retry(r) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_notice = requires(S& s, const notice& n) {
+  { s.on_notice(n) } -> std::same_as<void>;
+};
+
+// A hook is either not there at all or callable as documented.
+template <class S>
+concept good_on_log = has_on_log<S> || !names_on_log<S>;
+template <class S>
+concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
+template <class S>
+concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
+template <class S>
+concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
+template <class S>
+concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
+template <class S>
+concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
+
+}  // namespace detail
+
+/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
+/// log it could not take ends it.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
+/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
+/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
+/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
+/// | `s.on_notice(notice)` | optional; `void` |
+///
+/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
+/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
+/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
+/// for on_event, whose exceptions are swallowed: there is no one left to tell.
+/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
+/// misspelt hook is silently absent).
+template <class S>
+concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
+               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
+               detail::good_on_retry<S> && detail::good_on_notice<S>;
+
+/// What generic code asks of a sink: each hook if it is there, nothing if not.
+template <class S>
+struct sink_traits {
+  /// Whether the log is taken asynchronously.
+  static constexpr bool is_async = detail::has_async_on_log<S>;
+
+  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
+    if constexpr (detail::has_on_log<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
+        s.on_log(offset, bytes);
+      else
+        return s.on_log(offset, bytes);
+    }
+    return {};
+  }
+
+  static std::error_code on_log_reset(S& s, const log_reset& reset) {
+    if constexpr (detail::has_on_log_reset<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
+        s.on_log_reset(reset);
+      else
+        return s.on_log_reset(reset);
+    }
+    return {};
+  }
+
+  static void on_retry(S& s, const retry_info& info) {
+    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
+  }
+
+  static void on_notice(S& s, const notice& n) {
+    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
+  }
+
+  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
+template <class S>
+constexpr bool check_sink() {
+  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
+  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
+  static_assert(detail::good_on_log<S>,
+                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
+                "returning std::error_code)");
+  static_assert(detail::good_async_on_log<S>,
+                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
+                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
+  static_assert(detail::good_on_log_reset<S>,
+                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
+                "std::error_code)");
+  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
+  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif

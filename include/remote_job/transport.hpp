@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_TRANSPORT_HPP
+#define REMOTE_JOB_TRANSPORT_HPP
+
+#include <remote_job/detail/archetype.hpp>
+#include <remote_job/job.hpp>
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/execution_context.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace remote_job::inline v0 {
+
+/// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
+struct remote_command {
+  std::string command;         ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
+  std::string input;           ///< bytes for its standard input, followed by end-of-file
+  std::string end_mark;        ///< the output is complete once it ends with these bytes; empty: once the command ended
+  std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
+
+  /// Forgets the text but keeps the memory, so that the next command is written without allocating.
+  void clear() noexcept {
+    command.clear();
+    input.clear();
+    end_mark.clear();
+    max_output = 0;
+  }
+};
+
+/// What came back from one command. A plain value.
+struct command_reply {
+  std::string output;              ///< bytes of its standard output; never more than max_output
+  std::string error_output;        ///< the first bytes of its standard error, for messages; at most max_error_output
+  std::optional<int> exit_status;  ///< none: ended by a signal, not told, or not waited for because of end_mark
+
+  static constexpr std::size_t max_error_output = 4096;
+
+  /// Forgets the content but keeps the memory.
+  void clear() noexcept {
+    output.clear();
+    error_output.clear();
+    exit_status.reset();
+  }
+};
+
+namespace detail {
+
+template <class T>
+concept has_executor = requires(T& t) {
+  typename T::executor_type;
+  { t.get_executor() } -> std::convertible_to<typename T::executor_type>;
+};
+
+template <class T>
+concept has_async_connect = requires(T& t) { t.async_connect(std::declval<handler_archetype>()); };
+
+template <class T>
+concept has_async_execute = requires(T& t, const remote_command& command, command_reply& reply) {
+  t.async_execute(command, reply, std::declval<handler_archetype>());
+};
+
+template <class T>
+concept has_close = requires(T& t) {
+  { t.close() } noexcept;
+};
+
+template <class T>
+struct timer_of {
+  using type = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                          typename T::executor_type>;
+};
+template <class T>
+  requires requires { typename T::timer_type; }
+struct timer_of<T> {
+  using type = typename T::timer_type;
+};
+
+template <class Timer, class Executor>
+concept usable_timer = std::constructible_from<Timer, const Executor&> &&
+                       requires(Timer& timer, typename Timer::duration d) {
+                         timer.expires_after(d);
+                         timer.cancel();
+                         timer.async_wait(std::declval<handler_archetype>());
+                       };
+
+}  // namespace detail
+
+/// A transport: the wire to the host *and its clock*.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `T::executor_type`, `t.get_executor()` | the executor on which all of t runs |
+/// | `t.async_connect(token)` | connects; `void(std::error_code)` |
+/// | `t.async_execute(command, reply, token)` | runs one command and fills the reply; `void(std::error_code)` |
+/// | `t.close()` | noexcept; ends the connection at once, never blocks; outstanding operations complete soon with an error; may be called at any time, also when nothing is open; async_connect may follow |
+/// | `T::timer_type` | optional: the timer of the transport's own clock; steady_clock otherwise |
+/// | `t.now()` | optional, with timer_type: `timer_type::time_point`; otherwise `timer_type::clock_type::now()` |
+/// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
+///
+/// Move-constructible. One operation at a time is asked of it. An operation never completes inline, honours the
+/// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
+/// alive and in place until the completion. Time-outs need not be handled: the trigger cancels and closes.
+/// Where an initiating function returns `auto`, give it a trailing `decltype`, else asking whether it can be called
+/// compiles its body, and a mistake in there is reported in place of a plain sentence.
+template <class T>
+concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
+                    detail::has_async_execute<T> && detail::has_close<T> &&
+                    detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>;
+
+/// What generic code asks of a transport: the optional members with their defaults.
+template <class T>
+struct transport_traits {
+  using executor_type = typename T::executor_type;
+  using timer_type = typename detail::timer_of<T>::type;
+
+  /// Time on the transport's clock, as a duration since an epoch of its own.
+  static duration now(T& t) {
+    if constexpr (requires { t.now(); })
+      return std::chrono::duration_cast<duration>(t.now().time_since_epoch());
+    else
+      return std::chrono::duration_cast<duration>(timer_type::clock_type::now().time_since_epoch());
+  }
+
+  /// Text on the last error, or nothing.
+  static std::string diagnostics(T& t) {
+    if constexpr (requires { { t.diagnostics() } -> std::convertible_to<std::string>; })
+      return t.diagnostics();
+    else
+      return {};
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that T lacks, each with the wanted signature.
+template <class T>
+constexpr bool check_transport() {
+  static_assert(std::move_constructible<T>, "Transport: need a move constructor");
+  static_assert(detail::has_executor<T>, "Transport: need `executor_type` and `executor_type get_executor()`");
+  static_assert(detail::has_async_connect<T>,
+                "Transport: need `auto async_connect(CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::has_async_execute<T>,
+                "Transport: need `auto async_execute(const remote_command&, command_reply&, CompletionToken&&)` with "
+                "completion `void(std::error_code)`");
+  static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
+  if constexpr (detail::has_executor<T>)
+    static_assert(detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>,
+                  "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "
+                  "`cancel()` and `async_wait(CompletionToken&&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
