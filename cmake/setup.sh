@@ -11,6 +11,7 @@
 #   CXX        the compiler; else the first of the usual names that is new enough
 #   BUILD_DIR  where to build; else build/PRESET, or a temporary directory where the source cannot be written
 #   JOBS       how many things are done at a time; else the number of cores
+#   ASIO_INCLUDE_DIR  where <asio.hpp> is, to use another one than the system's (Ubuntu 22.04 has too old a one)
 #
 # Quiet about what went well: the logs are under the build directory and shown only when something failed.
 
@@ -21,6 +22,7 @@ JOBS=${JOBS:-$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || ech
 as_root=
 scratch=
 throw_away=
+run_sshd=
 policy=/usr/sbin/policy-rc.d
 policy_set=
 
@@ -48,6 +50,7 @@ setup_cleanup() {
   if [ -n "$scratch" ]; then
     setup_kill TERM
     rm -rf "$scratch"
+    [ -z "$run_sshd" ] || rmdir "$run_sshd" || :
   fi
   [ -z "$throw_away" ] || rm -rf "$throw_away"
   exit $rc
@@ -71,7 +74,7 @@ quietly() {
 # --- what is needed -------------------------------------------------------------------------------------------------
 
 # preprocesses TEXT: whether it passes the compiler's preprocessor.
-preprocesses() { printf '%b\n' "$1" | $CXX -std=c++20 -E -x c++ - >/dev/null 2>&1; }
+preprocesses() { printf '%b\n' "$1" | $CXX -std=c++20 ${ASIO_INCLUDE_DIR:+"-I$ASIO_INCLUDE_DIR"} -E -x c++ - >/dev/null 2>&1; }
 
 setup_compiler() {
   if [ -n "$CXX" ]; then
@@ -227,7 +230,8 @@ setup_need() {
 setup_build() {
   kind=$1
   target=${2:-all}
-  set -- -S "$root" -B "$BUILD_DIR" --preset "$PRESET" -DCMAKE_CXX_COMPILER="$CXX"
+  set -- -S "$root" -B "$BUILD_DIR" --preset "$PRESET" -DCMAKE_CXX_COMPILER="$CXX" \
+    ${ASIO_INCLUDE_DIR:+"-DASIO_INCLUDE_DIR=$ASIO_INCLUDE_DIR"}
   for other in TESTS EXAMPLES BENCHMARKS; do
     [ "$other" = "$kind" ] && set -- "$@" "-DREMOTE_JOB_$other=ON" || set -- "$@" "-DREMOTE_JOB_$other=OFF"
   done
@@ -243,7 +247,10 @@ setup_build() {
 setup_scratch() {
   scratch=$(mktemp -d "${TMPDIR:-/tmp}/remote_job.XXXXXX")
   # sshd run by root insists on this directory; a system whose own sshd never ran has none.
-  [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+  if [ "$(id -u)" = 0 ] && [ ! -e /run/sshd ]; then
+    mkdir /run/sshd
+    run_sshd=/run/sshd
+  fi
 }
 
 # Whoever names the scratch directory in its environment or command line descends from what was run. The pattern comes
