@@ -212,9 +212,7 @@ setup_need() {
   }
   if [ -n "$policy_set" ]; then
     setup_policy_back
-    for unit in ssh.service ssh.socket; do
-      ! command -v systemctl >/dev/null 2>&1 || $as_root systemctl disable $unit >/dev/null 2>&1 || :
-    done
+    $as_root deb-systemd-helper disable ssh.service ssh.socket >/dev/null 2>&1 || :
     $as_root update-rc.d ssh disable >/dev/null 2>&1 || :
   fi
 

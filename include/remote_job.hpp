@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_HPP
+#define REMOTE_JOB_HPP
+
+/// All that needs only Asio. The SSH transport (remote_job/transport/libssh2.hpp, which needs libssh2) and JSON
+/// (remote_job/json.hpp and remote_job/sink/jsonl.hpp, which need nlohmann-json) are included by name.
+
+#include <remote_job/backoff.hpp>
+#include <remote_job/config.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/event.hpp>
+#include <remote_job/job.hpp>
+#include <remote_job/os_policy.hpp>
+#include <remote_job/sink.hpp>
+#include <remote_job/state.hpp>
+#include <remote_job/transport.hpp>
+#include <remote_job/version.hpp>
+
+#endif

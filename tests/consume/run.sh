@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Takes the library in as its users do: run.sh subdirectory|package|pkg-config SOURCE BUILD; CXX names the compiler.
+set -eu
+way=$1 source=$2 build=$3
+here=$source/tests/consume
+work=$(mktemp -d "${TMPDIR:-/tmp}/consume.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+consume() {
+  cmake -S "$here" -B "$work/build" -DCMAKE_CXX_COMPILER="$CXX" "$@"
+  cmake --build "$work/build"
+  cd "$work/build"
+  ctest --output-on-failure --no-tests=error
+  if ctest -N | grep 'Test *#' | grep -v ': consumer'; then
+    echo "these tests are not the consumer's own" >&2
+    return 1
+  fi
+}
+
+# Installed, then moved: no absolute path may have been written down.
+install_moved() {
+  cmake --install "$build" --prefix "$work/first"
+  mv "$work/first" "$work/second"
+}
+
+case $way in
+  subdirectory) consume -DSOURCE="$source" ;;
+  package)
+    install_moved
+    consume -DCMAKE_PREFIX_PATH="$work/second"
+    ;;
+  pkg-config)
+    install_moved
+    export PKG_CONFIG_PATH="$work/second/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+    for name in remote_job remote_job-ssh; do
+      [ $name = remote_job ] || pkg-config --exists "libssh2 >= 1.10.0" || continue
+      "$CXX" -std=c++20 $(pkg-config --cflags $name) -o "$work/$name" "$here/main.cpp" "$here/other.cpp" \
+        $(pkg-config --libs $name)
+      "$work/$name"
+    done
+    ;;
+esac
