@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_OS_POLICY_POSIX_HPP
+#define REMOTE_JOB_OS_POLICY_POSIX_HPP
+
+#include <remote_job/detail/framing.hpp>
+#include <remote_job/detail/posix_script.hpp>
+#include <remote_job/detail/quoting.hpp>
+#include <remote_job/os_policy.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace remote_job::inline v0 {
+
+/// The OS policy for hosts with a POSIX shell.
+///
+/// The host is asked to execute the constant `exec /bin/sh -s`, which every login shell understands, and gets a script
+/// through standard input: plain ASCII, so that no login shell, locale or terminal in between can change it, and one
+/// brace group, so that a script cut short runs nothing. A poll is one script and one framed reply; it runs one
+/// process beside the shell, and three or four more when there is something to read.
+///
+/// Paths are any bytes but NUL. A relative path counts from where the login shell starts, usually the home directory.
+/// Needs of the host: a POSIX `sh`, and `ls dd tail head tr` with `head -c` (GNU, BusyBox, BSD, macOS).
+/// Thread safety: distinct objects are independent; const members of one object may be called at the same time.
+class posix_os {
+ public:
+  static constexpr remote_job::remote_os target_os = remote_os::posix;
+
+  posix_os() = default;
+
+  /// `shell`: how the login shell finds a POSIX shell, as it is to be typed there: "/usr/xpg4/bin/sh", "busybox sh".
+  explicit posix_os(std::string shell) : shell_(std::move(shell)) {}
+
+  /// Writes the one command that answers the request. Allocates nothing once the strings of `command` have grown.
+  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
+    command.clear();
+    command.command.append("exec ").append(shell_).append(" -s");
+    auto& script = command.input;
+    script.append(detail::script_begin);
+    detail::append_assignment(script, "rj_nonce", request.nonce);
+    detail::append_path(script, "rj_f", job.exit_code_file);
+    script.append(detail::read_exit_piece);
+    detail::append_path(script, "rj_f", job.log_file);
+    script.append(detail::stat_piece);
+    detail::append_plan_piece(script, request);
+    script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
+    detail::append_number(script, detail::poll_start(request));
+    script.append(" n=$rj_n\n$rj_t\"\n");
+    detail::append_tail_piece(script, request);
+    script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
+    detail::append_end_mark(command.end_mark, request.nonce);
+    command.max_output = detail::poll_limit(request) + detail::frame_allowance;
+  }
+
+  /// Reads the reply. Total, and does not throw; the views of `reply` point into `raw`.
+  std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply) const noexcept {
+    return detail::parse_poll_frame(request, raw.output, reply);
+  }
+
+  // The three questions of a poll, each as a script of its own for the input of `sh -s`, for use without a frame.
+
+  /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
+  std::string completion_check(const std::string& path) const {
+    auto script = begin(path);
+    script.append(detail::read_exit_piece).append("[ -z \"$rj_t\" ] || printf '%s\\n' \"$rj_t\"\n");
+    return script.append(detail::script_end);
+  }
+
+  /// Prints the size of a file in bytes, 0 when there is none; never fails.
+  std::string file_size(const std::string& path) const {
+    auto script = begin(path);
+    return script.append(detail::stat_piece).append("echo \"$rj_s\"\n").append(detail::script_end);
+  }
+
+  /// Prints at most `max_bytes` of a file from `offset` on; never fails.
+  std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const {
+    const poll_request request{{}, offset, 0, max_bytes};
+    auto script = begin(path).append(detail::stat_piece);
+    detail::append_plan_piece(script, request);
+    detail::append_tail_piece(script, request);
+    return script.append(detail::script_end);
+  }
+
+ private:
+  static std::string begin(const std::string& path) {
+    std::string script(detail::script_begin);
+    detail::append_path(script, "rj_f", path);
+    return script;
+  }
+
+  std::string shell_ = "/bin/sh";
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
