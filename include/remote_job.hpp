@@ -7,12 +7,21 @@
 /// (remote_job/json.hpp and remote_job/sink/jsonl.hpp, which need nlohmann-json) are included by name.
 
 #include <remote_job/backoff.hpp>
+#include <remote_job/backoff/constant.hpp>
+#include <remote_job/backoff/exponential.hpp>
+#include <remote_job/backoff/none.hpp>
 #include <remote_job/config.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/os_policy.hpp>
+#include <remote_job/os_policy/posix.hpp>
 #include <remote_job/sink.hpp>
+#include <remote_job/sink/file.hpp>
+#include <remote_job/sink/null.hpp>
+#include <remote_job/sink/ostream.hpp>
+#include <remote_job/sink/recording.hpp>
+#include <remote_job/sink/tee.hpp>
 #include <remote_job/state.hpp>
 #include <remote_job/transport.hpp>
 #include <remote_job/version.hpp>

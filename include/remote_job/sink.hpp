@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
@@ -93,6 +94,7 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
 /// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
 /// | `s.on_notice(notice)` | optional; `void` |
+/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
 ///
 /// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
 /// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
@@ -140,6 +142,14 @@ struct sink_traits {
   }
 
   static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
+
+  /// Text on the last error, or nothing.
+  static std::string diagnostics(S& s) {
+    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
+      return s.diagnostics();
+    else
+      return {};
+  }
 };
 
 /// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.

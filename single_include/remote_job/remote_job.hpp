@@ -167,6 +167,118 @@ constexpr bool check_backoff() {
 
 #endif
 
+// ---- remote_job/backoff/constant.hpp
+#ifndef REMOTE_JOB_BACKOFF_CONSTANT_HPP
+#define REMOTE_JOB_BACKOFF_CONSTANT_HPP
+
+#include <algorithm>
+
+namespace remote_job::inline v0 {
+
+/// A backoff that waits the same time after every failure. Thread-safe.
+class constant_backoff {
+ public:
+  /// @param delay the wait; below zero counts as zero.
+  explicit constexpr constant_backoff(duration delay) noexcept : delay_(std::max(delay, duration::zero())) {}
+
+  /// The wait given at construction, whatever the failure.
+  constexpr duration delay(int /*failure*/) const noexcept { return delay_; }
+
+ private:
+  duration delay_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/backoff/exponential.hpp
+#ifndef REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
+#define REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
+
+#include <random>
+
+namespace remote_job::inline v0 {
+
+/// A backoff that doubles from failure to failure up to a maximum, with jitter so that many watches do not come back
+/// to one host in step.
+///
+/// For the n-th consecutive failure: base = min(initial * 2^(n-1), maximum), delay = base + uniform(0, base). With the
+/// defaults the first delay is 1 to 2 s, and from the sixth on it is 30 to 60 s.
+///
+/// Owns its generator. The same seed gives the same delays on every platform. Not thread-safe.
+class exponential_backoff {
+ public:
+  /// Seeds from std::random_device.
+  exponential_backoff() : exponential_backoff(random_seed()) {}
+
+  /// @param seed seeds the generator.
+  /// @param initial base after the first failure; below zero counts as zero.
+  /// @param maximum base is never above it; below zero counts as zero.
+  explicit exponential_backoff(std::uint64_t seed, duration initial = std::chrono::seconds(1),
+                               duration maximum = std::chrono::seconds(30))
+      : generator_(seed),
+        initial_(std::max(initial, duration::zero())),
+        maximum_(std::max(maximum, duration::zero())) {}
+
+  /// The delay after the failure-th consecutive failure; a number below 1 counts as 1. Draws from the generator.
+  duration delay(int failure) {
+    const auto base = base_of(failure);
+    const duration jitter(static_cast<duration::rep>(draw(static_cast<std::uint64_t>(base.count()))));
+    return jitter > duration::max() - base ? duration::max() : base + jitter;
+  }
+
+ private:
+  static std::uint64_t random_seed() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32) | device();
+  }
+
+  duration base_of(int failure) const noexcept {
+    auto base = std::min(initial_, maximum_);
+    // Ends when the maximum is reached, at the latest after 63 doublings.
+    for (int n = 1; n < failure && base > duration::zero() && base < maximum_; ++n)
+      base = base > maximum_ / 2 ? maximum_ : base * 2;
+    return base;
+  }
+
+  // Uniform over 0..last. std::uniform_int_distribution differs between standard libraries; mt19937_64 does not.
+  std::uint64_t draw(std::uint64_t last) {
+    const auto values = last + 1;  // no overflow: last is a positive duration, below 2^63
+    const auto fair = std::mt19937_64::max() - std::mt19937_64::max() % values;
+    for (;;) {
+      const std::uint64_t drawn = generator_();
+      if (drawn < fair) return drawn % values;
+    }
+  }
+
+  std::mt19937_64 generator_;
+  duration initial_;
+  duration maximum_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/backoff/none.hpp
+#ifndef REMOTE_JOB_BACKOFF_NONE_HPP
+#define REMOTE_JOB_BACKOFF_NONE_HPP
+
+namespace remote_job::inline v0 {
+
+/// A backoff that never waits: the next try follows at once.
+///
+/// For tests, and for hosts that are reached through something which itself waits. Thread-safe.
+struct no_backoff {
+  /// Zero, whatever the failure.
+  constexpr duration delay(int /*failure*/) const noexcept { return duration::zero(); }
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/error.hpp
 #ifndef REMOTE_JOB_ERROR_HPP
 #define REMOTE_JOB_ERROR_HPP
@@ -762,209 +874,6 @@ constexpr bool check_os_policy() {
 
 #endif
 
-// ---- remote_job/sink.hpp
-#ifndef REMOTE_JOB_SINK_HPP
-#define REMOTE_JOB_SINK_HPP
-
-namespace remote_job::inline v0 {
-
-namespace detail {
-
-// One member for each optional hook, to be ambiguous with a sink's own.
-struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
-};
-
-template <class S>
-concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
-template <class S>
-concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
-template <class S>
-concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
-template <class S>
-concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
-template <class S>
-concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
-
-template <class S>
-concept has_on_event = requires(S& s, const trigger_event& e) {
-  { s.on_event(e) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  { s.on_log(offset, bytes) } -> std::same_as<void>;
-} || requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
-};
-
-template <class S>
-concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
-};
-
-template <class S>
-concept has_on_log_reset = requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<void>;
-} || requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
-};
-
-template <class S>
-concept has_on_retry = requires(S& s, const retry_info& r) {
-  { s.on_retry(r) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_on_notice = requires(S& s, const notice& n) {
-  { s.on_notice(n) } -> std::same_as<void>;
-};
-
-// A hook is either not there at all or callable as documented.
-template <class S>
-concept good_on_log = has_on_log<S> || !names_on_log<S>;
-template <class S>
-concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
-template <class S>
-concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
-template <class S>
-concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
-template <class S>
-concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
-template <class S>
-concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
-
-}  // namespace detail
-
-/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
-/// log it could not take ends it.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
-/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
-/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
-/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
-/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
-/// | `s.on_notice(notice)` | optional; `void` |
-///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
-/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
-/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
-/// for on_event, whose exceptions are swallowed: there is no one left to tell.
-/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// misspelt hook is silently absent).
-template <class S>
-concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
-               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
-               detail::good_on_retry<S> && detail::good_on_notice<S>;
-
-/// What generic code asks of a sink: each hook if it is there, nothing if not.
-template <class S>
-struct sink_traits {
-  /// Whether the log is taken asynchronously.
-  static constexpr bool is_async = detail::has_async_on_log<S>;
-
-  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
-    if constexpr (detail::has_on_log<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
-        s.on_log(offset, bytes);
-      else
-        return s.on_log(offset, bytes);
-    }
-    return {};
-  }
-
-  static std::error_code on_log_reset(S& s, const log_reset& reset) {
-    if constexpr (detail::has_on_log_reset<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
-        s.on_log_reset(reset);
-      else
-        return s.on_log_reset(reset);
-    }
-    return {};
-  }
-
-  static void on_retry(S& s, const retry_info& info) {
-    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
-  }
-
-  static void on_notice(S& s, const notice& n) {
-    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
-  }
-
-  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
-};
-
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
-template <class S>
-constexpr bool check_sink() {
-  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
-  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
-  static_assert(detail::good_on_log<S>,
-                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
-                "returning std::error_code)");
-  static_assert(detail::good_async_on_log<S>,
-                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
-                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
-  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
-  static_assert(detail::good_on_log_reset<S>,
-                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
-                "std::error_code)");
-  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
-  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/state.hpp
-#ifndef REMOTE_JOB_STATE_HPP
-#define REMOTE_JOB_STATE_HPP
-
-namespace remote_job::inline v0 {
-
-/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
-struct log_mark {
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
-  std::string tail;            ///< the last bytes before the offset; at most max_tail of them
-
-  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
-  static constexpr std::size_t max_tail = 32;
-
-  friend bool operator==(const log_mark&, const log_mark&) = default;
-};
-
-/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
-///
-/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
-/// json.hpp turns it into JSON and back.
-struct trigger_state {
-  /// The name under which a serialized state is known.
-  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
-
-  job_spec job;
-  watch_options options;
-  log_mark mark;
-
-  friend bool operator==(const trigger_state&, const trigger_state&) = default;
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job.hpp
-#ifndef REMOTE_JOB_HPP
-#define REMOTE_JOB_HPP
-
-/// All that needs only Asio. The SSH transport (remote_job/transport/libssh2.hpp, which needs libssh2) and JSON
-/// (remote_job/json.hpp and remote_job/sink/jsonl.hpp, which need nlohmann-json) are included by name.
-
-#endif
-
 // ---- remote_job/detail/exit_code.hpp
 #ifndef REMOTE_JOB_DETAIL_EXIT_CODE_HPP
 #define REMOTE_JOB_DETAIL_EXIT_CODE_HPP
@@ -1012,7 +921,6 @@ inline void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
 #ifndef REMOTE_JOB_DETAIL_FRAMING_HPP
 #define REMOTE_JOB_DETAIL_FRAMING_HPP
 
-#include <algorithm>
 #include <limits>
 
 // The reply to one poll, as a remote host writes it to its standard output:
@@ -1195,5 +1103,1508 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
 }
 
 }  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/quoting.hpp
+#ifndef REMOTE_JOB_DETAIL_QUOTING_HPP
+#define REMOTE_JOB_DETAIL_QUOTING_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Appends a line of POSIX shell that assigns `value` to the variable `name`: the one way in which a value gets into a
+/// script. Any bytes but NUL arrive exactly; the text is 7-bit ASCII whatever the value.
+///
+/// Printable ASCII stands between single quotes. All else goes through printf's octal escapes, since not every shell
+/// takes control characters and bytes from 0x80 on in its input as they are. A guard behind the value keeps the
+/// command substitution from eating line ends. Some shells have no printf of their own, so that its argument, like
+/// that of any program, is limited to 128 KiB on Linux (MAX_ARG_STRLEN): long values go in pieces.
+inline void append_assignment(std::string& script, std::string_view name, std::string_view value) {
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (std::all_of(value.begin(), value.end(), printable)) {
+    script.append(name).append("='");
+    for (const char c : value) c == '\'' ? script.append("'\\''") : script.append(1, c);
+    script.append("'\n");
+    return;
+  }
+  constexpr std::size_t piece = 16384;
+  for (std::size_t at = 0; at < value.size(); at += piece) {
+    script.append(name).append("=");
+    if (at > 0) script.append("$").append(name);
+    script.append("$(printf '");
+    bool first = true;
+    for (const char c : value.substr(at, piece)) {
+      if (c == '%')
+        script.append("%%");
+      else if (c == '\\')
+        script.append("\\\\");
+      else if (printable(c) && c != '\'' && !(c == '-' && first))
+        script += c;
+      else
+        for (const int shift : {6, 3, 0}) {
+          if (shift == 6) script += '\\';
+          script += static_cast<char>('0' + ((static_cast<unsigned char>(c) >> shift) & 7));
+        }
+      first = false;
+    }
+    script.append("x')\n").append(name).append("=${").append(name).append("%x}\n");
+  }
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/posix_script.hpp
+#ifndef REMOTE_JOB_DETAIL_POSIX_SCRIPT_HPP
+#define REMOTE_JOB_DETAIL_POSIX_SCRIPT_HPP
+
+// The pieces of which every script for a POSIX shell is made. Each works on the file that $rj_f names and leaves its
+// result in variables; a script is: script_begin, assignments, pieces, script_end.
+//
+// They run in dash, bash, BusyBox ash, mksh and zsh as sh, and spend a process only where no builtin does the work.
+namespace remote_job::inline v0::detail {
+
+/// Everything up to script_end is one brace group: a shell that sees only a part of it runs nothing.
+///
+/// Takes away what the account may have set: shell options (SHELLOPTS), exported functions in place of tools, and
+/// variables that change what tools print. `unset`, `set`, `exec` and `export` are special builtins, which no function
+/// can stand in for (POSIX.1-2017, XCU 2.9.1). The system's own tools come first in PATH. Nothing reads the script's
+/// own input.
+///
+/// rj_hidden: whether $rj_f may be there although it cannot be seen, behind a directory that cannot be searched.
+inline constexpr std::string_view script_begin = R"({ set +euxvCm -f
+unset -f echo printf dd tail head tr ls expr 2>/dev/null
+unset CDPATH BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE TIME_STYLE
+PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH} LC_ALL=C IFS=' '
+export PATH LC_ALL
+exec </dev/null
+rj_hidden() {
+  rj_d=$rj_f
+  while :; do
+    case $rj_d in */*) rj_d=${rj_d%/*} ;; *) return 1 ;; esac
+    if [ -d "$rj_d/" ]; then [ ! -x "$rj_d/" ]; return; fi
+  done
+}
+)";
+
+inline constexpr std::string_view script_end = "exit 0\n}\n";
+
+/// The exit-code file: rj_c is `-` absent, `!` unreadable, or the length of rj_t, the first bytes of the file.
+///
+/// What echo could not give back as it is becomes a question mark, which makes no exit code of anything. The x says
+/// that dd read without an error, and guards the line ends.
+inline constexpr std::string_view read_exit_piece = R"(rj_c=- rj_t=
+if [ -f "$rj_f" ]; then
+  rj_t=$({ { dd bs=64 count=1 && echo x; } <"$rj_f" | tr -c ' -[]-~\011\012\015' '?'; } 2>/dev/null)
+  case $rj_t in *x) rj_t=${rj_t%x} rj_c=${#rj_t} ;; *) rj_c=! rj_t= ;; esac
+elif [ -e "$rj_f" ] || rj_hidden; then rj_c=!
+fi
+)";
+static_assert(max_exit_text == 64, "dd's block size above");
+
+/// The log: rj_k is `-` absent, `!` unreadable, `+` present; rj_i its inode, rj_s its size.
+///
+/// It is opened before ls asks for its size: that tests whether it can be read, and makes an NFS client ask its server
+/// instead of its cache. What is no regular file is never opened, since opening a FIFO waits: it counts as empty.
+inline constexpr std::string_view stat_piece = R"(rj_k=- rj_i=0 rj_s=0
+if [ -f "$rj_f" ]; then
+  rj_k=!
+  { { set -- $(exec ls -Liln "$rj_f"); } <"$rj_f"; } 2>/dev/null &&
+    case ${1-x}${6-x} in *[!0-9]*) ;; *) rj_k=+ rj_i=$1 rj_s=$6 ;; esac
+elif [ -d "$rj_f" ] || { [ ! -e "$rj_f" ] && rj_hidden; }; then rj_k=!
+elif [ -e "$rj_f" ]; then rj_k=+
+fi
+)";
+
+/// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length().
+///
+/// Where the shell's arithmetic has 32 bits (mksh), expr computes.
+inline void append_plan_piece(std::string& script, const poll_request& request) {
+  const auto start = poll_start(request);
+  const auto number = [&](std::string_view before, std::uint64_t value) {
+    script.append(before);
+    append_number(script, value);
+  };
+  number("rj_n=0\nif [ \"$rj_s\" != ", request.offset);
+  number(" ]; then\n  if [ \"$((4294967296))\" = 4294967296 ]; then\n    [ \"$rj_s\" -le ", request.offset);
+  number(" ] || rj_n=$((rj_s-", start);
+  number("))\n    [ \"$rj_n\" -le ", poll_limit(request));
+  number(" ] || rj_n=", poll_limit(request));
+  number("\n  elif [ \"$(exec expr \"$rj_s\" '>' ", request.offset);
+  number(")\" = 1 ]; then\n    rj_n=$(exec expr \"$rj_s\" - ", start);
+  number(")\n    [ \"$(exec expr \"$rj_n\" '<' ", poll_limit(request));
+  number(")\" = 1 ] || rj_n=", poll_limit(request));
+  script.append("\n  fi\nfi\n");
+}
+
+/// Prints rj_n bytes from the request's start on.
+///
+/// dd seeks, with GNU and BusyBox alike, where BusyBox's tail would read the whole log. head keeps to rj_n bytes, also
+/// when the log has grown; when it has shrunk there are fewer, and the frame does not fit.
+inline void append_tail_piece(std::string& script, const poll_request& request) {
+  constexpr std::uint64_t block = 16384;
+  const auto start = poll_start(request);
+  const auto skipped = start % block;
+  script.append("[ \"$rj_n\" = 0 ] || { dd bs=16384 skip=");
+  append_number(script, start / block);
+  script.append(" count=$(((rj_n+");
+  append_number(script, skipped + block - 1);
+  script.append(")/16384)) <\"$rj_f\"");
+  if (skipped > 0) append_number(script.append(" | tail -c +"), skipped + 1);
+  script.append(" | head -c \"$rj_n\"; } 2>/dev/null\n");
+}
+
+/// Assigns a path to a variable; one that begins with a dash can no longer be taken for an option.
+inline void append_path(std::string& script, std::string_view name, const std::string& path) {
+  if (path.starts_with('/'))
+    append_assignment(script, name, path);
+  else
+    append_assignment(script, name, "./" + path);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/os_policy/posix.hpp
+#ifndef REMOTE_JOB_OS_POLICY_POSIX_HPP
+#define REMOTE_JOB_OS_POLICY_POSIX_HPP
+
+namespace remote_job::inline v0 {
+
+/// The OS policy for hosts with a POSIX shell.
+///
+/// The host is asked to execute the constant `exec /bin/sh -s`, which every login shell understands, and gets a script
+/// through standard input: plain ASCII, so that no login shell, locale or terminal in between can change it, and one
+/// brace group, so that a script cut short runs nothing. A poll is one script and one framed reply; it runs one
+/// process beside the shell, and three or four more when there is something to read.
+///
+/// Paths are any bytes but NUL. A relative path counts from where the login shell starts, usually the home directory.
+/// Needs of the host: a POSIX `sh`, and `ls dd tail head tr` with `head -c` (GNU, BusyBox, BSD, macOS).
+/// Thread safety: distinct objects are independent; const members of one object may be called at the same time.
+class posix_os {
+ public:
+  static constexpr remote_job::remote_os target_os = remote_os::posix;
+
+  posix_os() = default;
+
+  /// `shell`: how the login shell finds a POSIX shell, as it is to be typed there: "/usr/xpg4/bin/sh", "busybox sh".
+  explicit posix_os(std::string shell) : shell_(std::move(shell)) {}
+
+  /// Writes the one command that answers the request. Allocates nothing once the strings of `command` have grown.
+  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
+    command.clear();
+    command.command.append("exec ").append(shell_).append(" -s");
+    auto& script = command.input;
+    script.append(detail::script_begin);
+    detail::append_assignment(script, "rj_nonce", request.nonce);
+    detail::append_path(script, "rj_f", job.exit_code_file);
+    script.append(detail::read_exit_piece);
+    detail::append_path(script, "rj_f", job.log_file);
+    script.append(detail::stat_piece);
+    detail::append_plan_piece(script, request);
+    script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
+    detail::append_number(script, detail::poll_start(request));
+    script.append(" n=$rj_n\n$rj_t\"\n");
+    detail::append_tail_piece(script, request);
+    script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
+    detail::append_end_mark(command.end_mark, request.nonce);
+    command.max_output = detail::poll_limit(request) + detail::frame_allowance;
+  }
+
+  /// Reads the reply. Total, and does not throw; the views of `reply` point into `raw`.
+  std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply) const noexcept {
+    return detail::parse_poll_frame(request, raw.output, reply);
+  }
+
+  // The three questions of a poll, each as a script of its own for the input of `sh -s`, for use without a frame.
+
+  /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
+  std::string completion_check(const std::string& path) const {
+    auto script = begin(path);
+    script.append(detail::read_exit_piece).append("[ -z \"$rj_t\" ] || printf '%s\\n' \"$rj_t\"\n");
+    return script.append(detail::script_end);
+  }
+
+  /// Prints the size of a file in bytes, 0 when there is none; never fails.
+  std::string file_size(const std::string& path) const {
+    auto script = begin(path);
+    return script.append(detail::stat_piece).append("echo \"$rj_s\"\n").append(detail::script_end);
+  }
+
+  /// Prints at most `max_bytes` of a file from `offset` on; never fails.
+  std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const {
+    const poll_request request{{}, offset, 0, max_bytes};
+    auto script = begin(path).append(detail::stat_piece);
+    detail::append_plan_piece(script, request);
+    detail::append_tail_piece(script, request);
+    return script.append(detail::script_end);
+  }
+
+ private:
+  static std::string begin(const std::string& path) {
+    std::string script(detail::script_begin);
+    detail::append_path(script, "rj_f", path);
+    return script;
+  }
+
+  std::string shell_ = "/bin/sh";
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink.hpp
+#ifndef REMOTE_JOB_SINK_HPP
+#define REMOTE_JOB_SINK_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+// One member for each optional hook, to be ambiguous with a sink's own.
+struct hook_names {
+  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
+};
+
+template <class S>
+concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
+template <class S>
+concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
+template <class S>
+concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
+template <class S>
+concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
+template <class S>
+concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
+
+template <class S>
+concept has_on_event = requires(S& s, const trigger_event& e) {
+  { s.on_event(e) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  { s.on_log(offset, bytes) } -> std::same_as<void>;
+} || requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
+};
+
+template <class S>
+concept has_on_log_reset = requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<void>;
+} || requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_on_retry = requires(S& s, const retry_info& r) {
+  { s.on_retry(r) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_notice = requires(S& s, const notice& n) {
+  { s.on_notice(n) } -> std::same_as<void>;
+};
+
+// A hook is either not there at all or callable as documented.
+template <class S>
+concept good_on_log = has_on_log<S> || !names_on_log<S>;
+template <class S>
+concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
+template <class S>
+concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
+template <class S>
+concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
+template <class S>
+concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
+template <class S>
+concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
+
+}  // namespace detail
+
+/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
+/// log it could not take ends it.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
+/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
+/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
+/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
+/// | `s.on_notice(notice)` | optional; `void` |
+/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
+///
+/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
+/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
+/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
+/// for on_event, whose exceptions are swallowed: there is no one left to tell.
+/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
+/// misspelt hook is silently absent).
+template <class S>
+concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
+               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
+               detail::good_on_retry<S> && detail::good_on_notice<S>;
+
+/// What generic code asks of a sink: each hook if it is there, nothing if not.
+template <class S>
+struct sink_traits {
+  /// Whether the log is taken asynchronously.
+  static constexpr bool is_async = detail::has_async_on_log<S>;
+
+  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
+    if constexpr (detail::has_on_log<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
+        s.on_log(offset, bytes);
+      else
+        return s.on_log(offset, bytes);
+    }
+    return {};
+  }
+
+  static std::error_code on_log_reset(S& s, const log_reset& reset) {
+    if constexpr (detail::has_on_log_reset<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
+        s.on_log_reset(reset);
+      else
+        return s.on_log_reset(reset);
+    }
+    return {};
+  }
+
+  static void on_retry(S& s, const retry_info& info) {
+    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
+  }
+
+  static void on_notice(S& s, const notice& n) {
+    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
+  }
+
+  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
+
+  /// Text on the last error, or nothing.
+  static std::string diagnostics(S& s) {
+    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
+      return s.diagnostics();
+    else
+      return {};
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
+template <class S>
+constexpr bool check_sink() {
+  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
+  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
+  static_assert(detail::good_on_log<S>,
+                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
+                "returning std::error_code)");
+  static_assert(detail::good_async_on_log<S>,
+                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
+                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
+  static_assert(detail::good_on_log_reset<S>,
+                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
+                "std::error_code)");
+  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
+  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink/file.hpp
+#ifndef REMOTE_JOB_SINK_FILE_HPP
+#define REMOTE_JOB_SINK_FILE_HPP
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace remote_job::inline v0 {
+
+/// What a `file_sink` does when the remote log was truncated or replaced.
+enum class on_reset {
+  keep_aside,  ///< what was fetched is renamed to PATH.1 (or .2, ...: the first name that is free); PATH begins anew
+  truncate     ///< what was fetched is thrown away; PATH begins anew
+};
+
+/// How a `file_sink` treats its file. A plain value.
+struct file_sink_options {
+  remote_job::on_reset on_reset = remote_job::on_reset::keep_aside;
+  /// Whether each chunk reaches the disk before it is acknowledged (fdatasync): needed for exactly once also across a
+  /// power cut or a crash of the kernel; a crash of this process alone loses nothing either way.
+  bool sync = false;
+};
+
+/// A sink that writes the log to a file, each chunk at its offset.
+///
+/// What is repeated after a crash lands where it stood: on disk each byte is there exactly once. What else the file
+/// holds is left alone while the watch runs, and when the log came whole (`reason::completed`) the file is cut to the
+/// log's length: it then is the log. Bytes before the first offset are not touched; where the file has none, they read
+/// as zeros. A crash in the middle of a log reset can leave the beginning of the new log in a second file kept aside.
+///
+/// The file is opened, and made if need be, by the constructor, so that a path which cannot work is told before
+/// anything is watched. POSIX only. Not thread-safe.
+class file_sink {
+ public:
+  /// @param path the file; must be a regular file if it is there.
+  /// Throws std::system_error, which names the path.
+  explicit file_sink(std::string path, file_sink_options options = {}) : path_(std::move(path)), options_(options) {
+    if (const auto ec = open()) throw std::system_error(ec, "cannot open " + path_);
+  }
+
+  file_sink(file_sink&& other) noexcept
+      : path_(std::move(other.path_)),
+        options_(other.options_),
+        diagnostics_(std::move(other.diagnostics_)),
+        fd_(std::exchange(other.fd_, -1)) {}
+
+  file_sink& operator=(file_sink&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(options_, other.options_);
+    std::swap(diagnostics_, other.diagnostics_);
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+
+  ~file_sink() { close(); }
+
+  /// Writes all of bytes at offset. On an error part of them may have been written; the next try writes over it.
+  std::error_code on_log(std::uint64_t offset, std::string_view bytes) {
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
+    if (offset > most || bytes.size() > most - offset) return failed("write", EFBIG);
+    while (!bytes.empty()) {
+      const auto written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return failed("write", written < 0 ? errno : EIO);
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+      offset += static_cast<std::uint64_t>(written);
+    }
+    return synced();
+  }
+
+  /// Begins the file anew as the options say.
+  std::error_code on_log_reset(const log_reset& /*reset*/) {
+    if (options_.on_reset == on_reset::truncate) return cut(0);
+    struct stat status {};
+    if (::fstat(fd_, &status) != 0) return failed("look at", errno);
+    return status.st_size == 0 ? std::error_code{} : keep_aside();
+  }
+
+  /// Cuts the file to the log's length if all of the log is in it.
+  void on_event(const trigger_event& event) {
+    if (event.reason == reason::completed) cut(event.log_offset);
+  }
+
+  /// What failed last and why, with the path; empty if nothing has.
+  const std::string& diagnostics() const noexcept { return diagnostics_; }
+
+ private:
+  std::error_code open() {
+    if (path_.find('\0') != std::string::npos) return {EINVAL, std::generic_category()};
+    // O_NONBLOCK: a FIFO without a reader must not hold up the constructor; a regular file does not know it.
+    fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (fd_ < 0) return {errno, std::generic_category()};
+    struct stat status {};
+    int error = 0;
+    if (::fstat(fd_, &status) != 0)
+      error = errno;
+    else if (!S_ISREG(status.st_mode))
+      error = ESPIPE;  // cannot be written at an offset
+    if (error != 0) close();
+    return {error, std::generic_category()};
+  }
+
+  void close() noexcept {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+  std::error_code keep_aside() {
+    for (int n = 1;; ++n) {
+      const auto name = path_ + '.' + std::to_string(n);
+      // Claims the name, so that the rename can replace nothing but our own empty file.
+      const int claim = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+      if (claim < 0 && errno == EEXIST && n < std::numeric_limits<int>::max()) continue;
+      if (claim < 0) return failed("keep the old log aside:", errno);
+      ::close(claim);
+      if (std::rename(path_.c_str(), name.c_str()) == 0) break;
+      const int error = errno;
+      ::unlink(name.c_str());
+      return failed("keep the old log aside:", error);
+    }
+    close();
+    if (const auto ec = open()) return failed("open", ec.value());
+    return {};
+  }
+
+  std::error_code cut(std::uint64_t size) {
+    if (size > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) return failed("cut", EFBIG);
+    int result = 0;
+    do result = ::ftruncate(fd_, static_cast<off_t>(size));
+    while (result != 0 && errno == EINTR);
+    return result != 0 ? failed("cut", errno) : synced();
+  }
+
+  std::error_code synced() {
+    if (options_.sync && ::fdatasync(fd_) != 0) return failed("sync", errno);
+    return {};
+  }
+
+  std::error_code failed(const char* what, int error) {
+    const std::error_code ec(error, std::generic_category());
+    diagnostics_ = std::string("cannot ") + what + ' ' + path_ + ": " + ec.message();
+    return ec;
+  }
+
+  std::string path_;
+  file_sink_options options_;
+  std::string diagnostics_;
+  int fd_ = -1;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink/null.hpp
+#ifndef REMOTE_JOB_SINK_NULL_HPP
+#define REMOTE_JOB_SINK_NULL_HPP
+
+namespace remote_job::inline v0 {
+
+/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
+struct null_sink {
+  void on_event(const trigger_event& /*event*/) noexcept {}
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink/ostream.hpp
+#ifndef REMOTE_JOB_SINK_OSTREAM_HPP
+#define REMOTE_JOB_SINK_OSTREAM_HPP
+
+#include <ios>
+#include <ostream>
+
+namespace remote_job::inline v0 {
+
+/// A sink that writes the log to a stream: exactly the log's bytes and nothing else.
+///
+/// A log that is reset goes on in the stream where it is: the bytes of the new log follow those of the old. Notices and
+/// the final event are not written. Not thread-safe.
+class ostream_sink {
+ public:
+  /// @param log takes the bytes; is kept by reference and must outlive the sink. Open a file in binary mode.
+  explicit ostream_sink(std::ostream& log) noexcept : log_(&log) {}
+
+  /// Writes and flushes, so that what is acknowledged has left the stream's buffer.
+  /// Gives `std::io_errc::stream` once the stream has failed. A stream that is set to throw, throws.
+  std::error_code on_log(std::uint64_t /*offset*/, std::string_view bytes) {
+    log_->write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
+    return log_->good() ? std::error_code{} : std::make_error_code(std::io_errc::stream);
+  }
+
+  void on_event(const trigger_event& /*event*/) noexcept {}
+
+ private:
+  std::ostream* log_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink/recording.hpp
+#ifndef REMOTE_JOB_SINK_RECORDING_HPP
+#define REMOTE_JOB_SINK_RECORDING_HPP
+
+#include <variant>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// A sink that keeps every call in the order in which it came: for tests, and for logs that fit in memory.
+///
+/// Reach it through the trigger's `sink()`. Not thread-safe.
+class recording_sink {
+ public:
+  /// One call of on_log.
+  struct log_call {
+    std::uint64_t offset = 0;
+    std::string bytes;
+
+    friend bool operator==(const log_call&, const log_call&) = default;
+  };
+
+  using call = std::variant<log_call, log_reset, retry_info, notice, trigger_event>;
+
+  void on_log(std::uint64_t offset, std::string_view bytes) { calls_.push_back(log_call{offset, std::string(bytes)}); }
+  void on_log_reset(const log_reset& reset) { calls_.push_back(reset); }
+  void on_retry(const retry_info& info) { calls_.push_back(info); }
+  void on_notice(const notice& n) { calls_.push_back(n); }
+  void on_event(const trigger_event& event) { calls_.push_back(event); }
+
+  /// All calls, in order.
+  const std::vector<call>& calls() const noexcept { return calls_; }
+
+  /// The calls of one kind, in order: `all<retry_info>()`.
+  template <class T>
+  std::vector<T> all() const {
+    std::vector<T> found;
+    for (const auto& c : calls_)
+      if (const T* one = std::get_if<T>(&c)) found.push_back(*one);
+    return found;
+  }
+
+  /// The bytes of the log in the order in which they came, those of a log before its reset included.
+  std::string log() const {
+    std::string bytes;
+    for (const auto& c : calls_)
+      if (const auto* one = std::get_if<log_call>(&c)) bytes += one->bytes;
+    return bytes;
+  }
+
+ private:
+  std::vector<call> calls_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink/tee.hpp
+#ifndef REMOTE_JOB_SINK_TEE_HPP
+#define REMOTE_JOB_SINK_TEE_HPP
+
+#include <asio/async_result.hpp>
+#include <asio/compose.hpp>
+#include <asio/post.hpp>
+
+#include <tuple>
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+/// The hooks that are the same whether the log is taken at once or asynchronously.
+template <class... Sinks>
+class tee_hooks {
+ public:
+  explicit tee_hooks(Sinks... sinks) : sinks_(std::move(sinks)...) {}
+
+  std::error_code on_log_reset(const log_reset& reset) {
+    std::error_code ec;
+    visit([&](auto& s, auto traits) { return !(ec = traits.on_log_reset(s, reset)); });
+    return ec;
+  }
+
+  void on_retry(const retry_info& info) {
+    visit([&](auto& s, auto traits) { return traits.on_retry(s, info), true; });
+  }
+
+  void on_notice(const notice& n) {
+    visit([&](auto& s, auto traits) { return traits.on_notice(s, n), true; });
+  }
+
+  void on_event(const trigger_event& event) {
+    visit([&](auto& s, auto traits) {
+      try {
+        traits.on_event(s, event);
+      } catch (...) {  // as the trigger does: one sink that throws does not keep the event from the others
+      }
+      return true;
+    });
+  }
+
+  /// What the sinks have to say on the last error, or nothing.
+  std::string diagnostics() {
+    std::string all;
+    visit([&](auto& s, auto traits) {
+      const auto one = traits.diagnostics(s);
+      if (!one.empty()) all += (all.empty() ? "" : "; ") + one;
+      return true;
+    });
+    return all;
+  }
+
+  /// The Index-th sink.
+  template <std::size_t Index>
+  auto& get() noexcept {
+    return std::get<Index>(sinks_);
+  }
+
+ protected:
+  // Calls f(sink, its traits) for one after the other until it returns false.
+  template <class F>
+  void visit(F f) {
+    std::apply([&](auto&... s) { (void)(f(s, sink_traits<std::remove_reference_t<decltype(s)>>{}) && ...); }, sinks_);
+  }
+
+  std::tuple<Sinks...> sinks_;
+};
+
+/// Hands one chunk to one sink after the other.
+template <class... Sinks>
+class tee_op {
+ public:
+  tee_op(std::tuple<Sinks...>& sinks, std::uint64_t offset, std::string_view bytes)
+      : sinks_(&sinks), offset_(offset), bytes_(bytes) {}
+
+  template <class Self>
+  void operator()(Self& self, std::error_code ec = {}) {
+    if (finished_) return self.complete(result_);
+    if (ec || next_ == sizeof...(Sinks)) return finish(self, ec);
+    const bool waiting = hand_on(self, std::index_sequence_for<Sinks...>{}, ec);
+    if (!waiting) finish(self, ec);
+  }
+
+ private:
+  // Hands the chunk to the sinks from next_ on, up to and with the first asynchronous one: true if that has it now.
+  template <class Self, std::size_t... Index>
+  bool hand_on(Self& self, std::index_sequence<Index...>, std::error_code& ec) {
+    bool waiting = false;
+    // After the move of self this object is gone: no member may be touched once a sink is waiting.
+    (void)((Index < next_ || (!waiting && !ec && hand_to<Index>(self, ec, waiting))) && ...);
+    return waiting;
+  }
+
+  template <std::size_t Index, class Self>
+  bool hand_to(Self& self, std::error_code& ec, bool& waiting) {
+    auto& sink = std::get<Index>(*sinks_);
+    using traits = sink_traits<std::tuple_element_t<Index, std::tuple<Sinks...>>>;
+    ++next_;
+    if constexpr (traits::is_async) {
+      waiting = true;
+      initiated_ = true;
+      sink.async_on_log(offset_, bytes_, std::move(self));
+      return false;
+    } else {
+      try {
+        ec = traits::on_log(sink, offset_, bytes_);
+      } catch (...) {  // must not reach the executor that runs the completion of another sink
+        ec = errc::sink_failed;
+      }
+      return !ec;
+    }
+  }
+
+  // A completion is never inline: where no sink was waited for, it goes through the handler's executor.
+  template <class Self>
+  void finish(Self& self, std::error_code ec) {
+    if (initiated_) return self.complete(ec);
+    finished_ = true;
+    result_ = ec;
+    asio::post(std::move(self));
+  }
+
+  std::tuple<Sinks...>* sinks_;
+  std::uint64_t offset_;
+  std::string_view bytes_;
+  std::size_t next_ = 0;
+  bool initiated_ = false;  // a sink was waited for: we are in a completion, not in the initiating function
+  bool finished_ = false;
+  std::error_code result_;
+};
+
+template <class... Sinks>
+struct initiate_tee {
+  template <class Handler>
+  void operator()(Handler&& handler, std::tuple<Sinks...>* sinks, std::uint64_t offset, std::string_view bytes) const {
+    asio::async_compose<Handler, void(std::error_code)>(tee_op<Sinks...>(*sinks, offset, bytes), handler);
+  }
+};
+
+template <bool IsAsync, class... Sinks>
+class tee_log : public tee_hooks<Sinks...> {
+ public:
+  using tee_hooks<Sinks...>::tee_hooks;
+
+  std::error_code on_log(std::uint64_t offset, std::string_view bytes) {
+    std::error_code ec;
+    this->visit([&](auto& s, auto traits) { return !(ec = traits.on_log(s, offset, bytes)); });
+    return ec;
+  }
+};
+
+template <class... Sinks>
+class tee_log<true, Sinks...> : public tee_hooks<Sinks...> {
+ public:
+  using tee_hooks<Sinks...>::tee_hooks;
+
+  template <class Token>
+  auto async_on_log(std::uint64_t offset, std::string_view bytes, Token&& token)
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_tee<Sinks...>>(), token,
+                                                                     std::declval<std::tuple<Sinks...>*>(), offset,
+                                                                     bytes)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_tee<Sinks...>{}, token, &this->sinks_, offset,
+                                                              bytes);
+  }
+};
+
+}  // namespace detail
+
+/// A sink that passes each call to several sinks, in the order in which they stand.
+///
+/// The first that cannot take a chunk, or a reset, ends it there: those behind it do not get that call, and its error
+/// is the error of the whole. As the chunk is then not acknowledged, those before it get it again from a watch that is
+/// resumed. The final event reaches all of them whatever one of them throws.
+///
+/// If one of the sinks takes the log asynchronously, so does the tee: `async_on_log(offset, bytes, token)`, completing
+/// `void(std::error_code)` once all took the chunk, one after the other; cancellation is passed to the one that has it.
+/// What a sink that is not asynchronous throws becomes `errc::sink_failed` then. The completion runs on the handler's
+/// associated executor. Not thread-safe; must stay in place while a chunk is under way.
+template <class... Sinks>
+class tee_sink : public detail::tee_log<(sink_traits<Sinks>::is_async || ...), Sinks...> {
+  static_assert((check_sink<Sinks>() && ...));
+
+ public:
+  using detail::tee_log<(sink_traits<Sinks>::is_async || ...), Sinks...>::tee_log;
+};
+
+template <class... Sinks>
+tee_sink(Sinks...) -> tee_sink<Sinks...>;
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/state.hpp
+#ifndef REMOTE_JOB_STATE_HPP
+#define REMOTE_JOB_STATE_HPP
+
+namespace remote_job::inline v0 {
+
+/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
+struct log_mark {
+  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
+  std::string tail;            ///< the last bytes before the offset; at most max_tail of them
+
+  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
+  static constexpr std::size_t max_tail = 32;
+
+  friend bool operator==(const log_mark&, const log_mark&) = default;
+};
+
+/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
+///
+/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
+/// json.hpp turns it into JSON and back.
+struct trigger_state {
+  /// The name under which a serialized state is known.
+  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
+
+  job_spec job;
+  watch_options options;
+  log_mark mark;
+
+  friend bool operator==(const trigger_state&, const trigger_state&) = default;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job.hpp
+#ifndef REMOTE_JOB_HPP
+#define REMOTE_JOB_HPP
+
+/// All that needs only Asio. The SSH transport (remote_job/transport/libssh2.hpp, which needs libssh2) and JSON
+/// (remote_job/json.hpp and remote_job/sink/jsonl.hpp, which need nlohmann-json) are included by name.
+
+#endif
+
+// ---- remote_job/detail/seconds.hpp
+#ifndef REMOTE_JOB_DETAIL_SECONDS_HPP
+#define REMOTE_JOB_DETAIL_SECONDS_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.25".
+inline std::string format_seconds(duration d) {
+  constexpr std::int64_t per_second = 1'000'000'000;
+  auto text = std::to_string(d.count() / per_second);
+  if (const auto rest = d.count() % per_second; rest != 0) {
+    auto digits = std::to_string(per_second + rest);  // a leading 1 keeps the zeros
+    digits.erase(digits.find_last_not_of('0') + 1);
+    text += '.' + digits.substr(1);
+  }
+  return text;
+}
+
+/// Reads a JSON number (RFC 8259, section 6) as seconds, without the loss of a way through double, to the nearest
+/// nanosecond. Nothing if it is below zero, too long for a duration, or no number.
+inline std::optional<duration> parse_seconds(std::string_view text) {
+  std::string digits;
+  std::int64_t exponent = 9;  // of ten, on the digits as a whole number of nanoseconds
+  std::size_t i = 0;
+  bool fraction = false;
+  for (; i < text.size() && text[i] != 'e' && text[i] != 'E'; ++i) {
+    if (text[i] == '.' && !fraction) {
+      fraction = true;
+    } else if (text[i] >= '0' && text[i] <= '9') {
+      digits += text[i];
+      if (fraction) --exponent;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (digits.empty()) return std::nullopt;
+  if (i < text.size()) {
+    const bool down = ++i < text.size() && text[i] == '-';
+    if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
+    if (i == text.size()) return std::nullopt;
+    std::int64_t shift = 0;
+    for (; i < text.size(); ++i) {
+      if (text[i] < '0' || text[i] > '9') return std::nullopt;
+      if (shift < 1'000'000'000) shift = shift * 10 + (text[i] - '0');
+    }
+    exponent += down ? -shift : shift;
+  }
+
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  std::int64_t count = 0;
+  const auto append = [&](int digit) {
+    if (count > (most - digit) / 10) return false;
+    count = count * 10 + digit;
+    return true;
+  };
+  const auto whole = static_cast<std::int64_t>(digits.size()) + exponent;  // digits before the decimal point
+  for (std::int64_t n = 0; n < whole; ++n) {
+    const bool given = n < static_cast<std::int64_t>(digits.size());
+    if (!given && count == 0) break;  // zero with any exponent
+    if (!append(given ? digits[static_cast<std::size_t>(n)] - '0' : 0)) return std::nullopt;
+  }
+  const bool up =
+      whole >= 0 && whole < static_cast<std::int64_t>(digits.size()) && digits[static_cast<std::size_t>(whole)] >= '5';
+  if (up && count == most) return std::nullopt;
+  return duration(count + (up ? 1 : 0));
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/utf8.hpp
+#ifndef REMOTE_JOB_DETAIL_UTF8_HPP
+#define REMOTE_JOB_DETAIL_UTF8_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Length of the UTF-8 sequence that text begins with, 0 if it begins with none (RFC 3629, section 4).
+inline std::size_t utf8_length(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto follows = [&](std::size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xBF; };
+  const auto lead = byte(0);
+  if (text.empty()) return 0;
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    if (lead == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
+    if (lead == 0xED && byte(1) > 0x9F) return 0;  // surrogates
+    return follows(1) && follows(2) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    if (lead == 0xF0 && byte(1) < 0x90) return 0;  // overlong
+    if (lead == 0xF4 && byte(1) > 0x8F) return 0;  // above U+10FFFF
+    return follows(1) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+inline bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+/// The text with U+FFFD in place of each byte that is not UTF-8.
+inline std::string to_utf8(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    clean += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return clean;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+#if __has_include(<nlohmann/json.hpp>) && !defined(REMOTE_JOB_NO_JSON)
+
+// ---- remote_job/detail/json_members.hpp
+#ifndef REMOTE_JOB_DETAIL_JSON_MEMBERS_HPP
+#define REMOTE_JOB_DETAIL_JSON_MEMBERS_HPP
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <map>
+
+namespace remote_job::inline v0::detail {
+
+enum class json_kind { null, boolean, integer, real, string, object, array };
+
+struct json_member {
+  json_kind kind = json_kind::null;
+  std::string text;   // of a number as it was written, of a string what it holds
+  bool used = false;  // whether the reader asked for it
+};
+
+/// The members of a JSON object by their JSON pointers (RFC 6901), so that a member which is there twice is an error
+/// and a number keeps all its digits: a DOM would drop both. What is in an array, or deeper than a state goes, is
+/// checked to be JSON and forgotten.
+class json_members {
+ public:
+  /// What is wrong with the text, or nothing.
+  std::string parse(std::string_view text) {
+    handler events(*this);
+    if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events)) return why_.empty() ? "not JSON" : why_;
+    const auto* root = find("");
+    return root != nullptr && root->kind == json_kind::object ? "" : "not a JSON object";
+  }
+
+  json_member* find(std::string_view path) {
+    const auto found = members_.find(path);
+    return found == members_.end() ? nullptr : &found->second;
+  }
+  const json_member* find(std::string_view path) const {
+    const auto found = members_.find(path);
+    return found == members_.end() ? nullptr : &found->second;
+  }
+
+  /// All members but the root.
+  auto all() const {
+    std::vector<std::pair<std::string, json_member>> list(members_.begin(), members_.end());
+    std::erase_if(list, [](const auto& entry) { return entry.first.empty(); });
+    return list;
+  }
+
+ private:
+  // What nlohmann::json calls while it reads.
+  class handler {
+   public:
+    explicit handler(json_members& owner) : owner_(owner) {}
+
+    bool null() { return add(json_kind::null, {}); }
+    bool boolean(bool) { return add(json_kind::boolean, {}); }
+    bool number_integer(std::int64_t value) { return add(json_kind::integer, std::to_string(value)); }
+    bool number_unsigned(std::uint64_t value) { return add(json_kind::integer, std::to_string(value)); }
+    bool number_float(double, const std::string& text) { return add(json_kind::real, text); }
+    bool string(std::string& text) { return add(json_kind::string, std::move(text)); }
+    bool binary(nlohmann::json::binary_t&) { return false; }  // JSON text has none
+
+    bool start_object(std::size_t) {
+      if (!add(json_kind::object, {})) return false;
+      if (hidden_ != 0 || path_lengths_.size() == max_depth)
+        ++hidden_;
+      else
+        path_lengths_.push_back(path_.size());
+      return true;
+    }
+    bool key(const std::string& name) {
+      if (hidden_ != 0) return true;
+      if (name.size() > max_name) {
+        owner_.why_ = "a member's name is too long";
+        return false;
+      }
+      path_.resize(path_lengths_.back());
+      path_ += '/';
+      for (const char c : name) path_ += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+      return true;
+    }
+    bool end_object() {
+      if (hidden_ != 0) return --hidden_, true;
+      path_.resize(path_lengths_.back());
+      path_lengths_.pop_back();
+      return true;
+    }
+
+    bool start_array(std::size_t) {
+      if (!add(json_kind::array, {})) return false;
+      ++hidden_;
+      return true;
+    }
+    bool end_array() { return --hidden_, true; }
+
+    bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::json::exception& /*error*/) {
+      owner_.why_ = "not JSON, or cut short, at byte " + std::to_string(position);
+      return false;
+    }
+
+   private:
+    // Both bound the memory that a hostile text can cost.
+    static constexpr std::size_t max_depth = 4;
+    static constexpr std::size_t max_name = 64;
+
+    bool add(json_kind kind, std::string text) {
+      if (hidden_ != 0) return true;
+      if (owner_.members_.try_emplace(path_, json_member{kind, std::move(text)}).second) return true;
+      owner_.why_ = path_.substr(1) + " is there twice";
+      return false;
+    }
+
+    json_members& owner_;
+    std::string path_;
+    std::vector<std::size_t> path_lengths_;
+    std::size_t hidden_ = 0;  // open arrays, and objects deeper than anything we ask for
+  };
+
+  std::map<std::string, json_member, std::less<>> members_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/state_reader.hpp
+#ifndef REMOTE_JOB_DETAIL_STATE_READER_HPP
+#define REMOTE_JOB_DETAIL_STATE_READER_HPP
+
+namespace remote_job::inline v0::detail {
+
+inline std::string to_hex(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+inline bool from_hex(std::string_view text, std::string& bytes) {
+  if (text.size() % 2 != 0) return false;
+  bytes.clear();
+  for (; !text.empty(); text.remove_prefix(2)) {
+    unsigned byte = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + 2, byte, 16);
+    if (ec != std::errc{} || end != text.data() + 2) return false;
+    bytes += static_cast<char>(byte);
+  }
+  return true;
+}
+
+/// Reads a saved state. The first thing that is wrong with it is kept, what follows is passed over.
+class state_reader {
+ public:
+  /// What is wrong, or nothing.
+  std::string read(std::string_view text, trigger_state& state) {
+    why_ = members_.parse(text);
+    if (!why_.empty()) return std::move(why_);
+
+    std::int64_t version = 0;
+    std::string classpath;
+    integer("/version", version);
+    if (why_.empty() && version != 1) wrong("/version", "is not one that this version of the library can read");
+    string("/classpath", classpath);
+    if (why_.empty() && classpath != trigger_state::classpath)
+      wrong("/classpath", "is not that of a remote job trigger");
+    object("/kwargs");
+    kwargs(state);
+    if (has("/extra")) extra(state);
+    no_others();
+    if (why_.empty()) why_ = validate(state.job, state.options);
+    if (why_.empty() && state.mark.tail.size() > static_cast<std::uint64_t>(state.options.log_offset))
+      wrong("/extra/mark/tail", "is longer than the log_offset");
+    return std::move(why_);
+  }
+
+ private:
+  void kwargs(trigger_state& state) {
+    auto& job = state.job;
+    auto& options = state.options;
+    std::string os;
+    string("/kwargs/ssh_conn_id", job.ssh_conn_id);
+    if (const auto* host = find("/kwargs/remote_host"); host != nullptr && host->kind == json_kind::null)
+      job.remote_host.clear();
+    else
+      string("/kwargs/remote_host", job.remote_host);
+    string("/kwargs/job_id", job.job_id);
+    string("/kwargs/job_dir", job.job_dir);
+    string("/kwargs/log_file", job.log_file);
+    string("/kwargs/exit_code_file", job.exit_code_file);
+    string("/kwargs/remote_os", os);
+    if (why_.empty() && os != to_string(remote_os::posix) && os != to_string(remote_os::windows))
+      wrong("/kwargs/remote_os", "must be posix or windows");
+    job.remote_os = os == to_string(remote_os::windows) ? remote_os::windows : remote_os::posix;
+    seconds("/kwargs/poll_interval", options.poll_interval);
+    integer("/kwargs/log_chunk_size", options.log_chunk_size);
+    integer("/kwargs/log_offset", options.log_offset);
+    seconds("/kwargs/command_timeout", options.command_timeout);
+    integer("/kwargs/max_reconnect_attempts", options.max_reconnect_attempts);
+  }
+
+  // Our own fields: a state that another tool wrote has none of them, a newer one may have more.
+  void extra(trigger_state& state) {
+    object("/extra");
+    if (has("/extra/connect_timeout")) seconds("/extra/connect_timeout", state.options.connect_timeout);
+    if (has("/extra/trouble_grace")) seconds("/extra/trouble_grace", state.options.trouble_grace);
+    if (!has("/extra/mark")) return;
+    object("/extra/mark");
+    integer("/extra/mark/identity", state.mark.identity);
+    std::string tail;
+    string("/extra/mark/tail", tail);
+    if (why_.empty() && (!from_hex(tail, state.mark.tail) || state.mark.tail.size() > log_mark::max_tail))
+      wrong("/extra/mark/tail", "must be at most 64 hexadecimal digits");
+  }
+
+  bool has(const char* path) const { return members_.find(path) != nullptr; }
+
+  const json_member* find(const char* path) {
+    auto* member = members_.find(path);
+    if (member == nullptr)
+      wrong(path, "is missing");
+    else
+      member->used = true;
+    return member;
+  }
+
+  void object(const char* path) {
+    if (const auto* member = find(path); member != nullptr && member->kind != json_kind::object)
+      wrong(path, "must be an object");
+  }
+
+  void string(const char* path, std::string& value) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind == json_kind::string) {
+      value = member->text;
+      return;
+    }
+    if (member->kind != json_kind::object) return wrong(path, "must be a string");
+    const auto bytes_path = std::string(path) + "/bytes";
+    const auto* bytes = find(bytes_path.c_str());
+    if (bytes != nullptr && (bytes->kind != json_kind::string || !from_hex(bytes->text, value)))
+      wrong(bytes_path.c_str(), "must be a string of hexadecimal digits");
+  }
+
+  template <std::integral T>
+  void integer(const char* path, T& value) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind != json_kind::integer) return wrong(path, "must be a whole number");
+    const auto& text = member->text;
+    if (const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+        ec != std::errc{} || end != text.data() + text.size())
+      wrong(path, "is out of range");
+  }
+
+  void seconds(const char* path, duration& value) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind != json_kind::integer && member->kind != json_kind::real)
+      return wrong(path, "must be a number of seconds");
+    const auto parsed = parse_seconds(member->text);
+    if (parsed)
+      value = *parsed;
+    else
+      wrong(path, "is out of range");
+  }
+
+  void no_others() {
+    for (const auto& [path, member] : members_.all())
+      if (!member.used && !path.starts_with("/extra/")) wrong(path.c_str(), "is not a member of a state");
+  }
+
+  void wrong(const char* path, const char* what) {
+    if (why_.empty()) why_ = std::string(path + 1) + ' ' + what;
+  }
+
+  json_members members_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/json.hpp
+#ifndef REMOTE_JOB_JSON_HPP
+#define REMOTE_JOB_JSON_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+// A string as it is if it is UTF-8, else {"bytes": "hexadecimal digits"}: exact, and never mistaken for one another.
+inline std::string json_string(std::string_view text) {
+  if (is_utf8(text)) return nlohmann::json(text).dump();
+  return R"({"bytes":")" + to_hex(text) + "\"}";
+}
+
+inline nlohmann::json error_members(const std::error_code& ec) {
+  if (!ec) return nullptr;
+  return {{"category", ec.category().name()}, {"value", ec.value()}, {"message", to_utf8(ec.message())}};
+}
+
+}  // namespace detail
+
+/// The trigger's state as JSON text, to be read by `state_from_json`. On one line, pure data, no secret.
+///
+///     {"version": 1, "classpath": "...",
+///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
+///      "extra": {"connect_timeout", "trouble_grace", "mark": {"identity", "tail": "hexadecimal digits"}}}
+///
+/// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
+/// nanosecond.
+inline std::string state_to_json(const trigger_state& state) {
+  using detail::format_seconds, detail::json_string;
+  const auto& job = state.job;
+  const auto& options = state.options;
+  return R"({"version":1,"classpath":)" + json_string(trigger_state::classpath) + R"(,"kwargs":{"ssh_conn_id":)" +
+         json_string(job.ssh_conn_id) + R"(,"remote_host":)" +
+         (job.remote_host.empty() ? "null" : json_string(job.remote_host)) + R"(,"job_id":)" + json_string(job.job_id) +
+         R"(,"job_dir":)" + json_string(job.job_dir) + R"(,"log_file":)" + json_string(job.log_file) +
+         R"(,"exit_code_file":)" + json_string(job.exit_code_file) + R"(,"remote_os":)" +
+         json_string(to_string(job.remote_os)) + R"(,"poll_interval":)" + format_seconds(options.poll_interval) +
+         R"(,"log_chunk_size":)" + std::to_string(options.log_chunk_size) + R"(,"log_offset":)" +
+         std::to_string(options.log_offset) + R"(,"command_timeout":)" + format_seconds(options.command_timeout) +
+         R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
+         R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
+         format_seconds(options.trouble_grace) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
+         R"(,"tail":")" + detail::to_hex(state.mark.tail) + "\"}}}";
+}
+
+/// Reads what `state_to_json` wrote: the same state comes back, byte for byte and nanosecond for nanosecond.
+///
+/// Everything in "kwargs" is needed, and nothing else may be there; in "extra" what is missing keeps its default and
+/// what is unknown is passed over. No member may be there twice. The state read has passed `validate`.
+/// @param text the whole text; whatever it is, nothing worse than an error comes of it.
+/// @param state is left as it was unless there is no error.
+/// @param why is given one sentence that names the member, or the place in the text.
+/// Gives `errc::bad_state`.
+inline std::error_code state_from_json(std::string_view text, trigger_state& state, std::string& why) {
+  detail::state_reader reader;
+  trigger_state read;
+  why = reader.read(text, read);
+  if (!why.empty()) return errc::bad_state;
+  state = std::move(read);
+  return {};
+}
+
+/// The state as a JSON value. Seconds go through double there: exact to the nanosecond up to 104 days, and for any
+/// whole number of seconds below 2^63 ns.
+inline void to_json(nlohmann::json& j, const trigger_state& state) { j = nlohmann::json::parse(state_to_json(state)); }
+
+/// Reads a JSON value. Throws std::system_error with `errc::bad_state`.
+inline void from_json(const nlohmann::json& j, trigger_state& state) {
+  std::string why;
+  if (const auto ec = state_from_json(j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), state, why))
+    throw std::system_error(ec, why);
+}
+
+// What is written for people and their tools to read: strings are always strings, with U+FFFD for what is not UTF-8.
+
+/// The fields of the reference by their names, then "reason" and "error" ({category, value, message} or null).
+inline void to_json(nlohmann::json& j, const trigger_event& event) {
+  using detail::to_utf8;
+  j = {{"job_id", to_utf8(event.job_id)},
+       {"job_dir", to_utf8(event.job_dir)},
+       {"log_file", to_utf8(event.log_file)},
+       {"exit_code_file", to_utf8(event.exit_code_file)},
+       {"remote_os", to_string(event.remote_os)},
+       {"status", to_string(event.status)},
+       {"done", event.done},
+       {"exit_code", nullptr},
+       {"log_chunk", to_utf8(event.log_chunk)},
+       {"log_offset", event.log_offset},
+       {"message", to_utf8(event.message)},
+       {"reason", to_string(event.reason)},
+       {"error", detail::error_members(event.error)}};
+  if (event.exit_code) j["exit_code"] = *event.exit_code;
+}
+
+/// "failed" is "connect" or "poll", "delay" is in seconds.
+inline void to_json(nlohmann::json& j, const retry_info& info) {
+  j = {{"failed", info.failed == retry_info::phase::connect ? "connect" : "poll"},
+       {"attempt", info.attempt},
+       {"max_attempts", info.max_attempts},
+       {"delay", std::chrono::duration<double>(info.delay).count()},
+       {"error", detail::error_members(info.error)},
+       {"message", detail::to_utf8(info.message)}};
+}
+
+inline void to_json(nlohmann::json& j, const log_reset& reset) {
+  j = {
+      {"cause", to_string(reset.cause)}, {"old_offset", reset.old_offset}, {"message", detail::to_utf8(reset.message)}};
+}
+
+inline void to_json(nlohmann::json& j, const notice& n) {
+  j = {{"kind", to_string(n.kind)}, {"message", detail::to_utf8(n.message)}};
+}
+
+inline void to_json(nlohmann::json& j, const watch_stats& stats) {
+  j = {{"polls", stats.polls},
+       {"connects", stats.connects},
+       {"retries", stats.retries},
+       {"resets", stats.resets},
+       {"bytes", stats.bytes}};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink/jsonl.hpp
+#ifndef REMOTE_JOB_SINK_JSONL_HPP
+#define REMOTE_JOB_SINK_JSONL_HPP
+
+namespace remote_job::inline v0 {
+
+/// A sink that writes one JSON object per line for each retry, log reset, notice and for the final event; never the
+/// log's bytes. Use it in a `tee_sink` beside the sink that takes those.
+///
+/// The member "type" tells them apart: "retry", "log_reset", "notice", "event"; the others are those of json.hpp. Each
+/// line is flushed. A stream that fails is no error of the watch: look at the stream. Not thread-safe.
+class jsonl_sink {
+ public:
+  /// @param out takes the lines; is kept by reference and must outlive the sink.
+  explicit jsonl_sink(std::ostream& out) noexcept : out_(&out) {}
+
+  void on_log_reset(const log_reset& reset) { write("log_reset", reset); }
+  void on_retry(const retry_info& info) { write("retry", info); }
+  void on_notice(const notice& n) { write("notice", n); }
+  void on_event(const trigger_event& event) { write("event", event); }
+
+  /// Writes one line of one's own.
+  /// @param type the member "type".
+  /// @param members an object, or what converts to one; strings in it that are not UTF-8 are written with U+FFFD.
+  void write(const char* type, const nlohmann::json& members) {
+    nlohmann::ordered_json line{{"type", type}};
+    line.update(members);
+    *out_ << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n' << std::flush;
+  }
+
+ private:
+  std::ostream* out_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
 
 #endif

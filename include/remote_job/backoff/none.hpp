@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_BACKOFF_NONE_HPP
+#define REMOTE_JOB_BACKOFF_NONE_HPP
+
+#include <remote_job/backoff.hpp>
+
+namespace remote_job::inline v0 {
+
+/// A backoff that never waits: the next try follows at once.
+///
+/// For tests, and for hosts that are reached through something which itself waits. Thread-safe.
+struct no_backoff {
+  /// Zero, whatever the failure.
+  constexpr duration delay(int /*failure*/) const noexcept { return duration::zero(); }
+};
+
+}  // namespace remote_job::inline v0
+
+#endif

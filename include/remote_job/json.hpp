@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_JSON_HPP
+#define REMOTE_JOB_JSON_HPP
+
+#include <remote_job/detail/seconds.hpp>
+#include <remote_job/detail/state_reader.hpp>
+#include <remote_job/detail/utf8.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/event.hpp>
+#include <remote_job/state.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+// A string as it is if it is UTF-8, else {"bytes": "hexadecimal digits"}: exact, and never mistaken for one another.
+inline std::string json_string(std::string_view text) {
+  if (is_utf8(text)) return nlohmann::json(text).dump();
+  return R"({"bytes":")" + to_hex(text) + "\"}";
+}
+
+inline nlohmann::json error_members(const std::error_code& ec) {
+  if (!ec) return nullptr;
+  return {{"category", ec.category().name()}, {"value", ec.value()}, {"message", to_utf8(ec.message())}};
+}
+
+}  // namespace detail
+
+/// The trigger's state as JSON text, to be read by `state_from_json`. On one line, pure data, no secret.
+///
+///     {"version": 1, "classpath": "...",
+///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
+///      "extra": {"connect_timeout", "trouble_grace", "mark": {"identity", "tail": "hexadecimal digits"}}}
+///
+/// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
+/// nanosecond.
+inline std::string state_to_json(const trigger_state& state) {
+  using detail::format_seconds, detail::json_string;
+  const auto& job = state.job;
+  const auto& options = state.options;
+  return R"({"version":1,"classpath":)" + json_string(trigger_state::classpath) + R"(,"kwargs":{"ssh_conn_id":)" +
+         json_string(job.ssh_conn_id) + R"(,"remote_host":)" +
+         (job.remote_host.empty() ? "null" : json_string(job.remote_host)) + R"(,"job_id":)" + json_string(job.job_id) +
+         R"(,"job_dir":)" + json_string(job.job_dir) + R"(,"log_file":)" + json_string(job.log_file) +
+         R"(,"exit_code_file":)" + json_string(job.exit_code_file) + R"(,"remote_os":)" +
+         json_string(to_string(job.remote_os)) + R"(,"poll_interval":)" + format_seconds(options.poll_interval) +
+         R"(,"log_chunk_size":)" + std::to_string(options.log_chunk_size) + R"(,"log_offset":)" +
+         std::to_string(options.log_offset) + R"(,"command_timeout":)" + format_seconds(options.command_timeout) +
+         R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
+         R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
+         format_seconds(options.trouble_grace) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
+         R"(,"tail":")" + detail::to_hex(state.mark.tail) + "\"}}}";
+}
+
+/// Reads what `state_to_json` wrote: the same state comes back, byte for byte and nanosecond for nanosecond.
+///
+/// Everything in "kwargs" is needed, and nothing else may be there; in "extra" what is missing keeps its default and
+/// what is unknown is passed over. No member may be there twice. The state read has passed `validate`.
+/// @param text the whole text; whatever it is, nothing worse than an error comes of it.
+/// @param state is left as it was unless there is no error.
+/// @param why is given one sentence that names the member, or the place in the text.
+/// Gives `errc::bad_state`.
+inline std::error_code state_from_json(std::string_view text, trigger_state& state, std::string& why) {
+  detail::state_reader reader;
+  trigger_state read;
+  why = reader.read(text, read);
+  if (!why.empty()) return errc::bad_state;
+  state = std::move(read);
+  return {};
+}
+
+/// The state as a JSON value. Seconds go through double there: exact to the nanosecond up to 104 days, and for any
+/// whole number of seconds below 2^63 ns.
+inline void to_json(nlohmann::json& j, const trigger_state& state) { j = nlohmann::json::parse(state_to_json(state)); }
+
+/// Reads a JSON value. Throws std::system_error with `errc::bad_state`.
+inline void from_json(const nlohmann::json& j, trigger_state& state) {
+  std::string why;
+  if (const auto ec = state_from_json(j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), state, why))
+    throw std::system_error(ec, why);
+}
+
+// What is written for people and their tools to read: strings are always strings, with U+FFFD for what is not UTF-8.
+
+/// The fields of the reference by their names, then "reason" and "error" ({category, value, message} or null).
+inline void to_json(nlohmann::json& j, const trigger_event& event) {
+  using detail::to_utf8;
+  j = {{"job_id", to_utf8(event.job_id)},
+       {"job_dir", to_utf8(event.job_dir)},
+       {"log_file", to_utf8(event.log_file)},
+       {"exit_code_file", to_utf8(event.exit_code_file)},
+       {"remote_os", to_string(event.remote_os)},
+       {"status", to_string(event.status)},
+       {"done", event.done},
+       {"exit_code", nullptr},
+       {"log_chunk", to_utf8(event.log_chunk)},
+       {"log_offset", event.log_offset},
+       {"message", to_utf8(event.message)},
+       {"reason", to_string(event.reason)},
+       {"error", detail::error_members(event.error)}};
+  if (event.exit_code) j["exit_code"] = *event.exit_code;
+}
+
+/// "failed" is "connect" or "poll", "delay" is in seconds.
+inline void to_json(nlohmann::json& j, const retry_info& info) {
+  j = {{"failed", info.failed == retry_info::phase::connect ? "connect" : "poll"},
+       {"attempt", info.attempt},
+       {"max_attempts", info.max_attempts},
+       {"delay", std::chrono::duration<double>(info.delay).count()},
+       {"error", detail::error_members(info.error)},
+       {"message", detail::to_utf8(info.message)}};
+}
+
+inline void to_json(nlohmann::json& j, const log_reset& reset) {
+  j = {
+      {"cause", to_string(reset.cause)}, {"old_offset", reset.old_offset}, {"message", detail::to_utf8(reset.message)}};
+}
+
+inline void to_json(nlohmann::json& j, const notice& n) {
+  j = {{"kind", to_string(n.kind)}, {"message", detail::to_utf8(n.message)}};
+}
+
+inline void to_json(nlohmann::json& j, const watch_stats& stats) {
+  j = {{"polls", stats.polls},
+       {"connects", stats.connects},
+       {"retries", stats.retries},
+       {"resets", stats.resets},
+       {"bytes", stats.bytes}};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SINK_NULL_HPP
+#define REMOTE_JOB_SINK_NULL_HPP
+
+#include <remote_job/sink.hpp>
+
+namespace remote_job::inline v0 {
+
+/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
+struct null_sink {
+  void on_event(const trigger_event& /*event*/) noexcept {}
+};
+
+}  // namespace remote_job::inline v0
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SINK_OSTREAM_HPP
+#define REMOTE_JOB_SINK_OSTREAM_HPP
+
+#include <remote_job/sink.hpp>
+
+#include <cstdint>
+#include <ios>
+#include <ostream>
+#include <string_view>
+#include <system_error>
+
+namespace remote_job::inline v0 {
+
+/// A sink that writes the log to a stream: exactly the log's bytes and nothing else.
+///
+/// A log that is reset goes on in the stream where it is: the bytes of the new log follow those of the old. Notices and
+/// the final event are not written. Not thread-safe.
+class ostream_sink {
+ public:
+  /// @param log takes the bytes; is kept by reference and must outlive the sink. Open a file in binary mode.
+  explicit ostream_sink(std::ostream& log) noexcept : log_(&log) {}
+
+  /// Writes and flushes, so that what is acknowledged has left the stream's buffer.
+  /// Gives `std::io_errc::stream` once the stream has failed. A stream that is set to throw, throws.
+  std::error_code on_log(std::uint64_t /*offset*/, std::string_view bytes) {
+    log_->write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
+    return log_->good() ? std::error_code{} : std::make_error_code(std::io_errc::stream);
+  }
+
+  void on_event(const trigger_event& /*event*/) noexcept {}
+
+ private:
+  std::ostream* log_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif

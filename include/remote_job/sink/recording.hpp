@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SINK_RECORDING_HPP
+#define REMOTE_JOB_SINK_RECORDING_HPP
+
+#include <remote_job/sink.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// A sink that keeps every call in the order in which it came: for tests, and for logs that fit in memory.
+///
+/// Reach it through the trigger's `sink()`. Not thread-safe.
+class recording_sink {
+ public:
+  /// One call of on_log.
+  struct log_call {
+    std::uint64_t offset = 0;
+    std::string bytes;
+
+    friend bool operator==(const log_call&, const log_call&) = default;
+  };
+
+  using call = std::variant<log_call, log_reset, retry_info, notice, trigger_event>;
+
+  void on_log(std::uint64_t offset, std::string_view bytes) { calls_.push_back(log_call{offset, std::string(bytes)}); }
+  void on_log_reset(const log_reset& reset) { calls_.push_back(reset); }
+  void on_retry(const retry_info& info) { calls_.push_back(info); }
+  void on_notice(const notice& n) { calls_.push_back(n); }
+  void on_event(const trigger_event& event) { calls_.push_back(event); }
+
+  /// All calls, in order.
+  const std::vector<call>& calls() const noexcept { return calls_; }
+
+  /// The calls of one kind, in order: `all<retry_info>()`.
+  template <class T>
+  std::vector<T> all() const {
+    std::vector<T> found;
+    for (const auto& c : calls_)
+      if (const T* one = std::get_if<T>(&c)) found.push_back(*one);
+    return found;
+  }
+
+  /// The bytes of the log in the order in which they came, those of a log before its reset included.
+  std::string log() const {
+    std::string bytes;
+    for (const auto& c : calls_)
+      if (const auto* one = std::get_if<log_call>(&c)) bytes += one->bytes;
+    return bytes;
+  }
+
+ private:
+  std::vector<call> calls_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include <remote_job/json.hpp>
+#include <support/catch.hpp>
+
+#include <limits>
+#include <random>
+#include <set>
+#include <vector>
+
+using namespace remote_job;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+trigger_state sample() {
+  trigger_state state;
+  state.job = {"conn", "", "id-1", "/jobs/id-1", "/jobs/id-1/stdout.log", "/jobs/id-1/exit_code", remote_os::posix};
+  state.options.log_offset = 1000;
+  state.mark = {4711, std::string("\0\xff tail", 7)};
+  return state;
+}
+
+// No error, or what is wrong.
+std::string why_not(std::string_view text) {
+  trigger_state state = sample();
+  const auto before = state;
+  std::string why;
+  const auto ec = state_from_json(text, state, why);
+  CHECK(static_cast<bool>(ec) == !why.empty());
+  if (ec) {
+    CHECK(ec == errc::bad_state);
+    CHECK(state == before);
+  }
+  return why;
+}
+
+std::string changed(const std::string& from, const std::string& to) {
+  auto text = state_to_json(sample());
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("the JSON of a state: the reference's twelve fields by their names, ours apart") {
+  const auto j = json::parse(state_to_json(sample()));
+  CHECK(j["version"] == 1);
+  CHECK(j["classpath"] == trigger_state::classpath);
+  std::set<std::string> names;
+  for (const auto& [name, value] : j["kwargs"].items()) names.insert(name);
+  CHECK(names == std::set<std::string>{"ssh_conn_id", "remote_host", "job_id", "job_dir", "log_file", "exit_code_file",
+                                       "remote_os", "poll_interval", "log_chunk_size", "log_offset", "command_timeout",
+                                       "max_reconnect_attempts"});
+  CHECK(j["kwargs"]["remote_host"].is_null());
+  CHECK(j["kwargs"]["poll_interval"].dump() == "5");
+  CHECK(j["kwargs"]["command_timeout"].dump() == "30");
+  CHECK(j["kwargs"]["log_offset"] == 1000);
+  CHECK(j["extra"]["mark"]["tail"] == "00ff207461696c");
+  CHECK(j.size() == 4);
+}
+
+TEST_CASE("a state comes back as it was, whatever is in it") {
+  std::mt19937_64 random(20260);
+  const auto up_to = [&](std::uint64_t last) { return last == ~std::uint64_t{0} ? random() : random() % (last + 1); };
+  const std::vector<std::string> pieces = {"a",
+                                           "'",
+                                           "\"",
+                                           "\\",
+                                           "\n",
+                                           "\x01",
+                                           "\x7f",
+                                           "\xff",
+                                           "\xc3",
+                                           "\xc3\xa9",
+                                           "\xed\xa0\x80",
+                                           "\xf0\x9f\x98\x80",
+                                           "{\"bytes\":\"ff\"}",
+                                           "%41",
+                                           "\\u0041",
+                                           "\xef\xbf\xbd",
+                                           "/",
+                                           "~"};
+  const auto bytes = [&](bool required) {
+    std::string text;
+    for (auto n = up_to(6) + (required ? 1 : 0); n > 0; --n) text += pieces[up_to(pieces.size() - 1)];
+    return text;
+  };
+  const auto time = [&](std::int64_t least) {
+    const std::int64_t limits[] = {least,
+                                   1,
+                                   999'999'999,
+                                   1'000'000'000,
+                                   std::numeric_limits<std::int64_t>::max(),
+                                   std::numeric_limits<std::int64_t>::max() - 1,
+                                   9'007'199'254'740'993};
+    if (up_to(3) == 0) return duration(limits[up_to(6)]);
+    return duration(std::max(least, static_cast<std::int64_t>(random() >> (1 + up_to(60)))));
+  };
+  for (int i = 0; i < 5000; ++i) {
+    trigger_state state;
+    state.job = {bytes(false),
+                 bytes(false),
+                 bytes(true),
+                 bytes(false),
+                 "l" + bytes(true),
+                 "e" + bytes(true),
+                 up_to(1) == 0 ? remote_os::posix : remote_os::windows};
+    state.options = {.poll_interval = time(1),
+                     .log_chunk_size = static_cast<std::int64_t>(1 + up_to(watch_options::max_log_chunk_size - 1)),
+                     .log_offset = static_cast<std::int64_t>(random() >> (1 + up_to(50))),
+                     .command_timeout = time(1),
+                     .max_reconnect_attempts = static_cast<int>(up_to(std::numeric_limits<int>::max())),
+                     .connect_timeout = time(1),
+                     .trouble_grace = time(0)};
+    state.mark.identity = random() >> up_to(63);
+    for (auto n =
+             std::min<std::uint64_t>(up_to(log_mark::max_tail), static_cast<std::uint64_t>(state.options.log_offset));
+         n > 0; --n)
+      state.mark.tail += static_cast<char>(random());
+    const auto text = state_to_json(state);
+    CAPTURE(text);
+    trigger_state back;
+    std::string why;
+    REQUIRE_FALSE(state_from_json(text, back, why));
+    REQUIRE(why.empty());
+    REQUIRE(back == state);
+    REQUIRE(json::accept(text));
+  }
+}
+
+TEST_CASE("a state as a JSON value") {
+  const json j = sample();
+  CHECK(j.get<trigger_state>() == sample());
+  CHECK_THROWS_AS(json::object().get<trigger_state>(), std::system_error);
+}
+
+TEST_CASE("a state cut at any byte is refused") {
+  const auto text = state_to_json(sample());
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    CAPTURE(length);
+    CHECK_FALSE(why_not(std::string_view(text).substr(0, length)).empty());
+  }
+  CHECK(why_not(text).empty());
+  CHECK(why_not(text + "\n").empty());
+  CHECK_FALSE(why_not(text + "x").empty());
+}
+
+TEST_CASE("each of the members is needed once and only once") {
+  const auto whole = json::parse(state_to_json(sample()));
+  for (const char* name : {"version", "classpath", "kwargs"}) {
+    auto j = whole;
+    j.erase(name);
+    CHECK(why_not(j.dump()) == std::string(name) + " is missing");
+  }
+  for (const auto& [name, value] : whole["kwargs"].items()) {
+    CAPTURE(name);
+    auto j = whole;
+    j["kwargs"].erase(name);
+    CHECK(why_not(j.dump()) == "kwargs/" + name + " is missing");
+    const auto member = json(name).dump() + ':';
+    CHECK(why_not(changed(member, member + "0," + member)) == "kwargs/" + name + " is there twice");
+    j = whole;
+    j["kwargs"][name] = json::array({1});
+    CHECK(why_not(j.dump()).starts_with("kwargs/" + name + " must be"));
+    j["kwargs"][name] = true;
+    CHECK(why_not(j.dump()).starts_with("kwargs/" + name + " must be"));
+    j["kwargs"][name] = json::object();
+    CHECK(why_not(j.dump()).starts_with("kwargs/" + name));
+  }
+  CHECK(why_not(changed("\"version\":1", "\"version\":1,\"version\":1")) == "version is there twice");
+  CHECK(why_not(changed("\"job_dir\":\"/jobs/id-1\"", "\"job_dir\":null")) == "kwargs/job_dir must be a string");
+}
+
+TEST_CASE("what is unknown is refused, but passed over in extra") {
+  CHECK(why_not(changed("\"job_id\"", "\"password\":\"x\",\"job_id\"")) ==
+        "kwargs/password is not a member of a state");
+  CHECK(why_not(changed("\"version\"", "\"more\":1,\"version\"")) == "more is not a member of a state");
+  CHECK(why_not(changed("\"version\"", "\"kwargs/job_id\":\"x\",\"version\"")) ==
+        "kwargs~1job_id is not a member of a state");
+  CHECK(why_not(changed("\"mark\"",
+                        "\"more\":[{\"a\":1,\"a\":{\"b\":[2]}}],\"deep\":{\"a\":{\"b\":{\"c\":{\"d\":1}}}},\"mark\""))
+            .empty());
+  auto j = json::parse(state_to_json(sample()));
+  j.erase("extra");  // as a state from a tool that knows the twelve fields only
+  trigger_state state;
+  std::string why;
+  REQUIRE_FALSE(state_from_json(j.dump(), state, why));
+  auto expected = sample();
+  expected.mark = {};
+  CHECK(state == expected);
+}
+
+TEST_CASE("values that cannot be are refused, each with its name") {
+  const std::vector<std::vector<std::string>> cases = {
+      {"\"version\":1", "\"version\":2", "version"},
+      {"\"version\":1", "\"version\":\"1\"", "version"},
+      {"remote_job.remote_job_trigger", "other.trigger", "classpath"},
+      {"\"remote_os\":\"posix\"", "\"remote_os\":\"Posix\"", "remote_os"},
+      {"\"log_offset\":1000", "\"log_offset\":-1", "log_offset"},
+      {"\"log_offset\":1000", "\"log_offset\":9223372036854775808", "log_offset"},
+      {"\"log_offset\":1000", "\"log_offset\":99999999999999999999999", "log_offset"},
+      {"\"log_offset\":1000", "\"log_offset\":1000.0", "log_offset"},
+      {"\"log_offset\":1000", "\"log_offset\":1e3", "log_offset"},
+      {"\"log_offset\":1000", "\"log_offset\":\"1000\"", "log_offset"},
+      {"\"log_offset\":1000", "\"log_offset\":NaN", "not JSON"},
+      {"\"log_offset\":1000", "\"log_offset\":6", "tail"},  // shorter than the tail that is said to be before it
+      {"\"log_chunk_size\":65536", "\"log_chunk_size\":0", "log_chunk_size"},
+      {"\"log_chunk_size\":65536", "\"log_chunk_size\":1073741825", "log_chunk_size"},
+      {"\"max_reconnect_attempts\":5", "\"max_reconnect_attempts\":-1", "max_reconnect_attempts"},
+      {"\"max_reconnect_attempts\":5", "\"max_reconnect_attempts\":2147483648", "max_reconnect_attempts"},
+      {"\"poll_interval\":5", "\"poll_interval\":0", "poll_interval"},
+      {"\"poll_interval\":5", "\"poll_interval\":-5", "poll_interval"},
+      {"\"poll_interval\":5", "\"poll_interval\":1e-10", "poll_interval"},
+      {"\"poll_interval\":5", "\"poll_interval\":1e300", "poll_interval"},
+      {"\"poll_interval\":5", "\"poll_interval\":1e999", "not JSON"},
+      {"\"poll_interval\":5", "\"poll_interval\":Infinity", "not JSON"},
+      {"\"poll_interval\":5", "\"poll_interval\":9223372036.854775808", "poll_interval"},
+      {"\"poll_interval\":5", "\"poll_interval\":\"5\"", "poll_interval"},
+      {"\"trouble_grace\":10", "\"trouble_grace\":-1", "trouble_grace"},
+      {"\"job_id\":\"id-1\"", "\"job_id\":\"\"", "job_id"},
+      {"\"job_id\":\"id-1\"", "\"job_id\":\"a\\u0000b\"", "job_id"},
+      {"\"job_id\":\"id-1\"", "\"job_id\":{\"bytes\":\"6\"}", "job_id/bytes"},
+      {"\"job_id\":\"id-1\"", "\"job_id\":{\"bytes\":\"6g\"}", "job_id/bytes"},
+      {"\"job_id\":\"id-1\"", "\"job_id\":{\"bytes\":\"00\"}", "job_id"},
+      {"\"job_id\":\"id-1\"", "\"job_id\":{\"bytes\":\"41\",\"x\":1}", "job_id/x"},
+      {"\"job_id\":\"id-1\"", "\"job_id\":\"\xff\"", "not JSON"},
+      {"\"tail\":\"00", "\"tail\":\"0", "tail"},
+      {"\"tail\":\"00", "\"tail\":\"" + std::string(60, '0'), "tail"},
+      {"\"identity\":4711", "\"identity\":-1", "identity"},
+      {"\"identity\":4711", "\"identity\":18446744073709551616", "identity"},
+      {"\"version\"", "\"" + std::string(65, 'a') + "\":1,\"version\"", "too long"},
+  };
+  for (const auto& one : cases) {
+    CAPTURE(one);
+    const auto why = why_not(changed(one[0], one[1]));
+    CAPTURE(why);
+    CHECK(why.find(one[2]) != std::string::npos);
+  }
+  for (const char* text : {"", " ", "null", "[]", "1", "\"\"", "{}", "{\"kwargs\":1}", "[[[["})
+    CHECK_FALSE(why_not(text).empty());
+  CHECK_FALSE(why_not(std::string(1 << 20, '[')).empty());
+  std::string deep;
+  for (int i = 0; i < (1 << 17); ++i) deep += "{\"a\":";
+  CHECK_FALSE(why_not(deep).empty());
+}
+
+TEST_CASE("seconds are read in any spelling of JSON, to the nearest nanosecond") {
+  const std::vector<std::pair<std::string, duration>> spellings = {{"0.5", 500ms},
+                                                                   {"5e-1", 500ms},
+                                                                   {"50E-2", 500ms},
+                                                                   {"0.05e+1", 500ms},
+                                                                   {"2.0", 2s},
+                                                                   {"0.0000000005", 1ns},
+                                                                   {"1e0", 1s},
+                                                                   {"1e9", 1000000000s},
+                                                                   {"0.30000000000000004", 300ms},
+                                                                   {"9223372036.8547758071", duration::max()},
+                                                                   {"1.9999999999", 2s}};
+  for (const auto& [text, expected] : spellings) {
+    CAPTURE(text);
+    trigger_state state;
+    std::string why;
+    CHECK_FALSE(state_from_json(changed("\"poll_interval\":5", "\"poll_interval\":" + text), state, why));
+    CHECK(state.options.poll_interval == expected);
+  }
+}
