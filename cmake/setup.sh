@@ -244,6 +244,7 @@ setup_build() {
 
 setup_scratch() {
   scratch=$(mktemp -d "${TMPDIR:-/tmp}/remote_job.XXXXXX")
+  chmod 711 "$scratch"  # a test run by root may give up its privileges
   # sshd run by root insists on this directory; a system whose own sshd never ran has none.
   if [ "$(id -u)" = 0 ] && [ ! -e /run/sshd ]; then
     mkdir /run/sshd

@@ -17,7 +17,7 @@ TMPDIR="$scratch" ctest --test-dir "$BUILD_DIR" --output-on-failure --no-tests=e
 if [ $rc = 0 ]; then
   sed -n '/tests passed/,$p' "$log"
 else
-  grep -v ' Passed ' "$log" >&2
+  grep -vE ' Passed |^ +Start +[0-9]+: ' "$log" >&2
 fi
 setup_leftovers || rc=1
 exit $rc
