@@ -24,6 +24,7 @@
 #include <remote_job/sink/tee.hpp>
 #include <remote_job/state.hpp>
 #include <remote_job/transport.hpp>
+#include <remote_job/transport/process.hpp>
 #include <remote_job/version.hpp>
 
 #endif

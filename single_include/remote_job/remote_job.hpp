@@ -2020,6 +2020,635 @@ struct trigger_state {
 
 #endif
 
+// ---- remote_job/detail/child_process.hpp
+#ifndef REMOTE_JOB_DETAIL_CHILD_PROCESS_HPP
+#define REMOTE_JOB_DETAIL_CHILD_PROCESS_HPP
+
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#endif
+
+#include <cstdlib>
+
+extern char** environ;
+
+namespace remote_job::inline v0::detail {
+
+/// Owns a file descriptor.
+class unique_fd {
+ public:
+  unique_fd() = default;
+  explicit unique_fd(int fd) noexcept : fd_(fd) {}
+  unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+  unique_fd& operator=(unique_fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~unique_fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+  int get() const noexcept { return fd_; }
+  int release() noexcept { return std::exchange(fd_, -1); }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+
+/// Moves a descriptor out of the way of 0, 1 and 2, which are what a child's own will be made of; close-on-exec.
+inline unique_fd above_stdio(unique_fd fd) noexcept {
+  if (!fd || fd.get() > 2) return fd;
+  return unique_fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
+}
+
+/// A pipe, close-on-exec at both ends; empty on failure, with errno.
+inline std::pair<unique_fd, unique_fd> make_pipe() noexcept {
+  int fds[2];
+#if defined(__APPLE__)
+  if (::pipe(fds) != 0) return {};
+  for (const int fd : fds) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+#else
+  if (::pipe2(fds, O_CLOEXEC) != 0) return {};
+#endif
+  return {above_stdio(unique_fd(fds[0])), above_stdio(unique_fd(fds[1]))};
+}
+
+/// A nameless file that holds `content`, to be read from its beginning; empty on failure, with errno.
+///
+/// As a child's standard input it needs nobody to feed it: no SIGPIPE, and no deadlock with a child that does not read.
+inline unique_fd make_input(std::string_view content) {
+#if defined(__linux__)
+  unique_fd file(::memfd_create("remote_job", MFD_CLOEXEC));
+#else
+  const char* directory = std::getenv("TMPDIR");
+  std::string name = std::string(directory ? directory : "/tmp") + "/remote_job.XXXXXX";
+  unique_fd file(::mkstemp(name.data()));
+  if (file) {
+    ::unlink(name.c_str());
+    ::fcntl(file.get(), F_SETFD, FD_CLOEXEC);
+  }
+#endif
+  while (file && !content.empty()) {
+    const auto written = ::write(file.get(), content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return {};
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (file && ::lseek(file.get(), 0, SEEK_SET) != 0) return {};
+  return above_stdio(std::move(file));
+}
+
+/// A child process that was started and is not forgotten: it is reaped by try_reap(), at the latest by the destructor.
+///
+/// It leads a session of its own (where the system cannot do that, a process group), so that it has no terminal to ask
+/// questions on, and all that it starts can be killed with it. While it is not reaped its id stays taken, and so does
+/// the group's: no signal can reach a stranger.
+class child_process {
+ public:
+  child_process() = default;
+  child_process(const child_process&) = delete;
+  child_process& operator=(const child_process&) = delete;
+
+  /// Kills and reaps what is left. A child that cannot die, as one that waits for a dead disk, is waited for at most
+  /// a second.
+  ~child_process() {
+    if (pid_ <= 0) return;
+    kill_group();
+    for (int tries = 0; !try_reap() && tries < 100; ++tries) ::poll(nullptr, 0, 10);
+  }
+
+  /// Starts a program, looked for in PATH, with these descriptors as its 0, 1 and 2 and no others.
+  std::error_code start(const std::vector<std::string>& arguments, int in, int out, int err) {
+    std::vector<char*> argv;
+    for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    if (const int error = ::posix_spawn_file_actions_init(&actions)) return {error, std::system_category()};
+    if (const int error = ::posix_spawnattr_init(&attributes)) {
+      ::posix_spawn_file_actions_destroy(&actions);
+      return {error, std::system_category()};
+    }
+    int error = 0;
+    const auto check = [&](int result) {
+      if (error == 0) error = result;
+    };
+    check(::posix_spawn_file_actions_adddup2(&actions, in, 0));
+    check(::posix_spawn_file_actions_adddup2(&actions, out, 1));
+    check(::posix_spawn_file_actions_adddup2(&actions, err, 2));
+    int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    // Descriptors of the user's program that are not close-on-exec, as Asio's sockets, are no business of the child.
+#if defined(__APPLE__)
+    flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
+#elif defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 34)
+    check(::posix_spawn_file_actions_addclosefrom_np(&actions, 3));
+#endif
+#endif
+#if defined(POSIX_SPAWN_SETSID)
+    flags |= POSIX_SPAWN_SETSID;
+#else
+    flags |= POSIX_SPAWN_SETPGROUP;
+    check(::posix_spawnattr_setpgroup(&attributes, 0));
+#endif
+    sigset_t none, defaults;
+    ::sigemptyset(&none);
+    ::sigfillset(&defaults);
+    ::sigdelset(&defaults, SIGKILL);
+    ::sigdelset(&defaults, SIGSTOP);
+    check(::posix_spawnattr_setsigmask(&attributes, &none));
+    check(::posix_spawnattr_setsigdefault(&attributes, &defaults));
+    check(::posix_spawnattr_setflags(&attributes, static_cast<short>(flags)));
+    if (error == 0) error = ::posix_spawnp(&pid_, argv[0], &actions, &attributes, argv.data(), environ);
+    if (error != 0) pid_ = -1;
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+    return {error, std::system_category()};
+  }
+
+  /// A descriptor that becomes readable when the child has ended; empty where the system has no such thing.
+  unique_fd open_exit_event() const noexcept {
+#if defined(__linux__) && defined(SYS_pidfd_open)
+    return unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));  // close-on-exec by itself
+#else
+    return {};
+#endif
+  }
+
+  bool reaped() const noexcept { return pid_ <= 0; }
+
+  /// Takes the child's status if it has ended; never waits. True once there is nothing left to reap.
+  bool try_reap() noexcept {
+    if (reaped()) return true;
+    int status = 0;
+    const auto found = ::waitpid(pid_, &status, WNOHANG);
+    if (found == 0 || (found < 0 && errno == EINTR)) return false;
+    // With SIGCHLD ignored the system reaps by itself, and the status is lost.
+    if (found == pid_ && WIFEXITED(status)) exit_status_ = WEXITSTATUS(status);
+    if (found == pid_ && WIFSIGNALED(status)) signal_ = WTERMSIG(status);
+    pid_ = -1;
+    return true;
+  }
+
+  /// Kills the child and all that it started, other than what left its group.
+  void kill_group() const noexcept {
+    if (!reaped()) ::kill(-pid_, SIGKILL);
+  }
+
+  /// Kills the child and nothing that it started.
+  void kill_leader() const noexcept {
+    if (!reaped()) ::kill(pid_, SIGKILL);
+  }
+
+  std::optional<int> exit_status() const noexcept { return exit_status_; }
+  int signal() const noexcept { return signal_; }
+
+ private:
+  pid_t pid_ = -1;
+  std::optional<int> exit_status_;
+  int signal_ = 0;
+};
+
+/// Whether a program can be found as posix_spawnp would: by its path, or in PATH.
+inline bool program_exists(const std::string& name) {
+  if (name.empty()) return false;
+  if (name.find('/') != name.npos) return ::access(name.c_str(), X_OK) == 0;
+  const char* variable = std::getenv("PATH");
+  for (std::string_view path = variable ? variable : "/usr/bin:/bin";;) {
+    const auto colon = path.find(':');
+    auto directory = std::string(path.substr(0, colon));
+    if (directory.empty()) directory = ".";
+    if (::access((directory + "/" + name).c_str(), X_OK) == 0) return true;
+    if (colon == path.npos) return false;
+    path.remove_prefix(colon + 1);
+  }
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/running_command.hpp
+#ifndef REMOTE_JOB_DETAIL_RUNNING_COMMAND_HPP
+#define REMOTE_JOB_DETAIL_RUNNING_COMMAND_HPP
+
+#include <asio/posix/basic_stream_descriptor.hpp>
+
+#include <array>
+#include <memory>
+
+namespace remote_job::inline v0::detail {
+
+/// One command as a child process: collects what it prints until its end and fills the reply. All on one executor.
+///
+/// Pipes are waited for and then read without blocking, so that no byte is under way when the child's end is noticed.
+/// The command has ended when the child has: something it left behind may hold the pipes open for ever.
+/// It lives, by its own handlers, until the child is reaped; the reply is not touched any more once it is finished.
+template <class Executor>
+class running_command : public std::enable_shared_from_this<running_command<Executor>> {
+ public:
+  running_command(const Executor& executor, const remote_command& command, command_reply& reply)
+      : command_(&command),
+        reply_(&reply),
+        out_(executor),
+        err_(executor),
+        exit_event_(executor),
+        linger_(executor),
+        look_(executor),
+        finished_(executor) {}
+
+  /// Starts prefix + command.
+  std::error_code start(const std::vector<std::string>& prefix) {
+    auto in = make_input(command_->input);
+    if (!in) return last_error();
+    auto [out, child_out] = make_pipe();
+    if (!out || !child_out) return last_error();
+    auto [err, child_err] = make_pipe();
+    if (!err || !child_err) return last_error();
+
+    auto arguments = prefix;
+    arguments.push_back(command_->command);
+    if (const auto error = child_.start(arguments, in.get(), child_out.get(), child_err.get())) return error;
+
+    std::error_code error;
+    const auto adopt = [&](descriptor& owner, unique_fd fd) {
+      if (!error) owner.assign(fd.get(), error);
+      if (!error) fd.release();
+    };
+    adopt(out_, std::move(out));
+    adopt(err_, std::move(err));
+    if (!error) out_.non_blocking(true, error);
+    if (!error) err_.non_blocking(true, error);
+    if (auto event = child_.open_exit_event()) adopt(exit_event_, std::move(event));
+    if (error) return error;
+
+    finished_.expires_at(timer::time_point::max());
+    wait_output(out_);
+    wait_output(err_);
+    wait_exit();
+    return {};
+  }
+
+  /// Waits for the end of the command, whichever it is; to be called once, after start().
+  template <class Handler>
+  void async_wait(Handler&& handler) {
+    finished_.async_wait(std::forward<Handler>(handler));
+  }
+
+  bool finished() const noexcept { return reply_ == nullptr; }
+  std::error_code error() const noexcept { return error_; }
+  const child_process& child() const noexcept { return child_; }
+
+  /// Ends the command at once: what runs is killed. After the command was finished: does not wait for the child any
+  /// more.
+  void abort() noexcept {
+    if (finished())
+      child_.kill_leader();
+    else
+      finish(asio::error::operation_aborted);
+  }
+
+ private:
+  using descriptor = asio::posix::basic_stream_descriptor<Executor>;
+  using clock = std::chrono::steady_clock;
+  using timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, Executor>;
+
+  /// How long a child may live on after the end mark, before it is killed: one that waits for what it left behind.
+  static constexpr auto linger = std::chrono::seconds(1);
+
+  /// Enough to empty a pipe, whose capacity is 64 KiB on Linux (pipe(7)).
+  static constexpr int max_reads = 32;
+
+  void wait_output(descriptor& from) {
+    from.async_wait(descriptor::wait_read, [self = this->shared_from_this(), &from](std::error_code error) {
+      if (!error && !self->finished() && self->drain(from)) self->wait_output(from);
+    });
+  }
+
+  /// Takes what is there; false when there will be no more, or no more is wanted. A pipe that is filled as fast as it
+  /// is read does not keep the executor for itself.
+  bool drain(descriptor& from) {
+    for (int reads = 0; !finished(); ++reads) {
+      if (reads == max_reads) return true;
+      std::error_code error;
+      const auto size = from.read_some(asio::buffer(buffer_), error);
+      if (error == asio::error::would_block || error == asio::error::try_again) return true;
+      if (error == asio::error::interrupted) continue;
+      if (error) return false;
+      if (&from == &err_) {
+        auto& text = reply_->error_output;
+        text.append(buffer_.data(), std::min(size, command_reply::max_error_output - text.size()));
+        continue;
+      }
+      auto& output = reply_->output;
+      const auto room = command_->max_output - output.size();
+      output.append(buffer_.data(), std::min(size, room));
+      if (size > room)
+        finish(errc::reply_too_long);
+      else if (!command_->end_mark.empty() && output.ends_with(command_->end_mark))
+        finish({});
+    }
+    return false;
+  }
+
+  void wait_exit() {
+    if (exit_event_.is_open()) {
+      exit_event_.async_wait(descriptor::wait_read, [self = this->shared_from_this()](std::error_code error) {
+        if (error || !self->child_.try_reap()) return;
+        self->on_exit();
+      });
+      return;
+    }
+    // No event for the end of a child, and SIGCHLD is the user's: look now and then.
+    look_.expires_after(std::chrono::milliseconds(10));
+    look_.async_wait([self = this->shared_from_this()](std::error_code) {
+      if (self->child_.try_reap())
+        self->on_exit();
+      else
+        self->wait_exit();
+    });
+  }
+
+  void on_exit() {
+    linger_.cancel();
+    if (finished()) return;
+    drain(err_);
+    drain(out_);
+    if (finished()) return;
+    reply_->exit_status = child_.exit_status();
+    finish({});
+  }
+
+  void finish(std::error_code error) {
+    error_ = error;
+    reply_ = nullptr;
+    command_ = nullptr;
+    std::error_code ignored;
+    out_.close(ignored);
+    err_.close(ignored);
+    if (error) {
+      child_.kill_group();
+    } else if (!child_.reaped()) {
+      // What the command started and left behind is wanted, so only the child itself is made to go.
+      linger_.expires_after(linger);
+      linger_.async_wait([self = this->shared_from_this()](std::error_code cancelled) {
+        if (!cancelled) self->child_.kill_leader();
+      });
+    }
+    finished_.cancel();
+  }
+
+  const remote_command* command_;
+  command_reply* reply_;
+  std::error_code error_;
+  child_process child_;
+  descriptor out_, err_, exit_event_;
+  timer linger_, look_;
+  timer finished_;  // an event: never expires, is cancelled
+  std::array<char, 16384> buffer_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/transport/process.hpp
+#ifndef REMOTE_JOB_TRANSPORT_PROCESS_HPP
+#define REMOTE_JOB_TRANSPORT_PROCESS_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_executor.hpp>
+
+namespace remote_job::inline v0 {
+namespace detail {
+
+/// What the operations of a process_transport share; they may outlive it.
+template <class Executor>
+struct process_transport_state {
+  Executor executor;
+  std::vector<std::string> prefix;
+  std::string diagnostics;
+  std::vector<std::weak_ptr<running_command<Executor>>> commands;  // those with a child that is not reaped, and others
+
+  bool is_ssh() const {
+    const std::string_view program = prefix.front();
+    return program.substr(program.find_last_of('/') + 1) == "ssh";
+  }
+
+  std::error_code not_found(const std::string& why) {
+    diagnostics = "cannot start '" + (prefix.empty() ? "" : prefix.front()) + "': " + why;
+    return errc::program_not_found;
+  }
+
+  /// Says why a command could not be started.
+  std::error_code judge_start(std::error_code error) {
+    for (const auto missing :
+         {std::errc::no_such_file_or_directory, std::errc::permission_denied, std::errc::not_a_directory,
+          std::errc::is_a_directory, std::errc::too_many_symbolic_link_levels, std::errc::executable_format_error})
+      if (error == missing) return not_found(error.message());
+    diagnostics = "cannot start '" + prefix.front() + "': " + error.message();
+    return error;
+  }
+
+  /// Keeps what the program said when it failed, and turns ssh's own failure into an error.
+  std::error_code judge_end(std::error_code error, const child_process& child, const command_reply& reply) {
+    diagnostics.clear();
+    const bool failed = child.signal() != 0 || reply.exit_status.value_or(0) != 0;
+    if (error == asio::error::operation_aborted || (!error && !failed)) return error;
+
+    std::string_view text = reply.error_output;
+    text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+    text.remove_prefix(text.find_last_of('\n') + 1);
+    diagnostics = prefix.front() + ": ";
+    if (!text.empty())
+      std::transform(text.begin(), text.end(), std::back_inserter(diagnostics),
+                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c; });
+    else if (reply.exit_status)
+      diagnostics += "ended with status " + std::to_string(*reply.exit_status);
+    else if (child.signal() != 0)
+      diagnostics += "killed by signal " + std::to_string(child.signal());
+    else
+      diagnostics += error.message();
+    if (!error && reply.exit_status == 255 && is_ssh()) return errc::connection_lost;
+    return error;
+  }
+};
+
+template <class Executor>
+struct process_connect_op {
+  std::shared_ptr<process_transport_state<Executor>> state;
+  bool posted = false;
+
+  template <class Self>
+  void operator()(Self& self) {
+    if (!std::exchange(posted, true)) return asio::post(std::move(self));
+    std::error_code error;
+    state->diagnostics.clear();
+    if (state->prefix.empty())
+      error = state->not_found("no program was given");
+    else if (!program_exists(state->prefix.front()))
+      error = state->not_found("no such program");
+    self.complete(error);
+  }
+};
+
+template <class Executor>
+struct process_execute_op {
+  std::shared_ptr<process_transport_state<Executor>> state;
+  std::shared_ptr<running_command<Executor>> running;
+  command_reply* reply;
+  enum { starting, refused, waiting } step = starting;
+  std::error_code start_error{};
+
+  template <class Self>
+  void operator()(Self& self, std::error_code = {}) {
+    switch (step) {
+      case starting:
+        reply->clear();
+        start_error = state->prefix.empty() ? state->not_found("no program was given") : running->start(state->prefix);
+        if (start_error) {
+          step = refused;
+          return asio::post(std::move(self));
+        }
+        std::erase_if(state->commands, [](const auto& command) { return command.expired(); });
+        state->commands.push_back(running);
+        step = waiting;
+        running->async_wait(std::move(self));
+        return;
+      case refused:
+        return self.complete(state->prefix.empty() ? start_error : state->judge_start(start_error));
+      case waiting:
+        // Either the command is finished, or the wait for it was cancelled.
+        if (!running->finished()) running->abort();
+        return self.complete(state->judge_end(running->error(), running->child(), *reply));
+    }
+  }
+};
+
+}  // namespace detail
+
+/// A transport that runs each command as a local process: a fixed beginning of an argument list, and the command
+/// behind.
+///
+///     process_transport::local(executor)                                     this machine
+///     process_transport(executor, {"ssh", "-o", "BatchMode=yes", "host"})    another one, through the ssh program
+///     process_transport(executor, {"docker", "exec", "-i", "name", "sh", "-c"})
+///
+/// The program is looked for in PATH. It runs in a session of its own, with no terminal: ssh cannot ask for a password.
+/// There is no connection to lose: async_connect only looks whether the program is there. ssh's own exit status, 255,
+/// is `errc::connection_lost`, which another try may mend; any other status is the command's own affair.
+///
+/// Asynchronous throughout: no thread, no signal handler, no child left unreaped. Where Linux's pidfd_open(2) is
+/// missing, the end of a child is noticed by looking every 10 ms. Thread safety: none; all calls and completions belong
+/// on the executor, a strand if several threads run it. For POSIX systems.
+template <class Executor>
+class basic_process_transport {
+ public:
+  using executor_type = Executor;
+
+ private:
+  using state_type = detail::process_transport_state<Executor>;
+
+  struct initiate_connect {
+    std::shared_ptr<state_type> state;
+
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+      asio::async_compose<Handler, void(std::error_code)>(detail::process_connect_op<Executor>{state}, handler,
+                                                          state->executor);
+    }
+  };
+
+  struct initiate_execute {
+    std::shared_ptr<state_type> state;
+
+    template <class Handler>
+    void operator()(Handler&& handler, const remote_command* command, command_reply* reply) const {
+      auto running = std::make_shared<detail::running_command<Executor>>(state->executor, *command, *reply);
+      asio::async_compose<Handler, void(std::error_code)>(
+          detail::process_execute_op<Executor>{state, std::move(running), reply}, handler, state->executor);
+    }
+  };
+
+ public:
+  /// `prefix`: the program and its first arguments; the command of each async_execute becomes the last one.
+  basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
+      : state_(std::make_shared<state_type>(state_type{executor, std::move(prefix), {}, {}})) {}
+
+  /// This machine, through /bin/sh.
+  static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
+
+  basic_process_transport(basic_process_transport&&) = default;
+  basic_process_transport& operator=(basic_process_transport&& other) noexcept {
+    if (this != &other) {
+      close();
+      state_ = std::move(other.state_);
+    }
+    return *this;
+  }
+
+  /// Outstanding operations complete with operation_aborted.
+  ~basic_process_transport() { close(); }
+
+  executor_type get_executor() const noexcept { return state_->executor; }
+
+  /// Looks whether the program is there; starts nothing.
+  ///
+  /// Completes with `void(std::error_code)`: `errc::program_not_found` when the program cannot be found.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{state_}, token);
+  }
+
+  /// Runs prefix + command.command with command.input as its standard input, and fills the reply.
+  ///
+  /// Completes with `void(std::error_code)` when the output ends with command.end_mark, or the program has ended; it is
+  /// not waited for whoever else holds its output open. Errors: `errc::program_not_found`, `errc::reply_too_long`,
+  /// `errc::connection_lost` (ssh only), `operation_aborted`, and errors of the system, as of too many processes. A
+  /// program that fails is no error: its exit status is in the reply, and diagnostics() holds what it said.
+  ///
+  /// Terminal cancellation kills the program and all that it started, but not what left its process group (and not what
+  /// runs on another machine), and completes at once. After the end mark the program has a second to end by itself.
+  /// `command` and `reply` must live until the completion.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_execute(const remote_command& command, command_reply& reply,
+                     Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_execute>(), token, &command,
+                                                                     &reply)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{state_}, token, &command, &reply);
+  }
+
+  /// Kills what runs; outstanding operations complete with operation_aborted. The transport can be used again.
+  void close() noexcept {
+    if (!state_) return;
+    for (const auto& command : std::exchange(state_->commands, {}))
+      if (const auto running = command.lock()) running->abort();
+  }
+
+  /// What the last failed command said: the last line of its standard error, else how it ended.
+  const std::string& diagnostics() const noexcept { return state_->diagnostics; }
+
+ private:
+  std::shared_ptr<state_type> state_;
+};
+
+using process_transport = basic_process_transport<asio::any_io_executor>;
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job.hpp
 #ifndef REMOTE_JOB_HPP
 #define REMOTE_JOB_HPP
