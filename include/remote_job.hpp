@@ -10,11 +10,14 @@
 #include <remote_job/backoff/constant.hpp>
 #include <remote_job/backoff/exponential.hpp>
 #include <remote_job/backoff/none.hpp>
+#include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/config.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/event.hpp>
+#include <remote_job/fwd.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/os_policy.hpp>
+#include <remote_job/os_policy/loopback.hpp>
 #include <remote_job/os_policy/posix.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/sink/file.hpp>
@@ -24,7 +27,10 @@
 #include <remote_job/sink/tee.hpp>
 #include <remote_job/state.hpp>
 #include <remote_job/transport.hpp>
+#include <remote_job/transport/loopback.hpp>
+#include <remote_job/transport/loopback_host.hpp>
 #include <remote_job/transport/process.hpp>
+#include <remote_job/transport/virtual_timer.hpp>
 #include <remote_job/version.hpp>
 
 #endif

@@ -152,7 +152,8 @@ class condition_category final : public std::error_category {
   bool equivalent(const std::error_code& ec, int value) const noexcept override {
     if (!ec) return false;
     const auto own = ec.default_error_condition();
-    const bool transient = own.category() == *this ? own.value() == static_cast<int>(condition::transient) : is_transient(ec);
+    const bool transient =
+        own.category() == *this ? own.value() == static_cast<int>(condition::transient) : is_transient(ec);
     return transient == (static_cast<condition>(value) == condition::transient);
   }
 };
@@ -167,7 +168,9 @@ inline const std::error_category& condition_category_instance() noexcept {
 /// The category of `errc`. Thread-safe.
 inline const std::error_category& error_category() noexcept { return detail::errc_category_instance(); }
 
-inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), detail::errc_category_instance()}; }
+inline std::error_code make_error_code(errc e) noexcept {
+  return {static_cast<int>(e), detail::errc_category_instance()};
+}
 
 inline std::error_condition make_error_condition(condition c) noexcept {
   return {static_cast<int>(c), detail::condition_category_instance()};

@@ -90,21 +90,22 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
   return "transport";
 }
 
-/// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain value.
+/// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain
+/// value.
 struct trigger_event {
-  std::string job_id;
-  std::string job_dir;
-  std::string log_file;
-  std::string exit_code_file;
+  std::string job_id{};
+  std::string job_dir{};
+  std::string log_file{};
+  std::string exit_code_file{};
   remote_job::remote_os remote_os = remote_job::remote_os::posix;
   remote_job::status status = remote_job::status::error;
   bool done = true;
-  std::optional<std::int64_t> exit_code;  ///< as the host wrote it; signed, as Windows has negative ones
-  std::string log_chunk;                  ///< always empty: each byte went to the sink once, in order, before the event
-  std::uint64_t log_offset = 0;           ///< offset behind the last byte the sink acknowledged
-  std::string message;                    ///< for people: what happened, where, and why
+  std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, as Windows has negative ones
+  std::string log_chunk{};       ///< always empty: each byte went to the sink once, in order, before the event
+  std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
+  std::string message{};         ///< for people: what happened, where, and why
   remote_job::reason reason = remote_job::reason::fatal_error;
-  std::error_code error;  ///< what went wrong last; no error unless status is error
+  std::error_code error{};  ///< what went wrong last; no error unless status is error
 
   friend bool operator==(const trigger_event&, const trigger_event&) = default;
 };
@@ -117,21 +118,21 @@ struct retry_info {
   int attempt = 0;                ///< the how-manieth consecutive failure; from 1
   int max_attempts = 0;           ///< max_reconnect_attempts
   duration delay{};               ///< wait before the next try to connect
-  std::error_code error;
-  std::string message;  ///< for people
+  std::error_code error{};
+  std::string message{};  ///< for people
 };
 
 /// The log was truncated or replaced; reading begins again at 0. A plain value.
 struct log_reset {
   log_reset_cause cause = log_reset_cause::replaced;
   std::uint64_t old_offset = 0;  ///< offset behind the last byte delivered of the old log
-  std::string message;           ///< for people
+  std::string message{};         ///< for people
 };
 
 /// Something worth knowing that changes nothing. A plain value.
 struct notice {
   notice_kind kind = notice_kind::transport;
-  std::string message;  ///< for people
+  std::string message{};  ///< for people
 };
 
 /// Counters of one trigger, over all its runs. A plain value.

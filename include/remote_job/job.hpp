@@ -25,12 +25,12 @@ constexpr std::string_view to_string(remote_os os) noexcept { return os == remot
 ///
 /// Paths are bytes as the remote host has them, in no particular encoding.
 struct job_spec {
-  std::string ssh_conn_id;     ///< the caller's name for the connection settings; kept and serialized, never interpreted
-  std::string remote_host;     ///< overrides the host of those settings; kept and serialized, never interpreted
-  std::string job_id;          ///< unique identifier of the job; required
-  std::string job_dir;         ///< remote directory with the job's files; may be empty for a job that has none
-  std::string log_file;        ///< remote path of the log; required
-  std::string exit_code_file;  ///< remote path of the file that will hold the exit code; required
+  std::string ssh_conn_id{};  ///< the caller's name for the connection settings; kept and serialized, never interpreted
+  std::string remote_host{};  ///< overrides the host of those settings; kept and serialized, never interpreted
+  std::string job_id{};       ///< unique identifier of the job; required
+  std::string job_dir{};      ///< remote directory with the job's files; may be empty for a job that has none
+  std::string log_file{};     ///< remote path of the log; required
+  std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
 
   friend bool operator==(const job_spec&, const job_spec&) = default;
@@ -38,9 +38,9 @@ struct job_spec {
 
 /// How the job is watched. A plain value; `validate` says what is allowed.
 struct watch_options {
-  duration poll_interval = std::chrono::seconds(5);     ///< pause between two polls when nothing is left to read; above 0
-  std::int64_t log_chunk_size = 65536;                  ///< most bytes of log in one poll; 1 to max_log_chunk_size
-  std::int64_t log_offset = 0;                          ///< byte offset at which reading begins; 0 or more
+  duration poll_interval = std::chrono::seconds(5);  ///< pause between two polls when nothing is left to read; above 0
+  std::int64_t log_chunk_size = 65536;               ///< most bytes of log in one poll; 1 to max_log_chunk_size
+  std::int64_t log_offset = 0;                       ///< byte offset at which reading begins; 0 or more
   duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
   int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
   duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0
@@ -62,9 +62,12 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
     std::string_view name;
     const std::string& value;
     bool required;
-  } fields[] = {{"ssh_conn_id", job.ssh_conn_id, false}, {"remote_host", job.remote_host, false},
-                {"job_id", job.job_id, true},            {"job_dir", job.job_dir, false},
-                {"log_file", job.log_file, true},        {"exit_code_file", job.exit_code_file, true}};
+  } fields[] = {{"ssh_conn_id", job.ssh_conn_id, false},
+                {"remote_host", job.remote_host, false},
+                {"job_id", job.job_id, true},
+                {"job_dir", job.job_dir, false},
+                {"log_file", job.log_file, true},
+                {"exit_code_file", job.exit_code_file, true}};
   for (const auto& field : fields) {
     if (field.required && field.value.empty()) return std::string(field.name) + " must not be empty";
     if (field.value.find('\0') != std::string::npos) return std::string(field.name) + " must not hold a NUL byte";

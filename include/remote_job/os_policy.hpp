@@ -17,7 +17,7 @@ namespace remote_job::inline v0 {
 
 /// What one poll asks. A plain value.
 struct poll_request {
-  std::string nonce;         ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
+  std::string nonce{};         ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
   std::uint64_t offset = 0;  ///< offset behind the last byte acknowledged
   std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
   std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
@@ -42,12 +42,12 @@ enum class log_state {
 struct poll_reply {
   exit_code_state exit_state = exit_code_state::absent;
   std::int64_t exit_code = 0;      ///< when present
-  std::string_view exit_text;      ///< when damaged: the first bytes of what is there
+  std::string_view exit_text{};      ///< when damaged: the first bytes of what is there
   log_state log = log_state::absent;
   std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
   std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
   /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset.
-  std::string_view bytes;
+  std::string_view bytes{};
 };
 
 namespace detail {

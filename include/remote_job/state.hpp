@@ -14,7 +14,7 @@ namespace remote_job::inline v0 {
 /// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
 struct log_mark {
   std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
-  std::string tail;            ///< the last bytes before the offset; at most max_tail of them
+  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
 
   /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
   static constexpr std::size_t max_tail = 32;
@@ -30,9 +30,9 @@ struct trigger_state {
   /// The name under which a serialized state is known.
   static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
 
-  job_spec job;
-  watch_options options;
-  log_mark mark;
+  job_spec job{};
+  watch_options options{};
+  log_mark mark{};
 
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };

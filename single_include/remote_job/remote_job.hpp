@@ -21,6 +21,10 @@
 #ifndef REMOTE_JOB_CONFIG_HPP
 #define REMOTE_JOB_CONFIG_HPP
 
+// Before any header of Asio: 1.22 chooses its allocation functions by macros of the standard library, and two translation
+// units must not choose differently.
+#include <version>
+
 #include <asio/version.hpp>
 
 #if ASIO_VERSION < 102201
@@ -65,12 +69,12 @@ constexpr std::string_view to_string(remote_os os) noexcept { return os == remot
 ///
 /// Paths are bytes as the remote host has them, in no particular encoding.
 struct job_spec {
-  std::string ssh_conn_id;     ///< the caller's name for the connection settings; kept and serialized, never interpreted
-  std::string remote_host;     ///< overrides the host of those settings; kept and serialized, never interpreted
-  std::string job_id;          ///< unique identifier of the job; required
-  std::string job_dir;         ///< remote directory with the job's files; may be empty for a job that has none
-  std::string log_file;        ///< remote path of the log; required
-  std::string exit_code_file;  ///< remote path of the file that will hold the exit code; required
+  std::string ssh_conn_id{};  ///< the caller's name for the connection settings; kept and serialized, never interpreted
+  std::string remote_host{};  ///< overrides the host of those settings; kept and serialized, never interpreted
+  std::string job_id{};       ///< unique identifier of the job; required
+  std::string job_dir{};      ///< remote directory with the job's files; may be empty for a job that has none
+  std::string log_file{};     ///< remote path of the log; required
+  std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
 
   friend bool operator==(const job_spec&, const job_spec&) = default;
@@ -78,9 +82,9 @@ struct job_spec {
 
 /// How the job is watched. A plain value; `validate` says what is allowed.
 struct watch_options {
-  duration poll_interval = std::chrono::seconds(5);     ///< pause between two polls when nothing is left to read; above 0
-  std::int64_t log_chunk_size = 65536;                  ///< most bytes of log in one poll; 1 to max_log_chunk_size
-  std::int64_t log_offset = 0;                          ///< byte offset at which reading begins; 0 or more
+  duration poll_interval = std::chrono::seconds(5);  ///< pause between two polls when nothing is left to read; above 0
+  std::int64_t log_chunk_size = 65536;               ///< most bytes of log in one poll; 1 to max_log_chunk_size
+  std::int64_t log_offset = 0;                       ///< byte offset at which reading begins; 0 or more
   duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
   int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
   duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0
@@ -102,9 +106,12 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
     std::string_view name;
     const std::string& value;
     bool required;
-  } fields[] = {{"ssh_conn_id", job.ssh_conn_id, false}, {"remote_host", job.remote_host, false},
-                {"job_id", job.job_id, true},            {"job_dir", job.job_dir, false},
-                {"log_file", job.log_file, true},        {"exit_code_file", job.exit_code_file, true}};
+  } fields[] = {{"ssh_conn_id", job.ssh_conn_id, false},
+                {"remote_host", job.remote_host, false},
+                {"job_id", job.job_id, true},
+                {"job_dir", job.job_dir, false},
+                {"log_file", job.log_file, true},
+                {"exit_code_file", job.exit_code_file, true}};
   for (const auto& field : fields) {
     if (field.required && field.value.empty()) return std::string(field.name) + " must not be empty";
     if (field.value.find('\0') != std::string::npos) return std::string(field.name) + " must not hold a NUL byte";
@@ -429,7 +436,8 @@ class condition_category final : public std::error_category {
   bool equivalent(const std::error_code& ec, int value) const noexcept override {
     if (!ec) return false;
     const auto own = ec.default_error_condition();
-    const bool transient = own.category() == *this ? own.value() == static_cast<int>(condition::transient) : is_transient(ec);
+    const bool transient =
+        own.category() == *this ? own.value() == static_cast<int>(condition::transient) : is_transient(ec);
     return transient == (static_cast<condition>(value) == condition::transient);
   }
 };
@@ -444,7 +452,9 @@ inline const std::error_category& condition_category_instance() noexcept {
 /// The category of `errc`. Thread-safe.
 inline const std::error_category& error_category() noexcept { return detail::errc_category_instance(); }
 
-inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), detail::errc_category_instance()}; }
+inline std::error_code make_error_code(errc e) noexcept {
+  return {static_cast<int>(e), detail::errc_category_instance()};
+}
 
 inline std::error_condition make_error_condition(condition c) noexcept {
   return {static_cast<int>(c), detail::condition_category_instance()};
@@ -538,21 +548,22 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
   return "transport";
 }
 
-/// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain value.
+/// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain
+/// value.
 struct trigger_event {
-  std::string job_id;
-  std::string job_dir;
-  std::string log_file;
-  std::string exit_code_file;
+  std::string job_id{};
+  std::string job_dir{};
+  std::string log_file{};
+  std::string exit_code_file{};
   remote_job::remote_os remote_os = remote_job::remote_os::posix;
   remote_job::status status = remote_job::status::error;
   bool done = true;
-  std::optional<std::int64_t> exit_code;  ///< as the host wrote it; signed, as Windows has negative ones
-  std::string log_chunk;                  ///< always empty: each byte went to the sink once, in order, before the event
-  std::uint64_t log_offset = 0;           ///< offset behind the last byte the sink acknowledged
-  std::string message;                    ///< for people: what happened, where, and why
+  std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, as Windows has negative ones
+  std::string log_chunk{};       ///< always empty: each byte went to the sink once, in order, before the event
+  std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
+  std::string message{};         ///< for people: what happened, where, and why
   remote_job::reason reason = remote_job::reason::fatal_error;
-  std::error_code error;  ///< what went wrong last; no error unless status is error
+  std::error_code error{};  ///< what went wrong last; no error unless status is error
 
   friend bool operator==(const trigger_event&, const trigger_event&) = default;
 };
@@ -565,21 +576,21 @@ struct retry_info {
   int attempt = 0;                ///< the how-manieth consecutive failure; from 1
   int max_attempts = 0;           ///< max_reconnect_attempts
   duration delay{};               ///< wait before the next try to connect
-  std::error_code error;
-  std::string message;  ///< for people
+  std::error_code error{};
+  std::string message{};  ///< for people
 };
 
 /// The log was truncated or replaced; reading begins again at 0. A plain value.
 struct log_reset {
   log_reset_cause cause = log_reset_cause::replaced;
   std::uint64_t old_offset = 0;  ///< offset behind the last byte delivered of the old log
-  std::string message;           ///< for people
+  std::string message{};         ///< for people
 };
 
 /// Something worth knowing that changes nothing. A plain value.
 struct notice {
   notice_kind kind = notice_kind::transport;
-  std::string message;  ///< for people
+  std::string message{};  ///< for people
 };
 
 /// Counters of one trigger, over all its runs. A plain value.
@@ -594,6 +605,94 @@ struct watch_stats {
 };
 
 }  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/messages.hpp
+#ifndef REMOTE_JOB_DETAIL_MESSAGES_HPP
+#define REMOTE_JOB_DETAIL_MESSAGES_HPP
+
+#include <cstdio>
+
+// The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
+namespace remote_job::inline v0::detail {
+
+/// Printable ASCII as it is, all else as \xNN.
+inline std::string escaped(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '\\') {
+      text += c;
+    } else if (c == '\\') {
+      text += "\\\\";
+    } else {
+      text += "\\x";
+      text += digits[byte >> 4];
+      text += digits[byte & 15];
+    }
+  }
+  return text;
+}
+
+/// A duration in seconds, with at most three decimals.
+inline std::string seconds(duration d) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(d).count());
+  std::string s = text;
+  while (s.back() == '0') s.pop_back();
+  if (s.back() == '.') s.pop_back();
+  return s;
+}
+
+inline std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
+                                 const std::string& why) {
+  const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
+  if (phase == retry_info::phase::connect)
+    return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
+}
+
+inline std::string completed_message(std::int64_t exit_code) {
+  return "Job completed with exit code " + std::to_string(exit_code);
+}
+
+inline std::string error_message(reason r, int failures, std::uint64_t offset, const std::string& why) {
+  if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
+  return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
+         ". Nothing is known of the job, it may well be running; the watch can be resumed at offset " +
+         std::to_string(offset);
+}
+
+inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
+  const std::string log = "The log " + escaped(log_file);
+  const std::string tail = " (" + std::to_string(offset) + " bytes of the old one were read); reading again from 0";
+  switch (cause) {
+    case log_reset_cause::truncated: return log + " was truncated" + tail;
+    case log_reset_cause::rewritten: return log + " was rewritten" + tail;
+    case log_reset_cause::replaced: break;
+  }
+  return log + " was replaced by another file" + tail;
+}
+
+inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text) {
+  switch (kind) {
+    case notice_kind::exit_code_damaged:
+      return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
+             escaped(exit_text) + "\"";
+    case notice_kind::exit_code_unreadable:
+      return "The exit-code file " + escaped(job.exit_code_file) +
+             " is there but cannot be read: check its owner and mode";
+    case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
+    case notice_kind::log_unreadable:
+      return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
+    case notice_kind::transport: break;
+  }
+  return {};
+}
+
+}  // namespace remote_job::inline v0::detail
 
 #endif
 
@@ -639,9 +738,9 @@ namespace remote_job::inline v0 {
 
 /// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
 struct remote_command {
-  std::string command;         ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
-  std::string input;           ///< bytes for its standard input, followed by end-of-file
-  std::string end_mark;        ///< the output is complete once it ends with these bytes; empty: once the command ended
+  std::string command{};         ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
+  std::string input{};           ///< bytes for its standard input, followed by end-of-file
+  std::string end_mark{};        ///< the output is complete once it ends with these bytes; empty: once the command ended
   std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
 
   /// Forgets the text but keeps the memory, so that the next command is written without allocating.
@@ -655,9 +754,9 @@ struct remote_command {
 
 /// What came back from one command. A plain value.
 struct command_reply {
-  std::string output;              ///< bytes of its standard output; never more than max_output
-  std::string error_output;        ///< the first bytes of its standard error, for messages; at most max_error_output
-  std::optional<int> exit_status;  ///< none: ended by a signal, not told, or not waited for because of end_mark
+  std::string output{};              ///< bytes of its standard output; never more than max_output
+  std::string error_output{};        ///< the first bytes of its standard error, for messages; at most max_error_output
+  std::optional<int> exit_status{};  ///< none: ended by a signal, not told, or not waited for because of end_mark
 
   static constexpr std::size_t max_error_output = 4096;
 
@@ -786,7 +885,7 @@ namespace remote_job::inline v0 {
 
 /// What one poll asks. A plain value.
 struct poll_request {
-  std::string nonce;         ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
+  std::string nonce{};         ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
   std::uint64_t offset = 0;  ///< offset behind the last byte acknowledged
   std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
   std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
@@ -811,12 +910,12 @@ enum class log_state {
 struct poll_reply {
   exit_code_state exit_state = exit_code_state::absent;
   std::int64_t exit_code = 0;      ///< when present
-  std::string_view exit_text;      ///< when damaged: the first bytes of what is there
+  std::string_view exit_text{};      ///< when damaged: the first bytes of what is there
   log_state log = log_state::absent;
   std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
   std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
   /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset.
-  std::string_view bytes;
+  std::string_view bytes{};
 };
 
 namespace detail {
@@ -869,6 +968,1075 @@ constexpr bool check_os_policy() {
                 "OsPolicy: need `std::error_code parse_poll(const poll_request&, const command_reply&, poll_reply&)`");
   return true;
 }
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/state.hpp
+#ifndef REMOTE_JOB_STATE_HPP
+#define REMOTE_JOB_STATE_HPP
+
+namespace remote_job::inline v0 {
+
+/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
+struct log_mark {
+  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
+  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
+
+  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
+  static constexpr std::size_t max_tail = 32;
+
+  friend bool operator==(const log_mark&, const log_mark&) = default;
+};
+
+/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
+///
+/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
+/// json.hpp turns it into JSON and back.
+struct trigger_state {
+  /// The name under which a serialized state is known.
+  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
+
+  job_spec job{};
+  watch_options options{};
+  log_mark mark{};
+
+  friend bool operator==(const trigger_state&, const trigger_state&) = default;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/trigger_fsm.hpp
+#ifndef REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
+#define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// What the machine wants done next, and the one input that answers it.
+enum class action_kind {
+  connect,   ///< connect within `time`; then connected()
+  poll,      ///< send request() and have the reply within `time`; then polled()
+  wait,      ///< wait for `time`; then woke()
+  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
+  reset,     ///< tell reset() to the sink; then delivered()
+  notify,    ///< tell note() to the sink; then delivered()
+  deliver,   ///< give bytes() to the sink; then delivered()
+  close,     ///< close the connection; then closed()
+  finish,    ///< tell event() to the sink and complete with it
+  abort      ///< complete with operation_aborted
+};
+
+struct action {
+  action_kind kind;
+  duration time{};
+};
+
+/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
+///
+/// It takes what happened and answers with the next action; it owns no clock and no connection. cancelled() may take
+/// the place of any answer. Copyable, so that a test can explore every sequence of inputs.
+class trigger_fsm {
+ public:
+  explicit trigger_fsm(trigger_state state)
+      : job_(std::move(state.job)),
+        options_(state.options),
+        offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
+        mark_(std::move(state.mark)),
+        chunk_(static_cast<std::size_t>(std::max<std::int64_t>(1, state.options.log_chunk_size))) {
+    // What is remembered must lie before the offset, or it is of no use.
+    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+  }
+
+  // ---- Inputs
+
+  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job.
+  action start(std::string objection) {
+    failures_ = 0;
+    exit_.reset();
+    drain_to_.reset();
+    exit_trouble_.reset();
+    log_trouble_.reset();
+    backing_off_ = restarted_ = delivering_ = false;
+    if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
+    return {action_kind::connect, options_.connect_timeout};
+  }
+
+  action connected(std::error_code ec, std::string why) {
+    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
+    // A handshake alone proves nothing: only a whole poll gives the budget back.
+    ++stats_.connects;
+    return poll();
+  }
+
+  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now) {
+    if (!ec && !plausible(reply)) ec = errc::reply_malformed;
+    if (ec) {
+      // What did not come within the time allowed might if less is asked for.
+      if (ec == errc::command_timeout) chunk_ = std::max(chunk_ / 2, std::min(chunk_, min_chunk));
+      return failed(retry_info::phase::poll, ec, std::move(why));
+    }
+    ++stats_.polls;
+    failures_ = 0;
+    if (const auto cause = broken(reply)) return restart(*cause, reply);
+    observe(reply, now);
+    return next_output();
+  }
+
+  action woke() {
+    if (std::exchange(backing_off_, false)) return {action_kind::connect, options_.connect_timeout};
+    return poll();
+  }
+
+  action delivered(std::error_code ec, std::string why) {
+    if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
+    if (std::exchange(restarted_, false)) return poll();
+    if (std::exchange(delivering_, false)) acknowledge();
+    return next_output();
+  }
+
+  action closed() {
+    backing_off_ = after_close_ == action_kind::back_off;
+    return {after_close_};
+  }
+
+  /// Ends the run without an event; to be given in place of the input that is due.
+  action cancelled() {
+    fresh_ = {};
+    return close_then(action_kind::abort);
+  }
+
+  // ---- What an action refers to
+
+  void request(poll_request& out) const {
+    out.offset = offset_;
+    out.overlap = mark_.tail.size();
+    out.max_bytes = chunk_;
+  }
+  int failures() const noexcept { return failures_; }
+  std::uint64_t offset() const noexcept { return offset_; }
+  std::string_view bytes() const noexcept { return fresh_; }
+  const log_reset& reset() const noexcept { return reset_; }
+  const notice& note() const noexcept { return note_; }
+
+  retry_info retry(duration delay) const {
+    return {failed_phase_,
+            failures_,
+            options_.max_reconnect_attempts,
+            delay,
+            error_,
+            retry_message(failed_phase_, failures_, options_.max_reconnect_attempts, delay, why_)};
+  }
+
+  trigger_event event() const {
+    trigger_event e;
+    e.job_id = job_.job_id;
+    e.job_dir = job_.job_dir;
+    e.log_file = job_.log_file;
+    e.exit_code_file = job_.exit_code_file;
+    e.remote_os = job_.remote_os;
+    e.log_offset = offset_;
+    e.reason = reason_;
+    e.exit_code = exit_;
+    if (reason_ == reason::completed) {
+      e.status = *exit_ == 0 ? status::success : status::failed;
+      e.message = completed_message(*exit_);
+    } else {
+      e.status = status::error;
+      e.error = error_;
+      e.message = error_message(reason_, failures_, offset_, why_);
+    }
+    return e;
+  }
+
+  trigger_state state() const {
+    trigger_state s{job_, options_, mark_};
+    s.options.log_offset = static_cast<std::int64_t>(offset_);
+    return s;
+  }
+
+  const job_spec& job() const noexcept { return job_; }
+  const watch_options& options() const noexcept { return options_; }
+  const watch_stats& stats() const noexcept { return stats_; }
+
+ private:
+  // A chunk that shrinks after time-outs stops here: less is not worth a round trip.
+  static constexpr std::size_t min_chunk = 1024;
+
+  struct trouble {
+    duration since;
+    notice_kind kind;
+  };
+
+  action poll() const { return {action_kind::poll, options_.command_timeout}; }
+
+  action close_then(action_kind next) {
+    after_close_ = next;
+    return {action_kind::close};
+  }
+
+  action end(reason r, std::error_code ec, std::string why) {
+    reason_ = r;
+    error_ = ec;
+    why_ = std::move(why);
+    fresh_ = {};
+    return close_then(action_kind::finish);
+  }
+
+  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
+    if (why.empty()) why = ec.message();
+    if (ec != condition::transient) return end(reason::fatal_error, ec, std::move(why));
+    ++failures_;
+    if (failures_ > options_.max_reconnect_attempts) return end(reason::reconnects_exhausted, ec, std::move(why));
+    ++stats_.retries;
+    failed_phase_ = phase;
+    error_ = ec;
+    why_ = std::move(why);
+    return close_then(action_kind::back_off);
+  }
+
+  /// Whether a reply can be the answer to the request, whoever parsed it.
+  bool plausible(const poll_reply& r) const noexcept {
+    if (r.bytes.empty()) return true;
+    const std::size_t overlap = mark_.tail.size();
+    return r.log == log_state::present && r.log_size > offset_ && r.bytes.size() > overlap &&
+           r.bytes.size() - overlap <= chunk_ && r.bytes.size() - overlap <= r.log_size - offset_;
+  }
+
+  /// Whether the log is no longer the one that was read up to the offset.
+  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
+    if (offset_ == 0 || r.log == log_state::absent) return {};
+    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
+      return log_reset_cause::replaced;
+    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
+    if (!r.bytes.empty() && r.bytes.substr(0, mark_.tail.size()) != mark_.tail) return log_reset_cause::rewritten;
+    return {};
+  }
+
+  action restart(log_reset_cause cause, const poll_reply& r) {
+    reset_ = {cause, offset_, reset_message(cause, offset_, job_.log_file)};
+    ++stats_.resets;
+    offset_ = 0;
+    mark_.identity = r.log_identity;
+    mark_.tail.clear();
+    drain_to_.reset();
+    log_trouble_.reset();
+    restarted_ = true;
+    return {action_kind::reset};
+  }
+
+  void observe(const poll_reply& r, duration now) {
+    now_ = now;
+    size_ = r.log_size;
+    if (r.log_identity != 0) mark_.identity = r.log_identity;
+    fresh_ = r.bytes.empty() ? r.bytes : r.bytes.substr(mark_.tail.size());
+    moved_ = !fresh_.empty();
+
+    std::optional<notice_kind> exit_trouble, log_trouble;
+    if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
+    if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
+    if (r.log == log_state::absent && offset_ > 0) log_trouble = notice_kind::log_missing;
+    if (r.log == log_state::unreadable || (size_ > offset_ && !moved_)) log_trouble = notice_kind::log_unreadable;
+    if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
+    if (r.exit_state == exit_code_state::present) {
+      exit_ = r.exit_code;
+      // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
+      // that goes on writing must not hold up the end.
+      if (!drain_to_ && !log_trouble) drain_to_ = size_;
+    } else {
+      exit_.reset();
+      drain_to_.reset();
+    }
+    note_exit_ = update(exit_trouble_, exit_trouble);
+    note_log_ = update(log_trouble_, log_trouble);
+  }
+
+  /// Keeps since when a trouble lasts; says whether it is a new one.
+  bool update(std::optional<trouble>& lasting, std::optional<notice_kind> seen) const {
+    if (!seen) {
+      lasting.reset();
+      return false;
+    }
+    if (lasting && lasting->kind == *seen) return false;
+    lasting = trouble{now_, *seen};
+    return true;
+  }
+
+  action next_output() {
+    if (std::exchange(note_exit_, false)) return notify(exit_trouble_->kind);
+    if (std::exchange(note_log_, false)) return notify(log_trouble_->kind);
+    if (!fresh_.empty()) {
+      delivering_ = true;
+      return {action_kind::deliver};
+    }
+    return decide();
+  }
+
+  action notify(notice_kind kind) {
+    note_ = {kind, trouble_message(kind, job_, exit_text_)};
+    return {action_kind::notify};
+  }
+
+  void acknowledge() {
+    offset_ += fresh_.size();
+    stats_.bytes += fresh_.size();
+    const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
+    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
+    mark_.tail.append(keep);
+    // A chunk that came whole and in time earns back what a time-out took.
+    const auto full = static_cast<std::size_t>(options_.log_chunk_size);
+    if (fresh_.size() == chunk_) chunk_ = chunk_ > full / 2 ? full : chunk_ * 2;
+    fresh_ = {};
+  }
+
+  /// After a whole poll, everything told and delivered: end, read on, or wait.
+  action decide() {
+    const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
+    if (exit_ && drain_to_ && offset_ >= *drain_to_ && !log_trouble_) return end(reason::completed, {}, {});
+    if (moved_ && size_ > offset_) return poll();
+
+    duration pause = options_.poll_interval;
+    if (exit_trouble_) {
+      if (left(exit_trouble_) <= duration::zero()) {
+        const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
+        return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
+                   trouble_message(exit_trouble_->kind, job_, exit_text_));
+      }
+      pause = std::min(pause, left(exit_trouble_));
+    }
+    if (log_trouble_) {
+      const bool missing = log_trouble_->kind == notice_kind::log_missing;
+      if (left(log_trouble_) <= duration::zero()) {
+        if (!missing)
+          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_->kind, job_, {}));
+        // A log that is gone may come back while the job runs; afterwards no one will write it.
+        if (exit_) return end(reason::completed, {}, {});
+      } else {
+        pause = std::min(pause, left(log_trouble_));
+      }
+    }
+    return {action_kind::wait, pause};
+  }
+
+  job_spec job_;
+  watch_options options_;
+  watch_stats stats_;
+
+  std::uint64_t offset_;  // behind the last byte acknowledged
+  log_mark mark_;
+  std::size_t chunk_;
+
+  // The budget
+  int failures_ = 0;
+  retry_info::phase failed_phase_ = retry_info::phase::connect;
+  std::error_code error_;
+  std::string why_;
+
+  // What the last whole poll showed
+  duration now_{};
+  std::uint64_t size_ = 0;
+  std::string_view fresh_;  // not yet acknowledged; points into the reply
+  bool moved_ = false;
+  std::optional<std::int64_t> exit_;
+  std::optional<std::uint64_t> drain_to_;
+  std::optional<trouble> exit_trouble_;
+  std::optional<trouble> log_trouble_;
+  std::string exit_text_;
+
+  // What is under way
+  bool note_exit_ = false;
+  bool note_log_ = false;
+  bool delivering_ = false;
+  bool restarted_ = false;
+  bool backing_off_ = false;
+  action_kind after_close_ = action_kind::abort;
+  log_reset reset_;
+  notice note_;
+  reason reason_ = reason::fatal_error;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/sink.hpp
+#ifndef REMOTE_JOB_SINK_HPP
+#define REMOTE_JOB_SINK_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+// One member for each optional hook, to be ambiguous with a sink's own.
+struct hook_names {
+  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
+};
+
+template <class S>
+concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
+template <class S>
+concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
+template <class S>
+concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
+template <class S>
+concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
+template <class S>
+concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
+
+template <class S>
+concept has_on_event = requires(S& s, const trigger_event& e) {
+  { s.on_event(e) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  { s.on_log(offset, bytes) } -> std::same_as<void>;
+} || requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
+};
+
+template <class S>
+concept has_on_log_reset = requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<void>;
+} || requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_on_retry = requires(S& s, const retry_info& r) {
+  { s.on_retry(r) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_notice = requires(S& s, const notice& n) {
+  { s.on_notice(n) } -> std::same_as<void>;
+};
+
+// A hook is either not there at all or callable as documented.
+template <class S>
+concept good_on_log = has_on_log<S> || !names_on_log<S>;
+template <class S>
+concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
+template <class S>
+concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
+template <class S>
+concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
+template <class S>
+concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
+template <class S>
+concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
+
+}  // namespace detail
+
+/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
+/// log it could not take ends it.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
+/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
+/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
+/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
+/// | `s.on_notice(notice)` | optional; `void` |
+/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
+///
+/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
+/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
+/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
+/// for on_event, whose exceptions are swallowed: there is no one left to tell.
+/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
+/// misspelt hook is silently absent).
+template <class S>
+concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
+               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
+               detail::good_on_retry<S> && detail::good_on_notice<S>;
+
+/// What generic code asks of a sink: each hook if it is there, nothing if not.
+template <class S>
+struct sink_traits {
+  /// Whether the log is taken asynchronously.
+  static constexpr bool is_async = detail::has_async_on_log<S>;
+
+  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
+    if constexpr (detail::has_on_log<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
+        s.on_log(offset, bytes);
+      else
+        return s.on_log(offset, bytes);
+    }
+    return {};
+  }
+
+  static std::error_code on_log_reset(S& s, const log_reset& reset) {
+    if constexpr (detail::has_on_log_reset<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
+        s.on_log_reset(reset);
+      else
+        return s.on_log_reset(reset);
+    }
+    return {};
+  }
+
+  static void on_retry(S& s, const retry_info& info) {
+    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
+  }
+
+  static void on_notice(S& s, const notice& n) {
+    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
+  }
+
+  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
+
+  /// Text on the last error, or nothing.
+  static std::string diagnostics(S& s) {
+    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
+      return s.diagnostics();
+    else
+      return {};
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
+template <class S>
+constexpr bool check_sink() {
+  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
+  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
+  static_assert(detail::good_on_log<S>,
+                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
+                "returning std::error_code)");
+  static_assert(detail::good_async_on_log<S>,
+                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
+                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
+  static_assert(detail::good_on_log_reset<S>,
+                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
+                "std::error_code)");
+  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
+  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/watch.hpp
+#ifndef REMOTE_JOB_DETAIL_WATCH_HPP
+#define REMOTE_JOB_DETAIL_WATCH_HPP
+
+#include <asio/bind_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+
+#include <memory>
+
+namespace remote_job::inline v0::detail {
+
+/// What a trigger and its outstanding run share. It lives as long as either.
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, Sink>> {
+  using traits = transport_traits<Transport>;
+  using executor_type = typename traits::executor_type;
+  using transport_type = Transport;
+  using sink_type = Sink;
+
+  watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
+      : transport(std::move(t)),
+        os(std::move(o)),
+        backoff(std::move(b)),
+        sink(std::move(s)),
+        fsm(std::move(state)),
+        executor(transport.get_executor()),
+        timer(executor),
+        nonces(std::random_device{}()) {}
+
+  std::string objection() const {
+    auto text = validate(fsm.job(), fsm.options());
+    if (text.empty() && !os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os))
+      text =
+          "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
+    return text;
+  }
+
+  void build_poll() {
+    static constexpr char digits[] = "0123456789abcdef";
+    fsm.request(request);
+    request.nonce.clear();
+    for (int half = 0; half < 2; ++half) {
+      auto bits = nonces();
+      for (int i = 0; i < 16; ++i, bits >>= 4) request.nonce += digits[bits & 15];
+    }
+    command.clear();
+    raw.clear();
+    os.build_poll(fsm.job(), request, command);
+  }
+
+  /// Gives the step under way so much time; then it is cancelled, and its connection closed.
+  void arm(duration time) {
+    timed_out = false;
+    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    timer.async_wait(asio::bind_executor(executor, deadline{this->shared_from_this(), ++step}));
+  }
+
+  void disarm() {
+    ++step;
+    timer.cancel();
+  }
+
+  /// Claims the watch for one run; false if a run is outstanding.
+  bool begin() {
+    if (running) return false;
+    ++run;
+    cancelled = false;
+    return running = true;
+  }
+
+  void cancel() {
+    if (!running) return;
+    cancelled = true;
+    timer.cancel();
+    interrupt();
+  }
+
+  Transport transport;
+  OsPolicy os;
+  Backoff backoff;
+  Sink sink;
+  trigger_fsm fsm;
+  executor_type executor;
+  typename traits::timer_type timer;
+  std::mt19937_64 nonces;
+  asio::cancellation_signal signal;  // reaches the step under way
+
+  poll_request request;
+  remote_command command;
+  command_reply raw;
+  poll_reply reply;
+
+  std::uint64_t run = 0;   // tells a late cancellation of an earlier run from one of this run
+  std::uint64_t step = 0;  // tells a late deadline of an earlier step from one of this step
+  bool running = false;
+  bool cancelled = false;
+  bool timed_out = false;
+
+ private:
+  struct deadline {
+    std::shared_ptr<watch> self;
+    std::uint64_t step;
+    void operator()(std::error_code ec) const {
+      if (ec || step != self->step) return;
+      self->timed_out = true;
+      self->interrupt();
+    }
+  };
+
+  // Both, since a step that does not heed the one heeds the other.
+  void interrupt() {
+    signal.emit(asio::cancellation_type::terminal);
+    transport.close();
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/run_op.hpp
+#ifndef REMOTE_JOB_DETAIL_RUN_OP_HPP
+#define REMOTE_JOB_DETAIL_RUN_OP_HPP
+
+#include <asio/associated_executor.hpp>
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/post.hpp>
+
+#include <exception>
+
+namespace remote_job::inline v0::detail {
+
+/// The composed operation behind async_run: carries out what the machine asks for, and decides nothing.
+///
+/// Every step runs on the transport's executor; only the completion goes to the handler's own.
+template <class Watch>
+class run_op {
+ public:
+  explicit run_op(std::shared_ptr<Watch> watch) : w_(std::move(watch)) {}
+
+  template <class Self>
+  void operator()(Self& self, std::error_code ec = {}) {
+    switch (stage_) {
+      case stage::initiated: {
+        // Inline, so that a cancel() that follows the initiation at once is not lost.
+        stage_ = w_->begin() ? stage::starting : stage::refused;
+        // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
+        self.reset_cancellation_state(asio::enable_total_cancellation());
+        const auto executor = w_->executor;
+        return asio::post(executor, asio::bind_executor(executor, std::move(self)));
+      }
+      case stage::refused: return leave(self, errc::already_running);
+      case stage::starting: stage_ = stage::stepping; return carry_out(self, w_->fsm.start(w_->objection()));
+      case stage::stepping: return carry_out(self, answer(ec));
+      case stage::leaving: return self.complete(result_, std::move(event_));
+    }
+  }
+
+ private:
+  enum class stage { initiated, refused, starting, stepping, leaving };
+  using traits = typename Watch::traits;
+  using sink = sink_traits<typename Watch::sink_type>;
+
+  /// The machine's answer to the end of the step that was under way.
+  action answer(std::error_code ec) {
+    auto& w = *w_;
+    w.disarm();
+    // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory
+    // away.
+    w.signal.slot().assign([](asio::cancellation_type) {});
+    auto& fsm = w.fsm;
+    // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
+    if (w.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
+
+    switch (pending_) {
+      case action_kind::connect: {
+        if (w.timed_out) ec = errc::connect_timeout;
+        return fsm.connected(ec, ec ? why(ec, fsm.options().connect_timeout) : std::string());
+      }
+      case action_kind::poll: {
+        if (w.timed_out) ec = errc::command_timeout;
+        if (!ec) {
+          w.reply = {};
+          ec = w.os.parse_poll(w.request, w.raw, w.reply);
+        }
+        return fsm.polled(ec, ec ? why(ec, fsm.options().command_timeout) : std::string(), w.reply,
+                          traits::now(w.transport));
+      }
+      case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
+      default: return fsm.woke();
+    }
+  }
+
+  /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
+  std::string why(std::error_code ec, duration limit) {
+    auto text = traits::diagnostics(w_->transport);
+    if (w_->timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
+    if (text.empty()) text = ec.message();
+    if (const auto& noise = w_->raw.error_output; pending_ == action_kind::poll && !noise.empty())
+      text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
+    return text;
+  }
+
+  /// Makes the operation the handler of its next step. The slot of a composed operation is emptied at each invocation,
+  /// so the way from the caller's cancellation to the watch is laid anew for each step.
+  template <class Self>
+  auto bind(Self& self) {
+    auto& w = *w_;
+    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected()) slot.assign(cancel_watch{w_, w.run});
+    return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
+  }
+
+  template <class Self>
+  void carry_out(Self& self, action next) {
+    // A local copy: the operation object moves away together with the handler.
+    const auto watch = w_;
+    auto& w = *watch;
+    for (;;) {
+      // Also a hook of the sink may cancel; what ends the run anyway takes precedence.
+      if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) w.cancelled = true;
+      if (w.cancelled && next.kind < action_kind::close) next = w.fsm.cancelled();
+      pending_ = next.kind;
+      switch (next.kind) {
+        case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
+        case action_kind::poll:
+          w.build_poll();
+          w.arm(next.time);
+          return static_cast<void>(w.transport.async_execute(w.command, w.raw, bind(self)));
+        case action_kind::back_off: {
+          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(w.fsm.failures())));
+          if (const auto failure =
+                  guarded([&] { return sink::on_retry(w.sink, w.fsm.retry(delay)), std::error_code(); });
+              !failure.empty()) {
+            next = w.fsm.delivered(errc::sink_failed, failure);
+            break;
+          }
+          return wait(self, delay);
+        }
+        case action_kind::wait: return wait(self, next.time);
+        case action_kind::deliver:
+          if constexpr (sink::is_async) {
+            return static_cast<void>(w.sink.async_on_log(w.fsm.offset(), w.fsm.bytes(), bind(self)));
+          } else {
+            next = told([&] { return sink::on_log(w.sink, w.fsm.offset(), w.fsm.bytes()); });
+            break;
+          }
+        case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, w.fsm.reset()); }); break;
+        case action_kind::notify:
+          next = told([&] { return sink::on_notice(w.sink, w.fsm.note()), std::error_code(); });
+          break;
+        case action_kind::close:
+          w.transport.close();
+          next = w.fsm.closed();
+          break;
+        case action_kind::finish:
+          event_ = w.fsm.event();
+          w.running = false;
+          guarded([&] { return sink::on_event(w.sink, event_), std::error_code(); });
+          return leave(self, event_.error);
+        case action_kind::abort: w.running = false; return leave(self, asio::error::operation_aborted);
+      }
+    }
+  }
+
+  template <class Self>
+  void wait(Self& self, duration time) {
+    auto& w = *w_;
+    w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    w.timer.async_wait(bind(self));
+  }
+
+  template <class Hook>
+  action told(Hook hook) {
+    const auto failure = guarded(hook);
+    return w_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
+  }
+
+  /// Calls a hook of the sink; says how it failed, or nothing.
+  template <class Hook>
+  std::string guarded(Hook hook) {
+    try {
+      const std::error_code ec = hook();
+      return ec ? refusal(ec) : std::string();
+    } catch (const std::exception& e) {
+      return std::string("the sink threw: ") + e.what();
+    } catch (...) {
+      return "the sink threw";
+    }
+  }
+
+  /// Says for people why the sink refused: it knows the name of its file.
+  std::string refusal(std::error_code ec) {
+    const auto text = sink::diagnostics(w_->sink);
+    return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
+  }
+
+  /// Completes on the handler's own executor.
+  template <class Self>
+  void leave(Self& self, std::error_code result) {
+    stage_ = stage::leaving;
+    result_ = result;
+    const auto executor = asio::get_associated_executor(self, w_->executor);
+    asio::dispatch(executor, asio::bind_executor(executor, std::move(self)));
+  }
+
+  struct cancel_watch {
+    std::weak_ptr<Watch> watch;
+    std::uint64_t run;
+    void operator()(asio::cancellation_type) const {
+      if (const auto w = watch.lock(); w && w->run == run) w->cancel();
+    }
+  };
+
+  std::shared_ptr<Watch> w_;
+  stage stage_ = stage::initiated;
+  action_kind pending_ = action_kind::connect;
+  std::error_code result_;
+  trigger_event event_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/sink/null.hpp
+#ifndef REMOTE_JOB_SINK_NULL_HPP
+#define REMOTE_JOB_SINK_NULL_HPP
+
+namespace remote_job::inline v0 {
+
+/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
+struct null_sink {
+  void on_event(const trigger_event& /*event*/) noexcept {}
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/basic_remote_job_trigger.hpp
+#ifndef REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
+#define REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
+
+#include <asio/async_result.hpp>
+#include <asio/compose.hpp>
+
+namespace remote_job::inline v0 {
+
+/// Watches one detached job on a remote host: streams its log into a sink and ends with one final event.
+///
+/// It connects once and polls over that connection: is there an exit code, how long is the log, the next bytes of it. A
+/// connection that fails is closed, and made again after the backoff's delay; more consecutive failures than
+/// `max_reconnect_attempts` end the watch. Only a whole poll gives the budget back. Every byte of the log goes to the
+/// sink, in order and once, before the final event; while there is more to read, no time passes between polls.
+///
+/// The watch only reads: cancelling or destroying it never touches the job, and it can be resumed from `serialize()`.
+///
+/// @tparam Transport  the wire to the host and its clock; see `transport`
+/// @tparam OsPolicy   writes the commands and reads their replies; see `os_policy`
+/// @tparam Backoff    the delay before each new try to connect; see `backoff`
+/// @tparam Sink       takes the log, notices and the final event; see `sink`
+///
+/// @par Thread safety
+/// Distinct objects: safe. Shared objects: unsafe; call everything on the transport's executor once a run is
+/// outstanding.
+///
+/// @par Object lifetimes
+/// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
+/// execution context must outlive the trigger.
+///
+/// @par Example
+/// @code
+/// asio::io_context context;
+/// remote_job::basic_remote_job_trigger trigger(
+///     remote_job::process_transport::local(context.get_executor()),
+///     {.job = {.job_id = "job-1", .log_file = "/tmp/job-1/log", .exit_code_file = "/tmp/job-1/exit_code"}},
+///     remote_job::posix_os(), remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
+/// trigger.async_run([](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n';
+/// }); context.run();
+/// @endcode
+template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
+class basic_remote_job_trigger {
+  static_assert(check_transport<Transport>());
+  static_assert(check_os_policy<OsPolicy>());
+  static_assert(check_backoff<Backoff>());
+  static_assert(check_sink<Sink>());
+
+  using watch = detail::watch<Transport, OsPolicy, Backoff, Sink>;
+
+  struct initiate_run {
+    template <class Handler>
+    void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
+      // Work is kept up on both: the steps run on the one, the completion on the other.
+      const auto executor = w->executor;
+      const auto completion_executor = asio::get_associated_executor(handler, executor);
+      asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
+                                                                         executor, completion_executor);
+    }
+  };
+
+ public:
+  using transport_type = Transport;
+  using os_policy_type = OsPolicy;
+  using backoff_type = Backoff;
+  using sink_type = Sink;
+  using executor_type = typename transport_traits<Transport>::executor_type;
+
+  /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
+  ///
+  /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
+  explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
+                                    Sink sink = {})
+      : watch_(std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
+                                       std::move(sink))) {}
+
+  basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
+  basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
+    if (this != &other) {
+      cancel();
+      watch_ = std::move(other.watch_);
+    }
+    return *this;
+  }
+
+  /// Cancels an outstanding run. The job is not touched.
+  ~basic_remote_job_trigger() { cancel(); }
+
+  /// Watches the job to its end.
+  ///
+  /// @param token  completion token; the signature is `void(std::error_code, trigger_event)`
+  ///
+  /// Completes with no error when the job ended, whatever its exit code: see `trigger_event::status`. When the watch
+  /// gave up, the error code says why and the event, of status `error`, which rule ended it. In both cases the sink was
+  /// given the same event just before. When the run was cancelled it completes with
+  /// `asio::error::operation_aborted` and an event that says nothing; the sink is given no event.
+  ///
+  /// @par Errors
+  /// `errc::invalid_argument` with a message that names the field; `errc::already_running` while a run is outstanding
+  /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
+  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`.
+  ///
+  /// @par Per-operation cancellation
+  /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
+  /// byte, so another run, of this trigger or of one made from `serialize()`, goes on from there.
+  ///
+  /// @par Executor and allocator
+  /// Never completes inline. The handler is invoked on its associated executor, the transport's by default; what is
+  /// allocated between comes from its associated allocator.
+  template <asio::completion_token_for<void(std::error_code, trigger_event)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_run(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(
+          std::declval<initiate_run>(), token, std::declval<std::shared_ptr<watch>>())) {
+    return asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(initiate_run(), token,
+                                                                                       std::shared_ptr<watch>(watch_));
+  }
+
+  /// Cancels an outstanding run, which completes with operation_aborted; nothing happens if there is none.
+  void cancel() noexcept {
+    if (watch_) watch_->cancel();
+  }
+
+  /// The state to resume from: the job, the options, and the offset behind the last byte that the sink acknowledged.
+  /// At any time, also while a run is outstanding. Holds no secret.
+  trigger_state serialize() const { return watch_->fsm.state(); }
+
+  /// Counters over all runs of this trigger.
+  const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
+
+  executor_type get_executor() const noexcept { return watch_->executor; }
+
+  /// @name The policies in use
+  /// @{
+  Transport& transport() noexcept { return watch_->transport; }
+  OsPolicy& os_policy() noexcept { return watch_->os; }
+  Backoff& backoff() noexcept { return watch_->backoff; }
+  Sink& sink() noexcept { return watch_->sink; }
+  /// @}
+
+ private:
+  std::shared_ptr<watch> watch_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/fwd.hpp
+#ifndef REMOTE_JOB_FWD_HPP
+#define REMOTE_JOB_FWD_HPP
+
+namespace remote_job::inline v0 {
+
+struct job_spec;
+struct watch_options;
+struct trigger_state;
+struct trigger_event;
+struct remote_command;
+struct command_reply;
+struct poll_request;
+struct poll_reply;
+
+class exponential_backoff;
+struct null_sink;
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+class basic_remote_job_trigger;
 
 }  // namespace remote_job::inline v0
 
@@ -1103,6 +2271,446 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
 }
 
 }  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/virtual_clock.hpp
+#ifndef REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
+#define REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
+
+#include <asio/associated_allocator.hpp>
+#include <asio/bind_allocator.hpp>
+#include <asio/executor_work_guard.hpp>
+
+#include <map>
+#include <memory_resource>
+
+namespace remote_job::inline v0 {
+
+/// The clock of a scripted world: it stands still until `run_virtual` moves it to the next expiry. Epoch: time zero.
+struct virtual_clock {
+  using duration = remote_job::duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<virtual_clock, duration>;
+  static constexpr bool is_steady = true;
+};
+
+namespace detail {
+
+/// One wait that is outstanding. Its memory is its own to give back.
+struct virtual_wait {
+  virtual void finish(std::error_code) = 0;  // posts the handler and destroys the wait
+  virtual void discard() noexcept = 0;       // destroys the wait, the handler uncalled
+
+ protected:
+  ~virtual_wait() = default;
+};
+
+/// Keeps the virtual time of one execution context, and all waits on it: by expiry, equal ones in order of arming.
+class virtual_clock_service : public asio::execution_context::service {
+ public:
+  using queue = std::pmr::multimap<virtual_clock::time_point, virtual_wait*>;
+
+  static inline asio::execution_context::id id;
+
+  explicit virtual_clock_service(asio::execution_context& context) : asio::execution_context::service(context) {}
+
+  virtual_clock::time_point now() const noexcept { return now_; }
+  std::pmr::memory_resource* memory() noexcept { return &pool_; }
+
+  queue::iterator add(virtual_clock::time_point expiry, virtual_wait* wait) { return waits_.emplace(expiry, wait); }
+  void remove(queue::iterator position) { waits_.erase(position); }
+
+  /// Moves the time to the next expiry and ends all waits due then; false if none comes before or at the limit.
+  bool advance(virtual_clock::time_point limit) {
+    if (waits_.empty() || waits_.begin()->first > limit || waits_.begin()->first == virtual_clock::time_point::max())
+      return false;
+    now_ = std::max(now_, waits_.begin()->first);
+    while (!waits_.empty() && waits_.begin()->first <= now_) waits_.begin()->second->finish({});
+    return true;
+  }
+
+  /// Moves the time on where nothing happens; not beyond a wait.
+  void pass(virtual_clock::time_point limit) {
+    if (limit != virtual_clock::time_point::max()) now_ = std::max(now_, limit);
+  }
+
+ private:
+  void shutdown() noexcept override {
+    while (!waits_.empty()) waits_.begin()->second->discard();
+  }
+
+  // The pool keeps what is given back: steady polling allocates nothing.
+  std::pmr::unsynchronized_pool_resource pool_;
+  queue waits_{&pool_};
+  virtual_clock::time_point now_{};
+};
+
+/// What a virtual timer and its outstanding wait share.
+template <class Executor>
+struct virtual_timer_state {
+  Executor executor;
+  virtual_clock_service& clock;
+  virtual_clock::time_point expiry{};
+  virtual_wait* pending = nullptr;
+};
+
+template <class Executor, class Handler>
+class virtual_wait_for final : public virtual_wait {
+  // A handler without an allocator of its own takes memory from the clock's pool.
+  using handler_allocator = asio::associated_allocator_t<Handler>;
+  static constexpr bool pooled =
+      std::is_same_v<typename std::allocator_traits<handler_allocator>::template rebind_alloc<std::byte>,
+                     std::allocator<std::byte>>;
+  using base_allocator = std::conditional_t<pooled, std::pmr::polymorphic_allocator<std::byte>, handler_allocator>;
+  using allocator = typename std::allocator_traits<base_allocator>::template rebind_alloc<virtual_wait_for>;
+  using executor = asio::associated_executor_t<Handler, Executor>;
+  using timer_state = virtual_timer_state<Executor>;
+
+ public:
+  static void start(timer_state& timer, Handler&& handler) {
+    allocator memory(allocator_for(timer, handler));
+    auto* place = std::allocator_traits<allocator>::allocate(memory, 1);
+    auto* self = ::new (static_cast<void*>(place)) virtual_wait_for(timer, std::move(handler), memory);
+    self->position_ = timer.clock.add(timer.expiry, self);
+    timer.pending = self;
+  }
+
+  void finish(std::error_code ec) override {
+    const auto work = std::move(work_);
+    const auto memory = memory_;
+    auto bound = asio::bind_allocator(memory, result{std::move(handler_), ec});
+    discard();
+    asio::post(work.get_executor(), std::move(bound));
+  }
+
+  void discard() noexcept override {
+    timer_->clock.remove(position_);
+    timer_->pending = nullptr;
+    auto memory = memory_;
+    this->~virtual_wait_for();
+    std::allocator_traits<allocator>::deallocate(memory, this, 1);
+  }
+
+ private:
+  struct result {
+    Handler handler;
+    std::error_code ec;
+    void operator()() { std::move(handler)(ec); }
+  };
+
+  virtual_wait_for(timer_state& timer, Handler&& handler, const allocator& memory)
+      : timer_(&timer),
+        work_(asio::get_associated_executor(handler, timer.executor)),
+        memory_(memory),
+        handler_(std::move(handler)) {}
+
+  static base_allocator allocator_for([[maybe_unused]] timer_state& timer, [[maybe_unused]] const Handler& handler) {
+    if constexpr (pooled)
+      return base_allocator(timer.clock.memory());
+    else
+      return asio::get_associated_allocator(handler);
+  }
+
+  timer_state* timer_;
+  asio::executor_work_guard<executor> work_;
+  allocator memory_;
+  Handler handler_;
+  virtual_clock_service::queue::iterator position_;
+};
+
+}  // namespace detail
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/transport/loopback_host.hpp
+#ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
+#define REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
+
+#include <functional>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// One file of a scripted host, and what happens to it when. Events of equal time happen in the order they were added.
+class loopback_file {
+ public:
+  /// Appends bytes; creates the file if it is not there.
+  loopback_file& append(duration at, std::string bytes) { return add(at, kind::append, std::move(bytes)); }
+
+  /// Appends the same bytes so many times, the first time at `from`.
+  loopback_file& append_every(duration from, duration step, int times, const std::string& bytes) {
+    for (int i = 0; i < times; ++i) append(from + i * step, bytes);
+    return *this;
+  }
+
+  /// Empties the file in place: its identity stays.
+  loopback_file& truncate(duration at) { return add(at, kind::truncate, {}); }
+
+  /// Puts another file under this name.
+  loopback_file& replace(duration at, std::string bytes = {}) { return add(at, kind::replace, std::move(bytes)); }
+
+  loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
+
+  /// Makes the file unreadable; its size is still told.
+  loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
+  loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
+
+  /// @name What the file is at a time that never goes backwards
+  /// @{
+  void advance(duration now) {
+    for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
+  }
+  bool exists() const noexcept { return exists_; }
+  bool readable() const noexcept { return readable_; }
+  std::uint64_t identity() const noexcept { return identity_; }
+  const std::string& bytes() const noexcept { return bytes_; }
+  /// @}
+
+ private:
+  friend class loopback_host;
+  enum class kind { append, truncate, replace, remove, deny, allow };
+  struct event {
+    duration at;
+    kind what;
+    std::string bytes;
+  };
+
+  explicit loopback_file(std::uint64_t& identities) : identities_(&identities) {}
+
+  loopback_file& add(duration at, kind what, std::string bytes) {
+    auto place = events_.end();
+    while (place != events_.begin() && std::prev(place)->at > at) --place;
+    events_.insert(place, {at, what, std::move(bytes)});
+    return *this;
+  }
+
+  void apply(const event& e) {
+    switch (e.what) {
+      case kind::append:
+        create();
+        bytes_ += e.bytes;
+        break;
+      case kind::truncate: bytes_.clear(); break;
+      case kind::replace:
+        exists_ = false;
+        create();
+        bytes_ = e.bytes;
+        break;
+      case kind::remove:
+        exists_ = false;
+        bytes_.clear();
+        break;
+      case kind::deny: readable_ = false; break;
+      case kind::allow: readable_ = true; break;
+    }
+  }
+
+  void create() {
+    if (!std::exchange(exists_, true)) identity_ = ++*identities_;
+  }
+
+  std::uint64_t* identities_;
+  std::vector<event> events_;
+  std::size_t next_ = 0;
+  std::string bytes_;
+  std::uint64_t identity_ = 0;
+  bool exists_ = false;
+  bool readable_ = true;
+};
+
+/// What goes wrong with one step. A plain value; made by the functions below.
+struct loopback_fault {
+  enum class kind { none, refuse, delay, hang, cut, garble, noise };
+
+  kind what = kind::none;
+  std::error_code error;
+  duration time{};
+  std::size_t position = 0;
+  std::string text;
+
+  /// The step fails with this error.
+  static loopback_fault refuse(std::error_code ec) { return {kind::refuse, ec, {}, 0, {}}; }
+  /// The step takes so much longer.
+  static loopback_fault delay(duration d) { return {kind::delay, {}, d, 0, {}}; }
+  /// The step never ends.
+  static loopback_fault hang() { return {kind::hang, {}, {}, 0, {}}; }
+  /// Only so many bytes of the reply arrive, and the command seems to have ended.
+  static loopback_fault cut(std::size_t bytes) { return {kind::cut, {}, {}, bytes, {}}; }
+  /// The byte of the reply at this position (modulo its size) arrives changed.
+  static loopback_fault garble(std::size_t position) { return {kind::garble, {}, {}, position, {}}; }
+  /// This comes before the reply, as from a login shell that prints.
+  static loopback_fault noise(std::string text) { return {kind::noise, {}, {}, 0, std::move(text)}; }
+};
+
+/// A scripted host: files with a history, and faults. Deterministic; for one thread.
+///
+/// Must outlive the transports that talk to it. Scripts may be added to at any time.
+class loopback_host {
+ public:
+  loopback_host() = default;
+  loopback_host(const loopback_host&) = delete;
+  loopback_host& operator=(const loopback_host&) = delete;
+
+  /// The file of this path; one without events is not there.
+  loopback_file& file(std::string_view path) {
+    const auto found = files_.find(path);
+    if (found != files_.end()) return found->second;
+    return files_.emplace(std::string(path), loopback_file(identities_)).first->second;
+  }
+
+  /// Time that each step takes, connecting and commands alike; 1 ms by default.
+  loopback_host& latency(duration d) {
+    latency_ = d;
+    return *this;
+  }
+
+  /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
+  loopback_host& on_connect(int nth, loopback_fault fault, int times = 1) {
+    connect_.faults.push_back({nth, times, std::move(fault)});
+    return *this;
+  }
+
+  /// A fault at the n-th command (from 1), counted over all connections, and at those that follow it.
+  loopback_host& on_execute(int nth, loopback_fault fault, int times = 1) {
+    execute_.faults.push_back({nth, times, std::move(fault)});
+    return *this;
+  }
+
+  /// The host cannot be reached in this time: connecting is refused and connections break.
+  loopback_host& down(duration from, duration to) {
+    down_.push_back({from, to});
+    return *this;
+  }
+
+  /// Answers commands in a way of one's own, for OS policies other than loopback_os: takes the command and the virtual
+  /// time, and appends what the command prints.
+  loopback_host& respond_with(std::function<void(const remote_command&, duration, std::string&)> responder) {
+    responder_ = std::move(responder);
+    return *this;
+  }
+
+  /// @name What was asked of the host
+  /// @{
+  int connects() const noexcept { return connect_.count; }
+  int executes() const noexcept { return execute_.count; }
+  /// @}
+
+ private:
+  friend class loopback_transport;
+  friend struct loopback_os;
+
+  struct scheduled_fault {
+    int first;
+    int times;
+    loopback_fault fault;
+  };
+  struct step {
+    int count = 0;
+    std::vector<scheduled_fault> faults;
+
+    loopback_fault next() {
+      ++count;
+      for (const auto& f : faults)
+        if (count >= f.first && count - f.first < f.times) return f.fault;
+      return {};
+    }
+  };
+
+  bool reachable(duration now) const noexcept {
+    for (const auto& [from, to] : down_)
+      if (now >= from && now < to) return false;
+    return true;
+  }
+
+  std::map<std::string, loopback_file, std::less<>> files_;
+  std::uint64_t identities_ = 0;
+  duration latency_ = std::chrono::milliseconds(1);
+  step connect_;
+  step execute_;
+  std::vector<std::pair<duration, duration>> down_;
+  std::function<void(const remote_command&, duration, std::string&)> responder_;
+  poll_request request_;  // the one being answered; kept for its memory
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/os_policy/loopback.hpp
+#ifndef REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
+#define REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
+
+namespace remote_job::inline v0 {
+
+/// The OS policy of a loopback_host: the command is the request itself, and the host answers from its scripted files.
+///
+/// The reply is framed and parsed as posix_os does it, so that a script of faults tries the very parser of the real
+/// one.
+struct loopback_os {
+  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
+    command.command = "poll";
+    auto& text = command.input;
+    text += request.nonce;
+    for (const std::uint64_t n : {request.offset, std::uint64_t{request.overlap}, std::uint64_t{request.max_bytes},
+                                  std::uint64_t{job.log_file.size()}}) {
+      text += ' ';
+      detail::append_number(text, n);
+    }
+    text += '\n';
+    text += job.log_file;
+    text += job.exit_code_file;
+    detail::append_end_mark(command.end_mark, request.nonce);
+    command.max_output = detail::poll_limit(request) + detail::frame_allowance;
+  }
+
+  std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply) const noexcept {
+    return detail::parse_poll_frame(request, raw.output, reply);
+  }
+
+  /// The host's side: answers a command that build_poll wrote, from the files as they are at this time.
+  static void answer(loopback_host& host, const remote_command& command, duration now, std::string& output) {
+    auto& request = host.request_;
+    std::uint64_t overlap = 0, max_bytes = 0, log_length = 0;
+    detail::text_cursor reader{command.input};
+    const auto blank = std::min(command.input.find(' '), command.input.size());
+    request.nonce.assign(command.input, 0, blank);
+    reader.rest.remove_prefix(blank);
+    if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
+          reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(log_length) &&
+          reader.skip("\n") && log_length <= reader.rest.size()))
+      return;  // not ours: no reply
+    request.overlap = static_cast<std::size_t>(overlap);
+    request.max_bytes = static_cast<std::size_t>(max_bytes);
+
+    auto& log = host.file(reader.rest.substr(0, log_length));
+    auto& exit = host.file(reader.rest.substr(log_length));
+    log.advance(now);
+    exit.advance(now);
+
+    poll_reply reply;
+    if (exit.exists() && !exit.readable())
+      reply.exit_state = exit_code_state::unreadable;
+    else if (exit.exists())
+      detail::read_exit_code(std::string_view(exit.bytes()).substr(0, detail::max_exit_text), reply);
+    if (log.exists()) {
+      reply.log = log.readable() ? log_state::present : log_state::unreadable;
+    }
+    if (reply.log == log_state::present) {
+      reply.log_size = log.bytes().size();
+      reply.log_identity = log.identity();
+      const auto length = static_cast<std::size_t>(detail::poll_length(request, reply.log_size));
+      if (length > 0)
+        reply.bytes =
+            std::string_view(log.bytes()).substr(static_cast<std::size_t>(detail::poll_start(request)), length);
+    }
+    detail::append_poll_frame(output, request, reply);
+  }
+};
+
+}  // namespace remote_job::inline v0
 
 #endif
 
@@ -1356,173 +2964,6 @@ class posix_os {
 
 #endif
 
-// ---- remote_job/sink.hpp
-#ifndef REMOTE_JOB_SINK_HPP
-#define REMOTE_JOB_SINK_HPP
-
-namespace remote_job::inline v0 {
-
-namespace detail {
-
-// One member for each optional hook, to be ambiguous with a sink's own.
-struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
-};
-
-template <class S>
-concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
-template <class S>
-concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
-template <class S>
-concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
-template <class S>
-concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
-template <class S>
-concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
-
-template <class S>
-concept has_on_event = requires(S& s, const trigger_event& e) {
-  { s.on_event(e) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  { s.on_log(offset, bytes) } -> std::same_as<void>;
-} || requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
-};
-
-template <class S>
-concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
-};
-
-template <class S>
-concept has_on_log_reset = requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<void>;
-} || requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
-};
-
-template <class S>
-concept has_on_retry = requires(S& s, const retry_info& r) {
-  { s.on_retry(r) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_on_notice = requires(S& s, const notice& n) {
-  { s.on_notice(n) } -> std::same_as<void>;
-};
-
-// A hook is either not there at all or callable as documented.
-template <class S>
-concept good_on_log = has_on_log<S> || !names_on_log<S>;
-template <class S>
-concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
-template <class S>
-concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
-template <class S>
-concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
-template <class S>
-concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
-template <class S>
-concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
-
-}  // namespace detail
-
-/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
-/// log it could not take ends it.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
-/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
-/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
-/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
-/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
-/// | `s.on_notice(notice)` | optional; `void` |
-/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
-///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
-/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
-/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
-/// for on_event, whose exceptions are swallowed: there is no one left to tell.
-/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// misspelt hook is silently absent).
-template <class S>
-concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
-               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
-               detail::good_on_retry<S> && detail::good_on_notice<S>;
-
-/// What generic code asks of a sink: each hook if it is there, nothing if not.
-template <class S>
-struct sink_traits {
-  /// Whether the log is taken asynchronously.
-  static constexpr bool is_async = detail::has_async_on_log<S>;
-
-  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
-    if constexpr (detail::has_on_log<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
-        s.on_log(offset, bytes);
-      else
-        return s.on_log(offset, bytes);
-    }
-    return {};
-  }
-
-  static std::error_code on_log_reset(S& s, const log_reset& reset) {
-    if constexpr (detail::has_on_log_reset<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
-        s.on_log_reset(reset);
-      else
-        return s.on_log_reset(reset);
-    }
-    return {};
-  }
-
-  static void on_retry(S& s, const retry_info& info) {
-    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
-  }
-
-  static void on_notice(S& s, const notice& n) {
-    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
-  }
-
-  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
-
-  /// Text on the last error, or nothing.
-  static std::string diagnostics(S& s) {
-    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
-      return s.diagnostics();
-    else
-      return {};
-  }
-};
-
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
-template <class S>
-constexpr bool check_sink() {
-  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
-  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
-  static_assert(detail::good_on_log<S>,
-                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
-                "returning std::error_code)");
-  static_assert(detail::good_async_on_log<S>,
-                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
-                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
-  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
-  static_assert(detail::good_on_log_reset<S>,
-                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
-                "std::error_code)");
-  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
-  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
 // ---- remote_job/sink/file.hpp
 #ifndef REMOTE_JOB_SINK_FILE_HPP
 #define REMOTE_JOB_SINK_FILE_HPP
@@ -1532,7 +2973,6 @@ constexpr bool check_sink() {
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 
 namespace remote_job::inline v0 {
 
@@ -1680,21 +3120,6 @@ class file_sink {
 
 #endif
 
-// ---- remote_job/sink/null.hpp
-#ifndef REMOTE_JOB_SINK_NULL_HPP
-#define REMOTE_JOB_SINK_NULL_HPP
-
-namespace remote_job::inline v0 {
-
-/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
-struct null_sink {
-  void on_event(const trigger_event& /*event*/) noexcept {}
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
 // ---- remote_job/sink/ostream.hpp
 #ifndef REMOTE_JOB_SINK_OSTREAM_HPP
 #define REMOTE_JOB_SINK_OSTREAM_HPP
@@ -1735,7 +3160,6 @@ class ostream_sink {
 #define REMOTE_JOB_SINK_RECORDING_HPP
 
 #include <variant>
-#include <vector>
 
 namespace remote_job::inline v0 {
 
@@ -1791,10 +3215,6 @@ class recording_sink {
 // ---- remote_job/sink/tee.hpp
 #ifndef REMOTE_JOB_SINK_TEE_HPP
 #define REMOTE_JOB_SINK_TEE_HPP
-
-#include <asio/async_result.hpp>
-#include <asio/compose.hpp>
-#include <asio/post.hpp>
 
 #include <tuple>
 
@@ -1984,36 +3404,294 @@ tee_sink(Sinks...) -> tee_sink<Sinks...>;
 
 #endif
 
-// ---- remote_job/state.hpp
-#ifndef REMOTE_JOB_STATE_HPP
-#define REMOTE_JOB_STATE_HPP
+// ---- remote_job/detail/then.hpp
+#ifndef REMOTE_JOB_DETAIL_THEN_HPP
+#define REMOTE_JOB_DETAIL_THEN_HPP
+
+#include <asio/associator.hpp>
+
+namespace remote_job::inline v0::detail {
+
+/// A handler that turns one result into another and passes it on; all else about it is the final handler's.
+template <class Function, class Handler>
+struct then_handler {
+  Function function;
+  Handler handler;
+
+  void operator()(std::error_code ec) { std::move(handler)(function(ec)); }
+};
+
+template <class Function, class Handler>
+then_handler<Function, std::decay_t<Handler>> then(Function function, Handler&& handler) {
+  return {std::move(function), std::forward<Handler>(handler)};
+}
+
+}  // namespace remote_job::inline v0::detail
+
+// Executor, allocator and cancellation slot are those of the final handler.
+template <template <class, class> class Associator, class Function, class Handler, class Default>
+struct asio::associator<Associator, remote_job::detail::then_handler<Function, Handler>, Default>
+    : Associator<Handler, Default> {
+  using self = remote_job::detail::then_handler<Function, Handler>;
+
+  static auto get(const self& s) noexcept { return Associator<Handler, Default>::get(s.handler); }
+  static auto get(const self& s, const Default& d) noexcept { return Associator<Handler, Default>::get(s.handler, d); }
+};
+
+#endif
+
+// ---- remote_job/transport/virtual_timer.hpp
+#ifndef REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
+#define REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/io_context.hpp>
+#include <asio/query.hpp>
 
 namespace remote_job::inline v0 {
 
-/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
-struct log_mark {
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
-  std::string tail;            ///< the last bytes before the offset; at most max_tail of them
+/// A timer on the virtual clock of an execution context: as asio::steady_timer, with at most one wait at a time.
+///
+/// Equal expiries fire in the order of arming, which real timers do not promise. For contexts run by one thread.
+/// A transport of one's own becomes testable in virtual time by naming it as its `timer_type`.
+///
+/// On io_context's own executor type, waiting allocates nothing once it is under way.
+template <class Executor>
+class basic_virtual_timer {
+  using state = detail::virtual_timer_state<Executor>;
 
-  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
-  static constexpr std::size_t max_tail = 32;
+  struct initiate_wait {
+    template <class Handler>
+    void operator()(Handler&& handler, state* timer) const {
+      if (timer->pending) timer->pending->finish(asio::error::operation_aborted);
+      if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+        slot.assign([timer](asio::cancellation_type) {
+          if (timer->pending) timer->pending->finish(asio::error::operation_aborted);
+        });
+      detail::virtual_wait_for<Executor, std::decay_t<Handler>>::start(*timer, std::forward<Handler>(handler));
+    }
+  };
 
-  friend bool operator==(const log_mark&, const log_mark&) = default;
+ public:
+  using clock_type = virtual_clock;
+  using duration = clock_type::duration;
+  using time_point = clock_type::time_point;
+  using executor_type = Executor;
+
+  explicit basic_virtual_timer(const executor_type& executor)
+      : state_(new state{executor, asio::use_service<detail::virtual_clock_service>(
+                                       asio::query(executor, asio::execution::context))}) {}
+  basic_virtual_timer(basic_virtual_timer&&) noexcept = default;
+  ~basic_virtual_timer() {
+    if (state_) cancel();
+  }
+
+  executor_type get_executor() const noexcept { return state_->executor; }
+
+  /// The virtual time of this timer's context.
+  time_point now() const noexcept { return state_->clock.now(); }
+
+  /// Sets the expiry relative to now; an outstanding wait ends with operation_aborted. A delay below zero is zero, and
+  /// `duration::max()` is never.
+  void expires_after(duration delay) {
+    cancel();
+    state_->expiry = delay < time_point::max() - now() ? now() + std::max(delay, duration::zero()) : time_point::max();
+  }
+
+  /// Ends an outstanding wait with operation_aborted.
+  void cancel() {
+    if (state_->pending) state_->pending->finish(asio::error::operation_aborted);
+  }
+
+  /// Waits for the expiry.
+  ///
+  /// Completion: `void(std::error_code)`, never inline; operation_aborted if cancelled. Cancellation: all kinds, which
+  /// the slot must no longer ask for once the timer is destroyed. Honours the associated executor and allocator.
+  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_wait(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_wait>(), token,
+                                                                               std::declval<state*>())) {
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(initiate_wait(), token, state_.get());
+  }
+
+ private:
+  // Behind a pointer, so that the timer can be moved while a wait is outstanding.
+  std::unique_ptr<state> state_;
 };
 
-/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
+using virtual_timer = basic_virtual_timer<asio::any_io_executor>;
+
+/// Runs a context in virtual time: whenever nothing is ready, the clock jumps to the next expiry. Returns when so much
+/// virtual time has passed, or, if that is `duration::max()`, when nothing is ready and no virtual timer will ever
+/// expire; with the number of handlers run. In place of `context.run_for()`.
+inline std::size_t run_virtual_for(asio::io_context& context, duration time) {
+  auto& clock = asio::use_service<detail::virtual_clock_service>(context);
+  const auto latest = virtual_clock::time_point::max();
+  const auto limit = time < latest - clock.now() ? clock.now() + time : latest;
+  std::size_t handlers = 0;
+  do {
+    context.restart();
+    handlers += context.poll();
+  } while (clock.advance(limit));
+  clock.pass(limit);
+  return handlers;
+}
+
+/// Runs a context in virtual time until nothing is left to do. In place of `context.run()`.
+inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_for(context, duration::max()); }
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/transport/loopback.hpp
+#ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
+#define REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
+
+namespace remote_job::inline v0 {
+
+/// A transport to a scripted host in virtual time: no network, no process, no waiting, the same run each time.
 ///
-/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
-/// json.hpp turns it into JSON and back.
-struct trigger_state {
-  /// The name under which a serialized state is known.
-  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
+/// For tests of sinks, backoffs, OS policies and of all that uses a trigger. The context is run by `run_virtual`, by
+/// one thread: an hour of polling takes milliseconds.
+///
+/// @code
+/// asio::io_context context;
+/// remote_job::loopback_host host;
+/// host.file("log").append_every(std::chrono::seconds(1), std::chrono::seconds(1), 60, "one line a second\n");
+/// host.file("exit_code").append(std::chrono::minutes(1), "0\n");
+/// host.down(std::chrono::seconds(20), std::chrono::seconds(30));
+/// remote_job::basic_remote_job_trigger trigger(
+///     remote_job::loopback_transport(context.get_executor(), host),
+///     {.job = {.job_id = "job-1", .log_file = "log", .exit_code_file = "exit_code"}}, remote_job::loopback_os(),
+///     remote_job::exponential_backoff(), remote_job::recording_sink());
+/// trigger.async_run([](std::error_code, const remote_job::trigger_event&) {});
+/// remote_job::run_virtual(context);
+/// @endcode
+class loopback_transport {
+ public:
+  using executor_type = asio::io_context::executor_type;
+  using timer_type = basic_virtual_timer<executor_type>;
 
-  job_spec job;
-  watch_options options;
-  log_mark mark;
+ private:
+  struct link {
+    link(const executor_type& executor, loopback_host& h) : host(h), timer(executor) {}
+    loopback_host& host;
+    timer_type timer;
+    bool open = false;
+    std::string diagnostics;
+  };
 
-  friend bool operator==(const trigger_state&, const trigger_state&) = default;
+  /// One step of the script: what it is for, and what goes wrong with it.
+  class step {
+   public:
+    explicit step(std::shared_ptr<link> l) : link_(std::move(l)), fault_(link_->host.connect_.next()) {}
+    step(std::shared_ptr<link> l, const remote_command& command, command_reply& reply)
+        : link_(std::move(l)), command_(&command), reply_(&reply), fault_(link_->host.execute_.next()) {}
+
+    /// Sets the timer to the end of the step.
+    timer_type& arm() {
+      auto time = link_->host.latency_;
+      if (fault_.what == loopback_fault::kind::delay) time += fault_.time;
+      if (fault_.what == loopback_fault::kind::hang) time = duration::max();
+      link_->timer.expires_after(time);
+      return link_->timer;
+    }
+
+    std::error_code outcome() {
+      auto& host = link_->host;
+      const auto now = link_->timer.now().time_since_epoch();
+      if (fault_.what == loopback_fault::kind::refuse) return fail(fault_.error);
+      if (!host.reachable(now)) link_->open = false;
+      if (!command_) return (link_->open = host.reachable(now)) ? std::error_code() : fail(errc::connect_failed);
+      if (!link_->open) return fail(errc::connection_lost);
+
+      auto& output = reply_->output;
+      if (fault_.what == loopback_fault::kind::noise) output += fault_.text;
+      if (host.responder_)
+        host.responder_(*command_, now, output);
+      else
+        loopback_os::answer(host, *command_, now, output);
+      if (fault_.what == loopback_fault::kind::cut) output.resize(std::min(output.size(), fault_.position));
+      if (fault_.what == loopback_fault::kind::garble && !output.empty()) {
+        char& byte = output[fault_.position % output.size()];
+        byte = static_cast<char>(~byte);
+      }
+      if (output.size() > command_->max_output) return fail(errc::reply_too_long);
+      return {};
+    }
+
+   private:
+    std::error_code fail(std::error_code ec) {
+      link_->diagnostics = "loopback host: " + ec.message();
+      return ec;
+    }
+
+    std::shared_ptr<link> link_;
+    const remote_command* command_ = nullptr;  // none: connecting
+    command_reply* reply_ = nullptr;
+    loopback_fault fault_;
+  };
+
+  struct initiate_step {
+    template <class Handler, class... Args>
+    void operator()(Handler&& handler, Args&&... args) const {
+      step s(std::forward<Args>(args)...);
+      auto& timer = s.arm();
+      timer.async_wait(detail::then([s = std::move(s)](std::error_code ec) mutable { return ec ? ec : s.outcome(); },
+                                    std::move(handler)));
+    }
+  };
+
+ public:
+  /// The host must outlive the transport and its outstanding operations.
+  loopback_transport(const executor_type& executor, loopback_host& host)
+      : link_(std::make_shared<link>(executor, host)) {}
+
+  executor_type get_executor() const noexcept { return link_->timer.get_executor(); }
+
+  /// The virtual time.
+  virtual_clock::time_point now() const noexcept { return link_->timer.now(); }
+
+  /// Connects. Completion: `void(std::error_code)`. Cancellation: all kinds.
+  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_connect(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_step>(), token,
+                                                                               std::declval<std::shared_ptr<link>>())) {
+    link_->diagnostics.clear();
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(initiate_step(), token,
+                                                                        std::shared_ptr<link>(link_));
+  }
+
+  /// Has the host answer a command. Completion: `void(std::error_code)`. Cancellation: all kinds. The command and the
+  /// reply must stay where they are until the completion.
+  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_execute(const remote_command& command, command_reply& reply, CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_step>(), token,
+                                                                               std::declval<std::shared_ptr<link>>(),
+                                                                               std::cref(command), std::ref(reply))) {
+    link_->diagnostics.clear();
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(
+        initiate_step(), token, std::shared_ptr<link>(link_), std::cref(command), std::ref(reply));
+  }
+
+  /// Ends the connection; an outstanding operation completes with operation_aborted.
+  void close() noexcept {
+    if (!link_) return;
+    link_->open = false;
+    link_->timer.cancel();
+  }
+
+  /// What went wrong last.
+  const std::string& diagnostics() const noexcept { return link_->diagnostics; }
+
+ private:
+  std::shared_ptr<link> link_;
 };
 
 }  // namespace remote_job::inline v0
@@ -2245,7 +3923,6 @@ inline bool program_exists(const std::string& name) {
 #include <asio/posix/basic_stream_descriptor.hpp>
 
 #include <array>
-#include <memory>
 
 namespace remote_job::inline v0::detail {
 
@@ -2425,9 +4102,6 @@ class running_command : public std::enable_shared_from_this<running_command<Exec
 // ---- remote_job/transport/process.hpp
 #ifndef REMOTE_JOB_TRANSPORT_PROCESS_HPP
 #define REMOTE_JOB_TRANSPORT_PROCESS_HPP
-
-#include <asio/any_io_executor.hpp>
-#include <asio/associated_executor.hpp>
 
 namespace remote_job::inline v0 {
 namespace detail {
@@ -2788,9 +4462,6 @@ inline std::string to_utf8(std::string_view text) {
 #define REMOTE_JOB_DETAIL_JSON_MEMBERS_HPP
 
 #include <nlohmann/json.hpp>
-
-#include <functional>
-#include <map>
 
 namespace remote_job::inline v0::detail {
 

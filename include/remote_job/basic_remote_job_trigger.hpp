@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
+#define REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
+
+#include <remote_job/backoff.hpp>
+#include <remote_job/backoff/exponential.hpp>
+#include <remote_job/detail/run_op.hpp>
+#include <remote_job/event.hpp>
+#include <remote_job/job.hpp>
+#include <remote_job/os_policy.hpp>
+#include <remote_job/sink.hpp>
+#include <remote_job/sink/null.hpp>
+#include <remote_job/state.hpp>
+#include <remote_job/transport.hpp>
+
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/compose.hpp>
+
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace remote_job::inline v0 {
+
+/// Watches one detached job on a remote host: streams its log into a sink and ends with one final event.
+///
+/// It connects once and polls over that connection: is there an exit code, how long is the log, the next bytes of it. A
+/// connection that fails is closed, and made again after the backoff's delay; more consecutive failures than
+/// `max_reconnect_attempts` end the watch. Only a whole poll gives the budget back. Every byte of the log goes to the
+/// sink, in order and once, before the final event; while there is more to read, no time passes between polls.
+///
+/// The watch only reads: cancelling or destroying it never touches the job, and it can be resumed from `serialize()`.
+///
+/// @tparam Transport  the wire to the host and its clock; see `transport`
+/// @tparam OsPolicy   writes the commands and reads their replies; see `os_policy`
+/// @tparam Backoff    the delay before each new try to connect; see `backoff`
+/// @tparam Sink       takes the log, notices and the final event; see `sink`
+///
+/// @par Thread safety
+/// Distinct objects: safe. Shared objects: unsafe; call everything on the transport's executor once a run is
+/// outstanding.
+///
+/// @par Object lifetimes
+/// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
+/// execution context must outlive the trigger.
+///
+/// @par Example
+/// @code
+/// asio::io_context context;
+/// remote_job::basic_remote_job_trigger trigger(
+///     remote_job::process_transport::local(context.get_executor()),
+///     {.job = {.job_id = "job-1", .log_file = "/tmp/job-1/log", .exit_code_file = "/tmp/job-1/exit_code"}},
+///     remote_job::posix_os(), remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
+/// trigger.async_run([](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n';
+/// }); context.run();
+/// @endcode
+template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
+class basic_remote_job_trigger {
+  static_assert(check_transport<Transport>());
+  static_assert(check_os_policy<OsPolicy>());
+  static_assert(check_backoff<Backoff>());
+  static_assert(check_sink<Sink>());
+
+  using watch = detail::watch<Transport, OsPolicy, Backoff, Sink>;
+
+  struct initiate_run {
+    template <class Handler>
+    void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
+      // Work is kept up on both: the steps run on the one, the completion on the other.
+      const auto executor = w->executor;
+      const auto completion_executor = asio::get_associated_executor(handler, executor);
+      asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
+                                                                         executor, completion_executor);
+    }
+  };
+
+ public:
+  using transport_type = Transport;
+  using os_policy_type = OsPolicy;
+  using backoff_type = Backoff;
+  using sink_type = Sink;
+  using executor_type = typename transport_traits<Transport>::executor_type;
+
+  /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
+  ///
+  /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
+  explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
+                                    Sink sink = {})
+      : watch_(std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
+                                       std::move(sink))) {}
+
+  basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
+  basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
+    if (this != &other) {
+      cancel();
+      watch_ = std::move(other.watch_);
+    }
+    return *this;
+  }
+
+  /// Cancels an outstanding run. The job is not touched.
+  ~basic_remote_job_trigger() { cancel(); }
+
+  /// Watches the job to its end.
+  ///
+  /// @param token  completion token; the signature is `void(std::error_code, trigger_event)`
+  ///
+  /// Completes with no error when the job ended, whatever its exit code: see `trigger_event::status`. When the watch
+  /// gave up, the error code says why and the event, of status `error`, which rule ended it. In both cases the sink was
+  /// given the same event just before. When the run was cancelled it completes with
+  /// `asio::error::operation_aborted` and an event that says nothing; the sink is given no event.
+  ///
+  /// @par Errors
+  /// `errc::invalid_argument` with a message that names the field; `errc::already_running` while a run is outstanding
+  /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
+  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`.
+  ///
+  /// @par Per-operation cancellation
+  /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
+  /// byte, so another run, of this trigger or of one made from `serialize()`, goes on from there.
+  ///
+  /// @par Executor and allocator
+  /// Never completes inline. The handler is invoked on its associated executor, the transport's by default; what is
+  /// allocated between comes from its associated allocator.
+  template <asio::completion_token_for<void(std::error_code, trigger_event)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_run(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(
+          std::declval<initiate_run>(), token, std::declval<std::shared_ptr<watch>>())) {
+    return asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(initiate_run(), token,
+                                                                                       std::shared_ptr<watch>(watch_));
+  }
+
+  /// Cancels an outstanding run, which completes with operation_aborted; nothing happens if there is none.
+  void cancel() noexcept {
+    if (watch_) watch_->cancel();
+  }
+
+  /// The state to resume from: the job, the options, and the offset behind the last byte that the sink acknowledged.
+  /// At any time, also while a run is outstanding. Holds no secret.
+  trigger_state serialize() const { return watch_->fsm.state(); }
+
+  /// Counters over all runs of this trigger.
+  const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
+
+  executor_type get_executor() const noexcept { return watch_->executor; }
+
+  /// @name The policies in use
+  /// @{
+  Transport& transport() noexcept { return watch_->transport; }
+  OsPolicy& os_policy() noexcept { return watch_->os; }
+  Backoff& backoff() noexcept { return watch_->backoff; }
+  Sink& sink() noexcept { return watch_->sink; }
+  /// @}
+
+ private:
+  std::shared_ptr<watch> watch_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif

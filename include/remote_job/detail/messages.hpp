@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_MESSAGES_HPP
+#define REMOTE_JOB_DETAIL_MESSAGES_HPP
+
+#include <remote_job/event.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+// The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
+namespace remote_job::inline v0::detail {
+
+/// Printable ASCII as it is, all else as \xNN.
+inline std::string escaped(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '\\') {
+      text += c;
+    } else if (c == '\\') {
+      text += "\\\\";
+    } else {
+      text += "\\x";
+      text += digits[byte >> 4];
+      text += digits[byte & 15];
+    }
+  }
+  return text;
+}
+
+/// A duration in seconds, with at most three decimals.
+inline std::string seconds(duration d) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(d).count());
+  std::string s = text;
+  while (s.back() == '0') s.pop_back();
+  if (s.back() == '.') s.pop_back();
+  return s;
+}
+
+inline std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
+                                 const std::string& why) {
+  const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
+  if (phase == retry_info::phase::connect)
+    return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
+}
+
+inline std::string completed_message(std::int64_t exit_code) {
+  return "Job completed with exit code " + std::to_string(exit_code);
+}
+
+inline std::string error_message(reason r, int failures, std::uint64_t offset, const std::string& why) {
+  if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
+  return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
+         ". Nothing is known of the job, it may well be running; the watch can be resumed at offset " +
+         std::to_string(offset);
+}
+
+inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
+  const std::string log = "The log " + escaped(log_file);
+  const std::string tail = " (" + std::to_string(offset) + " bytes of the old one were read); reading again from 0";
+  switch (cause) {
+    case log_reset_cause::truncated: return log + " was truncated" + tail;
+    case log_reset_cause::rewritten: return log + " was rewritten" + tail;
+    case log_reset_cause::replaced: break;
+  }
+  return log + " was replaced by another file" + tail;
+}
+
+inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text) {
+  switch (kind) {
+    case notice_kind::exit_code_damaged:
+      return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
+             escaped(exit_text) + "\"";
+    case notice_kind::exit_code_unreadable:
+      return "The exit-code file " + escaped(job.exit_code_file) +
+             " is there but cannot be read: check its owner and mode";
+    case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
+    case notice_kind::log_unreadable:
+      return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
+    case notice_kind::transport: break;
+  }
+  return {};
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_RUN_OP_HPP
+#define REMOTE_JOB_DETAIL_RUN_OP_HPP
+
+#include <remote_job/detail/watch.hpp>
+
+#include <asio/associated_executor.hpp>
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/bind_executor.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace remote_job::inline v0::detail {
+
+/// The composed operation behind async_run: carries out what the machine asks for, and decides nothing.
+///
+/// Every step runs on the transport's executor; only the completion goes to the handler's own.
+template <class Watch>
+class run_op {
+ public:
+  explicit run_op(std::shared_ptr<Watch> watch) : w_(std::move(watch)) {}
+
+  template <class Self>
+  void operator()(Self& self, std::error_code ec = {}) {
+    switch (stage_) {
+      case stage::initiated: {
+        // Inline, so that a cancel() that follows the initiation at once is not lost.
+        stage_ = w_->begin() ? stage::starting : stage::refused;
+        // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
+        self.reset_cancellation_state(asio::enable_total_cancellation());
+        const auto executor = w_->executor;
+        return asio::post(executor, asio::bind_executor(executor, std::move(self)));
+      }
+      case stage::refused: return leave(self, errc::already_running);
+      case stage::starting: stage_ = stage::stepping; return carry_out(self, w_->fsm.start(w_->objection()));
+      case stage::stepping: return carry_out(self, answer(ec));
+      case stage::leaving: return self.complete(result_, std::move(event_));
+    }
+  }
+
+ private:
+  enum class stage { initiated, refused, starting, stepping, leaving };
+  using traits = typename Watch::traits;
+  using sink = sink_traits<typename Watch::sink_type>;
+
+  /// The machine's answer to the end of the step that was under way.
+  action answer(std::error_code ec) {
+    auto& w = *w_;
+    w.disarm();
+    // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory
+    // away.
+    w.signal.slot().assign([](asio::cancellation_type) {});
+    auto& fsm = w.fsm;
+    // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
+    if (w.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
+
+    switch (pending_) {
+      case action_kind::connect: {
+        if (w.timed_out) ec = errc::connect_timeout;
+        return fsm.connected(ec, ec ? why(ec, fsm.options().connect_timeout) : std::string());
+      }
+      case action_kind::poll: {
+        if (w.timed_out) ec = errc::command_timeout;
+        if (!ec) {
+          w.reply = {};
+          ec = w.os.parse_poll(w.request, w.raw, w.reply);
+        }
+        return fsm.polled(ec, ec ? why(ec, fsm.options().command_timeout) : std::string(), w.reply,
+                          traits::now(w.transport));
+      }
+      case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
+      default: return fsm.woke();
+    }
+  }
+
+  /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
+  std::string why(std::error_code ec, duration limit) {
+    auto text = traits::diagnostics(w_->transport);
+    if (w_->timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
+    if (text.empty()) text = ec.message();
+    if (const auto& noise = w_->raw.error_output; pending_ == action_kind::poll && !noise.empty())
+      text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
+    return text;
+  }
+
+  /// Makes the operation the handler of its next step. The slot of a composed operation is emptied at each invocation,
+  /// so the way from the caller's cancellation to the watch is laid anew for each step.
+  template <class Self>
+  auto bind(Self& self) {
+    auto& w = *w_;
+    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected()) slot.assign(cancel_watch{w_, w.run});
+    return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
+  }
+
+  template <class Self>
+  void carry_out(Self& self, action next) {
+    // A local copy: the operation object moves away together with the handler.
+    const auto watch = w_;
+    auto& w = *watch;
+    for (;;) {
+      // Also a hook of the sink may cancel; what ends the run anyway takes precedence.
+      if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) w.cancelled = true;
+      if (w.cancelled && next.kind < action_kind::close) next = w.fsm.cancelled();
+      pending_ = next.kind;
+      switch (next.kind) {
+        case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
+        case action_kind::poll:
+          w.build_poll();
+          w.arm(next.time);
+          return static_cast<void>(w.transport.async_execute(w.command, w.raw, bind(self)));
+        case action_kind::back_off: {
+          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(w.fsm.failures())));
+          if (const auto failure =
+                  guarded([&] { return sink::on_retry(w.sink, w.fsm.retry(delay)), std::error_code(); });
+              !failure.empty()) {
+            next = w.fsm.delivered(errc::sink_failed, failure);
+            break;
+          }
+          return wait(self, delay);
+        }
+        case action_kind::wait: return wait(self, next.time);
+        case action_kind::deliver:
+          if constexpr (sink::is_async) {
+            return static_cast<void>(w.sink.async_on_log(w.fsm.offset(), w.fsm.bytes(), bind(self)));
+          } else {
+            next = told([&] { return sink::on_log(w.sink, w.fsm.offset(), w.fsm.bytes()); });
+            break;
+          }
+        case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, w.fsm.reset()); }); break;
+        case action_kind::notify:
+          next = told([&] { return sink::on_notice(w.sink, w.fsm.note()), std::error_code(); });
+          break;
+        case action_kind::close:
+          w.transport.close();
+          next = w.fsm.closed();
+          break;
+        case action_kind::finish:
+          event_ = w.fsm.event();
+          w.running = false;
+          guarded([&] { return sink::on_event(w.sink, event_), std::error_code(); });
+          return leave(self, event_.error);
+        case action_kind::abort: w.running = false; return leave(self, asio::error::operation_aborted);
+      }
+    }
+  }
+
+  template <class Self>
+  void wait(Self& self, duration time) {
+    auto& w = *w_;
+    w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    w.timer.async_wait(bind(self));
+  }
+
+  template <class Hook>
+  action told(Hook hook) {
+    const auto failure = guarded(hook);
+    return w_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
+  }
+
+  /// Calls a hook of the sink; says how it failed, or nothing.
+  template <class Hook>
+  std::string guarded(Hook hook) {
+    try {
+      const std::error_code ec = hook();
+      return ec ? refusal(ec) : std::string();
+    } catch (const std::exception& e) {
+      return std::string("the sink threw: ") + e.what();
+    } catch (...) {
+      return "the sink threw";
+    }
+  }
+
+  /// Says for people why the sink refused: it knows the name of its file.
+  std::string refusal(std::error_code ec) {
+    const auto text = sink::diagnostics(w_->sink);
+    return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
+  }
+
+  /// Completes on the handler's own executor.
+  template <class Self>
+  void leave(Self& self, std::error_code result) {
+    stage_ = stage::leaving;
+    result_ = result;
+    const auto executor = asio::get_associated_executor(self, w_->executor);
+    asio::dispatch(executor, asio::bind_executor(executor, std::move(self)));
+  }
+
+  struct cancel_watch {
+    std::weak_ptr<Watch> watch;
+    std::uint64_t run;
+    void operator()(asio::cancellation_type) const {
+      if (const auto w = watch.lock(); w && w->run == run) w->cancel();
+    }
+  };
+
+  std::shared_ptr<Watch> w_;
+  stage stage_ = stage::initiated;
+  action_kind pending_ = action_kind::connect;
+  std::error_code result_;
+  trigger_event event_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
+#define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
+
+#include <remote_job/detail/messages.hpp>
+#include <remote_job/event.hpp>
+#include <remote_job/os_policy.hpp>
+#include <remote_job/state.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace remote_job::inline v0::detail {
+
+/// What the machine wants done next, and the one input that answers it.
+enum class action_kind {
+  connect,   ///< connect within `time`; then connected()
+  poll,      ///< send request() and have the reply within `time`; then polled()
+  wait,      ///< wait for `time`; then woke()
+  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
+  reset,     ///< tell reset() to the sink; then delivered()
+  notify,    ///< tell note() to the sink; then delivered()
+  deliver,   ///< give bytes() to the sink; then delivered()
+  close,     ///< close the connection; then closed()
+  finish,    ///< tell event() to the sink and complete with it
+  abort      ///< complete with operation_aborted
+};
+
+struct action {
+  action_kind kind;
+  duration time{};
+};
+
+/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
+///
+/// It takes what happened and answers with the next action; it owns no clock and no connection. cancelled() may take
+/// the place of any answer. Copyable, so that a test can explore every sequence of inputs.
+class trigger_fsm {
+ public:
+  explicit trigger_fsm(trigger_state state)
+      : job_(std::move(state.job)),
+        options_(state.options),
+        offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
+        mark_(std::move(state.mark)),
+        chunk_(static_cast<std::size_t>(std::max<std::int64_t>(1, state.options.log_chunk_size))) {
+    // What is remembered must lie before the offset, or it is of no use.
+    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+  }
+
+  // ---- Inputs
+
+  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job.
+  action start(std::string objection) {
+    failures_ = 0;
+    exit_.reset();
+    drain_to_.reset();
+    exit_trouble_.reset();
+    log_trouble_.reset();
+    backing_off_ = restarted_ = delivering_ = false;
+    if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
+    return {action_kind::connect, options_.connect_timeout};
+  }
+
+  action connected(std::error_code ec, std::string why) {
+    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
+    // A handshake alone proves nothing: only a whole poll gives the budget back.
+    ++stats_.connects;
+    return poll();
+  }
+
+  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now) {
+    if (!ec && !plausible(reply)) ec = errc::reply_malformed;
+    if (ec) {
+      // What did not come within the time allowed might if less is asked for.
+      if (ec == errc::command_timeout) chunk_ = std::max(chunk_ / 2, std::min(chunk_, min_chunk));
+      return failed(retry_info::phase::poll, ec, std::move(why));
+    }
+    ++stats_.polls;
+    failures_ = 0;
+    if (const auto cause = broken(reply)) return restart(*cause, reply);
+    observe(reply, now);
+    return next_output();
+  }
+
+  action woke() {
+    if (std::exchange(backing_off_, false)) return {action_kind::connect, options_.connect_timeout};
+    return poll();
+  }
+
+  action delivered(std::error_code ec, std::string why) {
+    if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
+    if (std::exchange(restarted_, false)) return poll();
+    if (std::exchange(delivering_, false)) acknowledge();
+    return next_output();
+  }
+
+  action closed() {
+    backing_off_ = after_close_ == action_kind::back_off;
+    return {after_close_};
+  }
+
+  /// Ends the run without an event; to be given in place of the input that is due.
+  action cancelled() {
+    fresh_ = {};
+    return close_then(action_kind::abort);
+  }
+
+  // ---- What an action refers to
+
+  void request(poll_request& out) const {
+    out.offset = offset_;
+    out.overlap = mark_.tail.size();
+    out.max_bytes = chunk_;
+  }
+  int failures() const noexcept { return failures_; }
+  std::uint64_t offset() const noexcept { return offset_; }
+  std::string_view bytes() const noexcept { return fresh_; }
+  const log_reset& reset() const noexcept { return reset_; }
+  const notice& note() const noexcept { return note_; }
+
+  retry_info retry(duration delay) const {
+    return {failed_phase_,
+            failures_,
+            options_.max_reconnect_attempts,
+            delay,
+            error_,
+            retry_message(failed_phase_, failures_, options_.max_reconnect_attempts, delay, why_)};
+  }
+
+  trigger_event event() const {
+    trigger_event e;
+    e.job_id = job_.job_id;
+    e.job_dir = job_.job_dir;
+    e.log_file = job_.log_file;
+    e.exit_code_file = job_.exit_code_file;
+    e.remote_os = job_.remote_os;
+    e.log_offset = offset_;
+    e.reason = reason_;
+    e.exit_code = exit_;
+    if (reason_ == reason::completed) {
+      e.status = *exit_ == 0 ? status::success : status::failed;
+      e.message = completed_message(*exit_);
+    } else {
+      e.status = status::error;
+      e.error = error_;
+      e.message = error_message(reason_, failures_, offset_, why_);
+    }
+    return e;
+  }
+
+  trigger_state state() const {
+    trigger_state s{job_, options_, mark_};
+    s.options.log_offset = static_cast<std::int64_t>(offset_);
+    return s;
+  }
+
+  const job_spec& job() const noexcept { return job_; }
+  const watch_options& options() const noexcept { return options_; }
+  const watch_stats& stats() const noexcept { return stats_; }
+
+ private:
+  // A chunk that shrinks after time-outs stops here: less is not worth a round trip.
+  static constexpr std::size_t min_chunk = 1024;
+
+  struct trouble {
+    duration since;
+    notice_kind kind;
+  };
+
+  action poll() const { return {action_kind::poll, options_.command_timeout}; }
+
+  action close_then(action_kind next) {
+    after_close_ = next;
+    return {action_kind::close};
+  }
+
+  action end(reason r, std::error_code ec, std::string why) {
+    reason_ = r;
+    error_ = ec;
+    why_ = std::move(why);
+    fresh_ = {};
+    return close_then(action_kind::finish);
+  }
+
+  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
+    if (why.empty()) why = ec.message();
+    if (ec != condition::transient) return end(reason::fatal_error, ec, std::move(why));
+    ++failures_;
+    if (failures_ > options_.max_reconnect_attempts) return end(reason::reconnects_exhausted, ec, std::move(why));
+    ++stats_.retries;
+    failed_phase_ = phase;
+    error_ = ec;
+    why_ = std::move(why);
+    return close_then(action_kind::back_off);
+  }
+
+  /// Whether a reply can be the answer to the request, whoever parsed it.
+  bool plausible(const poll_reply& r) const noexcept {
+    if (r.bytes.empty()) return true;
+    const std::size_t overlap = mark_.tail.size();
+    return r.log == log_state::present && r.log_size > offset_ && r.bytes.size() > overlap &&
+           r.bytes.size() - overlap <= chunk_ && r.bytes.size() - overlap <= r.log_size - offset_;
+  }
+
+  /// Whether the log is no longer the one that was read up to the offset.
+  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
+    if (offset_ == 0 || r.log == log_state::absent) return {};
+    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
+      return log_reset_cause::replaced;
+    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
+    if (!r.bytes.empty() && r.bytes.substr(0, mark_.tail.size()) != mark_.tail) return log_reset_cause::rewritten;
+    return {};
+  }
+
+  action restart(log_reset_cause cause, const poll_reply& r) {
+    reset_ = {cause, offset_, reset_message(cause, offset_, job_.log_file)};
+    ++stats_.resets;
+    offset_ = 0;
+    mark_.identity = r.log_identity;
+    mark_.tail.clear();
+    drain_to_.reset();
+    log_trouble_.reset();
+    restarted_ = true;
+    return {action_kind::reset};
+  }
+
+  void observe(const poll_reply& r, duration now) {
+    now_ = now;
+    size_ = r.log_size;
+    if (r.log_identity != 0) mark_.identity = r.log_identity;
+    fresh_ = r.bytes.empty() ? r.bytes : r.bytes.substr(mark_.tail.size());
+    moved_ = !fresh_.empty();
+
+    std::optional<notice_kind> exit_trouble, log_trouble;
+    if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
+    if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
+    if (r.log == log_state::absent && offset_ > 0) log_trouble = notice_kind::log_missing;
+    if (r.log == log_state::unreadable || (size_ > offset_ && !moved_)) log_trouble = notice_kind::log_unreadable;
+    if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
+    if (r.exit_state == exit_code_state::present) {
+      exit_ = r.exit_code;
+      // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
+      // that goes on writing must not hold up the end.
+      if (!drain_to_ && !log_trouble) drain_to_ = size_;
+    } else {
+      exit_.reset();
+      drain_to_.reset();
+    }
+    note_exit_ = update(exit_trouble_, exit_trouble);
+    note_log_ = update(log_trouble_, log_trouble);
+  }
+
+  /// Keeps since when a trouble lasts; says whether it is a new one.
+  bool update(std::optional<trouble>& lasting, std::optional<notice_kind> seen) const {
+    if (!seen) {
+      lasting.reset();
+      return false;
+    }
+    if (lasting && lasting->kind == *seen) return false;
+    lasting = trouble{now_, *seen};
+    return true;
+  }
+
+  action next_output() {
+    if (std::exchange(note_exit_, false)) return notify(exit_trouble_->kind);
+    if (std::exchange(note_log_, false)) return notify(log_trouble_->kind);
+    if (!fresh_.empty()) {
+      delivering_ = true;
+      return {action_kind::deliver};
+    }
+    return decide();
+  }
+
+  action notify(notice_kind kind) {
+    note_ = {kind, trouble_message(kind, job_, exit_text_)};
+    return {action_kind::notify};
+  }
+
+  void acknowledge() {
+    offset_ += fresh_.size();
+    stats_.bytes += fresh_.size();
+    const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
+    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
+    mark_.tail.append(keep);
+    // A chunk that came whole and in time earns back what a time-out took.
+    const auto full = static_cast<std::size_t>(options_.log_chunk_size);
+    if (fresh_.size() == chunk_) chunk_ = chunk_ > full / 2 ? full : chunk_ * 2;
+    fresh_ = {};
+  }
+
+  /// After a whole poll, everything told and delivered: end, read on, or wait.
+  action decide() {
+    const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
+    if (exit_ && drain_to_ && offset_ >= *drain_to_ && !log_trouble_) return end(reason::completed, {}, {});
+    if (moved_ && size_ > offset_) return poll();
+
+    duration pause = options_.poll_interval;
+    if (exit_trouble_) {
+      if (left(exit_trouble_) <= duration::zero()) {
+        const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
+        return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
+                   trouble_message(exit_trouble_->kind, job_, exit_text_));
+      }
+      pause = std::min(pause, left(exit_trouble_));
+    }
+    if (log_trouble_) {
+      const bool missing = log_trouble_->kind == notice_kind::log_missing;
+      if (left(log_trouble_) <= duration::zero()) {
+        if (!missing)
+          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_->kind, job_, {}));
+        // A log that is gone may come back while the job runs; afterwards no one will write it.
+        if (exit_) return end(reason::completed, {}, {});
+      } else {
+        pause = std::min(pause, left(log_trouble_));
+      }
+    }
+    return {action_kind::wait, pause};
+  }
+
+  job_spec job_;
+  watch_options options_;
+  watch_stats stats_;
+
+  std::uint64_t offset_;  // behind the last byte acknowledged
+  log_mark mark_;
+  std::size_t chunk_;
+
+  // The budget
+  int failures_ = 0;
+  retry_info::phase failed_phase_ = retry_info::phase::connect;
+  std::error_code error_;
+  std::string why_;
+
+  // What the last whole poll showed
+  duration now_{};
+  std::uint64_t size_ = 0;
+  std::string_view fresh_;  // not yet acknowledged; points into the reply
+  bool moved_ = false;
+  std::optional<std::int64_t> exit_;
+  std::optional<std::uint64_t> drain_to_;
+  std::optional<trouble> exit_trouble_;
+  std::optional<trouble> log_trouble_;
+  std::string exit_text_;
+
+  // What is under way
+  bool note_exit_ = false;
+  bool note_log_ = false;
+  bool delivering_ = false;
+  bool restarted_ = false;
+  bool backing_off_ = false;
+  action_kind after_close_ = action_kind::abort;
+  log_reset reset_;
+  notice note_;
+  reason reason_ = reason::fatal_error;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

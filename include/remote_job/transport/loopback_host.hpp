@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
+#define REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
+
+#include <remote_job/detail/virtual_clock.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/os_policy.hpp>
+#include <remote_job/transport.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// One file of a scripted host, and what happens to it when. Events of equal time happen in the order they were added.
+class loopback_file {
+ public:
+  /// Appends bytes; creates the file if it is not there.
+  loopback_file& append(duration at, std::string bytes) { return add(at, kind::append, std::move(bytes)); }
+
+  /// Appends the same bytes so many times, the first time at `from`.
+  loopback_file& append_every(duration from, duration step, int times, const std::string& bytes) {
+    for (int i = 0; i < times; ++i) append(from + i * step, bytes);
+    return *this;
+  }
+
+  /// Empties the file in place: its identity stays.
+  loopback_file& truncate(duration at) { return add(at, kind::truncate, {}); }
+
+  /// Puts another file under this name.
+  loopback_file& replace(duration at, std::string bytes = {}) { return add(at, kind::replace, std::move(bytes)); }
+
+  loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
+
+  /// Makes the file unreadable; its size is still told.
+  loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
+  loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
+
+  /// @name What the file is at a time that never goes backwards
+  /// @{
+  void advance(duration now) {
+    for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
+  }
+  bool exists() const noexcept { return exists_; }
+  bool readable() const noexcept { return readable_; }
+  std::uint64_t identity() const noexcept { return identity_; }
+  const std::string& bytes() const noexcept { return bytes_; }
+  /// @}
+
+ private:
+  friend class loopback_host;
+  enum class kind { append, truncate, replace, remove, deny, allow };
+  struct event {
+    duration at;
+    kind what;
+    std::string bytes;
+  };
+
+  explicit loopback_file(std::uint64_t& identities) : identities_(&identities) {}
+
+  loopback_file& add(duration at, kind what, std::string bytes) {
+    auto place = events_.end();
+    while (place != events_.begin() && std::prev(place)->at > at) --place;
+    events_.insert(place, {at, what, std::move(bytes)});
+    return *this;
+  }
+
+  void apply(const event& e) {
+    switch (e.what) {
+      case kind::append:
+        create();
+        bytes_ += e.bytes;
+        break;
+      case kind::truncate: bytes_.clear(); break;
+      case kind::replace:
+        exists_ = false;
+        create();
+        bytes_ = e.bytes;
+        break;
+      case kind::remove:
+        exists_ = false;
+        bytes_.clear();
+        break;
+      case kind::deny: readable_ = false; break;
+      case kind::allow: readable_ = true; break;
+    }
+  }
+
+  void create() {
+    if (!std::exchange(exists_, true)) identity_ = ++*identities_;
+  }
+
+  std::uint64_t* identities_;
+  std::vector<event> events_;
+  std::size_t next_ = 0;
+  std::string bytes_;
+  std::uint64_t identity_ = 0;
+  bool exists_ = false;
+  bool readable_ = true;
+};
+
+/// What goes wrong with one step. A plain value; made by the functions below.
+struct loopback_fault {
+  enum class kind { none, refuse, delay, hang, cut, garble, noise };
+
+  kind what = kind::none;
+  std::error_code error;
+  duration time{};
+  std::size_t position = 0;
+  std::string text;
+
+  /// The step fails with this error.
+  static loopback_fault refuse(std::error_code ec) { return {kind::refuse, ec, {}, 0, {}}; }
+  /// The step takes so much longer.
+  static loopback_fault delay(duration d) { return {kind::delay, {}, d, 0, {}}; }
+  /// The step never ends.
+  static loopback_fault hang() { return {kind::hang, {}, {}, 0, {}}; }
+  /// Only so many bytes of the reply arrive, and the command seems to have ended.
+  static loopback_fault cut(std::size_t bytes) { return {kind::cut, {}, {}, bytes, {}}; }
+  /// The byte of the reply at this position (modulo its size) arrives changed.
+  static loopback_fault garble(std::size_t position) { return {kind::garble, {}, {}, position, {}}; }
+  /// This comes before the reply, as from a login shell that prints.
+  static loopback_fault noise(std::string text) { return {kind::noise, {}, {}, 0, std::move(text)}; }
+};
+
+/// A scripted host: files with a history, and faults. Deterministic; for one thread.
+///
+/// Must outlive the transports that talk to it. Scripts may be added to at any time.
+class loopback_host {
+ public:
+  loopback_host() = default;
+  loopback_host(const loopback_host&) = delete;
+  loopback_host& operator=(const loopback_host&) = delete;
+
+  /// The file of this path; one without events is not there.
+  loopback_file& file(std::string_view path) {
+    const auto found = files_.find(path);
+    if (found != files_.end()) return found->second;
+    return files_.emplace(std::string(path), loopback_file(identities_)).first->second;
+  }
+
+  /// Time that each step takes, connecting and commands alike; 1 ms by default.
+  loopback_host& latency(duration d) {
+    latency_ = d;
+    return *this;
+  }
+
+  /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
+  loopback_host& on_connect(int nth, loopback_fault fault, int times = 1) {
+    connect_.faults.push_back({nth, times, std::move(fault)});
+    return *this;
+  }
+
+  /// A fault at the n-th command (from 1), counted over all connections, and at those that follow it.
+  loopback_host& on_execute(int nth, loopback_fault fault, int times = 1) {
+    execute_.faults.push_back({nth, times, std::move(fault)});
+    return *this;
+  }
+
+  /// The host cannot be reached in this time: connecting is refused and connections break.
+  loopback_host& down(duration from, duration to) {
+    down_.push_back({from, to});
+    return *this;
+  }
+
+  /// Answers commands in a way of one's own, for OS policies other than loopback_os: takes the command and the virtual
+  /// time, and appends what the command prints.
+  loopback_host& respond_with(std::function<void(const remote_command&, duration, std::string&)> responder) {
+    responder_ = std::move(responder);
+    return *this;
+  }
+
+  /// @name What was asked of the host
+  /// @{
+  int connects() const noexcept { return connect_.count; }
+  int executes() const noexcept { return execute_.count; }
+  /// @}
+
+ private:
+  friend class loopback_transport;
+  friend struct loopback_os;
+
+  struct scheduled_fault {
+    int first;
+    int times;
+    loopback_fault fault;
+  };
+  struct step {
+    int count = 0;
+    std::vector<scheduled_fault> faults;
+
+    loopback_fault next() {
+      ++count;
+      for (const auto& f : faults)
+        if (count >= f.first && count - f.first < f.times) return f.fault;
+      return {};
+    }
+  };
+
+  bool reachable(duration now) const noexcept {
+    for (const auto& [from, to] : down_)
+      if (now >= from && now < to) return false;
+    return true;
+  }
+
+  std::map<std::string, loopback_file, std::less<>> files_;
+  std::uint64_t identities_ = 0;
+  duration latency_ = std::chrono::milliseconds(1);
+  step connect_;
+  step execute_;
+  std::vector<std::pair<duration, duration>> down_;
+  std::function<void(const remote_command&, duration, std::string&)> responder_;
+  poll_request request_;  // the one being answered; kept for its memory
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
