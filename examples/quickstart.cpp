@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+//
+// Watches a job of this machine: quickstart LOG-FILE EXIT-CODE-FILE
+//
+// Try it:  (for i in 1 2 3; do date; sleep 1; done >/tmp/log; echo 0 >/tmp/exit_code) & quickstart /tmp/log
+// /tmp/exit_code
+#include <remote_job.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <exception>
+#include <iostream>
+
+asio::awaitable<void> watch(remote_job::trigger_state job) {
+  remote_job::basic_remote_job_trigger trigger(remote_job::process_transport::local(co_await asio::this_coro::executor),
+                                               std::move(job), remote_job::posix_os(),
+                                               remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
+
+  // Throws std::system_error if the watch gives up.
+  const remote_job::trigger_event event = co_await trigger.async_run(asio::use_awaitable);
+  std::cerr << event.message << '\n';
+}
+
+int main(int argc, char** argv) try {
+  if (argc != 3) throw std::invalid_argument("usage: quickstart LOG-FILE EXIT-CODE-FILE");
+  remote_job::trigger_state job;
+  job.job.job_id = "quickstart";
+  job.job.log_file = argv[1];
+  job.job.exit_code_file = argv[2];
+  job.options.poll_interval = std::chrono::seconds(1);
+
+  asio::io_context context;
+  asio::co_spawn(context, watch(job), [](std::exception_ptr e) {
+    if (e) std::rethrow_exception(e);
+  });
+  context.run();
+} catch (const std::exception& e) {
+  std::cerr << e.what() << '\n';
+  return 1;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+//
+// Watches a job of this machine for five seconds, and goes on from there when started again, until the job has ended:
+// resume LOG-FILE EXIT-CODE-FILE STATE-FILE COPY
+//
+// COPY is the log, each byte once, however often the watch was stopped.
+#include <remote_job.hpp>
+#include <remote_job/json.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+asio::awaitable<void> watch(remote_job::trigger_state state, const char* state_file, const char* copy) {
+  const auto executor = co_await asio::this_coro::executor;
+  remote_job::basic_remote_job_trigger trigger(remote_job::process_transport::local(executor), std::move(state),
+                                               remote_job::posix_os(), remote_job::exponential_backoff(),
+                                               remote_job::file_sink(copy));
+  asio::steady_timer patience(executor, std::chrono::seconds(5));
+  patience.async_wait([&](std::error_code ec) {
+    if (!ec) trigger.cancel();  // stops the watch, never the job
+  });
+
+  try {
+    const remote_job::trigger_event event = co_await trigger.async_run(asio::use_awaitable);
+    std::cerr << event.message << '\n';
+  } catch (const std::system_error& e) {
+    if (e.code() != asio::error::operation_aborted) throw;
+    std::cerr << "to be continued\n";
+  }
+  patience.cancel();
+  // What the sink took is acknowledged; the rest is read the next time.
+  std::ofstream(state_file) << remote_job::state_to_json(trigger.serialize());
+}
+
+int main(int argc, char** argv) try {
+  if (argc != 5) throw std::invalid_argument("usage: resume LOG-FILE EXIT-CODE-FILE STATE-FILE COPY");
+  remote_job::trigger_state state;
+  if (std::ifstream saved(argv[3]); saved) {
+    const std::string text(std::istreambuf_iterator<char>(saved), {});
+    std::string why;
+    if (const auto ec = remote_job::state_from_json(text, state, why)) throw std::system_error(ec, why);
+  } else {
+    state.job.job_id = "resume";
+    state.job.log_file = argv[1];
+    state.job.exit_code_file = argv[2];
+    state.options.poll_interval = std::chrono::seconds(1);
+  }
+
+  asio::io_context context;
+  asio::co_spawn(context, watch(state, argv[3], argv[4]), [](std::exception_ptr e) {
+    if (e) std::rethrow_exception(e);
+  });
+  context.run();
+} catch (const std::exception& e) {
+  std::cerr << e.what() << '\n';
+  return 1;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#pragma once
+
+namespace rjob {
+
+/// SIGHUP, SIGINT and SIGTERM as something that can be waited for beside a file: a pipe that becomes readable.
+/// One object per program.
+class interrupt {
+ public:
+  interrupt();  // throws std::system_error
+  interrupt(const interrupt&) = delete;
+  interrupt& operator=(const interrupt&) = delete;
+  ~interrupt();
+
+  /// The signal that came, 0 if none did.
+  int signal() const;
+
+  /// Readable once a signal came.
+  int descriptor() const;
+};
+
+}  // namespace rjob

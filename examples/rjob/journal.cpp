@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include "journal.hpp"
+
+#include <remote_job/json.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace rjob {
+
+journal::journal(output& out, status_line& status, const std::optional<std::string>& events)
+    : out_(out), status_(status), lines_(events_) {
+  if (!events) return;
+  events_.open(*events, std::ios::binary | std::ios::app);
+  if (!events_) throw std::runtime_error("--events: cannot write " + *events + ": " + std::strerror(errno));
+}
+
+std::error_code journal::log(std::string_view bytes) {
+  status_.hide();
+  output_error_ = out_.write(bytes);
+  if (output_error_) return output_error_;
+  status_.progress(bytes.size());
+  draw_status();
+  if (written) written();
+  return {};
+}
+
+void journal::reset(const remote_job::log_reset& reset) {
+  if (events_.is_open()) lines_.on_log_reset(reset);
+  status_.say(reset.message);
+}
+
+void journal::retry(const remote_job::retry_info& info) {
+  if (events_.is_open()) lines_.on_retry(info);
+  status_.say(info.message);
+  status_.attempt(info.attempt, info.max_attempts);
+}
+
+void journal::note(const remote_job::notice& n) {
+  if (events_.is_open()) lines_.on_notice(n);
+  status_.say(n.message);
+}
+
+void journal::end(const remote_job::trigger_event& event, const remote_job::watch_stats& stats) {
+  if (!events_.is_open()) return;
+  nlohmann::json members = event;
+  members.update(nlohmann::json(stats));
+  lines_.write("event", members);
+}
+
+// On a terminal that shows the log too, only between its lines.
+void journal::draw_status() {
+  if (!out_.is_terminal() || out_.at_line_start()) status_.draw();
+}
+
+}  // namespace rjob

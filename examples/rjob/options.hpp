@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#pragma once
+
+#include <remote_job/job.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace rjob {
+
+/// The command line of `rjob watch`: what was given, and nothing that was not.
+struct watch_arguments {
+  bool local = false;
+  std::optional<std::string> host;
+  std::optional<std::string> job_id, job_dir, log_file, exit_code_file;
+  std::optional<remote_job::remote_os> remote_os;
+  std::optional<remote_job::duration> poll_interval, command_timeout;
+  std::optional<std::int64_t> chunk_size, offset;
+  std::optional<int> max_reconnects;
+  std::vector<std::string> identities, known_hosts, fingerprints;
+  std::optional<std::string> events, state;
+};
+
+/// Reads the command line. Gives an exit status when there is nothing more to do: help was asked for and printed, or
+/// what was given is wrong and was said to be.
+std::variant<watch_arguments, int> parse(int argc, char** argv);
+
+}  // namespace rjob

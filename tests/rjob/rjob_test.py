@@ -1,0 +1,435 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Black-box tests of rjob: rjob_test.py PATH-OF-RJOB [TEST...]. Jobs of this machine only; the log is a plain file."""
+
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import random
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+RJOB = None
+WAIT = 60  # seconds; a bound for what should take much less
+
+
+class RjobTest(unittest.TestCase):
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="rjob-test-"))
+        self.log = self.dir / "a log 'with\" $(odd) name"
+        self.code = self.dir / "exit_code"
+        self.events = self.dir / "events"
+        self.state = self.dir / "state"
+        self.started = []
+
+    def tearDown(self):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+        shutil.rmtree(self.dir)
+
+    # --- helpers ---
+
+    def arguments(self, *more, job=True):
+        of_job = ["--local", "--log-file", str(self.log), "--exit-code-file", str(self.code)] if job else []
+        return [RJOB, "watch", *of_job, "--poll-interval", "0.05", *more]
+
+    def run_rjob(self, *more, job=True, **options):
+        return subprocess.run(self.arguments(*more, job=job), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=WAIT, **options)
+
+    def start_rjob(self, *more, **options):
+        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        process = subprocess.Popen(self.arguments(*more), **options)
+        self.started.append(process)
+        return process
+
+    def end_job(self, code):
+        temporary = self.dir / "exit_code.new"
+        temporary.write_text(f"{code}\n")
+        temporary.rename(self.code)
+
+    def lines(self):
+        return [json.loads(line) for line in self.events.read_text().splitlines()]
+
+    def until(self, condition, what):
+        end = time.monotonic() + WAIT
+        while not condition():
+            self.assertLess(time.monotonic(), end, f"in vain waited for {what}")
+            time.sleep(0.01)
+
+    def offset(self):
+        return json.loads(self.state.read_text())["kwargs"]["log_offset"]
+
+    def check_usage(self, names, *arguments):
+        done = subprocess.run([RJOB, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT)
+        said = done.stderr.decode(errors="replace")
+        self.assertEqual(done.returncode, 64, (arguments, said))
+        self.assertIn(names, said, arguments)
+        self.assertEqual(done.stdout, b"", arguments)
+
+    # --- exit statuses and the log ---
+
+    def test_exit_statuses(self):
+        self.log.write_bytes(b"x\n")
+        for code, status in [(0, 0), (1, 1), (2, 2), (64, 64), (130, 130), (137, 137), (254, 254), (255, 255),
+                             (256, 254), (512, 254), (-1, 254), (-256, 254), (-1073741819, 254), (4294967295, 254)]:
+            with self.subTest(code=code):
+                self.end_job(code)
+                self.events.unlink(missing_ok=True)
+                done = self.run_rjob("--events", str(self.events))
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertEqual(done.stdout, b"x\n")
+                self.assertEqual(done.stderr, b"")  # no terminal: silent
+                last = self.lines()[-1]
+                self.assertEqual(last["exit_code"], code)
+                self.assertEqual(last["status"], "success" if code == 0 else "failed")
+
+    def test_binary_log_is_exact(self):
+        data = bytes(range(256)) * 4096 + "é€😀".encode() + b"\r\n \n\0"
+        self.log.write_bytes(data)
+        self.end_job(0)
+        done = self.run_rjob("--chunk-size", "65521")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(done.stdout == data)
+
+    def test_empty_and_missing_log(self):
+        self.end_job(3)
+        done = self.run_rjob()
+        self.assertEqual((done.returncode, done.stdout), (3, b""))
+        self.log.touch()
+        done = self.run_rjob()
+        self.assertEqual((done.returncode, done.stdout), (3, b""))
+
+    def test_log_that_appears_late_and_grows(self):
+        process = self.start_rjob()
+        os.set_blocking(process.stdout.fileno(), True)
+        time.sleep(0.2)
+        with open(self.log, "wb", buffering=0) as log:
+            for piece in [b"one\n", b"two without end", b"\xff\xfe\n"]:
+                log.write(piece)
+                self.assertEqual(process.stdout.read(len(piece)), piece)
+            log.write(b"last")
+        self.end_job(0)
+        rest, said = process.communicate(timeout=WAIT)
+        self.assertEqual((process.returncode, rest, said), (0, b"last", b""))
+
+    def test_offset(self):
+        self.log.write_bytes(b"0123456789")
+        self.end_job(0)
+        self.assertEqual(self.run_rjob("--offset", "7").stdout, b"789")
+
+    def test_damaged_exit_code_gives_up(self):
+        self.log.write_bytes(b"x")
+        self.end_job("garbage")
+        self.state.write_text("")
+        self.state.unlink()
+        # The grace is no option: it comes with the state.
+        process = self.start_rjob("--state", str(self.state))
+        self.until(lambda: self.state.exists() and self.offset() == 1, "the log")
+        process.kill()
+        process.communicate()
+        saved = json.loads(self.state.read_text())
+        saved["extra"]["trouble_grace"] = 0
+        self.state.write_text(json.dumps(saved))
+        done = self.run_rjob("--state", str(self.state), "--events", str(self.events))
+        self.assertEqual(done.returncode, 255)
+        self.assertIn(b"exit", done.stderr)
+        self.assertIn(b"not touched", done.stderr)
+        last = self.lines()[-1]
+        self.assertEqual((last["status"], last["reason"], last["exit_code"]), ("error", "exit_code_unusable", None))
+
+    # --- events ---
+
+    def test_events(self):
+        self.log.write_bytes(b"12345")
+        self.end_job(7)
+        done = self.run_rjob("--events", str(self.events), "--job-id", "id-\xe9", "--job-dir", os.fsdecode(b"/d\xff"))
+        self.assertEqual(done.returncode, 7)
+        self.assertEqual(len(self.lines()), 1)
+        event = self.lines()[0]
+        self.assertEqual(event["type"], "event")
+        self.assertEqual(event["job_id"], "id-\xe9")
+        self.assertEqual(event["job_dir"], "/d\ufffd")
+        self.assertEqual(event["log_file"], str(self.log))
+        self.assertEqual(event["exit_code_file"], str(self.code))
+        self.assertEqual(event["remote_os"], "posix")
+        self.assertEqual(event["status"], "failed")
+        self.assertIs(event["done"], True)
+        self.assertEqual(event["exit_code"], 7)
+        self.assertEqual(event["log_chunk"], "")
+        self.assertEqual(event["log_offset"], 5)
+        self.assertEqual(event["bytes"], 5)
+        self.assertEqual(event["connects"], 1)
+        self.assertGreaterEqual(event["polls"], 1)
+        self.assertIn("7", event["message"])
+        self.run_rjob("--events", str(self.events))
+        self.assertEqual(len(self.lines()), 2)  # appended
+
+    def test_rotated_log_is_told(self):
+        self.log.write_bytes(b"first\n")
+        process = self.start_rjob("--events", str(self.events))
+        self.assertEqual(process.stdout.read(6), b"first\n")
+        new = self.dir / "new"
+        new.write_bytes(b"second, and longer\n")
+        new.rename(self.log)
+        self.assertEqual(process.stdout.read(19), b"second, and longer\n")
+        self.end_job(0)
+        process.communicate(timeout=WAIT)
+        resets = [line for line in self.lines() if line["type"] == "log_reset"]
+        self.assertEqual([(r["cause"], r["old_offset"]) for r in resets], [("replaced", 6)])
+
+    # --- state ---
+
+    def test_state_after_kill_loses_no_byte(self):
+        """Whatever was printed up to the saved offset, and what is printed from there on, is the log."""
+        dice = random.Random(5)
+        data = dice.randbytes(300_000)
+        whole = b""
+        written = 0
+        with open(self.log, "wb", buffering=0) as log:
+            for _ in range(6):
+                process = self.start_rjob("--state", str(self.state), "--chunk-size", "4096")
+                began = self.offset() if self.state.exists() else 0
+                log.write(data[written:written + 40_000])
+                written += 40_000
+                target = min(written, began + dice.randrange(1, 40_000))
+                os.set_blocking(process.stdout.fileno(), False)
+                printed = bytearray()
+
+                def pump():
+                    printed.extend(process.stdout.read() or b"")
+                    return self.state.exists() and self.offset() >= target
+
+                self.until(pump, "progress")
+                process.kill()
+                process.wait()
+                os.set_blocking(process.stdout.fileno(), True)
+                printed.extend(process.stdout.read())
+                acknowledged = self.offset()
+                # The state never runs ahead of what was printed.
+                self.assertGreaterEqual(began + len(printed), acknowledged)
+                whole = whole[:began] + printed[:acknowledged - began]
+            log.write(data[written:])
+        self.end_job(0)
+        done = self.run_rjob("--state", str(self.state), job=False)  # the job comes from the state
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(whole + done.stdout == data)
+        again = self.run_rjob("--state", str(self.state))
+        self.assertEqual((again.returncode, again.stdout), (0, b""))
+        self.assertEqual(sorted(p.name for p in self.dir.iterdir()), sorted([self.log.name, "exit_code", "state"]))
+
+    def test_state_and_arguments_that_contradict(self):
+        self.log.write_bytes(b"x")
+        self.end_job(0)
+        self.assertEqual(self.run_rjob("--state", str(self.state), "--job-id", "a").returncode, 0)
+        for option, value in [("--log-file", "/other"), ("--exit-code-file", "/other"), ("--job-id", "b"),
+                              ("--job-dir", "/d"), ("--host", "other")]:
+            self.check_usage(option, "watch", "--state", str(self.state), option, value)
+        same = self.run_rjob("--state", str(self.state), "--job-id", "a", "--offset", "0")
+        self.assertEqual((same.returncode, same.stdout), (0, b""))
+
+    def test_state_files_that_cannot_be_used(self):
+        self.log.write_bytes(b"x")
+        self.end_job(0)
+        self.assertEqual(self.run_rjob("--state", str(self.state)).returncode, 0)
+        good = self.state.read_text()
+        for bad in ["", good[:len(good) // 2], good.replace('"version":1', '"version":9'), "[]", "\0"]:
+            self.state.write_text(bad)
+            self.check_usage("--state", *self.arguments("--state", str(self.state))[1:])
+            self.assertEqual(self.state.read_text(), bad)  # kept to be looked at
+        self.check_usage("--state", *self.arguments("--state", str(self.dir / "none" / "state"))[1:])
+        self.check_usage("--state", *self.arguments("--state", str(self.dir))[1:])
+        self.check_usage("--events", *self.arguments("--events", str(self.dir / "none" / "events"))[1:])
+
+    # --- signals, and readers that go away ---
+
+    def test_signals(self):
+        self.log.write_bytes(b"some\n")
+        for number, status in [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]:
+            with self.subTest(signal=number):
+                self.state.unlink(missing_ok=True)
+                self.events.unlink(missing_ok=True)
+                process = self.start_rjob("--state", str(self.state), "--events", str(self.events))
+                self.assertEqual(process.stdout.read(5), b"some\n")
+                process.send_signal(number)
+                rest, said = process.communicate(timeout=WAIT)
+                self.assertEqual((process.returncode, rest), (status, b""), said)
+                self.assertIn(number.name.encode(), said)
+                self.assertIn(b"run the same command again", said)
+                self.assertEqual(self.offset(), 5)
+                self.assertEqual(self.lines(), [])  # no final event: the watch has not ended
+        self.end_job(4)
+        done = self.run_rjob("--state", str(self.state))
+        self.assertEqual((done.returncode, done.stdout), (4, b""))
+
+    def test_signal_without_state_tells_the_offset(self):
+        self.log.write_bytes(b"some\n")
+        process = self.start_rjob()
+        process.stdout.read(5)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=WAIT)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn(b"--offset 5", said)
+
+    def test_signal_while_the_reader_is_slow(self):
+        self.log.write_bytes(b"y" * 1_000_000)
+        process = self.start_rjob("--state", str(self.state))
+        self.until(self.state.exists, "the state")
+        time.sleep(0.3)  # the pipe is full now
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=WAIT)
+        self.assertEqual(process.returncode, 143)
+        self.assertLess(self.offset(), 1_000_000)
+        self.assertLessEqual(self.offset(), len(process.stdout.read()))
+
+    def test_reader_that_goes_away(self):
+        self.log.write_bytes(b"y\n" * 1_000_000)
+        process = self.start_rjob("--state", str(self.state))
+        self.assertEqual(process.stdout.readline(), b"y\n")
+        process.stdout.close()
+        process.wait(timeout=WAIT)
+        self.assertEqual(process.returncode, 141)
+        self.assertEqual(process.stderr.read(), b"")
+        self.assertLess(self.offset(), 2_000_000)
+
+    def test_closed_standard_output(self):
+        self.log.write_bytes(b"y\n")
+        self.end_job(0)
+        done = self.run_rjob(preexec_fn=lambda: os.close(1))
+        self.assertEqual(done.returncode, 64)
+        self.assertIn(b"standard output", done.stderr)
+        for fd in (0, 2):
+            done = self.run_rjob(preexec_fn=lambda: os.close(fd))
+            self.assertEqual((done.returncode, done.stdout), (0, b"y\n"))
+
+    def test_full_disk(self):
+        self.log.write_bytes(b"y\n")
+        self.end_job(0)
+        with open("/dev/full", "wb") as full:
+            process = self.start_rjob("--state", str(self.state), stdout=full)
+            _, said = process.communicate(timeout=WAIT)
+        self.assertEqual(process.returncode, 255)
+        self.assertIn(b"standard output", said)
+        self.assertEqual(self.offset(), 0)
+
+    # --- the terminal ---
+
+    def test_status_line_on_a_terminal_only(self):
+        self.log.write_bytes(b"some\n")
+        master, slave = pty.openpty()
+        process = self.start_rjob(stderr=slave)
+        os.close(slave)
+        self.assertEqual(process.stdout.read(5), b"some\n")
+        shown = b""
+        while b"5 B" not in shown:
+            self.assertTrue(select.select([master], [], [], WAIT)[0])
+            shown += os.read(master, 4096)
+        self.assertIn(b"00:00:0", shown)
+        self.assertIn(b"/s", shown)
+        self.end_job(0)
+        process.wait(timeout=WAIT)
+        os.set_blocking(master, False)
+        try:
+            shown += os.read(master, 65536)
+        except OSError:
+            pass
+        os.close(master)
+        self.assertIn(b"\r\x1b[K", shown)
+        self.assertEqual(process.stdout.read(), b"")
+
+    # --- usage ---
+
+    def test_help_and_version(self):
+        for arguments, expected in [(["--version"], b"rjob "), (["--help"], b"watch"), (["watch", "--help"], b"Exit status")]:
+            done = subprocess.run([RJOB, *arguments], capture_output=True, timeout=WAIT)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            self.assertIn(expected, done.stdout)
+
+    def test_wrong_usage(self):
+        self.check_usage("subcommand")
+        self.check_usage("--nonsense", "watch", "--nonsense")
+        self.check_usage("subcommand", "nonsense")
+        self.check_usage("extra", *self.arguments("extra")[1:])
+        self.check_usage("--host or --local", "watch", "--log-file", "/l", "--exit-code-file", "/e")
+        self.check_usage("--log-file", "watch", "--local", "--exit-code-file", "/e")
+        self.check_usage("--exit-code-file", "watch", "--local", "--log-file", "/l")
+        self.check_usage("--local", "watch", "--local", "--host", "h", "--log-file", "/l", "--exit-code-file", "/e")
+        self.check_usage("--identity", *self.arguments("--identity", "/k")[1:])
+        self.check_usage("exit_code_file", "watch", "--local", "--log-file", "/same", "--exit-code-file", "/same")
+        self.check_usage("--poll-interval", *self.arguments("--poll-interval", "1")[1:])  # given twice
+
+    def test_option_values(self):
+        seconds = ["", "0", "-1", "nan", "-nan", "inf", "-inf", "1e300", "1e999", "99999999999999999999", "1e-10", "x",
+                   "1x", "0x10", " 1", "1 ", "1,5", "--1", "\xff"]
+        whole = ["", "-1", "1.5", "1e3", "nan", "inf", "x", "1x", "0x10", " 1", "+1", "99999999999999999999"]
+        bad = {
+            "--poll-interval": seconds,
+            "--command-timeout": seconds,
+            "--chunk-size": whole + ["0", "1073741825"],
+            "--offset": whole + ["9223372036854775808"],
+            "--max-reconnects": whole + ["2147483648"],
+            "--remote-os": ["", "windows", "POSIX", "linux"],
+            "--host": ["", "@", "u@", "@h", "h:", "h:0", "h:65536", "h:x", "h:-1", "[::1", "[::1]x", "[::1]:", "[]:22",
+                       "a b", "-oProxyCommand=x", "u@-h"],
+            "--log-file": [""],
+            "--exit-code-file": [""],
+            "--job-id": [""],
+            "--job-dir": [""],
+            "--identity": [""],
+            "--known-hosts": [""],
+            "--fingerprint": ["", "MD5:aa", "SHA256:", "SHA256:short", "SHA256:" + "a" * 44],
+            "--events": [""],
+            "--state": [""],
+        }
+        for option, values in bad.items():
+            for value in values:
+                with self.subTest(option=option, value=value):
+                    self.check_usage(option, "watch", f"{option}={value}")
+            with self.subTest(option=option):
+                self.check_usage(option, "watch", option)  # without a value
+        self.check_usage("windows", "watch", "--remote-os", "windows")
+
+    def test_option_values_that_are_good(self):
+        self.log.write_bytes(b"x")
+        self.end_job(0)
+        base = [RJOB, "watch", "--local", "--log-file", str(self.log), "--exit-code-file", str(self.code)]
+        for good in [["--poll-interval", "0.25"], ["--poll-interval", "1e-1"], ["--command-timeout", "1000000000"],
+                     ["--command-timeout", "7.5"], ["--chunk-size", "1"], ["--chunk-size", "1073741824"],
+                     ["--offset", "9223372036854775807"], ["--max-reconnects", "0"], ["--remote-os", "posix"]]:
+            with self.subTest(good=good):
+                done = subprocess.run(base + good, capture_output=True, timeout=WAIT)
+                self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_host_that_cannot_be_reached(self):
+        """A port that nothing listens on: the budget is spent, 255, the retries are told."""
+        import socket
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))  # not listening, and nobody else can
+            port = taken.getsockname()[1]
+            done = subprocess.run([RJOB, "watch", "--host", f"u@127.0.0.1:{port}", "--log-file", "/l", "--exit-code-file",
+                                   "/e", "--max-reconnects", "1", "--events", str(self.events)],
+                                  capture_output=True, timeout=WAIT)
+        if b"built without libssh2" in done.stderr:
+            self.skipTest("built without libssh2")
+        self.assertEqual(done.returncode, 255, done.stderr)
+        self.assertIn(b"127.0.0.1", done.stderr)
+        retry, event = self.lines()
+        self.assertEqual((retry["type"], retry["failed"], retry["attempt"], retry["max_attempts"]), ("retry", "connect", 1, 1))
+        self.assertEqual((event["type"], event["status"], event["reason"], event["connects"]),
+                         ("event", "error", "reconnects_exhausted", 0))
+
+
+if __name__ == "__main__":
+    RJOB = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=1)
