@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Takes the library in as its users do: run.sh subdirectory|package|pkg-config SOURCE BUILD; CXX names the compiler.
+# Takes the library in as its users do: run.sh subdirectory|package|pkg-config SOURCE BUILD. CXX names the
+# compiler, ASIO_INCLUDE_DIR the directory of <asio.hpp>.
 set -eu
 way=$1 source=$2 build=$3
 here=$source/tests/consume
@@ -8,7 +9,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/consume.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 consume() {
-  cmake -S "$here" -B "$work/build" -DCMAKE_CXX_COMPILER="$CXX" "$@"
+  cmake -S "$here" -B "$work/build" -DCMAKE_CXX_COMPILER="$CXX" -DASIO_INCLUDE_DIR="$ASIO_INCLUDE_DIR" "$@"
   cmake --build "$work/build"
   cd "$work/build"
   ctest --output-on-failure --no-tests=error
@@ -35,8 +36,8 @@ case $way in
     export PKG_CONFIG_PATH="$work/second/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
     for name in remote_job remote_job-ssh; do
       [ $name = remote_job ] || pkg-config --exists "libssh2 >= 1.10.0" || continue
-      "$CXX" -std=c++20 $(pkg-config --cflags $name) -o "$work/$name" "$here/main.cpp" "$here/other.cpp" \
-        $(pkg-config --libs $name)
+      "$CXX" -std=c++20 $(pkg-config --cflags $name) -I"$ASIO_INCLUDE_DIR" -o "$work/$name" "$here/main.cpp" \
+        "$here/other.cpp" $(pkg-config --libs $name)
       "$work/$name"
     done
     ;;

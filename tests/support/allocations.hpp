@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+// Counts every allocation of the program: to be included by one source of an executable of its own.
+namespace support {
+
+inline std::size_t allocation_count = 0;
+
+inline std::size_t allocations() { return allocation_count; }
+
+inline void* counted(std::size_t size) noexcept {
+  ++allocation_count;
+  return std::malloc(size ? size : 1);
+}
+
+inline void* counted(std::size_t size, std::align_val_t alignment) noexcept {
+  ++allocation_count;
+  const auto align = static_cast<std::size_t>(alignment);
+  return std::aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+inline void* or_throw(void* p) { return p ? p : throw std::bad_alloc(); }
+
+}  // namespace support
+
+// Not inlined, or the compiler takes new and free for a mismatched pair.
+[[gnu::noinline]] void* operator new(std::size_t size) { return support::or_throw(support::counted(size)); }
+[[gnu::noinline]] void* operator new[](std::size_t size) { return support::or_throw(support::counted(size)); }
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t align) {
+  return support::or_throw(support::counted(size, align));
+}
+[[gnu::noinline]] void* operator new[](std::size_t size, std::align_val_t align) {
+  return support::or_throw(support::counted(size, align));
+}
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return support::counted(size);
+}
+[[gnu::noinline]] void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return support::counted(size);
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete[](void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete[](void* p, const std::nothrow_t&) noexcept { std::free(p); }
