@@ -2,7 +2,6 @@
 // Copyright (c) 2026 the remote_job authors
 // says: Transport: need `auto async_connect(CompletionToken&&)` with completion `void(std::error_code)`
 // says: Transport: need `auto async_execute(const remote_command&, command_reply&, CompletionToken&&)` with completion `void(std::error_code)`
-// says: Transport: need `void close() noexcept`
 // says: OsPolicy: need `void build_poll(const job_spec&, const poll_request&, remote_command&)`
 // says: OsPolicy: need `std::error_code parse_poll(const poll_request&, const command_reply&, poll_reply&)`
 // says: Backoff: need `std::chrono::nanoseconds delay(int failure)`
@@ -19,6 +18,7 @@
 struct my_transport {
   using executor_type = asio::any_io_executor;
   executor_type get_executor() const;
+  void close() noexcept;
 };
 struct my_os {};
 struct my_backoff {};
