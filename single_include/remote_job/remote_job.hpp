@@ -658,11 +658,13 @@ inline std::string completed_message(std::int64_t exit_code) {
   return "Job completed with exit code " + std::to_string(exit_code);
 }
 
-inline std::string error_message(reason r, int failures, std::uint64_t offset, const std::string& why) {
+inline std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
+                                 const std::string& why) {
   if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
   return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
-         ". Nothing is known of the job, it may well be running; the watch can be resumed at offset " +
-         std::to_string(offset);
+         (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but not all of its log came"
+                    : ". Nothing is known of the job, it may well be running") +
+         "; the watch can be resumed at offset " + std::to_string(offset);
 }
 
 inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
@@ -1055,11 +1057,12 @@ class trigger_fsm {
   /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job.
   action start(std::string objection) {
     failures_ = 0;
+    seen_ = offset_;
     exit_.reset();
     drain_to_.reset();
     exit_trouble_.reset();
     log_trouble_.reset();
-    backing_off_ = restarted_ = delivering_ = false;
+    backing_off_ = restarting_ = delivering_ = false;
     if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
     return {action_kind::connect, options_.connect_timeout};
   }
@@ -1080,7 +1083,7 @@ class trigger_fsm {
     }
     ++stats_.polls;
     failures_ = 0;
-    if (const auto cause = broken(reply)) return restart(*cause, reply);
+    if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
     observe(reply, now);
     return next_output();
   }
@@ -1092,7 +1095,7 @@ class trigger_fsm {
 
   action delivered(std::error_code ec, std::string why) {
     if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
-    if (std::exchange(restarted_, false)) return poll();
+    if (std::exchange(restarting_, false)) return restart();
     if (std::exchange(delivering_, false)) acknowledge();
     return next_output();
   }
@@ -1146,7 +1149,7 @@ class trigger_fsm {
     } else {
       e.status = status::error;
       e.error = error_;
-      e.message = error_message(reason_, failures_, offset_, why_);
+      e.message = error_message(reason_, failures_, exit_, offset_, why_);
     }
     return e;
   }
@@ -1180,7 +1183,7 @@ class trigger_fsm {
   action end(reason r, std::error_code ec, std::string why) {
     reason_ = r;
     error_ = ec;
-    why_ = std::move(why);
+    why_ = why.empty() ? ec.message() : std::move(why);
     fresh_ = {};
     return close_then(action_kind::finish);
   }
@@ -1215,21 +1218,27 @@ class trigger_fsm {
     return {};
   }
 
-  action restart(log_reset_cause cause, const poll_reply& r) {
+  /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
+  action announce_restart(log_reset_cause cause, const poll_reply& r) {
     reset_ = {cause, offset_, reset_message(cause, offset_, job_.log_file)};
+    seen_ = r.log_size;
+    restarting_ = true;
+    return {action_kind::reset};
+  }
+
+  action restart() {
     ++stats_.resets;
     offset_ = 0;
-    mark_.identity = r.log_identity;
-    mark_.tail.clear();
+    mark_ = {};
     drain_to_.reset();
     log_trouble_.reset();
-    restarted_ = true;
-    return {action_kind::reset};
+    return poll();
   }
 
   void observe(const poll_reply& r, duration now) {
     now_ = now;
     size_ = r.log_size;
+    if (r.log == log_state::present) seen_ = size_;
     if (r.log_identity != 0) mark_.identity = r.log_identity;
     fresh_ = r.bytes.empty() ? r.bytes : r.bytes.substr(mark_.tail.size());
     moved_ = !fresh_.empty();
@@ -1237,14 +1246,14 @@ class trigger_fsm {
     std::optional<notice_kind> exit_trouble, log_trouble;
     if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
     if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
-    if (r.log == log_state::absent && offset_ > 0) log_trouble = notice_kind::log_missing;
+    if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
     if (r.log == log_state::unreadable || (size_ > offset_ && !moved_)) log_trouble = notice_kind::log_unreadable;
     if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
     if (r.exit_state == exit_code_state::present) {
       exit_ = r.exit_code;
       // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
-      // that goes on writing must not hold up the end.
-      if (!drain_to_ && !log_trouble) drain_to_ = size_;
+      // that goes on writing must not hold up the end, nor a log that was cut short.
+      if (!log_trouble) drain_to_ = std::min(drain_to_.value_or(size_), size_);
     } else {
       exit_.reset();
       drain_to_.reset();
@@ -1294,7 +1303,7 @@ class trigger_fsm {
   /// After a whole poll, everything told and delivered: end, read on, or wait.
   action decide() {
     const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
-    if (exit_ && drain_to_ && offset_ >= *drain_to_ && !log_trouble_) return end(reason::completed, {}, {});
+    if (drain_to_ && offset_ >= *drain_to_) return end(reason::completed, {}, {});
     if (moved_ && size_ > offset_) return poll();
 
     duration pause = options_.poll_interval;
@@ -1309,10 +1318,11 @@ class trigger_fsm {
     if (log_trouble_) {
       const bool missing = log_trouble_->kind == notice_kind::log_missing;
       if (left(log_trouble_) <= duration::zero()) {
-        if (!missing)
+        // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
+        // that was ever seen of it was delivered.
+        if (missing && exit_ && offset_ >= seen_) return end(reason::completed, {}, {});
+        if (!missing || exit_)
           return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_->kind, job_, {}));
-        // A log that is gone may come back while the job runs; afterwards no one will write it.
-        if (exit_) return end(reason::completed, {}, {});
       } else {
         pause = std::min(pause, left(log_trouble_));
       }
@@ -1337,6 +1347,7 @@ class trigger_fsm {
   // What the last whole poll showed
   duration now_{};
   std::uint64_t size_ = 0;
+  std::uint64_t seen_ = 0;  // the size of the log when it was last there
   std::string_view fresh_;  // not yet acknowledged; points into the reply
   bool moved_ = false;
   std::optional<std::int64_t> exit_;
@@ -1349,7 +1360,7 @@ class trigger_fsm {
   bool note_exit_ = false;
   bool note_log_ = false;
   bool delivering_ = false;
-  bool restarted_ = false;
+  bool restarting_ = false;
   bool backing_off_ = false;
   action_kind after_close_ = action_kind::abort;
   log_reset reset_;

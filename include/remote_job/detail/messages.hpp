@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,11 +56,13 @@ inline std::string completed_message(std::int64_t exit_code) {
   return "Job completed with exit code " + std::to_string(exit_code);
 }
 
-inline std::string error_message(reason r, int failures, std::uint64_t offset, const std::string& why) {
+inline std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
+                                 const std::string& why) {
   if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
   return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
-         ". Nothing is known of the job, it may well be running; the watch can be resumed at offset " +
-         std::to_string(offset);
+         (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but not all of its log came"
+                    : ". Nothing is known of the job, it may well be running") +
+         "; the watch can be resumed at offset " + std::to_string(offset);
 }
 
 inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
