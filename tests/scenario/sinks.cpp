@@ -3,6 +3,8 @@
 #include <support/catch.hpp>
 #include <support/loopback_world.hpp>
 
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
 #include <asio/compose.hpp>
 
 #include <functional>
@@ -210,6 +212,55 @@ TEST_CASE_METHOD(loopback_world, "when the job ended with the chunk, the end com
   t.sink().cancel = [&] { t.cancel(); };
   CHECK(watch(t).status == status::success);
   CHECK_FALSE(error);
+}
+
+/// Cancels the watch when it is told of a failure.
+struct cancelling_retry_sink {
+  std::function<void()> cancel{};
+  int events = 0;
+  void on_retry(const retry_info&) { cancel(); }
+  void on_event(const trigger_event&) { ++events; }
+};
+
+TEST_CASE_METHOD(loopback_world, "a sink that cancels when told of a failure need not wait for the next try") {
+  host.down(0s, 1h);
+  auto t = make(cancelling_retry_sink{});
+  asio::cancellation_signal signal;
+  const bool by_slot = GENERATE(false, true);
+  t.sink().cancel = [&] { by_slot ? signal.emit(asio::cancellation_type::terminal) : t.cancel(); };
+  duration ended{};
+  t.async_run(asio::bind_cancellation_slot(signal.slot(), [&](std::error_code ec, const trigger_event&) {
+    error = ec;
+    ended = now();
+  }));
+  run_virtual(context);
+  CHECK(error == asio::error::operation_aborted);
+  CHECK(ended == 1ms);
+  CHECK(t.sink().events == 0);
+}
+
+/// Refuses to begin again, once.
+struct reset_refusing_sink {
+  int resets = 0;
+  std::string taken{};
+  void on_log(std::uint64_t offset, std::string_view bytes) { taken.replace(offset, taken.npos, bytes); }
+  std::error_code on_log_reset(const log_reset&) {
+    return ++resets == 1 ? std::make_error_code(std::errc::read_only_file_system) : std::error_code();
+  }
+  void on_event(const trigger_event&) {}
+};
+
+TEST_CASE_METHOD(loopback_world, "a reset that the sink refused is told again by the next run") {
+  log().append(0s, "the old log").replace(3s, "new");
+  exit_code().append(20s, "0");
+  auto t = make(reset_refusing_sink{});
+  CHECK(watch(t).reason == reason::sink_failed);
+  CHECK(event->log_offset == 11);
+  CHECK(t.serialize().options.log_offset == 11);
+  CHECK(t.stats().resets == 0);
+  CHECK(watch(t).status == status::success);
+  CHECK(t.sink().resets == 2);
+  CHECK(t.sink().taken == "new");
 }
 
 }  // namespace

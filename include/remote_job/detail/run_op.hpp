@@ -102,15 +102,21 @@ class run_op {
     return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
   }
 
+  /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
+  template <class Self>
+  bool cancel_asked(Self& self) {
+    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) w_->cancelled = true;
+    return w_->cancelled;
+  }
+
   template <class Self>
   void carry_out(Self& self, action next) {
     // A local copy: the operation object moves away together with the handler.
     const auto watch = w_;
     auto& w = *watch;
     for (;;) {
-      // Also a hook of the sink may cancel; what ends the run anyway takes precedence.
-      if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) w.cancelled = true;
-      if (w.cancelled && next.kind < action_kind::close) next = w.fsm.cancelled();
+      // What ends the run anyway takes precedence.
+      if (cancel_asked(self) && next.kind < action_kind::close) next = w.fsm.cancelled();
       pending_ = next.kind;
       switch (next.kind) {
         case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
@@ -126,6 +132,7 @@ class run_op {
             next = w.fsm.delivered(errc::sink_failed, failure);
             break;
           }
+          if (cancel_asked(self)) break;
           return wait(self, delay);
         }
         case action_kind::wait: return wait(self, next.time);
