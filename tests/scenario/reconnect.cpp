@@ -49,14 +49,16 @@ TEST_CASE_METHOD(loopback_world, "refused connections use up the budget, each af
   const auto retries = t.sink().all<retry_info>();
   REQUIRE(retries.size() == 5);
   duration base = 1s, total{};
-  for (int i = 0; i < 5; ++i, base *= 2) {
-    CHECK(retries[i].failed == retry_info::phase::connect);
-    CHECK(retries[i].attempt == i + 1);
-    CHECK(retries[i].delay >= base);
-    CHECK(retries[i].delay <= 2 * base);
-    CHECK(retries[i].message.starts_with("Failed to connect to remote host (attempt " + std::to_string(i + 1) +
-                                         "/5), retrying in "));
-    total += retries[i].delay;
+  int attempt = 0;
+  for (const auto& retry : retries) {
+    CHECK(retry.failed == retry_info::phase::connect);
+    CHECK(retry.attempt == ++attempt);
+    CHECK(retry.delay >= base);
+    CHECK(retry.delay <= 2 * base);
+    CHECK(retry.message.starts_with("Failed to connect to remote host (attempt " + std::to_string(attempt) +
+                                    "/5), retrying in "));
+    total += retry.delay;
+    base *= 2;
   }
   CHECK(now() == total + 6ms);
 }
