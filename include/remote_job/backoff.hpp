@@ -24,7 +24,8 @@ concept has_delay = requires(B& b, int failure) {
 /// |---|---|
 /// | `b.delay(failure)` | delay before the next try; `failure` counts consecutive failures from 1; convertible to duration |
 ///
-/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero.
+/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. It must not
+/// throw.
 template <class B>
 concept backoff = std::move_constructible<B> && detail::has_delay<B>;
 

@@ -158,7 +158,8 @@ concept has_delay = requires(B& b, int failure) {
 /// |---|---|
 /// | `b.delay(failure)` | delay before the next try; `failure` counts consecutive failures from 1; convertible to duration |
 ///
-/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero.
+/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. It must not
+/// throw.
 template <class B>
 concept backoff = std::move_constructible<B> && detail::has_delay<B>;
 
@@ -944,7 +945,8 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 ///
 /// The exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
 /// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
-/// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request.
+/// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request. Neither
+/// throws, but for std::bad_alloc.
 template <class O>
 concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O>;
 
@@ -1269,7 +1271,9 @@ class trigger_fsm {
       return false;
     }
     if (lasting && lasting->kind == *seen) return false;
-    lasting = trouble{now_, *seen};
+    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
+    const bool same = lasting && lasting->kind != notice_kind::log_missing && *seen != notice_kind::log_missing;
+    lasting = trouble{same ? lasting->since : now_, *seen};
     return true;
   }
 
@@ -2472,7 +2476,7 @@ class loopback_file {
 
   loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
 
-  /// Makes the file unreadable; its size is still told.
+  /// Makes the file unreadable, and readable again.
   loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
   loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
 

@@ -144,6 +144,14 @@ TEST_CASE_METHOD(loopback_world, "an exit-code file that holds no exit code is a
   }
 }
 
+TEST_CASE_METHOD(loopback_world, "an exit-code file that is now damaged, now unreadable has one grace") {
+  exit_code().append(0s, "garbage");
+  for (duration at = 2s; at < 1h; at += 10s) exit_code().deny(at).allow(at + 5s);
+  auto t = make();
+  CHECK(watch(t).reason == reason::exit_code_unusable);
+  CHECK(now() < 11s);
+}
+
 TEST_CASE_METHOD(loopback_world, "what cannot be read is an error after a grace") {
   log().append(0s, "text");
   exit_code().append(20s, "0");

@@ -516,7 +516,10 @@ class node {
     if (r.log == log_state::absent && seen_ > 0) log_now = notice_kind::log_missing;
     const auto lasts = [&](std::optional<trouble>& t, std::optional<notice_kind> seen) {
       const bool fresh = seen && !(t && t->what == *seen);
-      if (fresh) t = trouble{now_, *seen};
+      // One grace for one matter: an exit-code file that cannot be used, in whichever way; a log that cannot be read.
+      const auto missing = notice_kind::log_missing;
+      const bool same = t && t->what != missing && seen != missing;
+      if (fresh) t = trouble{same ? t->since : now_, *seen};
       if (!seen) t.reset();
       return fresh;
     };

@@ -270,7 +270,9 @@ class trigger_fsm {
       return false;
     }
     if (lasting && lasting->kind == *seen) return false;
-    lasting = trouble{now_, *seen};
+    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
+    const bool same = lasting && lasting->kind != notice_kind::log_missing && *seen != notice_kind::log_missing;
+    lasting = trouble{same ? lasting->since : now_, *seen};
     return true;
   }
 

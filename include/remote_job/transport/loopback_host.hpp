@@ -39,7 +39,7 @@ class loopback_file {
 
   loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
 
-  /// Makes the file unreadable; its size is still told.
+  /// Makes the file unreadable, and readable again.
   loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
   loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
 
