@@ -50,7 +50,9 @@ def reached(name, seen=None):
 
 
 def part_of(name):
-    """The library besides Asio that `name` needs; None for most."""
+    """The library besides Asio that `name` needs, or is there for; None for most."""
+    if "/ssh/" in name:
+        return "<libssh2"
     lines = [line for header in reached(name) for line in read(header)]
     found = [mark for mark, _ in PARTS if any(line.startswith("#include " + mark) for line in lines)]
     if len(found) > 1:

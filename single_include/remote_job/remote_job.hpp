@@ -4354,6 +4354,180 @@ using process_transport = basic_process_transport<asio::any_io_executor>;
 
 #endif
 
+// ---- remote_job/detail/any_completion.hpp
+#ifndef REMOTE_JOB_DETAIL_ANY_COMPLETION_HPP
+#define REMOTE_JOB_DETAIL_ANY_COMPLETION_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// A completion handler `void(std::error_code)` whose type is forgotten, so that what runs the operation need not be a
+/// template. Its memory comes from the handler's associated allocator and is given back before the handler runs; both
+/// executors are kept at work until then. Move-only; destroyed without a call it destroys the handler.
+class any_completion {
+ public:
+  any_completion() = default;
+
+  template <class Handler>
+  any_completion(Handler handler, const asio::any_io_executor& executor) {
+    using model_type = model<Handler>;
+    using allocator = typename model_type::allocator;
+    using traits = std::allocator_traits<allocator>;
+    allocator memory(asio::get_associated_allocator(handler));
+    auto* place = traits::allocate(memory, 1);
+    try {
+      model_ = ::new (static_cast<void*>(std::to_address(place))) model_type(std::move(handler), executor);
+    } catch (...) {
+      traits::deallocate(memory, place, 1);
+      throw;
+    }
+  }
+
+  any_completion(any_completion&& other) noexcept : model_(std::exchange(other.model_, nullptr)) {}
+  any_completion& operator=(any_completion&& other) noexcept {
+    if (this != &other) {
+      reset();
+      model_ = std::exchange(other.model_, nullptr);
+    }
+    return *this;
+  }
+  ~any_completion() { reset(); }
+
+  explicit operator bool() const noexcept { return model_ != nullptr; }
+
+  /// The handler's cancellation slot.
+  asio::cancellation_slot slot() const noexcept { return model_ ? model_->slot() : asio::cancellation_slot(); }
+
+  /// Has the handler called on its executor, never from here. Empty afterwards.
+  void post(std::error_code ec) { std::exchange(model_, nullptr)->post(ec); }
+
+  /// Destroys the handler without calling it.
+  void reset() noexcept {
+    if (auto* last = std::exchange(model_, nullptr)) last->destroy();
+  }
+
+ private:
+  struct base {
+    virtual asio::cancellation_slot slot() const noexcept = 0;
+    virtual void post(std::error_code ec) = 0;
+    virtual void destroy() noexcept = 0;
+
+   protected:
+    ~base() = default;
+  };
+
+  template <class Handler>
+  struct bound {
+    using allocator_type = asio::associated_allocator_t<Handler>;
+    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(handler); }
+    void operator()() { std::move(handler)(ec); }
+
+    Handler handler;
+    std::error_code ec;
+  };
+
+  template <class Handler>
+  struct model final : base {
+    using allocator =
+        typename std::allocator_traits<asio::associated_allocator_t<Handler>>::template rebind_alloc<model>;
+    using executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
+
+    model(Handler h, const asio::any_io_executor& io)
+        : handler(std::move(h)), io_work(io), handler_work(asio::get_associated_executor(handler, io)) {}
+
+    asio::cancellation_slot slot() const noexcept override { return asio::get_associated_cancellation_slot(handler); }
+
+    void post(std::error_code ec) override {
+      allocator memory(asio::get_associated_allocator(handler));
+      auto io = std::move(io_work);
+      auto work = std::move(handler_work);
+      bound<Handler> function{std::move(handler), ec};
+      release(memory);
+      asio::post(work.get_executor(), std::move(function));
+    }
+
+    void destroy() noexcept override {
+      allocator memory(asio::get_associated_allocator(handler));
+      [[maybe_unused]] Handler last(std::move(handler));  // destroyed after this: it may own what its allocator points to
+      release(memory);
+    }
+
+    void release(allocator& memory) noexcept {
+      this->~model();
+      std::allocator_traits<allocator>::deallocate(memory, this, 1);
+    }
+
+    Handler handler;
+    asio::executor_work_guard<asio::any_io_executor> io_work;
+    asio::executor_work_guard<executor> handler_work;
+  };
+
+  base* model_ = nullptr;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/base64.hpp
+#ifndef REMOTE_JOB_DETAIL_BASE64_HPP
+#define REMOTE_JOB_DETAIL_BASE64_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// RFC 4648, section 4, without the padding: as OpenSSH prints fingerprints.
+inline std::string base64_unpadded(std::string_view bytes) {
+  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    buffer = (buffer << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) text += digits[(buffer >> (bits - 6)) & 63];
+  }
+  if (bits > 0) text += digits[(buffer << (6 - bits)) & 63];
+  return text;
+}
+
+/// RFC 4648, section 4, with the padding; nothing for any other text.
+inline std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::size_t padding = 0;
+  while (padding < 2 && !text.empty() && text.back() == '=') {
+    text.remove_suffix(1);
+    ++padding;
+  }
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (const char c : text) {
+    int digit = 0;
+    if (c >= 'A' && c <= 'Z')
+      digit = c - 'A';
+    else if (c >= 'a' && c <= 'z')
+      digit = c - 'a' + 26;
+    else if (c >= '0' && c <= '9')
+      digit = c - '0' + 52;
+    else if (c == '+')
+      digit = 62;
+    else if (c == '/')
+      digit = 63;
+    else
+      return std::nullopt;
+    buffer = (buffer << 6) | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>(static_cast<unsigned char>((buffer >> bits) & 255));
+    }
+  }
+  return bytes;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/seconds.hpp
 #ifndef REMOTE_JOB_DETAIL_SECONDS_HPP
 #define REMOTE_JOB_DETAIL_SECONDS_HPP
@@ -4425,6 +4599,137 @@ inline std::optional<duration> parse_seconds(std::string_view text) {
 
 #endif
 
+// ---- remote_job/detail/sha256.hpp
+#ifndef REMOTE_JOB_DETAIL_SHA256_HPP
+#define REMOTE_JOB_DETAIL_SHA256_HPP
+
+#include <bit>
+
+namespace remote_job::inline v0::detail {
+
+/// FIPS 180-4, section 6.2. For the fingerprints of public keys only: nothing secret goes through it.
+inline std::string sha256(std::string_view message) {
+  static constexpr std::array<std::uint32_t, 64> constants = {
+      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+      0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+      0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+      0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+      0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+      0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+      0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+  std::array<std::uint32_t, 8> hash = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+  std::string padded(message);
+  padded += '\x80';
+  while (padded.size() % 64 != 56) padded += '\0';
+  const auto bit_count = static_cast<std::uint64_t>(message.size()) * 8;
+  for (int shift = 56; shift >= 0; shift -= 8)
+    padded += static_cast<char>(static_cast<unsigned char>(bit_count >> shift));
+
+  for (std::size_t block = 0; block < padded.size(); block += 64) {
+    std::array<std::uint32_t, 64> w{};
+    for (std::size_t i = 0; i < 64; ++i)
+      w[i / 4] |= static_cast<std::uint32_t>(static_cast<unsigned char>(padded[block + i])) << (24 - 8 * (i % 4));
+    for (std::size_t i = 16; i < 64; ++i) {
+      const auto s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const auto s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
+      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+    auto [a, b, c, d, e, f, g, h] = hash;
+    for (std::size_t i = 0; i < 64; ++i) {
+      const auto s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
+      const auto t1 = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
+      const auto s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
+      const auto t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+      h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
+    }
+    const std::array<std::uint32_t, 8> sum = {a, b, c, d, e, f, g, h};
+    for (std::size_t i = 0; i < 8; ++i) hash[i] += sum[i];
+  }
+
+  std::string digest;
+  for (const auto word : hash)
+    for (int shift = 24; shift >= 0; shift -= 8) digest += static_cast<char>(static_cast<unsigned char>(word >> shift));
+  return digest;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/shutdown_list.hpp
+#ifndef REMOTE_JOB_DETAIL_SHUTDOWN_LIST_HPP
+#define REMOTE_JOB_DETAIL_SHUTDOWN_LIST_HPP
+
+#include <mutex>
+
+namespace remote_job::inline v0::detail {
+
+/// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own operations
+/// do: a handler may own what keeps it, and nobody else would break that ring.
+class shutdown_listener {
+ public:
+  explicit shutdown_listener(const asio::any_io_executor& executor)
+      : list_(asio::use_service<list>(asio::query(executor, asio::execution::context))) {
+    list_.add(*this);
+  }
+  shutdown_listener(const shutdown_listener&) = delete;
+  shutdown_listener& operator=(const shutdown_listener&) = delete;
+
+ protected:
+  ~shutdown_listener() { list_.remove(*this); }
+
+ private:
+  class list final : public asio::execution_context::service {
+   public:
+    using key_type = list;
+    static inline asio::execution_context::id id;
+
+    explicit list(asio::execution_context& context) : service(context) {}
+
+    void add(shutdown_listener& each) {
+      const std::lock_guard lock(mutex_);
+      each.next_ = first_;
+      if (first_ != nullptr) first_->previous_ = &each;
+      first_ = &each;
+    }
+
+    void remove(shutdown_listener& each) noexcept {
+      const std::lock_guard lock(mutex_);
+      if (each.next_ != nullptr) each.next_->previous_ = each.previous_;
+      if (each.previous_ != nullptr)
+        each.previous_->next_ = each.next_;
+      else if (first_ == &each)
+        first_ = each.next_;
+      each.next_ = each.previous_ = nullptr;
+    }
+
+    void shutdown() noexcept override {
+      // By now no thread runs the context. A listener that goes may take others with it.
+      while (auto* each = first_) {
+        remove(*each);
+        each->on_shutdown();
+      }
+    }
+
+   private:
+    std::mutex mutex_;
+    shutdown_listener* first_ = nullptr;
+  };
+
+  virtual void on_shutdown() noexcept = 0;
+
+  list& list_;
+  shutdown_listener* next_ = nullptr;
+  shutdown_listener* previous_ = nullptr;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/utf8.hpp
 #ifndef REMOTE_JOB_DETAIL_UTF8_HPP
 #define REMOTE_JOB_DETAIL_UTF8_HPP
@@ -4474,6 +4779,2305 @@ inline std::string to_utf8(std::string_view text) {
 }
 
 }  // namespace remote_job::inline v0::detail
+
+#endif
+
+#if __has_include(<libssh2.h>) && !defined(REMOTE_JOB_NO_LIBSSH2)
+
+// ---- remote_job/detail/libssh2_compat.hpp
+#ifndef REMOTE_JOB_DETAIL_LIBSSH2_COMPAT_HPP
+#define REMOTE_JOB_DETAIL_LIBSSH2_COMPAT_HPP
+
+#include <libssh2.h>
+
+#if LIBSSH2_VERSION_NUM < 0x010a00
+#error "remote_job needs libssh2 1.10.0 or newer"
+#endif
+
+/// The one place that knows how the versions of libssh2 differ.
+namespace remote_job::inline v0::detail {
+
+/// Has libssh2 set itself up, once; from then on sessions may be created by any thread.
+inline bool libssh2_ready() {
+  static const bool ready = libssh2_init(0) == 0;
+  return ready;
+}
+
+/// Whether the libssh2 that is linked signs RSA with SHA-2 (RFC 8332), without which today's servers refuse RSA.
+inline bool libssh2_has_rsa_sha2() { return libssh2_version(0x010b00) != nullptr; }
+
+template <class Function>
+void libssh2_set_callback(LIBSSH2_SESSION* session, int kind, Function* function) {
+#if LIBSSH2_VERSION_NUM >= 0x010b01
+  libssh2_session_callback_set2(session, kind, reinterpret_cast<libssh2_cb_generic*>(function));
+#else
+  libssh2_session_callback_set(session, kind, reinterpret_cast<void*>(function));
+#endif
+}
+
+/// Asks the host to end the command of a channel, where libssh2 can.
+inline void libssh2_terminate(LIBSSH2_CHANNEL* channel) {
+#if LIBSSH2_VERSION_NUM >= 0x010b00
+  libssh2_channel_signal_ex(channel, "TERM", 4);
+#else
+  static_cast<void>(channel);
+#endif
+}
+
+/// The exit status of a closed channel. Nothing when the command was ended by a signal; older versions of libssh2 cannot
+/// tell a status that never came from 0.
+inline std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel) {
+  char* signal = nullptr;
+  libssh2_channel_get_exit_signal(channel, &signal, nullptr, nullptr, nullptr, nullptr, nullptr);
+  if (signal != nullptr) {
+    libssh2_free(session, signal);
+    return std::nullopt;
+  }
+  return libssh2_channel_get_exit_status(channel);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/ssh/identity.hpp
+#ifndef REMOTE_JOB_SSH_IDENTITY_HPP
+#define REMOTE_JOB_SSH_IDENTITY_HPP
+
+#if !defined(_WIN32)
+#include <pwd.h>
+#include <unistd.h>
+#endif
+
+namespace remote_job::inline v0::ssh {
+
+/// Overwrites a secret before its memory is given back.
+inline void wipe(std::string& secret) noexcept {
+  volatile char* bytes = secret.data();
+  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
+  secret.clear();
+}
+
+/// A public key's fingerprint as OpenSSH prints it.
+inline std::string fingerprint(std::string_view blob) {
+  return "SHA256:" + detail::base64_unpadded(detail::sha256(blob));
+}
+
+/// Who runs this program, and where that user is at home; empty when it cannot be told.
+struct local_user {
+  std::string name;
+  std::string home;
+
+  static local_user current() {
+    local_user result;
+    const auto variable = [](const char* key) {
+      const char* value = std::getenv(key);
+      return std::string(value == nullptr ? "" : value);
+    };
+#if defined(_WIN32)
+    result.name = variable("USERNAME");
+    result.home = variable("USERPROFILE");
+#else
+    result.home = variable("HOME");
+    passwd entry{};
+    passwd* found = nullptr;
+    char buffer[4096];
+    if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) {
+      result.name = found->pw_name;
+      if (result.home.empty()) result.home = found->pw_dir;
+    }
+#endif
+    return result;
+  }
+};
+
+/// `~/` at the beginning of a path stands for the home directory.
+inline std::string expand_home(const std::string& path) {
+  return path.starts_with("~/") ? local_user::current().home + path.substr(1) : path;
+}
+
+/// A private key as its file has it, and what can be told without decrypting it.
+struct private_key {
+  std::string text;  ///< secret
+  bool encrypted = false;
+  bool rsa = false;
+  std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
+  std::string print;  ///< fingerprint of the public key; empty as above
+
+  private_key() = default;
+  private_key(private_key&&) = default;
+  private_key& operator=(private_key&& other) noexcept {
+    wipe(text);
+    text = std::move(other.text);
+    encrypted = other.encrypted;
+    rsa = other.rsa;
+    type = std::move(other.type);
+    print = std::move(other.print);
+    return *this;
+  }
+  ~private_key() { wipe(text); }
+
+  static constexpr std::size_t max_size = 64 * 1024;
+
+  /// Reads the file; when it cannot, `why` says so.
+  static private_key read(const std::string& file, std::string& why) {
+    private_key key;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
+    if (in) {
+      std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy of the key stays in a buffer
+      key.text.resize(max_size + 1);
+      key.text.resize(std::fread(key.text.data(), 1, key.text.size(), in.get()));
+    }
+    if (!in || std::ferror(in.get()) != 0) {
+      why = std::error_code(errno, std::generic_category()).message();
+      wipe(key.text);
+    } else if (key.text.size() > max_size || key.text.find("PRIVATE KEY-----") == std::string::npos) {
+      why = "it is not a private key";
+      wipe(key.text);
+    } else {
+      key.inspect();
+    }
+    return key;
+  }
+
+ private:
+  void inspect() {
+    static constexpr std::string_view begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
+    const auto at = text.find(begin);
+    if (at == std::string::npos) {  // PEM: RFC 1421 or RFC 5958
+      encrypted = text.find("ENCRYPTED") != std::string::npos;
+      rsa = text.find("BEGIN RSA PRIVATE KEY") != std::string::npos;
+      return;
+    }
+    // PROTOCOL.key of OpenSSH: magic, cipher, kdf, options, number of keys, public key, then what may be encrypted.
+    std::string head;
+    for (std::size_t i = at + begin.size(); i < text.size() && text[i] != '-' && head.size() < 8192; ++i)
+      if (text[i] != '\n' && text[i] != '\r' && text[i] != ' ') head += text[i];
+    head.resize(head.size() / 4 * 4);
+    auto decoded = detail::base64_decode(head);
+    wipe(head);
+    if (!decoded) return;
+    static constexpr std::string_view magic("openssh-key-v1\0", 15);
+    std::string_view rest = *decoded;
+    const auto next = [&rest] {
+      std::size_t size = 0;
+      for (std::size_t i = 0; i < 4 && i < rest.size(); ++i) size = size << 8 | static_cast<unsigned char>(rest[i]);
+      if (rest.size() < 4 || size > rest.size() - 4) return rest = {};
+      const auto value = rest.substr(4, size);
+      rest.remove_prefix(4 + size);
+      return value;
+    };
+    if (rest.starts_with(magic)) {
+      rest.remove_prefix(magic.size());
+      encrypted = next() != "none";
+      next();
+      next();
+      rest.remove_prefix(rest.size() < 4 ? rest.size() : 4);
+      const auto blob = next();
+      rest = blob;
+      type = next();
+      rsa = type == "ssh-rsa";
+      if (!blob.empty()) print = fingerprint(blob);
+    }
+    wipe(*decoded);
+  }
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/options.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_HPP
+#define REMOTE_JOB_SSH_OPTIONS_HPP
+
+namespace remote_job::inline v0 {
+
+/// A private key to log in with. A plain value.
+struct ssh_identity {
+  std::string file;  ///< path of the private key; a leading `~/` stands for the home directory
+};
+
+/// Time allowed to each step of connecting; each above zero.
+struct ssh_timeouts {
+  duration resolve = std::chrono::seconds(10);         ///< to find the host's addresses
+  duration connect = std::chrono::seconds(15);         ///< to reach one of them, all tries together
+  duration banner = std::chrono::seconds(10);          ///< until the server has identified itself as SSH
+  duration handshake = std::chrono::seconds(20);       ///< for the key exchange
+  duration authentication = std::chrono::seconds(30);  ///< for all methods together
+  duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
+};
+
+/// How to reach one host over SSH. A plain value.
+///
+/// No secret is kept in it: keys are read from their files when they are needed, passphrases are asked for.
+struct ssh_options {
+  std::string host;         ///< name or address; required
+  std::uint16_t port = 22;  ///< above 0
+  std::string user;         ///< empty: the name of the user who runs this program
+
+  /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
+  std::vector<ssh_identity> identities;
+  /// Asked for the passphrase of an encrypted key, given its file; called on the transport's executor, must not block for
+  /// long. What it returns is wiped after use. Not set: an encrypted key is `errc::passphrase_wrong`.
+  std::function<std::string(const std::string& identity)> passphrase;
+
+  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
+  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there.
+  std::vector<std::string> known_hosts;
+  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
+  /// looked at. Empty: the host key has to be in a known-hosts file.
+  std::vector<std::string> fingerprints;
+
+  ssh_timeouts timeouts;
+  /// After so long without a byte from the server it is asked for a sign of life; above 0.
+  duration keepalive = std::chrono::seconds(15);
+  /// Without an answer the connection counts as lost after so long a silence; above keepalive.
+  duration silence_limit = std::chrono::seconds(30);
+};
+
+/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
+/// Thread-safe; does no I/O.
+inline std::string validate(const ssh_options& options) {
+  const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
+  if (options.host.empty()) return "host must not be empty";
+  if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
+    return "host must not hold blanks or NUL bytes";
+  if (options.port == 0) return "port must be from 1 to 65535";
+  if (has_nul(options.user)) return "user must not hold a NUL byte";
+  for (const auto& identity : options.identities)
+    if (identity.file.empty() || has_nul(identity.file)) return "identities must name files";
+  for (const auto& file : options.known_hosts)
+    if (file.empty() || has_nul(file)) return "known_hosts must name files";
+  for (const auto& fingerprint : options.fingerprints)
+    if (fingerprint.size() != 50 || !fingerprint.starts_with("SHA256:"))
+      return "fingerprints must be written SHA256: and 43 characters of base64, as ssh-keygen -l prints them";
+  const struct {
+    std::string_view name;
+    duration value;
+  } durations[] = {{"timeouts.resolve", options.timeouts.resolve},
+                   {"timeouts.connect", options.timeouts.connect},
+                   {"timeouts.banner", options.timeouts.banner},
+                   {"timeouts.handshake", options.timeouts.handshake},
+                   {"timeouts.authentication", options.timeouts.authentication},
+                   {"timeouts.open", options.timeouts.open},
+                   {"keepalive", options.keepalive}};
+  for (const auto& [name, value] : durations)
+    if (value <= duration::zero()) return std::string(name) + " must be above zero";
+  if (options.silence_limit <= options.keepalive) return "silence_limit must be above keepalive";
+  return {};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/ssh/byte_stream.hpp
+#ifndef REMOTE_JOB_SSH_BYTE_STREAM_HPP
+#define REMOTE_JOB_SSH_BYTE_STREAM_HPP
+
+#include <asio/buffer.hpp>
+
+namespace remote_job::inline v0::ssh {
+
+/// What carries the bytes of a session: a TCP connection, or a channel of another session.
+///
+/// One read and one write may be outstanding at a time; each is answered exactly once and never inline, also after
+/// close(). Its owner, given with each operation, is kept alive, and with it its buffer, until the answer.
+class byte_stream {
+ public:
+  class user {
+   public:
+    virtual void on_read(std::error_code ec, std::size_t size) = 0;
+    virtual void on_written(std::error_code ec) = 0;
+
+   protected:
+    ~user() = default;
+  };
+
+  virtual ~byte_stream() = default;
+
+  virtual void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) = 0;
+  virtual void write(asio::const_buffer buffer, std::shared_ptr<user> owner) = 0;
+  virtual void close() noexcept = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/server_hello.hpp
+#ifndef REMOTE_JOB_SSH_SERVER_HELLO_HPP
+#define REMOTE_JOB_SSH_SERVER_HELLO_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Text from the other side, made fit for a message: one line, printable, bounded.
+inline std::string printable(std::string_view text, std::size_t most = 200) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  std::string result(text.substr(0, most));
+  for (char& c : result)
+    if (c < ' ' || c > '~') c = '?';
+  if (text.size() > most) result += "...";
+  return result;
+}
+
+/// Where in the first bytes of a server its identification begins (RFC 4253, section 4.2): other lines may come before.
+struct identification {
+  enum class status { more, found, not_ssh };
+
+  static constexpr std::size_t max_line = 1024;
+  static constexpr std::size_t max_text = 16 * 1024;  ///< all lines before it together
+
+  status result = status::more;
+  std::size_t begin = 0;  ///< when found: of the line that begins with "SSH-"
+};
+
+inline identification find_identification(std::string_view received) {
+  using status = identification::status;
+  std::size_t begin = 0;
+  while (begin < received.size()) {
+    const auto end = received.find('\n', begin);
+    const auto line = received.substr(begin, end == std::string_view::npos ? end : end - begin);
+    if (line.size() > identification::max_line || begin > identification::max_text) return {status::not_ssh, begin};
+    if (end == std::string_view::npos) break;
+    if (line.starts_with("SSH-")) {
+      const bool version_2 = line.starts_with("SSH-2.") || line.starts_with("SSH-1.99-");
+      return {version_2 ? status::found : status::not_ssh, begin};
+    }
+    begin = end + 1;
+  }
+  return {status::more, begin};
+}
+
+/// The algorithms a server offers in its first packet, which travels in the clear (RFC 4253, section 7.1).
+struct server_algorithms {
+  bool known = false;
+  std::string key_exchange;
+  std::string host_key;
+  std::string cipher;
+  std::string mac;
+};
+
+/// Reads them out of what the server sent from its identification on.
+inline server_algorithms parse_server_algorithms(std::string_view hello) {
+  server_algorithms result;
+  const auto number = [](std::string_view bytes) {
+    std::size_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    return value;
+  };
+  const auto end = hello.find('\n');
+  if (end == std::string_view::npos) return result;
+  hello.remove_prefix(end + 1);
+  constexpr std::size_t head = 4 + 1 + 1 + 16;  // packet length, padding length, SSH_MSG_KEXINIT, cookie
+  if (hello.size() < head || hello[5] != 20 || number(hello) > hello.size() - 4) return result;
+  hello = hello.substr(0, number(hello) + 4);
+  if (hello.size() < head) return result;
+  hello.remove_prefix(head);
+  std::string lists[6];
+  for (auto& list : lists) {
+    if (hello.size() < 4 || number(hello) > hello.size() - 4) return result;
+    list = printable(hello.substr(4, number(hello)), 2000);
+    hello.remove_prefix(4 + number(hello));
+  }
+  result.known = true;
+  result.key_exchange = std::move(lists[0]);
+  result.host_key = std::move(lists[1]);
+  result.cipher = std::move(lists[3]);  // server to client; servers offer the same both ways
+  result.mac = std::move(lists[5]);
+  return result;
+}
+
+/// The names of a comma-separated list.
+inline std::vector<std::string> split_names(std::string_view list) {
+  std::vector<std::string> names;
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    if (comma != 0) names.emplace_back(list.substr(0, comma));
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return names;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_HPP
+#define REMOTE_JOB_SSH_SESSION_HPP
+
+#include <asio/steady_timer.hpp>
+
+#include <cstring>
+
+namespace remote_job::inline v0::ssh {
+
+/// Something that goes on over a session: a state machine whose steps never wait.
+class operation {
+ public:
+  virtual ~operation() = default;
+
+  /// Goes as far as it can; called whenever anything may have changed.
+  virtual void step() = 0;
+
+  /// The session has ended: its channels are gone.
+  virtual void on_end(std::error_code ec) = 0;
+
+  /// The execution context is being destroyed: destroy the handler, call nobody.
+  virtual void drop() noexcept = 0;
+};
+
+/// Who waits for a channel.
+class channel_waiter {
+ public:
+  /// A channel, owned by the receiver until it is released, or why there is none. May be called from request_channel().
+  virtual void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) = 0;
+
+ protected:
+  ~channel_waiter() = default;
+};
+
+/// How long a session waits for its server.
+struct session_limits {
+  duration open = std::chrono::seconds(15);
+  duration keepalive = std::chrono::seconds(15);
+  duration silence = std::chrono::seconds(30);
+};
+
+/// One SSH connection, driven without letting libssh2 near the socket.
+///
+/// libssh2 reads and writes through callbacks on two buffers. All its calls are made here or through call(), on the
+/// session's executor, which has to run one handler at a time. Three rules make libssh2 safe for several operations at
+/// once:
+///  * Writing always succeeds, into the buffer: no call is ever left half-sent.
+///  * Once a channel is open, only drain() takes input, and sorts all of it into libssh2's queue. An operation that asked
+///    libssh2 for its reply can then take no other's (the gate).
+///  * One channel is opened at a time, in the order of asking, and an opening is never abandoned.
+/// Whatever comes in, all operations are stepped. The end is kill(): the callbacks fail from then on, so that freeing
+/// never waits. A session that is not killed keeps itself alive by its outstanding read.
+class session final : public std::enable_shared_from_this<session>,
+                      public byte_stream::user,
+                      private detail::shutdown_listener {
+ public:
+  /// Input and output between the ends of its life are one turn: what is left to do is done once, at its end.
+  class turn {
+   public:
+    explicit turn(session& s) noexcept : session_(s) { ++session_.turns_; }
+    ~turn() {
+      if (--session_.turns_ == 0) session_.end_turn();
+    }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+   private:
+    session& session_;
+  };
+
+  static std::shared_ptr<session> create(const asio::any_io_executor& executor, std::unique_ptr<byte_stream> stream,
+                                         const session_limits& limits) {
+    return std::shared_ptr<session>(new session(executor, std::move(stream), limits));
+  }
+
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  ~session() {
+    dead_ = true;
+    free_all();
+  }
+
+  /// Begins to read. Called once.
+  void start() {
+    const turn t(*this);
+    if (raw_ == nullptr) kill(std::make_error_code(std::errc::not_enough_memory), "libssh2 has no memory");
+  }
+
+  const asio::any_io_executor& get_executor() const noexcept { return executor_; }
+  LIBSSH2_SESSION* native() const noexcept { return raw_; }
+  bool alive() const noexcept { return !dead_; }
+
+  /// Once it has ended: why.
+  std::error_code error() const noexcept { return error_; }
+  const std::string& why() const noexcept { return why_; }
+  /// libssh2's text on the channel last refused.
+  const std::string& refusal() const noexcept { return refusal_; }
+
+  /// Whether the server has identified itself as SSH 2.
+  bool identified() const noexcept { return identified_; }
+  /// The algorithms the server offers; to be asked before enter_service().
+  server_algorithms offered() const { return parse_server_algorithms(hello_); }
+  /// What the server gave as reason for ending the connection, if it did.
+  const std::string& farewell() const noexcept { return farewell_; }
+  /// Bytes that libssh2 has sent so far.
+  std::size_t bytes_sent() const noexcept { return bytes_sent_; }
+  /// Room for the data of operations; more may be written, but should be left for a later step.
+  bool can_write() const noexcept { return out_.size() < max_waiting_output; }
+  /// Memory for whoever reads, good until the next call of anything.
+  std::vector<char>& scratch() noexcept { return scratch_; }
+
+  /// Calls libssh2, until it has an answer or really waits for input: it also says EAGAIN when it does not.
+  template <class Function>
+  auto call(Function function) -> decltype(function()) {
+    decltype(function()) rc{};
+    for (int tries = 0; tries < max_tries; ++tries) {
+      would_block_ = false;
+      rc = function();
+      if (rc != LIBSSH2_ERROR_EAGAIN || would_block_) return rc;
+    }
+    wake_soon_ = true;
+    return rc;
+  }
+
+  /// Exchanges identifications and keys: to be called in each step until it is not LIBSSH2_ERROR_EAGAIN.
+  int handshake() {
+    const int rc = call([this] { return libssh2_session_handshake(raw_, no_socket); });
+    half_shaken_ = rc == LIBSSH2_ERROR_EAGAIN;
+    return rc;
+  }
+
+  /// libssh2's text on the call that has just failed.
+  std::string last_error() const {
+    char* text = nullptr;
+    int size = 0;
+    libssh2_session_last_error(raw_, &text, &size, 0);
+    return text == nullptr ? std::string() : printable({text, static_cast<std::size_t>(size)});
+  }
+
+  /// Ends the session after a call of libssh2 failed in a way that leaves no session to go on with.
+  void fail(std::string_view what) {
+    auto why = std::string(what) + ": " + (farewell_.empty() ? last_error() : "the server says: " + farewell_);
+    kill(errc::connection_lost, std::move(why));
+  }
+
+  /// Ends the session: all operations get the error, at the end of the turn. Never blocks.
+  void kill(std::error_code ec, std::string why) noexcept {
+    if (dead_) return;
+    const turn t(*this);
+    dead_ = true;
+    error_ = ec;
+    why_ = std::move(why);
+    stream_->close();
+    timer_.cancel();
+  }
+
+  /// An operation is stepped until it is removed; the session shares its ownership so long.
+  void add(std::shared_ptr<operation> op) { operations_.push_back(std::move(op)); }
+  void remove(const operation& op) noexcept {
+    for (auto& each : operations_)
+      if (each.get() == &op) each.reset();
+  }
+
+  /// From now on, after authentication, channels can be had; one is opened in advance.
+  void enter_service() {
+    const turn t(*this);
+    hello_ = std::string();
+    in_service_ = true;
+    last_input_ = clock::now();
+    arm();
+    refill();
+  }
+
+  /// Asks for a session channel. The one opened in advance is handed over at once.
+  void request_channel(channel_waiter& waiter) {
+    const turn t(*this);
+    if (auto* channel = std::exchange(spare_, nullptr)) {
+      in_use_.push_back(channel);
+      waiter.on_channel(channel, {});
+      return;
+    }
+    waiters_.push_back(&waiter);
+    step_open();
+  }
+
+  /// Takes the request back; the opening goes on and leaves a spare channel.
+  void forget(const channel_waiter& waiter) noexcept { std::erase(waiters_, &waiter); }
+
+  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked again.
+  void refill() {
+    const turn t(*this);
+    if (spare_ != nullptr || spare_refused_ || dead_) return;
+    want_spare_ = true;
+    step_open();
+  }
+
+  /// Gives a channel back: it is closed in the background, however long the host takes.
+  void release(LIBSSH2_CHANNEL* channel) {
+    if (dead_) return;
+    const turn t(*this);
+    std::erase(in_use_, channel);
+    closing_.push_back(channel);
+    step_closing();
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  // libssh2 only looks whether there is such a file descriptor; it never reads from it.
+  static constexpr libssh2_socket_t no_socket = 0x7fffffff;
+  static constexpr int max_tries = 64;
+  static constexpr std::size_t input_size = 64 * 1024;
+  static constexpr std::size_t max_hello = 48 * 1024;
+  static constexpr std::size_t max_waiting_output = 256 * 1024;
+  static constexpr std::size_t max_output = 8 * 1024 * 1024;
+  static constexpr unsigned window_size = 2 * 1024 * 1024;
+
+  session(const asio::any_io_executor& executor, std::unique_ptr<byte_stream> stream, const session_limits& limits)
+      : shutdown_listener(executor),
+        executor_(executor),
+        stream_(std::move(stream)),
+        limits_(limits),
+        timer_(executor),
+        in_(input_size),
+        scratch_(32 * 1024) {
+    if (!detail::libssh2_ready()) return;
+    raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
+    if (raw_ == nullptr) return;
+    libssh2_session_set_blocking(raw_, 0);
+    detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_SEND, &session::on_libssh2_send);
+    detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_RECV, &session::on_libssh2_receive);
+    detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_DISCONNECT, &session::on_libssh2_disconnect);
+  }
+
+  /// The execution context is being destroyed: handlers are destroyed, nobody is called.
+  void on_shutdown() noexcept override {
+    const auto self = weak_from_this().lock();
+    dead_ = buried_ = true;
+    stream_->close();
+    waiters_.clear();
+    for (const auto& each : std::exchange(operations_, {}))
+      if (each) each->drop();
+    free_all();
+  }
+
+  // --- what libssh2 calls
+
+  static ssize_t on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int, void** abstract) {
+    auto& self = *static_cast<session*>(*abstract);
+    if (self.dead_) return -ECONNRESET;
+    const auto* bytes = static_cast<const char*>(data);
+    self.out_.insert(self.out_.end(), bytes, bytes + size);
+    self.bytes_sent_ += size;
+    return static_cast<ssize_t>(size);
+  }
+
+  static ssize_t on_libssh2_receive(libssh2_socket_t, void* data, std::size_t size, int, void** abstract) {
+    auto& self = *static_cast<session*>(*abstract);
+    if (self.dead_) return -ECONNRESET;
+    const auto ready = self.in_end_ - self.in_begin_;
+    if (ready == 0 || !self.identified_ || !(self.gate_ || self.channels_ == 0)) {
+      self.would_block_ = true;
+      return -EAGAIN;
+    }
+    const auto n = std::min(size, ready);
+    std::memcpy(data, self.in_.data() + self.in_begin_, n);
+    self.in_begin_ += n;
+    if (self.in_begin_ == self.in_end_) self.in_begin_ = self.in_end_ = 0;
+    return static_cast<ssize_t>(n);
+  }
+
+  static void on_libssh2_disconnect(LIBSSH2_SESSION*, int, const char* message, int size, const char*, int,
+                                    void** abstract) {
+    auto& self = *static_cast<session*>(*abstract);
+    self.farewell_ = message != nullptr && size > 0 ? printable({message, static_cast<std::size_t>(size)})
+                                                    : std::string("(no reason)");
+  }
+
+  // --- input and output
+
+  void on_read(std::error_code ec, std::size_t size) override {
+    const turn t(*this);
+    reading_ = false;
+    if (dead_) return;
+    if (ec) return lost(ec);
+    last_input_ = clock::now();
+    in_end_ += size;
+    if (!in_service_) capture(size);
+    if (dead_ || !identified_) return;
+    if (in_begin_ != in_end_) drain();
+    wake_all();
+  }
+
+  void on_written(std::error_code ec) override {
+    const turn t(*this);
+    writing_ = false;
+    if (dead_) return;
+    if (ec) return lost(ec);
+    const bool was_full = sending_.size() >= max_waiting_output || !can_write();
+    sending_.clear();
+    if (was_full) wake_all();
+  }
+
+  void lost(std::error_code ec) {
+    if (!identified_ && in_end_ > 0) {
+      // OpenSSH says in plain text that it has too much to do (MaxStartups, PerSourcePenalties): that will pass.
+      const std::string_view text(in_.data(), in_end_);
+      const bool busy = text.starts_with("Exceeded MaxStartups") || text.starts_with("Not allowed at this time");
+      return kill(
+          busy ? errc::connection_lost : errc::not_ssh,
+          busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
+    }
+    kill(errc::connection_lost, !farewell_.empty()       ? "the server says: " + farewell_
+                                : ec == asio::error::eof ? std::string("the server closed the connection")
+                                                         : ec.message());
+  }
+
+  /// Keeps what comes before encryption, and withholds it from libssh2 until the server has identified itself: libssh2
+  /// would read any number of other lines.
+  void capture(std::size_t size) {
+    if (identified_) {
+      hello_.append(in_.data() + in_end_ - size, std::min(size, max_hello - std::min(max_hello, hello_.size())));
+      return;
+    }
+    const std::string_view received(in_.data(), in_end_);
+    const auto found = find_identification(received);
+    if (found.result == identification::status::not_ssh ||
+        (found.result == identification::status::more && in_end_ == in_.size()))
+      return kill(errc::not_ssh, "what answers is not SSH 2: \"" + printable(received.substr(found.begin), 80) + '"');
+    if (found.result == identification::status::more) return;
+    in_begin_ = found.begin;
+    hello_.assign(received.substr(found.begin, max_hello));
+    identified_ = true;
+  }
+
+  /// Has libssh2 take all input and sort it into its queue. Any channel will do to ask with: a read of no bytes.
+  void drain() {
+    if (channels_ == 0 || dead_) return;
+    LIBSSH2_CHANNEL* channel = spare_ != nullptr     ? spare_
+                               : !in_use_.empty()    ? in_use_.front()
+                               : retired_ != nullptr ? retired_
+                                                     : closing_.front();
+    gate_ = true;
+    char nothing = 0;
+    ssize_t rc = 0;
+    do {
+      would_block_ = false;
+      rc = libssh2_channel_read_ex(channel, 0, &nothing, 0);
+    } while ((rc >= 0 || rc == LIBSSH2_ERROR_EAGAIN) && !would_block_);
+    gate_ = false;
+    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) {
+      // What was sorted before the error is still good: who is complete with it may complete.
+      wake_all();
+      fail("the connection broke");
+    }
+  }
+
+  void wake_all() {
+    step_ping();
+    step_open();
+    step_closing();
+    for (std::size_t i = 0; i < operations_.size() && !dead_; ++i)
+      if (const auto each = operations_[i]) each->step();
+  }
+
+  void end_turn() {
+    if (wake_soon_ && !dead_) {
+      wake_soon_ = false;
+      asio::post(executor_, [self = shared_from_this()] {
+        const turn t(*self);
+        if (!self->dead_) self->wake_all();
+      });
+    }
+    if (out_.size() > max_output) kill(errc::connection_lost, "the server does not read");
+    if (dead_) return bury();
+    std::erase(operations_, nullptr);
+    if (!writing_ && !out_.empty()) {
+      std::swap(out_, sending_);
+      writing_ = true;
+      stream_->write(asio::buffer(sending_), shared_from_this());
+    }
+    if (reading_) return;
+    if (in_begin_ > 0) {
+      std::memmove(in_.data(), in_.data() + in_begin_, in_end_ - in_begin_);
+      in_end_ -= in_begin_;
+      in_begin_ = 0;
+    }
+    if (in_end_ == in_.size()) return;  // nobody takes it: the server has to wait
+    reading_ = true;
+    stream_->read_some(asio::buffer(in_.data() + in_end_, in_.size() - in_end_), shared_from_this());
+  }
+
+  void bury() {
+    if (buried_) return;
+    buried_ = true;
+    const auto self = shared_from_this();
+    waiters_.clear();
+    const auto operations = std::exchange(operations_, {});
+    for (const auto& each : operations)
+      if (each) each->on_end(error_);
+    free_all();
+  }
+
+  /// With failing callbacks this frees all channels and never waits.
+  void free_all() noexcept {
+    spare_ = retired_ = nullptr;
+    in_use_.clear();
+    closing_.clear();
+    channels_ = 0;
+    // A key exchange left in the middle frees its keys only when it is told of the end itself.
+    if (std::exchange(half_shaken_, false)) libssh2_session_handshake(raw_, no_socket);
+    if (raw_ != nullptr) libssh2_session_free(raw_);
+    raw_ = nullptr;
+  }
+
+  // --- channels
+
+  void step_open() {
+    while (in_service_ && !dead_) {
+      if (!opening_) {
+        if (waiters_.empty() && !want_spare_) return;
+        if (held_ && !closing_.empty() && freed_ == 0) return;
+        held_ = false;
+        opening_ = true;
+        for_spare_ = waiters_.empty();
+        freed_at_open_ = std::exchange(freed_, 0);
+        open_deadline_ = clock::now() + limits_.open;
+        arm();
+      }
+      LIBSSH2_CHANNEL* channel = nullptr;
+      const int rc = call([&] {
+        channel = libssh2_channel_open_ex(raw_, "session", 7, window_size, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
+        return channel != nullptr ? 0 : libssh2_session_last_errno(raw_);
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN) return;
+      opening_ = false;
+      open_deadline_.reset();
+      if (channel != nullptr)
+        opened(channel);
+      else if (rc == LIBSSH2_ERROR_CHANNEL_FAILURE)
+        refused();
+      else
+        return fail("opening a channel failed");
+    }
+  }
+
+  void opened(LIBSSH2_CHANNEL* channel) {
+    ++channels_;
+    hold_deadline_.reset();
+    if (auto* retired = std::exchange(retired_, nullptr)) free_channel(retired);
+    in_use_.push_back(channel);
+    drain();
+    if (dead_) return;
+    if (waiters_.empty()) {
+      want_spare_ = false;
+      std::erase(in_use_, channel);
+      spare_ = channel;
+      return;
+    }
+    auto* waiter = waiters_.front();
+    waiters_.erase(waiters_.begin());
+    waiter->on_channel(channel, {});
+  }
+
+  /// MaxSessions of sshd_config(5). A channel of ours counts until its process has ended and the server has seen our
+  /// close, so a refusal says nothing while one is on its way out.
+  void refused() {
+    const auto text = last_error();
+    if (for_spare_) {
+      spare_refused_ = true;
+      want_spare_ = false;
+      return;
+    }
+    if (freed_at_open_ > 0 || freed_ > 0) return;  // once more, at once
+    if (!closing_.empty()) {
+      held_ = true;
+      hold_deadline_ = hold_deadline_.value_or(clock::now() + limits_.open);
+      arm();
+      return;
+    }
+    refuse(text);
+  }
+
+  void refuse(const std::string& text) {
+    hold_deadline_.reset();
+    held_ = false;
+    spare_refused_ = true;
+    want_spare_ = false;
+    if (waiters_.empty()) return;
+    auto* waiter = waiters_.front();
+    waiters_.erase(waiters_.begin());
+    refusal_ = text;
+    waiter->on_channel(nullptr, errc::channel_refused);
+  }
+
+  void step_closing() {
+    for (std::size_t i = 0; i < closing_.size() && !dead_;) {
+      auto* channel = closing_[i];
+      const int rc = call([&] { return libssh2_channel_close(channel); });
+      if (rc == LIBSSH2_ERROR_EAGAIN) {
+        ++i;
+        continue;
+      }
+      closing_.erase(closing_.begin() + static_cast<std::ptrdiff_t>(i));
+      ++freed_;
+      // The last channel is kept, closed, to drain with: a session without one could not answer its server.
+      // Not one whose window is worn: reading from it would widen it, and it is the server's no more.
+      unsigned long initial = 0;
+      if (channels_ == 1 && libssh2_channel_window_read_ex(channel, nullptr, &initial) >= initial / 4 * 3)
+        retired_ = channel;
+      else
+        free_channel(channel);
+      if (held_) step_open();
+    }
+  }
+
+  void free_channel(LIBSSH2_CHANNEL* channel) {
+    if (ping_ == channel) ping_ = nullptr;
+    call([&] { return libssh2_channel_free(channel); });
+    --channels_;
+  }
+
+  // --- time
+
+  /// Between asking for a sign of life and giving up. Counted from the asking, as this program may have slept itself.
+  duration answer_time() const { return limits_.silence - limits_.keepalive; }
+
+  void arm() {
+    auto due = ping_ != nullptr ? std::max(last_input_, ping_sent_) + answer_time()
+                                : std::max(last_input_ + limits_.keepalive, next_keepalive_);
+    if (open_deadline_) due = std::min(due, *open_deadline_);
+    if (hold_deadline_) due = std::min(due, *hold_deadline_);
+    if (armed_ && timer_.expiry() <= due) return;
+    armed_ = true;
+    timer_.expires_at(due);
+    timer_.async_wait([self = shared_from_this()](std::error_code ec) {
+      if (ec == asio::error::operation_aborted || self->dead_) return;
+      const turn t(*self);
+      self->armed_ = false;
+      self->on_time(clock::now());
+    });
+  }
+
+  void on_time(clock::time_point now) {
+    if (open_deadline_ && now >= *open_deadline_)
+      return kill(errc::open_timeout, "the server does not answer to the opening of a channel");
+    if (hold_deadline_ && now >= *hold_deadline_) refuse("the channels closed before are still in use on the server");
+    if (ping_ != nullptr && now - std::max(last_input_, ping_sent_) >= answer_time())
+      return kill(errc::connection_lost, "no sign of life from the server");
+    if (now - last_input_ >= limits_.keepalive && now >= next_keepalive_ && ping_ == nullptr) {
+      next_keepalive_ = now + limits_.keepalive;
+      if (spare_ != nullptr) {
+        ping_ = spare_;
+        ping_sent_ = now;
+        step_ping();
+      } else {
+        // Its answer would leak in libssh2. The operating system notices if nothing takes it (tcp(7), TCP_USER_TIMEOUT).
+        libssh2_keepalive_config(raw_, 0, 1);
+        int seconds = 0;
+        libssh2_keepalive_send(raw_, &seconds);
+      }
+    }
+    if (!dead_) arm();
+  }
+
+  /// A request whose answer, yes or no, libssh2 consumes: an environment variable for the channel opened in advance.
+  void step_ping() {
+    if (ping_ == nullptr || dead_) return;
+    const int rc = call([&] { return libssh2_channel_setenv_ex(ping_, "REMOTE_JOB_ALIVE", 16, "1", 1); });
+    if (rc == LIBSSH2_ERROR_EAGAIN) return;
+    ping_ = nullptr;
+    if (rc != 0 && rc != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) fail("the connection broke");
+  }
+
+  asio::any_io_executor executor_;
+  std::unique_ptr<byte_stream> stream_;
+  session_limits limits_;
+  asio::steady_timer timer_;
+  LIBSSH2_SESSION* raw_ = nullptr;
+
+  std::vector<char> in_;
+  std::size_t in_begin_ = 0;
+  std::size_t in_end_ = 0;
+  std::vector<char> out_;
+  std::vector<char> sending_;
+  std::vector<char> scratch_;
+  std::string hello_;
+  std::size_t bytes_sent_ = 0;
+
+  std::vector<std::shared_ptr<operation>> operations_;
+  std::vector<channel_waiter*> waiters_;
+  std::vector<LIBSSH2_CHANNEL*> in_use_;
+  std::vector<LIBSSH2_CHANNEL*> closing_;
+  LIBSSH2_CHANNEL* spare_ = nullptr;
+  LIBSSH2_CHANNEL* retired_ = nullptr;
+  LIBSSH2_CHANNEL* ping_ = nullptr;
+  std::size_t channels_ = 0;  // all of the above
+  std::size_t freed_ = 0;     // since the last opening was sent
+  std::size_t freed_at_open_ = 0;
+
+  std::optional<clock::time_point> open_deadline_;
+  std::optional<clock::time_point> hold_deadline_;
+  clock::time_point last_input_{};
+  clock::time_point next_keepalive_{};
+  clock::time_point ping_sent_{};
+
+  int turns_ = 0;
+  bool armed_ = false;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool would_block_ = false;
+  bool wake_soon_ = false;
+  bool gate_ = false;
+  bool half_shaken_ = false;
+  bool identified_ = false;
+  bool in_service_ = false;
+  bool opening_ = false;
+  bool for_spare_ = false;
+  bool held_ = false;
+  bool want_spare_ = false;
+  bool spare_refused_ = false;
+  bool dead_ = false;
+  bool buried_ = false;
+
+  std::error_code error_;
+  std::string why_;
+  std::string farewell_;
+  std::string refusal_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/authenticate.hpp
+#ifndef REMOTE_JOB_SSH_AUTHENTICATE_HPP
+#define REMOTE_JOB_SSH_AUTHENTICATE_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Logs in with the identities of the options, one after the other. A state machine: stepped until it has a result.
+class authenticator {
+ public:
+  enum class status { more, done, failed };
+
+  authenticator(const ssh_options& options, std::string user) : options_(options), user_(std::move(user)) {
+    for (const auto& identity : options.identities) files_.push_back(expand_home(identity.file));
+    if (!files_.empty()) return;
+    const auto home = local_user::current().home;
+    for (const char* name : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
+      if (auto* file = std::fopen((home + name).c_str(), "rb")) {
+        std::fclose(file);
+        files_.push_back(home + name);
+      }
+  }
+
+  status step(session& s) {
+    while (s.alive()) {
+      if (stage_ == stage::key && !trying_) {
+        if (next_ == files_.size()) {
+          stage_ = stage::methods;
+        } else if (!prepare(s)) {
+          ++next_;
+        }
+        continue;
+      }
+      if (stage_ == stage::methods) return ask_methods(s);
+
+      const int rc = s.call([&] {
+        return libssh2_userauth_publickey_frommemory(s.native(), user_.data(), user_.size(), nullptr, 0,
+                                                     key_.text.data(), key_.text.size(), passphrase_.c_str());
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN) return status::more;
+      const auto text = rc == 0 ? std::string() : s.last_error();
+      const bool was_sent = s.bytes_sent() != sent_before_;
+      const auto file = files_[next_++];
+      trying_ = false;
+      wipe(passphrase_);
+      const auto key = std::exchange(key_, {});
+      if (rc == 0) return status::done;
+      if (!was_sent || text == "Callback returned error") {
+        unusable(file, key, text);
+      } else if ((rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
+                 s.farewell().empty() && !text.starts_with("Waiting for")) {
+        refused(file, key);
+      } else {
+        return broken(s, file);
+      }
+    }
+    return status::more;
+  }
+
+  /// When failed: why, and the methods tried.
+  std::error_code error() const noexcept { return error_; }
+  const std::string& why() const noexcept { return tried_; }
+
+  ~authenticator() { wipe(passphrase_); }
+  authenticator(const authenticator&) = delete;
+  authenticator& operator=(const authenticator&) = delete;
+
+ private:
+  enum class stage { key, methods };
+
+  /// Loads the next key and its passphrase; false when it cannot be used.
+  bool prepare(session& s) {
+    const auto& file = files_[next_];
+    std::string why;
+    key_ = private_key::read(file, why);
+    if (!why.empty()) {
+      local_failure(errc::identity_unreadable, "identity " + file + ": " + why);
+      return false;
+    }
+    if (key_.encrypted) {
+      if (!options_.passphrase) {
+        local_failure(errc::passphrase_wrong, "identity " + file + ": it is encrypted and no passphrase was given");
+        return false;
+      }
+      // Whatever the user's code throws must not pass through the session's loop.
+      try {
+        passphrase_ = options_.passphrase(file);
+      } catch (...) {
+        local_failure(errc::passphrase_wrong, "identity " + file + ": asking for the passphrase failed");
+        return false;
+      }
+    }
+    sent_before_ = s.bytes_sent();
+    trying_ = true;
+    return true;
+  }
+
+  void unusable(const std::string& file, const private_key& key, const std::string& text) {
+    if (key.encrypted)
+      local_failure(errc::passphrase_wrong, "identity " + file + ": it cannot be decrypted with the passphrase given");
+    else
+      local_failure(errc::identity_unreadable,
+                    "identity " + file + ": it is damaged or of an unsupported kind (" + text + ')');
+  }
+
+  void refused(const std::string& file, const private_key& key) {
+    any_refused_ = true;
+    std::string text = "publickey " + file;
+    if (!key.print.empty()) text += " (" + key.type + ' ' + key.print + ')';
+    text += " refused";
+    if (key.rsa && !detail::libssh2_has_rsa_sha2())
+      text += " (libssh2 " + std::string(libssh2_version(0)) +
+              " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
+              "libssh2 1.11 or newer, or process_transport over ssh)";
+    add(text);
+  }
+
+  void local_failure(errc e, const std::string& text) {
+    if (!error_) error_ = e;
+    add(text);
+  }
+
+  void add(const std::string& text) { tried_ += (tried_.empty() ? "" : "; ") + text; }
+
+  /// The server ended the connection: it may have had too many keys, which no retry can mend.
+  status broken(session& s, const std::string& file) {
+    if (s.farewell().find("authentication failures") == std::string::npos) {
+      s.fail("the connection broke during authentication");
+      return status::more;
+    }
+    add("publickey " + file + " refused");
+    add("the server says: " + s.farewell());
+    error_ = errc::authentication_failed;
+    return status::failed;
+  }
+
+  /// All keys are used up. Asks which methods the server would take, for the message; it may even want none.
+  status ask_methods(session& s) {
+    const char* list = nullptr;
+    const int rc = s.call([&] {
+      list = libssh2_userauth_list(s.native(), user_.data(), static_cast<unsigned>(user_.size()));
+      return list != nullptr || libssh2_userauth_authenticated(s.native()) ? 0 : libssh2_session_last_errno(s.native());
+    });
+    if (rc == LIBSSH2_ERROR_EAGAIN) return status::more;
+    if (list == nullptr && libssh2_userauth_authenticated(s.native())) return status::done;
+    if (files_.empty()) add("no identity was given, and there is none of the usual ones");
+    if (list != nullptr) add("the server takes " + printable(list));
+    if (any_refused_ || !error_) error_ = errc::authentication_failed;
+    return status::failed;
+  }
+
+  const ssh_options& options_;
+  std::string user_;
+  std::vector<std::string> files_;
+  std::size_t next_ = 0;
+  stage stage_ = stage::key;
+  bool trying_ = false;
+  bool any_refused_ = false;
+  private_key key_;
+  std::string passphrase_;
+  std::size_t sent_before_ = 0;
+  std::error_code error_;
+  std::string tried_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/known_hosts.hpp
+#ifndef REMOTE_JOB_SSH_KNOWN_HOSTS_HPP
+#define REMOTE_JOB_SSH_KNOWN_HOSTS_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// A key that a known-hosts file holds for the host asked for.
+struct known_host_key {
+  std::string type;       ///< as in the file: "ssh-ed25519"
+  std::string blob;       ///< the public key, decoded
+  bool revoked = false;   ///< marked with @revoked: never to be accepted
+  bool any_port = false;  ///< the entry names the host alone, though another port than 22 is asked for
+  std::string file;
+  std::size_t line = 0;  ///< counted from 1
+};
+
+/// What the known-hosts files say of one host, by the rules of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
+///
+/// Names are compared without case. An entry for another port than 22 is written `[host]:port`; where there is none for
+/// that port, an entry for the host alone can vouch for a key but not speak against one. Certificate authorities are
+/// not supported: their lines are skipped, as are damaged ones, with a notice. Not thread-safe.
+class known_hosts {
+ public:
+  enum class verdict { match, unknown, changed, revoked };
+
+  static constexpr std::size_t max_line = 16 * 1024;
+  static constexpr std::size_t max_file = 64 * 1024 * 1024;
+
+  known_hosts(std::string_view host, std::uint16_t port)
+      : plain_name_(lower(host)), name_(port == 22 ? plain_name_ : '[' + plain_name_ + "]:" + std::to_string(port)) {}
+
+  known_hosts(known_hosts&&) = default;
+  known_hosts& operator=(known_hosts&&) = default;
+
+  /// Reads a whole file. An error is that of the operating system; what was read before it counts.
+  std::error_code read(const std::string& file) {
+    const auto system_error = [] { return std::error_code(errno, std::system_category()); };
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
+    if (!in) return system_error();
+    std::string text;
+    char buffer[16384];
+    while (const auto n = std::fread(buffer, 1, sizeof buffer, in.get())) {
+      if (text.size() + n > max_file) return std::make_error_code(std::errc::file_too_large);
+      text.append(buffer, n);
+    }
+    if (std::ferror(in.get()) != 0) return system_error();
+    read_text(text, file);
+    return {};
+  }
+
+  /// Reads lines from memory; `file` is the name they are reported under.
+  void read_text(std::string_view text, const std::string& file) {
+    std::size_t number = 0;
+    std::size_t bad = 0;
+    std::size_t authorities = 0;
+    std::string bad_lines;
+    while (!text.empty()) {
+      const auto end = text.find('\n');
+      const auto line = text.substr(0, end);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+      ++number;
+      switch (read_line(line, file, number)) {
+        case line_kind::good: break;
+        case line_kind::authority: ++authorities; break;
+        case line_kind::bad:
+          if (++bad <= 10) bad_lines += (bad == 1 ? "" : ", ") + std::to_string(number);
+          break;
+      }
+    }
+    if (bad > 0)
+      notices_.push_back(file + ": " + std::to_string(bad) + " damaged line(s) skipped: " + bad_lines +
+                         (bad > 10 ? ", ..." : ""));
+    if (authorities > 0)
+      notices_.push_back(file + ": " + std::to_string(authorities) + " @cert-authority line(s) skipped: not supported");
+  }
+
+  /// What is to be thought of the key the host has shown, and the entry that decided, if one did.
+  std::pair<verdict, const known_host_key*> check(std::string_view type, std::string_view blob) const {
+    const known_host_key* same = nullptr;
+    const known_host_key* other = nullptr;
+    for (const auto& key : keys_) {
+      if (key.blob == blob) {
+        if (key.revoked) return {verdict::revoked, &key};
+        if (same == nullptr) same = &key;
+      } else if (!key.revoked && !key.any_port && key.type == type && other == nullptr) {
+        other = &key;
+      }
+    }
+    // As for OpenSSH, one good entry outweighs others of its type: hosts behind one name may have several keys.
+    if (same != nullptr) return {verdict::match, same};
+    if (other != nullptr) return {verdict::changed, other};
+    return {verdict::unknown, nullptr};
+  }
+
+  /// All keys of the host, in the order of the files.
+  const std::vector<known_host_key>& keys() const noexcept { return keys_; }
+
+  /// What was skipped and where; to be shown to a person.
+  const std::vector<std::string>& notices() const noexcept { return notices_; }
+
+  /// The name that entries for this host and port have.
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  enum class line_kind { good, authority, bad };
+  enum class match { no, plain, full };
+
+  static std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return result;
+  }
+
+  static std::string_view next_word(std::string_view& line) {
+    const auto begin = line.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return line = {};
+    line.remove_prefix(begin);
+    const auto word = line.substr(0, line.find_first_of(" \t"));
+    line.remove_prefix(word.size());
+    return word;
+  }
+
+  line_kind read_line(std::string_view line, const std::string& file, std::size_t number) {
+    if (line.size() > max_line || line.find('\0') != std::string_view::npos) return line_kind::bad;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    auto word = next_word(line);
+    if (word.empty() || word.starts_with('#')) return line_kind::good;
+
+    known_host_key key;
+    if (word.starts_with('@')) {
+      if (word == "@cert-authority") return line_kind::authority;
+      if (word != "@revoked") return line_kind::bad;
+      key.revoked = true;
+      word = next_word(line);
+    }
+    const auto names = word;
+    key.type = next_word(line);
+    auto blob = detail::base64_decode(next_word(line));
+    if (!blob || !is_key(key.type, *blob)) return line_kind::bad;
+
+    bool damaged = false;
+    const auto matched = names.starts_with('|') ? match_hashed(names, damaged) : match_names(names);
+    if (damaged) return line_kind::bad;
+    if (matched == match::no) return line_kind::good;
+    key.any_port = matched == match::plain;
+    key.blob = std::move(*blob);
+    key.file = file;
+    key.line = number;
+    keys_.push_back(std::move(key));
+    return line_kind::good;
+  }
+
+  /// RFC 4253, section 6.6: a public key begins with its type as a string.
+  static bool is_key(std::string_view type, std::string_view blob) {
+    if (type.empty() || type.size() > 255 || blob.size() < 4 + type.size()) return false;
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(blob[i]);
+    return length == type.size() && blob.substr(4, length) == type;
+  }
+
+  match match_names(std::string_view names) const {
+    if (matches_list(names, name_)) return match::full;
+    return name_ != plain_name_ && matches_list(names, plain_name_) ? match::plain : match::no;
+  }
+
+  static bool matches_list(std::string_view patterns, std::string_view name) {
+    bool matched = false;
+    while (!patterns.empty()) {
+      const auto comma = patterns.find(',');
+      auto pattern = patterns.substr(0, comma);
+      patterns.remove_prefix(comma == std::string_view::npos ? patterns.size() : comma + 1);
+      const bool negated = pattern.starts_with('!');
+      if (negated) pattern.remove_prefix(1);
+      if (pattern.empty() || !matches(lower(pattern), name)) continue;
+      if (negated) return false;
+      matched = true;
+    }
+    return matched;
+  }
+
+  /// `*` and `?` as in ssh_config(5), PATTERNS; in linear space and at worst quadratic time, whatever the pattern.
+  static bool matches(std::string_view pattern, std::string_view name) {
+    std::size_t p = 0;
+    std::size_t n = 0;
+    std::size_t star = std::string_view::npos;
+    std::size_t resume = 0;
+    while (n < name.size()) {
+      if (p < pattern.size() && pattern[p] == '*') {
+        star = p++;
+        resume = n;
+      } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+        ++p;
+        ++n;
+      } else if (star != std::string_view::npos) {
+        p = star + 1;
+        n = ++resume;
+      } else {
+        return false;
+      }
+    }
+    while (p < pattern.size() && pattern[p] == '*') ++p;
+    return p == pattern.size();
+  }
+
+  match match_hashed(std::string_view hashed, bool& damaged) {
+    if (!hashed.starts_with("|1|")) {
+      damaged = true;
+      return match::no;
+    }
+    const auto bar = hashed.find('|', 3);
+    const auto salt = bar == std::string_view::npos ? std::nullopt : detail::base64_decode(hashed.substr(3, bar - 3));
+    const auto hash = bar == std::string_view::npos ? std::nullopt : detail::base64_decode(hashed.substr(bar + 1));
+    if (!salt || !hash || salt->size() != 20 || hash->size() != 20) {
+      damaged = true;
+      return match::no;
+    }
+    if (hash_is_of(hashed, name_)) return match::full;
+    return name_ != plain_name_ && hash_is_of(hashed, plain_name_) ? match::plain : match::no;
+  }
+
+  /// Whether `|1|salt|HMAC-SHA1(salt, name)` is of that name. libssh2 has the HMAC: it is shown one line with a key of no
+  /// meaning, and asked for that key.
+  bool hash_is_of(std::string_view hashed, const std::string& name) {
+    static constexpr std::string_view key = "AAAAB3NzaC1yc2E=";
+    if (!session_ && detail::libssh2_ready())
+      session_.reset(libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr), &libssh2_session_free);
+    if (!session_) return false;
+    const std::unique_ptr<LIBSSH2_KNOWNHOSTS, void (*)(LIBSSH2_KNOWNHOSTS*)> hosts(
+        libssh2_knownhost_init(session_.get()), &libssh2_knownhost_free);
+    if (!hosts) return false;
+    std::string line(hashed);
+    line.append(" ssh-rsa ").append(key).append("\n");
+    if (libssh2_knownhost_readline(hosts.get(), line.data(), line.size(), LIBSSH2_KNOWNHOST_FILE_OPENSSH) != 0)
+      return false;
+    return libssh2_knownhost_checkp(
+               hosts.get(), name.c_str(), -1, key.data(), key.size(),
+               LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_BASE64 | LIBSSH2_KNOWNHOST_KEY_SSHRSA,
+               nullptr) == LIBSSH2_KNOWNHOST_CHECK_MATCH;
+  }
+
+  std::string plain_name_;
+  std::string name_;
+  std::vector<known_host_key> keys_;
+  std::vector<std::string> notices_;
+  std::shared_ptr<LIBSSH2_SESSION> session_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/host_key.hpp
+#ifndef REMOTE_JOB_SSH_HOST_KEY_HPP
+#define REMOTE_JOB_SSH_HOST_KEY_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files.
+class host_key_checker {
+ public:
+  host_key_checker(const ssh_options& options) : options_(options), known_(options.host, options.port) {}
+
+  /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
+  std::error_code load() {
+    if (!options_.fingerprints.empty()) return {};
+    const bool given = !options_.known_hosts.empty();
+    if (given)
+      for (const auto& file : options_.known_hosts) files_.push_back(expand_home(file));
+    else
+      files_ = {local_user::current().home + "/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"};
+    for (const auto& file : files_) {
+      const auto ec = known_.read(file);
+      if (!ec || (!given && ec == std::errc::no_such_file_or_directory)) continue;
+      why_ = "known-hosts file " + file + ": " + ec.message();
+      return errc::known_hosts_unreadable;
+    }
+    return {};
+  }
+
+  /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first, for a
+  /// server has several keys and shows only one.
+  std::string preference(const std::vector<std::string>& supported) const {
+    std::string first;
+    std::string last;
+    for (const auto& algorithm : supported) {
+      const auto type = key_type(algorithm);
+      const bool is_known = std::any_of(known_.keys().begin(), known_.keys().end(),
+                                        [&](const known_host_key& key) { return !key.revoked && key.type == type; });
+      auto& list = is_known ? first : last;
+      list += (list.empty() ? "" : ",") + algorithm;
+    }
+    return first + (first.empty() || last.empty() ? "" : ",") + last;
+  }
+
+  /// The type of the key that a signature algorithm uses (RFC 8332).
+  static std::string_view key_type(std::string_view algorithm) {
+    return algorithm == "rsa-sha2-256" || algorithm == "rsa-sha2-512" ? std::string_view("ssh-rsa") : algorithm;
+  }
+
+  /// No error: the key is accepted.
+  std::error_code check(std::string_view blob) {
+    const auto type = type_of(blob);
+    const auto shown = printable(type, 60) + ' ' + fingerprint(blob);
+    if (!options_.fingerprints.empty()) {
+      const auto print = fingerprint(blob);
+      for (const auto& each : options_.fingerprints)
+        if (each == print) return {};
+      why_ = "the host key is " + shown + ", not the one expected:";
+      for (const auto& each : options_.fingerprints) why_ += ' ' + each;
+      return errc::host_key_changed;
+    }
+    const auto [verdict, entry] = known_.check(type, blob);
+    switch (verdict) {
+      case known_hosts::verdict::match: return {};
+      case known_hosts::verdict::revoked:
+        why_ = "the host key " + shown + " is marked as revoked in " + place(*entry);
+        return errc::host_key_revoked;
+      case known_hosts::verdict::changed:
+        why_ = "THE HOST KEY HAS CHANGED: the host shows " + shown + ", but " + place(*entry) + " holds " +
+               entry->type + ' ' + fingerprint(entry->blob) +
+               ". Somebody may be listening in, or the host was set up anew. If that is so, remove the line.";
+        return errc::host_key_changed;
+      case known_hosts::verdict::unknown: break;
+    }
+    why_ = "the host key " + shown + " is not known: there is no entry for " + known_.name() + " with it in";
+    for (const auto& file : files_) why_ += (&file == &files_.front() ? " " : " or ") + file;
+    for (const auto& key : known_.keys())
+      if (!key.revoked) why_ += "; " + place(key) + " holds " + key.type + ' ' + fingerprint(key.blob);
+    return errc::host_key_unknown;
+  }
+
+  /// Text on the last error.
+  const std::string& why() const noexcept { return why_; }
+  /// What is odd in the files.
+  const std::vector<std::string>& notices() const noexcept { return known_.notices(); }
+
+ private:
+  static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
+
+  static std::string_view type_of(std::string_view blob) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < 4 && i < blob.size(); ++i) size = size << 8 | static_cast<unsigned char>(blob[i]);
+    return blob.size() < 4 || size > blob.size() - 4 ? std::string_view() : blob.substr(4, size);
+  }
+
+  const ssh_options& options_;
+  known_hosts known_;
+  std::vector<std::string> files_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/tcp_stream.hpp
+#ifndef REMOTE_JOB_SSH_TCP_STREAM_HPP
+#define REMOTE_JOB_SSH_TCP_STREAM_HPP
+
+#include <asio/ip/tcp.hpp>
+#include <asio/write.hpp>
+
+#if defined(__linux__)
+#include <netinet/tcp.h>
+#endif
+
+namespace remote_job::inline v0::ssh {
+
+/// A connected TCP socket under a session.
+class tcp_stream final : public byte_stream {
+ public:
+  /// Data that the peer's machine does not acknowledge within `user_timeout` ends the connection (tcp(7)).
+  tcp_stream(asio::ip::tcp::socket socket, duration user_timeout) : socket_(std::move(socket)) {
+    std::error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+#if defined(__linux__)
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(user_timeout).count();
+    set_tcp_option(TCP_USER_TIMEOUT, static_cast<int>(milliseconds));
+#else
+    static_cast<void>(user_timeout);
+#endif
+  }
+
+  void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
+    socket_.async_read_some(buffer, [this, owner = std::move(owner)](std::error_code ec, std::size_t size) {
+#if defined(__linux__)
+      // Not lasting: asked for after each read. Without it a server that still has Nagle's algorithm on stalls 40 ms.
+      if (!ec) set_tcp_option(TCP_QUICKACK, 1);
+#endif
+      owner->on_read(ec, size);
+    });
+  }
+
+  void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
+    asio::async_write(socket_, buffer,
+                      [owner = std::move(owner)](std::error_code ec, std::size_t) { owner->on_written(ec); });
+  }
+
+  void close() noexcept override {
+    std::error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+#if defined(__linux__)
+  void set_tcp_option(int name, int value) noexcept {
+    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
+  }
+#endif
+
+  asio::ip::tcp::socket socket_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connect.hpp
+#ifndef REMOTE_JOB_SSH_CONNECT_HPP
+#define REMOTE_JOB_SSH_CONNECT_HPP
+
+#include <asio/connect.hpp>
+#include <asio/ip/address.hpp>
+
+#include <iterator>
+
+namespace remote_job::inline v0::ssh {
+
+/// What connecting leaves behind.
+struct connection {
+  std::shared_ptr<ssh::session> session;  ///< ready for channels
+  std::string diagnostics;                ///< when it failed: host, step and why
+  std::vector<std::string> notices;       ///< what is odd in the known-hosts files
+};
+
+/// Connects to one host: address, TCP, identification, key exchange, host key, authentication; each with its time-out.
+class connector final : public operation, public std::enable_shared_from_this<connector> {
+ public:
+  connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
+            std::shared_ptr<connection> result)
+      : executor_(executor),
+        options_(std::move(options)),
+        result_(std::move(result)),
+        resolver_(executor),
+        socket_(executor),
+        timer_(executor),
+        host_key_(*options_) {}
+
+  void start(detail::any_completion completion) {
+    completion_ = std::move(completion);
+    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
+    result_->session.reset();
+    result_->diagnostics.clear();
+
+    if (auto wrong = validate(*options_); !wrong.empty()) return finish(errc::invalid_argument, wrong);
+    user_ = options_->user.empty() ? local_user::current().name : options_->user;
+    if (user_.empty()) return finish(errc::invalid_argument, "user must be given: this program's user has no name");
+    if (const auto ec = host_key_.load()) return finish(ec, host_key_.why());
+    result_->notices = host_key_.notices();
+    resolve();
+  }
+
+  /// Completes with `operation_aborted`, or with another error that ended it.
+  void cancel() {
+    cancelled_ = true;
+    finish(asio::error::operation_aborted, "cancelled");
+  }
+
+  /// Completes with `operation_aborted` when nobody is calling through the cancellation slot.
+  void close() { finish(asio::error::operation_aborted, "closed"); }
+
+ private:
+  enum class stage { resolve, connect, banner, handshake, authentication };
+
+  struct on_cancel {
+    void operator()(asio::cancellation_type type) const {
+      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+      if (const auto self = target.lock()) self->cancel();
+    }
+
+    std::weak_ptr<connector> target;
+  };
+
+  void resolve() {
+    std::error_code not_literal;
+    const auto address = asio::ip::make_address(options_->host, not_literal);
+    if (!not_literal) {
+      endpoints_.emplace_back(address, options_->port);
+      return connect();
+    }
+    enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
+    resolver_.async_resolve(options_->host, std::to_string(options_->port), asio::ip::resolver_base::numeric_service,
+                            [self = shared_from_this()](std::error_code ec, const auto& found) {
+                              if (!self->completion_) return;
+                              if (ec) return self->not_resolved(ec);
+                              for (const auto& each : found) self->endpoints_.push_back(each.endpoint());
+                              self->connect();
+                            });
+  }
+
+  void not_resolved(std::error_code ec) {
+    const bool never = ec == asio::error::host_not_found || ec == asio::error::no_data ||
+                       ec == asio::error::no_recovery || ec == asio::error::service_not_found;
+    finish(never ? errc::host_not_found : errc::resolve_failed, ec.message());
+  }
+
+  void connect() {
+    enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
+    asio::async_connect(
+        socket_, endpoints_, [self = shared_from_this()](std::error_code ec, const asio::ip::tcp::endpoint&) {
+          if (!self->completion_) return;
+          if (ec) return self->finish(errc::connect_failed, ec.message());
+          self->greet(std::make_unique<tcp_stream>(std::move(self->socket_), self->options_->silence_limit));
+        });
+  }
+
+  /// The rest is SSH, over any stream.
+  void greet(std::unique_ptr<byte_stream> stream) {
+    session_ = session::create(executor_, std::move(stream),
+                               {options_->timeouts.open, options_->keepalive, options_->silence_limit});
+    const auto hold = session_;
+    const session::turn t(*hold);
+    hold->start();
+    if (!hold->alive()) return finish(hold->error(), hold->why());
+    prefer_host_keys();
+    enter(stage::banner, options_->timeouts.banner, errc::banner_timeout);
+    hold->add(shared_from_this());
+    step();
+  }
+
+  void prefer_host_keys() {
+    const char** names = nullptr;
+    const int count = libssh2_session_supported_algs(session_->native(), LIBSSH2_METHOD_HOSTKEY, &names);
+    supported_.clear();
+    for (int i = 0; i < count; ++i) supported_.emplace_back(names[i]);
+    if (names != nullptr) libssh2_free(session_->native(), names);
+    const auto wanted = only_host_key_.empty() ? host_key_.preference(supported_) : only_host_key_;
+    if (!wanted.empty()) libssh2_session_method_pref(session_->native(), LIBSSH2_METHOD_HOSTKEY, wanted.c_str());
+  }
+
+  void step() override {
+    const auto hold = session_;
+    if (!completion_ || !hold || !hold->alive()) return;
+    if (stage_ == stage::banner || stage_ == stage::handshake) {
+      const int rc = hold->handshake();
+      if (stage_ == stage::banner && hold->identified())
+        enter(stage::handshake, options_->timeouts.handshake, errc::handshake_timeout);
+      if (rc == LIBSSH2_ERROR_EAGAIN || !hold->alive()) return;
+      if (rc != 0) return handshake_failed(rc);
+      if (!check_host_key()) return;
+      enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
+      authenticator_.emplace(*options_, user_);
+    }
+    switch (authenticator_->step(*hold)) {
+      case authenticator::status::more: return;
+      case authenticator::status::failed: return finish(authenticator_->error(), authenticator_->why());
+      case authenticator::status::done: return finish({}, {});
+    }
+  }
+
+  void on_end(std::error_code ec) override {
+    const auto ended = std::exchange(session_, nullptr);
+    if (completion_) finish(ec, ended->why());
+  }
+
+  void drop() noexcept override {
+    session_.reset();
+    [[maybe_unused]] const auto last = std::move(completion_);
+  }
+
+  void handshake_failed(int rc) {
+    const auto text = session_->last_error();
+    if (rc != LIBSSH2_ERROR_KEX_FAILURE && rc != LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE && rc != LIBSSH2_ERROR_METHOD_NONE)
+      return session_->fail("the key exchange failed");
+    const auto offered = session_->offered();
+    if (!offered.known) return finish(errc::no_common_algorithm, text);
+    const auto common = [](const std::vector<std::string>& ours, const std::string& theirs) {
+      const auto names = split_names(theirs);
+      return std::any_of(ours.begin(), ours.end(),
+                         [&](const auto& name) { return std::find(names.begin(), names.end(), name) != names.end(); });
+    };
+    const struct {
+      const char* what;
+      int method;
+      const std::string& theirs;
+    } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key},
+                 {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange},
+                 {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher},
+                 {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac}};
+    for (const auto& [what, method, theirs] : lists) {
+      const char** names = nullptr;
+      const int count = libssh2_session_supported_algs(session_->native(), method, &names);
+      std::vector<std::string> ours(names, names + std::max(count, 0));
+      if (names != nullptr) libssh2_free(session_->native(), names);
+      if (common(ours, theirs)) continue;
+      std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
+      if (method == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
+          !detail::libssh2_has_rsa_sha2())
+        why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
+               " lacks rsa-sha2: use libssh2 1.11 or newer, or process_transport over ssh, "
+               "or give the server an ed25519 host key (ssh-keygen -A)";
+      return finish(errc::no_common_algorithm, why);
+    }
+    // Something is in common: what failed was the exchange itself.
+    session_->fail("the key exchange failed");
+  }
+
+  /// False when it is over, or begun anew.
+  bool check_host_key() {
+    std::size_t size = 0;
+    int type = 0;
+    const char* data = libssh2_session_hostkey(session_->native(), &size, &type);
+    const std::string_view blob(data == nullptr ? "" : data, data == nullptr ? 0 : size);
+    const auto ec = host_key_.check(blob);
+    if (!ec) return true;
+    if (!options_->fingerprints.empty() && try_other_host_key()) return false;
+    finish(ec, host_key_.why());
+    return false;
+  }
+
+  /// A fingerprint does not tell the type of its key, and a server shows only the one asked for: when it is not that of
+  /// the key shown, the others are looked at, one connection each.
+  bool try_other_host_key() {
+    const auto offered = split_names(session_->offered().host_key);
+    const char* shown = libssh2_session_methods(session_->native(), LIBSSH2_METHOD_HOSTKEY);
+    if (shown != nullptr) seen_types_.emplace_back(host_key_checker::key_type(shown));
+    for (const auto& algorithm : supported_) {
+      const std::string type(host_key_checker::key_type(algorithm));
+      if (std::find(offered.begin(), offered.end(), algorithm) == offered.end() ||
+          std::find(seen_types_.begin(), seen_types_.end(), type) != seen_types_.end())
+        continue;
+      only_host_key_ = algorithm;
+      const auto old = std::exchange(session_, nullptr);
+      old->remove(*this);
+      old->kill(asio::error::operation_aborted, {});
+      socket_ = asio::ip::tcp::socket(executor_);
+      connect();
+      return true;
+    }
+    return false;
+  }
+
+  void enter(stage next, duration allowed, errc error) {
+    stage_ = next;
+    timer_.expires_after(allowed);
+    timer_.async_wait([self = shared_from_this(), next, error](std::error_code ec) {
+      if (!ec && self->completion_ && self->stage_ == next) self->finish(error, "no answer in time");
+    });
+  }
+
+  void finish(std::error_code ec, std::string_view why) {
+    if (!completion_) return;
+    const auto hold = shared_from_this();
+    if (!cancelled_) completion_.slot().clear();
+    auto completion = std::move(completion_);
+    timer_.cancel();
+    if (const auto ended = std::exchange(session_, nullptr)) {
+      ended->remove(*this);
+      if (ec)
+        ended->kill(ec, std::string(why));
+      else
+        ended->enter_service();
+      result_->session = ec ? nullptr : ended;
+    }
+    if (ec) {
+      resolver_.cancel();
+      std::error_code ignored;
+      socket_.close(ignored);
+      result_->diagnostics = where() + std::string(why);
+    }
+    completion.post(ec);
+  }
+
+  std::string where() const {
+    static constexpr const char* names[] = {"resolving", "connecting", "waiting for the SSH identification",
+                                            "key exchange", "authentication"};
+    const bool v6 = options_->host.find(':') != std::string::npos;
+    auto text = (v6 ? '[' + options_->host + ']' : options_->host) + ':' + std::to_string(options_->port) + ": ";
+    if (stage_ == stage::authentication) text = user_ + '@' + text;
+    if (stage_) text += std::string(names[static_cast<int>(*stage_)]) + ": ";
+    return text;
+  }
+
+  asio::any_io_executor executor_;
+  std::shared_ptr<const ssh_options> options_;
+  std::shared_ptr<connection> result_;
+  asio::ip::tcp::resolver resolver_;
+  asio::ip::tcp::socket socket_;
+  asio::steady_timer timer_;
+  host_key_checker host_key_;
+  detail::any_completion completion_;
+  std::string user_;
+  std::vector<asio::ip::tcp::endpoint> endpoints_;
+  std::optional<stage> stage_;
+  bool cancelled_ = false;
+  std::shared_ptr<session> session_;
+  std::optional<authenticator> authenticator_;
+  std::vector<std::string> supported_;
+  std::vector<std::string> seen_types_;
+  std::string only_host_key_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/exec.hpp
+#ifndef REMOTE_JOB_SSH_EXEC_HPP
+#define REMOTE_JOB_SSH_EXEC_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Runs commands over a session, one at a time, each on a channel of its own. Several of these may share a session.
+///
+/// With a channel opened in advance a command costs one round trip; one with input costs another on OpenSSH, which takes
+/// no data before it has answered to the request.
+class exec final : public operation, public channel_waiter, public std::enable_shared_from_this<exec> {
+ public:
+  /// Begins a command; `command` and `reply` have to stay where they are until the completion.
+  void start(const std::shared_ptr<session>& over, const remote_command& command, command_reply& reply,
+             detail::any_completion completion) {
+    completion_ = std::move(completion);
+    why_.clear();
+    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this(), ++generation_});
+    if (!over || !over->alive()) {
+      why_ = over ? over->why() : "not connected";
+      return complete(over && over->error() != asio::error::operation_aborted ? over->error()
+                                                                              : std::error_code(errc::connection_lost));
+    }
+    if (command.command.size() > max_command) {
+      why_ = "the command is longer than " + std::to_string(max_command) + " bytes";
+      return complete(errc::invalid_argument);
+    }
+    const session::turn t(*over);
+    session_ = over.get();
+    command_ = &command;
+    reply_ = &reply;
+    reply.clear();
+    channel_ = nullptr;
+    written_ = 0;
+    requested_ = accepted_ = eof_sent_ = false;
+    session_->add(shared_from_this());
+    session_->request_channel(*this);
+  }
+
+  /// Completes an outstanding command with `operation_aborted`; libssh2 1.11 and newer also have the host end it.
+  void cancel() {
+    if (!completion_) return;
+    cancelled_ = true;
+    if (session_ != nullptr) {
+      const auto hold = session_->shared_from_this();
+      const session::turn t(*hold);
+      if (channel_ != nullptr && hold->alive()) detail::libssh2_terminate(channel_);
+      finish(asio::error::operation_aborted, {});
+    } else {
+      complete(asio::error::operation_aborted);
+    }
+    cancelled_ = false;
+  }
+
+  /// Why the last command failed; empty when it did not.
+  const std::string& why() const noexcept { return why_; }
+
+ private:
+  static constexpr std::size_t max_command = 30000;  // RFC 4253, section 6.1: no packet needs to be larger than 35000
+
+  struct on_cancel {
+    void operator()(asio::cancellation_type type) const {
+      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+      const auto self = target.lock();
+      if (self && self->generation_ == generation) self->cancel();
+    }
+
+    std::weak_ptr<exec> target;
+    std::uint64_t generation;
+  };
+
+  void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override {
+    if (ec) return finish(ec, "the server refused to open a channel: " + session_->refusal());
+    channel_ = channel;
+    step();
+  }
+
+  void step() override {
+    if (channel_ == nullptr) return;
+    if (!accepted_ && !request()) return;
+    if (!send_input()) return;
+    receive();
+  }
+
+  void on_end(std::error_code ec) override {
+    channel_ = nullptr;
+    why_ = session_->why();
+    session_ = nullptr;
+    if (completion_) complete(ec);
+  }
+
+  void drop() noexcept override {
+    channel_ = nullptr;
+    session_ = nullptr;
+    [[maybe_unused]] const auto last = std::move(completion_);
+  }
+
+  /// False when it is over.
+  bool request() {
+    auto& s = *session_;
+    const auto& text = command_->command;
+    const int rc = s.call([&] {
+      return libssh2_channel_process_startup(channel_, "exec", 4, text.data(), static_cast<unsigned>(text.size()));
+    });
+    if (!std::exchange(requested_, true)) {
+      s.refill();  // its opening travels with this request
+      if (!s.alive()) return false;
+    }
+    if (rc == 0) {
+      accepted_ = true;
+    } else if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
+      finish(errc::command_refused, "the server refused to run the command");
+      return false;
+    } else if (rc != LIBSSH2_ERROR_EAGAIN) {
+      s.fail("running the command failed");
+      return false;
+    }
+    return true;
+  }
+
+  bool send_input() {
+    auto& s = *session_;
+    const auto& input = command_->input;
+    while (written_ < input.size() && s.can_write()) {
+      const auto rest = input.size() - written_;
+      const auto rc = s.call([&] { return libssh2_channel_write_ex(channel_, 0, input.data() + written_, rest); });
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) return true;
+      if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT) {
+        written_ = input.size();
+        break;
+      }
+      if (rc < 0) {
+        s.fail("sending the command's input failed");
+        return false;
+      }
+      written_ += static_cast<std::size_t>(rc);
+    }
+    if (written_ < input.size() || eof_sent_) return true;
+    const int rc = s.call([&] { return libssh2_channel_send_eof(channel_); });
+    if (rc != LIBSSH2_ERROR_EAGAIN) eof_sent_ = true;
+    return true;
+  }
+
+  void receive() {
+    auto& s = *session_;
+    auto& buffer = s.scratch();
+    const auto read = [&](int stream) {
+      return s.call([&] { return libssh2_channel_read_ex(channel_, stream, buffer.data(), buffer.size()); });
+    };
+    ssize_t rc = 0;
+    while ((rc = read(0)) > 0) {
+      auto& output = reply_->output;
+      const auto room = command_->max_output - output.size();
+      output.append(buffer.data(), std::min(static_cast<std::size_t>(rc), room));
+      if (static_cast<std::size_t>(rc) > room)
+        return finish(errc::reply_too_long,
+                      "the command printed more than " + std::to_string(command_->max_output) + " bytes");
+      if (!command_->end_mark.empty() && output.ends_with(command_->end_mark)) return finish({}, {});
+    }
+    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading the command's output failed");
+    while ((rc = read(SSH_EXTENDED_DATA_STDERR)) > 0) {
+      auto& output = reply_->error_output;
+      output.append(buffer.data(),
+                    std::min(static_cast<std::size_t>(rc), command_reply::max_error_output - output.size()));
+    }
+    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading the command's output failed");
+
+    if (libssh2_channel_eof(channel_) != 1) return;
+    rc = s.call([&] { return libssh2_channel_wait_closed(channel_); });
+    if (rc == LIBSSH2_ERROR_EAGAIN) return;
+    if (rc != 0) return s.fail("waiting for the command's end failed");
+    if (!accepted_) return finish(errc::command_refused, "the server closed the channel without running the command");
+    reply_->exit_status = detail::libssh2_exit_status(s.native(), channel_);
+    finish({}, {});
+  }
+
+  void finish(std::error_code ec, std::string why) {
+    auto& s = *std::exchange(session_, nullptr);
+    const auto hold = shared_from_this();
+    s.forget(*this);
+    s.remove(*this);
+    why_ = std::move(why);
+    auto* channel = std::exchange(channel_, nullptr);
+    complete(ec);
+    if (channel != nullptr) s.release(channel);
+  }
+
+  void complete(std::error_code ec) {
+    // A slot that is just calling must not lose what it calls.
+    if (!cancelled_) completion_.slot().clear();
+    ++generation_;
+    completion_.post(ec);
+  }
+
+  detail::any_completion completion_;
+  std::string why_;
+  std::uint64_t generation_ = 0;
+  bool cancelled_ = false;
+
+  // Of the command that is running:
+  session* session_ = nullptr;  // which then shares this object's ownership
+  const remote_command* command_ = nullptr;
+  command_reply* reply_ = nullptr;
+  LIBSSH2_CHANNEL* channel_ = nullptr;
+  std::size_t written_ = 0;
+  bool requested_ = false;
+  bool accepted_ = false;
+  bool eof_sent_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/transport/libssh2.hpp
+#ifndef REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
+#define REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
+
+namespace remote_job::inline v0 {
+
+/// A transport over SSH with libssh2: one connection, each command on a channel of its own.
+///
+/// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only one
+/// channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between commands;
+/// see `ssh_options::keepalive`.
+///
+/// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor that
+/// runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private key keeps that executor
+/// busy for about a tenth of a second.
+template <class Executor = asio::any_io_executor>
+class basic_libssh2_transport {
+  struct initiate_connect;
+  struct initiate_execute;
+
+ public:
+  using executor_type = Executor;
+
+  template <class Other>
+  struct rebind_executor {
+    using other = basic_libssh2_transport<Other>;
+  };
+
+  /// Opens nothing yet. Wrong options are reported by async_connect() as `errc::invalid_argument`.
+  basic_libssh2_transport(const executor_type& executor, ssh_options options)
+      : executor_(executor), state_(std::make_shared<state>(executor, std::move(options))) {}
+
+  basic_libssh2_transport(basic_libssh2_transport&&) = default;
+  basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
+    if (this != &other) {
+      close();
+      executor_ = std::move(other.executor_);
+      state_ = std::move(other.state_);
+    }
+    return *this;
+  }
+
+  /// Ends the connection as close() does: outstanding operations complete.
+  ~basic_libssh2_transport() { close(); }
+
+  executor_type get_executor() const noexcept { return executor_; }
+
+  /// Connects and logs in. A connection that is open is closed before.
+  ///
+  /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted`.
+  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`;
+  /// diagnostics() says more. This object may be destroyed before the completion.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{state_}, token);
+  }
+
+  /// Runs one command. `command` and `reply` have to stay where they are until the completion.
+  ///
+  /// Completion: `void(std::error_code)`; no error whatever the command's exit status. Terminal cancellation completes with
+  /// `asio::error::operation_aborted` and leaves the connection usable; the command goes on unless it notices that its
+  /// output is no longer read (libssh2 1.11 and newer have the host end it).
+  /// Errors: `errc::connection_lost`, `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`;
+  /// `invalid_argument` for a command longer than 30000 bytes. On an error the reply holds what had come till then.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_execute(const remote_command& command, command_reply& reply,
+                     Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_execute>(), token, &command,
+                                                                     &reply)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{state_}, token, &command, &reply);
+  }
+
+  /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
+  /// `asio::error::operation_aborted`. May be called at any time.
+  void close() noexcept {
+    if (state_) state_->close();
+  }
+
+  /// Text on the last error: user, host, port, step and why. No secret is in it.
+  std::string diagnostics() const { return state_ ? state_->diagnostics() : std::string(); }
+
+  /// What was odd in the known-hosts files when connecting, such as damaged lines, for a person to read.
+  std::vector<std::string> notices() const { return state_ ? state_->result->notices : std::vector<std::string>(); }
+
+ private:
+  struct state {
+    state(const asio::any_io_executor& ex, ssh_options o)
+        : executor(ex), options(std::make_shared<const ssh_options>(std::move(o))) {}
+
+    void connect(detail::any_completion completion) {
+      close();
+      const auto next = std::make_shared<ssh::connector>(executor, options, result);
+      connecting = next;
+      next->start(std::move(completion));
+    }
+
+    void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) {
+      running->start(result->session, command, reply, std::move(completion));
+    }
+
+    void close() noexcept {
+      if (const auto connector = connecting.lock()) connector->close();
+      connecting.reset();
+      if (const auto session = std::exchange(result->session, nullptr))
+        session->kill(asio::error::operation_aborted, "closed");
+    }
+
+    std::string diagnostics() const {
+      if (running->why().empty()) return result->diagnostics;
+      return options->host + ':' + std::to_string(options->port) + ": " + running->why();
+    }
+
+    asio::any_io_executor executor;
+    std::shared_ptr<const ssh_options> options;
+    std::shared_ptr<ssh::connection> result = std::make_shared<ssh::connection>();
+    std::shared_ptr<ssh::exec> running = std::make_shared<ssh::exec>();
+    std::weak_ptr<ssh::connector> connecting;  // shared by its own handlers only
+  };
+
+  struct initiate_connect {
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+      self->connect(detail::any_completion(std::forward<Handler>(handler), self->executor));
+    }
+
+    std::shared_ptr<state> self;
+  };
+
+  struct initiate_execute {
+    template <class Handler>
+    void operator()(Handler&& handler, const remote_command* command, command_reply* reply) const {
+      self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->executor));
+    }
+
+    std::shared_ptr<state> self;
+  };
+
+  executor_type executor_;
+  std::shared_ptr<state> state_;
+};
+
+/// The transport over SSH for any executor.
+using libssh2_transport = basic_libssh2_transport<>;
+
+}  // namespace remote_job::inline v0
+
+#endif
 
 #endif
 

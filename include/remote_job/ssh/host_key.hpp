@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_HOST_KEY_HPP
+#define REMOTE_JOB_SSH_HOST_KEY_HPP
+
+#include <remote_job/ssh/identity.hpp>
+#include <remote_job/ssh/known_hosts.hpp>
+#include <remote_job/ssh/options.hpp>
+#include <remote_job/ssh/server_hello.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0::ssh {
+
+/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files.
+class host_key_checker {
+ public:
+  host_key_checker(const ssh_options& options) : options_(options), known_(options.host, options.port) {}
+
+  /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
+  std::error_code load() {
+    if (!options_.fingerprints.empty()) return {};
+    const bool given = !options_.known_hosts.empty();
+    if (given)
+      for (const auto& file : options_.known_hosts) files_.push_back(expand_home(file));
+    else
+      files_ = {local_user::current().home + "/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"};
+    for (const auto& file : files_) {
+      const auto ec = known_.read(file);
+      if (!ec || (!given && ec == std::errc::no_such_file_or_directory)) continue;
+      why_ = "known-hosts file " + file + ": " + ec.message();
+      return errc::known_hosts_unreadable;
+    }
+    return {};
+  }
+
+  /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first, for a
+  /// server has several keys and shows only one.
+  std::string preference(const std::vector<std::string>& supported) const {
+    std::string first;
+    std::string last;
+    for (const auto& algorithm : supported) {
+      const auto type = key_type(algorithm);
+      const bool is_known = std::any_of(known_.keys().begin(), known_.keys().end(),
+                                        [&](const known_host_key& key) { return !key.revoked && key.type == type; });
+      auto& list = is_known ? first : last;
+      list += (list.empty() ? "" : ",") + algorithm;
+    }
+    return first + (first.empty() || last.empty() ? "" : ",") + last;
+  }
+
+  /// The type of the key that a signature algorithm uses (RFC 8332).
+  static std::string_view key_type(std::string_view algorithm) {
+    return algorithm == "rsa-sha2-256" || algorithm == "rsa-sha2-512" ? std::string_view("ssh-rsa") : algorithm;
+  }
+
+  /// No error: the key is accepted.
+  std::error_code check(std::string_view blob) {
+    const auto type = type_of(blob);
+    const auto shown = printable(type, 60) + ' ' + fingerprint(blob);
+    if (!options_.fingerprints.empty()) {
+      const auto print = fingerprint(blob);
+      for (const auto& each : options_.fingerprints)
+        if (each == print) return {};
+      why_ = "the host key is " + shown + ", not the one expected:";
+      for (const auto& each : options_.fingerprints) why_ += ' ' + each;
+      return errc::host_key_changed;
+    }
+    const auto [verdict, entry] = known_.check(type, blob);
+    switch (verdict) {
+      case known_hosts::verdict::match: return {};
+      case known_hosts::verdict::revoked:
+        why_ = "the host key " + shown + " is marked as revoked in " + place(*entry);
+        return errc::host_key_revoked;
+      case known_hosts::verdict::changed:
+        why_ = "THE HOST KEY HAS CHANGED: the host shows " + shown + ", but " + place(*entry) + " holds " +
+               entry->type + ' ' + fingerprint(entry->blob) +
+               ". Somebody may be listening in, or the host was set up anew. If that is so, remove the line.";
+        return errc::host_key_changed;
+      case known_hosts::verdict::unknown: break;
+    }
+    why_ = "the host key " + shown + " is not known: there is no entry for " + known_.name() + " with it in";
+    for (const auto& file : files_) why_ += (&file == &files_.front() ? " " : " or ") + file;
+    for (const auto& key : known_.keys())
+      if (!key.revoked) why_ += "; " + place(key) + " holds " + key.type + ' ' + fingerprint(key.blob);
+    return errc::host_key_unknown;
+  }
+
+  /// Text on the last error.
+  const std::string& why() const noexcept { return why_; }
+  /// What is odd in the files.
+  const std::vector<std::string>& notices() const noexcept { return known_.notices(); }
+
+ private:
+  static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
+
+  static std::string_view type_of(std::string_view blob) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < 4 && i < blob.size(); ++i) size = size << 8 | static_cast<unsigned char>(blob[i]);
+    return blob.size() < 4 || size > blob.size() - 4 ? std::string_view() : blob.substr(4, size);
+  }
+
+  const ssh_options& options_;
+  known_hosts known_;
+  std::vector<std::string> files_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_IDENTITY_HPP
+#define REMOTE_JOB_SSH_IDENTITY_HPP
+
+#include <remote_job/detail/base64.hpp>
+#include <remote_job/detail/sha256.hpp>
+#include <remote_job/error.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#if !defined(_WIN32)
+#include <pwd.h>
+#include <unistd.h>
+#endif
+
+namespace remote_job::inline v0::ssh {
+
+/// Overwrites a secret before its memory is given back.
+inline void wipe(std::string& secret) noexcept {
+  volatile char* bytes = secret.data();
+  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
+  secret.clear();
+}
+
+/// A public key's fingerprint as OpenSSH prints it.
+inline std::string fingerprint(std::string_view blob) {
+  return "SHA256:" + detail::base64_unpadded(detail::sha256(blob));
+}
+
+/// Who runs this program, and where that user is at home; empty when it cannot be told.
+struct local_user {
+  std::string name;
+  std::string home;
+
+  static local_user current() {
+    local_user result;
+    const auto variable = [](const char* key) {
+      const char* value = std::getenv(key);
+      return std::string(value == nullptr ? "" : value);
+    };
+#if defined(_WIN32)
+    result.name = variable("USERNAME");
+    result.home = variable("USERPROFILE");
+#else
+    result.home = variable("HOME");
+    passwd entry{};
+    passwd* found = nullptr;
+    char buffer[4096];
+    if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) {
+      result.name = found->pw_name;
+      if (result.home.empty()) result.home = found->pw_dir;
+    }
+#endif
+    return result;
+  }
+};
+
+/// `~/` at the beginning of a path stands for the home directory.
+inline std::string expand_home(const std::string& path) {
+  return path.starts_with("~/") ? local_user::current().home + path.substr(1) : path;
+}
+
+/// A private key as its file has it, and what can be told without decrypting it.
+struct private_key {
+  std::string text;  ///< secret
+  bool encrypted = false;
+  bool rsa = false;
+  std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
+  std::string print;  ///< fingerprint of the public key; empty as above
+
+  private_key() = default;
+  private_key(private_key&&) = default;
+  private_key& operator=(private_key&& other) noexcept {
+    wipe(text);
+    text = std::move(other.text);
+    encrypted = other.encrypted;
+    rsa = other.rsa;
+    type = std::move(other.type);
+    print = std::move(other.print);
+    return *this;
+  }
+  ~private_key() { wipe(text); }
+
+  static constexpr std::size_t max_size = 64 * 1024;
+
+  /// Reads the file; when it cannot, `why` says so.
+  static private_key read(const std::string& file, std::string& why) {
+    private_key key;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
+    if (in) {
+      std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy of the key stays in a buffer
+      key.text.resize(max_size + 1);
+      key.text.resize(std::fread(key.text.data(), 1, key.text.size(), in.get()));
+    }
+    if (!in || std::ferror(in.get()) != 0) {
+      why = std::error_code(errno, std::generic_category()).message();
+      wipe(key.text);
+    } else if (key.text.size() > max_size || key.text.find("PRIVATE KEY-----") == std::string::npos) {
+      why = "it is not a private key";
+      wipe(key.text);
+    } else {
+      key.inspect();
+    }
+    return key;
+  }
+
+ private:
+  void inspect() {
+    static constexpr std::string_view begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
+    const auto at = text.find(begin);
+    if (at == std::string::npos) {  // PEM: RFC 1421 or RFC 5958
+      encrypted = text.find("ENCRYPTED") != std::string::npos;
+      rsa = text.find("BEGIN RSA PRIVATE KEY") != std::string::npos;
+      return;
+    }
+    // PROTOCOL.key of OpenSSH: magic, cipher, kdf, options, number of keys, public key, then what may be encrypted.
+    std::string head;
+    for (std::size_t i = at + begin.size(); i < text.size() && text[i] != '-' && head.size() < 8192; ++i)
+      if (text[i] != '\n' && text[i] != '\r' && text[i] != ' ') head += text[i];
+    head.resize(head.size() / 4 * 4);
+    auto decoded = detail::base64_decode(head);
+    wipe(head);
+    if (!decoded) return;
+    static constexpr std::string_view magic("openssh-key-v1\0", 15);
+    std::string_view rest = *decoded;
+    const auto next = [&rest] {
+      std::size_t size = 0;
+      for (std::size_t i = 0; i < 4 && i < rest.size(); ++i) size = size << 8 | static_cast<unsigned char>(rest[i]);
+      if (rest.size() < 4 || size > rest.size() - 4) return rest = {};
+      const auto value = rest.substr(4, size);
+      rest.remove_prefix(4 + size);
+      return value;
+    };
+    if (rest.starts_with(magic)) {
+      rest.remove_prefix(magic.size());
+      encrypted = next() != "none";
+      next();
+      next();
+      rest.remove_prefix(rest.size() < 4 ? rest.size() : 4);
+      const auto blob = next();
+      rest = blob;
+      type = next();
+      rsa = type == "ssh-rsa";
+      if (!blob.empty()) print = fingerprint(blob);
+    }
+    wipe(*decoded);
+  }
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif

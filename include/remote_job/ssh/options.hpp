@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_OPTIONS_HPP
+#define REMOTE_JOB_SSH_OPTIONS_HPP
+
+#include <remote_job/job.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// A private key to log in with. A plain value.
+struct ssh_identity {
+  std::string file;  ///< path of the private key; a leading `~/` stands for the home directory
+};
+
+/// Time allowed to each step of connecting; each above zero.
+struct ssh_timeouts {
+  duration resolve = std::chrono::seconds(10);         ///< to find the host's addresses
+  duration connect = std::chrono::seconds(15);         ///< to reach one of them, all tries together
+  duration banner = std::chrono::seconds(10);          ///< until the server has identified itself as SSH
+  duration handshake = std::chrono::seconds(20);       ///< for the key exchange
+  duration authentication = std::chrono::seconds(30);  ///< for all methods together
+  duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
+};
+
+/// How to reach one host over SSH. A plain value.
+///
+/// No secret is kept in it: keys are read from their files when they are needed, passphrases are asked for.
+struct ssh_options {
+  std::string host;         ///< name or address; required
+  std::uint16_t port = 22;  ///< above 0
+  std::string user;         ///< empty: the name of the user who runs this program
+
+  /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
+  std::vector<ssh_identity> identities;
+  /// Asked for the passphrase of an encrypted key, given its file; called on the transport's executor, must not block for
+  /// long. What it returns is wiped after use. Not set: an encrypted key is `errc::passphrase_wrong`.
+  std::function<std::string(const std::string& identity)> passphrase;
+
+  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
+  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there.
+  std::vector<std::string> known_hosts;
+  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
+  /// looked at. Empty: the host key has to be in a known-hosts file.
+  std::vector<std::string> fingerprints;
+
+  ssh_timeouts timeouts;
+  /// After so long without a byte from the server it is asked for a sign of life; above 0.
+  duration keepalive = std::chrono::seconds(15);
+  /// Without an answer the connection counts as lost after so long a silence; above keepalive.
+  duration silence_limit = std::chrono::seconds(30);
+};
+
+/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
+/// Thread-safe; does no I/O.
+inline std::string validate(const ssh_options& options) {
+  const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
+  if (options.host.empty()) return "host must not be empty";
+  if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
+    return "host must not hold blanks or NUL bytes";
+  if (options.port == 0) return "port must be from 1 to 65535";
+  if (has_nul(options.user)) return "user must not hold a NUL byte";
+  for (const auto& identity : options.identities)
+    if (identity.file.empty() || has_nul(identity.file)) return "identities must name files";
+  for (const auto& file : options.known_hosts)
+    if (file.empty() || has_nul(file)) return "known_hosts must name files";
+  for (const auto& fingerprint : options.fingerprints)
+    if (fingerprint.size() != 50 || !fingerprint.starts_with("SHA256:"))
+      return "fingerprints must be written SHA256: and 43 characters of base64, as ssh-keygen -l prints them";
+  const struct {
+    std::string_view name;
+    duration value;
+  } durations[] = {{"timeouts.resolve", options.timeouts.resolve},
+                   {"timeouts.connect", options.timeouts.connect},
+                   {"timeouts.banner", options.timeouts.banner},
+                   {"timeouts.handshake", options.timeouts.handshake},
+                   {"timeouts.authentication", options.timeouts.authentication},
+                   {"timeouts.open", options.timeouts.open},
+                   {"keepalive", options.keepalive}};
+  for (const auto& [name, value] : durations)
+    if (value <= duration::zero()) return std::string(name) + " must be above zero";
+  if (options.silence_limit <= options.keepalive) return "silence_limit must be above keepalive";
+  return {};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif

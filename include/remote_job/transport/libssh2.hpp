@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
+#define REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
+
+#include <remote_job/ssh/connect.hpp>
+#include <remote_job/ssh/exec.hpp>
+#include <remote_job/ssh/options.hpp>
+#include <remote_job/transport.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
+
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// A transport over SSH with libssh2: one connection, each command on a channel of its own.
+///
+/// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only one
+/// channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between commands;
+/// see `ssh_options::keepalive`.
+///
+/// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor that
+/// runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private key keeps that executor
+/// busy for about a tenth of a second.
+template <class Executor = asio::any_io_executor>
+class basic_libssh2_transport {
+  struct initiate_connect;
+  struct initiate_execute;
+
+ public:
+  using executor_type = Executor;
+
+  template <class Other>
+  struct rebind_executor {
+    using other = basic_libssh2_transport<Other>;
+  };
+
+  /// Opens nothing yet. Wrong options are reported by async_connect() as `errc::invalid_argument`.
+  basic_libssh2_transport(const executor_type& executor, ssh_options options)
+      : executor_(executor), state_(std::make_shared<state>(executor, std::move(options))) {}
+
+  basic_libssh2_transport(basic_libssh2_transport&&) = default;
+  basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
+    if (this != &other) {
+      close();
+      executor_ = std::move(other.executor_);
+      state_ = std::move(other.state_);
+    }
+    return *this;
+  }
+
+  /// Ends the connection as close() does: outstanding operations complete.
+  ~basic_libssh2_transport() { close(); }
+
+  executor_type get_executor() const noexcept { return executor_; }
+
+  /// Connects and logs in. A connection that is open is closed before.
+  ///
+  /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted`.
+  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`;
+  /// diagnostics() says more. This object may be destroyed before the completion.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{state_}, token);
+  }
+
+  /// Runs one command. `command` and `reply` have to stay where they are until the completion.
+  ///
+  /// Completion: `void(std::error_code)`; no error whatever the command's exit status. Terminal cancellation completes with
+  /// `asio::error::operation_aborted` and leaves the connection usable; the command goes on unless it notices that its
+  /// output is no longer read (libssh2 1.11 and newer have the host end it).
+  /// Errors: `errc::connection_lost`, `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`;
+  /// `invalid_argument` for a command longer than 30000 bytes. On an error the reply holds what had come till then.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_execute(const remote_command& command, command_reply& reply,
+                     Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_execute>(), token, &command,
+                                                                     &reply)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{state_}, token, &command, &reply);
+  }
+
+  /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
+  /// `asio::error::operation_aborted`. May be called at any time.
+  void close() noexcept {
+    if (state_) state_->close();
+  }
+
+  /// Text on the last error: user, host, port, step and why. No secret is in it.
+  std::string diagnostics() const { return state_ ? state_->diagnostics() : std::string(); }
+
+  /// What was odd in the known-hosts files when connecting, such as damaged lines, for a person to read.
+  std::vector<std::string> notices() const { return state_ ? state_->result->notices : std::vector<std::string>(); }
+
+ private:
+  struct state {
+    state(const asio::any_io_executor& ex, ssh_options o)
+        : executor(ex), options(std::make_shared<const ssh_options>(std::move(o))) {}
+
+    void connect(detail::any_completion completion) {
+      close();
+      const auto next = std::make_shared<ssh::connector>(executor, options, result);
+      connecting = next;
+      next->start(std::move(completion));
+    }
+
+    void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) {
+      running->start(result->session, command, reply, std::move(completion));
+    }
+
+    void close() noexcept {
+      if (const auto connector = connecting.lock()) connector->close();
+      connecting.reset();
+      if (const auto session = std::exchange(result->session, nullptr))
+        session->kill(asio::error::operation_aborted, "closed");
+    }
+
+    std::string diagnostics() const {
+      if (running->why().empty()) return result->diagnostics;
+      return options->host + ':' + std::to_string(options->port) + ": " + running->why();
+    }
+
+    asio::any_io_executor executor;
+    std::shared_ptr<const ssh_options> options;
+    std::shared_ptr<ssh::connection> result = std::make_shared<ssh::connection>();
+    std::shared_ptr<ssh::exec> running = std::make_shared<ssh::exec>();
+    std::weak_ptr<ssh::connector> connecting;  // shared by its own handlers only
+  };
+
+  struct initiate_connect {
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+      self->connect(detail::any_completion(std::forward<Handler>(handler), self->executor));
+    }
+
+    std::shared_ptr<state> self;
+  };
+
+  struct initiate_execute {
+    template <class Handler>
+    void operator()(Handler&& handler, const remote_command* command, command_reply* reply) const {
+      self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->executor));
+    }
+
+    std::shared_ptr<state> self;
+  };
+
+  executor_type executor_;
+  std::shared_ptr<state> state_;
+};
+
+/// The transport over SSH for any executor.
+using libssh2_transport = basic_libssh2_transport<>;
+
+}  // namespace remote_job::inline v0
+
+#endif

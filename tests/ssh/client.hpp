@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#pragma once
+
+#include <remote_job/transport/libssh2.hpp>
+#include <support/sshd.hpp>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+/// Options that are right for the server.
+inline remote_job::ssh_options options_for(const support::sshd& server, const std::string& key = "id_ed25519") {
+  remote_job::ssh_options options;
+  options.host = server.host();
+  options.port = server.port();
+  options.user = server.user();
+  options.identities = {{server.key(key)}};
+  options.known_hosts = {server.known_hosts()};
+  return options;
+}
+
+/// A transport used as if it blocked.
+class client {
+ public:
+  explicit client(remote_job::ssh_options options) : transport(context.get_executor(), std::move(options)) {}
+
+  std::error_code connect() {
+    std::optional<std::error_code> result;
+    transport.async_connect([&](std::error_code ec) { result = ec; });
+    run_until([&] { return result.has_value(); });
+    return *result;
+  }
+
+  std::error_code execute(const std::string& text, const std::string& input = {}, const std::string& end_mark = {},
+                          std::size_t max_output = 1 << 20) {
+    command.command = text;
+    command.input = input;
+    command.end_mark = end_mark;
+    command.max_output = max_output;
+    std::optional<std::error_code> result;
+    transport.async_execute(command, reply, [&](std::error_code ec) { result = ec; });
+    run_until([&] { return result.has_value(); });
+    return *result;
+  }
+
+  std::string diagnostics() { return transport.diagnostics(); }
+
+  template <class Condition>
+  void run_until(Condition condition, std::chrono::seconds bound = std::chrono::seconds(60)) {
+    const auto end = std::chrono::steady_clock::now() + bound;
+    context.restart();
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) throw std::runtime_error("nothing completed in time");
+      if (context.run_one_for(std::chrono::seconds(1)) == 0 && context.stopped()) {
+        if (condition()) return;
+        throw std::runtime_error("nothing is going on any more, and no completion");
+      }
+    }
+  }
+
+  /// Runs what is left; true when all came to its end.
+  bool finish() {
+    context.restart();
+    context.run_for(std::chrono::seconds(20));
+    return context.stopped();
+  }
+
+  asio::io_context context{1};
+  remote_job::libssh2_transport transport;
+  remote_job::remote_command command;
+  remote_job::command_reply reply;
+};

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include "client.hpp"
+
+#include <support/catch.hpp>
+
+#include <asio/read_until.hpp>
+#include <asio/write.hpp>
+
+#include <string>
+
+using remote_job::condition;
+using remote_job::errc;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// Listens, and says the same to everybody; without a text it says nothing. `hangs_up` afterwards.
+class listener {
+ public:
+  listener(asio::io_context& context, std::string text, bool hangs_up)
+      : acceptor_(context, {asio::ip::address_v4::loopback(), 0}), socket_(context), text_(std::move(text)) {
+    acceptor_.async_accept(socket_, [this, hangs_up](std::error_code ec) {
+      if (ec || text_.empty()) return;
+      asio::async_write(socket_, asio::buffer(text_), [this, hangs_up](std::error_code, std::size_t) {
+        if (hangs_up) socket_.shutdown(asio::socket_base::shutdown_send);
+      });
+    });
+  }
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+ private:
+  asio::ip::tcp::acceptor acceptor_;
+  asio::ip::tcp::socket socket_;
+  std::string text_;
+};
+
+remote_job::ssh_options options_to(std::uint16_t port) {
+  remote_job::ssh_options options;
+  options.host = "127.0.0.1";
+  options.port = port;
+  options.user = "nobody";
+  options.identities = {{"/nonexistent/key"}};
+  options.fingerprints = {"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("ed25519 and ecdsa keys log in") {
+  support::sshd server;
+  for (const char* key : {"id_ed25519", "id_ecdsa"}) {
+    client c(options_for(server, key));
+    REQUIRE_FALSE(c.connect());
+    CHECK_FALSE(c.execute("true"));
+  }
+}
+
+TEST_CASE("the right one of several identities is found") {
+  support::sshd server;
+  auto options = options_for(server);
+  options.identities = {{"/nonexistent/key"}, {server.key("id_stranger")}, {server.key("id_ed25519")}};
+  client c(options);
+  CHECK_FALSE(c.connect());
+}
+
+TEST_CASE("an encrypted key is opened with the passphrase asked for") {
+  support::sshd server;
+  auto options = options_for(server, "id_encrypted");
+  SECTION("right") {
+    std::string asked;
+    options.passphrase = [&](const std::string& file) {
+      asked = file;
+      return std::string(support::sshd::passphrase);
+    };
+    client c(options);
+    REQUIRE_FALSE(c.connect());
+    CHECK(asked == server.key("id_encrypted"));
+  }
+  SECTION("wrong") {
+    options.passphrase = [](const std::string&) { return std::string("swordfish"); };
+    client c(options);
+    const auto ec = c.connect();
+    CHECK(ec == errc::passphrase_wrong);
+    CHECK(ec == condition::fatal);
+    CHECK(contains(c.diagnostics(), server.key("id_encrypted")));
+    CHECK_FALSE(contains(c.diagnostics(), "swordfish"));
+  }
+  SECTION("none to ask") {
+    client c(options);
+    CHECK(c.connect() == errc::passphrase_wrong);
+  }
+  SECTION("the callback throws") {
+    options.passphrase = [](const std::string&) -> std::string { throw std::runtime_error("no terminal"); };
+    client c(options);
+    CHECK(c.connect() == errc::passphrase_wrong);
+  }
+}
+
+TEST_CASE("a PEM key in its old encryption does not make OpenSSL ask on the terminal") {
+  support::sshd server;
+  REQUIRE(support::run(
+              {"ssh-keygen", "-q", "-t", "ecdsa", "-m", "PEM", "-N", "pem secret", "-f", server.file("id_pem")}) == 0);
+  server.authorize("id_pem");
+  auto options = options_for(server, "id_pem");
+  {
+    client c(options);
+    CHECK(c.connect() == errc::passphrase_wrong);
+  }
+  options.passphrase = [](const std::string&) { return std::string("pem secret"); };
+  client c(options);
+  CHECK_FALSE(c.connect());
+}
+
+TEST_CASE("a key that cannot be used is named") {
+  support::sshd server;
+  SECTION("missing") {
+    client c(options_for(server, "id_missing"));
+    CHECK(c.connect() == errc::identity_unreadable);
+    CHECK(contains(c.diagnostics(), server.key("id_missing")));
+    CHECK(contains(c.diagnostics(), "No such file"));
+  }
+  SECTION("not a key") {
+    client c(options_for(server, "config"));
+    CHECK(c.connect() == errc::identity_unreadable);
+  }
+  SECTION("cut short") {
+    const auto text = support::read_file(server.key("id_ed25519"));
+    support::write_file(server.key("id_cut"), text.substr(0, text.size() / 2));
+    client c(options_for(server, "id_cut"));
+    CHECK(c.connect() == errc::identity_unreadable);
+  }
+  SECTION("a directory") {
+    auto options = options_for(server);
+    options.identities = {{"/tmp"}};
+    client c(options);
+    CHECK(c.connect() == errc::identity_unreadable);
+  }
+}
+
+TEST_CASE("a key the server refuses") {
+  support::sshd server;
+  client c(options_for(server, "id_stranger"));
+  const auto ec = c.connect();
+  CHECK(ec == errc::authentication_failed);
+  CHECK(ec == condition::fatal);
+  const auto text = c.diagnostics();
+  CHECK(contains(text, server.user() + '@' + server.host()));
+  CHECK(contains(text, server.key("id_stranger")));
+  CHECK(contains(text, server.fingerprint("id_stranger")));
+  CHECK(contains(text, "the server takes publickey"));
+}
+
+TEST_CASE("too many refused keys is a refusal, not a lost connection") {
+  support::sshd server({"MaxAuthTries 2"});
+  auto options = options_for(server, "id_stranger");
+  for (int i = 0; i < 3; ++i) {
+    const auto name = "id_stranger" + std::to_string(i);
+    server.make_key(name, "ed25519", "");
+    options.identities.push_back({server.key(name)});
+  }
+  client c(options);
+  CHECK(c.connect() == errc::authentication_failed);
+}
+
+TEST_CASE("the host key has to be known") {
+  support::sshd server;
+  auto options = options_for(server);
+  const auto connect = [&] {
+    client c(options);
+    const auto ec = c.connect();
+    return std::pair(ec, c.diagnostics());
+  };
+  SECTION("unknown") {
+    support::write_file(server.known_hosts(), "other.example " + server.public_key("host_ed25519"));
+    const auto [ec, text] = connect();
+    CHECK(ec == errc::host_key_unknown);
+    CHECK(ec == condition::fatal);
+    CHECK(contains(text, server.known_hosts()));
+    CHECK(contains(text, server.known_name()));
+    CHECK(contains(text, server.fingerprint("host_ecdsa")));
+  }
+  SECTION("changed") {
+    support::write_file(server.known_hosts(),
+                        "# a comment\n" + server.known_name() + ' ' + server.public_key("id_stranger"));
+    const auto [ec, text] = connect();
+    CHECK(ec == errc::host_key_changed);
+    CHECK(contains(text, server.fingerprint("host_ed25519")));
+    CHECK(contains(text, server.fingerprint("id_stranger")));
+    CHECK(contains(text, server.known_hosts() + ":2"));
+  }
+  SECTION("revoked") {
+    support::write_file(server.known_hosts(), server.known_name() + ' ' + server.public_key("host_ed25519") +
+                                                  "@revoked * " + server.public_key("host_ed25519"));
+    const auto [ec, text] = connect();
+    CHECK(ec == errc::host_key_revoked);
+    CHECK(contains(text, server.known_hosts() + ":2"));
+  }
+  SECTION("only the key of the less preferred type is known") {
+    for (const char* type : {"host_ed25519", "host_ecdsa"}) {
+      support::write_file(server.known_hosts(), server.known_name() + ' ' + server.public_key(type));
+      CHECK_FALSE(connect().first);
+    }
+  }
+  SECTION("hashed") {
+    REQUIRE(support::run({"ssh-keygen", "-q", "-H", "-f", server.known_hosts()}) == 0);
+    REQUIRE(contains(support::read_file(server.known_hosts()), "|1|"));
+    CHECK_FALSE(connect().first);
+  }
+  SECTION("no such file") {
+    options.known_hosts = {server.file("nothing")};
+    const auto [ec, text] = connect();
+    CHECK(ec == errc::known_hosts_unreadable);
+    CHECK(contains(text, server.file("nothing")));
+  }
+}
+
+TEST_CASE("a pinned fingerprint") {
+  support::sshd server;
+  auto options = options_for(server);
+  options.known_hosts = {"/nonexistent"};
+  SECTION("right, whichever of the host's keys it is of") {
+    for (const char* key : {"host_ed25519", "host_ecdsa"}) {
+      options.fingerprints = {server.fingerprint(key)};
+      client c(options);
+      REQUIRE_FALSE(c.connect());
+      CHECK_FALSE(c.execute("true"));
+    }
+  }
+  SECTION("wrong") {
+    options.fingerprints = {server.fingerprint("id_stranger")};
+    client c(options);
+    CHECK(c.connect() == errc::host_key_changed);
+    CHECK(contains(c.diagnostics(), server.fingerprint("id_stranger")));
+  }
+  SECTION("not one") {
+    options.fingerprints = {"SHA256:short"};
+    client c(options);
+    CHECK(c.connect() == errc::invalid_argument);
+    CHECK(contains(c.diagnostics(), "fingerprints"));
+  }
+}
+
+TEST_CASE("RSA where libssh2 cannot") {
+  if (remote_job::detail::libssh2_has_rsa_sha2()) {
+    SUCCEED("this libssh2 can");
+    return;
+  }
+  SECTION("a host with an RSA key only") {
+    support::sshd server({}, {"rsa"});
+    client c(options_for(server));
+    const auto ec = c.connect();
+    CHECK(ec == errc::no_common_algorithm);
+    CHECK(ec == condition::fatal);
+    CHECK(contains(c.diagnostics(), "rsa-sha2"));
+    CHECK(contains(c.diagnostics(), "process_transport"));
+  }
+  SECTION("a user with an RSA key") {
+    support::sshd server;
+    server.make_key("id_rsa", "rsa", "");
+    server.authorize("id_rsa");
+    client c(options_for(server, "id_rsa"));
+    CHECK(c.connect() == errc::authentication_failed);
+    CHECK(contains(c.diagnostics(), "rsa-sha2"));
+  }
+}
+
+TEST_CASE("a server with other ciphers only") {
+  support::sshd server({"Ciphers chacha20-poly1305@openssh.com"});
+  client c(options_for(server));
+  if (libssh2_version(0x010b01) != nullptr) {
+    CHECK_FALSE(c.connect());
+    return;
+  }
+  CHECK(c.connect() == errc::no_common_algorithm);
+  CHECK(contains(c.diagnostics(), "cipher"));
+  CHECK(contains(c.diagnostics(), "chacha20-poly1305@openssh.com"));
+}
+
+TEST_CASE("nobody listens") {
+  client c(options_to(support::sshd::free_port()));
+  const auto ec = c.connect();
+  CHECK(ec == errc::connect_failed);
+  CHECK(ec == condition::transient);
+  CHECK(contains(c.diagnostics(), "127.0.0.1:"));
+  CHECK(contains(c.diagnostics(), "refused"));
+}
+
+TEST_CASE("no such host") {
+  auto options = options_to(22);
+  options.host = "no-such-host.invalid";
+  client c(options);
+  const auto ec = c.connect();
+  // Without a name server in reach nobody can say that there is none.
+  CHECK((ec == errc::host_not_found || ec == errc::resolve_failed || ec == errc::resolve_timeout));
+  CHECK(contains(c.diagnostics(), "no-such-host.invalid"));
+}
+
+TEST_CASE("a name is resolved") {
+  support::sshd server;
+  auto options = options_for(server);
+  options.host = "localhost";
+  support::write_file(server.known_hosts(),
+                      "[LocalHost]:" + std::to_string(server.port()) + ' ' + server.public_key("host_ed25519"));
+  client c(options);
+  CHECK_FALSE(c.connect());
+}
+
+TEST_CASE("wrong options are named") {
+  auto options = options_to(22);
+  options.host = "";
+  client c(options);
+  CHECK(c.connect() == errc::invalid_argument);
+  CHECK(contains(c.diagnostics(), "host must not be empty"));
+}
+
+TEST_CASE("what answers is silent, or not SSH") {
+  const auto connect = [](const std::string& text, bool hangs_up) {
+    asio::io_context context{1};
+    listener other(context, text, hangs_up);
+    auto options = options_to(other.port());
+    options.timeouts.banner = milliseconds(200);
+    options.timeouts.handshake = milliseconds(200);
+    remote_job::libssh2_transport transport(context.get_executor(), options);
+    std::optional<std::error_code> result;
+    transport.async_connect([&](std::error_code ec) { result = ec; });
+    while (!result && context.run_one_for(seconds(20)) > 0) continue;
+    REQUIRE(result.has_value());
+    return std::pair(*result, transport.diagnostics());
+  };
+  CHECK(connect("", false).first == errc::banner_timeout);
+  CHECK(connect("SSH-2.0-", false).first == errc::banner_timeout);
+  CHECK(connect("SSH-2.0-x\r\n", false).first == errc::handshake_timeout);
+  CHECK(connect("hello\r\nSSH-2.0-x\r\n", false).first == errc::handshake_timeout);
+  CHECK(connect("SSH-2.0-x\r\n", true).first == errc::connection_lost);
+  CHECK(connect("SSH-1.5-x\r\n", false).first == errc::not_ssh);
+  CHECK(connect("HTTP/1.1 400 Bad Request\r\n\r\n", true).first == errc::not_ssh);
+  CHECK(connect("Exceeded MaxStartups\r\n", true).first == errc::connection_lost);
+  CHECK(connect(std::string(2000, 'x'), false).first == errc::not_ssh);
+  CHECK(connect(std::string(100000, '\n'), false).first == errc::not_ssh);
+  CHECK(connect("SSH-2.0-x\r\n" + std::string(100000, '\xff'), false).first == errc::connection_lost);
+  const auto [ec, text] = connect("HTTP/1.1 400 \x1b[31m\r\n", true);
+  CHECK(contains(text, "HTTP/1.1 400"));
+  CHECK_FALSE(contains(text, "\x1b"));
+}
