@@ -21,8 +21,14 @@ RJOB = None
 WAIT = 60  # seconds; a bound for what should take much less
 
 
+def too_long(*_):
+    raise TimeoutError(f"a test took longer than {2 * WAIT} s")
+
+
 class RjobTest(unittest.TestCase):
     def setUp(self):
+        signal.signal(signal.SIGALRM, too_long)  # whatever hangs, tearDown ends what was started
+        signal.alarm(2 * WAIT)
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="rjob-test-"))
         self.log = self.dir / "a log 'with\" $(odd) name"
         self.code = self.dir / "exit_code"
@@ -31,6 +37,7 @@ class RjobTest(unittest.TestCase):
         self.started = []
 
     def tearDown(self):
+        signal.alarm(0)
         for process in self.started:
             if process.poll() is None:
                 process.kill()
