@@ -158,6 +158,9 @@ def main(rjob):
         check(last["status"] == "failed" and last["exit_code"] == 7, "the final event has the job's exit code, 7")
         check(last["bytes"] == len(log), "and counts the log's bytes")
         check(status == 7, "rjob ended with the job's exit code")
+        if failures:
+            say("what sshd said")
+            print((directory / "sshd.log").read_text(errors="replace"), flush=True)
     finally:
         if job is not None:
             try:
