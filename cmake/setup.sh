@@ -108,6 +108,7 @@ setup_has() {
     cli11) preprocesses '#if !__has_include(<CLI/CLI.hpp>)\n#error\n#endif' ;;
     pkg-config) command -v pkg-config ;;
     sshd) command -v sshd || [ -x /usr/sbin/sshd ] ;;
+    nss-wrapper) ls /usr/lib*/libnss_wrapper.so /usr/lib/*/libnss_wrapper.so 2>/dev/null | grep . ;;
     *) command -v "$1" ;;
   esac >/dev/null 2>&1
 }
@@ -133,6 +134,7 @@ setup_package() {
     json) echo nlohmann-json3-dev ;;
     cli11) echo libcli11-dev ;;
     sshd) echo openssh-server ;;
+    nss-wrapper) echo libnss-wrapper ;;
     ssh) echo openssh-client ;;
     *) echo "$1" ;;
   esac

@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/../cmake/setup.sh"
 
-setup_need asio libssh2 catch2 json cli11 pkg-config python3 sshd ssh \
+setup_need asio libssh2 catch2 json cli11 pkg-config python3 sshd ssh nss-wrapper \
   dash bash busybox mksh zsh fish tcsh
 setup_build TESTS
 setup_scratch

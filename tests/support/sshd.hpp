@@ -241,7 +241,12 @@ class sshd {
   }
 
   bool running() const { return waitpid(pid_, nullptr, WNOHANG) == 0; }
-  static bool gone(pid_t pid) { return kill(pid, 0) != 0; }
+  /// A process that was killed is gone although its new parent may be slow to take note of it.
+  static bool gone(pid_t pid) {
+    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+    const auto end = stat.rfind(')');
+    return end == std::string::npos || stat.compare(end, 3, ") Z") == 0;
+  }
 
   /// Every sshd process with its parent; the commands that they run are not ours to kill.
   static std::vector<std::pair<pid_t, pid_t>> processes() {

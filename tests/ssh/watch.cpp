@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include <remote_job/basic_remote_job_trigger.hpp>
+#include <remote_job/os_policy/posix.hpp>
+#include <remote_job/sink/recording.hpp>
+#include <support/catch.hpp>
+
+#include "client.hpp"
+
+#include <asio/io_context.hpp>
+
+#include <pwd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
+using namespace remote_job;
+using namespace std::chrono_literals;
+
+namespace {
+
+using trigger = basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, recording_sink>;
+
+/// A job whose files the test writes itself, watched over a real connection.
+struct job_on_host {
+  explicit job_on_host(const support::sshd& s, const std::string& name = "job") : server(s), directory(s.file(name)) {
+    std::filesystem::create_directory(directory);
+    state.job.job_id = "job-1";
+    state.job.job_dir = directory;
+    state.job.log_file = directory + "/log";
+    state.job.exit_code_file = directory + "/exit_code";
+    state.options.poll_interval = 50ms;
+  }
+
+  void write_log(std::string_view bytes) const {
+    std::ofstream(state.job.log_file, std::ios::binary | std::ios::app) << bytes << std::flush;
+  }
+  void finish(const std::string& code) const {
+    support::write_file(state.job.exit_code_file + ".tmp", code);
+    std::filesystem::rename(state.job.exit_code_file + ".tmp", state.job.exit_code_file);
+  }
+
+  trigger make(ssh_options options) {
+    return trigger({context.get_executor(), std::move(options)}, state, {}, exponential_backoff(1, 100ms, 1s));
+  }
+  trigger make() { return make(options_for(server)); }
+
+  void start(trigger& t) {
+    t.async_run([this](std::error_code ec, const trigger_event& e) {
+      error = ec;
+      event = e;
+    });
+  }
+
+  /// Real time: a bound so generous that only a hang reaches it.
+  template <class Condition>
+  void run_until(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + 2min;
+    context.restart();
+    while (!condition()) {
+      REQUIRE(std::chrono::steady_clock::now() < end);
+      context.run_for(10ms);
+      context.restart();
+    }
+  }
+
+  const trigger_event& watch(trigger& t) {
+    start(t);
+    run_until([&] { return event.has_value(); });
+    return *event;
+  }
+
+  const support::sshd& server;
+  std::string directory;
+  asio::io_context context;
+  trigger_state state;
+  std::error_code error;
+  std::optional<trigger_event> event;
+};
+
+TEST_CASE("over SSH a job is watched to its success, on one connection") {
+  support::sshd server;
+  job_on_host job(server);
+  auto t = job.make();
+  job.start(t);
+  std::string written;
+  for (int i = 0; i < 20; ++i) {
+    const auto line = "line " + std::to_string(i) + '\n';
+    job.write_log(line);
+    written += line;
+    const auto polls = t.stats().polls;
+    job.run_until([&] { return t.stats().polls > polls; });
+  }
+  job.finish("0\n");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK_FALSE(job.error);
+  CHECK(job.event->status == status::success);
+  CHECK(t.sink().log() == written);
+  CHECK(t.stats().connects == 1);
+}
+
+TEST_CASE("over SSH a job's failure is told with its exit code") {
+  support::sshd server;
+  job_on_host job(server);
+  job.write_log("no such file\n");
+  job.finish("42\n");
+  auto t = job.make();
+  const auto& e = job.watch(t);
+  CHECK(e.status == status::failed);
+  CHECK(e.exit_code == 42);
+  CHECK(t.sink().log() == "no such file\n");
+}
+
+TEST_CASE("over SSH the 10 MiB of a finished job come whole") {
+  support::sshd server;
+  job_on_host job(server);
+  std::string bytes(10 << 20, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 + (i >> 9));
+  job.write_log(bytes);
+  job.finish("0");
+  auto t = job.make();
+  const auto& e = job.watch(t);
+  CHECK(e.status == status::success);
+  CHECK(e.log_offset == bytes.size());
+  CHECK((t.sink().log() == bytes));
+}
+
+TEST_CASE("over SSH every byte value comes through, whatever a chunk cuts") {
+  support::sshd server;
+  job_on_host job(server);
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+  bytes += "\xe2\x82\xac\xf0\x9f\x98\x80 \n\n  ";
+  job.write_log(bytes);
+  job.finish("0");
+  job.state.options.log_chunk_size = GENERATE(1, 7, 64);
+  auto t = job.make();
+  CHECK(job.watch(t).status == status::success);
+  CHECK((t.sink().log() == bytes));
+}
+
+TEST_CASE("over SSH a killed connection is made again and nothing is lost") {
+  support::sshd server;
+  job_on_host job(server);
+  auto t = job.make();
+  job.start(t);
+  job.write_log("before\n");
+  job.run_until([&] { return t.stats().bytes == 7; });
+  SECTION("its sessions are killed") { CHECK(server.kill_sessions() > 0); }
+  SECTION("the server is away for a while") {
+    server.stop();
+    job.write_log("meanwhile\n");
+    job.run_until([&] { return t.sink().all<retry_info>().size() >= 2; });
+    server.start();
+  }
+  job.write_log("after\n");
+  job.finish("0");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::success);
+  CHECK(t.sink().log() == support::read_file(job.state.job.log_file));
+  CHECK(t.stats().connects == 2);
+  const auto retry = t.sink().all<retry_info>().at(0);
+  CHECK(retry.failed == retry_info::phase::poll);
+  CHECK(retry.error == condition::transient);
+}
+
+TEST_CASE("over SSH a wrong host key and a refused key end the watch at once") {
+  support::sshd server;
+  job_on_host job(server);
+  auto options = options_for(server);
+  errc expected{};
+  SECTION("host key changed") {
+    support::write_file(server.file("other_hosts"), server.known_name() + ' ' + server.public_key("id_stranger"));
+    options.known_hosts = {server.file("other_hosts")};
+    expected = errc::host_key_changed;
+  }
+  SECTION("host key unknown") {
+    support::write_file(server.file("other_hosts"), "elsewhere " + server.public_key("id_stranger"));
+    options.known_hosts = {server.file("other_hosts")};
+    expected = errc::host_key_unknown;
+  }
+  SECTION("key refused") {
+    options.identities = {{server.key("id_stranger")}};
+    expected = errc::authentication_failed;
+  }
+  auto t = job.make(options);
+  const auto& e = job.watch(t);
+  CAPTURE(e.message);
+  CHECK(job.error == expected);
+  CHECK(e.reason == reason::fatal_error);
+  CHECK(t.sink().all<retry_info>().empty());
+  CHECK(e.message.find(server.host()) != std::string::npos);
+}
+
+TEST_CASE("over SSH a frozen server runs into the deadline, and the watch goes on when it is back") {
+  support::sshd server;
+  job_on_host job(server);
+  job.state.options.command_timeout = 500ms;
+  auto t = job.make();
+  job.start(t);
+  job.run_until([&] { return t.stats().polls > 0; });
+  server.freeze_sessions();
+  job.run_until([&] { return !t.sink().all<retry_info>().empty(); });
+  CHECK(t.sink().all<retry_info>()[0].error == errc::command_timeout);
+  job.finish("0");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::success);
+}
+
+TEST_CASE("over SSH one channel at a time is enough") {
+  support::sshd server({"MaxSessions 1"});
+  job_on_host job(server);
+  job.write_log(std::string(300000, 'x'));
+  auto t = job.make();
+  job.start(t);
+  job.run_until([&] { return t.stats().polls > 10; });
+  job.finish("0");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::success);
+  CHECK(t.stats().retries == 0);
+  CHECK(t.sink().log().size() == 300000);
+}
+
+TEST_CASE("over SSH a server that refuses every channel uses up the budget") {
+  support::sshd server({"MaxSessions 0"});
+  job_on_host job(server);
+  job.state.options.max_reconnect_attempts = 2;
+  auto t = job.make();
+  const auto& e = job.watch(t);
+  CHECK(e.reason == reason::reconnects_exhausted);
+  CHECK(job.error == errc::channel_refused);
+  CHECK(t.stats().connects == 3);
+}
+
+TEST_CASE("over SSH a start-up file that prints is not taken for a reply") {
+  support::sshd server;
+  const std::string noise = GENERATE(as<std::string>(), "echo 1", "printf '\\n@RJ1 00 poll exit=1'",
+                                     "echo hello; echo world >&2; printf '\\377\\000'");
+  for (const char* name : {".bashrc", ".bash_profile", ".profile"})
+    support::write_file(server.home() + '/' + name, noise + '\n');
+  job_on_host job(server);
+  job.write_log("text");
+  auto t = job.make();
+  job.start(t);
+  job.run_until([&] { return t.stats().polls > 5; });
+  CHECK_FALSE(job.event);
+  job.finish("0");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::success);
+  CHECK(t.sink().log() == "text");
+}
+
+TEST_CASE("over SSH a path may hold what it likes") {
+  support::sshd server;
+  const std::string name =
+      GENERATE(as<std::string>(), "it's", "';touch pwned;'", "a b\n$(id)`id`", "\xff\xfe!%\\", "-n");
+  job_on_host job(server, name);
+  job.write_log("text");
+  job.finish("0");
+  auto t = job.make();
+  CHECK(job.watch(t).status == status::success);
+  CHECK(t.sink().log() == "text");
+}
+
+TEST_CASE("over SSH any login shell will do") {
+  const std::string shell = GENERATE(as<std::string>(), "/usr/bin/fish", "/bin/tcsh", "/bin/zsh", "/bin/mksh");
+  if (!std::filesystem::exists(shell)) FAIL(shell << " is not there: install it to run this test");
+  // nss_wrapper gives sshd a user with this shell without touching the system's users.
+  support::temp_dir directory;
+  const auto* user = getpwuid(geteuid());
+  std::ofstream((directory / "passwd")) << user->pw_name << ":x:" << user->pw_uid << ':' << user->pw_gid
+                                        << "::" << (directory / "") << ':' << shell
+                                        << "\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n";
+  std::ofstream((directory / "group")) << "users:x:" << user->pw_gid << ":\nnogroup:x:65534:\n";
+  setenv("LD_PRELOAD", "libnss_wrapper.so", 1);
+  setenv("NSS_WRAPPER_PASSWD", (directory / "passwd").c_str(), 1);
+  setenv("NSS_WRAPPER_GROUP", (directory / "group").c_str(), 1);
+  std::optional<support::sshd> server;
+  server.emplace();
+  unsetenv("LD_PRELOAD");
+  unsetenv("NSS_WRAPPER_PASSWD");
+  unsetenv("NSS_WRAPPER_GROUP");
+
+  job_on_host job(*server);
+  {
+    // The test is worth something only if it is this shell that is asked.
+    client c(options_for(*server));
+    REQUIRE_FALSE(c.connect());
+    REQUIRE_FALSE(c.execute("echo $SHELL"));
+    CHECK(c.reply.output == shell + '\n');
+  }
+  job.write_log("text\n");
+  auto t = job.make();
+  job.start(t);
+  job.run_until([&] { return t.stats().polls > 3; });
+  job.finish("7");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->exit_code == 7);
+  CHECK(t.sink().log() == "text\n");
+}
+
+}  // namespace
