@@ -3,8 +3,9 @@
 //
 // Watches a job of this machine: quickstart LOG-FILE EXIT-CODE-FILE
 //
-// Try it:  (for i in 1 2 3; do date; sleep 1; done >/tmp/log; echo 0 >/tmp/exit_code) & quickstart /tmp/log
-// /tmp/exit_code
+// Try it:
+//     (for i in 1 2 3; do date; sleep 1; done >/tmp/log; echo 0 >/tmp/exit_code) &
+//     quickstart /tmp/log /tmp/exit_code
 #include <remote_job.hpp>
 
 #include <asio/awaitable.hpp>
