@@ -14,7 +14,8 @@
 
 namespace remote_job::inline v0::detail {
 
-/// FIPS 180-4, section 6.2. For the fingerprints of public keys only: nothing secret goes through it.
+/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
+/// nothing secret goes through it, and nothing is decided by it.
 inline std::string sha256(std::string_view message) {
   static constexpr std::array<std::uint32_t, 64> constants = {
       0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,

@@ -214,7 +214,8 @@ class connector final : public operation, public std::enable_shared_from_this<co
     int type = 0;
     const char* data = libssh2_session_hostkey(session_->native(), &size, &type);
     const std::string_view blob(data == nullptr ? "" : data, data == nullptr ? 0 : size);
-    const auto ec = host_key_.check(blob);
+    const char* digest = libssh2_hostkey_hash(session_->native(), LIBSSH2_HOSTKEY_HASH_SHA256);
+    const auto ec = host_key_.check(blob, digest == nullptr ? std::string_view() : std::string_view(digest, 32));
     if (!ec) return true;
     if (!options_->fingerprints.empty() && try_other_host_key()) return false;
     finish(ec, host_key_.why());
