@@ -17,6 +17,7 @@
 #include <asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -91,6 +92,8 @@ class connector final : public operation, public std::enable_shared_from_this<co
       endpoints_.emplace_back(address, options_->port);
       return connect();
     }
+    // A look-up in the system's resolver cannot be broken off: after a time-out it ends in the resolver's own thread, and
+    // its result is dropped.
     enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
     resolver_.async_resolve(options_->host, std::to_string(options_->port), asio::ip::resolver_base::numeric_service,
                             [self = shared_from_this()](std::error_code ec, const auto& found) {
@@ -172,11 +175,10 @@ class connector final : public operation, public std::enable_shared_from_this<co
   }
 
   void handshake_failed(int rc) {
-    const auto text = session_->last_error();
     if (rc != LIBSSH2_ERROR_KEX_FAILURE && rc != LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE && rc != LIBSSH2_ERROR_METHOD_NONE)
       return session_->fail("the key exchange failed");
     const auto offered = session_->offered();
-    if (!offered.known) return finish(errc::no_common_algorithm, text);
+    if (!offered.known) return session_->fail("the key exchange failed");
     const auto common = [](const std::vector<std::string>& ours, const std::string& theirs) {
       const auto names = split_names(theirs);
       return std::any_of(ours.begin(), ours.end(),
@@ -247,8 +249,9 @@ class connector final : public operation, public std::enable_shared_from_this<co
   void enter(stage next, duration allowed, errc error) {
     stage_ = next;
     timer_.expires_after(allowed);
-    timer_.async_wait([self = shared_from_this(), next, error](std::error_code ec) {
-      if (!ec && self->completion_ && self->stage_ == next) self->finish(error, "no answer in time");
+    timer_.async_wait([self = shared_from_this(), next, allowed, error](std::error_code ec) {
+      if (!ec && self->completion_ && self->stage_ == next)
+        self->finish(error, "no answer within " + milliseconds_of(allowed));
     });
   }
 
@@ -273,6 +276,10 @@ class connector final : public operation, public std::enable_shared_from_this<co
       result_->diagnostics = where() + std::string(why);
     }
     completion.post(ec);
+  }
+
+  static std::string milliseconds_of(duration d) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + " ms";
   }
 
   std::string where() const {
