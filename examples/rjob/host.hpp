@@ -10,9 +10,9 @@ namespace rjob {
 
 /// Where to log in.
 struct host {
-  std::string user;  // empty: not given
-  std::string name;  // name or address, without brackets
-  std::uint16_t port = 22;
+  std::string user;        // empty: not given
+  std::string name;        // name or address, without brackets
+  std::uint16_t port = 0;  // 0: not given
 };
 
 /// Reads [user@]host[:port]; an IPv6 address stands in brackets if a port follows. Throws std::invalid_argument.

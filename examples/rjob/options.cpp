@@ -111,7 +111,8 @@ void describe(CLI::App& watch, watch_arguments& given) {
   };
   const auto count = [](const std::string& t) { return whole<int>(t, 0, std::numeric_limits<int>::max()); };
 
-  auto* host = add(watch, "--host", given.host, host_text, "host to watch over SSH; an IPv6 address in brackets",
+  auto* host = add(watch, "--host", given.host, host_text,
+                   "host to watch over SSH, or its alias in ssh's configuration; an IPv6 address in brackets",
                    "[USER@]HOST[:PORT]");
   watch.add_flag("--local", given.local, "watch a job of this machine, without SSH")->excludes(host);
 
@@ -142,6 +143,15 @@ void describe(CLI::App& watch, watch_arguments& given) {
   add(watch, "--fingerprint", given.fingerprints, fingerprint, "the only host key accepted, repeatable", "SHA256:...")
       ->group(ssh);
 
+  auto* config = add(watch, "--ssh-config", given.ssh_config, not_empty,
+                     "ssh's configuration (~/.ssh/config and the system's)", "FILE")
+                     ->group(ssh);
+  watch
+      .add_flag("--no-ssh-config", given.no_ssh_config,
+                "do not ask ssh -G what the configuration says of the host; options given here win over it anyway")
+      ->excludes(config)
+      ->group(ssh);
+
   const std::string files = "Files";
   add(watch, "--events", given.events, not_empty, "append a line of JSON for each notice and the final event", "FILE")
       ->group(files);
@@ -166,12 +176,9 @@ std::variant<watch_arguments, int> parse(int argc, char** argv) {
   describe(watch, given);
   try {
     app.parse(argc, argv);
-    const bool with_ssh = !given.identities.empty() || !given.known_hosts.empty() || !given.fingerprints.empty();
-    if (given.local && with_ssh)
-      throw CLI::ValidationError(!given.identities.empty()    ? "--identity"
-                                 : !given.known_hosts.empty() ? "--known-hosts"
-                                                              : "--fingerprint",
-                                 "is for --host, not for --local");
+    if (given.local)
+      for (const char* option : {"--identity", "--known-hosts", "--fingerprint", "--ssh-config", "--no-ssh-config"})
+        if (watch.count(option) > 0) throw CLI::ValidationError(option, "is for --host, not for --local");
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e, std::cout, std::cerr);
     std::cerr << "rjob: " << e.what() << "\nrjob: try rjob watch --help\n";

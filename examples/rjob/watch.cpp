@@ -16,6 +16,7 @@
 #include <remote_job/os_policy/posix.hpp>
 #include <remote_job/transport/process.hpp>
 #ifdef RJOB_WITH_SSH
+#include <remote_job/ssh/openssh_config.hpp>
 #include <remote_job/transport/libssh2.hpp>
 #endif
 
@@ -35,6 +36,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace rjob {
@@ -174,11 +176,26 @@ std::string ask_passphrase(const std::string& identity) {
 remote_job::ssh_options ssh(const watch_arguments& given, const std::string& where) {
   const auto host = parse_host(where);
   remote_job::ssh_options options;
-  options.host = host.name;
-  options.port = host.port;
-  options.user = host.user;
+  if (given.no_ssh_config) {
+    options.host = host.name;
+    options.user = host.user;
+    if (host.port != 0) options.port = host.port;
+  } else {
+    remote_job::openssh_query query;
+    query.user = host.user;
+    query.port = host.port;
+    query.config_file = given.ssh_config.value_or("");
+    try {
+      options = remote_job::ssh_options::from_openssh(host.name, query);
+    } catch (const std::system_error& e) {
+      const bool no_ssh = e.code() == remote_job::errc::program_not_found;
+      throw std::runtime_error(std::string("--host: ") + e.what() +
+                               (no_ssh ? "; --no-ssh-config does without it" : ""));
+    }
+  }
+  if (!given.identities.empty()) options.identities.clear();
   for (const auto& file : given.identities) options.identities.push_back({file});
-  options.known_hosts = given.known_hosts;
+  if (!given.known_hosts.empty()) options.known_hosts = given.known_hosts;
   options.fingerprints = given.fingerprints;
   if (::isatty(STDERR_FILENO) == 1) options.passphrase = ask_passphrase;
   if (const auto why = validate(options); !why.empty()) throw std::runtime_error(why);

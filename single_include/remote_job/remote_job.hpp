@@ -5009,6 +5009,15 @@ struct ssh_timeouts {
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
 };
 
+/// What to ask OpenSSH's ssh for. A plain value.
+struct openssh_query {
+  std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
+  std::uint16_t port = 0;       ///< goes before the configuration's, as with `ssh -p`; 0: the configuration's
+  std::string config_file;      ///< as with `ssh -F`; empty: the user's and the system's
+  std::string program = "ssh";  ///< looked for in PATH
+  duration timeout = std::chrono::seconds(10);  ///< for all of it
+};
+
 /// How to reach one host over SSH. A plain value.
 ///
 /// No secret is kept in it: keys are read from their files when they are needed, passphrases are asked for.
@@ -5029,12 +5038,25 @@ struct ssh_options {
   /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
   /// looked at. Empty: the host key has to be in a known-hosts file.
   std::vector<std::string> fingerprints;
+  /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
+  std::string host_key_alias;
 
   ssh_timeouts timeouts;
   /// After so long without a byte from the server it is asked for a sign of life; above 0.
   duration keepalive = std::chrono::seconds(15);
   /// Without an answer the connection counts as lost after so long a silence; above keepalive.
   duration silence_limit = std::chrono::seconds(30);
+
+  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
+  /// IdentityFile, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// ProxyJump and ProxyCommand are refused: `process_transport` over ssh has them.
+  ///
+  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
+  /// to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
+  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a name that
+  /// begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
+  /// <remote_job/ssh/openssh_config.hpp>, for POSIX systems.
+  static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };
 
 /// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
@@ -5044,6 +5066,7 @@ inline std::string validate(const ssh_options& options) {
   if (options.host.empty()) return "host must not be empty";
   if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
     return "host must not hold blanks or NUL bytes";
+  if (has_nul(options.host_key_alias)) return "host_key_alias must not hold a NUL byte";
   if (options.port == 0) return "port must be from 1 to 65535";
   if (has_nul(options.user)) return "user must not hold a NUL byte";
   for (const auto& identity : options.identities)
@@ -6270,7 +6293,10 @@ namespace remote_job::inline v0::ssh {
 /// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files.
 class host_key_checker {
  public:
-  host_key_checker(const ssh_options& options) : options_(options), known_(options.host, options.port) {}
+  host_key_checker(const ssh_options& options)
+      : options_(options),
+        known_(options.host_key_alias.empty() ? options.host : options.host_key_alias,
+               options.host_key_alias.empty() ? options.port : std::uint16_t{22}) {}
 
   /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
   std::error_code load() {
@@ -6935,6 +6961,232 @@ class exec final : public operation, public channel_waiter, public std::enable_s
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/openssh_output.hpp
+#ifndef REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
+#define REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What `ssh -G` prints: one line "keyword value" for each setting that has one, those of a list several times.
+///
+/// Takes any bytes: a line without a value, with a NUL byte or longer than it can be is skipped. As in ssh_config(5), the
+/// first value of a keyword counts. Pure; views into the text, which has to live as long.
+class openssh_output {
+ public:
+  static constexpr std::size_t max_line = 16 * 1024;
+
+  explicit openssh_output(std::string_view text) {
+    while (!text.empty()) {
+      const auto end = text.find('\n');
+      auto line = text.substr(0, end);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      const auto blank = line.find(' ');
+      if (blank == std::string_view::npos || line.size() > max_line || line.find('\0') != std::string_view::npos)
+        continue;
+      if (const auto value = line.substr(blank + 1); !value.empty()) lines_.emplace_back(line.substr(0, blank), value);
+    }
+  }
+
+  /// The value of a keyword in lower case; empty when there is none, or it is `none`.
+  std::string_view value(std::string_view keyword) const {
+    for (const auto& [name, value] : lines_)
+      if (name == keyword) return value == "none" ? std::string_view() : value;
+    return {};
+  }
+
+  /// All values of a keyword that is repeated; without `none`.
+  std::vector<std::string_view> values(std::string_view keyword) const {
+    std::vector<std::string_view> all;
+    for (const auto& [name, value] : lines_)
+      if (name == keyword && value != "none") all.push_back(value);
+    return all;
+  }
+
+  /// A number from 1 to `most`; anything else is none.
+  std::optional<std::uint32_t> number(std::string_view keyword, std::uint32_t most) const {
+    const auto text = value(keyword);
+    std::uint32_t result = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), result);
+    if (ec != std::errc{} || end != text.data() + text.size() || result == 0 || result > most) return std::nullopt;
+    return result;
+  }
+
+  /// The files of a keyword with several on one line. ssh prints a name that holds blanks without quotes: a word that
+  /// begins like no path belongs to the name before it.
+  std::vector<std::string> files(std::string_view keyword) const {
+    std::vector<std::string> all;
+    auto rest = value(keyword);
+    while (!rest.empty()) {
+      const bool quoted = rest.starts_with('"') && rest.find('"', 1) != std::string_view::npos;
+      if (quoted) rest.remove_prefix(1);
+      const auto end = rest.find(quoted ? '"' : ' ');
+      const auto word = rest.substr(0, end);
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+      if (!quoted && !all.empty() && (word.empty() || std::string_view("/~%").find(word[0]) == std::string_view::npos))
+        (all.back() += ' ') += word;
+      else if (!word.empty())
+        all.emplace_back(word);
+    }
+    for (auto& file : all) file.resize(file.find_last_not_of(' ') + 1);
+    return all;
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, std::string_view>> lines_;
+};
+
+/// The options that the output stands for, or why there are none. `is_there` tells whether a file exists, `home` and
+/// `local_name` are those of the user who runs this program.
+///
+/// ssh's own lists of usual keys and known-hosts files name many that nobody has: those are left out. A key that the
+/// configuration names stays, so that a mistake in its name is told.
+template <class IsThere>
+std::optional<ssh_options> options_from(const openssh_output& output, const IsThere& is_there, const std::string& home,
+                                        const std::string& local_name, std::string& why) {
+  for (const char* keyword : {"proxyjump", "proxycommand"}) {
+    const auto value = output.value(keyword);
+    if (value.empty()) continue;
+    why = "its configuration sets " + std::string(keyword) + " (" + printable(value) +
+          "), which is not supported: use process_transport over ssh, which does what the configuration says";
+    return std::nullopt;
+  }
+  ssh_options options;
+  options.host = output.value("hostname");
+  options.user = output.value("user");
+  const auto port = output.number("port", 65535);
+  if (options.host.empty() || !port) {
+    why = "ssh -G printed no " + std::string(options.host.empty() ? "hostname" : "port");
+    return std::nullopt;
+  }
+  options.port = static_cast<std::uint16_t>(*port);
+  options.host_key_alias = output.value("hostkeyalias");
+
+  // The tokens of ssh_config(5) that make sense in a file's name; ssh -G leaves them as they are.
+  const auto expand = [&](std::string_view text) {
+    std::string result;
+    if (text.starts_with("~/")) {
+      result = home;
+      text.remove_prefix(1);
+    }
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char token = text[i] == '%' && i + 1 < text.size() ? text[i + 1] : '\0';
+      const std::string* value = nullptr;
+      const std::string percent = "%", number = std::to_string(options.port), alias(output.value("host"));
+      const std::string key_alias = options.host_key_alias.empty() ? alias : options.host_key_alias;
+      switch (token) {
+        case '%': value = &percent; break;
+        case 'd': value = &home; break;
+        case 'h': value = &options.host; break;
+        case 'k': value = &key_alias; break;
+        case 'n': value = &alias; break;
+        case 'p': value = &number; break;
+        case 'r': value = &options.user; break;
+        case 'u': value = &local_name; break;
+        default: break;
+      }
+      if (value != nullptr) {
+        result += *value;
+        ++i;
+      } else {
+        result += text[i];
+      }
+    }
+    return result;
+  };
+
+  for (const auto name : output.values("identityfile")) {
+    auto file = expand(name);
+    if (name.starts_with("~/.ssh/id_") && !is_there(file)) continue;
+    if (!name.empty()) options.identities.push_back({std::move(file)});
+  }
+  std::vector<std::string> absent;
+  for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
+    for (const auto& name : output.files(keyword)) {
+      auto file = expand(name);
+      (is_there(file) ? options.known_hosts : absent).push_back(std::move(file));
+    }
+  // An empty list would mean the usual files, which are not those of the configuration.
+  if (options.known_hosts.empty()) options.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
+
+  static constexpr std::uint32_t most_seconds = 24 * 3600;
+  if (const auto seconds = output.number("connecttimeout", most_seconds))
+    options.timeouts.connect = std::chrono::seconds(*seconds);
+  if (const auto seconds = output.number("serveraliveinterval", most_seconds)) {
+    options.keepalive = std::chrono::seconds(*seconds);
+    options.silence_limit = options.keepalive * (output.number("serveralivecountmax", 1000).value_or(3) + 1);
+  }
+  if (why = validate(options); !why.empty()) {
+    why = "ssh -G: " + why;
+    return std::nullopt;
+  }
+  return options;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/openssh_config.hpp
+#ifndef REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
+#define REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
+
+namespace remote_job::inline v0 {
+
+inline ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
+  const auto failed = [&](std::error_code ec, const std::string& why) {
+    return std::system_error(ec, "host " + ssh::printable(alias) + ": " + why);
+  };
+  const auto is_name = [](std::string_view text) {
+    return !text.starts_with('-') && std::none_of(text.begin(), text.end(), [](char c) {
+      return static_cast<unsigned char>(c) <= ' ' || c == 127;
+    });
+  };
+  if (alias.empty() || !is_name(alias)) throw failed(errc::invalid_argument, "this is no host name");
+  if (!is_name(query.user)) throw failed(errc::invalid_argument, "user is no user name");
+
+  std::vector<std::string> prefix = {query.program, "-G", "-T"};
+  if (!query.config_file.empty()) prefix.insert(prefix.end(), {"-F", query.config_file});
+  if (!query.user.empty()) prefix.insert(prefix.end(), {"-l", query.user});
+  if (query.port != 0) prefix.insert(prefix.end(), {"-p", std::to_string(query.port)});
+  prefix.push_back("--");
+
+  asio::io_context context(1);
+  basic_process_transport<asio::io_context::executor_type> program(context.get_executor(), prefix);
+  remote_command command;
+  command.command = alias;
+  command.max_output = 1024 * 1024;
+  command_reply reply;
+  std::optional<std::error_code> result;
+  program.async_execute(command, reply, [&](std::error_code ec) { result = ec; });
+  context.run_for(query.timeout);
+  const bool timed_out = !result;
+  if (timed_out) {
+    program.close();
+    context.restart();
+    context.run_for(std::chrono::seconds(1));  // until what was killed is reaped
+    throw failed(errc::resolve_timeout,
+                 "ssh -G did not end in time; does its configuration run a program (Match exec)?");
+  }
+  if (*result == errc::program_not_found || (*result && *result != errc::connection_lost))
+    throw failed(*result, program.diagnostics());
+  if (reply.exit_status != 0)
+    throw failed(
+        errc::invalid_argument,
+        "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : ssh::printable(reply.error_output)));
+
+  const auto user = ssh::local_user::current();
+  const auto is_there = [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; };
+  std::string why;
+  auto options = ssh::options_from(ssh::openssh_output(reply.output), is_there, user.home, user.name, why);
+  if (!options) throw failed(errc::invalid_argument, why);
+  return *std::move(options);
+}
+
+}  // namespace remote_job::inline v0
 
 #endif
 

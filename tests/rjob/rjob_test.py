@@ -373,6 +373,8 @@ class RjobTest(unittest.TestCase):
         self.check_usage("--exit-code-file", "watch", "--local", "--log-file", "/l")
         self.check_usage("--local", "watch", "--local", "--host", "h", "--log-file", "/l", "--exit-code-file", "/e")
         self.check_usage("--identity", *self.arguments("--identity", "/k")[1:])
+        self.check_usage("--no-ssh-config", *self.arguments("--no-ssh-config")[1:])
+        self.check_usage("--ssh-config", "watch", "--host", "h", "--ssh-config", "/c", "--no-ssh-config")
         self.check_usage("exit_code_file", "watch", "--local", "--log-file", "/same", "--exit-code-file", "/same")
         self.check_usage("--poll-interval", *self.arguments("--poll-interval", "1")[1:])  # given twice
 
@@ -395,6 +397,7 @@ class RjobTest(unittest.TestCase):
             "--job-dir": [""],
             "--identity": [""],
             "--known-hosts": [""],
+            "--ssh-config": [""],
             "--fingerprint": ["", "MD5:aa", "SHA256:", "SHA256:short", "SHA256:" + "a" * 44],
             "--events": [""],
             "--state": [""],
@@ -435,6 +438,32 @@ class RjobTest(unittest.TestCase):
         self.assertEqual((retry["type"], retry["failed"], retry["attempt"], retry["max_attempts"]), ("retry", "connect", 1, 1))
         self.assertEqual((event["type"], event["status"], event["reason"], event["connects"]),
                          ("event", "error", "reconnects_exhausted", 0))
+
+    def test_host_of_the_ssh_configuration(self):
+        """The alias is resolved, what is given on the command line wins, and without the configuration it is a name."""
+        config = self.dir / "ssh_config"
+        config.write_text("Host box\n HostName 127.0.0.1\n Port 1\nHost behind\n ProxyJump box\n")
+        job = ["--log-file", "/l", "--exit-code-file", "/e", "--max-reconnects", "0"]
+        def run(*more, **options):
+            return subprocess.run([RJOB, "watch", *more, *job], capture_output=True, timeout=WAIT, **options)
+        done = run("--host", "box", "--ssh-config", str(config))
+        if b"built without libssh2" in done.stderr:
+            self.skipTest("built without libssh2")
+        self.assertEqual(done.returncode, 255, done.stderr)
+        self.assertIn(b"127.0.0.1:1", done.stderr)
+        done = run("--host", "u@box:2", "--ssh-config", str(config))
+        self.assertIn(b"127.0.0.1:2", done.stderr)
+        done = run("--host", "behind", "--ssh-config", str(config))
+        self.assertEqual(done.returncode, 64, done.stderr)
+        self.assertIn(b"proxyjump", done.stderr)
+        empty = self.dir / "empty"
+        empty.mkdir()
+        done = run("--host", "u@127.0.0.1:1", env=os.environ | {"PATH": str(empty)})
+        self.assertEqual(done.returncode, 64, done.stderr)
+        self.assertIn(b"--no-ssh-config", done.stderr)
+        done = run("--host", "u@127.0.0.1:1", "--no-ssh-config", env=os.environ | {"PATH": str(empty)})
+        self.assertEqual(done.returncode, 255, done.stderr)
+        self.assertIn(b"127.0.0.1:1", done.stderr)
 
 
 if __name__ == "__main__":

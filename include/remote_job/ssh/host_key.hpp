@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -21,7 +22,10 @@ namespace remote_job::inline v0::ssh {
 /// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files.
 class host_key_checker {
  public:
-  host_key_checker(const ssh_options& options) : options_(options), known_(options.host, options.port) {}
+  host_key_checker(const ssh_options& options)
+      : options_(options),
+        known_(options.host_key_alias.empty() ? options.host : options.host_key_alias,
+               options.host_key_alias.empty() ? options.port : std::uint16_t{22}) {}
 
   /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
   std::error_code load() {

@@ -29,6 +29,15 @@ struct ssh_timeouts {
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
 };
 
+/// What to ask OpenSSH's ssh for. A plain value.
+struct openssh_query {
+  std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
+  std::uint16_t port = 0;       ///< goes before the configuration's, as with `ssh -p`; 0: the configuration's
+  std::string config_file;      ///< as with `ssh -F`; empty: the user's and the system's
+  std::string program = "ssh";  ///< looked for in PATH
+  duration timeout = std::chrono::seconds(10);  ///< for all of it
+};
+
 /// How to reach one host over SSH. A plain value.
 ///
 /// No secret is kept in it: keys are read from their files when they are needed, passphrases are asked for.
@@ -49,12 +58,25 @@ struct ssh_options {
   /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
   /// looked at. Empty: the host key has to be in a known-hosts file.
   std::vector<std::string> fingerprints;
+  /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
+  std::string host_key_alias;
 
   ssh_timeouts timeouts;
   /// After so long without a byte from the server it is asked for a sign of life; above 0.
   duration keepalive = std::chrono::seconds(15);
   /// Without an answer the connection counts as lost after so long a silence; above keepalive.
   duration silence_limit = std::chrono::seconds(30);
+
+  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
+  /// IdentityFile, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// ProxyJump and ProxyCommand are refused: `process_transport` over ssh has them.
+  ///
+  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
+  /// to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
+  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a name that
+  /// begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
+  /// <remote_job/ssh/openssh_config.hpp>, for POSIX systems.
+  static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };
 
 /// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
@@ -64,6 +86,7 @@ inline std::string validate(const ssh_options& options) {
   if (options.host.empty()) return "host must not be empty";
   if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
     return "host must not hold blanks or NUL bytes";
+  if (has_nul(options.host_key_alias)) return "host_key_alias must not hold a NUL byte";
   if (options.port == 0) return "port must be from 1 to 65535";
   if (has_nul(options.user)) return "user must not hold a NUL byte";
   for (const auto& identity : options.identities)

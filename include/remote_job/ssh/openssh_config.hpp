@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
+#define REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
+
+#include <remote_job/error.hpp>
+#include <remote_job/ssh/openssh_output.hpp>
+#include <remote_job/ssh/options.hpp>
+#include <remote_job/transport/process.hpp>
+
+#include <asio/io_context.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+inline ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
+  const auto failed = [&](std::error_code ec, const std::string& why) {
+    return std::system_error(ec, "host " + ssh::printable(alias) + ": " + why);
+  };
+  const auto is_name = [](std::string_view text) {
+    return !text.starts_with('-') && std::none_of(text.begin(), text.end(), [](char c) {
+      return static_cast<unsigned char>(c) <= ' ' || c == 127;
+    });
+  };
+  if (alias.empty() || !is_name(alias)) throw failed(errc::invalid_argument, "this is no host name");
+  if (!is_name(query.user)) throw failed(errc::invalid_argument, "user is no user name");
+
+  std::vector<std::string> prefix = {query.program, "-G", "-T"};
+  if (!query.config_file.empty()) prefix.insert(prefix.end(), {"-F", query.config_file});
+  if (!query.user.empty()) prefix.insert(prefix.end(), {"-l", query.user});
+  if (query.port != 0) prefix.insert(prefix.end(), {"-p", std::to_string(query.port)});
+  prefix.push_back("--");
+
+  asio::io_context context(1);
+  basic_process_transport<asio::io_context::executor_type> program(context.get_executor(), prefix);
+  remote_command command;
+  command.command = alias;
+  command.max_output = 1024 * 1024;
+  command_reply reply;
+  std::optional<std::error_code> result;
+  program.async_execute(command, reply, [&](std::error_code ec) { result = ec; });
+  context.run_for(query.timeout);
+  const bool timed_out = !result;
+  if (timed_out) {
+    program.close();
+    context.restart();
+    context.run_for(std::chrono::seconds(1));  // until what was killed is reaped
+    throw failed(errc::resolve_timeout,
+                 "ssh -G did not end in time; does its configuration run a program (Match exec)?");
+  }
+  if (*result == errc::program_not_found || (*result && *result != errc::connection_lost))
+    throw failed(*result, program.diagnostics());
+  if (reply.exit_status != 0)
+    throw failed(
+        errc::invalid_argument,
+        "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : ssh::printable(reply.error_output)));
+
+  const auto user = ssh::local_user::current();
+  const auto is_there = [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; };
+  std::string why;
+  auto options = ssh::options_from(ssh::openssh_output(reply.output), is_there, user.home, user.name, why);
+  if (!options) throw failed(errc::invalid_argument, why);
+  return *std::move(options);
+}
+
+}  // namespace remote_job::inline v0
+
+#endif

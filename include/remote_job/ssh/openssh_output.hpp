@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
+#define REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
+
+#include <remote_job/ssh/identity.hpp>
+#include <remote_job/ssh/options.hpp>
+#include <remote_job/ssh/server_hello.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0::ssh {
+
+/// What `ssh -G` prints: one line "keyword value" for each setting that has one, those of a list several times.
+///
+/// Takes any bytes: a line without a value, with a NUL byte or longer than it can be is skipped. As in ssh_config(5), the
+/// first value of a keyword counts. Pure; views into the text, which has to live as long.
+class openssh_output {
+ public:
+  static constexpr std::size_t max_line = 16 * 1024;
+
+  explicit openssh_output(std::string_view text) {
+    while (!text.empty()) {
+      const auto end = text.find('\n');
+      auto line = text.substr(0, end);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      const auto blank = line.find(' ');
+      if (blank == std::string_view::npos || line.size() > max_line || line.find('\0') != std::string_view::npos)
+        continue;
+      if (const auto value = line.substr(blank + 1); !value.empty()) lines_.emplace_back(line.substr(0, blank), value);
+    }
+  }
+
+  /// The value of a keyword in lower case; empty when there is none, or it is `none`.
+  std::string_view value(std::string_view keyword) const {
+    for (const auto& [name, value] : lines_)
+      if (name == keyword) return value == "none" ? std::string_view() : value;
+    return {};
+  }
+
+  /// All values of a keyword that is repeated; without `none`.
+  std::vector<std::string_view> values(std::string_view keyword) const {
+    std::vector<std::string_view> all;
+    for (const auto& [name, value] : lines_)
+      if (name == keyword && value != "none") all.push_back(value);
+    return all;
+  }
+
+  /// A number from 1 to `most`; anything else is none.
+  std::optional<std::uint32_t> number(std::string_view keyword, std::uint32_t most) const {
+    const auto text = value(keyword);
+    std::uint32_t result = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), result);
+    if (ec != std::errc{} || end != text.data() + text.size() || result == 0 || result > most) return std::nullopt;
+    return result;
+  }
+
+  /// The files of a keyword with several on one line. ssh prints a name that holds blanks without quotes: a word that
+  /// begins like no path belongs to the name before it.
+  std::vector<std::string> files(std::string_view keyword) const {
+    std::vector<std::string> all;
+    auto rest = value(keyword);
+    while (!rest.empty()) {
+      const bool quoted = rest.starts_with('"') && rest.find('"', 1) != std::string_view::npos;
+      if (quoted) rest.remove_prefix(1);
+      const auto end = rest.find(quoted ? '"' : ' ');
+      const auto word = rest.substr(0, end);
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+      if (!quoted && !all.empty() && (word.empty() || std::string_view("/~%").find(word[0]) == std::string_view::npos))
+        (all.back() += ' ') += word;
+      else if (!word.empty())
+        all.emplace_back(word);
+    }
+    for (auto& file : all) file.resize(file.find_last_not_of(' ') + 1);
+    return all;
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, std::string_view>> lines_;
+};
+
+/// The options that the output stands for, or why there are none. `is_there` tells whether a file exists, `home` and
+/// `local_name` are those of the user who runs this program.
+///
+/// ssh's own lists of usual keys and known-hosts files name many that nobody has: those are left out. A key that the
+/// configuration names stays, so that a mistake in its name is told.
+template <class IsThere>
+std::optional<ssh_options> options_from(const openssh_output& output, const IsThere& is_there, const std::string& home,
+                                        const std::string& local_name, std::string& why) {
+  for (const char* keyword : {"proxyjump", "proxycommand"}) {
+    const auto value = output.value(keyword);
+    if (value.empty()) continue;
+    why = "its configuration sets " + std::string(keyword) + " (" + printable(value) +
+          "), which is not supported: use process_transport over ssh, which does what the configuration says";
+    return std::nullopt;
+  }
+  ssh_options options;
+  options.host = output.value("hostname");
+  options.user = output.value("user");
+  const auto port = output.number("port", 65535);
+  if (options.host.empty() || !port) {
+    why = "ssh -G printed no " + std::string(options.host.empty() ? "hostname" : "port");
+    return std::nullopt;
+  }
+  options.port = static_cast<std::uint16_t>(*port);
+  options.host_key_alias = output.value("hostkeyalias");
+
+  // The tokens of ssh_config(5) that make sense in a file's name; ssh -G leaves them as they are.
+  const auto expand = [&](std::string_view text) {
+    std::string result;
+    if (text.starts_with("~/")) {
+      result = home;
+      text.remove_prefix(1);
+    }
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char token = text[i] == '%' && i + 1 < text.size() ? text[i + 1] : '\0';
+      const std::string* value = nullptr;
+      const std::string percent = "%", number = std::to_string(options.port), alias(output.value("host"));
+      const std::string key_alias = options.host_key_alias.empty() ? alias : options.host_key_alias;
+      switch (token) {
+        case '%': value = &percent; break;
+        case 'd': value = &home; break;
+        case 'h': value = &options.host; break;
+        case 'k': value = &key_alias; break;
+        case 'n': value = &alias; break;
+        case 'p': value = &number; break;
+        case 'r': value = &options.user; break;
+        case 'u': value = &local_name; break;
+        default: break;
+      }
+      if (value != nullptr) {
+        result += *value;
+        ++i;
+      } else {
+        result += text[i];
+      }
+    }
+    return result;
+  };
+
+  for (const auto name : output.values("identityfile")) {
+    auto file = expand(name);
+    if (name.starts_with("~/.ssh/id_") && !is_there(file)) continue;
+    if (!name.empty()) options.identities.push_back({std::move(file)});
+  }
+  std::vector<std::string> absent;
+  for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
+    for (const auto& name : output.files(keyword)) {
+      auto file = expand(name);
+      (is_there(file) ? options.known_hosts : absent).push_back(std::move(file));
+    }
+  // An empty list would mean the usual files, which are not those of the configuration.
+  if (options.known_hosts.empty()) options.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
+
+  static constexpr std::uint32_t most_seconds = 24 * 3600;
+  if (const auto seconds = output.number("connecttimeout", most_seconds))
+    options.timeouts.connect = std::chrono::seconds(*seconds);
+  if (const auto seconds = output.number("serveraliveinterval", most_seconds)) {
+    options.keepalive = std::chrono::seconds(*seconds);
+    options.silence_limit = options.keepalive * (output.number("serveralivecountmax", 1000).value_or(3) + 1);
+  }
+  if (why = validate(options); !why.empty()) {
+    why = "ssh -G: " + why;
+    return std::nullopt;
+  }
+  return options;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
