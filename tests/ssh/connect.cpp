@@ -300,6 +300,14 @@ TEST_CASE("no such host") {
 }
 
 TEST_CASE("a name is resolved") {
+  asio::io_context context;
+  std::error_code unknown;
+  asio::ip::tcp::resolver(context).resolve("localhost", "", unknown);
+  if (unknown) {
+    WARN("not tested: this machine does not know localhost, it has no /etc/hosts");
+    return;
+  }
+
   support::sshd server;
   auto options = options_for(server);
   options.host = "localhost";
