@@ -112,6 +112,9 @@ TEST_CASE("openssh output: what a configuration can say") {
 TEST_CASE("openssh output: known hosts are never widened to the usual files") {
   CHECK(parse(least + "userknownhostsfile /absent /gone\n")->known_hosts == strings{"/absent"});
   CHECK(parse(least + "userknownhostsfile none\nglobalknownhostsfile none\n")->known_hosts == strings{"/dev/null"});
+  CHECK(parse(least + "userknownhostsfile /home/me/.ssh/known_hosts\n")->known_hosts ==
+        strings{"/home/me/.ssh/known_hosts"});
+  CHECK(parse(usual)->known_hosts.empty());  // nobody has any of them yet
   CHECK(parse(least + "userknownhostsfile \"\"\n")->known_hosts == strings{"/dev/null"});
 }
 

@@ -158,8 +158,10 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
       auto file = expand(name);
       (is_there(file) ? options.known_hosts : absent).push_back(std::move(file));
     }
-  // An empty list would mean the usual files, which are not those of the configuration.
-  if (options.known_hosts.empty()) options.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
+  // An empty list means the usual files, there or not: it must not stand for others.
+  const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
+  if (options.known_hosts.empty() && (lacks(home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
+    options.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
 
   static constexpr std::uint32_t most_seconds = 24 * 3600;
   if (const auto seconds = output.number("connecttimeout", most_seconds))
