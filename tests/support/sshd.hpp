@@ -258,7 +258,8 @@ class sshd {
     for (const auto& entry : std::filesystem::directory_iterator("/proc", ec)) {
       const auto name = entry.path().filename().string();
       if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      const auto stat = read_file("/proc/" + name + "/stat");
+      std::string stat;
+      std::getline(std::ifstream("/proc/" + name + "/stat"), stat, '\0');  // empty when the process has just gone
       const auto end = stat.rfind(')');
       if (end == std::string::npos || stat.find("(sshd") == std::string::npos) continue;
       std::istringstream rest(stat.substr(end + 1));
