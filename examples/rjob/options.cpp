@@ -66,6 +66,12 @@ std::string fingerprint(const std::string& text) {
   return text;
 }
 
+std::string host_key_policy(const std::string& text) {
+  if (text != "strict" && text != "accept-new" && text != "insecure-accept-any")
+    throw std::invalid_argument("must be strict, accept-new or insecure-accept-any");
+  return text;
+}
+
 remote_job::remote_os os(const std::string& text) {
   if (text == "windows") throw std::invalid_argument("windows hosts cannot be watched yet, only posix ones");
   if (text != "posix") throw std::invalid_argument("must be posix");
@@ -143,6 +149,11 @@ void describe(CLI::App& watch, watch_arguments& given) {
   add(watch, "--fingerprint", given.fingerprints, fingerprint, "the only host key accepted, repeatable", "SHA256:...")
       ->group(ssh);
 
+  add(watch, "--host-key-policy", given.host_key_policy, host_key_policy,
+      "strict: it has to be known; accept-new: the key of a new host is added to the first known-hosts file; "
+      "insecure-accept-any (that of ssh's configuration, else strict)",
+      "POLICY")
+      ->group(ssh);
   auto* config = add(watch, "--ssh-config", given.ssh_config, not_empty,
                      "ssh's configuration (~/.ssh/config and the system's)", "FILE")
                      ->group(ssh);
@@ -177,7 +188,8 @@ std::variant<watch_arguments, int> parse(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     if (given.local)
-      for (const char* option : {"--identity", "--known-hosts", "--fingerprint", "--ssh-config", "--no-ssh-config"})
+      for (const char* option :
+           {"--identity", "--known-hosts", "--fingerprint", "--host-key-policy", "--ssh-config", "--no-ssh-config"})
         if (watch.count(option) > 0) throw CLI::ValidationError(option, "is for --host, not for --local");
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e, std::cout, std::cerr);

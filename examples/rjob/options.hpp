@@ -17,6 +17,7 @@ struct watch_arguments {
   bool local = false;
   std::optional<std::string> host, ssh_config;
   bool no_ssh_config = false;
+  std::optional<std::string> host_key_policy;
   std::optional<std::string> job_id, job_dir, log_file, exit_code_file;
   std::optional<remote_job::remote_os> remote_os;
   std::optional<remote_job::duration> poll_interval, command_timeout;

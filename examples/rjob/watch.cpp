@@ -197,6 +197,10 @@ remote_job::ssh_options ssh(const watch_arguments& given, const std::string& whe
   for (const auto& file : given.identities) options.identities.push_back({file});
   if (!given.known_hosts.empty()) options.known_hosts = given.known_hosts;
   options.fingerprints = given.fingerprints;
+  if (given.host_key_policy)
+    options.host_keys = *given.host_key_policy == "strict"       ? remote_job::host_key_policy::strict
+                        : *given.host_key_policy == "accept-new" ? remote_job::host_key_policy::accept_new
+                                                                 : remote_job::host_key_policy::insecure_accept_any;
   if (::isatty(STDERR_FILENO) == 1) options.passphrase = ask_passphrase;
   if (const auto why = validate(options); !why.empty()) throw std::runtime_error(why);
   return options;

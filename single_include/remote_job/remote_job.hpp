@@ -5009,6 +5009,15 @@ struct ssh_timeouts {
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
 };
 
+/// What to think of a host's key.
+enum class host_key_policy {
+  strict,  ///< it has to be in a known-hosts file
+  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which is
+  /// created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
+  accept_new,
+  insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
+};
+
 /// What to ask OpenSSH's ssh for. A plain value.
 struct openssh_query {
   std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
@@ -5033,11 +5042,14 @@ struct ssh_options {
   std::function<std::string(const std::string& identity)> passphrase;
 
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
-  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there.
+  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first one
+  /// need not be there.
   std::vector<std::string> known_hosts;
   /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
-  /// looked at. Empty: the host key has to be in a known-hosts file.
+  /// looked at, and no other policy counts.
   std::vector<std::string> fingerprints;
+  /// What is asked of a host key without fingerprints.
+  host_key_policy host_keys = host_key_policy::strict;
   /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
   std::string host_key_alias;
 
@@ -5048,7 +5060,8 @@ struct ssh_options {
   duration silence_limit = std::chrono::seconds(30);
 
   /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
-  /// IdentityFile, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// IdentityFile, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
   /// ProxyJump and ProxyCommand are refused: `process_transport` over ssh has them.
   ///
   /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
@@ -6126,6 +6139,12 @@ class known_hosts {
     return {verdict::unknown, nullptr};
   }
 
+  /// Whether any good key is known that was noted for this host and port, of whatever type.
+  bool speaks_for_host() const {
+    return std::any_of(keys_.begin(), keys_.end(),
+                       [](const known_host_key& key) { return !key.revoked && !key.any_port; });
+  }
+
   /// All keys of the host, in the order of the files.
   const std::vector<known_host_key>& keys() const noexcept { return keys_; }
 
@@ -6284,23 +6303,149 @@ class known_hosts {
 
 #endif
 
+// ---- remote_job/ssh/known_hosts_file.hpp
+#ifndef REMOTE_JOB_SSH_KNOWN_HOSTS_FILE_HPP
+#define REMOTE_JOB_SSH_KNOWN_HOSTS_FILE_HPP
+
+#if !defined(_WIN32)
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+#endif
+
+namespace remote_job::inline v0::ssh {
+
+#if defined(_WIN32)
+inline bool add_known_host(const std::string& file, known_hosts, std::string_view, std::string_view, std::string& why) {
+  why = file + ": adding keys to known-hosts files is not supported on this system";
+  return false;
+}
+#else
+namespace known_hosts_file_detail {
+
+/// A descriptor with a lock on its file.
+class locked_file {
+ public:
+  locked_file() = default;
+  locked_file(const locked_file&) = delete;
+  locked_file& operator=(const locked_file&) = delete;
+  ~locked_file() { close(); }
+
+  /// Opens the file to append to it, creates it for its owner alone, and has it for ourselves. Waits at most a second for
+  /// others, who hold it for a moment only.
+  std::error_code open(const std::string& file) {
+    for (int tries = 0; tries < 200; ++tries) {
+      if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      close();
+      fd_ = ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+      struct stat ours {};
+      struct stat named {};
+      if (fd_ < 0 || ::fstat(fd_, &ours) != 0) return {errno, std::system_category()};
+      if (!S_ISREG(ours.st_mode)) return std::make_error_code(std::errc::invalid_seek);
+      if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK || errno == EINTR) continue;
+        return {errno, std::system_category()};
+      }
+      // Whoever rewrites the file puts a new one in its place: a lock on the old one would guard nothing.
+      if (::stat(file.c_str(), &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev) return {};
+    }
+    return std::make_error_code(std::errc::timed_out);
+  }
+
+  /// Appends one line, all of it or nothing.
+  std::error_code append(std::string line) {
+    struct stat before {};
+    if (::fstat(fd_, &before) != 0) return {errno, std::system_category()};
+    char last = '\n';
+    if (before.st_size > 0 && ::pread(fd_, &last, 1, before.st_size - 1) != 1) return {errno, std::system_category()};
+    if (last != '\n') line.insert(line.begin(), '\n');
+    ssize_t written = 0;
+    do written = ::write(fd_, line.data(), line.size());
+    while (written < 0 && errno == EINTR);
+    if (written == static_cast<ssize_t>(line.size())) return {};
+    const std::error_code error(written < 0 ? errno : ENOSPC, std::system_category());
+    if (written > 0 && ::ftruncate(fd_, before.st_size) != 0) return error;
+    return error;
+  }
+
+ private:
+  void close() noexcept {
+    if (fd_ >= 0) ::close(fd_);  // the lock goes with it
+    fd_ = -1;
+  }
+
+  int fd_ = -1;
+};
+
+}  // namespace known_hosts_file_detail
+
+/// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet; what the
+/// file says by now is looked at under a lock, so that of several processes one adds the line, and none contradicts another.
+/// Creates the file (mode 0600) and its directory (0700) where they are missing; changes nothing that is there.
+/// True when the file holds the key then; else `why` says why not. Blocks, at most about a second.
+inline bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type, std::string_view blob,
+                           std::string& why) {
+  why = "its key cannot be added to " + file + ": ";
+  const auto is_plain = [](std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+  };
+  // A name is not to become a pattern, a list, a hash, a marker or a comment.
+  if (!is_plain(fresh.name()) || fresh.name().find_first_of("*?!,|@#\"") != std::string::npos || !is_plain(type)) {
+    why += "a name with such characters cannot be written there";
+    return false;
+  }
+  if (const auto slash = file.rfind('/'); slash != std::string::npos && slash > 0)
+    ::mkdir(file.substr(0, slash).c_str(), 0700);  // when it cannot, opening the file tells
+
+  known_hosts_file_detail::locked_file locked;
+  if (const auto ec = locked.open(file)) {
+    why += ec == std::errc::invalid_seek ? "it is not a regular file" : ec.message();
+    return false;
+  }
+  if (const auto ec = fresh.read(file)) {
+    why += ec.message();
+    return false;
+  }
+  const auto verdict = fresh.check(type, blob).first;
+  if (verdict == known_hosts::verdict::match) return true;
+  if (verdict != known_hosts::verdict::unknown || fresh.speaks_for_host()) {
+    why += "another key was added to it at the same time";
+    return false;
+  }
+  auto key = detail::base64_unpadded(blob);
+  key.resize((key.size() + 3) / 4 * 4, '=');
+  if (const auto ec = locked.append(fresh.name() + ' ' + std::string(type) + ' ' + key + '\n')) {
+    why += ec.message();
+    return false;
+  }
+  return true;
+}
+#endif
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/host_key.hpp
 #ifndef REMOTE_JOB_SSH_HOST_KEY_HPP
 #define REMOTE_JOB_SSH_HOST_KEY_HPP
 
 namespace remote_job::inline v0::ssh {
 
-/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files.
+/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files;
+/// or it is a new host's, and these are welcome.
 class host_key_checker {
  public:
-  host_key_checker(const ssh_options& options)
-      : options_(options),
-        known_(options.host_key_alias.empty() ? options.host : options.host_key_alias,
-               options.host_key_alias.empty() ? options.port : std::uint16_t{22}) {}
+  host_key_checker(const ssh_options& options) : options_(options), known_(nothing_known()) {}
 
   /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
   std::error_code load() {
-    if (!options_.fingerprints.empty()) return {};
+    if (!options_.fingerprints.empty() || options_.host_keys == host_key_policy::insecure_accept_any) return {};
+    const bool adds = options_.host_keys == host_key_policy::accept_new;
     const bool given = !options_.known_hosts.empty();
     if (given)
       for (const auto& file : options_.known_hosts) files_.push_back(expand_home(file));
@@ -6308,10 +6453,12 @@ class host_key_checker {
       files_ = {local_user::current().home + "/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"};
     for (const auto& file : files_) {
       const auto ec = known_.read(file);
-      if (!ec || (!given && ec == std::errc::no_such_file_or_directory)) continue;
+      const bool may_be_absent = !given || (adds && &file == &files_.front());
+      if (!ec || (may_be_absent && ec == std::errc::no_such_file_or_directory)) continue;
       why_ = "known-hosts file " + file + ": " + ec.message();
       return errc::known_hosts_unreadable;
     }
+    notices_ = known_.notices();
     return {};
   }
 
@@ -6335,7 +6482,7 @@ class host_key_checker {
     return algorithm == "rsa-sha2-256" || algorithm == "rsa-sha2-512" ? std::string_view("ssh-rsa") : algorithm;
   }
 
-  /// No error: the key is accepted. `digest` is its SHA-256 as libssh2 has it: what decides is not computed here.
+  /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what decides is not computed here.
   std::error_code check(std::string_view blob, std::string_view digest) {
     const auto type = type_of(blob);
     const auto shown = printable(type, 60) + ' ' + fingerprint(blob);
@@ -6347,6 +6494,7 @@ class host_key_checker {
       for (const auto& each : options_.fingerprints) why_ += ' ' + each;
       return errc::host_key_changed;
     }
+    if (options_.host_keys == host_key_policy::insecure_accept_any) return {};
     const auto [verdict, entry] = known_.check(type, blob);
     switch (verdict) {
       case known_hosts::verdict::match: return {};
@@ -6364,15 +6512,29 @@ class host_key_checker {
     for (const auto& file : files_) why_ += (&file == &files_.front() ? " " : " or ") + file;
     for (const auto& key : known_.keys())
       if (!key.revoked) why_ += "; " + place(key) + " holds " + key.type + ' ' + fingerprint(key.blob);
+    // A host that is known by another kind of key is no new one: whoever sits between could show that kind only.
+    if (options_.host_keys != host_key_policy::accept_new || known_.speaks_for_host()) return errc::host_key_unknown;
+    std::string problem;
+    if (add_known_host(files_.front(), nothing_known(), type, blob, problem)) {
+      notices_.push_back(files_.front() + ": added the host key of " + known_.name() + ", " + shown);
+      return {};
+    }
+    why_ += "; " + problem;
     return errc::host_key_unknown;
   }
 
   /// Text on the last error.
   const std::string& why() const noexcept { return why_; }
-  /// What is odd in the files.
-  const std::vector<std::string>& notices() const noexcept { return known_.notices(); }
+  /// What is odd in the files, and what was added to them.
+  const std::vector<std::string>& notices() const noexcept { return notices_; }
 
  private:
+  /// What is known of the host before anything is read.
+  known_hosts nothing_known() const {
+    if (options_.host_key_alias.empty()) return {options_.host, options_.port};
+    return {options_.host_key_alias, 22};
+  }
+
   static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
 
   static std::string_view type_of(std::string_view blob) {
@@ -6384,6 +6546,7 @@ class host_key_checker {
   const ssh_options& options_;
   known_hosts known_;
   std::vector<std::string> files_;
+  std::vector<std::string> notices_;
   std::string why_;
 };
 
@@ -6469,7 +6632,7 @@ namespace remote_job::inline v0::ssh {
 struct connection {
   std::shared_ptr<ssh::session> session;  ///< ready for channels
   std::string diagnostics;                ///< when it failed: host, step and why
-  std::vector<std::string> notices;       ///< what is odd in the known-hosts files
+  std::vector<std::string> notices;       ///< what is odd in the known-hosts files, and what was added
 };
 
 /// Connects to one host: address, TCP, identification, key exchange, host key, authentication; each with its time-out.
@@ -6589,6 +6752,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
       if (rc == LIBSSH2_ERROR_EAGAIN || !hold->alive()) return;
       if (rc != 0) return handshake_failed(rc);
       if (!check_host_key()) return;
+      result_->notices = host_key_.notices();
       enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
       authenticator_.emplace(*options_, user_);
     }
@@ -7103,6 +7267,10 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
     if (name.starts_with("~/.ssh/id_") && !is_there(file)) continue;
     if (!name.empty()) options.identities.push_back({std::move(file)});
   }
+  const auto checking = output.value("stricthostkeychecking");
+  for (const std::string_view value : {"accept-new", "false", "no", "off"})
+    if (checking == value) options.host_keys = host_key_policy::accept_new;
+
   std::vector<std::string> absent;
   for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
     for (const auto& name : output.files(keyword)) {
@@ -7113,6 +7281,13 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
   const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
   if (options.known_hosts.empty() && (lacks(home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
     options.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
+  // A new key is for the user's own file, never for the system's.
+  if (options.host_keys == host_key_policy::accept_new) {
+    const auto own = output.files("userknownhostsfile");
+    const auto first = own.empty() ? "/dev/null" : expand(own.front());
+    auto& files = options.known_hosts;
+    if (files.empty() || files.front() != first) files.insert(files.begin(), first);
+  }
 
   static constexpr std::uint32_t most_seconds = 24 * 3600;
   if (const auto seconds = output.number("connecttimeout", most_seconds))

@@ -398,6 +398,7 @@ class RjobTest(unittest.TestCase):
             "--identity": [""],
             "--known-hosts": [""],
             "--ssh-config": [""],
+            "--host-key-policy": ["", "no", "accept_new", "off"],
             "--fingerprint": ["", "MD5:aa", "SHA256:", "SHA256:short", "SHA256:" + "a" * 44],
             "--events": [""],
             "--state": [""],

@@ -34,7 +34,7 @@ namespace remote_job::inline v0::ssh {
 struct connection {
   std::shared_ptr<ssh::session> session;  ///< ready for channels
   std::string diagnostics;                ///< when it failed: host, step and why
-  std::vector<std::string> notices;       ///< what is odd in the known-hosts files
+  std::vector<std::string> notices;       ///< what is odd in the known-hosts files, and what was added
 };
 
 /// Connects to one host: address, TCP, identification, key exchange, host key, authentication; each with its time-out.
@@ -154,6 +154,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
       if (rc == LIBSSH2_ERROR_EAGAIN || !hold->alive()) return;
       if (rc != 0) return handshake_failed(rc);
       if (!check_host_key()) return;
+      result_->notices = host_key_.notices();
       enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
       authenticator_.emplace(*options_, user_);
     }

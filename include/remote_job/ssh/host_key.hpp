@@ -5,6 +5,7 @@
 
 #include <remote_job/ssh/identity.hpp>
 #include <remote_job/ssh/known_hosts.hpp>
+#include <remote_job/ssh/known_hosts_file.hpp>
 #include <remote_job/ssh/options.hpp>
 #include <remote_job/ssh/server_hello.hpp>
 
@@ -19,17 +20,16 @@
 
 namespace remote_job::inline v0::ssh {
 
-/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files.
+/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files;
+/// or it is a new host's, and these are welcome.
 class host_key_checker {
  public:
-  host_key_checker(const ssh_options& options)
-      : options_(options),
-        known_(options.host_key_alias.empty() ? options.host : options.host_key_alias,
-               options.host_key_alias.empty() ? options.port : std::uint16_t{22}) {}
+  host_key_checker(const ssh_options& options) : options_(options), known_(nothing_known()) {}
 
   /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
   std::error_code load() {
-    if (!options_.fingerprints.empty()) return {};
+    if (!options_.fingerprints.empty() || options_.host_keys == host_key_policy::insecure_accept_any) return {};
+    const bool adds = options_.host_keys == host_key_policy::accept_new;
     const bool given = !options_.known_hosts.empty();
     if (given)
       for (const auto& file : options_.known_hosts) files_.push_back(expand_home(file));
@@ -37,10 +37,12 @@ class host_key_checker {
       files_ = {local_user::current().home + "/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"};
     for (const auto& file : files_) {
       const auto ec = known_.read(file);
-      if (!ec || (!given && ec == std::errc::no_such_file_or_directory)) continue;
+      const bool may_be_absent = !given || (adds && &file == &files_.front());
+      if (!ec || (may_be_absent && ec == std::errc::no_such_file_or_directory)) continue;
       why_ = "known-hosts file " + file + ": " + ec.message();
       return errc::known_hosts_unreadable;
     }
+    notices_ = known_.notices();
     return {};
   }
 
@@ -64,7 +66,7 @@ class host_key_checker {
     return algorithm == "rsa-sha2-256" || algorithm == "rsa-sha2-512" ? std::string_view("ssh-rsa") : algorithm;
   }
 
-  /// No error: the key is accepted. `digest` is its SHA-256 as libssh2 has it: what decides is not computed here.
+  /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what decides is not computed here.
   std::error_code check(std::string_view blob, std::string_view digest) {
     const auto type = type_of(blob);
     const auto shown = printable(type, 60) + ' ' + fingerprint(blob);
@@ -76,6 +78,7 @@ class host_key_checker {
       for (const auto& each : options_.fingerprints) why_ += ' ' + each;
       return errc::host_key_changed;
     }
+    if (options_.host_keys == host_key_policy::insecure_accept_any) return {};
     const auto [verdict, entry] = known_.check(type, blob);
     switch (verdict) {
       case known_hosts::verdict::match: return {};
@@ -93,15 +96,29 @@ class host_key_checker {
     for (const auto& file : files_) why_ += (&file == &files_.front() ? " " : " or ") + file;
     for (const auto& key : known_.keys())
       if (!key.revoked) why_ += "; " + place(key) + " holds " + key.type + ' ' + fingerprint(key.blob);
+    // A host that is known by another kind of key is no new one: whoever sits between could show that kind only.
+    if (options_.host_keys != host_key_policy::accept_new || known_.speaks_for_host()) return errc::host_key_unknown;
+    std::string problem;
+    if (add_known_host(files_.front(), nothing_known(), type, blob, problem)) {
+      notices_.push_back(files_.front() + ": added the host key of " + known_.name() + ", " + shown);
+      return {};
+    }
+    why_ += "; " + problem;
     return errc::host_key_unknown;
   }
 
   /// Text on the last error.
   const std::string& why() const noexcept { return why_; }
-  /// What is odd in the files.
-  const std::vector<std::string>& notices() const noexcept { return known_.notices(); }
+  /// What is odd in the files, and what was added to them.
+  const std::vector<std::string>& notices() const noexcept { return notices_; }
 
  private:
+  /// What is known of the host before anything is read.
+  known_hosts nothing_known() const {
+    if (options_.host_key_alias.empty()) return {options_.host, options_.port};
+    return {options_.host_key_alias, 22};
+  }
+
   static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
 
   static std::string_view type_of(std::string_view blob) {
@@ -113,6 +130,7 @@ class host_key_checker {
   const ssh_options& options_;
   known_hosts known_;
   std::vector<std::string> files_;
+  std::vector<std::string> notices_;
   std::string why_;
 };
 

@@ -7,6 +7,7 @@
 #include <remote_job/detail/libssh2_compat.hpp>
 #include <remote_job/error.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -106,6 +107,12 @@ class known_hosts {
     if (same != nullptr) return {verdict::match, same};
     if (other != nullptr) return {verdict::changed, other};
     return {verdict::unknown, nullptr};
+  }
+
+  /// Whether any good key is known that was noted for this host and port, of whatever type.
+  bool speaks_for_host() const {
+    return std::any_of(keys_.begin(), keys_.end(),
+                       [](const known_host_key& key) { return !key.revoked && !key.any_port; });
   }
 
   /// All keys of the host, in the order of the files.

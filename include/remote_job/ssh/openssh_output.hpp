@@ -152,6 +152,10 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
     if (name.starts_with("~/.ssh/id_") && !is_there(file)) continue;
     if (!name.empty()) options.identities.push_back({std::move(file)});
   }
+  const auto checking = output.value("stricthostkeychecking");
+  for (const std::string_view value : {"accept-new", "false", "no", "off"})
+    if (checking == value) options.host_keys = host_key_policy::accept_new;
+
   std::vector<std::string> absent;
   for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
     for (const auto& name : output.files(keyword)) {
@@ -162,6 +166,13 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
   const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
   if (options.known_hosts.empty() && (lacks(home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
     options.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
+  // A new key is for the user's own file, never for the system's.
+  if (options.host_keys == host_key_policy::accept_new) {
+    const auto own = output.files("userknownhostsfile");
+    const auto first = own.empty() ? "/dev/null" : expand(own.front());
+    auto& files = options.known_hosts;
+    if (files.empty() || files.front() != first) files.insert(files.begin(), first);
+  }
 
   static constexpr std::uint32_t most_seconds = 24 * 3600;
   if (const auto seconds = output.number("connecttimeout", most_seconds))

@@ -29,6 +29,15 @@ struct ssh_timeouts {
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
 };
 
+/// What to think of a host's key.
+enum class host_key_policy {
+  strict,  ///< it has to be in a known-hosts file
+  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which is
+  /// created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
+  accept_new,
+  insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
+};
+
 /// What to ask OpenSSH's ssh for. A plain value.
 struct openssh_query {
   std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
@@ -53,11 +62,14 @@ struct ssh_options {
   std::function<std::string(const std::string& identity)> passphrase;
 
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
-  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there.
+  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first one
+  /// need not be there.
   std::vector<std::string> known_hosts;
   /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
-  /// looked at. Empty: the host key has to be in a known-hosts file.
+  /// looked at, and no other policy counts.
   std::vector<std::string> fingerprints;
+  /// What is asked of a host key without fingerprints.
+  host_key_policy host_keys = host_key_policy::strict;
   /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
   std::string host_key_alias;
 
@@ -68,7 +80,8 @@ struct ssh_options {
   duration silence_limit = std::chrono::seconds(30);
 
   /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
-  /// IdentityFile, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// IdentityFile, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
   /// ProxyJump and ProxyCommand are refused: `process_transport` over ssh has them.
   ///
   /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
