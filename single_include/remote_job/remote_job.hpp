@@ -4841,6 +4841,183 @@ inline std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_
 
 #endif
 
+// ---- remote_job/ssh/agent_client.hpp
+#ifndef REMOTE_JOB_SSH_AGENT_CLIENT_HPP
+#define REMOTE_JOB_SSH_AGENT_CLIENT_HPP
+
+#include <asio/buffer.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/read.hpp>
+#include <asio/write.hpp>
+
+namespace remote_job::inline v0::ssh {
+
+/// The messages of the agent protocol (draft-miller-ssh-agent) that are needed to log in: pure.
+namespace agent_protocol {
+
+static constexpr std::size_t max_message = 256 * 1024;  // as OpenSSH
+static constexpr std::uint32_t max_keys = 2048;         // as OpenSSH
+
+struct key {
+  std::string blob;  ///< the public key
+  std::string comment;
+};
+
+inline std::string number(std::size_t value) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 255);
+  return bytes;
+}
+
+inline std::string text(std::string_view bytes) { return number(bytes.size()) + std::string(bytes); }
+
+inline std::optional<std::uint32_t> take_number(std::string_view& rest) {
+  if (rest.size() < 4) return std::nullopt;
+  std::uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(rest[static_cast<std::size_t>(i)]);
+  rest.remove_prefix(4);
+  return value;
+}
+
+inline std::optional<std::string_view> take_text(std::string_view& rest) {
+  const auto size = take_number(rest);
+  if (!size || *size > rest.size()) return std::nullopt;
+  const auto value = rest.substr(0, *size);
+  rest.remove_prefix(*size);
+  return value;
+}
+
+/// SSH_AGENTC_REQUEST_IDENTITIES
+inline std::string ask_keys() { return "\x0b"; }
+
+/// SSH_AGENTC_SIGN_REQUEST; `data` tells by the algorithm that it names (RFC 4252, section 7) which hash an RSA key uses.
+inline std::string ask_signature(std::string_view blob, std::string_view data) {
+  auto rest = data;
+  std::string_view algorithm;
+  bool good = take_text(rest) && !rest.empty();
+  if (good) rest.remove_prefix(1);
+  good = good && take_text(rest) && take_text(rest) && take_text(rest) && !rest.empty();
+  if (good) {
+    rest.remove_prefix(1);
+    algorithm = take_text(rest).value_or("");
+  }
+  const std::size_t flags = algorithm == "rsa-sha2-256" ? 2 : algorithm == "rsa-sha2-512" ? 4 : 0;
+  return '\x0d' + text(blob) + text(data) + number(flags);
+}
+
+/// SSH_AGENT_IDENTITIES_ANSWER; nothing for any other message.
+inline std::optional<std::vector<key>> keys(std::string_view message) {
+  if (!message.starts_with('\x0c')) return std::nullopt;
+  message.remove_prefix(1);
+  const auto count = take_number(message);
+  if (!count || *count > max_keys) return std::nullopt;
+  std::vector<key> all;
+  for (std::uint32_t i = 0; i < *count; ++i) {
+    const auto blob = take_text(message);
+    const auto comment = blob ? take_text(message) : std::nullopt;
+    if (!comment) return std::nullopt;
+    all.push_back({std::string(*blob), std::string(*comment)});
+  }
+  return all;
+}
+
+/// What SSH_AGENT_SIGN_RESPONSE holds behind the algorithm's name; nothing for any other message.
+inline std::optional<std::string> signature(std::string_view message) {
+  if (!message.starts_with('\x0e')) return std::nullopt;
+  message.remove_prefix(1);
+  auto both = take_text(message);
+  if (!both || !take_text(*both)) return std::nullopt;
+  const auto value = take_text(*both);
+  if (!value || value->empty()) return std::nullopt;
+  return std::string(*value);
+}
+
+}  // namespace agent_protocol
+
+/// Asks a running ssh-agent over its Unix socket, without blocking: one question at a time, and a call when there is an
+/// answer or will be none. How long that may take is the affair of whoever asks. On one executor.
+class agent_client : public std::enable_shared_from_this<agent_client> {
+ public:
+  agent_client(const asio::any_io_executor& executor, std::string path) : path_(std::move(path)), socket_(executor) {}
+
+  /// `on_answer` is called once, never from here, unless close() comes first.
+  void ask(std::string_view message, std::function<void()> on_answer) {
+    on_answer_ = std::move(on_answer);
+    answer_.reset();
+    out_ = agent_protocol::text(message);
+    if (socket_.is_open()) return write();
+    asio::local::stream_protocol::endpoint endpoint;
+    try {
+      endpoint = asio::local::stream_protocol::endpoint(path_);
+    } catch (const std::system_error& e) {  // the path is too long
+      return asio::post(socket_.get_executor(), [self = shared_from_this(), ec = e.code()] { self->end(ec); });
+    }
+    socket_.async_connect(endpoint, [self = shared_from_this()](std::error_code ec) {
+      if (ec) return self->end(ec);
+      self->write();
+    });
+  }
+
+  bool waiting() const noexcept { return static_cast<bool>(on_answer_); }
+  /// The answer; nothing when there is none, for which why() has the reason.
+  const std::optional<std::string>& answer() const noexcept { return answer_; }
+  const std::string& why() const noexcept { return why_; }
+  const std::string& path() const noexcept { return path_; }
+
+  /// Nobody is called any more.
+  void close() noexcept {
+    on_answer_ = nullptr;
+    std::error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+  void write() {
+    asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](std::error_code ec, std::size_t) {
+      if (ec) return self->end(ec);
+      self->read();
+    });
+  }
+
+  void read() {
+    asio::async_read(socket_, asio::buffer(head_), [self = shared_from_this()](std::error_code ec, std::size_t) {
+      if (ec) return self->end(ec);
+      std::string_view head(self->head_.data(), self->head_.size());
+      const auto size = agent_protocol::take_number(head).value_or(0);
+      if (size == 0 || size > agent_protocol::max_message)
+        return self->end(std::make_error_code(std::errc::bad_message));
+      self->in_.resize(size);
+      asio::async_read(self->socket_, asio::buffer(self->in_), [self](std::error_code error, std::size_t) {
+        if (!error) self->answer_ = std::move(self->in_);
+        self->end(error);
+      });
+    });
+  }
+
+  void end(std::error_code ec) {
+    if (!on_answer_) return;  // closed
+    if (ec) {
+      why_ = ec == asio::error::eof ? "it closed the connection" : ec.message();
+      std::error_code ignored;
+      socket_.close(ignored);
+    }
+    std::exchange(on_answer_, nullptr)();
+  }
+
+  std::string path_;
+  asio::local::stream_protocol::socket socket_;
+  std::function<void()> on_answer_;
+  std::string out_;
+  std::array<char, 4> head_{};
+  std::string in_;
+  std::optional<std::string> answer_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/identity.hpp
 #ifndef REMOTE_JOB_SSH_IDENTITY_HPP
 #define REMOTE_JOB_SSH_IDENTITY_HPP
@@ -4988,161 +5165,6 @@ struct private_key {
 
 #endif
 
-// ---- remote_job/ssh/options.hpp
-#ifndef REMOTE_JOB_SSH_OPTIONS_HPP
-#define REMOTE_JOB_SSH_OPTIONS_HPP
-
-namespace remote_job::inline v0 {
-
-/// A private key to log in with. A plain value.
-struct ssh_identity {
-  std::string file;  ///< path of the private key; a leading `~/` stands for the home directory
-};
-
-/// Time allowed to each step of connecting; each above zero.
-struct ssh_timeouts {
-  duration resolve = std::chrono::seconds(10);         ///< to find the host's addresses
-  duration connect = std::chrono::seconds(15);         ///< to reach one of them, all tries together
-  duration banner = std::chrono::seconds(10);          ///< until the server has identified itself as SSH
-  duration handshake = std::chrono::seconds(20);       ///< for the key exchange
-  duration authentication = std::chrono::seconds(30);  ///< for all methods together
-  duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
-};
-
-/// What to think of a host's key.
-enum class host_key_policy {
-  strict,  ///< it has to be in a known-hosts file
-  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which is
-  /// created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
-  accept_new,
-  insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
-};
-
-/// What to ask OpenSSH's ssh for. A plain value.
-struct openssh_query {
-  std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
-  std::uint16_t port = 0;       ///< goes before the configuration's, as with `ssh -p`; 0: the configuration's
-  std::string config_file;      ///< as with `ssh -F`; empty: the user's and the system's
-  std::string program = "ssh";  ///< looked for in PATH
-  duration timeout = std::chrono::seconds(10);  ///< for all of it
-};
-
-/// How to reach one host over SSH. A plain value.
-///
-/// No secret is kept in it: keys are read from their files when they are needed, passphrases are asked for.
-struct ssh_options {
-  std::string host;         ///< name or address; required
-  std::uint16_t port = 22;  ///< above 0
-  std::string user;         ///< empty: the name of the user who runs this program
-
-  /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
-  std::vector<ssh_identity> identities;
-  /// Asked for the passphrase of an encrypted key, given its file; called on the transport's executor, must not block for
-  /// long. What it returns is wiped after use. Not set: an encrypted key is `errc::passphrase_wrong`.
-  std::function<std::string(const std::string& identity)> passphrase;
-
-  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
-  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first one
-  /// need not be there.
-  std::vector<std::string> known_hosts;
-  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
-  /// looked at, and no other policy counts.
-  std::vector<std::string> fingerprints;
-  /// What is asked of a host key without fingerprints.
-  host_key_policy host_keys = host_key_policy::strict;
-  /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
-  std::string host_key_alias;
-
-  ssh_timeouts timeouts;
-  /// After so long without a byte from the server it is asked for a sign of life; above 0.
-  duration keepalive = std::chrono::seconds(15);
-  /// Without an answer the connection counts as lost after so long a silence; above keepalive.
-  duration silence_limit = std::chrono::seconds(30);
-
-  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
-  /// IdentityFile, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
-  /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
-  /// ProxyJump and ProxyCommand are refused: `process_transport` over ssh has them.
-  ///
-  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
-  /// to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
-  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a name that
-  /// begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
-  /// <remote_job/ssh/openssh_config.hpp>, for POSIX systems.
-  static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
-};
-
-/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
-/// Thread-safe; does no I/O.
-inline std::string validate(const ssh_options& options) {
-  const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
-  if (options.host.empty()) return "host must not be empty";
-  if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
-    return "host must not hold blanks or NUL bytes";
-  if (has_nul(options.host_key_alias)) return "host_key_alias must not hold a NUL byte";
-  if (options.port == 0) return "port must be from 1 to 65535";
-  if (has_nul(options.user)) return "user must not hold a NUL byte";
-  for (const auto& identity : options.identities)
-    if (identity.file.empty() || has_nul(identity.file)) return "identities must name files";
-  for (const auto& file : options.known_hosts)
-    if (file.empty() || has_nul(file)) return "known_hosts must name files";
-  for (const auto& fingerprint : options.fingerprints)
-    if (fingerprint.size() != 50 || !fingerprint.starts_with("SHA256:"))
-      return "fingerprints must be written SHA256: and 43 characters of base64, as ssh-keygen -l prints them";
-  const struct {
-    std::string_view name;
-    duration value;
-  } durations[] = {{"timeouts.resolve", options.timeouts.resolve},
-                   {"timeouts.connect", options.timeouts.connect},
-                   {"timeouts.banner", options.timeouts.banner},
-                   {"timeouts.handshake", options.timeouts.handshake},
-                   {"timeouts.authentication", options.timeouts.authentication},
-                   {"timeouts.open", options.timeouts.open},
-                   {"keepalive", options.keepalive}};
-  for (const auto& [name, value] : durations)
-    if (value <= duration::zero()) return std::string(name) + " must be above zero";
-  if (options.silence_limit <= options.keepalive) return "silence_limit must be above keepalive";
-  return {};
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/ssh/byte_stream.hpp
-#ifndef REMOTE_JOB_SSH_BYTE_STREAM_HPP
-#define REMOTE_JOB_SSH_BYTE_STREAM_HPP
-
-#include <asio/buffer.hpp>
-
-namespace remote_job::inline v0::ssh {
-
-/// What carries the bytes of a session: a TCP connection, or a channel of another session.
-///
-/// One read and one write may be outstanding at a time; each is answered exactly once and never inline, also after
-/// close(). Its owner, given with each operation, is kept alive, and with it its buffer, until the answer.
-class byte_stream {
- public:
-  class user {
-   public:
-    virtual void on_read(std::error_code ec, std::size_t size) = 0;
-    virtual void on_written(std::error_code ec) = 0;
-
-   protected:
-    ~user() = default;
-  };
-
-  virtual ~byte_stream() = default;
-
-  virtual void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) = 0;
-  virtual void write(asio::const_buffer buffer, std::shared_ptr<user> owner) = 0;
-  virtual void close() noexcept = 0;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
 // ---- remote_job/ssh/server_hello.hpp
 #ifndef REMOTE_JOB_SSH_SERVER_HELLO_HPP
 #define REMOTE_JOB_SSH_SERVER_HELLO_HPP
@@ -5236,6 +5258,38 @@ inline std::vector<std::string> split_names(std::string_view list) {
   }
   return names;
 }
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/byte_stream.hpp
+#ifndef REMOTE_JOB_SSH_BYTE_STREAM_HPP
+#define REMOTE_JOB_SSH_BYTE_STREAM_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What carries the bytes of a session: a TCP connection, or a channel of another session.
+///
+/// One read and one write may be outstanding at a time; each is answered exactly once and never inline, also after
+/// close(). Its owner, given with each operation, is kept alive, and with it its buffer, until the answer.
+class byte_stream {
+ public:
+  class user {
+   public:
+    virtual void on_read(std::error_code ec, std::size_t size) = 0;
+    virtual void on_written(std::error_code ec) = 0;
+
+   protected:
+    ~user() = default;
+  };
+
+  virtual ~byte_stream() = default;
+
+  virtual void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) = 0;
+  virtual void write(asio::const_buffer buffer, std::shared_ptr<user> owner) = 0;
+  virtual void close() noexcept = 0;
+};
 
 }  // namespace remote_job::inline v0::ssh
 
@@ -5877,30 +5931,328 @@ class session final : public std::enable_shared_from_this<session>,
 
 #endif
 
+// ---- remote_job/ssh/agent_login.hpp
+#ifndef REMOTE_JOB_SSH_AGENT_LOGIN_HPP
+#define REMOTE_JOB_SSH_AGENT_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is called.
+class agent_login {
+ public:
+  enum class status {
+    more,
+    done,
+    over,   ///< there is no more key to try
+    broken  ///< the session failed; error text as of libssh2
+  };
+
+  /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
+  agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
+              std::vector<std::string> preferred, bool only_preferred, std::function<void()> wake)
+      : client_(std::make_shared<agent_client>(executor, std::move(path))),
+        user_(std::move(user)),
+        preferred_(std::move(preferred)),
+        only_preferred_(only_preferred),
+        wake_(std::move(wake)) {}
+
+  ~agent_login() { close(); }
+  agent_login(const agent_login&) = delete;
+  agent_login& operator=(const agent_login&) = delete;
+
+  status step(session& s) {
+    while (s.alive()) {
+      if (client_->waiting()) return status::more;
+      if (!asked_keys_) {
+        asked_keys_ = true;
+        client_->ask(agent_protocol::ask_keys(), wake_);
+        continue;
+      }
+      if (!std::exchange(listed_, true)) choose_keys();
+      if (next_ == keys_.size()) return status::over;
+
+      const auto& blob = keys_[next_].blob;
+      void* self = this;
+      const int rc = s.call([&] {
+        const int result =
+            libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
+                                       blob.size(), &agent_login::on_libssh2_sign, &self);
+        // Not the server is waited for, and libssh2 need not be asked again before the agent's answer.
+        return result == LIBSSH2_ERROR_EAGAIN && client_->waiting() ? waiting_for_agent : result;
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return status::more;
+      if (rc == 0) return status::done;
+      const auto text = s.last_error();
+      const auto name = key_name(keys_[next_]);
+      asked_signature_ = false;
+      if (text == "Callback returned error") {
+        ++next_;
+        note(name + ": the agent did not sign" + (client_->why().empty() ? "" : " (" + client_->why() + ')'));
+        if (!client_->why().empty()) next_ = keys_.size();
+      } else if ((rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
+                 s.farewell().empty() && !text.starts_with("Waiting for")) {
+        refused_.push_back(fingerprint(blob));
+        ++next_;
+        note(name + " refused");
+      } else {
+        note(name + " refused");
+        return status::broken;
+      }
+    }
+    return status::more;
+  }
+
+  bool waits_for_agent() const noexcept { return client_->waiting(); }
+  const std::string& path() const noexcept { return client_->path(); }
+  /// Fingerprints of the keys that the server refused.
+  const std::vector<std::string>& refused() const noexcept { return refused_; }
+  /// What was tried, for a message.
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
+
+  void close() noexcept { client_->close(); }
+
+ private:
+  static constexpr int waiting_for_agent = 1;
+
+  void note(std::string text) { notes_.push_back(std::move(text)); }
+
+  static std::string type_of(const std::string& blob) {
+    std::string_view rest = blob;
+    return std::string(agent_protocol::take_text(rest).value_or(""));
+  }
+
+  static std::string key_name(const agent_protocol::key& key) {
+    return "agent key " + printable(type_of(key.blob), 60) + ' ' + fingerprint(key.blob) + " (" +
+           printable(key.comment, 60) + ')';
+  }
+
+  /// Of the agent's keys those that libssh2 can log in with, in the order to try them.
+  void choose_keys() {
+    auto all = client_->answer() ? agent_protocol::keys(*client_->answer()) : std::nullopt;
+    if (!all)
+      return note("agent " + client_->path() + ": " +
+                  (client_->why().empty() ? "its answer makes no sense" : client_->why()));
+    const auto rank = [&](const agent_protocol::key& key) {
+      return std::find(preferred_.begin(), preferred_.end(), fingerprint(key.blob)) - preferred_.begin();
+    };
+    std::vector<std::pair<std::ptrdiff_t, agent_protocol::key>> ranked;
+    for (auto& key : *all) {
+      const auto place = rank(key);
+      if (only_preferred_ && place == std::ssize(preferred_)) continue;
+      const auto type = type_of(key.blob);
+      if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
+        note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
+      else if (type == "ssh-ed25519" || type == "ssh-rsa" || type.starts_with("ecdsa-sha2-nistp"))
+        if (type.find("cert") == std::string::npos) ranked.emplace_back(place, std::move(key));
+    }
+    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& each : ranked) keys_.push_back(std::move(each.second));
+  }
+
+  /// May be asked again and again until there is an answer. The signature's memory is libssh2's afterwards.
+  static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data,
+                             std::size_t data_size, void** abstract) noexcept {
+    auto& self = *static_cast<agent_login*>(*abstract);
+    if (!std::exchange(self.asked_signature_, true))
+      self.client_->ask(
+          agent_protocol::ask_signature(self.keys_[self.next_].blob, {reinterpret_cast<const char*>(data), data_size}),
+          self.wake_);
+    if (self.client_->waiting()) return LIBSSH2_ERROR_EAGAIN;
+    const auto& answer = self.client_->answer();
+    const auto made = answer ? agent_protocol::signature(*answer) : std::nullopt;
+    if (!made) return -1;
+    *signature = static_cast<unsigned char*>(std::malloc(made->size()));
+    if (*signature == nullptr) return -1;
+    std::memcpy(*signature, made->data(), made->size());
+    *size = made->size();
+    return 0;
+  }
+
+  std::shared_ptr<agent_client> client_;
+  std::string user_;
+  std::vector<std::string> preferred_;
+  bool only_preferred_;
+  std::function<void()> wake_;
+  bool asked_keys_ = false;
+  bool listed_ = false;
+  bool asked_signature_ = false;
+  std::vector<agent_protocol::key> keys_;
+  std::size_t next_ = 0;
+  std::vector<std::string> refused_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/options.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_HPP
+#define REMOTE_JOB_SSH_OPTIONS_HPP
+
+namespace remote_job::inline v0 {
+
+/// A private key to log in with. A plain value.
+struct ssh_identity {
+  std::string file;  ///< path of the private key; a leading `~/` stands for the home directory
+};
+
+/// Time allowed to each step of connecting; each above zero.
+struct ssh_timeouts {
+  duration resolve = std::chrono::seconds(10);         ///< to find the host's addresses
+  duration connect = std::chrono::seconds(15);         ///< to reach one of them, all tries together
+  duration banner = std::chrono::seconds(10);          ///< until the server has identified itself as SSH
+  duration handshake = std::chrono::seconds(20);       ///< for the key exchange
+  duration authentication = std::chrono::seconds(30);  ///< for all methods together
+  duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
+};
+
+/// What to think of a host's key.
+enum class host_key_policy {
+  strict,  ///< it has to be in a known-hosts file
+  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which is
+  /// created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
+  accept_new,
+  insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
+};
+
+/// What to ask OpenSSH's ssh for. A plain value.
+struct openssh_query {
+  std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
+  std::uint16_t port = 0;       ///< goes before the configuration's, as with `ssh -p`; 0: the configuration's
+  std::string config_file;      ///< as with `ssh -F`; empty: the user's and the system's
+  std::string program = "ssh";  ///< looked for in PATH
+  duration timeout = std::chrono::seconds(10);  ///< for all of it
+};
+
+/// How to reach one host over SSH. A plain value.
+///
+/// No secret is kept in it: keys are read from their files when they are needed, passphrases are asked for.
+struct ssh_options {
+  std::string host;         ///< name or address; required
+  std::uint16_t port = 22;  ///< above 0
+  std::string user;         ///< empty: the name of the user who runs this program
+
+  /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
+  std::vector<ssh_identity> identities;
+  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment variable
+  /// SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are identities.
+  std::string agent;
+  /// Of the agent's keys only those that are identities are tried.
+  bool identities_only = false;
+  /// Asked for the passphrase of an encrypted key, given its file; called on the transport's executor, must not block for
+  /// long. What it returns is wiped after use. Not set: an encrypted key is `errc::passphrase_wrong`.
+  std::function<std::string(const std::string& identity)> passphrase;
+
+  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
+  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first one
+  /// need not be there.
+  std::vector<std::string> known_hosts;
+  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
+  /// looked at, and no other policy counts.
+  std::vector<std::string> fingerprints;
+  /// What is asked of a host key without fingerprints.
+  host_key_policy host_keys = host_key_policy::strict;
+  /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
+  std::string host_key_alias;
+
+  ssh_timeouts timeouts;
+  /// After so long without a byte from the server it is asked for a sign of life; above 0.
+  duration keepalive = std::chrono::seconds(15);
+  /// Without an answer the connection counts as lost after so long a silence; above keepalive.
+  duration silence_limit = std::chrono::seconds(30);
+
+  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
+  /// IdentityFile, IdentityAgent, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
+  /// ProxyJump and ProxyCommand are refused: `process_transport` over ssh has them.
+  ///
+  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
+  /// to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
+  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a name that
+  /// begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
+  /// <remote_job/ssh/openssh_config.hpp>, for POSIX systems.
+  static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
+};
+
+/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
+/// Thread-safe; does no I/O.
+inline std::string validate(const ssh_options& options) {
+  const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
+  if (options.host.empty()) return "host must not be empty";
+  if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
+    return "host must not hold blanks or NUL bytes";
+  if (has_nul(options.host_key_alias)) return "host_key_alias must not hold a NUL byte";
+  if (options.port == 0) return "port must be from 1 to 65535";
+  if (has_nul(options.user)) return "user must not hold a NUL byte";
+  for (const auto& identity : options.identities)
+    if (identity.file.empty() || has_nul(identity.file)) return "identities must name files";
+  if (has_nul(options.agent)) return "agent must not hold a NUL byte";
+  for (const auto& file : options.known_hosts)
+    if (file.empty() || has_nul(file)) return "known_hosts must name files";
+  for (const auto& fingerprint : options.fingerprints)
+    if (fingerprint.size() != 50 || !fingerprint.starts_with("SHA256:"))
+      return "fingerprints must be written SHA256: and 43 characters of base64, as ssh-keygen -l prints them";
+  const struct {
+    std::string_view name;
+    duration value;
+  } durations[] = {{"timeouts.resolve", options.timeouts.resolve},
+                   {"timeouts.connect", options.timeouts.connect},
+                   {"timeouts.banner", options.timeouts.banner},
+                   {"timeouts.handshake", options.timeouts.handshake},
+                   {"timeouts.authentication", options.timeouts.authentication},
+                   {"timeouts.open", options.timeouts.open},
+                   {"keepalive", options.keepalive}};
+  for (const auto& [name, value] : durations)
+    if (value <= duration::zero()) return std::string(name) + " must be above zero";
+  if (options.silence_limit <= options.keepalive) return "silence_limit must be above keepalive";
+  return {};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/ssh/authenticate.hpp
 #ifndef REMOTE_JOB_SSH_AUTHENTICATE_HPP
 #define REMOTE_JOB_SSH_AUTHENTICATE_HPP
 
 namespace remote_job::inline v0::ssh {
 
-/// Logs in with the identities of the options, one after the other. A state machine: stepped until it has a result.
+/// Logs in as OpenSSH does: with the agent's keys, first those that are among the identities of the options, then with the
+/// identities' files, one after the other. A state machine: stepped until it has a result, and whenever `wake` is called.
 class authenticator {
  public:
   enum class status { more, done, failed };
 
-  authenticator(const ssh_options& options, std::string user) : options_(options), user_(std::move(user)) {
-    for (const auto& identity : options.identities) files_.push_back(expand_home(identity.file));
-    if (!files_.empty()) return;
-    const auto home = local_user::current().home;
-    for (const char* name : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
-      if (auto* file = std::fopen((home + name).c_str(), "rb")) {
-        std::fclose(file);
-        files_.push_back(home + name);
-      }
+  authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
+                std::function<void()> wake)
+      : options_(options), user_(std::move(user)) {
+    find_files();
+    const char* usual = std::getenv("SSH_AUTH_SOCK");
+    const auto path = options.agent.empty() ? std::string(usual == nullptr ? "" : usual) : expand_home(options.agent);
+    if (path.empty() || path == "none") return;
+    std::vector<std::string> preferred;
+    for (const auto& file : files_) {
+      std::string ignored;
+      if (auto print = private_key::read(file, ignored).print; !print.empty()) preferred.push_back(std::move(print));
+    }
+    agent_.emplace(executor, path, user_, std::move(preferred), options.identities_only, std::move(wake));
+    stage_ = stage::agent;
   }
 
   status step(session& s) {
     while (s.alive()) {
+      if (stage_ == stage::agent) {
+        const auto result = agent_->step(s);
+        if (result == agent_login::status::more) return status::more;
+        if (result == agent_login::status::done) return status::done;
+        for (const auto& each : agent_->notes()) add(each);
+        any_refused_ = !agent_->refused().empty();
+        if (result == agent_login::status::broken) return broken(s);
+        stage_ = stage::key;
+        continue;
+      }
       if (stage_ == stage::key && !trying_) {
         if (next_ == files_.size()) {
           stage_ = stage::methods;
@@ -5929,7 +6281,8 @@ class authenticator {
                  s.farewell().empty() && !text.starts_with("Waiting for")) {
         refused(file, key);
       } else {
-        return broken(s, file);
+        add("publickey " + file + " refused");
+        return broken(s);
       }
     }
     return status::more;
@@ -5938,13 +6291,32 @@ class authenticator {
   /// When failed: why, and the methods tried.
   std::error_code error() const noexcept { return error_; }
   const std::string& why() const noexcept { return tried_; }
+  /// While it is not the server that is waited for: who.
+  std::string waits_for() const {
+    return agent_ && agent_->waits_for_agent() ? "the agent " + agent_->path() : std::string();
+  }
+  /// Waits for nobody any more.
+  void close() noexcept {
+    if (agent_) agent_->close();
+  }
 
   ~authenticator() { wipe(passphrase_); }
   authenticator(const authenticator&) = delete;
   authenticator& operator=(const authenticator&) = delete;
 
  private:
-  enum class stage { key, methods };
+  enum class stage { agent, key, methods };
+
+  void find_files() {
+    for (const auto& identity : options_.identities) files_.push_back(expand_home(identity.file));
+    if (!files_.empty()) return;
+    const auto home = local_user::current().home;
+    for (const char* name : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
+      if (auto* file = std::fopen((home + name).c_str(), "rb")) {
+        std::fclose(file);
+        files_.push_back(home + name);
+      }
+  }
 
   /// Loads the next key and its passphrase; false when it cannot be used.
   bool prepare(session& s) {
@@ -5955,6 +6327,8 @@ class authenticator {
       local_failure(errc::identity_unreadable, "identity " + file + ": " + why);
       return false;
     }
+    // The agent has tried this very key; each try counts for the server's MaxAuthTries.
+    if (agent_ && !key_.print.empty() && std::ranges::count(agent_->refused(), key_.print) > 0) return false;
     if (key_.encrypted) {
       if (!options_.passphrase) {
         local_failure(errc::passphrase_wrong, "identity " + file + ": it is encrypted and no passphrase was given");
@@ -6001,12 +6375,11 @@ class authenticator {
   void add(const std::string& text) { tried_ += (tried_.empty() ? "" : "; ") + text; }
 
   /// The server ended the connection: it may have had too many keys, which no retry can mend.
-  status broken(session& s, const std::string& file) {
+  status broken(session& s) {
     if (s.farewell().find("authentication failures") == std::string::npos) {
       s.fail("the connection broke during authentication");
       return status::more;
     }
-    add("publickey " + file + " refused");
     add("the server says: " + s.farewell());
     error_ = errc::authentication_failed;
     return status::failed;
@@ -6029,6 +6402,7 @@ class authenticator {
 
   const ssh_options& options_;
   std::string user_;
+  std::optional<agent_login> agent_;
   std::vector<std::string> files_;
   std::size_t next_ = 0;
   stage stage_ = stage::key;
@@ -6559,7 +6933,6 @@ class host_key_checker {
 #define REMOTE_JOB_SSH_TCP_STREAM_HPP
 
 #include <asio/ip/tcp.hpp>
-#include <asio/write.hpp>
 
 #if defined(__linux__)
 #include <netinet/tcp.h>
@@ -6754,7 +7127,13 @@ class connector final : public operation, public std::enable_shared_from_this<co
       if (!check_host_key()) return;
       result_->notices = host_key_.notices();
       enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
-      authenticator_.emplace(*options_, user_);
+      authenticator_.emplace(executor_, *options_, user_, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self || !self->session_) return;
+        const auto session = self->session_;
+        const session::turn t(*session);
+        self->step();
+      });
     }
     switch (authenticator_->step(*hold)) {
       case authenticator::status::more: return;
@@ -6849,8 +7228,10 @@ class connector final : public operation, public std::enable_shared_from_this<co
     stage_ = next;
     timer_.expires_after(allowed);
     timer_.async_wait([self = shared_from_this(), next, allowed, error](std::error_code ec) {
-      if (!ec && self->completion_ && self->stage_ == next)
-        self->finish(error, "no answer within " + milliseconds_of(allowed));
+      if (ec || !self->completion_ || self->stage_ != next) return;
+      const auto who = self->authenticator_ ? self->authenticator_->waits_for() : std::string();
+      self->finish(error,
+                   "no answer " + (who.empty() ? who : "of " + who + ' ') + "within " + milliseconds_of(allowed));
     });
   }
 
@@ -6860,6 +7241,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
     if (!cancelled_) completion_.slot().clear();
     auto completion = std::move(completion_);
     timer_.cancel();
+    if (authenticator_) authenticator_->close();
     if (const auto ended = std::exchange(session_, nullptr)) {
       ended->remove(*this);
       if (ec)
@@ -7155,11 +7537,17 @@ class openssh_output {
     }
   }
 
-  /// The value of a keyword in lower case; empty when there is none, or it is `none`.
-  std::string_view value(std::string_view keyword) const {
+  /// The text of a keyword in lower case; empty when there is none.
+  std::string_view text(std::string_view keyword) const {
     for (const auto& [name, value] : lines_)
-      if (name == keyword) return value == "none" ? std::string_view() : value;
+      if (name == keyword) return value;
     return {};
+  }
+
+  /// The same, for keywords whose value `none` is as good as no value.
+  std::string_view value(std::string_view keyword) const {
+    const auto found = text(keyword);
+    return found == "none" ? std::string_view() : found;
   }
 
   /// All values of a keyword that is repeated; without `none`.
@@ -7262,6 +7650,8 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
     return result;
   };
 
+  options.identities_only = output.value("identitiesonly") == "yes";
+  if (const auto agent = output.text("identityagent"); agent != "SSH_AUTH_SOCK") options.agent = expand(agent);
   for (const auto name : output.values("identityfile")) {
     auto file = expand(name);
     if (name.starts_with("~/.ssh/id_") && !is_there(file)) continue;
@@ -7360,6 +7750,11 @@ inline ssh_options ssh_options::from_openssh(std::string_view alias, const opens
   std::string why;
   auto options = ssh::options_from(ssh::openssh_output(reply.output), is_there, user.home, user.name, why);
   if (!options) throw failed(errc::invalid_argument, why);
+  // IdentityAgent can name an environment variable; one that is not set means no agent, not the usual one.
+  if (options->agent.starts_with('$')) {
+    const char* value = std::getenv(options->agent.c_str() + 1);
+    options->agent = value == nullptr || *value == '\0' ? "none" : value;
+  }
   return *std::move(options);
 }
 

@@ -24,6 +24,7 @@ inline remote_job::ssh_options options_for(const support::sshd& server, const st
   options.user = server.user();
   options.identities = {{server.key(key)}};
   options.known_hosts = {server.known_hosts()};
+  options.agent = "none";  // that of whoever runs the tests is not meant
   return options;
 }
 

@@ -246,6 +246,7 @@ TEST_CASE("an alias of the configuration logs in") {
                      server.user() + "\n HostKeyAlias build-farm\n IdentityFile " + server.key("id_ed25519") +
                      "\n UserKnownHostsFile " + server.file("renamed") + " /nonexistent\n GlobalKnownHostsFile none\n");
   auto options = c.resolve("farm");
+  options.agent = "none";
   {
     client right(options);
     CHECK_FALSE(right.connect());

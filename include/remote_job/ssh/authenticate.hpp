@@ -3,13 +3,18 @@
 #ifndef REMOTE_JOB_SSH_AUTHENTICATE_HPP
 #define REMOTE_JOB_SSH_AUTHENTICATE_HPP
 
+#include <remote_job/ssh/agent_login.hpp>
 #include <remote_job/ssh/identity.hpp>
 #include <remote_job/ssh/options.hpp>
 #include <remote_job/ssh/session.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -18,24 +23,40 @@
 
 namespace remote_job::inline v0::ssh {
 
-/// Logs in with the identities of the options, one after the other. A state machine: stepped until it has a result.
+/// Logs in as OpenSSH does: with the agent's keys, first those that are among the identities of the options, then with the
+/// identities' files, one after the other. A state machine: stepped until it has a result, and whenever `wake` is called.
 class authenticator {
  public:
   enum class status { more, done, failed };
 
-  authenticator(const ssh_options& options, std::string user) : options_(options), user_(std::move(user)) {
-    for (const auto& identity : options.identities) files_.push_back(expand_home(identity.file));
-    if (!files_.empty()) return;
-    const auto home = local_user::current().home;
-    for (const char* name : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
-      if (auto* file = std::fopen((home + name).c_str(), "rb")) {
-        std::fclose(file);
-        files_.push_back(home + name);
-      }
+  authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
+                std::function<void()> wake)
+      : options_(options), user_(std::move(user)) {
+    find_files();
+    const char* usual = std::getenv("SSH_AUTH_SOCK");
+    const auto path = options.agent.empty() ? std::string(usual == nullptr ? "" : usual) : expand_home(options.agent);
+    if (path.empty() || path == "none") return;
+    std::vector<std::string> preferred;
+    for (const auto& file : files_) {
+      std::string ignored;
+      if (auto print = private_key::read(file, ignored).print; !print.empty()) preferred.push_back(std::move(print));
+    }
+    agent_.emplace(executor, path, user_, std::move(preferred), options.identities_only, std::move(wake));
+    stage_ = stage::agent;
   }
 
   status step(session& s) {
     while (s.alive()) {
+      if (stage_ == stage::agent) {
+        const auto result = agent_->step(s);
+        if (result == agent_login::status::more) return status::more;
+        if (result == agent_login::status::done) return status::done;
+        for (const auto& each : agent_->notes()) add(each);
+        any_refused_ = !agent_->refused().empty();
+        if (result == agent_login::status::broken) return broken(s);
+        stage_ = stage::key;
+        continue;
+      }
       if (stage_ == stage::key && !trying_) {
         if (next_ == files_.size()) {
           stage_ = stage::methods;
@@ -64,7 +85,8 @@ class authenticator {
                  s.farewell().empty() && !text.starts_with("Waiting for")) {
         refused(file, key);
       } else {
-        return broken(s, file);
+        add("publickey " + file + " refused");
+        return broken(s);
       }
     }
     return status::more;
@@ -73,13 +95,32 @@ class authenticator {
   /// When failed: why, and the methods tried.
   std::error_code error() const noexcept { return error_; }
   const std::string& why() const noexcept { return tried_; }
+  /// While it is not the server that is waited for: who.
+  std::string waits_for() const {
+    return agent_ && agent_->waits_for_agent() ? "the agent " + agent_->path() : std::string();
+  }
+  /// Waits for nobody any more.
+  void close() noexcept {
+    if (agent_) agent_->close();
+  }
 
   ~authenticator() { wipe(passphrase_); }
   authenticator(const authenticator&) = delete;
   authenticator& operator=(const authenticator&) = delete;
 
  private:
-  enum class stage { key, methods };
+  enum class stage { agent, key, methods };
+
+  void find_files() {
+    for (const auto& identity : options_.identities) files_.push_back(expand_home(identity.file));
+    if (!files_.empty()) return;
+    const auto home = local_user::current().home;
+    for (const char* name : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
+      if (auto* file = std::fopen((home + name).c_str(), "rb")) {
+        std::fclose(file);
+        files_.push_back(home + name);
+      }
+  }
 
   /// Loads the next key and its passphrase; false when it cannot be used.
   bool prepare(session& s) {
@@ -90,6 +131,8 @@ class authenticator {
       local_failure(errc::identity_unreadable, "identity " + file + ": " + why);
       return false;
     }
+    // The agent has tried this very key; each try counts for the server's MaxAuthTries.
+    if (agent_ && !key_.print.empty() && std::ranges::count(agent_->refused(), key_.print) > 0) return false;
     if (key_.encrypted) {
       if (!options_.passphrase) {
         local_failure(errc::passphrase_wrong, "identity " + file + ": it is encrypted and no passphrase was given");
@@ -136,12 +179,11 @@ class authenticator {
   void add(const std::string& text) { tried_ += (tried_.empty() ? "" : "; ") + text; }
 
   /// The server ended the connection: it may have had too many keys, which no retry can mend.
-  status broken(session& s, const std::string& file) {
+  status broken(session& s) {
     if (s.farewell().find("authentication failures") == std::string::npos) {
       s.fail("the connection broke during authentication");
       return status::more;
     }
-    add("publickey " + file + " refused");
     add("the server says: " + s.farewell());
     error_ = errc::authentication_failed;
     return status::failed;
@@ -164,6 +206,7 @@ class authenticator {
 
   const ssh_options& options_;
   std::string user_;
+  std::optional<agent_login> agent_;
   std::vector<std::string> files_;
   std::size_t next_ = 0;
   stage stage_ = stage::key;

@@ -156,7 +156,13 @@ class connector final : public operation, public std::enable_shared_from_this<co
       if (!check_host_key()) return;
       result_->notices = host_key_.notices();
       enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
-      authenticator_.emplace(*options_, user_);
+      authenticator_.emplace(executor_, *options_, user_, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self || !self->session_) return;
+        const auto session = self->session_;
+        const session::turn t(*session);
+        self->step();
+      });
     }
     switch (authenticator_->step(*hold)) {
       case authenticator::status::more: return;
@@ -251,8 +257,10 @@ class connector final : public operation, public std::enable_shared_from_this<co
     stage_ = next;
     timer_.expires_after(allowed);
     timer_.async_wait([self = shared_from_this(), next, allowed, error](std::error_code ec) {
-      if (!ec && self->completion_ && self->stage_ == next)
-        self->finish(error, "no answer within " + milliseconds_of(allowed));
+      if (ec || !self->completion_ || self->stage_ != next) return;
+      const auto who = self->authenticator_ ? self->authenticator_->waits_for() : std::string();
+      self->finish(error,
+                   "no answer " + (who.empty() ? who : "of " + who + ' ') + "within " + milliseconds_of(allowed));
     });
   }
 
@@ -262,6 +270,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
     if (!cancelled_) completion_.slot().clear();
     auto completion = std::move(completion_);
     timer_.cancel();
+    if (authenticator_) authenticator_->close();
     if (const auto ended = std::exchange(session_, nullptr)) {
       ended->remove(*this);
       if (ec)

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +71,11 @@ inline ssh_options ssh_options::from_openssh(std::string_view alias, const opens
   std::string why;
   auto options = ssh::options_from(ssh::openssh_output(reply.output), is_there, user.home, user.name, why);
   if (!options) throw failed(errc::invalid_argument, why);
+  // IdentityAgent can name an environment variable; one that is not set means no agent, not the usual one.
+  if (options->agent.starts_with('$')) {
+    const char* value = std::getenv(options->agent.c_str() + 1);
+    options->agent = value == nullptr || *value == '\0' ? "none" : value;
+  }
   return *std::move(options);
 }
 

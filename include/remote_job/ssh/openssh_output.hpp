@@ -40,11 +40,17 @@ class openssh_output {
     }
   }
 
-  /// The value of a keyword in lower case; empty when there is none, or it is `none`.
-  std::string_view value(std::string_view keyword) const {
+  /// The text of a keyword in lower case; empty when there is none.
+  std::string_view text(std::string_view keyword) const {
     for (const auto& [name, value] : lines_)
-      if (name == keyword) return value == "none" ? std::string_view() : value;
+      if (name == keyword) return value;
     return {};
+  }
+
+  /// The same, for keywords whose value `none` is as good as no value.
+  std::string_view value(std::string_view keyword) const {
+    const auto found = text(keyword);
+    return found == "none" ? std::string_view() : found;
   }
 
   /// All values of a keyword that is repeated; without `none`.
@@ -147,6 +153,8 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
     return result;
   };
 
+  options.identities_only = output.value("identitiesonly") == "yes";
+  if (const auto agent = output.text("identityagent"); agent != "SSH_AUTH_SOCK") options.agent = expand(agent);
   for (const auto name : output.values("identityfile")) {
     auto file = expand(name);
     if (name.starts_with("~/.ssh/id_") && !is_there(file)) continue;

@@ -57,6 +57,11 @@ struct ssh_options {
 
   /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
   std::vector<ssh_identity> identities;
+  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment variable
+  /// SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are identities.
+  std::string agent;
+  /// Of the agent's keys only those that are identities are tried.
+  bool identities_only = false;
   /// Asked for the passphrase of an encrypted key, given its file; called on the transport's executor, must not block for
   /// long. What it returns is wiped after use. Not set: an encrypted key is `errc::passphrase_wrong`.
   std::function<std::string(const std::string& identity)> passphrase;
@@ -80,7 +85,7 @@ struct ssh_options {
   duration silence_limit = std::chrono::seconds(30);
 
   /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
-  /// IdentityFile, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// IdentityFile, IdentityAgent, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
   /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
   /// ProxyJump and ProxyCommand are refused: `process_transport` over ssh has them.
   ///
@@ -104,6 +109,7 @@ inline std::string validate(const ssh_options& options) {
   if (has_nul(options.user)) return "user must not hold a NUL byte";
   for (const auto& identity : options.identities)
     if (identity.file.empty() || has_nul(identity.file)) return "identities must name files";
+  if (has_nul(options.agent)) return "agent must not hold a NUL byte";
   for (const auto& file : options.known_hosts)
     if (file.empty() || has_nul(file)) return "known_hosts must name files";
   for (const auto& fingerprint : options.fingerprints)

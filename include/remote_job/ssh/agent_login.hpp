@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_AGENT_LOGIN_HPP
+#define REMOTE_JOB_SSH_AGENT_LOGIN_HPP
+
+#include <remote_job/detail/libssh2_compat.hpp>
+#include <remote_job/ssh/agent_client.hpp>
+#include <remote_job/ssh/identity.hpp>
+#include <remote_job/ssh/server_hello.hpp>
+#include <remote_job/ssh/session.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0::ssh {
+
+/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is called.
+class agent_login {
+ public:
+  enum class status {
+    more,
+    done,
+    over,   ///< there is no more key to try
+    broken  ///< the session failed; error text as of libssh2
+  };
+
+  /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
+  agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
+              std::vector<std::string> preferred, bool only_preferred, std::function<void()> wake)
+      : client_(std::make_shared<agent_client>(executor, std::move(path))),
+        user_(std::move(user)),
+        preferred_(std::move(preferred)),
+        only_preferred_(only_preferred),
+        wake_(std::move(wake)) {}
+
+  ~agent_login() { close(); }
+  agent_login(const agent_login&) = delete;
+  agent_login& operator=(const agent_login&) = delete;
+
+  status step(session& s) {
+    while (s.alive()) {
+      if (client_->waiting()) return status::more;
+      if (!asked_keys_) {
+        asked_keys_ = true;
+        client_->ask(agent_protocol::ask_keys(), wake_);
+        continue;
+      }
+      if (!std::exchange(listed_, true)) choose_keys();
+      if (next_ == keys_.size()) return status::over;
+
+      const auto& blob = keys_[next_].blob;
+      void* self = this;
+      const int rc = s.call([&] {
+        const int result =
+            libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
+                                       blob.size(), &agent_login::on_libssh2_sign, &self);
+        // Not the server is waited for, and libssh2 need not be asked again before the agent's answer.
+        return result == LIBSSH2_ERROR_EAGAIN && client_->waiting() ? waiting_for_agent : result;
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return status::more;
+      if (rc == 0) return status::done;
+      const auto text = s.last_error();
+      const auto name = key_name(keys_[next_]);
+      asked_signature_ = false;
+      if (text == "Callback returned error") {
+        ++next_;
+        note(name + ": the agent did not sign" + (client_->why().empty() ? "" : " (" + client_->why() + ')'));
+        if (!client_->why().empty()) next_ = keys_.size();
+      } else if ((rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
+                 s.farewell().empty() && !text.starts_with("Waiting for")) {
+        refused_.push_back(fingerprint(blob));
+        ++next_;
+        note(name + " refused");
+      } else {
+        note(name + " refused");
+        return status::broken;
+      }
+    }
+    return status::more;
+  }
+
+  bool waits_for_agent() const noexcept { return client_->waiting(); }
+  const std::string& path() const noexcept { return client_->path(); }
+  /// Fingerprints of the keys that the server refused.
+  const std::vector<std::string>& refused() const noexcept { return refused_; }
+  /// What was tried, for a message.
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
+
+  void close() noexcept { client_->close(); }
+
+ private:
+  static constexpr int waiting_for_agent = 1;
+
+  void note(std::string text) { notes_.push_back(std::move(text)); }
+
+  static std::string type_of(const std::string& blob) {
+    std::string_view rest = blob;
+    return std::string(agent_protocol::take_text(rest).value_or(""));
+  }
+
+  static std::string key_name(const agent_protocol::key& key) {
+    return "agent key " + printable(type_of(key.blob), 60) + ' ' + fingerprint(key.blob) + " (" +
+           printable(key.comment, 60) + ')';
+  }
+
+  /// Of the agent's keys those that libssh2 can log in with, in the order to try them.
+  void choose_keys() {
+    auto all = client_->answer() ? agent_protocol::keys(*client_->answer()) : std::nullopt;
+    if (!all)
+      return note("agent " + client_->path() + ": " +
+                  (client_->why().empty() ? "its answer makes no sense" : client_->why()));
+    const auto rank = [&](const agent_protocol::key& key) {
+      return std::find(preferred_.begin(), preferred_.end(), fingerprint(key.blob)) - preferred_.begin();
+    };
+    std::vector<std::pair<std::ptrdiff_t, agent_protocol::key>> ranked;
+    for (auto& key : *all) {
+      const auto place = rank(key);
+      if (only_preferred_ && place == std::ssize(preferred_)) continue;
+      const auto type = type_of(key.blob);
+      if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
+        note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
+      else if (type == "ssh-ed25519" || type == "ssh-rsa" || type.starts_with("ecdsa-sha2-nistp"))
+        if (type.find("cert") == std::string::npos) ranked.emplace_back(place, std::move(key));
+    }
+    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& each : ranked) keys_.push_back(std::move(each.second));
+  }
+
+  /// May be asked again and again until there is an answer. The signature's memory is libssh2's afterwards.
+  static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data,
+                             std::size_t data_size, void** abstract) noexcept {
+    auto& self = *static_cast<agent_login*>(*abstract);
+    if (!std::exchange(self.asked_signature_, true))
+      self.client_->ask(
+          agent_protocol::ask_signature(self.keys_[self.next_].blob, {reinterpret_cast<const char*>(data), data_size}),
+          self.wake_);
+    if (self.client_->waiting()) return LIBSSH2_ERROR_EAGAIN;
+    const auto& answer = self.client_->answer();
+    const auto made = answer ? agent_protocol::signature(*answer) : std::nullopt;
+    if (!made) return -1;
+    *signature = static_cast<unsigned char*>(std::malloc(made->size()));
+    if (*signature == nullptr) return -1;
+    std::memcpy(*signature, made->data(), made->size());
+    *size = made->size();
+    return 0;
+  }
+
+  std::shared_ptr<agent_client> client_;
+  std::string user_;
+  std::vector<std::string> preferred_;
+  bool only_preferred_;
+  std::function<void()> wake_;
+  bool asked_keys_ = false;
+  bool listed_ = false;
+  bool asked_signature_ = false;
+  std::vector<agent_protocol::key> keys_;
+  std::size_t next_ = 0;
+  std::vector<std::string> refused_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif

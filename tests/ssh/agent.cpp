@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include "client.hpp"
+
+#include <remote_job/ssh/agent_client.hpp>
+#include <remote_job/ssh/openssh_config.hpp>
+#include <support/catch.hpp>
+
+#include <asio/local/stream_protocol.hpp>
+#include <asio/read.hpp>
+#include <asio/write.hpp>
+
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+using remote_job::errc;
+namespace protocol = remote_job::ssh::agent_protocol;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// OpenSSH's ssh-agent with these keys.
+class agent {
+ public:
+  agent(const support::sshd& server, const std::vector<std::string>& keys) : path(server.file("agent")) {
+    pid_ = fork();
+    if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGTERM);
+      const int null = open("/dev/null", O_RDWR);
+      dup2(null, 1);
+      dup2(null, 2);
+      execlp("ssh-agent", "ssh-agent", "-D", "-a", path.c_str(), nullptr);
+      _exit(127);
+    }
+    if (!support::eventually([&] { return access(path.c_str(), F_OK) == 0; }))
+      throw std::runtime_error("ssh-agent did not start");
+    std::string output;
+    for (const auto& key : keys)
+      if (support::run({"env", "SSH_AUTH_SOCK=" + path, "ssh-add", "-q", server.key(key)}, &output) != 0)
+        throw std::runtime_error("ssh-add failed");
+  }
+  ~agent() {
+    kill(pid_, SIGCONT);
+    kill(pid_, SIGTERM);
+    waitpid(pid_, nullptr, 0);
+  }
+  agent(const agent&) = delete;
+  agent& operator=(const agent&) = delete;
+  void freeze() const { kill(pid_, SIGSTOP); }
+
+  std::string path;
+
+ private:
+  pid_t pid_ = -1;
+};
+
+/// Gives these answers, one for each question; then it says nothing more, or hangs up.
+class scripted_agent {
+ public:
+  scripted_agent(asio::io_context& context, const std::string& path, std::vector<std::string> answers, bool hangs_up)
+      : acceptor_(context, path), socket_(context), answers_(std::move(answers)), hangs_up_(hangs_up) {
+    acceptor_.async_accept(socket_, [this](std::error_code ec) {
+      if (!ec) next();
+    });
+  }
+  void close() {
+    acceptor_.close();
+    socket_.close();
+  }
+
+ private:
+  void next() {
+    if (count_ == answers_.size() && hangs_up_) return socket_.close();
+    socket_.async_read_some(asio::buffer(question_), [this](std::error_code ec, std::size_t) {
+      if (ec || count_ == answers_.size()) return;
+      asio::async_write(socket_, asio::buffer(answers_[count_++]), [this](std::error_code, std::size_t) { next(); });
+    });
+  }
+
+  asio::local::stream_protocol::acceptor acceptor_;
+  asio::local::stream_protocol::socket socket_;
+  std::vector<std::string> answers_;
+  bool hangs_up_;
+  std::size_t count_ = 0;
+  std::array<char, 4096> question_{};
+};
+
+remote_job::ssh_options options_with(const support::sshd& server, const std::string& path) {
+  auto options = options_for(server, "id_stranger");
+  options.agent = path;
+  return options;
+}
+
+std::string decoded_key(const support::sshd& server, const std::string& name) {
+  const auto text = server.public_key(name);
+  const auto begin = text.find(' ') + 1;
+  return remote_job::detail::base64_decode(text.substr(begin, text.find(' ', begin) - begin)).value();
+}
+
+std::string message(const std::string& body) { return protocol::text(body); }
+
+std::string key_list(const std::string& blob) {
+  return message('\x0c' + protocol::number(1) + protocol::text(blob) + protocol::text("a comment"));
+}
+
+std::size_t tries(const support::sshd& server, const std::string& key) {
+  const auto log = server.log();
+  const auto print = server.fingerprint(key);
+  std::size_t count = 0;
+  for (auto at = log.find(print); at != std::string::npos; at = log.find(print, at + 1)) ++count;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a key of the agent logs in") {
+  support::sshd server;
+  for (const char* key : {"id_ed25519", "id_ecdsa"}) {
+    const agent a(server, {key});
+    client c(options_with(server, a.path));
+    REQUIRE_FALSE(c.connect());
+    CHECK_FALSE(c.execute("true"));
+    c.transport.close();
+    CHECK(c.finish());
+  }
+}
+
+TEST_CASE("of the agent's keys the identities are tried first, and alone if so asked") {
+  support::sshd server({"MaxAuthTries 1"});
+  const agent a(server, {"id_stranger", "id_ed25519"});
+  auto options = options_with(server, a.path);
+  options.identities = {{server.key("id_ed25519")}};
+  {
+    client c(options);
+    CHECK_FALSE(c.connect());
+  }
+  options.identities = {{server.key("id_encrypted")}};
+  options.passphrase = [](const std::string&) { return std::string(support::sshd::passphrase); };
+  options.identities_only = true;
+  {
+    client c(options);
+    CHECK_FALSE(c.connect());
+  }
+  options.identities_only = false;
+  client c(options);
+  CHECK(c.connect() == errc::authentication_failed);  // the stranger comes first and uses up the only try
+}
+
+TEST_CASE("a key that the server refused to the agent is not tried again from its file") {
+  support::sshd server;
+  const agent a(server, {"id_stranger"});
+  client c(options_with(server, a.path));
+  CHECK(c.connect() == errc::authentication_failed);
+  CHECK(contains(c.diagnostics(), "agent key ssh-ed25519 " + server.fingerprint("id_stranger")));
+  CHECK(tries(server, "id_stranger") == 1);
+}
+
+TEST_CASE("without an agent that is of use the files are tried") {
+  support::sshd server;
+  auto options = options_for(server);
+  client c(options);
+  std::optional<scripted_agent> scripted;
+  SECTION("none there") { options.agent = server.file("nothing"); }
+  SECTION("path too long") { options.agent = '/' + std::string(500, 'x'); }
+  SECTION("none wanted") { options.agent = "none"; }
+  const auto script = [&](std::vector<std::string> answers, bool hangs_up = true) {
+    options.agent = server.file("scripted");
+    scripted.emplace(c.context, options.agent, std::move(answers), hangs_up);
+  };
+  SECTION("hangs up") { script({}); }
+  SECTION("garbage") { script({"HTTP/1.0 400 Bad Request\r\n\r\n"}); }
+  SECTION("nothing in it") { script({message("")}); }
+  SECTION("refuses") { script({message("\x05")}, false); }
+  SECTION("too many keys") { script({message('\x0c' + std::string(4, '\xff'))}); }
+  SECTION("cut short") { script({protocol::number(100) + '\x0c'}); }
+  SECTION("no signature") { script({key_list(decoded_key(server, "id_ecdsa")), message("\x05")}, false); }
+  SECTION("hangs up when it is to sign") { script({key_list(decoded_key(server, "id_ecdsa"))}); }
+  SECTION("a wrong signature") {
+    const auto wrong = protocol::text("ecdsa-sha2-nistp256") + protocol::text(std::string(70, 'x'));
+    script({key_list(decoded_key(server, "id_ecdsa")), message('\x0e' + protocol::text(wrong))}, false);
+  }
+  c.transport = remote_job::libssh2_transport(c.context.get_executor(), options);
+  CHECK_FALSE(c.connect());
+  CHECK(c.diagnostics().empty());
+}
+
+TEST_CASE("an agent that hangs costs the time of the authentication, and no more") {
+  support::sshd server;
+  auto options = options_with(server, server.file("agent"));
+  options.timeouts.authentication = std::chrono::milliseconds(300);
+  SECTION("at once") {
+    const agent a(server, {"id_ed25519"});
+    a.freeze();
+    client c(options);
+    CHECK(c.connect() == errc::authentication_timeout);
+    CHECK(contains(c.diagnostics(), "the agent " + a.path));
+    CHECK(c.finish());
+  }
+  SECTION("when it is to sign") {
+    client c(options);
+    scripted_agent a(c.context, options.agent, {key_list(decoded_key(server, "id_ed25519"))}, false);
+    CHECK(c.connect() == errc::authentication_timeout);
+    CHECK(contains(c.diagnostics(), "the agent " + options.agent));
+    a.close();
+    CHECK(c.finish());
+  }
+  SECTION("and the context goes") {
+    options.timeouts.authentication = std::chrono::seconds(30);
+    const agent a(server, {"id_ed25519"});
+    a.freeze();
+    client c(options);
+    c.transport.async_connect([](std::error_code) {});
+    c.context.run_for(std::chrono::milliseconds(300));
+  }
+}
+
+TEST_CASE("agent messages: any bytes") {
+  std::mt19937 random(1);
+  const auto good = key_list("blob").substr(4);
+  CHECK(protocol::keys(good).value().at(0).comment == "a comment");
+  for (std::size_t size = 0; size < good.size(); ++size) CHECK_FALSE(protocol::keys(good.substr(0, size)));
+  for (int round = 0; round < 5000; ++round) {
+    auto bytes = good;
+    for (int i = 0; i < 3; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
+    protocol::keys(bytes);
+    bytes[0] = '\x0e';
+    protocol::signature(bytes);
+    protocol::ask_signature("blob", bytes);
+  }
+}
+
+TEST_CASE("agent messages: an RSA key signs with the hash that the request names") {
+  const auto request = [](const std::string& algorithm) {
+    return protocol::text("session") + '\x32' + protocol::text("user") + protocol::text("ssh-connection") +
+           protocol::text("publickey") + '\x01' + protocol::text(algorithm) + protocol::text("blob");
+  };
+  CHECK(protocol::ask_signature("b", request("rsa-sha2-256")).ends_with(protocol::number(2)));
+  CHECK(protocol::ask_signature("b", request("rsa-sha2-512")).ends_with(protocol::number(4)));
+  CHECK(protocol::ask_signature("b", request("ssh-ed25519")).ends_with(protocol::number(0)));
+}
+
+TEST_CASE("openssh output: the agent") {
+  const auto parse = [](const std::string& text) {
+    std::string why;
+    const auto no = [](const std::string&) { return false; };
+    return remote_job::ssh::options_from(
+               remote_job::ssh::openssh_output("hostname h\nport 22\nidentitiesonly yes\n" + text), no, "/home/me", "",
+               why)
+        .value();
+  };
+  CHECK(parse("").identities_only);
+  CHECK(parse("").agent.empty());
+  CHECK(parse("identityagent SSH_AUTH_SOCK\n").agent.empty());
+  CHECK(parse("identityagent none\n").agent == "none");
+  CHECK(parse("identityagent ~/agent\n").agent == "/home/me/agent");
+}
