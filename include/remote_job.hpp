@@ -14,6 +14,7 @@
 #include <remote_job/config.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/event.hpp>
+#include <remote_job/file_access.hpp>
 #include <remote_job/fwd.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/os_policy.hpp>

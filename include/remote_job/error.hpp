@@ -49,6 +49,7 @@ enum class errc {
   identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
   passphrase_wrong,        ///< a private key cannot be decrypted with the passphrase given
   program_not_found,       ///< the program of a process_transport cannot be started
+  files_unavailable,       ///< the host offers no file access; commands may still be possible
 
   // The job
   exit_code_damaged,     ///< the exit-code file holds something that is not an exit code
@@ -114,6 +115,7 @@ class errc_category final : public std::error_category {
       case errc::identity_unreadable: return "the private key cannot be used";
       case errc::passphrase_wrong: return "wrong passphrase for the private key";
       case errc::program_not_found: return "the program cannot be started";
+      case errc::files_unavailable: return "the host offers no file access";
       case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
       case errc::exit_code_unreadable: return "the exit-code file cannot be read";
       case errc::log_unreadable: return "the log cannot be read";

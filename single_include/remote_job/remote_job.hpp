@@ -334,6 +334,7 @@ enum class errc {
   identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
   passphrase_wrong,        ///< a private key cannot be decrypted with the passphrase given
   program_not_found,       ///< the program of a process_transport cannot be started
+  files_unavailable,       ///< the host offers no file access; commands may still be possible
 
   // The job
   exit_code_damaged,     ///< the exit-code file holds something that is not an exit code
@@ -399,6 +400,7 @@ class errc_category final : public std::error_category {
       case errc::identity_unreadable: return "the private key cannot be used";
       case errc::passphrase_wrong: return "wrong passphrase for the private key";
       case errc::program_not_found: return "the program cannot be started";
+      case errc::files_unavailable: return "the host offers no file access";
       case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
       case errc::exit_code_unreadable: return "the exit-code file cannot be read";
       case errc::log_unreadable: return "the log cannot be read";
@@ -2034,6 +2036,94 @@ class basic_remote_job_trigger {
  private:
   std::shared_ptr<watch> watch_;
 };
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/file_access.hpp
+#ifndef REMOTE_JOB_FILE_ACCESS_HPP
+#define REMOTE_JOB_FILE_ACCESS_HPP
+
+namespace remote_job::inline v0 {
+
+/// What a path names, symbolic links followed.
+enum class file_kind { regular, directory, other };
+
+/// What a host tells of a file. A plain value.
+struct file_status {
+  std::uint64_t size = 0;      ///< bytes in it
+  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: the host does not tell
+  file_kind kind = file_kind::regular;
+};
+
+namespace detail {
+
+template <class T>
+concept has_async_stat = requires(T& t, const std::string& path, file_status& status) {
+  t.async_stat(path, status, std::declval<handler_archetype>());
+};
+
+template <class T>
+concept has_async_read_file = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max,
+                                       std::string& out) {
+  t.async_read_file(path, offset, max, out, std::declval<handler_archetype>());
+};
+
+struct names_of_file_access {
+  void async_stat();
+  void async_read_file();
+};
+
+template <class T>
+concept names_async_stat = has_async_stat<T> ||
+    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_stat; });
+
+template <class T>
+concept names_async_read_file = has_async_read_file<T> ||
+    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_read_file; });
+
+template <class T>
+concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
+
+}  // namespace detail
+
+/// A transport that also reads the host's files itself: a watch then needs no command, no shell and no process there.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `t.async_stat(path, status, token)` | fills the status of what the path names, symbolic links followed; `void(std::error_code)` |
+/// | `t.async_read_file(path, offset, max, out, token)` | replaces out by the bytes of the file from the offset on: max of them, or as many as there are; `void(std::error_code)` |
+///
+/// Paths are bytes as in `job_spec`; a relative one is taken as by a command. An offset at or behind the end gives no
+/// bytes, and no error. Both are asked of an open connection, and *several at once*, which the host may answer in any
+/// order; asked for together they should take one round trip. `path`, `status` and `out` stay alive and in place until
+/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated executor and
+/// allocator, and terminal cancellation through its slot, which ends that operation alone and costs the connection
+/// nothing; `close()` ends them all.
+///
+/// @par Errors
+/// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
+/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read it.
+/// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands
+/// as it was. Any other error is that of the connection, and is treated as one of async_execute.
+template <class T>
+concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
+
+/// Asserts of a transport that has a member of this name that both are there and can be called. One that has neither
+/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently absent).
+template <class T>
+constexpr bool check_file_access() {
+  if constexpr (detail::names_file_access<T>) {
+    static_assert(detail::has_async_stat<T>,
+                  "Transport: file access needs `auto async_stat(const std::string&, file_status&, CompletionToken&&)` "
+                  "with completion `void(std::error_code)`");
+    static_assert(detail::has_async_read_file<T>,
+                  "Transport: file access needs `auto async_read_file(const std::string&, std::uint64_t, std::size_t, "
+                  "std::string&, CompletionToken&&)` with completion `void(std::error_code)`");
+  }
+  return true;
+}
 
 }  // namespace remote_job::inline v0
 
@@ -5313,6 +5403,9 @@ class operation {
   /// Goes as far as it can; called whenever anything may have changed.
   virtual void step() = 0;
 
+  /// Another waits for a channel and the server allows no more: whether this one will soon release its own.
+  virtual bool make_room() { return false; }
+
   /// The session has ended: its channels are gone.
   virtual void on_end(std::error_code ec) = 0;
 
@@ -5499,6 +5592,7 @@ class session final : public std::enable_shared_from_this<session>,
     const turn t(*this);
     std::erase(in_use_, channel);
     closing_.push_back(channel);
+    room_promised_ = false;
     step_closing();
   }
 
@@ -5718,7 +5812,7 @@ class session final : public std::enable_shared_from_this<session>,
     while (in_service_ && !dead_) {
       if (!opening_) {
         if (waiters_.empty() && !want_spare_) return;
-        if (held_ && !closing_.empty() && freed_ == 0) return;
+        if (held_ && (room_promised_ || !closing_.empty()) && freed_ == 0) return;
         held_ = false;
         opening_ = true;
         for_spare_ = waiters_.empty();
@@ -5771,7 +5865,10 @@ class session final : public std::enable_shared_from_this<session>,
       return;
     }
     if (freed_at_open_ > 0 || freed_ > 0) return;  // once more, at once
-    if (!closing_.empty()) {
+    if (closing_.empty())
+      for (const auto& each : operations_)
+        if (!room_promised_ && each) room_promised_ = each->make_room();
+    if (room_promised_ || !closing_.empty()) {
       held_ = true;
       hold_deadline_ = hold_deadline_.value_or(clock::now() + limits_.open);
       arm();
@@ -5782,7 +5879,7 @@ class session final : public std::enable_shared_from_this<session>,
 
   void refuse(const std::string& text) {
     hold_deadline_.reset();
-    held_ = false;
+    held_ = room_promised_ = false;
     spare_refused_ = true;
     want_spare_ = false;
     if (waiters_.empty()) return;
@@ -5916,6 +6013,7 @@ class session final : public std::enable_shared_from_this<session>,
   bool opening_ = false;
   bool for_spare_ = false;
   bool held_ = false;
+  bool room_promised_ = false;
   bool want_spare_ = false;
   bool spare_refused_ = false;
   bool dead_ = false;
@@ -6105,6 +6203,7 @@ struct ssh_timeouts {
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
+  duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
 };
 
 /// What to think of a host's key.
@@ -6202,6 +6301,7 @@ inline std::string validate(const ssh_options& options) {
                    {"timeouts.handshake", options.timeouts.handshake},
                    {"timeouts.authentication", options.timeouts.authentication},
                    {"timeouts.open", options.timeouts.open},
+                   {"timeouts.files", options.timeouts.files},
                    {"keepalive", options.keepalive}};
   for (const auto& [name, value] : durations)
     if (value <= duration::zero()) return std::string(name) + " must be above zero";
@@ -7762,6 +7862,1187 @@ inline ssh_options ssh_options::from_openssh(std::string_view alias, const opens
 
 #endif
 
+// ---- remote_job/ssh/sftp_packets.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_PACKETS_HPP
+#define REMOTE_JOB_SSH_SFTP_PACKETS_HPP
+
+/// The packets of SFTP version 3 (draft-ietf-secsh-filexfer-02) that reading files needs. Pure functions: no I/O.
+namespace remote_job::inline v0::ssh {
+
+/// Section 3.
+enum class sftp_type : std::uint8_t {
+  init = 1,
+  version = 2,
+  open = 3,
+  close = 4,
+  read = 5,
+  fstat = 8,
+  stat = 17,
+  status = 101,
+  handle = 102,
+  data = 103,
+  attributes = 105
+};
+
+/// Section 7. A server may answer with other numbers.
+enum class sftp_status : std::uint32_t {
+  ok = 0,
+  eof = 1,
+  no_such_file = 2,
+  permission_denied = 3,
+  failure = 4,
+  bad_message = 5,
+  unsupported = 8
+};
+
+/// What version 3 tells of a file (section 5). It has no inode number, and times in whole seconds.
+struct sftp_attributes {
+  std::optional<std::uint64_t> size;
+  std::optional<std::uint32_t> user;
+  std::optional<std::uint32_t> group;
+  std::optional<std::uint32_t> permissions;  ///< st_mode of POSIX
+  std::optional<std::uint32_t> modified;     ///< seconds since 1970
+
+  bool is_directory() const noexcept { return permissions && (*permissions & 0170000U) == 0040000U; }
+
+  friend bool operator==(const sftp_attributes&, const sftp_attributes&) = default;
+};
+
+/// One answer of the server. The views are into the packet it was read from.
+struct sftp_reply {
+  sftp_type type = sftp_type::status;
+  std::uint32_t id = 0;
+  sftp_status status = sftp_status::ok;  ///< of a status
+  std::string_view text;                 ///< of a status: for a person; of a handle or data: the bytes
+  sftp_attributes attributes;
+};
+
+/// Writes one request behind what is there already.
+class sftp_writer {
+ public:
+  explicit sftp_writer(std::string& to) : to_(to) {}
+
+  void init() { head(sftp_type::init, 4, 3); }
+  void open(std::uint32_t id, std::string_view path) {
+    head(sftp_type::open, 4 + 4 + path.size() + 8, id);
+    text(path);
+    number(1);  // SSH_FXF_READ
+    number(0);  // no attributes
+  }
+  void close(std::uint32_t id, std::string_view handle) { named(sftp_type::close, id, handle); }
+  void stat(std::uint32_t id, std::string_view path) { named(sftp_type::stat, id, path); }
+  void fstat(std::uint32_t id, std::string_view handle) { named(sftp_type::fstat, id, handle); }
+  void read(std::uint32_t id, std::string_view handle, std::uint64_t offset, std::uint32_t size) {
+    head(sftp_type::read, 4 + 4 + handle.size() + 12, id);
+    text(handle);
+    number(static_cast<std::uint32_t>(offset >> 32));
+    number(static_cast<std::uint32_t>(offset));
+    number(size);
+  }
+
+ private:
+  void named(sftp_type type, std::uint32_t id, std::string_view name) {
+    head(type, 4 + 4 + name.size(), id);
+    text(name);
+  }
+  void head(sftp_type type, std::size_t size, std::uint32_t id) {
+    number(static_cast<std::uint32_t>(size + 1));
+    to_ += static_cast<char>(type);
+    number(id);
+  }
+  void number(std::uint32_t n) {
+    for (int shift = 24; shift >= 0; shift -= 8) to_ += static_cast<char>(n >> shift);
+  }
+  void text(std::string_view bytes) {
+    number(static_cast<std::uint32_t>(bytes.size()));
+    to_ += bytes;
+  }
+
+  std::string& to_;
+};
+
+/// Takes fields off the front of a packet. Once one was not there, none is.
+class sftp_reader {
+ public:
+  explicit sftp_reader(std::string_view bytes) : rest_(bytes) {}
+
+  bool good() const noexcept { return good_; }
+
+  std::uint8_t byte() {
+    const auto one = take(1);
+    return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
+  }
+  std::uint32_t number() {
+    std::uint32_t n = 0;
+    for (const char c : take(4)) n = n << 8 | static_cast<unsigned char>(c);
+    return n;
+  }
+  std::uint64_t long_number() {
+    const std::uint64_t high = number();
+    return high << 32 | number();
+  }
+  std::string_view text() { return take(number()); }
+  bool at_end() const noexcept { return rest_.empty(); }
+
+ private:
+  std::string_view take(std::size_t size) {
+    good_ = good_ && size <= rest_.size();
+    if (!good_) return {};
+    const auto front = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return front;
+  }
+
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+inline sftp_attributes read_sftp_attributes(sftp_reader& in) {
+  sftp_attributes a;
+  const auto flags = in.number();
+  if (flags & 1U) a.size = in.long_number();
+  if (flags & 2U) {
+    a.user = in.number();
+    a.group = in.number();
+  }
+  if (flags & 4U) a.permissions = in.number();
+  if (flags & 8U) {
+    in.number();  // of the last access: our own reading changes it
+    a.modified = in.number();
+  }
+  // Extended pairs may follow; nothing follows those.
+  return a;
+}
+
+/// The version in the server's first packet, without its length; nothing if that is not what it is.
+inline std::optional<std::uint32_t> parse_sftp_version(std::string_view packet) {
+  sftp_reader in(packet);
+  const auto type = in.byte();
+  const auto version = in.number();
+  if (!in.good() || type != static_cast<std::uint8_t>(sftp_type::version)) return std::nullopt;
+  return version;
+}
+
+/// A packet without its length; nothing if it is no answer to any of our requests.
+inline std::optional<sftp_reply> parse_sftp_reply(std::string_view packet) {
+  sftp_reader in(packet);
+  sftp_reply reply;
+  reply.type = static_cast<sftp_type>(in.byte());
+  reply.id = in.number();
+  switch (reply.type) {
+    case sftp_type::status:
+      reply.status = static_cast<sftp_status>(in.number());
+      if (in.good() && !in.at_end()) reply.text = in.text();  // the first servers sent no text
+      break;
+    case sftp_type::handle:
+      reply.text = in.text();
+      if (reply.text.empty() || reply.text.size() > 256) return std::nullopt;  // section 6.2
+      break;
+    case sftp_type::data: reply.text = in.text(); break;
+    case sftp_type::attributes: reply.attributes = read_sftp_attributes(in); break;
+    default: return std::nullopt;
+  }
+  if (!in.good()) return std::nullopt;
+  return reply;
+}
+
+/// Cuts a stream of bytes into packets. Holds at most one packet and what came with it.
+class sftp_inbox {
+ public:
+  static constexpr std::size_t max_packet = 256 * 1024 + 9;  ///< without the length; 9: the head of data
+
+  /// Room for the bytes that come next: at least one.
+  std::pair<char*, std::size_t> prepare() {
+    std::size_t wanted = least;
+    if (end_ - begin_ >= 4 && !broken())
+      wanted = std::max(wanted, 4 + length() - std::min(4 + length(), end_ - begin_));
+    if (begin_ == end_) {
+      begin_ = end_ = 0;
+    } else if (bytes_.size() - end_ < least) {
+      std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    if (bytes_.size() - end_ < wanted) bytes_.resize(end_ + wanted);
+    return {bytes_.data() + end_, bytes_.size() - end_};
+  }
+
+  /// So many bytes have come.
+  void commit(std::size_t size) noexcept { end_ += size; }
+
+  /// The next whole packet without its length, good until prepare(). Nothing while it is not there, and if broken().
+  std::optional<std::string_view> next() {
+    if (end_ - begin_ < 4 || broken() || end_ - begin_ - 4 < length()) return std::nullopt;
+    const std::string_view packet(bytes_.data() + begin_ + 4, length());
+    begin_ += 4 + packet.size();
+    return packet;
+  }
+
+  /// Whether what has come cannot be the beginning of a packet.
+  bool broken() const noexcept { return end_ - begin_ >= 4 && (length() == 0 || length() > max_packet); }
+
+  /// What has come and is no whole packet yet.
+  std::string_view rest() const noexcept { return {bytes_.data() + begin_, end_ - begin_}; }
+
+ private:
+  static constexpr std::size_t least = 32 * 1024;
+
+  std::size_t length() const noexcept {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < 4; ++i) n = n << 8 | static_cast<unsigned char>(bytes_[begin_ + i]);
+    return n;
+  }
+
+  std::vector<char> bytes_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp_channel.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_CHANNEL_HPP
+#define REMOTE_JOB_SSH_SFTP_CHANNEL_HPP
+
+#include <deque>
+
+namespace remote_job::inline v0::ssh {
+
+/// Who has asked an SFTP server for something.
+class sftp_receiver {
+ public:
+  virtual ~sftp_receiver() = default;
+
+  /// The answer to the question that was asked with this number. False when it is no answer to such a question.
+  virtual bool on_reply(std::uint64_t question, const sftp_reply& reply) = 0;
+};
+
+/// The packets of one SFTP server on one channel: starts it, then carries any number of requests at once, each answered by
+/// its id. Requests are collected until flush(). libssh2's own SFTP calls are not used: they allow one request at a time.
+class sftp_channel {
+ public:
+  enum class status {
+    none,         ///< not begun, or given up
+    starting,     ///< no word from the server yet
+    ready,        ///< requests are answered
+    unavailable,  ///< the server was heard and is no SFTP server; why() says more
+    ended,        ///< the server has ended
+    malformed     ///< the server says what makes no sense
+  };
+
+  status state() const noexcept { return state_; }
+  const std::string& why() const noexcept { return why_; }
+
+  /// Takes over an open channel and asks for the subsystem.
+  void begin(session& over, LIBSSH2_CHANNEL* channel) {
+    session_ = &over;
+    channel_ = channel;
+    state_ = status::starting;
+    asked_ = accepted_ = false;
+    why_.clear();
+    libssh2_channel_handle_extended_data2(channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+    step();
+  }
+
+  /// The channel, to be released; all requests are forgotten.
+  LIBSSH2_CHANNEL* give_up() noexcept {
+    forget();
+    return std::exchange(channel_, nullptr);
+  }
+
+  /// Forgets the channel, which is gone, and all requests.
+  void forget() noexcept {
+    state_ = status::none;
+    session_ = nullptr;
+    inbox_ = {};
+    out_.clear();
+    written_ = 0;
+    pending_.clear();
+  }
+
+  // Requests, in the order of asking; only while ready. The receiver is kept until the answer; none: it is of no interest.
+  void open(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view path) {
+    writer().open(enter(std::move(to), question), path);
+  }
+  void close(std::string_view handle) { writer().close(enter(nullptr, 0), handle); }
+  void stat(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view path) {
+    writer().stat(enter(std::move(to), question), path);
+  }
+  void fstat(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view handle) {
+    writer().fstat(enter(std::move(to), question), handle);
+  }
+  void read(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view handle, std::uint64_t offset,
+            std::uint32_t size) {
+    writer().read(enter(std::move(to), question), handle, offset, size);
+  }
+
+  /// Takes what has come and hands the answers out. The session may have ended after it.
+  void step() {
+    if (state_ == status::starting && !accepted_ && !start()) return;
+    if (state_ == status::starting || state_ == status::ready) receive();
+  }
+
+  /// Sends what has been asked, in as few packets as possible.
+  void flush() {
+    while (written_ < out_.size()) {
+      if (!session_->can_write()) return;
+      const auto rc = session_->call(
+          [&] { return libssh2_channel_write_ex(channel_, 0, out_.data() + written_, out_.size() - written_); });
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) return;
+      if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT) break;  // step() will see it
+      if (rc < 0) return session_->fail("sending to the SFTP server failed");
+      written_ += static_cast<std::size_t>(rc);
+    }
+    out_.clear();
+    written_ = 0;
+  }
+
+ private:
+  struct asking {
+    std::shared_ptr<sftp_receiver> from;
+    std::uint64_t number;
+    bool answered;
+  };
+
+  sftp_writer writer() { return sftp_writer(out_); }
+
+  std::uint32_t enter(std::shared_ptr<sftp_receiver> from, std::uint64_t number) {
+    pending_.push_back({std::move(from), number, false});
+    return first_id_ + static_cast<std::uint32_t>(pending_.size() - 1);
+  }
+
+  /// False while there is nothing to receive.
+  bool start() {
+    auto& s = *session_;
+    const int rc = s.call([&] { return libssh2_channel_process_startup(channel_, "subsystem", 9, "sftp", 4); });
+    if (!std::exchange(asked_, true)) {
+      s.refill();  // its opening travels with this request
+      if (!s.alive()) return false;
+    }
+    if (rc == 0) {
+      accepted_ = true;
+      sftp_writer(out_).init();
+      flush();
+      return s.alive();
+    }
+    if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
+      fail(status::unavailable, "the server has no SFTP subsystem");
+    else if (rc != LIBSSH2_ERROR_EAGAIN)
+      s.fail("asking for the SFTP subsystem failed");
+    else if (libssh2_channel_eof(channel_) == 1)
+      fail(status::unavailable, "the server closed the channel without starting the SFTP subsystem");
+    return false;
+  }
+
+  void receive() {
+    auto& s = *session_;
+    for (;;) {
+      const auto [data, size] = inbox_.prepare();
+      const auto rc = s.call([&, to = data, n = size] { return libssh2_channel_read_ex(channel_, 0, to, n); });
+      if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from the SFTP server failed");
+      if (rc <= 0) break;
+      inbox_.commit(static_cast<std::size_t>(rc));
+      while (const auto packet = inbox_.next())
+        if (!take(*packet)) return;
+      if (inbox_.broken()) return misunderstood(inbox_.rest());
+    }
+    if (libssh2_channel_eof(channel_) != 1) return;
+    const auto said = printable(inbox_.rest(), 100);
+    fail(state_ == status::starting ? status::unavailable : status::ended,
+         "the SFTP server has ended" + (said.empty() ? said : ": \"" + said + '"'));
+  }
+
+  /// False when there is nothing more to take.
+  bool take(std::string_view packet) {
+    if (state_ == status::starting) {
+      const auto version = parse_sftp_version(packet);
+      if (!version) return misunderstood(packet), false;
+      if (*version < 3) {
+        fail(status::unavailable, "the server speaks version " + std::to_string(*version) + " of SFTP only");
+        return false;
+      }
+      state_ = status::ready;
+      return true;
+    }
+    const auto reply = parse_sftp_reply(packet);
+    const auto index = reply ? std::uint32_t(reply->id - first_id_) : 0U;  // ids wrap around
+    if (!reply || index >= pending_.size() || pending_[index].answered) return misunderstood(packet), false;
+    const auto question = std::exchange(pending_[index], {nullptr, 0, true});
+    while (!pending_.empty() && pending_.front().answered) {
+      pending_.pop_front();
+      ++first_id_;
+    }
+    if (question.from && !question.from->on_reply(question.number, *reply)) return misunderstood(packet), false;
+    return true;
+  }
+
+  void misunderstood(std::string_view said) {
+    if (state_ == status::starting)
+      fail(status::unavailable, "what answers is not an SFTP server: \"" + printable(said, 80) + '"');
+    else
+      fail(status::malformed, "the SFTP server sent what makes no sense");
+  }
+
+  void fail(status state, std::string why) {
+    state_ = state;
+    why_ = std::move(why);
+  }
+
+  session* session_ = nullptr;
+  LIBSSH2_CHANNEL* channel_ = nullptr;
+  status state_ = status::none;
+  std::string why_;
+  bool asked_ = false;
+  bool accepted_ = false;
+
+  sftp_inbox inbox_;
+  std::string out_;
+  std::size_t written_ = 0;
+  std::deque<asking> pending_;  // without gaps: that of first_id_ is the first
+  std::uint32_t first_id_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp_files.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_FILES_HPP
+#define REMOTE_JOB_SSH_SFTP_FILES_HPP
+
+#include <list>
+#include <unordered_map>
+
+namespace remote_job::inline v0::ssh {
+
+/// Who waits for a file to be open.
+class sftp_opener {
+ public:
+  virtual ~sftp_opener() = default;
+  /// Nothing: it is open.
+  virtual void on_open(const std::optional<sftp_status>& failure) = 0;
+};
+
+class sftp_files;
+
+/// A file that the server has open, or is opening, for us.
+class sftp_file final : public sftp_receiver {
+ public:
+  explicit sftp_file(std::string path) : path_(std::move(path)) {}
+
+  const std::string& handle() const noexcept { return handle_; }
+  bool is_open() const noexcept { return !handle_.empty(); }
+
+  sftp_attributes seen;  ///< its attributes when they were last asked for
+
+ private:
+  friend class sftp_files;
+  using clock = std::chrono::steady_clock;
+
+  bool on_reply(std::uint64_t, const sftp_reply& reply) override;
+
+  std::string path_;
+  std::string handle_;
+  sftp_files* files_ = nullptr;
+  std::vector<std::shared_ptr<sftp_opener>> waiting_;
+  std::size_t users_ = 0;
+  bool kept_ = true;  // among the files that are kept open
+  clock::time_point used_{};
+  std::list<std::shared_ptr<sftp_file>>::iterator place_{};
+};
+
+/// Files that stay open between one reading and the next, so that a reading costs one round trip: one for each path, at
+/// most `capacity` and those in use, and none for longer than a minute without use. An open file keeps its place on the
+/// host's disk even if it was deleted there.
+class sftp_files {
+ public:
+  static constexpr std::size_t capacity = 500;
+
+  explicit sftp_files(sftp_channel& channel) : channel_(channel) {}
+  sftp_files(const sftp_files&) = delete;
+  sftp_files& operator=(const sftp_files&) = delete;
+
+  /// The file of a path. Unless it is open already, it is being opened and `opener` will be told. To be given back.
+  std::shared_ptr<sftp_file> acquire(const std::string& path, std::shared_ptr<sftp_opener> opener) {
+    const auto found = by_path_.find(path);
+    std::shared_ptr<sftp_file> file;
+    if (found != by_path_.end()) {
+      file = found->second;
+      recent_.splice(recent_.begin(), recent_, file->place_);
+    } else {
+      file = std::make_shared<sftp_file>(path);
+      file->files_ = this;
+      recent_.push_front(file);
+      file->place_ = recent_.begin();
+      by_path_.emplace(path, file);
+      channel_.open(file, 0, path);
+    }
+    ++file->users_;
+    if (!file->is_open()) file->waiting_.push_back(std::move(opener));
+    return file;
+  }
+
+  /// Gives a file back; it stays open for the next.
+  void release(const std::shared_ptr<sftp_file>& file) {
+    --file->users_;
+    file->used_ = sftp_file::clock::now();
+    if (!file->kept_) close(*file);
+    trim(file->used_);
+  }
+
+  /// Whoever wants the path next has it opened anew; what reads this file may go on.
+  void drop(sftp_file& file) {
+    if (!std::exchange(file.kept_, false)) return;
+    by_path_.erase(file.path_);
+    const auto hold = *file.place_;
+    recent_.erase(file.place_);
+    close(file);
+  }
+
+  /// Forgets all: the server is gone, and with it what it had open.
+  void clear() noexcept {
+    for (const auto& file : recent_) {
+      file->kept_ = false;
+      file->waiting_.clear();
+    }
+    by_path_.clear();
+    recent_.clear();
+  }
+
+ private:
+  friend class sftp_file;
+  static constexpr auto idle_time = std::chrono::minutes(1);
+
+  void close(sftp_file& file) {
+    if (file.users_ > 0 || !file.is_open() || channel_.state() != sftp_channel::status::ready) return;
+    channel_.close(file.handle_);
+    file.handle_.clear();
+  }
+
+  void trim(sftp_file::clock::time_point now) {
+    for (auto each = recent_.end(); each != recent_.begin();) {
+      const auto file = *--each;
+      if (recent_.size() <= capacity && now - file->used_ < idle_time) return;
+      if (file->users_ > 0) continue;
+      ++each;  // drop() takes the one before it away
+      drop(*file);
+    }
+  }
+
+  void opened(sftp_file& file, const sftp_reply& reply) {
+    const auto waiting = std::exchange(file.waiting_, {});
+    if (reply.type == sftp_type::handle) {
+      file.handle_ = reply.text;
+      if (file.users_ == 0) return file.kept_ ? drop(file) : close(file);  // nobody wants it any more
+      for (const auto& each : waiting) each->on_open(std::nullopt);
+    } else {
+      drop(file);
+      for (const auto& each : waiting) each->on_open(reply.status);
+    }
+  }
+
+  sftp_channel& channel_;
+  std::list<std::shared_ptr<sftp_file>> recent_;  // the one used last is the first
+  std::unordered_map<std::string, std::shared_ptr<sftp_file>> by_path_;
+};
+
+inline bool sftp_file::on_reply(std::uint64_t, const sftp_reply& reply) {
+  if (reply.type != sftp_type::handle && (reply.type != sftp_type::status || reply.status == sftp_status::ok))
+    return false;
+  files_->opened(*this, reply);
+  return true;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp_task.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_TASK_HPP
+#define REMOTE_JOB_SSH_SFTP_TASK_HPP
+
+#include <asio/cancellation_type.hpp>
+
+namespace remote_job::inline v0::ssh {
+
+/// What a server's refusal means.
+inline std::error_code sftp_error(sftp_status status) {
+  switch (status) {
+    case sftp_status::no_such_file: return std::make_error_code(std::errc::no_such_file_or_directory);
+    case sftp_status::permission_denied: return std::make_error_code(std::errc::permission_denied);
+    case sftp_status::unsupported: return std::make_error_code(std::errc::operation_not_supported);
+    default: return std::make_error_code(std::errc::io_error);
+  }
+}
+
+class sftp_task;
+
+/// What the tasks of one SFTP client share.
+struct sftp_desk {
+  sftp_channel channel;
+  sftp_files files{channel};
+  std::vector<std::shared_ptr<sftp_task>> running;
+  std::string why;  ///< of the task that failed last
+
+  /// A task has come to its end; what that makes possible is to be done later, not from within.
+  virtual void on_task_done() = 0;
+
+ protected:
+  ~sftp_desk() = default;
+};
+
+/// Something asked of an SFTP client, from the initiation to the completion.
+class sftp_task : public std::enable_shared_from_this<sftp_task> {
+ public:
+  virtual ~sftp_task() = default;
+  sftp_task(const sftp_task&) = delete;
+  sftp_task& operator=(const sftp_task&) = delete;
+
+  /// Whether its completion is still to come.
+  bool outstanding() const noexcept { return static_cast<bool>(completion_); }
+
+  /// Lets it be cancelled; called once.
+  void attend() {
+    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
+  }
+
+  /// Makes the first requests.
+  void run(sftp_desk& desk) {
+    desk_ = &desk;
+    place_ = desk.running.size();
+    desk.running.push_back(shared_from_this());
+    begin();
+  }
+
+  void finish(std::error_code ec, const std::string& why = {}) {
+    if (!completion_) return;
+    const auto hold = shared_from_this();
+    if (auto* desk = desk_) {
+      leave();
+      desk_ = nullptr;
+      desk->running.back()->place_ = place_;
+      std::swap(desk->running[place_], desk->running.back());
+      desk->running.pop_back();
+      if (!why.empty()) desk->why = why;
+      desk->on_task_done();
+    }
+    // A slot that is just calling must not lose what it calls.
+    if (!cancelled_) completion_.slot().clear();
+    completion_.post(ec);
+  }
+
+  /// Destroys the handler without calling it.
+  void drop() noexcept {
+    desk_ = nullptr;
+    [[maybe_unused]] const auto last = std::move(completion_);
+  }
+
+ protected:
+  explicit sftp_task(std::string path, detail::any_completion completion)
+      : path_(std::move(path)), completion_(std::move(completion)) {}
+
+  sftp_desk& desk() noexcept { return *desk_; }
+  const std::string& path() const noexcept { return path_; }
+
+  /// The server has refused what was asked of the path.
+  void refused(std::error_code ec, std::string_view said) {
+    if (ec == std::errc::no_such_file_or_directory) return finish(ec);  // no failure: it may come later
+    auto why = printable(path_) + ": " + ec.message();
+    if (!said.empty()) why += ", the server says: " + printable(said, 80);
+    finish(ec, why);
+  }
+
+ private:
+  virtual void begin() = 0;
+  /// Gives back what it holds.
+  virtual void leave() {}
+
+  struct on_cancel {
+    void operator()(asio::cancellation_type type) const {
+      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+      const auto self = target.lock();
+      if (!self || !self->completion_) return;
+      self->cancelled_ = true;
+      self->finish(asio::error::operation_aborted);
+    }
+
+    std::weak_ptr<sftp_task> target;
+  };
+
+  std::string path_;
+  detail::any_completion completion_;
+  sftp_desk* desk_ = nullptr;
+  std::size_t place_ = 0;
+  bool cancelled_ = false;
+};
+
+/// What attributes say for a watch; their size is there.
+inline file_status to_file_status(const sftp_attributes& a) {
+  constexpr std::uint32_t regular = 0100000U;
+  const bool is_regular = (a.permissions.value_or(regular) & 0170000U) == regular;
+  return {*a.size, 0, a.is_directory() ? file_kind::directory : is_regular ? file_kind::regular : file_kind::other};
+}
+
+/// Asks for the attributes of a path: one request.
+class sftp_stat final : public sftp_task, public sftp_receiver {
+ public:
+  sftp_stat(std::string path, file_status& out, detail::any_completion completion)
+      : sftp_task(std::move(path), std::move(completion)), out_(&out) {}
+
+ private:
+  void begin() override { desk().channel.stat(std::static_pointer_cast<sftp_stat>(shared_from_this()), 0, path()); }
+
+  bool on_reply(std::uint64_t, const sftp_reply& reply) override {
+    const bool found = reply.type == sftp_type::attributes;
+    if (!found && (reply.type != sftp_type::status || reply.status == sftp_status::ok)) return false;
+    if (!outstanding()) return true;
+    if (!found) return refused(sftp_error(reply.status), reply.text), true;
+    if (!reply.attributes.size) return finish(errc::files_unavailable, "the SFTP server tells no sizes"), true;
+    *out_ = to_file_status(reply.attributes);
+    finish({});
+    return true;
+  }
+
+  file_status* out_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp_read.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_READ_HPP
+#define REMOTE_JOB_SSH_SFTP_READ_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Reads a range of a file: one round trip if the file is open already and the range is small, two if it is not.
+///
+/// A file that stays open is that of the path only until the path is given to another. So beside the bytes the attributes
+/// of the open file and of the path are asked for, and when they are of two files the path is opened anew and the bytes
+/// are read again. Version 3 knows no inode: another file of equal size, owner, mode and second of modification is not
+/// told from the old one until one of these changes.
+class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
+ public:
+  static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
+  static constexpr std::size_t window = 8;                 ///< requests in flight
+
+  sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out,
+            detail::any_completion completion)
+      : sftp_task(std::move(path), std::move(completion)),
+        out_(&out),
+        begin_(offset),
+        end_(offset + std::min<std::uint64_t>(max, std::numeric_limits<std::uint64_t>::max() - offset)) {
+    out.clear();
+  }
+
+ private:
+  enum kind : std::uint64_t { of_file, of_path, of_file_again, first_chunk };
+
+  struct chunk {
+    std::uint64_t from = 0;
+    std::uint32_t wanted = 0;  // bytes that are still to come
+    std::string bytes{};       // come before those of the chunk before
+    bool answered = false;
+    bool at_end = false;
+  };
+
+  void begin() override {
+    ++round_;
+    file_ = desk().files.acquire(path(), self());
+    // A path whose file changes again and again is not followed for ever.
+    checked_ = !file_->is_open() || round_ > 3;
+    if (file_->is_open()) ask();
+  }
+
+  void on_open(const std::optional<sftp_status>& failure) override {
+    if (!outstanding()) return;
+    if (failure) return refused(sftp_error(*failure), {});
+    ask();
+  }
+
+  void leave() override {
+    if (file_) desk().files.release(file_);
+    file_.reset();
+  }
+
+  void ask() {
+    out_->clear();
+    chunks_.clear();
+    first_serial_ = next_serial_;
+    next_ = begin_;
+    failure_.reset();
+    size_.reset();
+    at_path_.reset();
+    have_file_ = have_path_ = ended_ = false;
+    desk().channel.fstat(self(), tag(of_file), file_->handle());
+    if (!checked_) desk().channel.stat(self(), tag(of_path), path());
+    fill(std::max(file_->seen.size.value_or(0), begin_ + 1));
+  }
+
+  /// As far as is known, the file reaches at least to here. Where no size is told, the end is found by reading.
+  std::uint64_t known_end() const noexcept {
+    if (size_.value_or(0) > 0) return *size_;
+    return chunks_.empty() && next_ < end_ ? next_ + 1 : 0;
+  }
+
+  /// Asks for the bytes up to where the file is known to reach.
+  void fill(std::uint64_t limit) {
+    while (chunks_.size() < window && next_ < std::min(end_, limit)) {
+      const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk_size, end_ - next_));
+      chunks_.push_back({next_, wanted});
+      request(chunks_.back(), next_serial_++);
+      next_ += wanted;
+    }
+  }
+
+  void request(chunk& c, std::uint64_t serial) {
+    c.answered = false;
+    desk().channel.read(self(), tag(first_chunk + serial), file_->handle(), c.from, c.wanted);
+  }
+
+  bool on_reply(std::uint64_t question, const sftp_reply& reply) override {
+    if (!outstanding() || question % max_rounds != round_) return true;  // of no interest any more
+    const auto what = question / max_rounds;
+    const bool refusal = reply.type == sftp_type::status && reply.status != sftp_status::ok;
+    if (what >= first_chunk) {
+      if (!(refusal || reply.type == sftp_type::data) || !on_chunk(what - first_chunk, reply)) return false;
+    } else {
+      if (!(refusal || reply.type == sftp_type::attributes)) return false;
+      on_attributes(what, reply);
+    }
+    go_on();
+    return true;
+  }
+
+  bool on_chunk(std::uint64_t serial, const sftp_reply& reply) {
+    if (serial - first_serial_ >= chunks_.size()) return true;
+    auto& c = chunks_[static_cast<std::size_t>(serial - first_serial_)];
+    c.answered = true;
+    if (reply.type == sftp_type::status) {
+      c.at_end = reply.status == sftp_status::eof;
+      if (!c.at_end) failure_ = reply.status;
+      return true;
+    }
+    if (reply.text.size() > c.wanted) return false;
+    c.at_end = reply.text.empty();
+    c.from += reply.text.size();
+    c.wanted -= static_cast<std::uint32_t>(reply.text.size());
+    (serial == first_serial_ ? *out_ : c.bytes) += reply.text;
+    return true;
+  }
+
+  void on_attributes(std::uint64_t what, const sftp_reply& reply) {
+    if (what == of_path) {
+      have_path_ = true;
+      if (reply.type == sftp_type::attributes) at_path_ = reply.attributes;
+      return;
+    }
+    have_file_ = true;
+    file_->seen = reply.attributes;
+    size_ = reply.attributes.size;
+    if (size_.value_or(0) > begin_) out_->reserve(static_cast<std::size_t>(std::min(end_, *size_) - begin_));
+    // What the path had in between is what the file had come to meanwhile.
+    if (what == of_file_again) checked_ = at_path_ && may_become(*at_path_, file_->seen);
+    if (what == of_file_again && !checked_) at_path_.reset();
+  }
+
+  void go_on() {
+    if (!have_file_ || (!checked_ && !have_path_)) return advance();
+    if (!checked_) {
+      if (!at_path_) return begin_anew();
+      if (*at_path_ == file_->seen) {
+        checked_ = true;
+      } else {
+        if (!may_become(file_->seen, *at_path_)) return begin_anew();
+        // Grown between the two answers, or another file: ask once more.
+        have_file_ = false;
+        desk().channel.fstat(self(), tag(of_file_again), file_->handle());
+        return advance();
+      }
+    }
+    advance();
+    if (failure_) {
+      // What was open may be a file that has gone bad, as one of a process that has ended.
+      if (!opened_now()) return begin_anew();
+      const bool directory = file_->seen.is_directory();
+      return refused(directory ? std::make_error_code(std::errc::is_a_directory) : sftp_error(*failure_), {});
+    }
+    if (!ended_) fill(known_end());
+    if (ended_ || chunks_.empty()) finish({});
+  }
+
+  /// Puts together what has come without a gap.
+  void advance() {
+    while (!chunks_.empty() && chunks_.front().answered && !failure_) {
+      auto& c = chunks_.front();
+      *out_ += c.bytes;
+      c.bytes.clear();
+      if (c.wanted == 0) {
+        chunks_.pop_front();
+        ++first_serial_;
+        continue;
+      }
+      // Less than was asked for: the end, or all that the server gives at once. Some files, as those of /proc, say that
+      // they are empty and are not.
+      if (!have_file_) return;
+      ended_ = c.at_end || (size_.value_or(0) > 0 && c.from >= *size_);
+      if (ended_) return chunks_.clear();
+      request(c, first_serial_);
+    }
+    if (have_file_ && !failure_) fill(known_end());
+  }
+
+  void begin_anew() {
+    desk().files.drop(*file_);
+    leave();
+    begin();
+  }
+
+  /// Whether this task has had the file opened, or has checked enough.
+  bool opened_now() const noexcept { return !have_path_ || round_ > 3; }
+
+  /// Whether a file that is `before` can be `after` a moment later, by growing.
+  static bool may_become(const sftp_attributes& before, const sftp_attributes& after) {
+    return before.user == after.user && before.group == after.group && before.permissions == after.permissions &&
+           before.size <= after.size && before.modified <= after.modified;
+  }
+
+  std::shared_ptr<sftp_read> self() { return std::static_pointer_cast<sftp_read>(shared_from_this()); }
+  std::uint64_t tag(std::uint64_t what) const noexcept { return what * max_rounds + round_; }
+
+  static constexpr std::uint64_t max_rounds = 8;
+
+  std::string* out_;
+  std::uint64_t begin_;
+  std::uint64_t end_;
+  std::shared_ptr<sftp_file> file_;
+  std::uint64_t round_ = 0;
+
+  std::deque<chunk> chunks_;  // asked for, in order
+  std::uint64_t first_serial_ = 0;
+  std::uint64_t next_serial_ = 0;
+  std::uint64_t next_ = 0;
+
+  std::optional<sftp_status> failure_;
+  std::optional<std::uint64_t> size_;
+  std::optional<sftp_attributes> at_path_;
+  bool have_file_ = false;
+  bool have_path_ = false;
+  bool checked_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp_client.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_CLIENT_HPP
+#define REMOTE_JOB_SSH_SFTP_CLIENT_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Reads files of the host over one channel of a session, any number at once.
+///
+/// The channel is opened at the first use and kept. All that is asked before the executor turns to something else goes
+/// out together. Whether the server has SFTP is found out once, within a deadline; without it everything completes with
+/// `errc::files_unavailable`, and the session is as good as before. If a command needs the channel, because the server
+/// allows no other, it is given up between two tasks and asked for again when it is needed.
+class sftp_client final : public operation,
+                          public channel_waiter,
+                          private sftp_desk,
+                          public std::enable_shared_from_this<sftp_client> {
+ public:
+  static std::shared_ptr<sftp_client> create(const std::shared_ptr<session>& over, duration deadline) {
+    return std::shared_ptr<sftp_client>(new sftp_client(over, deadline));
+  }
+
+  /// The status of a path. `out` has to stay where it is until the completion.
+  void stat(const std::string& path, file_status& out, detail::any_completion completion) {
+    start(path, std::make_shared<sftp_stat>(path, out, std::move(completion)));
+  }
+
+  /// At most `max` bytes from `offset`. `out` is replaced, and has to stay where it is until the completion.
+  void read(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+            detail::any_completion completion) {
+    start(path, std::make_shared<sftp_read>(path, offset, max, out, std::move(completion)));
+  }
+
+  /// Why the last task that failed did.
+  const std::string& why() const noexcept { return sftp_desk::why; }
+
+ private:
+  enum class stage { none, asked_for, begun, unavailable };
+
+  sftp_client(const std::shared_ptr<session>& over, duration deadline)
+      : session_(over.get()), executor_(over->get_executor()), timer_(executor_), deadline_(deadline) {}
+
+  void start(const std::string& path, std::shared_ptr<sftp_task> task) {
+    task->attend();
+    if (session_ == nullptr || !session_->alive()) {
+      const auto ec = session_ == nullptr ? end_ : session_->error();
+      if (session_ != nullptr) sftp_desk::why = session_->why();
+      return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost));
+    }
+    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos) {
+      sftp_desk::why =
+          "a path must not be empty, hold a NUL byte or be longer than " + std::to_string(max_path) + " bytes";
+      return task->finish(errc::invalid_argument);
+    }
+    if (stage_ == stage::unavailable) {
+      sftp_desk::why = unavailable_;
+      return task->finish(errc::files_unavailable);
+    }
+    waiting_.push_back(std::move(task));
+    if (!std::exchange(added_, true)) session_->add(shared_from_this());
+    go_on_later();
+  }
+
+  void go_on_later() {
+    if (std::exchange(posted_, true)) return;
+    asio::post(executor_, [self = shared_from_this()] {
+      self->posted_ = false;
+      if (self->session_ == nullptr) return;
+      const auto hold = self->session_->shared_from_this();
+      const session::turn t(*hold);
+      self->go_on();
+    });
+  }
+
+  /// Within a turn of the session.
+  void go_on() {
+    if (!session_->alive()) return;
+    if (leaving_ && running.empty() && channel.state() == sftp_channel::status::ready) release();
+    while (!waiting_.empty() && !waiting_.front()->outstanding()) waiting_.pop_front();
+    if (stage_ == stage::none && !waiting_.empty()) {
+      stage_ = stage::asked_for;
+      session_->request_channel(*this);
+      return;
+    }
+    if (channel.state() != sftp_channel::status::ready) return;
+    while (!waiting_.empty() && !leaving_ && running.size() < sftp_files::capacity) {
+      const auto task = std::move(waiting_.front());
+      waiting_.pop_front();
+      if (task->outstanding()) task->run(*this);
+    }
+    channel.flush();
+  }
+
+  void on_task_done() override {
+    if (leaving_ || !waiting_.empty()) go_on_later();
+  }
+
+  // --- what the session calls
+
+  void on_channel(LIBSSH2_CHANNEL* opened, std::error_code ec) override {
+    if (ec) {
+      stage_ = stage::none;
+      return fail_all(errc::files_unavailable, "the server refused to open a channel: " + session_->refusal());
+    }
+    stage_ = stage::begun;
+    timer_.expires_after(deadline_);
+    timer_.async_wait([self = shared_from_this()](std::error_code error) {
+      if (error || self->session_ == nullptr || self->channel.state() != sftp_channel::status::starting) return;
+      const auto hold = self->session_->shared_from_this();
+      const session::turn t(*hold);
+      self->give_up("the SFTP server did not answer in time");
+    });
+    channel.begin(*session_, opened);
+    after_step();
+  }
+
+  void step() override {
+    if (stage_ != stage::begun) return;
+    channel.step();
+    after_step();
+  }
+
+  void after_step() {
+    if (session_ == nullptr || !session_->alive()) return;
+    using status = sftp_channel::status;
+    const auto state = channel.state();
+    if (state != status::starting) timer_.cancel();
+    if (state == status::unavailable) return give_up(channel.why());
+    if (state == status::ended || state == status::malformed) {
+      const auto reason = channel.why();
+      release();
+      return fail_all(state == status::ended ? errc::connection_lost : errc::reply_malformed, reason);
+    }
+    go_on();
+  }
+
+  bool make_room() override {
+    if (stage_ != stage::begun) return false;
+    leaving_ = true;
+    go_on_later();
+    return true;
+  }
+
+  void on_end(std::error_code ec) override {
+    timer_.cancel();
+    channel.forget();
+    end_ = ec;
+    const auto reason = session_->why();
+    session_ = nullptr;
+    fail_all(ec, reason);
+  }
+
+  void drop() noexcept override {
+    channel.forget();
+    files.clear();
+    session_ = nullptr;
+    for (const auto& each : std::exchange(running, {})) each->drop();
+    for (const auto& each : std::exchange(waiting_, {})) each->drop();
+  }
+
+  // --- ends
+
+  /// There is no SFTP server; that is found out once.
+  void give_up(const std::string& reason) {
+    release();
+    stage_ = stage::unavailable;
+    unavailable_ = reason;
+    fail_all(errc::files_unavailable, reason);
+  }
+
+  /// Gives the channel back; the next task asks for another.
+  void release() {
+    stage_ = stage::none;
+    leaving_ = false;
+    if (auto* last = channel.give_up()) session_->release(last);
+    files.clear();
+  }
+
+  void fail_all(std::error_code ec, const std::string& reason) {
+    files.clear();
+    const auto all = std::exchange(waiting_, {});
+    while (!running.empty()) running.back()->finish(ec, reason);
+    for (const auto& each : all) each->finish(ec);
+    sftp_desk::why = reason;
+  }
+
+  static constexpr std::size_t max_path = 32 * 1024;
+
+  session* session_;  // which shares this object's ownership once something was asked
+  asio::any_io_executor executor_;
+  asio::steady_timer timer_;
+  duration deadline_;
+  std::deque<std::shared_ptr<sftp_task>> waiting_;
+  stage stage_ = stage::none;
+  bool added_ = false;
+  bool posted_ = false;
+  bool leaving_ = false;  // the channel is needed by others
+  std::error_code end_;
+  std::string unavailable_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/transport/libssh2.hpp
 #ifndef REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
 #define REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
@@ -7781,6 +9062,8 @@ template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   struct initiate_connect;
   struct initiate_execute;
+  struct initiate_stat;
+  struct initiate_read_file;
 
  public:
   using executor_type = Executor;
@@ -7835,6 +9118,40 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{state_}, token, &command, &reply);
   }
 
+  /// Asks for the status of a file. `path` and `status` have to stay where they are until the completion.
+  ///
+  /// Over SFTP, on one channel that is opened at the first use; any number of these and of async_read_file() may be
+  /// outstanding, and those begun together take one round trip. SFTP tells no inode number: the identity is 0.
+  ///
+  /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted` and leaves
+  /// the connection and all else usable.
+  /// Errors: `std::errc::no_such_file_or_directory`, `permission_denied`, `io_error`; `errc::files_unavailable` when the
+  /// server has no SFTP, which it is asked once for each connection, at most for `ssh_timeouts::files`;
+  /// `errc::connection_lost`, `open_timeout`, `reply_malformed`; `invalid_argument` for a path that cannot be one.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_stat(const std::string& path, file_status& status,
+                  Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_stat>(), token, &path,
+                                                                     &status)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{state_}, token, &path, &status);
+  }
+
+  /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out` have
+  /// to stay where they are until the completion.
+  ///
+  /// The file stays open on the host, so that reading it again takes one round trip, for up to a minute; when the path has
+  /// become that of another file, that one is read. Large ranges are read in requests that overlap in time.
+  ///
+  /// Completion, cancellation and errors are those of async_stat(), and `std::errc::is_a_directory`.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                       Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_read_file>(), token, &path,
+                                                                     offset, max, &out)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{state_}, token, &path, offset, max,
+                                                              &out);
+  }
+
   /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
   /// `asio::error::operation_aborted`. May be called at any time.
   void close() noexcept {
@@ -7860,25 +9177,46 @@ class basic_libssh2_transport {
     }
 
     void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) {
+      files_last = false;
       running->start(result->session, command, reply, std::move(completion));
+    }
+
+    void stat(const std::string& path, file_status& status, detail::any_completion completion) {
+      if (have_files(completion)) files->stat(path, status, std::move(completion));
+    }
+
+    void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                   detail::any_completion completion) {
+      if (have_files(completion)) files->read(path, offset, max, out, std::move(completion));
+    }
+
+    bool have_files(detail::any_completion& completion) {
+      files_last = true;
+      if (!files && result->session) files = ssh::sftp_client::create(result->session, options->timeouts.files);
+      if (!files) completion.post(errc::connection_lost);
+      return files != nullptr;
     }
 
     void close() noexcept {
       if (const auto connector = connecting.lock()) connector->close();
       connecting.reset();
+      files.reset();
       if (const auto session = std::exchange(result->session, nullptr))
         session->kill(asio::error::operation_aborted, "closed");
     }
 
     std::string diagnostics() const {
-      if (running->why().empty()) return result->diagnostics;
-      return options->host + ':' + std::to_string(options->port) + ": " + running->why();
+      const auto why = !files_last ? running->why() : files ? files->why() : std::string("not connected");
+      if (why.empty()) return result->diagnostics;
+      return options->host + ':' + std::to_string(options->port) + ": " + why;
     }
 
     asio::any_io_executor executor;
     std::shared_ptr<const ssh_options> options;
     std::shared_ptr<ssh::connection> result = std::make_shared<ssh::connection>();
     std::shared_ptr<ssh::exec> running = std::make_shared<ssh::exec>();
+    std::shared_ptr<ssh::sftp_client> files;   // of this connection, once used
+    bool files_last = false;                   // what was asked last was asked of files
     std::weak_ptr<ssh::connector> connecting;  // shared by its own handlers only
   };
 
@@ -7895,6 +9233,25 @@ class basic_libssh2_transport {
     template <class Handler>
     void operator()(Handler&& handler, const remote_command* command, command_reply* reply) const {
       self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->executor));
+    }
+
+    std::shared_ptr<state> self;
+  };
+
+  struct initiate_stat {
+    template <class Handler>
+    void operator()(Handler&& handler, const std::string* path, file_status* status) const {
+      self->stat(*path, *status, detail::any_completion(std::forward<Handler>(handler), self->executor));
+    }
+
+    std::shared_ptr<state> self;
+  };
+
+  struct initiate_read_file {
+    template <class Handler>
+    void operator()(Handler&& handler, const std::string* path, std::uint64_t offset, std::size_t max,
+                    std::string* out) const {
+      self->read_file(*path, offset, max, *out, detail::any_completion(std::forward<Handler>(handler), self->executor));
     }
 
     std::shared_ptr<state> self;

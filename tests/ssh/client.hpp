@@ -11,6 +11,8 @@
 #include <asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -52,6 +54,21 @@ class client {
     return *result;
   }
 
+  std::error_code stat(const std::string& path) {
+    status = {};
+    std::optional<std::error_code> result;
+    transport.async_stat(path, status, [&](std::error_code ec) { result = ec; });
+    run_until([&] { return result.has_value(); });
+    return *result;
+  }
+
+  std::error_code read_file(const std::string& path, std::uint64_t offset = 0, std::size_t max = 1 << 20) {
+    std::optional<std::error_code> result;
+    transport.async_read_file(path, offset, max, bytes, [&](std::error_code ec) { result = ec; });
+    run_until([&] { return result.has_value(); });
+    return *result;
+  }
+
   std::string diagnostics() { return transport.diagnostics(); }
 
   template <class Condition>
@@ -78,4 +95,6 @@ class client {
   remote_job::libssh2_transport transport;
   remote_job::remote_command command;
   remote_job::command_reply reply;
+  remote_job::file_status status;
+  std::string bytes;
 };

@@ -4,15 +4,13 @@
 #include <remote_job/os_policy/posix.hpp>
 #include <remote_job/sink/recording.hpp>
 #include <support/catch.hpp>
+#include <support/login_shell.hpp>
 
 #include "client.hpp"
 
 #include <asio/io_context.hpp>
 
-#include <pwd.h>
-
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -268,27 +266,12 @@ TEST_CASE("over SSH a path may hold what it likes") {
 
 TEST_CASE("over SSH any login shell will do") {
   const std::string shell = GENERATE(as<std::string>(), "/usr/bin/fish", "/bin/tcsh", "/bin/zsh", "/bin/mksh");
-  if (!std::filesystem::exists(shell)) FAIL(shell << " is not there: install it to run this test");
-  // nss_wrapper gives sshd a user with this shell without touching the system's users.
-  support::temp_dir directory;
-  const auto* user = getpwuid(geteuid());
-  std::ofstream((directory / "passwd")) << user->pw_name << ":x:" << user->pw_uid << ':' << user->pw_gid
-                                        << "::" << (directory / "") << ':' << shell
-                                        << "\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n";
-  std::ofstream((directory / "group")) << "users:x:" << user->pw_gid << ":\nnogroup:x:65534:\n";
-  setenv("LD_PRELOAD", "libnss_wrapper.so", 1);
-  setenv("NSS_WRAPPER_PASSWD", (directory / "passwd").c_str(), 1);
-  setenv("NSS_WRAPPER_GROUP", (directory / "group").c_str(), 1);
-  std::optional<support::sshd> server;
-  server.emplace();
-  unsetenv("LD_PRELOAD");
-  unsetenv("NSS_WRAPPER_PASSWD");
-  unsetenv("NSS_WRAPPER_GROUP");
-
-  job_on_host job(*server);
+  const support::login_shell host(shell);
+  const auto& server = host.server();
+  job_on_host job(server);
   {
     // The test is worth something only if it is this shell that is asked.
-    client c(options_for(*server));
+    client c(options_for(server));
     REQUIRE_FALSE(c.connect());
     REQUIRE_FALSE(c.execute("echo $SHELL"));
     CHECK(c.reply.output == shell + '\n');

@@ -153,10 +153,11 @@ class sshd {
     for (const auto& type : host_keys_) text += "HostKey " + file("host_" + type) + '\n';
     text += "AuthorizedKeysFile " + file("authorized_keys") + "\nPasswordAuthentication no\n";
     text += "SetEnv HOME=" + home() + '\n';
-    text += "KbdInteractiveAuthentication no\nSubsystem sftp internal-sftp\nLogLevel VERBOSE\n";
-    // The first value counts, so that the test's own lines win.
+    text += "KbdInteractiveAuthentication no\nLogLevel VERBOSE\n";
+    // The first value counts, so that the test's own lines win; a subsystem may be there only once.
     std::string own;
     for (const auto& line : config_) own += line + '\n';
+    if (own.find("Subsystem") == std::string::npos) text += "Subsystem sftp internal-sftp\n";
     // OpenSSH 9.8 and later turn away an address that broke off connections before; older ones do not know the word.
     std::string complaints;
     write_file(file("config"), own + text + "PerSourcePenalties no\n");

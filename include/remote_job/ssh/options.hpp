@@ -27,6 +27,7 @@ struct ssh_timeouts {
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
+  duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
 };
 
 /// What to think of a host's key.
@@ -124,6 +125,7 @@ inline std::string validate(const ssh_options& options) {
                    {"timeouts.handshake", options.timeouts.handshake},
                    {"timeouts.authentication", options.timeouts.authentication},
                    {"timeouts.open", options.timeouts.open},
+                   {"timeouts.files", options.timeouts.files},
                    {"keepalive", options.keepalive}};
   for (const auto& [name, value] : durations)
     if (value <= duration::zero()) return std::string(name) + " must be above zero";

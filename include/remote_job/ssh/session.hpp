@@ -37,6 +37,9 @@ class operation {
   /// Goes as far as it can; called whenever anything may have changed.
   virtual void step() = 0;
 
+  /// Another waits for a channel and the server allows no more: whether this one will soon release its own.
+  virtual bool make_room() { return false; }
+
   /// The session has ended: its channels are gone.
   virtual void on_end(std::error_code ec) = 0;
 
@@ -223,6 +226,7 @@ class session final : public std::enable_shared_from_this<session>,
     const turn t(*this);
     std::erase(in_use_, channel);
     closing_.push_back(channel);
+    room_promised_ = false;
     step_closing();
   }
 
@@ -442,7 +446,7 @@ class session final : public std::enable_shared_from_this<session>,
     while (in_service_ && !dead_) {
       if (!opening_) {
         if (waiters_.empty() && !want_spare_) return;
-        if (held_ && !closing_.empty() && freed_ == 0) return;
+        if (held_ && (room_promised_ || !closing_.empty()) && freed_ == 0) return;
         held_ = false;
         opening_ = true;
         for_spare_ = waiters_.empty();
@@ -495,7 +499,10 @@ class session final : public std::enable_shared_from_this<session>,
       return;
     }
     if (freed_at_open_ > 0 || freed_ > 0) return;  // once more, at once
-    if (!closing_.empty()) {
+    if (closing_.empty())
+      for (const auto& each : operations_)
+        if (!room_promised_ && each) room_promised_ = each->make_room();
+    if (room_promised_ || !closing_.empty()) {
       held_ = true;
       hold_deadline_ = hold_deadline_.value_or(clock::now() + limits_.open);
       arm();
@@ -506,7 +513,7 @@ class session final : public std::enable_shared_from_this<session>,
 
   void refuse(const std::string& text) {
     hold_deadline_.reset();
-    held_ = false;
+    held_ = room_promised_ = false;
     spare_refused_ = true;
     want_spare_ = false;
     if (waiters_.empty()) return;
@@ -640,6 +647,7 @@ class session final : public std::enable_shared_from_this<session>,
   bool opening_ = false;
   bool for_spare_ = false;
   bool held_ = false;
+  bool room_promised_ = false;
   bool want_spare_ = false;
   bool spare_refused_ = false;
   bool dead_ = false;

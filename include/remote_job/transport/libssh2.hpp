@@ -3,14 +3,18 @@
 #ifndef REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
 #define REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
 
+#include <remote_job/file_access.hpp>
 #include <remote_job/ssh/connect.hpp>
 #include <remote_job/ssh/exec.hpp>
 #include <remote_job/ssh/options.hpp>
+#include <remote_job/ssh/sftp_client.hpp>
 #include <remote_job/transport.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -32,6 +36,8 @@ template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   struct initiate_connect;
   struct initiate_execute;
+  struct initiate_stat;
+  struct initiate_read_file;
 
  public:
   using executor_type = Executor;
@@ -86,6 +92,40 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{state_}, token, &command, &reply);
   }
 
+  /// Asks for the status of a file. `path` and `status` have to stay where they are until the completion.
+  ///
+  /// Over SFTP, on one channel that is opened at the first use; any number of these and of async_read_file() may be
+  /// outstanding, and those begun together take one round trip. SFTP tells no inode number: the identity is 0.
+  ///
+  /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted` and leaves
+  /// the connection and all else usable.
+  /// Errors: `std::errc::no_such_file_or_directory`, `permission_denied`, `io_error`; `errc::files_unavailable` when the
+  /// server has no SFTP, which it is asked once for each connection, at most for `ssh_timeouts::files`;
+  /// `errc::connection_lost`, `open_timeout`, `reply_malformed`; `invalid_argument` for a path that cannot be one.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_stat(const std::string& path, file_status& status,
+                  Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_stat>(), token, &path,
+                                                                     &status)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{state_}, token, &path, &status);
+  }
+
+  /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out` have
+  /// to stay where they are until the completion.
+  ///
+  /// The file stays open on the host, so that reading it again takes one round trip, for up to a minute; when the path has
+  /// become that of another file, that one is read. Large ranges are read in requests that overlap in time.
+  ///
+  /// Completion, cancellation and errors are those of async_stat(), and `std::errc::is_a_directory`.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                       Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_read_file>(), token, &path,
+                                                                     offset, max, &out)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{state_}, token, &path, offset, max,
+                                                              &out);
+  }
+
   /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
   /// `asio::error::operation_aborted`. May be called at any time.
   void close() noexcept {
@@ -111,25 +151,46 @@ class basic_libssh2_transport {
     }
 
     void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) {
+      files_last = false;
       running->start(result->session, command, reply, std::move(completion));
+    }
+
+    void stat(const std::string& path, file_status& status, detail::any_completion completion) {
+      if (have_files(completion)) files->stat(path, status, std::move(completion));
+    }
+
+    void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                   detail::any_completion completion) {
+      if (have_files(completion)) files->read(path, offset, max, out, std::move(completion));
+    }
+
+    bool have_files(detail::any_completion& completion) {
+      files_last = true;
+      if (!files && result->session) files = ssh::sftp_client::create(result->session, options->timeouts.files);
+      if (!files) completion.post(errc::connection_lost);
+      return files != nullptr;
     }
 
     void close() noexcept {
       if (const auto connector = connecting.lock()) connector->close();
       connecting.reset();
+      files.reset();
       if (const auto session = std::exchange(result->session, nullptr))
         session->kill(asio::error::operation_aborted, "closed");
     }
 
     std::string diagnostics() const {
-      if (running->why().empty()) return result->diagnostics;
-      return options->host + ':' + std::to_string(options->port) + ": " + running->why();
+      const auto why = !files_last ? running->why() : files ? files->why() : std::string("not connected");
+      if (why.empty()) return result->diagnostics;
+      return options->host + ':' + std::to_string(options->port) + ": " + why;
     }
 
     asio::any_io_executor executor;
     std::shared_ptr<const ssh_options> options;
     std::shared_ptr<ssh::connection> result = std::make_shared<ssh::connection>();
     std::shared_ptr<ssh::exec> running = std::make_shared<ssh::exec>();
+    std::shared_ptr<ssh::sftp_client> files;   // of this connection, once used
+    bool files_last = false;                   // what was asked last was asked of files
     std::weak_ptr<ssh::connector> connecting;  // shared by its own handlers only
   };
 
@@ -146,6 +207,25 @@ class basic_libssh2_transport {
     template <class Handler>
     void operator()(Handler&& handler, const remote_command* command, command_reply* reply) const {
       self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->executor));
+    }
+
+    std::shared_ptr<state> self;
+  };
+
+  struct initiate_stat {
+    template <class Handler>
+    void operator()(Handler&& handler, const std::string* path, file_status* status) const {
+      self->stat(*path, *status, detail::any_completion(std::forward<Handler>(handler), self->executor));
+    }
+
+    std::shared_ptr<state> self;
+  };
+
+  struct initiate_read_file {
+    template <class Handler>
+    void operator()(Handler&& handler, const std::string* path, std::uint64_t offset, std::size_t max,
+                    std::string* out) const {
+      self->read_file(*path, offset, max, *out, detail::any_completion(std::forward<Handler>(handler), self->executor));
     }
 
     std::shared_ptr<state> self;

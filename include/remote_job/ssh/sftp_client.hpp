@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_SFTP_CLIENT_HPP
+#define REMOTE_JOB_SSH_SFTP_CLIENT_HPP
+
+#include <remote_job/ssh/sftp_read.hpp>
+
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace remote_job::inline v0::ssh {
+
+/// Reads files of the host over one channel of a session, any number at once.
+///
+/// The channel is opened at the first use and kept. All that is asked before the executor turns to something else goes
+/// out together. Whether the server has SFTP is found out once, within a deadline; without it everything completes with
+/// `errc::files_unavailable`, and the session is as good as before. If a command needs the channel, because the server
+/// allows no other, it is given up between two tasks and asked for again when it is needed.
+class sftp_client final : public operation,
+                          public channel_waiter,
+                          private sftp_desk,
+                          public std::enable_shared_from_this<sftp_client> {
+ public:
+  static std::shared_ptr<sftp_client> create(const std::shared_ptr<session>& over, duration deadline) {
+    return std::shared_ptr<sftp_client>(new sftp_client(over, deadline));
+  }
+
+  /// The status of a path. `out` has to stay where it is until the completion.
+  void stat(const std::string& path, file_status& out, detail::any_completion completion) {
+    start(path, std::make_shared<sftp_stat>(path, out, std::move(completion)));
+  }
+
+  /// At most `max` bytes from `offset`. `out` is replaced, and has to stay where it is until the completion.
+  void read(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+            detail::any_completion completion) {
+    start(path, std::make_shared<sftp_read>(path, offset, max, out, std::move(completion)));
+  }
+
+  /// Why the last task that failed did.
+  const std::string& why() const noexcept { return sftp_desk::why; }
+
+ private:
+  enum class stage { none, asked_for, begun, unavailable };
+
+  sftp_client(const std::shared_ptr<session>& over, duration deadline)
+      : session_(over.get()), executor_(over->get_executor()), timer_(executor_), deadline_(deadline) {}
+
+  void start(const std::string& path, std::shared_ptr<sftp_task> task) {
+    task->attend();
+    if (session_ == nullptr || !session_->alive()) {
+      const auto ec = session_ == nullptr ? end_ : session_->error();
+      if (session_ != nullptr) sftp_desk::why = session_->why();
+      return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost));
+    }
+    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos) {
+      sftp_desk::why =
+          "a path must not be empty, hold a NUL byte or be longer than " + std::to_string(max_path) + " bytes";
+      return task->finish(errc::invalid_argument);
+    }
+    if (stage_ == stage::unavailable) {
+      sftp_desk::why = unavailable_;
+      return task->finish(errc::files_unavailable);
+    }
+    waiting_.push_back(std::move(task));
+    if (!std::exchange(added_, true)) session_->add(shared_from_this());
+    go_on_later();
+  }
+
+  void go_on_later() {
+    if (std::exchange(posted_, true)) return;
+    asio::post(executor_, [self = shared_from_this()] {
+      self->posted_ = false;
+      if (self->session_ == nullptr) return;
+      const auto hold = self->session_->shared_from_this();
+      const session::turn t(*hold);
+      self->go_on();
+    });
+  }
+
+  /// Within a turn of the session.
+  void go_on() {
+    if (!session_->alive()) return;
+    if (leaving_ && running.empty() && channel.state() == sftp_channel::status::ready) release();
+    while (!waiting_.empty() && !waiting_.front()->outstanding()) waiting_.pop_front();
+    if (stage_ == stage::none && !waiting_.empty()) {
+      stage_ = stage::asked_for;
+      session_->request_channel(*this);
+      return;
+    }
+    if (channel.state() != sftp_channel::status::ready) return;
+    while (!waiting_.empty() && !leaving_ && running.size() < sftp_files::capacity) {
+      const auto task = std::move(waiting_.front());
+      waiting_.pop_front();
+      if (task->outstanding()) task->run(*this);
+    }
+    channel.flush();
+  }
+
+  void on_task_done() override {
+    if (leaving_ || !waiting_.empty()) go_on_later();
+  }
+
+  // --- what the session calls
+
+  void on_channel(LIBSSH2_CHANNEL* opened, std::error_code ec) override {
+    if (ec) {
+      stage_ = stage::none;
+      return fail_all(errc::files_unavailable, "the server refused to open a channel: " + session_->refusal());
+    }
+    stage_ = stage::begun;
+    timer_.expires_after(deadline_);
+    timer_.async_wait([self = shared_from_this()](std::error_code error) {
+      if (error || self->session_ == nullptr || self->channel.state() != sftp_channel::status::starting) return;
+      const auto hold = self->session_->shared_from_this();
+      const session::turn t(*hold);
+      self->give_up("the SFTP server did not answer in time");
+    });
+    channel.begin(*session_, opened);
+    after_step();
+  }
+
+  void step() override {
+    if (stage_ != stage::begun) return;
+    channel.step();
+    after_step();
+  }
+
+  void after_step() {
+    if (session_ == nullptr || !session_->alive()) return;
+    using status = sftp_channel::status;
+    const auto state = channel.state();
+    if (state != status::starting) timer_.cancel();
+    if (state == status::unavailable) return give_up(channel.why());
+    if (state == status::ended || state == status::malformed) {
+      const auto reason = channel.why();
+      release();
+      return fail_all(state == status::ended ? errc::connection_lost : errc::reply_malformed, reason);
+    }
+    go_on();
+  }
+
+  bool make_room() override {
+    if (stage_ != stage::begun) return false;
+    leaving_ = true;
+    go_on_later();
+    return true;
+  }
+
+  void on_end(std::error_code ec) override {
+    timer_.cancel();
+    channel.forget();
+    end_ = ec;
+    const auto reason = session_->why();
+    session_ = nullptr;
+    fail_all(ec, reason);
+  }
+
+  void drop() noexcept override {
+    channel.forget();
+    files.clear();
+    session_ = nullptr;
+    for (const auto& each : std::exchange(running, {})) each->drop();
+    for (const auto& each : std::exchange(waiting_, {})) each->drop();
+  }
+
+  // --- ends
+
+  /// There is no SFTP server; that is found out once.
+  void give_up(const std::string& reason) {
+    release();
+    stage_ = stage::unavailable;
+    unavailable_ = reason;
+    fail_all(errc::files_unavailable, reason);
+  }
+
+  /// Gives the channel back; the next task asks for another.
+  void release() {
+    stage_ = stage::none;
+    leaving_ = false;
+    if (auto* last = channel.give_up()) session_->release(last);
+    files.clear();
+  }
+
+  void fail_all(std::error_code ec, const std::string& reason) {
+    files.clear();
+    const auto all = std::exchange(waiting_, {});
+    while (!running.empty()) running.back()->finish(ec, reason);
+    for (const auto& each : all) each->finish(ec);
+    sftp_desk::why = reason;
+  }
+
+  static constexpr std::size_t max_path = 32 * 1024;
+
+  session* session_;  // which shares this object's ownership once something was asked
+  asio::any_io_executor executor_;
+  asio::steady_timer timer_;
+  duration deadline_;
+  std::deque<std::shared_ptr<sftp_task>> waiting_;
+  stage stage_ = stage::none;
+  bool added_ = false;
+  bool posted_ = false;
+  bool leaving_ = false;  // the channel is needed by others
+  std::error_code end_;
+  std::string unavailable_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include "client.hpp"
+
+#include <support/catch.hpp>
+#include <support/login_shell.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <fstream>
+#include <string>
+#include <vector>
+
+using remote_job::errc;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+/// An SFTP server that keeps to the draft but not to what others do, or to nothing at all.
+constexpr const char* odd_server = R"(
+import os, struct, sys, random
+way = sys.argv[1]
+random.seed(1)
+inp, out = sys.stdin.buffer, sys.stdout.buffer
+def u32(n): return struct.pack(">I", n)
+def text(b): return u32(len(b)) + b
+def send(p):
+    out.write(text(p)); out.flush()
+def receive():
+    head = inp.read(4)
+    if len(head) < 4: sys.exit()
+    return inp.read(struct.unpack(">I", head)[0])
+def status(id, code): return b"\x65" + id + u32(code) + text(b"status") + text(b"")
+receive()
+if way == "old": send(b"\x02" + u32(2))
+elif way == "length": out.write(b"\xff\xff\xff\xff"); out.flush()
+elif way == "silent": pass
+elif way == "bytewise":
+    for b in text(b"\x02" + u32(3)): out.write(bytes([b])); out.flush()
+else: send(b"\x02" + u32(3) + text(b"limits@openssh.com") + text(b"1"))
+files, waiting = {}, []
+def attributes(st):
+    if way == "sizeless": return u32(4) + u32(st.st_mode)
+    return u32(13) + struct.pack(">QIII", st.st_size, st.st_mode, int(st.st_atime), int(st.st_mtime))
+def answer(p):
+    kind, id, rest = p[0], p[1:5], p[5:]
+    n = struct.unpack(">I", rest[:4])[0]
+    name, rest = rest[4:4 + n], rest[4 + n:]
+    try:
+        if kind == 3:
+            fd = os.open(name, os.O_RDONLY)
+            handle = b"h%d" % fd
+            files[handle] = fd
+            return b"\x66" + id + text(handle)
+        if kind == 4:
+            os.close(files.pop(name))
+            return status(id, 0)
+        if kind == 5:
+            at, size = struct.unpack(">QI", rest)
+            most = {"short": 100, "capped": 32768, "random": random.randint(1, 50000)}.get(way, size)
+            data = os.pread(files[name], min(size, most), at)
+            if way == "too-much": data = b"x" * (size + 1)
+            return b"\x67" + id + text(data) if data or way == "empty" else status(id, 1)
+        if kind == 8: return status(id, 8) if way == "no-fstat" else b"\x69" + id + attributes(os.fstat(files[name]))
+        if kind == 17: return b"\x69" + id + attributes(os.stat(name))
+    except FileNotFoundError: return status(id, 2)
+    except OSError: return status(id, 4)
+    return status(id, 8)
+count = 0
+while True:
+    request = receive()
+    reply = answer(request)
+    count += 1
+    if way == "shuffled":
+        waiting.append(reply)
+        import select
+        while not select.select([0], [], [], 0.02)[0] and waiting:
+            send(waiting.pop(random.randrange(len(waiting))))
+        if len(waiting) > 9: send(waiting.pop(random.randrange(len(waiting))))
+        continue
+    if way == "wrong-id": reply = reply[:1] + u32(4711) + reply[5:]
+    if way == "wrong-type": reply = b"\x68" + reply[1:]
+    if way == "other-kind": reply = (b"\x66" if reply[0] == 0x69 else b"\x69") + reply[1:5] + u32(0)
+    if way == "cut": reply = reply[:7]
+    if way == "ok": reply = status(reply[1:5], 0)
+    if way == "noise-later": out.write(b"Broadcast message from root: going down\n"); out.flush()
+    if way == "dies": sys.exit()
+    send(reply)
+    if way == "twice": send(reply)
+    if way == "bytes-on" and count > 3: out.write(bytes(random.randrange(256) for _ in range(100000))); out.flush()
+)";
+
+/// A server whose SFTP subsystem is the odd one, in one of its ways.
+struct odd_host {
+  explicit odd_host(const std::string& way) : server({"Subsystem sftp python3 " + directory / "server.py " + way}) {
+    support::write_file(directory / "server.py", odd_server);
+  }
+  support::temp_dir directory;
+  support::sshd server;
+};
+
+std::string pattern(std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>((i * 2654435761U) >> 13);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("SFTP servers that answer in other ways are understood") {
+  const auto way =
+      GENERATE(as<std::string>(), "plain", "bytewise", "short", "capped", "random", "empty", "no-fstat", "shuffled");
+  CAPTURE(way);
+  const bool slow = way == "short" || way == "shuffled";
+  odd_host host(way);
+  client c(options_for(host.server));
+  REQUIRE_FALSE(c.connect());
+  const auto path = host.directory / "file";
+  auto all = pattern(slow ? 20000 : 3 << 20);
+  support::write_file(path, all);
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE_FALSE(c.read_file(path, 0, 4 << 20));
+    CHECK((c.bytes == all));
+    REQUIRE_FALSE(c.read_file(path, 777, 10000));
+    CHECK((c.bytes == all.substr(777, 10000)));
+    REQUIRE_FALSE(c.read_file(path, all.size(), 10000));
+    CHECK(c.bytes.size() == 0);
+    all = std::to_string(i) + all + "more";
+    support::write_file(path + ".new", all);
+    REQUIRE(std::rename((path + ".new").c_str(), path.c_str()) == 0);
+  }
+  CHECK(c.read_file(path + ".no") == std::errc::no_such_file_or_directory);
+  REQUIRE_FALSE(c.stat(path));
+  CHECK(c.status.size == all.size());
+}
+
+TEST_CASE("an SFTP server that breaks the rules ends what was asked of it, and nothing else") {
+  const auto way = GENERATE(as<std::string>(), "wrong-id", "wrong-type", "other-kind", "cut", "ok", "noise-later",
+                            "dies", "twice", "too-much", "bytes-on");
+  CAPTURE(way);
+  odd_host host(way);
+  client c(options_for(host.server));
+  REQUIRE_FALSE(c.connect());
+  const auto path = host.directory / "file";
+  support::write_file(path, "text");
+  std::error_code ec;
+  for (int i = 0; i < 4 && !ec; ++i) {
+    ec = c.stat(path);
+    if (!ec) ec = c.read_file(path);
+  }
+  CHECK(ec == (way == "dies" ? errc::connection_lost : errc::reply_malformed));
+  CHECK(c.diagnostics().find("SFTP server") != std::string::npos);
+  REQUIRE_FALSE(c.execute("echo fine"));
+  CHECK(c.reply.output == "fine\n");
+}
+
+TEST_CASE("a server that tells no sizes gives no access to files") {
+  odd_host host("sizeless");
+  client c(options_for(host.server));
+  REQUIRE_FALSE(c.connect());
+  CHECK(c.stat(host.server.home()) == errc::files_unavailable);
+}
+
+TEST_CASE("a server without SFTP says so once, and commands go on over the same connection") {
+  std::vector<std::string> config;
+  std::string expected;
+  std::string noise;
+  bool commands = true;
+  auto limit = seconds(5);
+  SECTION("no subsystem") {
+    config = {"# no Subsystem"};
+    expected = "no SFTP subsystem";
+  }
+  SECTION("the program of the subsystem is missing") {
+    config = {"Subsystem sftp /nowhere/sftp-server"};
+    expected = "has ended";
+  }
+  SECTION("a forced command") {
+    config = {"ForceCommand echo only this"};
+    expected = "only this";
+    commands = false;
+  }
+  SECTION("a forced command without a word") {
+    config = {"ForceCommand cat"};
+    expected = "";
+    commands = false;
+  }
+  SECTION("a login shell that prints") {
+    config = {"Subsystem sftp /usr/lib/openssh/sftp-server"};
+    noise = "echo Welcome to this host\n";
+    expected = "Welcome";
+  }
+  SECTION("a login shell that prints a little") {
+    config = {"Subsystem sftp /usr/lib/openssh/sftp-server"};
+    noise = "echo\n";
+    expected = "not an SFTP server";
+  }
+  SECTION("a login shell that prints a lot") {
+    config = {"Subsystem sftp /usr/lib/openssh/sftp-server"};
+    noise = "head -c 300000 /dev/zero | tr \'\\0\' y\n";
+    expected = "yyyy";
+  }
+  SECTION("a server that says nothing") {
+    config = {"ForceCommand sleep 2"};
+    expected = "in time";
+    commands = false;
+    limit = seconds(1);
+  }
+  support::sshd server(config);
+  if (!noise.empty()) support::write_file(server.home() + "/.bashrc", noise);
+  auto options = options_for(server);
+  options.timeouts.files = limit;
+  client c(options);
+  REQUIRE_FALSE(c.connect());
+  const auto begin = steady_clock::now();
+  CHECK(c.stat("/etc/passwd") == errc::files_unavailable);
+  CHECK(steady_clock::now() - begin < limit + seconds(4));
+  CAPTURE(c.diagnostics());
+  CHECK(c.diagnostics().find(expected) != std::string::npos);
+  CHECK(c.read_file("/etc/passwd") == errc::files_unavailable);
+  CHECK(c.diagnostics().find(expected) != std::string::npos);
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE_FALSE(c.execute("echo commands"));
+    if (commands) CHECK(c.reply.output.find("commands\n") != std::string::npos);
+  }
+  CHECK(c.stat("/etc/passwd") == errc::files_unavailable);
+  REQUIRE_FALSE(c.connect());
+  CHECK(c.stat("/etc/passwd") == errc::files_unavailable);
+}
+
+TEST_CASE("an SFTP server of another version, or that is none, is refused") {
+  const auto way = GENERATE(as<std::string>(), "old", "length", "silent");
+  CAPTURE(way);
+  odd_host host(way);
+  auto options = options_for(host.server);
+  options.timeouts.files = seconds(way == "silent" ? 1 : 20);
+  client c(options);
+  REQUIRE_FALSE(c.connect());
+  CHECK(c.stat("/etc/passwd") == errc::files_unavailable);
+  REQUIRE_FALSE(c.execute("echo fine"));
+  CHECK(c.reply.output == "fine\n");
+}
+
+TEST_CASE("the server's own SFTP needs no shell that is quiet") {
+  support::sshd server;
+  support::write_file(server.home() + "/.bashrc", "echo Welcome\n");
+  client c(options_for(server));
+  REQUIRE_FALSE(c.connect());
+  CHECK_FALSE(c.stat("/etc/passwd"));
+}
+
+TEST_CASE("files are read whatever the login shell") {
+  const std::string shell = GENERATE(as<std::string>(), "/usr/bin/fish", "/bin/tcsh");
+  const std::string program = GENERATE(as<std::string>(), "internal-sftp", "/usr/lib/openssh/sftp-server");
+  const support::login_shell host(shell, {"Subsystem sftp " + program});
+  client c(options_for(host.server()));
+  REQUIRE_FALSE(c.connect());
+  const auto path = host.server().file("it's $(a) `file`");
+  support::write_file(path, "text");
+  REQUIRE_FALSE(c.read_file(path));
+  CHECK(c.bytes == "text");
+  REQUIRE_FALSE(c.execute("echo $SHELL"));
+  CHECK(c.reply.output == shell + '\n');
+}
+
+TEST_CASE("files and commands share the one channel that a server allows") {
+  support::sshd server({"MaxSessions 1"});
+  auto options = options_for(server);
+  client c(options);
+  REQUIRE_FALSE(c.connect());
+  const auto path = server.file("file");
+  for (int i = 0; i < 20; ++i) {
+    support::write_file(path, std::to_string(i));
+    REQUIRE_FALSE(c.read_file(path));
+    CHECK(c.bytes == std::to_string(i));
+    REQUIRE_FALSE(c.stat(path));
+    REQUIRE_FALSE(c.execute("cat '" + path + "'"));
+    CHECK(c.reply.output == std::to_string(i));
+  }
+  SECTION("asked together, too") {
+    for (int i = 0; i < 20; ++i) {
+      int done = 0;
+      std::error_code stat, read, execute;
+      c.command.command = "echo " + std::to_string(i);
+      c.transport.async_execute(c.command, c.reply, [&](std::error_code ec) { execute = ec, ++done; });
+      c.transport.async_stat(path, c.status, [&](std::error_code ec) { stat = ec, ++done; });
+      c.transport.async_read_file(path, 0, 10, c.bytes, [&](std::error_code ec) { read = ec, ++done; });
+      c.run_until([&] { return done == 3; });
+      CHECK_FALSE(execute);
+      // They had to wait for the command, or were told that there is no channel for them.
+      CHECK((!stat || stat == errc::files_unavailable));
+      CHECK((!read || read == errc::files_unavailable));
+    }
+    CHECK_FALSE(c.stat(path));
+  }
+}
+
+TEST_CASE("a server that allows no channel at all gives no files") {
+  support::sshd server({"MaxSessions 0"});
+  client c(options_for(server));
+  REQUIRE_FALSE(c.connect());
+  CHECK(c.stat("/etc/passwd") == errc::files_unavailable);
+  CHECK(c.execute("true") == errc::channel_refused);
+}
