@@ -28,7 +28,8 @@ constexpr std::uint64_t chunks = 1024;
 
 // A job that never ends and logs nothing: the usual poll.
 struct idle_world : loopback_world {
-  idle_world() {
+  explicit idle_world(poll_via via) {
+    state.options.via = via;
     host.latency(duration::zero());
     start(watcher);
     polls(10);
@@ -41,7 +42,8 @@ struct idle_world : loopback_world {
 
 // A job that has ended with 64 MiB of log unread: each poll brings a chunk, with no pause between.
 struct backlog_world : loopback_world {
-  backlog_world() {
+  explicit backlog_world(poll_via via) {
+    state.options.via = via;
     host.latency(duration::zero());
     log().append(duration::zero(), std::string(chunk * chunks, 'x'));
     exit_code().append(duration::zero(), "0\n");
@@ -58,13 +60,13 @@ struct backlog_world : loopback_world {
 
 // One line of figures, taken over one long run.
 template <class Run>
-void report(const char* what, Run run) {
+void report(const std::string& what, Run run) {
   const auto allocations = support::allocations();
   const auto begin = std::chrono::steady_clock::now();
   const watch_stats stats = run();
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
   const auto polls = static_cast<double>(stats.polls);
-  std::printf("%-34s %9.0f polls/s  %6.3f allocations/poll  %8.1f MiB/s\n", what, polls / time.count(),
+  std::printf("%-40s %9.0f polls/s  %6.3f allocations/poll  %8.1f MiB/s\n", what.c_str(), polls / time.count(),
               static_cast<double>(support::allocations() - allocations) / polls,
               static_cast<double>(stats.bytes) / time.count() / (1024 * 1024));
 }
@@ -72,22 +74,27 @@ void report(const char* what, Run run) {
 }  // namespace
 
 TEST_CASE("figures") {
-  idle_world idle;
-  report("idle polls", [&] {
-    const auto before = idle.watcher.stats().polls;
-    idle.polls(200'000);
-    auto stats = idle.watcher.stats();
-    stats.polls -= before;
-    return stats;
-  });
-  backlog_world backlog;
-  report("64 MiB in chunks of 64 KiB", [&] { return backlog.drain(); });
+  for (const auto via : {poll_via::commands, poll_via::files}) {
+    const auto by = " by " + std::string(to_string(via));
+    idle_world idle(via);
+    report("idle polls" + by, [&] {
+      const auto before = idle.watcher.stats().polls;
+      idle.polls(200'000);
+      auto stats = idle.watcher.stats();
+      stats.polls -= before;
+      return stats;
+    });
+    backlog_world backlog(via);
+    report("64 MiB in chunks of 64 KiB" + by, [&] { return backlog.drain(); });
+  }
 }
 
 TEST_CASE("benchmarks") {
-  idle_world idle;
-  BENCHMARK("1000 idle polls") { idle.polls(1000); };
+  const auto via = GENERATE(poll_via::commands, poll_via::files);
+  const auto by = " by " + std::string(to_string(via));
+  idle_world idle(via);
+  BENCHMARK("1000 idle polls" + by) { idle.polls(1000); };
 
-  backlog_world backlog;
-  BENCHMARK("64 MiB in 1024 chunks") { return backlog.drain().polls; };
+  backlog_world backlog(via);
+  BENCHMARK("64 MiB in 1024 chunks" + by) { return backlog.drain().polls; };
 }

@@ -7,6 +7,7 @@
 #include <remote_job/backoff/exponential.hpp>
 #include <remote_job/detail/run_op.hpp>
 #include <remote_job/event.hpp>
+#include <remote_job/file_access.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/os_policy.hpp>
 #include <remote_job/sink.hpp>
@@ -59,6 +60,7 @@ namespace remote_job::inline v0 {
 template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
 class basic_remote_job_trigger {
   static_assert(check_transport<Transport>());
+  static_assert(check_file_access<Transport>());
   static_assert(check_os_policy<OsPolicy>());
   static_assert(check_backoff<Backoff>());
   static_assert(check_sink<Sink>());

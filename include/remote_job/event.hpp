@@ -45,6 +45,7 @@ enum class notice_kind {
   exit_code_unreadable,  ///< the exit-code file cannot be read; given trouble_grace
   log_missing,           ///< the log was there and is gone
   log_unreadable,        ///< the log cannot be read; given trouble_grace
+  files_unavailable,     ///< the host offers no file access; the watch goes on by commands
   transport              ///< the transport has something to say that is no error
 };
 
@@ -85,6 +86,7 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
     case notice_kind::exit_code_unreadable: return "exit_code_unreadable";
     case notice_kind::log_missing: return "log_missing";
     case notice_kind::log_unreadable: return "log_unreadable";
+    case notice_kind::files_unavailable: return "files_unavailable";
     case notice_kind::transport: return "transport";
   }
   return "transport";

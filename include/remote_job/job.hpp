@@ -21,6 +21,26 @@ enum class remote_os { posix, windows };
 /// "posix" or "windows".
 constexpr std::string_view to_string(remote_os os) noexcept { return os == remote_os::windows ? "windows" : "posix"; }
 
+/// How a poll looks at the job.
+enum class poll_via {
+  /// Through files where transport and host offer it and the OS policy agrees, else by commands.
+  automatic,
+  /// Through files, or not at all (`errc::files_unavailable`). What is seen there must be what the job writes.
+  files,
+  /// By commands.
+  commands
+};
+
+/// "automatic", "files" or "commands".
+constexpr std::string_view to_string(poll_via via) noexcept {
+  switch (via) {
+    case poll_via::automatic: return "automatic";
+    case poll_via::files: return "files";
+    case poll_via::commands: return "commands";
+  }
+  return "automatic";
+}
+
 /// Which job is watched, and where it keeps its files. A plain value.
 ///
 /// Paths are bytes as the remote host has them, in no particular encoding.
@@ -46,6 +66,7 @@ struct watch_options {
   duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0
   /// How long an unreadable or damaged file is given to become readable before the watch ends with an error; 0 or more.
   duration trouble_grace = std::chrono::seconds(10);
+  poll_via via = poll_via::automatic;  ///< how a poll looks at the job
 
   /// The largest chunk: bounds the memory one watch can need.
   static constexpr std::int64_t max_log_chunk_size = std::int64_t{1} << 30;
@@ -84,6 +105,8 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
   if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
   if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
   if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
+  if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
+    return "via must be automatic, files or commands";
   return {};
 }
 

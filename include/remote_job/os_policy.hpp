@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -21,6 +22,7 @@ struct poll_request {
   std::uint64_t offset = 0;  ///< offset behind the last byte acknowledged
   std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
   std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
+  std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
 };
 
 /// What is known of the exit-code file.
@@ -38,7 +40,7 @@ enum class log_state {
   unreadable  ///< is there but cannot be read
 };
 
-/// What one poll learnt. A plain value, used again for each poll; the views point into the command_reply it came from.
+/// What one poll learnt. A plain value, used again for each poll; the views point into what it was read from.
 struct poll_reply {
   exit_code_state exit_state = exit_code_state::absent;
   std::int64_t exit_code = 0;      ///< when present
@@ -46,7 +48,8 @@ struct poll_reply {
   log_state log = log_state::absent;
   std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
   std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
-  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset.
+  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset, the
+  /// overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};
 };
 
@@ -71,6 +74,7 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// | `os.build_poll(job, request, command)` | writes the command that answers the request; `void` |
 /// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a whole, true reply |
 /// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
+/// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
 ///
 /// The exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
 /// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
@@ -88,6 +92,14 @@ struct os_policy_traits {
       return O::target_os == os;
     else
       return true;
+  }
+
+  /// Whether the files of the job tell all that its command does.
+  static constexpr bool files_suffice() noexcept {
+    if constexpr (requires { { O::files_suffice } -> std::convertible_to<bool>; })
+      return O::files_suffice;
+    else
+      return false;
   }
 };
 

@@ -65,6 +65,26 @@ enum class remote_os { posix, windows };
 /// "posix" or "windows".
 constexpr std::string_view to_string(remote_os os) noexcept { return os == remote_os::windows ? "windows" : "posix"; }
 
+/// How a poll looks at the job.
+enum class poll_via {
+  /// Through files where transport and host offer it and the OS policy agrees, else by commands.
+  automatic,
+  /// Through files, or not at all (`errc::files_unavailable`). What is seen there must be what the job writes.
+  files,
+  /// By commands.
+  commands
+};
+
+/// "automatic", "files" or "commands".
+constexpr std::string_view to_string(poll_via via) noexcept {
+  switch (via) {
+    case poll_via::automatic: return "automatic";
+    case poll_via::files: return "files";
+    case poll_via::commands: return "commands";
+  }
+  return "automatic";
+}
+
 /// Which job is watched, and where it keeps its files. A plain value.
 ///
 /// Paths are bytes as the remote host has them, in no particular encoding.
@@ -90,6 +110,7 @@ struct watch_options {
   duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0
   /// How long an unreadable or damaged file is given to become readable before the watch ends with an error; 0 or more.
   duration trouble_grace = std::chrono::seconds(10);
+  poll_via via = poll_via::automatic;  ///< how a poll looks at the job
 
   /// The largest chunk: bounds the memory one watch can need.
   static constexpr std::int64_t max_log_chunk_size = std::int64_t{1} << 30;
@@ -128,6 +149,8 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
   if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
   if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
   if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
+  if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
+    return "via must be automatic, files or commands";
   return {};
 }
 
@@ -287,13 +310,345 @@ struct no_backoff {
 
 #endif
 
+// ---- remote_job/detail/archetype.hpp
+#ifndef REMOTE_JOB_DETAIL_ARCHETYPE_HPP
+#define REMOTE_JOB_DETAIL_ARCHETYPE_HPP
+
+#include <system_error>
+#include <type_traits>
+
+namespace remote_job::inline v0::detail {
+
+/// A completion handler that is only ever named: concepts ask with it whether an initiating function can be called.
+struct handler_archetype {
+  handler_archetype(handler_archetype&&) = default;
+  handler_archetype& operator=(handler_archetype&&) = default;
+  void operator()(std::error_code) const {}
+};
+
+/// Finds a member by name whatever its signature: where T has one, the name is ambiguous between T and Names.
+/// With it an optional hook that is there but cannot be called is a mistake to be told, not a hook to be skipped.
+template <class T, class Names>
+struct ambiguous : T, Names {};
+
+/// Whether T can be looked into: a final class cannot be derived from.
+template <class T>
+concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/transport.hpp
+#ifndef REMOTE_JOB_TRANSPORT_HPP
+#define REMOTE_JOB_TRANSPORT_HPP
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/execution_context.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace remote_job::inline v0 {
+
+/// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
+struct remote_command {
+  std::string command{};         ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
+  std::string input{};           ///< bytes for its standard input, followed by end-of-file
+  std::string end_mark{};        ///< the output is complete once it ends with these bytes; empty: once the command ended
+  std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
+
+  /// Forgets the text but keeps the memory, so that the next command is written without allocating.
+  void clear() noexcept {
+    command.clear();
+    input.clear();
+    end_mark.clear();
+    max_output = 0;
+  }
+};
+
+/// What came back from one command. A plain value.
+struct command_reply {
+  std::string output{};              ///< bytes of its standard output; never more than max_output
+  std::string error_output{};        ///< the first bytes of its standard error, for messages; at most max_error_output
+  std::optional<int> exit_status{};  ///< none: ended by a signal, not told, or not waited for because of end_mark
+
+  static constexpr std::size_t max_error_output = 4096;
+
+  /// Forgets the content but keeps the memory.
+  void clear() noexcept {
+    output.clear();
+    error_output.clear();
+    exit_status.reset();
+  }
+};
+
+namespace detail {
+
+template <class T>
+concept has_executor = requires(T& t) {
+  typename T::executor_type;
+  { t.get_executor() } -> std::convertible_to<typename T::executor_type>;
+};
+
+template <class T>
+concept has_async_connect = requires(T& t) { t.async_connect(std::declval<handler_archetype>()); };
+
+template <class T>
+concept has_async_execute = requires(T& t, const remote_command& command, command_reply& reply) {
+  t.async_execute(command, reply, std::declval<handler_archetype>());
+};
+
+template <class T>
+concept has_close = requires(T& t) {
+  { t.close() } noexcept;
+};
+
+template <class T>
+struct timer_of {
+  using type = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                          typename T::executor_type>;
+};
+template <class T>
+  requires requires { typename T::timer_type; }
+struct timer_of<T> {
+  using type = typename T::timer_type;
+};
+
+template <class Timer, class Executor>
+concept usable_timer = std::constructible_from<Timer, const Executor&> &&
+                       requires(Timer& timer, typename Timer::duration d) {
+                         timer.expires_after(d);
+                         timer.cancel();
+                         timer.async_wait(std::declval<handler_archetype>());
+                       };
+
+}  // namespace detail
+
+/// A transport: the wire to the host *and its clock*.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `T::executor_type`, `t.get_executor()` | the executor on which all of t runs |
+/// | `t.async_connect(token)` | connects; `void(std::error_code)` |
+/// | `t.async_execute(command, reply, token)` | runs one command and fills the reply; `void(std::error_code)` |
+/// | `t.close()` | noexcept; ends the connection at once, never blocks; outstanding operations complete soon with an error; may be called at any time, also when nothing is open; async_connect may follow |
+/// | `T::timer_type` | optional: the timer of the transport's own clock; steady_clock otherwise |
+/// | `t.now()` | optional, with timer_type: `timer_type::time_point`; otherwise `timer_type::clock_type::now()` |
+/// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
+///
+/// Move-constructible. One operation at a time is asked of it. An operation never completes inline, honours the
+/// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
+/// alive and in place until the completion. Time-outs need not be handled: the trigger cancels and closes.
+/// Where an initiating function returns `auto`, give it a trailing `decltype`, else asking whether it can be called
+/// compiles its body, and a mistake in there is reported in place of a plain sentence.
+template <class T>
+concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
+                    detail::has_async_execute<T> && detail::has_close<T> &&
+                    detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>;
+
+/// What generic code asks of a transport: the optional members with their defaults.
+template <class T>
+struct transport_traits {
+  using executor_type = typename T::executor_type;
+  using timer_type = typename detail::timer_of<T>::type;
+
+  /// Time on the transport's clock, as a duration since an epoch of its own.
+  static duration now(T& t) {
+    if constexpr (requires { t.now(); })
+      return std::chrono::duration_cast<duration>(t.now().time_since_epoch());
+    else
+      return std::chrono::duration_cast<duration>(timer_type::clock_type::now().time_since_epoch());
+  }
+
+  /// Text on the last error, or nothing.
+  static std::string diagnostics(T& t) {
+    if constexpr (requires { { t.diagnostics() } -> std::convertible_to<std::string>; })
+      return t.diagnostics();
+    else
+      return {};
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that T lacks, each with the wanted signature.
+template <class T>
+constexpr bool check_transport() {
+  static_assert(std::move_constructible<T>, "Transport: need a move constructor");
+  static_assert(detail::has_executor<T>, "Transport: need `executor_type` and `executor_type get_executor()`");
+  static_assert(detail::has_async_connect<T>,
+                "Transport: need `auto async_connect(CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::has_async_execute<T>,
+                "Transport: need `auto async_execute(const remote_command&, command_reply&, CompletionToken&&)` with "
+                "completion `void(std::error_code)`");
+  static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
+  if constexpr (detail::has_executor<T>)
+    static_assert(detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>,
+                  "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "
+                  "`cancel()` and `async_wait(CompletionToken&&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/os_policy.hpp
+#ifndef REMOTE_JOB_OS_POLICY_HPP
+#define REMOTE_JOB_OS_POLICY_HPP
+
+namespace remote_job::inline v0 {
+
+/// What one poll asks. A plain value.
+struct poll_request {
+  std::string nonce{};         ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
+  std::uint64_t offset = 0;  ///< offset behind the last byte acknowledged
+  std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
+  std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
+  std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
+};
+
+/// What is known of the exit-code file.
+enum class exit_code_state {
+  absent,     ///< not there, or empty: the job has not ended
+  present,    ///< holds an exit code
+  damaged,    ///< holds something else
+  unreadable  ///< is there but cannot be read
+};
+
+/// What is known of the log.
+enum class log_state {
+  absent,     ///< not there (yet)
+  present,
+  unreadable  ///< is there but cannot be read
+};
+
+/// What one poll learnt. A plain value, used again for each poll; the views point into what it was read from.
+struct poll_reply {
+  exit_code_state exit_state = exit_code_state::absent;
+  std::int64_t exit_code = 0;      ///< when present
+  std::string_view exit_text{};      ///< when damaged: the first bytes of what is there
+  log_state log = log_state::absent;
+  std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
+  std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
+  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset, the
+  /// overlap may be there alone: it tells a log that was replaced by one of the same size.
+  std::string_view bytes{};
+};
+
+namespace detail {
+
+template <class O>
+concept has_build_poll = requires(O& os, const job_spec& job, const poll_request& request, remote_command& command) {
+  { os.build_poll(job, request, command) } -> std::same_as<void>;
+};
+
+template <class O>
+concept has_parse_poll = requires(O& os, const poll_request& request, const command_reply& raw, poll_reply& reply) {
+  { os.parse_poll(request, raw, reply) } -> std::same_as<std::error_code>;
+};
+
+}  // namespace detail
+
+/// An OS policy: the command builder and the parser of what the command replies. Pure functions, no I/O.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `os.build_poll(job, request, command)` | writes the command that answers the request; `void` |
+/// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a whole, true reply |
+/// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
+/// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
+///
+/// The exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
+/// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
+/// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request. Neither
+/// throws, but for std::bad_alloc.
+template <class O>
+concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O>;
+
+/// What generic code asks of an OS policy: the optional members with their defaults.
+template <class O>
+struct os_policy_traits {
+  /// Whether the policy can speak to hosts of this family.
+  static constexpr bool accepts(remote_os os) noexcept {
+    if constexpr (requires { { O::target_os } -> std::convertible_to<remote_os>; })
+      return O::target_os == os;
+    else
+      return true;
+  }
+
+  /// Whether the files of the job tell all that its command does.
+  static constexpr bool files_suffice() noexcept {
+    if constexpr (requires { { O::files_suffice } -> std::convertible_to<bool>; })
+      return O::files_suffice;
+    else
+      return false;
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted signature.
+template <class O>
+constexpr bool check_os_policy() {
+  static_assert(std::move_constructible<O>, "OsPolicy: need a move constructor");
+  static_assert(detail::has_build_poll<O>,
+                "OsPolicy: need `void build_poll(const job_spec&, const poll_request&, remote_command&)`");
+  static_assert(detail::has_parse_poll<O>,
+                "OsPolicy: need `std::error_code parse_poll(const poll_request&, const command_reply&, poll_reply&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/exit_code.hpp
+#ifndef REMOTE_JOB_DETAIL_EXIT_CODE_HPP
+#define REMOTE_JOB_DETAIL_EXIT_CODE_HPP
+
+#include <charconv>
+
+namespace remote_job::inline v0::detail {
+
+/// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
+inline constexpr std::size_t max_exit_text = 64;
+
+/// Judges what an exit-code file holds: `raw` is its first max_exit_text bytes. The one place that knows the rule.
+///
+/// A signed decimal number of at most ten digits, from -2^31 (Windows, signed) to 2^32-1 (Windows, unsigned), between
+/// blanks and line ends. A file without any byte was opened but not yet written: absent. `exit_text` points into raw.
+inline void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
+  reply.exit_state = exit_code_state::absent;
+  reply.exit_code = 0;
+  reply.exit_text = {};
+  if (raw.empty()) return;
+
+  constexpr std::string_view blanks = " \t\r\n";
+  auto text = raw.substr(0, max_exit_text);
+  const auto first = text.find_first_not_of(blanks);
+  if (first != text.npos) text = text.substr(first, text.find_last_not_of(blanks) - first + 1);
+
+  const auto digits = text.size() - (text.front() == '-' ? 1 : 0);
+  std::int64_t code = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
+  const bool number = error == std::errc{} && end == text.data() + text.size() && digits <= 10;
+  if (raw.size() < max_exit_text && number && code >= INT32_MIN && code <= std::int64_t{UINT32_MAX}) {
+    reply.exit_state = exit_code_state::present;
+    reply.exit_code = code;
+  } else {
+    reply.exit_state = exit_code_state::damaged;
+    reply.exit_text = text;
+  }
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/error.hpp
 #ifndef REMOTE_JOB_ERROR_HPP
 #define REMOTE_JOB_ERROR_HPP
 
 #include <asio/error.hpp>
-
-#include <system_error>
 
 namespace remote_job::inline v0 {
 
@@ -464,1736 +819,6 @@ inline std::error_condition make_error_condition(condition c) noexcept {
 }
 
 }  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/event.hpp
-#ifndef REMOTE_JOB_EVENT_HPP
-#define REMOTE_JOB_EVENT_HPP
-
-#include <optional>
-
-namespace remote_job::inline v0 {
-
-/// How the watch ended, as the reference names it.
-enum class status {
-  success,  ///< the job ended with exit code 0
-  failed,   ///< the job ended with any other exit code
-  error     ///< the watch itself gave up; nothing is said about the job
-};
-
-/// Which rule ended the watch.
-enum class reason {
-  completed,             ///< the job ended and every byte of its log was delivered
-  invalid_argument,      ///< the job or an option is unusable; nothing was opened
-  reconnects_exhausted,  ///< more consecutive failures than max_reconnect_attempts; the job may well live on
-  fatal_error,           ///< an error that another try cannot mend, as a changed host key
-  exit_code_unusable,    ///< the exit-code file is damaged or unreadable, and was for longer than trouble_grace
-  log_unusable,          ///< the log is unreadable, and was for longer than trouble_grace
-  sink_failed            ///< the sink could not take the log; the offset stands before the refused bytes
-};
-
-/// Why reading the log began again at offset 0.
-enum class log_reset_cause {
-  truncated,  ///< the log is shorter than what was read of it
-  replaced,   ///< another file has the log's name now
-  rewritten   ///< the bytes before the offset are not those that were read
-};
-
-/// What a notice is about.
-enum class notice_kind {
-  exit_code_damaged,     ///< the exit-code file holds something else; given trouble_grace to become whole
-  exit_code_unreadable,  ///< the exit-code file cannot be read; given trouble_grace
-  log_missing,           ///< the log was there and is gone
-  log_unreadable,        ///< the log cannot be read; given trouble_grace
-  transport              ///< the transport has something to say that is no error
-};
-
-constexpr std::string_view to_string(status s) noexcept {
-  switch (s) {
-    case status::success: return "success";
-    case status::failed: return "failed";
-    case status::error: return "error";
-  }
-  return "error";
-}
-
-constexpr std::string_view to_string(reason r) noexcept {
-  switch (r) {
-    case reason::completed: return "completed";
-    case reason::invalid_argument: return "invalid_argument";
-    case reason::reconnects_exhausted: return "reconnects_exhausted";
-    case reason::fatal_error: return "fatal_error";
-    case reason::exit_code_unusable: return "exit_code_unusable";
-    case reason::log_unusable: return "log_unusable";
-    case reason::sink_failed: return "sink_failed";
-  }
-  return "fatal_error";
-}
-
-constexpr std::string_view to_string(log_reset_cause c) noexcept {
-  switch (c) {
-    case log_reset_cause::truncated: return "truncated";
-    case log_reset_cause::replaced: return "replaced";
-    case log_reset_cause::rewritten: return "rewritten";
-  }
-  return "replaced";
-}
-
-constexpr std::string_view to_string(notice_kind k) noexcept {
-  switch (k) {
-    case notice_kind::exit_code_damaged: return "exit_code_damaged";
-    case notice_kind::exit_code_unreadable: return "exit_code_unreadable";
-    case notice_kind::log_missing: return "log_missing";
-    case notice_kind::log_unreadable: return "log_unreadable";
-    case notice_kind::transport: return "transport";
-  }
-  return "transport";
-}
-
-/// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain
-/// value.
-struct trigger_event {
-  std::string job_id{};
-  std::string job_dir{};
-  std::string log_file{};
-  std::string exit_code_file{};
-  remote_job::remote_os remote_os = remote_job::remote_os::posix;
-  remote_job::status status = remote_job::status::error;
-  bool done = true;
-  std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, as Windows has negative ones
-  std::string log_chunk{};       ///< always empty: each byte went to the sink once, in order, before the event
-  std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
-  std::string message{};         ///< for people: what happened, where, and why
-  remote_job::reason reason = remote_job::reason::fatal_error;
-  std::error_code error{};  ///< what went wrong last; no error unless status is error
-
-  friend bool operator==(const trigger_event&, const trigger_event&) = default;
-};
-
-/// A failure within the budget, told before the wait for the next try. A plain value.
-struct retry_info {
-  enum class phase { connect, poll };
-
-  phase failed = phase::connect;  ///< what failed: connecting, or a poll on the open connection
-  int attempt = 0;                ///< the how-manieth consecutive failure; from 1
-  int max_attempts = 0;           ///< max_reconnect_attempts
-  duration delay{};               ///< wait before the next try to connect
-  std::error_code error{};
-  std::string message{};  ///< for people
-};
-
-/// The log was truncated or replaced; reading begins again at 0. A plain value.
-struct log_reset {
-  log_reset_cause cause = log_reset_cause::replaced;
-  std::uint64_t old_offset = 0;  ///< offset behind the last byte delivered of the old log
-  std::string message{};         ///< for people
-};
-
-/// Something worth knowing that changes nothing. A plain value.
-struct notice {
-  notice_kind kind = notice_kind::transport;
-  std::string message{};  ///< for people
-};
-
-/// Counters of one trigger, over all its runs. A plain value.
-struct watch_stats {
-  std::uint64_t polls = 0;     ///< polls that succeeded as a whole
-  std::uint64_t connects = 0;  ///< connections that were made
-  std::uint64_t retries = 0;   ///< failures within the budget
-  std::uint64_t resets = 0;    ///< times that reading began again at 0
-  std::uint64_t bytes = 0;     ///< bytes that the sink acknowledged
-
-  friend bool operator==(const watch_stats&, const watch_stats&) = default;
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/messages.hpp
-#ifndef REMOTE_JOB_DETAIL_MESSAGES_HPP
-#define REMOTE_JOB_DETAIL_MESSAGES_HPP
-
-#include <cstdio>
-
-// The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
-namespace remote_job::inline v0::detail {
-
-/// Printable ASCII as it is, all else as \xNN.
-inline std::string escaped(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f && c != '\\') {
-      text += c;
-    } else if (c == '\\') {
-      text += "\\\\";
-    } else {
-      text += "\\x";
-      text += digits[byte >> 4];
-      text += digits[byte & 15];
-    }
-  }
-  return text;
-}
-
-/// A duration in seconds, with at most three decimals.
-inline std::string seconds(duration d) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(d).count());
-  std::string s = text;
-  while (s.back() == '0') s.pop_back();
-  if (s.back() == '.') s.pop_back();
-  return s;
-}
-
-inline std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
-                                 const std::string& why) {
-  const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
-  if (phase == retry_info::phase::connect)
-    return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
-  return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
-}
-
-inline std::string completed_message(std::int64_t exit_code) {
-  return "Job completed with exit code " + std::to_string(exit_code);
-}
-
-inline std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
-                                 const std::string& why) {
-  if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
-  return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
-         (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but not all of its log came"
-                    : ". Nothing is known of the job, it may well be running") +
-         "; the watch can be resumed at offset " + std::to_string(offset);
-}
-
-inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
-  const std::string log = "The log " + escaped(log_file);
-  const std::string tail = " (" + std::to_string(offset) + " bytes of the old one were read); reading again from 0";
-  switch (cause) {
-    case log_reset_cause::truncated: return log + " was truncated" + tail;
-    case log_reset_cause::rewritten: return log + " was rewritten" + tail;
-    case log_reset_cause::replaced: break;
-  }
-  return log + " was replaced by another file" + tail;
-}
-
-inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text) {
-  switch (kind) {
-    case notice_kind::exit_code_damaged:
-      return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
-             escaped(exit_text) + "\"";
-    case notice_kind::exit_code_unreadable:
-      return "The exit-code file " + escaped(job.exit_code_file) +
-             " is there but cannot be read: check its owner and mode";
-    case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
-    case notice_kind::log_unreadable:
-      return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
-    case notice_kind::transport: break;
-  }
-  return {};
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/archetype.hpp
-#ifndef REMOTE_JOB_DETAIL_ARCHETYPE_HPP
-#define REMOTE_JOB_DETAIL_ARCHETYPE_HPP
-
-#include <type_traits>
-
-namespace remote_job::inline v0::detail {
-
-/// A completion handler that is only ever named: concepts ask with it whether an initiating function can be called.
-struct handler_archetype {
-  handler_archetype(handler_archetype&&) = default;
-  handler_archetype& operator=(handler_archetype&&) = default;
-  void operator()(std::error_code) const {}
-};
-
-/// Finds a member by name whatever its signature: where T has one, the name is ambiguous between T and Names.
-/// With it an optional hook that is there but cannot be called is a mistake to be told, not a hook to be skipped.
-template <class T, class Names>
-struct ambiguous : T, Names {};
-
-/// Whether T can be looked into: a final class cannot be derived from.
-template <class T>
-concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/transport.hpp
-#ifndef REMOTE_JOB_TRANSPORT_HPP
-#define REMOTE_JOB_TRANSPORT_HPP
-
-#include <asio/basic_waitable_timer.hpp>
-#include <asio/execution_context.hpp>
-
-#include <cstddef>
-#include <utility>
-
-namespace remote_job::inline v0 {
-
-/// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
-struct remote_command {
-  std::string command{};         ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
-  std::string input{};           ///< bytes for its standard input, followed by end-of-file
-  std::string end_mark{};        ///< the output is complete once it ends with these bytes; empty: once the command ended
-  std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
-
-  /// Forgets the text but keeps the memory, so that the next command is written without allocating.
-  void clear() noexcept {
-    command.clear();
-    input.clear();
-    end_mark.clear();
-    max_output = 0;
-  }
-};
-
-/// What came back from one command. A plain value.
-struct command_reply {
-  std::string output{};              ///< bytes of its standard output; never more than max_output
-  std::string error_output{};        ///< the first bytes of its standard error, for messages; at most max_error_output
-  std::optional<int> exit_status{};  ///< none: ended by a signal, not told, or not waited for because of end_mark
-
-  static constexpr std::size_t max_error_output = 4096;
-
-  /// Forgets the content but keeps the memory.
-  void clear() noexcept {
-    output.clear();
-    error_output.clear();
-    exit_status.reset();
-  }
-};
-
-namespace detail {
-
-template <class T>
-concept has_executor = requires(T& t) {
-  typename T::executor_type;
-  { t.get_executor() } -> std::convertible_to<typename T::executor_type>;
-};
-
-template <class T>
-concept has_async_connect = requires(T& t) { t.async_connect(std::declval<handler_archetype>()); };
-
-template <class T>
-concept has_async_execute = requires(T& t, const remote_command& command, command_reply& reply) {
-  t.async_execute(command, reply, std::declval<handler_archetype>());
-};
-
-template <class T>
-concept has_close = requires(T& t) {
-  { t.close() } noexcept;
-};
-
-template <class T>
-struct timer_of {
-  using type = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                                          typename T::executor_type>;
-};
-template <class T>
-  requires requires { typename T::timer_type; }
-struct timer_of<T> {
-  using type = typename T::timer_type;
-};
-
-template <class Timer, class Executor>
-concept usable_timer = std::constructible_from<Timer, const Executor&> &&
-                       requires(Timer& timer, typename Timer::duration d) {
-                         timer.expires_after(d);
-                         timer.cancel();
-                         timer.async_wait(std::declval<handler_archetype>());
-                       };
-
-}  // namespace detail
-
-/// A transport: the wire to the host *and its clock*.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `T::executor_type`, `t.get_executor()` | the executor on which all of t runs |
-/// | `t.async_connect(token)` | connects; `void(std::error_code)` |
-/// | `t.async_execute(command, reply, token)` | runs one command and fills the reply; `void(std::error_code)` |
-/// | `t.close()` | noexcept; ends the connection at once, never blocks; outstanding operations complete soon with an error; may be called at any time, also when nothing is open; async_connect may follow |
-/// | `T::timer_type` | optional: the timer of the transport's own clock; steady_clock otherwise |
-/// | `t.now()` | optional, with timer_type: `timer_type::time_point`; otherwise `timer_type::clock_type::now()` |
-/// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
-///
-/// Move-constructible. One operation at a time is asked of it. An operation never completes inline, honours the
-/// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
-/// alive and in place until the completion. Time-outs need not be handled: the trigger cancels and closes.
-/// Where an initiating function returns `auto`, give it a trailing `decltype`, else asking whether it can be called
-/// compiles its body, and a mistake in there is reported in place of a plain sentence.
-template <class T>
-concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
-                    detail::has_async_execute<T> && detail::has_close<T> &&
-                    detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>;
-
-/// What generic code asks of a transport: the optional members with their defaults.
-template <class T>
-struct transport_traits {
-  using executor_type = typename T::executor_type;
-  using timer_type = typename detail::timer_of<T>::type;
-
-  /// Time on the transport's clock, as a duration since an epoch of its own.
-  static duration now(T& t) {
-    if constexpr (requires { t.now(); })
-      return std::chrono::duration_cast<duration>(t.now().time_since_epoch());
-    else
-      return std::chrono::duration_cast<duration>(timer_type::clock_type::now().time_since_epoch());
-  }
-
-  /// Text on the last error, or nothing.
-  static std::string diagnostics(T& t) {
-    if constexpr (requires { { t.diagnostics() } -> std::convertible_to<std::string>; })
-      return t.diagnostics();
-    else
-      return {};
-  }
-};
-
-/// Asserts one requirement after the other, so that the compiler lists all that T lacks, each with the wanted signature.
-template <class T>
-constexpr bool check_transport() {
-  static_assert(std::move_constructible<T>, "Transport: need a move constructor");
-  static_assert(detail::has_executor<T>, "Transport: need `executor_type` and `executor_type get_executor()`");
-  static_assert(detail::has_async_connect<T>,
-                "Transport: need `auto async_connect(CompletionToken&&)` with completion `void(std::error_code)`");
-  static_assert(detail::has_async_execute<T>,
-                "Transport: need `auto async_execute(const remote_command&, command_reply&, CompletionToken&&)` with "
-                "completion `void(std::error_code)`");
-  static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
-  if constexpr (detail::has_executor<T>)
-    static_assert(detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>,
-                  "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "
-                  "`cancel()` and `async_wait(CompletionToken&&)`");
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/os_policy.hpp
-#ifndef REMOTE_JOB_OS_POLICY_HPP
-#define REMOTE_JOB_OS_POLICY_HPP
-
-namespace remote_job::inline v0 {
-
-/// What one poll asks. A plain value.
-struct poll_request {
-  std::string nonce{};         ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
-  std::uint64_t offset = 0;  ///< offset behind the last byte acknowledged
-  std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
-  std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
-};
-
-/// What is known of the exit-code file.
-enum class exit_code_state {
-  absent,     ///< not there, or empty: the job has not ended
-  present,    ///< holds an exit code
-  damaged,    ///< holds something else
-  unreadable  ///< is there but cannot be read
-};
-
-/// What is known of the log.
-enum class log_state {
-  absent,     ///< not there (yet)
-  present,
-  unreadable  ///< is there but cannot be read
-};
-
-/// What one poll learnt. A plain value, used again for each poll; the views point into the command_reply it came from.
-struct poll_reply {
-  exit_code_state exit_state = exit_code_state::absent;
-  std::int64_t exit_code = 0;      ///< when present
-  std::string_view exit_text{};      ///< when damaged: the first bytes of what is there
-  log_state log = log_state::absent;
-  std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
-  std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
-  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset.
-  std::string_view bytes{};
-};
-
-namespace detail {
-
-template <class O>
-concept has_build_poll = requires(O& os, const job_spec& job, const poll_request& request, remote_command& command) {
-  { os.build_poll(job, request, command) } -> std::same_as<void>;
-};
-
-template <class O>
-concept has_parse_poll = requires(O& os, const poll_request& request, const command_reply& raw, poll_reply& reply) {
-  { os.parse_poll(request, raw, reply) } -> std::same_as<std::error_code>;
-};
-
-}  // namespace detail
-
-/// An OS policy: the command builder and the parser of what the command replies. Pure functions, no I/O.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `os.build_poll(job, request, command)` | writes the command that answers the request; `void` |
-/// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a whole, true reply |
-/// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
-///
-/// The exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
-/// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
-/// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request. Neither
-/// throws, but for std::bad_alloc.
-template <class O>
-concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O>;
-
-/// What generic code asks of an OS policy: the optional members with their defaults.
-template <class O>
-struct os_policy_traits {
-  /// Whether the policy can speak to hosts of this family.
-  static constexpr bool accepts(remote_os os) noexcept {
-    if constexpr (requires { { O::target_os } -> std::convertible_to<remote_os>; })
-      return O::target_os == os;
-    else
-      return true;
-  }
-};
-
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted signature.
-template <class O>
-constexpr bool check_os_policy() {
-  static_assert(std::move_constructible<O>, "OsPolicy: need a move constructor");
-  static_assert(detail::has_build_poll<O>,
-                "OsPolicy: need `void build_poll(const job_spec&, const poll_request&, remote_command&)`");
-  static_assert(detail::has_parse_poll<O>,
-                "OsPolicy: need `std::error_code parse_poll(const poll_request&, const command_reply&, poll_reply&)`");
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/state.hpp
-#ifndef REMOTE_JOB_STATE_HPP
-#define REMOTE_JOB_STATE_HPP
-
-namespace remote_job::inline v0 {
-
-/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
-struct log_mark {
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
-  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
-
-  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
-  static constexpr std::size_t max_tail = 32;
-
-  friend bool operator==(const log_mark&, const log_mark&) = default;
-};
-
-/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
-///
-/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
-/// json.hpp turns it into JSON and back.
-struct trigger_state {
-  /// The name under which a serialized state is known.
-  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
-
-  job_spec job{};
-  watch_options options{};
-  log_mark mark{};
-
-  friend bool operator==(const trigger_state&, const trigger_state&) = default;
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/trigger_fsm.hpp
-#ifndef REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
-#define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// What the machine wants done next, and the one input that answers it.
-enum class action_kind {
-  connect,   ///< connect within `time`; then connected()
-  poll,      ///< send request() and have the reply within `time`; then polled()
-  wait,      ///< wait for `time`; then woke()
-  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
-  reset,     ///< tell reset() to the sink; then delivered()
-  notify,    ///< tell note() to the sink; then delivered()
-  deliver,   ///< give bytes() to the sink; then delivered()
-  close,     ///< close the connection; then closed()
-  finish,    ///< tell event() to the sink and complete with it
-  abort      ///< complete with operation_aborted
-};
-
-struct action {
-  action_kind kind;
-  duration time{};
-};
-
-/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
-///
-/// It takes what happened and answers with the next action; it owns no clock and no connection. cancelled() may take
-/// the place of any answer. Copyable, so that a test can explore every sequence of inputs.
-class trigger_fsm {
- public:
-  explicit trigger_fsm(trigger_state state)
-      : job_(std::move(state.job)),
-        options_(state.options),
-        offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
-        mark_(std::move(state.mark)),
-        chunk_(static_cast<std::size_t>(std::max<std::int64_t>(1, state.options.log_chunk_size))) {
-    // What is remembered must lie before the offset, or it is of no use.
-    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
-  }
-
-  // ---- Inputs
-
-  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job.
-  action start(std::string objection) {
-    failures_ = 0;
-    seen_ = offset_;
-    exit_.reset();
-    drain_to_.reset();
-    exit_trouble_.reset();
-    log_trouble_.reset();
-    backing_off_ = restarting_ = delivering_ = false;
-    if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
-    return {action_kind::connect, options_.connect_timeout};
-  }
-
-  action connected(std::error_code ec, std::string why) {
-    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
-    // A handshake alone proves nothing: only a whole poll gives the budget back.
-    ++stats_.connects;
-    return poll();
-  }
-
-  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now) {
-    if (!ec && !plausible(reply)) ec = errc::reply_malformed;
-    if (ec) {
-      // What did not come within the time allowed might if less is asked for.
-      if (ec == errc::command_timeout) chunk_ = std::max(chunk_ / 2, std::min(chunk_, min_chunk));
-      return failed(retry_info::phase::poll, ec, std::move(why));
-    }
-    ++stats_.polls;
-    failures_ = 0;
-    if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
-    observe(reply, now);
-    return next_output();
-  }
-
-  action woke() {
-    if (std::exchange(backing_off_, false)) return {action_kind::connect, options_.connect_timeout};
-    return poll();
-  }
-
-  action delivered(std::error_code ec, std::string why) {
-    if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
-    if (std::exchange(restarting_, false)) return restart();
-    if (std::exchange(delivering_, false)) acknowledge();
-    return next_output();
-  }
-
-  action closed() {
-    backing_off_ = after_close_ == action_kind::back_off;
-    return {after_close_};
-  }
-
-  /// Ends the run without an event; to be given in place of the input that is due.
-  action cancelled() {
-    fresh_ = {};
-    return close_then(action_kind::abort);
-  }
-
-  // ---- What an action refers to
-
-  void request(poll_request& out) const {
-    out.offset = offset_;
-    out.overlap = mark_.tail.size();
-    out.max_bytes = chunk_;
-  }
-  int failures() const noexcept { return failures_; }
-  std::uint64_t offset() const noexcept { return offset_; }
-  std::string_view bytes() const noexcept { return fresh_; }
-  const log_reset& reset() const noexcept { return reset_; }
-  const notice& note() const noexcept { return note_; }
-
-  retry_info retry(duration delay) const {
-    return {failed_phase_,
-            failures_,
-            options_.max_reconnect_attempts,
-            delay,
-            error_,
-            retry_message(failed_phase_, failures_, options_.max_reconnect_attempts, delay, why_)};
-  }
-
-  trigger_event event() const {
-    trigger_event e;
-    e.job_id = job_.job_id;
-    e.job_dir = job_.job_dir;
-    e.log_file = job_.log_file;
-    e.exit_code_file = job_.exit_code_file;
-    e.remote_os = job_.remote_os;
-    e.log_offset = offset_;
-    e.reason = reason_;
-    e.exit_code = exit_;
-    if (reason_ == reason::completed) {
-      e.status = *exit_ == 0 ? status::success : status::failed;
-      e.message = completed_message(*exit_);
-    } else {
-      e.status = status::error;
-      e.error = error_;
-      e.message = error_message(reason_, failures_, exit_, offset_, why_);
-    }
-    return e;
-  }
-
-  trigger_state state() const {
-    trigger_state s{job_, options_, mark_};
-    s.options.log_offset = static_cast<std::int64_t>(offset_);
-    return s;
-  }
-
-  const job_spec& job() const noexcept { return job_; }
-  const watch_options& options() const noexcept { return options_; }
-  const watch_stats& stats() const noexcept { return stats_; }
-
- private:
-  // A chunk that shrinks after time-outs stops here: less is not worth a round trip.
-  static constexpr std::size_t min_chunk = 1024;
-
-  struct trouble {
-    duration since;
-    notice_kind kind;
-  };
-
-  action poll() const { return {action_kind::poll, options_.command_timeout}; }
-
-  action close_then(action_kind next) {
-    after_close_ = next;
-    return {action_kind::close};
-  }
-
-  action end(reason r, std::error_code ec, std::string why) {
-    reason_ = r;
-    error_ = ec;
-    why_ = why.empty() ? ec.message() : std::move(why);
-    fresh_ = {};
-    return close_then(action_kind::finish);
-  }
-
-  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
-    if (why.empty()) why = ec.message();
-    if (ec != condition::transient) return end(reason::fatal_error, ec, std::move(why));
-    ++failures_;
-    if (failures_ > options_.max_reconnect_attempts) return end(reason::reconnects_exhausted, ec, std::move(why));
-    ++stats_.retries;
-    failed_phase_ = phase;
-    error_ = ec;
-    why_ = std::move(why);
-    return close_then(action_kind::back_off);
-  }
-
-  /// Whether a reply can be the answer to the request, whoever parsed it.
-  bool plausible(const poll_reply& r) const noexcept {
-    if (r.bytes.empty()) return true;
-    const std::size_t overlap = mark_.tail.size();
-    return r.log == log_state::present && r.log_size > offset_ && r.bytes.size() > overlap &&
-           r.bytes.size() - overlap <= chunk_ && r.bytes.size() - overlap <= r.log_size - offset_;
-  }
-
-  /// Whether the log is no longer the one that was read up to the offset.
-  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
-    if (offset_ == 0 || r.log == log_state::absent) return {};
-    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
-      return log_reset_cause::replaced;
-    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
-    if (!r.bytes.empty() && r.bytes.substr(0, mark_.tail.size()) != mark_.tail) return log_reset_cause::rewritten;
-    return {};
-  }
-
-  /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
-  action announce_restart(log_reset_cause cause, const poll_reply& r) {
-    reset_ = {cause, offset_, reset_message(cause, offset_, job_.log_file)};
-    seen_ = r.log_size;
-    restarting_ = true;
-    return {action_kind::reset};
-  }
-
-  action restart() {
-    ++stats_.resets;
-    offset_ = 0;
-    mark_ = {};
-    drain_to_.reset();
-    log_trouble_.reset();
-    return poll();
-  }
-
-  void observe(const poll_reply& r, duration now) {
-    now_ = now;
-    size_ = r.log_size;
-    if (r.log == log_state::present) seen_ = size_;
-    if (r.log_identity != 0) mark_.identity = r.log_identity;
-    fresh_ = r.bytes.empty() ? r.bytes : r.bytes.substr(mark_.tail.size());
-    moved_ = !fresh_.empty();
-
-    std::optional<notice_kind> exit_trouble, log_trouble;
-    if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
-    if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
-    if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
-    if (r.log == log_state::unreadable || (size_ > offset_ && !moved_)) log_trouble = notice_kind::log_unreadable;
-    if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
-    if (r.exit_state == exit_code_state::present) {
-      exit_ = r.exit_code;
-      // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
-      // that goes on writing must not hold up the end, nor a log that was cut short.
-      if (!log_trouble) drain_to_ = std::min(drain_to_.value_or(size_), size_);
-    } else {
-      exit_.reset();
-      drain_to_.reset();
-    }
-    note_exit_ = update(exit_trouble_, exit_trouble);
-    note_log_ = update(log_trouble_, log_trouble);
-  }
-
-  /// Keeps since when a trouble lasts; says whether it is a new one.
-  bool update(std::optional<trouble>& lasting, std::optional<notice_kind> seen) const {
-    if (!seen) {
-      lasting.reset();
-      return false;
-    }
-    if (lasting && lasting->kind == *seen) return false;
-    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
-    const bool same = lasting && lasting->kind != notice_kind::log_missing && *seen != notice_kind::log_missing;
-    lasting = trouble{same ? lasting->since : now_, *seen};
-    return true;
-  }
-
-  action next_output() {
-    if (std::exchange(note_exit_, false)) return notify(exit_trouble_->kind);
-    if (std::exchange(note_log_, false)) return notify(log_trouble_->kind);
-    if (!fresh_.empty()) {
-      delivering_ = true;
-      return {action_kind::deliver};
-    }
-    return decide();
-  }
-
-  action notify(notice_kind kind) {
-    note_ = {kind, trouble_message(kind, job_, exit_text_)};
-    return {action_kind::notify};
-  }
-
-  void acknowledge() {
-    offset_ += fresh_.size();
-    stats_.bytes += fresh_.size();
-    const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
-    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
-    mark_.tail.append(keep);
-    // A chunk that came whole and in time earns back what a time-out took.
-    const auto full = static_cast<std::size_t>(options_.log_chunk_size);
-    if (fresh_.size() == chunk_) chunk_ = chunk_ > full / 2 ? full : chunk_ * 2;
-    fresh_ = {};
-  }
-
-  /// After a whole poll, everything told and delivered: end, read on, or wait.
-  action decide() {
-    const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
-    if (drain_to_ && offset_ >= *drain_to_) return end(reason::completed, {}, {});
-    if (moved_ && size_ > offset_) return poll();
-
-    duration pause = options_.poll_interval;
-    if (exit_trouble_) {
-      if (left(exit_trouble_) <= duration::zero()) {
-        const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
-        return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
-                   trouble_message(exit_trouble_->kind, job_, exit_text_));
-      }
-      pause = std::min(pause, left(exit_trouble_));
-    }
-    if (log_trouble_) {
-      const bool missing = log_trouble_->kind == notice_kind::log_missing;
-      if (left(log_trouble_) <= duration::zero()) {
-        // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
-        // that was ever seen of it was delivered.
-        if (missing && exit_ && offset_ >= seen_) return end(reason::completed, {}, {});
-        if (!missing || exit_)
-          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_->kind, job_, {}));
-      } else {
-        pause = std::min(pause, left(log_trouble_));
-      }
-    }
-    return {action_kind::wait, pause};
-  }
-
-  job_spec job_;
-  watch_options options_;
-  watch_stats stats_;
-
-  std::uint64_t offset_;  // behind the last byte acknowledged
-  log_mark mark_;
-  std::size_t chunk_;
-
-  // The budget
-  int failures_ = 0;
-  retry_info::phase failed_phase_ = retry_info::phase::connect;
-  std::error_code error_;
-  std::string why_;
-
-  // What the last whole poll showed
-  duration now_{};
-  std::uint64_t size_ = 0;
-  std::uint64_t seen_ = 0;  // the size of the log when it was last there
-  std::string_view fresh_;  // not yet acknowledged; points into the reply
-  bool moved_ = false;
-  std::optional<std::int64_t> exit_;
-  std::optional<std::uint64_t> drain_to_;
-  std::optional<trouble> exit_trouble_;
-  std::optional<trouble> log_trouble_;
-  std::string exit_text_;
-
-  // What is under way
-  bool note_exit_ = false;
-  bool note_log_ = false;
-  bool delivering_ = false;
-  bool restarting_ = false;
-  bool backing_off_ = false;
-  action_kind after_close_ = action_kind::abort;
-  log_reset reset_;
-  notice note_;
-  reason reason_ = reason::fatal_error;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/sink.hpp
-#ifndef REMOTE_JOB_SINK_HPP
-#define REMOTE_JOB_SINK_HPP
-
-namespace remote_job::inline v0 {
-
-namespace detail {
-
-// One member for each optional hook, to be ambiguous with a sink's own.
-struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
-};
-
-template <class S>
-concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
-template <class S>
-concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
-template <class S>
-concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
-template <class S>
-concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
-template <class S>
-concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
-
-template <class S>
-concept has_on_event = requires(S& s, const trigger_event& e) {
-  { s.on_event(e) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  { s.on_log(offset, bytes) } -> std::same_as<void>;
-} || requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
-};
-
-template <class S>
-concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
-};
-
-template <class S>
-concept has_on_log_reset = requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<void>;
-} || requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
-};
-
-template <class S>
-concept has_on_retry = requires(S& s, const retry_info& r) {
-  { s.on_retry(r) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_on_notice = requires(S& s, const notice& n) {
-  { s.on_notice(n) } -> std::same_as<void>;
-};
-
-// A hook is either not there at all or callable as documented.
-template <class S>
-concept good_on_log = has_on_log<S> || !names_on_log<S>;
-template <class S>
-concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
-template <class S>
-concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
-template <class S>
-concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
-template <class S>
-concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
-template <class S>
-concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
-
-}  // namespace detail
-
-/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
-/// log it could not take ends it.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
-/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
-/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
-/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
-/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
-/// | `s.on_notice(notice)` | optional; `void` |
-/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
-///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
-/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
-/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
-/// for on_event, whose exceptions are swallowed: there is no one left to tell.
-/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// misspelt hook is silently absent).
-template <class S>
-concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
-               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
-               detail::good_on_retry<S> && detail::good_on_notice<S>;
-
-/// What generic code asks of a sink: each hook if it is there, nothing if not.
-template <class S>
-struct sink_traits {
-  /// Whether the log is taken asynchronously.
-  static constexpr bool is_async = detail::has_async_on_log<S>;
-
-  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
-    if constexpr (detail::has_on_log<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
-        s.on_log(offset, bytes);
-      else
-        return s.on_log(offset, bytes);
-    }
-    return {};
-  }
-
-  static std::error_code on_log_reset(S& s, const log_reset& reset) {
-    if constexpr (detail::has_on_log_reset<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
-        s.on_log_reset(reset);
-      else
-        return s.on_log_reset(reset);
-    }
-    return {};
-  }
-
-  static void on_retry(S& s, const retry_info& info) {
-    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
-  }
-
-  static void on_notice(S& s, const notice& n) {
-    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
-  }
-
-  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
-
-  /// Text on the last error, or nothing.
-  static std::string diagnostics(S& s) {
-    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
-      return s.diagnostics();
-    else
-      return {};
-  }
-};
-
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
-template <class S>
-constexpr bool check_sink() {
-  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
-  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
-  static_assert(detail::good_on_log<S>,
-                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
-                "returning std::error_code)");
-  static_assert(detail::good_async_on_log<S>,
-                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
-                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
-  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
-  static_assert(detail::good_on_log_reset<S>,
-                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
-                "std::error_code)");
-  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
-  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/watch.hpp
-#ifndef REMOTE_JOB_DETAIL_WATCH_HPP
-#define REMOTE_JOB_DETAIL_WATCH_HPP
-
-#include <asio/bind_executor.hpp>
-#include <asio/cancellation_signal.hpp>
-
-#include <memory>
-
-namespace remote_job::inline v0::detail {
-
-/// What a trigger and its outstanding run share. It lives as long as either.
-template <class Transport, class OsPolicy, class Backoff, class Sink>
-struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, Sink>> {
-  using traits = transport_traits<Transport>;
-  using executor_type = typename traits::executor_type;
-  using transport_type = Transport;
-  using sink_type = Sink;
-
-  watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
-      : transport(std::move(t)),
-        os(std::move(o)),
-        backoff(std::move(b)),
-        sink(std::move(s)),
-        fsm(std::move(state)),
-        executor(transport.get_executor()),
-        timer(executor),
-        nonces(std::random_device{}()) {}
-
-  std::string objection() const {
-    auto text = validate(fsm.job(), fsm.options());
-    if (text.empty() && !os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os))
-      text =
-          "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
-    return text;
-  }
-
-  void build_poll() {
-    static constexpr char digits[] = "0123456789abcdef";
-    fsm.request(request);
-    request.nonce.clear();
-    for (int half = 0; half < 2; ++half) {
-      auto bits = nonces();
-      for (int i = 0; i < 16; ++i, bits >>= 4) request.nonce += digits[bits & 15];
-    }
-    command.clear();
-    raw.clear();
-    os.build_poll(fsm.job(), request, command);
-  }
-
-  /// Gives the step under way so much time; then it is cancelled, and its connection closed.
-  void arm(duration time) {
-    timed_out = false;
-    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
-    timer.async_wait(asio::bind_executor(executor, deadline{this->shared_from_this(), ++step}));
-  }
-
-  void disarm() {
-    ++step;
-    timer.cancel();
-  }
-
-  /// Claims the watch for one run; false if a run is outstanding.
-  bool begin() {
-    if (running) return false;
-    ++run;
-    cancelled = false;
-    return running = true;
-  }
-
-  void cancel() {
-    if (!running) return;
-    cancelled = true;
-    timer.cancel();
-    interrupt();
-  }
-
-  Transport transport;
-  OsPolicy os;
-  Backoff backoff;
-  Sink sink;
-  trigger_fsm fsm;
-  executor_type executor;
-  typename traits::timer_type timer;
-  std::mt19937_64 nonces;
-  asio::cancellation_signal signal;  // reaches the step under way
-
-  poll_request request;
-  remote_command command;
-  command_reply raw;
-  poll_reply reply;
-
-  std::uint64_t run = 0;   // tells a late cancellation of an earlier run from one of this run
-  std::uint64_t step = 0;  // tells a late deadline of an earlier step from one of this step
-  bool running = false;
-  bool cancelled = false;
-  bool timed_out = false;
-
- private:
-  struct deadline {
-    std::shared_ptr<watch> self;
-    std::uint64_t step;
-    void operator()(std::error_code ec) const {
-      if (ec || step != self->step) return;
-      self->timed_out = true;
-      self->interrupt();
-    }
-  };
-
-  // Both, since a step that does not heed the one heeds the other.
-  void interrupt() {
-    signal.emit(asio::cancellation_type::terminal);
-    transport.close();
-  }
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/run_op.hpp
-#ifndef REMOTE_JOB_DETAIL_RUN_OP_HPP
-#define REMOTE_JOB_DETAIL_RUN_OP_HPP
-
-#include <asio/associated_executor.hpp>
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_state.hpp>
-#include <asio/dispatch.hpp>
-#include <asio/post.hpp>
-
-#include <exception>
-
-namespace remote_job::inline v0::detail {
-
-/// The composed operation behind async_run: carries out what the machine asks for, and decides nothing.
-///
-/// Every step runs on the transport's executor; only the completion goes to the handler's own.
-template <class Watch>
-class run_op {
- public:
-  explicit run_op(std::shared_ptr<Watch> watch) : w_(std::move(watch)) {}
-
-  template <class Self>
-  void operator()(Self& self, std::error_code ec = {}) {
-    switch (stage_) {
-      case stage::initiated: {
-        // Inline, so that a cancel() that follows the initiation at once is not lost.
-        stage_ = w_->begin() ? stage::starting : stage::refused;
-        // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
-        self.reset_cancellation_state(asio::enable_total_cancellation());
-        const auto executor = w_->executor;
-        return asio::post(executor, asio::bind_executor(executor, std::move(self)));
-      }
-      case stage::refused: return leave(self, errc::already_running);
-      case stage::starting: stage_ = stage::stepping; return carry_out(self, w_->fsm.start(w_->objection()));
-      case stage::stepping: return carry_out(self, answer(ec));
-      case stage::leaving: return self.complete(result_, std::move(event_));
-    }
-  }
-
- private:
-  enum class stage { initiated, refused, starting, stepping, leaving };
-  using traits = typename Watch::traits;
-  using sink = sink_traits<typename Watch::sink_type>;
-
-  /// The machine's answer to the end of the step that was under way.
-  action answer(std::error_code ec) {
-    auto& w = *w_;
-    w.disarm();
-    // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory
-    // away.
-    w.signal.slot().assign([](asio::cancellation_type) {});
-    auto& fsm = w.fsm;
-    // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
-    if (w.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
-
-    switch (pending_) {
-      case action_kind::connect: {
-        if (w.timed_out) ec = errc::connect_timeout;
-        return fsm.connected(ec, ec ? why(ec, fsm.options().connect_timeout) : std::string());
-      }
-      case action_kind::poll: {
-        if (w.timed_out) ec = errc::command_timeout;
-        if (!ec) {
-          w.reply = {};
-          ec = w.os.parse_poll(w.request, w.raw, w.reply);
-        }
-        return fsm.polled(ec, ec ? why(ec, fsm.options().command_timeout) : std::string(), w.reply,
-                          traits::now(w.transport));
-      }
-      case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
-      default: return fsm.woke();
-    }
-  }
-
-  /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
-  std::string why(std::error_code ec, duration limit) {
-    auto text = traits::diagnostics(w_->transport);
-    if (w_->timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
-    if (text.empty()) text = ec.message();
-    if (const auto& noise = w_->raw.error_output; pending_ == action_kind::poll && !noise.empty())
-      text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
-    return text;
-  }
-
-  /// Makes the operation the handler of its next step. The slot of a composed operation is emptied at each invocation,
-  /// so the way from the caller's cancellation to the watch is laid anew for each step.
-  template <class Self>
-  auto bind(Self& self) {
-    auto& w = *w_;
-    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected()) slot.assign(cancel_watch{w_, w.run});
-    return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
-  }
-
-  /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
-  template <class Self>
-  bool cancel_asked(Self& self) {
-    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) w_->cancelled = true;
-    return w_->cancelled;
-  }
-
-  template <class Self>
-  void carry_out(Self& self, action next) {
-    // A local copy: the operation object moves away together with the handler.
-    const auto watch = w_;
-    auto& w = *watch;
-    for (;;) {
-      // What ends the run anyway takes precedence.
-      if (cancel_asked(self) && next.kind < action_kind::close) next = w.fsm.cancelled();
-      pending_ = next.kind;
-      switch (next.kind) {
-        case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
-        case action_kind::poll:
-          w.build_poll();
-          w.arm(next.time);
-          return static_cast<void>(w.transport.async_execute(w.command, w.raw, bind(self)));
-        case action_kind::back_off: {
-          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(w.fsm.failures())));
-          if (const auto failure =
-                  guarded([&] { return sink::on_retry(w.sink, w.fsm.retry(delay)), std::error_code(); });
-              !failure.empty()) {
-            next = w.fsm.delivered(errc::sink_failed, failure);
-            break;
-          }
-          if (cancel_asked(self)) break;
-          return wait(self, delay);
-        }
-        case action_kind::wait: return wait(self, next.time);
-        case action_kind::deliver:
-          if constexpr (sink::is_async) {
-            return static_cast<void>(w.sink.async_on_log(w.fsm.offset(), w.fsm.bytes(), bind(self)));
-          } else {
-            next = told([&] { return sink::on_log(w.sink, w.fsm.offset(), w.fsm.bytes()); });
-            break;
-          }
-        case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, w.fsm.reset()); }); break;
-        case action_kind::notify:
-          next = told([&] { return sink::on_notice(w.sink, w.fsm.note()), std::error_code(); });
-          break;
-        case action_kind::close:
-          w.transport.close();
-          next = w.fsm.closed();
-          break;
-        case action_kind::finish:
-          event_ = w.fsm.event();
-          w.running = false;
-          guarded([&] { return sink::on_event(w.sink, event_), std::error_code(); });
-          return leave(self, event_.error);
-        case action_kind::abort: w.running = false; return leave(self, asio::error::operation_aborted);
-      }
-    }
-  }
-
-  template <class Self>
-  void wait(Self& self, duration time) {
-    auto& w = *w_;
-    w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
-    w.timer.async_wait(bind(self));
-  }
-
-  template <class Hook>
-  action told(Hook hook) {
-    const auto failure = guarded(hook);
-    return w_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
-  }
-
-  /// Calls a hook of the sink; says how it failed, or nothing.
-  template <class Hook>
-  std::string guarded(Hook hook) {
-    try {
-      const std::error_code ec = hook();
-      return ec ? refusal(ec) : std::string();
-    } catch (const std::exception& e) {
-      return std::string("the sink threw: ") + e.what();
-    } catch (...) {
-      return "the sink threw";
-    }
-  }
-
-  /// Says for people why the sink refused: it knows the name of its file.
-  std::string refusal(std::error_code ec) {
-    const auto text = sink::diagnostics(w_->sink);
-    return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
-  }
-
-  /// Completes on the handler's own executor.
-  template <class Self>
-  void leave(Self& self, std::error_code result) {
-    stage_ = stage::leaving;
-    result_ = result;
-    const auto executor = asio::get_associated_executor(self, w_->executor);
-    asio::dispatch(executor, asio::bind_executor(executor, std::move(self)));
-  }
-
-  struct cancel_watch {
-    std::weak_ptr<Watch> watch;
-    std::uint64_t run;
-    void operator()(asio::cancellation_type) const {
-      if (const auto w = watch.lock(); w && w->run == run) w->cancel();
-    }
-  };
-
-  std::shared_ptr<Watch> w_;
-  stage stage_ = stage::initiated;
-  action_kind pending_ = action_kind::connect;
-  std::error_code result_;
-  trigger_event event_;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/sink/null.hpp
-#ifndef REMOTE_JOB_SINK_NULL_HPP
-#define REMOTE_JOB_SINK_NULL_HPP
-
-namespace remote_job::inline v0 {
-
-/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
-struct null_sink {
-  void on_event(const trigger_event& /*event*/) noexcept {}
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/basic_remote_job_trigger.hpp
-#ifndef REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
-#define REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
-
-#include <asio/async_result.hpp>
-#include <asio/compose.hpp>
-
-namespace remote_job::inline v0 {
-
-/// Watches one detached job on a remote host: streams its log into a sink and ends with one final event.
-///
-/// It connects once and polls over that connection: is there an exit code, how long is the log, the next bytes of it. A
-/// connection that fails is closed, and made again after the backoff's delay; more consecutive failures than
-/// `max_reconnect_attempts` end the watch. Only a whole poll gives the budget back. Every byte of the log goes to the
-/// sink, in order and once, before the final event; while there is more to read, no time passes between polls.
-///
-/// The watch only reads: cancelling or destroying it never touches the job, and it can be resumed from `serialize()`.
-///
-/// @tparam Transport  the wire to the host and its clock; see `transport`
-/// @tparam OsPolicy   writes the commands and reads their replies; see `os_policy`
-/// @tparam Backoff    the delay before each new try to connect; see `backoff`
-/// @tparam Sink       takes the log, notices and the final event; see `sink`
-///
-/// @par Thread safety
-/// Distinct objects: safe. Shared objects: unsafe; call everything on the transport's executor once a run is
-/// outstanding.
-///
-/// @par Object lifetimes
-/// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
-/// execution context must outlive the trigger.
-///
-/// @par Example
-/// @code
-/// asio::io_context context;
-/// remote_job::basic_remote_job_trigger trigger(
-///     remote_job::process_transport::local(context.get_executor()),
-///     {.job = {.job_id = "job-1", .log_file = "/tmp/job-1/log", .exit_code_file = "/tmp/job-1/exit_code"}},
-///     remote_job::posix_os(), remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
-/// trigger.async_run([](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n';
-/// }); context.run();
-/// @endcode
-template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
-class basic_remote_job_trigger {
-  static_assert(check_transport<Transport>());
-  static_assert(check_os_policy<OsPolicy>());
-  static_assert(check_backoff<Backoff>());
-  static_assert(check_sink<Sink>());
-
-  using watch = detail::watch<Transport, OsPolicy, Backoff, Sink>;
-
-  struct initiate_run {
-    template <class Handler>
-    void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
-      // Work is kept up on both: the steps run on the one, the completion on the other.
-      const auto executor = w->executor;
-      const auto completion_executor = asio::get_associated_executor(handler, executor);
-      asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
-                                                                         executor, completion_executor);
-    }
-  };
-
- public:
-  using transport_type = Transport;
-  using os_policy_type = OsPolicy;
-  using backoff_type = Backoff;
-  using sink_type = Sink;
-  using executor_type = typename transport_traits<Transport>::executor_type;
-
-  /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
-  ///
-  /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
-  explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
-                                    Sink sink = {})
-      : watch_(std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
-                                       std::move(sink))) {}
-
-  basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
-  basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
-    if (this != &other) {
-      cancel();
-      watch_ = std::move(other.watch_);
-    }
-    return *this;
-  }
-
-  /// Cancels an outstanding run. The job is not touched.
-  ~basic_remote_job_trigger() { cancel(); }
-
-  /// Watches the job to its end.
-  ///
-  /// @param token  completion token; the signature is `void(std::error_code, trigger_event)`
-  ///
-  /// Completes with no error when the job ended, whatever its exit code: see `trigger_event::status`. When the watch
-  /// gave up, the error code says why and the event, of status `error`, which rule ended it. In both cases the sink was
-  /// given the same event just before. When the run was cancelled it completes with
-  /// `asio::error::operation_aborted` and an event that says nothing; the sink is given no event.
-  ///
-  /// @par Errors
-  /// `errc::invalid_argument` with a message that names the field; `errc::already_running` while a run is outstanding
-  /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
-  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`.
-  ///
-  /// @par Per-operation cancellation
-  /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
-  /// byte, so another run, of this trigger or of one made from `serialize()`, goes on from there.
-  ///
-  /// @par Executor and allocator
-  /// Never completes inline. The handler is invoked on its associated executor, the transport's by default; what is
-  /// allocated between comes from its associated allocator.
-  template <asio::completion_token_for<void(std::error_code, trigger_event)> CompletionToken =
-                asio::default_completion_token_t<executor_type>>
-  auto async_run(CompletionToken&& token = {})
-      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(
-          std::declval<initiate_run>(), token, std::declval<std::shared_ptr<watch>>())) {
-    return asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(initiate_run(), token,
-                                                                                       std::shared_ptr<watch>(watch_));
-  }
-
-  /// Cancels an outstanding run, which completes with operation_aborted; nothing happens if there is none.
-  void cancel() noexcept {
-    if (watch_) watch_->cancel();
-  }
-
-  /// The state to resume from: the job, the options, and the offset behind the last byte that the sink acknowledged.
-  /// At any time, also while a run is outstanding. Holds no secret.
-  trigger_state serialize() const { return watch_->fsm.state(); }
-
-  /// Counters over all runs of this trigger.
-  const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
-
-  executor_type get_executor() const noexcept { return watch_->executor; }
-
-  /// @name The policies in use
-  /// @{
-  Transport& transport() noexcept { return watch_->transport; }
-  OsPolicy& os_policy() noexcept { return watch_->os; }
-  Backoff& backoff() noexcept { return watch_->backoff; }
-  Sink& sink() noexcept { return watch_->sink; }
-  /// @}
-
- private:
-  std::shared_ptr<watch> watch_;
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/file_access.hpp
-#ifndef REMOTE_JOB_FILE_ACCESS_HPP
-#define REMOTE_JOB_FILE_ACCESS_HPP
-
-namespace remote_job::inline v0 {
-
-/// What a path names, symbolic links followed.
-enum class file_kind { regular, directory, other };
-
-/// What a host tells of a file. A plain value.
-struct file_status {
-  std::uint64_t size = 0;      ///< bytes in it
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: the host does not tell
-  file_kind kind = file_kind::regular;
-};
-
-namespace detail {
-
-template <class T>
-concept has_async_stat = requires(T& t, const std::string& path, file_status& status) {
-  t.async_stat(path, status, std::declval<handler_archetype>());
-};
-
-template <class T>
-concept has_async_read_file = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max,
-                                       std::string& out) {
-  t.async_read_file(path, offset, max, out, std::declval<handler_archetype>());
-};
-
-struct names_of_file_access {
-  void async_stat();
-  void async_read_file();
-};
-
-template <class T>
-concept names_async_stat = has_async_stat<T> ||
-    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_stat; });
-
-template <class T>
-concept names_async_read_file = has_async_read_file<T> ||
-    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_read_file; });
-
-template <class T>
-concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
-
-}  // namespace detail
-
-/// A transport that also reads the host's files itself: a watch then needs no command, no shell and no process there.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `t.async_stat(path, status, token)` | fills the status of what the path names, symbolic links followed; `void(std::error_code)` |
-/// | `t.async_read_file(path, offset, max, out, token)` | replaces out by the bytes of the file from the offset on: max of them, or as many as there are; `void(std::error_code)` |
-///
-/// Paths are bytes as in `job_spec`; a relative one is taken as by a command. An offset at or behind the end gives no
-/// bytes, and no error. Both are asked of an open connection, and *several at once*, which the host may answer in any
-/// order; asked for together they should take one round trip. `path`, `status` and `out` stay alive and in place until
-/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated executor and
-/// allocator, and terminal cancellation through its slot, which ends that operation alone and costs the connection
-/// nothing; `close()` ends them all.
-///
-/// @par Errors
-/// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
-/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read it.
-/// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands
-/// as it was. Any other error is that of the connection, and is treated as one of async_execute.
-template <class T>
-concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
-
-/// Asserts of a transport that has a member of this name that both are there and can be called. One that has neither
-/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently absent).
-template <class T>
-constexpr bool check_file_access() {
-  if constexpr (detail::names_file_access<T>) {
-    static_assert(detail::has_async_stat<T>,
-                  "Transport: file access needs `auto async_stat(const std::string&, file_status&, CompletionToken&&)` "
-                  "with completion `void(std::error_code)`");
-    static_assert(detail::has_async_read_file<T>,
-                  "Transport: file access needs `auto async_read_file(const std::string&, std::uint64_t, std::size_t, "
-                  "std::string&, CompletionToken&&)` with completion `void(std::error_code)`");
-  }
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/fwd.hpp
-#ifndef REMOTE_JOB_FWD_HPP
-#define REMOTE_JOB_FWD_HPP
-
-namespace remote_job::inline v0 {
-
-struct job_spec;
-struct watch_options;
-struct trigger_state;
-struct trigger_event;
-struct remote_command;
-struct command_reply;
-struct poll_request;
-struct poll_reply;
-
-class exponential_backoff;
-struct null_sink;
-
-template <class Transport, class OsPolicy, class Backoff, class Sink>
-class basic_remote_job_trigger;
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/exit_code.hpp
-#ifndef REMOTE_JOB_DETAIL_EXIT_CODE_HPP
-#define REMOTE_JOB_DETAIL_EXIT_CODE_HPP
-
-#include <charconv>
-
-namespace remote_job::inline v0::detail {
-
-/// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
-inline constexpr std::size_t max_exit_text = 64;
-
-/// Judges what an exit-code file holds: `raw` is its first max_exit_text bytes. The one place that knows the rule.
-///
-/// A signed decimal number of at most ten digits, from -2^31 (Windows, signed) to 2^32-1 (Windows, unsigned), between
-/// blanks and line ends. A file without any byte was opened but not yet written: absent. `exit_text` points into raw.
-inline void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
-  reply.exit_state = exit_code_state::absent;
-  reply.exit_code = 0;
-  reply.exit_text = {};
-  if (raw.empty()) return;
-
-  constexpr std::string_view blanks = " \t\r\n";
-  auto text = raw.substr(0, max_exit_text);
-  const auto first = text.find_first_not_of(blanks);
-  if (first != text.npos) text = text.substr(first, text.find_last_not_of(blanks) - first + 1);
-
-  const auto digits = text.size() - (text.front() == '-' ? 1 : 0);
-  std::int64_t code = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
-  const bool number = error == std::errc{} && end == text.data() + text.size() && digits <= 10;
-  if (raw.size() < max_exit_text && number && code >= INT32_MIN && code <= std::int64_t{UINT32_MAX}) {
-    reply.exit_state = exit_code_state::present;
-    reply.exit_code = code;
-  } else {
-    reply.exit_state = exit_code_state::damaged;
-    reply.exit_text = text;
-  }
-}
-
-}  // namespace remote_job::inline v0::detail
 
 #endif
 
@@ -2386,11 +1011,1826 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
 
 #endif
 
+// ---- remote_job/file_access.hpp
+#ifndef REMOTE_JOB_FILE_ACCESS_HPP
+#define REMOTE_JOB_FILE_ACCESS_HPP
+
+namespace remote_job::inline v0 {
+
+/// What a path names, symbolic links followed.
+enum class file_kind { regular, directory, other };
+
+/// What a host tells of a file. A plain value.
+struct file_status {
+  std::uint64_t size = 0;      ///< bytes in it
+  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: the host does not tell
+  file_kind kind = file_kind::regular;
+};
+
+namespace detail {
+
+template <class T>
+concept has_async_stat = requires(T& t, const std::string& path, file_status& status) {
+  t.async_stat(path, status, std::declval<handler_archetype>());
+};
+
+template <class T>
+concept has_async_read_file = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max,
+                                       std::string& out) {
+  t.async_read_file(path, offset, max, out, std::declval<handler_archetype>());
+};
+
+struct names_of_file_access {
+  void async_stat();
+  void async_read_file();
+};
+
+template <class T>
+concept names_async_stat = has_async_stat<T> ||
+    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_stat; });
+
+template <class T>
+concept names_async_read_file = has_async_read_file<T> ||
+    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_read_file; });
+
+template <class T>
+concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
+
+}  // namespace detail
+
+/// A transport that also reads the host's files itself: a watch then needs no command, no shell and no process there.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `t.async_stat(path, status, token)` | fills the status of what the path names, symbolic links followed; `void(std::error_code)` |
+/// | `t.async_read_file(path, offset, max, out, token)` | replaces out by the bytes of the file from the offset on: max of them, or as many as there are; `void(std::error_code)` |
+///
+/// Paths are bytes as in `job_spec`; a relative one is taken as by a command. An offset at or behind the end gives no
+/// bytes, and no error. Both are asked of an open connection, and *several at once*, which the host may answer in any
+/// order; asked for together they should take one round trip. `path`, `status` and `out` stay alive and in place until
+/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated executor and
+/// allocator, and terminal cancellation through its slot, which ends that operation alone and costs the connection
+/// nothing; `close()` ends them all.
+///
+/// @par Errors
+/// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
+/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read it.
+/// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands
+/// as it was. Any other error is that of the connection, and is treated as one of async_execute.
+template <class T>
+concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
+
+/// Asserts of a transport that has a member of this name that both are there and can be called. One that has neither
+/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently absent).
+template <class T>
+constexpr bool check_file_access() {
+  if constexpr (detail::names_file_access<T>) {
+    static_assert(detail::has_async_stat<T>,
+                  "Transport: file access needs `auto async_stat(const std::string&, file_status&, CompletionToken&&)` "
+                  "with completion `void(std::error_code)`");
+    static_assert(detail::has_async_read_file<T>,
+                  "Transport: file access needs `auto async_read_file(const std::string&, std::uint64_t, std::size_t, "
+                  "std::string&, CompletionToken&&)` with completion `void(std::error_code)`");
+  }
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/file_poll.hpp
+#ifndef REMOTE_JOB_DETAIL_FILE_POLL_HPP
+#define REMOTE_JOB_DETAIL_FILE_POLL_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Whether this is the answer of a host on which there is no such file.
+inline bool says_missing(const std::error_code& ec) noexcept {
+  return ec == std::errc::no_such_file_or_directory || ec == std::errc::not_a_directory;
+}
+
+/// Whether this is the answer of a host that cannot read a file which is there.
+inline bool says_unreadable(const std::error_code& ec) noexcept {
+  return ec == std::errc::permission_denied || ec == std::errc::is_a_directory || ec == std::errc::io_error;
+}
+
+/// One poll through the host's files, without the I/O: says what to ask for, takes the answers, and makes the reply of
+/// them that a command would have given. Used again for each poll, for its memory.
+///
+/// What is asked for together is answered in any order, while the job writes. Two rules make one reply of it: the log
+/// is looked at after the exit code was seen, if need be once more, so that all that the job wrote is in its size; and
+/// bytes count up to that size only.
+class file_poll {
+ public:
+  enum question : unsigned { nothing = 0, exit_code = 1, log_status = 2, log_bytes = 4 };
+
+  /// Begins a poll and says what to ask for, all at once. The request is to stay in place until the reply is made.
+  unsigned begin(const poll_request& request) noexcept {
+    request_ = &request;
+    failure_ = {};
+    exit_judged_ = read_again_ = false;
+    // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
+    return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
+  }
+
+  /// Takes the answer to one question; the data is in exit_text, status or bytes.
+  void answer(question q, std::error_code ec) noexcept {
+    if (ec && !says_missing(ec) && !says_unreadable(ec)) {
+      if (!failure_) failure_ = ec;  // what fails after that fails because of it
+      return;
+    }
+    switch (q) {
+      case exit_code: exit_error_ = ec; break;
+      case log_status:
+        status_error_ = ec;
+        log_is_file_ = !ec && status.kind == file_kind::regular;
+        break;
+      case log_bytes:
+        bytes_error_ = ec;
+        if (ec) bytes.clear();
+        if (bytes.size() > poll_limit(*request_)) failure_ = errc::reply_too_long;
+        break;
+      case nothing: break;
+    }
+  }
+
+  /// All that was asked for is answered: says what to ask for next; nothing once the poll is over.
+  unsigned next() noexcept {
+    if (failure_) return nothing;
+    if (!exit_judged_) {
+      exit_judged_ = true;
+      poll_reply judged;
+      judge_exit_code(judged);
+      const bool news = judged.exit_state == exit_code_state::present &&
+                        !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
+      if (news) return ask(log_status | (log_is_file_ ? log_bytes : nothing));
+    }
+    // The log grew before it was looked at and after it was read, or was not read yet.
+    if (!read_again_ && log_is_file_ && status.size > request_->offset && bytes.size() <= overlap() &&
+        !says_unreadable(bytes_error_)) {
+      read_again_ = true;
+      return ask(log_bytes);
+    }
+    return nothing;
+  }
+
+  /// What went wrong, if this is no poll.
+  std::error_code failure() const noexcept { return failure_; }
+
+  /// The reply, once the poll is over; its views point into exit_text and bytes.
+  void make_reply(poll_reply& reply) const noexcept {
+    reply = {};
+    judge_exit_code(reply);
+    const bool wanted = status.size > request_->offset;
+    if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
+    if (status_error_ || bytes_error_ || status.kind == file_kind::directory) {
+      // Of a log that is gone now and had nothing new, the next poll will tell.
+      if (says_missing(bytes_error_)) return present(reply, status.size);
+      reply.log = log_state::unreadable;
+      return;
+    }
+    if (status.kind == file_kind::other) return present(reply, 0);
+    // Read after its size was asked for, and it ends before the offset: it was truncated between.
+    if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
+    present(reply, status.size);
+    if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
+    reply.bytes = std::string_view(bytes).substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), status.size - poll_start(*request_))));
+  }
+
+  std::string exit_text;
+  file_status status;
+  std::string bytes;
+
+ private:
+  unsigned ask(unsigned questions) noexcept {
+    if (questions & exit_code) exit_text.clear();
+    if (questions & log_status) {
+      status = {};
+      bytes.clear();
+      bytes_error_ = {};
+    }
+    return questions;
+  }
+
+  std::size_t overlap() const noexcept { return static_cast<std::size_t>(request_->offset - poll_start(*request_)); }
+
+  void judge_exit_code(poll_reply& reply) const noexcept {
+    if (says_unreadable(exit_error_))
+      reply.exit_state = exit_code_state::unreadable;
+    else if (!exit_error_)
+      read_exit_code(exit_text, reply);
+  }
+
+  void present(poll_reply& reply, std::uint64_t size) const noexcept {
+    reply.log = log_state::present;
+    reply.log_size = size;
+    reply.log_identity = status.identity;
+  }
+
+  const poll_request* request_ = nullptr;
+  std::error_code failure_;
+  std::error_code exit_error_, status_error_, bytes_error_;
+  bool log_is_file_ = false;  // as far as is known, also from the poll before
+  bool exit_judged_ = false;
+  bool read_again_ = false;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/kept_memory.hpp
+#ifndef REMOTE_JOB_DETAIL_KEPT_MEMORY_HPP
+#define REMOTE_JOB_DETAIL_KEPT_MEMORY_HPP
+
+#include <memory>
+#include <new>
+
+namespace remote_job::inline v0::detail {
+
+/// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
+/// asked for while the block is out comes from the heap.
+class kept_memory {
+ public:
+  kept_memory() = default;
+  kept_memory(const kept_memory&) = delete;
+  kept_memory& operator=(const kept_memory&) = delete;
+  ~kept_memory() { ::operator delete(block_); }
+
+  void* take(std::size_t size) {
+    if (out_) return ::operator new(size);
+    if (size > size_) {
+      ::operator delete(std::exchange(block_, nullptr));
+      size_ = 0;
+      block_ = ::operator new(size);
+      size_ = size;
+    }
+    out_ = true;
+    return block_;
+  }
+
+  void give(void* p) noexcept {
+    if (p == block_)
+      out_ = false;
+    else
+      ::operator delete(p);
+  }
+
+ private:
+  void* block_ = nullptr;
+  std::size_t size_ = 0;
+  bool out_ = false;
+};
+
+/// Allocates from a kept_memory, and keeps it alive.
+template <class T>
+struct kept_allocator {
+  using value_type = T;
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+
+  std::shared_ptr<kept_memory> memory;
+
+  explicit kept_allocator(std::shared_ptr<kept_memory> m) noexcept : memory(std::move(m)) {}
+  template <class U>
+  kept_allocator(const kept_allocator<U>& other) noexcept : memory(other.memory) {}
+
+  T* allocate(std::size_t n) {
+    if (n > std::size_t(-1) / sizeof(T)) throw std::bad_array_new_length();
+    return static_cast<T*>(memory->take(n * sizeof(T)));
+  }
+  void deallocate(T* p, std::size_t) noexcept { memory->give(p); }
+
+  template <class U>
+  bool operator==(const kept_allocator<U>& other) const noexcept {
+    return memory == other.memory;
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/file_poll_op.hpp
+#ifndef REMOTE_JOB_DETAIL_FILE_POLL_OP_HPP
+#define REMOTE_JOB_DETAIL_FILE_POLL_OP_HPP
+
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+
+#include <array>
+#include <bit>
+
+namespace remote_job::inline v0::detail {
+
+/// A file_poll, and what carrying it out needs from poll to poll. Must outlive the operations.
+class running_file_poll : public file_poll {
+ public:
+  /// Ends what is asked for and not yet answered.
+  void cancel() {
+    cancelled_ = true;
+    for (auto& signal : signals_) signal.emit(asio::cancellation_type::terminal);
+  }
+
+ private:
+  template <class Transport, class Handler>
+  friend class file_poll_op;
+
+  // One for each question, since a slot has room for one operation.
+  asio::cancellation_signal& signal(question q) noexcept {
+    return signals_[static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(q)))];
+  }
+
+  std::array<asio::cancellation_signal, 3> signals_;
+  std::shared_ptr<kept_memory> memory_ = std::make_shared<kept_memory>();
+  bool cancelled_ = false;
+};
+
+/// Carries out one poll: asks together what can be asked together, waits for all answers, and calls the handler.
+///
+/// Lives on as long as one of its questions is open; all runs on the handler's executor.
+template <class Transport, class Handler>
+class file_poll_op {
+  using executor_type = asio::associated_executor_t<Handler, typename Transport::executor_type>;
+  using allocator_type = asio::associated_allocator_t<Handler>;
+  using question = file_poll::question;
+
+ public:
+  file_poll_op(Transport& transport, const job_spec& job, const poll_request& request, running_file_poll& poll,
+               Handler&& handler)
+      : transport_(transport), job_(job), request_(request), poll_(poll), handler_(std::move(handler)) {}
+
+  static void start(Transport& transport, const job_spec& job, const poll_request& request, running_file_poll& poll,
+                    Handler&& handler) {
+    poll.cancelled_ = false;
+    if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+      slot.assign([&poll](asio::cancellation_type) { poll.cancel(); });
+    const auto memory = allocator_for(handler, poll);
+    auto self = std::allocate_shared<file_poll_op>(memory, transport, job, request, poll, std::move(handler));
+    const auto first = poll.begin(request);
+    self->ask(self, first);
+  }
+
+ private:
+  /// The handler of one question.
+  struct part {
+    using executor_type = file_poll_op::executor_type;
+    using allocator_type = file_poll_op::allocator_type;
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    std::shared_ptr<file_poll_op> self;
+    question asked;
+
+    executor_type get_executor() const noexcept {
+      return asio::get_associated_executor(self->handler_, self->transport_.get_executor());
+    }
+    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(self->handler_); }
+    cancellation_slot_type get_cancellation_slot() const noexcept { return self->poll_.signal(asked).slot(); }
+
+    void operator()(std::error_code ec) { file_poll_op::answered(std::move(self), asked, ec); }
+  };
+
+  static auto allocator_for(const Handler& handler, const running_file_poll& poll) {
+    using of_bytes = typename std::allocator_traits<allocator_type>::template rebind_alloc<std::byte>;
+    // A handler without an allocator of its own gets memory that is kept from poll to poll.
+    if constexpr (std::is_same_v<of_bytes, std::allocator<std::byte>>)
+      return kept_allocator<std::byte>(poll.memory_);
+    else
+      return of_bytes(asio::get_associated_allocator(handler));
+  }
+
+  void ask(const std::shared_ptr<file_poll_op>& self, unsigned questions) {
+    open_ = std::popcount(questions);
+    // The status before the bytes: a host that answers in order then has them all.
+    if (questions & file_poll::exit_code)
+      transport_.async_read_file(job_.exit_code_file, 0, max_exit_text, poll_.exit_text,
+                                 part{self, file_poll::exit_code});
+    if (questions & file_poll::log_status)
+      transport_.async_stat(job_.log_file, poll_.status, part{self, file_poll::log_status});
+    if (questions & file_poll::log_bytes)
+      transport_.async_read_file(job_.log_file, poll_start(request_), poll_limit(request_), poll_.bytes,
+                                 part{self, file_poll::log_bytes});
+  }
+
+  static void answered(std::shared_ptr<file_poll_op> self, question q, std::error_code ec) {
+    auto& poll = self->poll_;
+    // Not clear(): that would give the memory away.
+    poll.signal(q).slot().assign([](asio::cancellation_type) {});
+    const bool failed_before = static_cast<bool>(poll.failure());
+    poll.answer(q, ec);
+    if (--self->open_ > 0) {
+      // Nothing comes of the other answers now.
+      if (poll.failure() && !failed_before)
+        for (auto& signal : poll.signals_) signal.emit(asio::cancellation_type::terminal);
+      return;
+    }
+    if (!poll.cancelled_)
+      if (const auto more = poll.next(); more != file_poll::nothing) return self->ask(self, more);
+    const std::error_code result = poll.cancelled_ ? std::error_code(asio::error::operation_aborted) : poll.failure();
+    auto handler = std::move(self->handler_);
+    self.reset();  // its memory goes back before the handler is called
+    std::move(handler)(result);
+  }
+
+  Transport& transport_;
+  const job_spec& job_;
+  const poll_request& request_;
+  running_file_poll& poll_;
+  Handler handler_;
+  int open_ = 0;
+};
+
+/// Starts one poll through the files of the host; the handler is called with the error, if it is no poll, and then
+/// `poll.make_reply()` gives the reply. All but the handler must stay in place until then. Terminal cancellation through
+/// the handler's slot.
+template <class Transport, class Handler>
+void start_file_poll(Transport& transport, const job_spec& job, const poll_request& request, running_file_poll& poll,
+                     Handler handler) {
+  file_poll_op<Transport, Handler>::start(transport, job, request, poll, std::move(handler));
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/event.hpp
+#ifndef REMOTE_JOB_EVENT_HPP
+#define REMOTE_JOB_EVENT_HPP
+
+namespace remote_job::inline v0 {
+
+/// How the watch ended, as the reference names it.
+enum class status {
+  success,  ///< the job ended with exit code 0
+  failed,   ///< the job ended with any other exit code
+  error     ///< the watch itself gave up; nothing is said about the job
+};
+
+/// Which rule ended the watch.
+enum class reason {
+  completed,             ///< the job ended and every byte of its log was delivered
+  invalid_argument,      ///< the job or an option is unusable; nothing was opened
+  reconnects_exhausted,  ///< more consecutive failures than max_reconnect_attempts; the job may well live on
+  fatal_error,           ///< an error that another try cannot mend, as a changed host key
+  exit_code_unusable,    ///< the exit-code file is damaged or unreadable, and was for longer than trouble_grace
+  log_unusable,          ///< the log is unreadable, and was for longer than trouble_grace
+  sink_failed            ///< the sink could not take the log; the offset stands before the refused bytes
+};
+
+/// Why reading the log began again at offset 0.
+enum class log_reset_cause {
+  truncated,  ///< the log is shorter than what was read of it
+  replaced,   ///< another file has the log's name now
+  rewritten   ///< the bytes before the offset are not those that were read
+};
+
+/// What a notice is about.
+enum class notice_kind {
+  exit_code_damaged,     ///< the exit-code file holds something else; given trouble_grace to become whole
+  exit_code_unreadable,  ///< the exit-code file cannot be read; given trouble_grace
+  log_missing,           ///< the log was there and is gone
+  log_unreadable,        ///< the log cannot be read; given trouble_grace
+  files_unavailable,     ///< the host offers no file access; the watch goes on by commands
+  transport              ///< the transport has something to say that is no error
+};
+
+constexpr std::string_view to_string(status s) noexcept {
+  switch (s) {
+    case status::success: return "success";
+    case status::failed: return "failed";
+    case status::error: return "error";
+  }
+  return "error";
+}
+
+constexpr std::string_view to_string(reason r) noexcept {
+  switch (r) {
+    case reason::completed: return "completed";
+    case reason::invalid_argument: return "invalid_argument";
+    case reason::reconnects_exhausted: return "reconnects_exhausted";
+    case reason::fatal_error: return "fatal_error";
+    case reason::exit_code_unusable: return "exit_code_unusable";
+    case reason::log_unusable: return "log_unusable";
+    case reason::sink_failed: return "sink_failed";
+  }
+  return "fatal_error";
+}
+
+constexpr std::string_view to_string(log_reset_cause c) noexcept {
+  switch (c) {
+    case log_reset_cause::truncated: return "truncated";
+    case log_reset_cause::replaced: return "replaced";
+    case log_reset_cause::rewritten: return "rewritten";
+  }
+  return "replaced";
+}
+
+constexpr std::string_view to_string(notice_kind k) noexcept {
+  switch (k) {
+    case notice_kind::exit_code_damaged: return "exit_code_damaged";
+    case notice_kind::exit_code_unreadable: return "exit_code_unreadable";
+    case notice_kind::log_missing: return "log_missing";
+    case notice_kind::log_unreadable: return "log_unreadable";
+    case notice_kind::files_unavailable: return "files_unavailable";
+    case notice_kind::transport: return "transport";
+  }
+  return "transport";
+}
+
+/// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain
+/// value.
+struct trigger_event {
+  std::string job_id{};
+  std::string job_dir{};
+  std::string log_file{};
+  std::string exit_code_file{};
+  remote_job::remote_os remote_os = remote_job::remote_os::posix;
+  remote_job::status status = remote_job::status::error;
+  bool done = true;
+  std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, as Windows has negative ones
+  std::string log_chunk{};       ///< always empty: each byte went to the sink once, in order, before the event
+  std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
+  std::string message{};         ///< for people: what happened, where, and why
+  remote_job::reason reason = remote_job::reason::fatal_error;
+  std::error_code error{};  ///< what went wrong last; no error unless status is error
+
+  friend bool operator==(const trigger_event&, const trigger_event&) = default;
+};
+
+/// A failure within the budget, told before the wait for the next try. A plain value.
+struct retry_info {
+  enum class phase { connect, poll };
+
+  phase failed = phase::connect;  ///< what failed: connecting, or a poll on the open connection
+  int attempt = 0;                ///< the how-manieth consecutive failure; from 1
+  int max_attempts = 0;           ///< max_reconnect_attempts
+  duration delay{};               ///< wait before the next try to connect
+  std::error_code error{};
+  std::string message{};  ///< for people
+};
+
+/// The log was truncated or replaced; reading begins again at 0. A plain value.
+struct log_reset {
+  log_reset_cause cause = log_reset_cause::replaced;
+  std::uint64_t old_offset = 0;  ///< offset behind the last byte delivered of the old log
+  std::string message{};         ///< for people
+};
+
+/// Something worth knowing that changes nothing. A plain value.
+struct notice {
+  notice_kind kind = notice_kind::transport;
+  std::string message{};  ///< for people
+};
+
+/// Counters of one trigger, over all its runs. A plain value.
+struct watch_stats {
+  std::uint64_t polls = 0;     ///< polls that succeeded as a whole
+  std::uint64_t connects = 0;  ///< connections that were made
+  std::uint64_t retries = 0;   ///< failures within the budget
+  std::uint64_t resets = 0;    ///< times that reading began again at 0
+  std::uint64_t bytes = 0;     ///< bytes that the sink acknowledged
+
+  friend bool operator==(const watch_stats&, const watch_stats&) = default;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/messages.hpp
+#ifndef REMOTE_JOB_DETAIL_MESSAGES_HPP
+#define REMOTE_JOB_DETAIL_MESSAGES_HPP
+
+#include <cstdio>
+
+// The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
+namespace remote_job::inline v0::detail {
+
+/// Printable ASCII as it is, all else as \xNN.
+inline std::string escaped(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '\\') {
+      text += c;
+    } else if (c == '\\') {
+      text += "\\\\";
+    } else {
+      text += "\\x";
+      text += digits[byte >> 4];
+      text += digits[byte & 15];
+    }
+  }
+  return text;
+}
+
+/// A duration in seconds, with at most three decimals.
+inline std::string seconds(duration d) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(d).count());
+  std::string s = text;
+  while (s.back() == '0') s.pop_back();
+  if (s.back() == '.') s.pop_back();
+  return s;
+}
+
+inline std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
+                                 const std::string& why) {
+  const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
+  if (phase == retry_info::phase::connect)
+    return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
+}
+
+inline std::string completed_message(std::int64_t exit_code) {
+  return "Job completed with exit code " + std::to_string(exit_code);
+}
+
+inline std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
+                                 const std::string& why) {
+  if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
+  return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
+         (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but not all of its log came"
+                    : ". Nothing is known of the job, it may well be running") +
+         "; the watch can be resumed at offset " + std::to_string(offset);
+}
+
+inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
+  const std::string log = "The log " + escaped(log_file);
+  const std::string tail = " (" + std::to_string(offset) + " bytes of the old one were read); reading again from 0";
+  switch (cause) {
+    case log_reset_cause::truncated: return log + " was truncated" + tail;
+    case log_reset_cause::rewritten: return log + " was rewritten" + tail;
+    case log_reset_cause::replaced: break;
+  }
+  return log + " was replaced by another file" + tail;
+}
+
+inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text) {
+  switch (kind) {
+    case notice_kind::exit_code_damaged:
+      return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
+             escaped(exit_text) + "\"";
+    case notice_kind::exit_code_unreadable:
+      return "The exit-code file " + escaped(job.exit_code_file) +
+             " is there but cannot be read: check its owner and mode";
+    case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
+    case notice_kind::log_unreadable:
+      return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
+    case notice_kind::files_unavailable:
+    case notice_kind::transport: break;
+  }
+  return {};
+}
+
+inline std::string commands_instead_message(const std::string& why) {
+  return "The files of the host cannot be read directly, going on by commands: " + why;
+}
+
+inline std::string files_needed_message(const std::string& why) {
+  return "the files of the host cannot be read directly (" + why +
+         "): set via to commands or automatic to watch by commands";
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/state.hpp
+#ifndef REMOTE_JOB_STATE_HPP
+#define REMOTE_JOB_STATE_HPP
+
+namespace remote_job::inline v0 {
+
+/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
+struct log_mark {
+  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
+  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
+
+  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
+  static constexpr std::size_t max_tail = 32;
+
+  friend bool operator==(const log_mark&, const log_mark&) = default;
+};
+
+/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
+///
+/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
+/// json.hpp turns it into JSON and back.
+struct trigger_state {
+  /// The name under which a serialized state is known.
+  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
+
+  job_spec job{};
+  watch_options options{};
+  log_mark mark{};
+
+  friend bool operator==(const trigger_state&, const trigger_state&) = default;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/trigger_fsm.hpp
+#ifndef REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
+#define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// What the machine wants done next, and the one input that answers it.
+enum class action_kind {
+  connect,   ///< connect within `time`; then connected()
+  poll,      ///< send request() and have the reply within `time`; then polled()
+  wait,      ///< wait for `time`; then woke()
+  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
+  reset,     ///< tell reset() to the sink; then delivered()
+  notify,    ///< tell note() to the sink; then delivered()
+  deliver,   ///< give bytes() to the sink; then delivered()
+  close,     ///< close the connection; then closed()
+  finish,    ///< tell event() to the sink and complete with it
+  abort      ///< complete with operation_aborted
+};
+
+struct action {
+  action_kind kind;
+  duration time{};
+};
+
+/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
+///
+/// It takes what happened and answers with the next action; it owns no clock and no connection. cancelled() may take
+/// the place of any answer. Copyable, so that a test can explore every sequence of inputs.
+class trigger_fsm {
+ public:
+  explicit trigger_fsm(trigger_state state)
+      : job_(std::move(state.job)),
+        options_(state.options),
+        offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
+        mark_(std::move(state.mark)),
+        chunk_(static_cast<std::size_t>(std::max<std::int64_t>(1, state.options.log_chunk_size))) {
+    // What is remembered must lie before the offset, or it is of no use.
+    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+  }
+
+  // ---- Inputs
+
+  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job;
+  /// `files`: whether files can be read, and tell all there is to know.
+  action start(std::string objection, bool files = false) {
+    by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
+    failures_ = 0;
+    seen_ = offset_;
+    exit_.reset();
+    drain_to_.reset();
+    exit_trouble_.reset();
+    log_trouble_.reset();
+    backing_off_ = restarting_ = delivering_ = switching_ = false;
+    if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
+    return {action_kind::connect, options_.connect_timeout};
+  }
+
+  action connected(std::error_code ec, std::string why) {
+    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
+    // A handshake alone proves nothing: only a whole poll gives the budget back.
+    ++stats_.connects;
+    return poll();
+  }
+
+  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now) {
+    if (!ec && !plausible(reply)) ec = errc::reply_malformed;
+    if (ec == errc::files_unavailable && by_files_) return files_refused(std::move(why));
+    if (ec) {
+      // What did not come within the time allowed might if less is asked for.
+      if (ec == errc::command_timeout) chunk_ = std::max(chunk_ / 2, std::min(chunk_, min_chunk));
+      return failed(retry_info::phase::poll, ec, std::move(why));
+    }
+    ++stats_.polls;
+    failures_ = 0;
+    if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
+    observe(reply, now);
+    return next_output();
+  }
+
+  action woke() {
+    if (std::exchange(backing_off_, false)) return {action_kind::connect, options_.connect_timeout};
+    return poll();
+  }
+
+  action delivered(std::error_code ec, std::string why) {
+    if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
+    if (std::exchange(restarting_, false)) return restart();
+    if (std::exchange(switching_, false)) return poll();
+    if (std::exchange(delivering_, false)) acknowledge();
+    return next_output();
+  }
+
+  action closed() {
+    backing_off_ = after_close_ == action_kind::back_off;
+    return {after_close_};
+  }
+
+  /// Ends the run without an event; to be given in place of the input that is due.
+  action cancelled() {
+    fresh_ = {};
+    return close_then(action_kind::abort);
+  }
+
+  // ---- What an action refers to
+
+  void request(poll_request& out) const {
+    out.offset = offset_;
+    out.overlap = mark_.tail.size();
+    out.max_bytes = chunk_;
+    out.exit_seen = exit_;
+  }
+  bool by_files() const noexcept { return by_files_; }
+  int failures() const noexcept { return failures_; }
+  std::uint64_t offset() const noexcept { return offset_; }
+  std::string_view bytes() const noexcept { return fresh_; }
+  const log_reset& reset() const noexcept { return reset_; }
+  const notice& note() const noexcept { return note_; }
+
+  retry_info retry(duration delay) const {
+    return {failed_phase_,
+            failures_,
+            options_.max_reconnect_attempts,
+            delay,
+            error_,
+            retry_message(failed_phase_, failures_, options_.max_reconnect_attempts, delay, why_)};
+  }
+
+  trigger_event event() const {
+    trigger_event e;
+    e.job_id = job_.job_id;
+    e.job_dir = job_.job_dir;
+    e.log_file = job_.log_file;
+    e.exit_code_file = job_.exit_code_file;
+    e.remote_os = job_.remote_os;
+    e.log_offset = offset_;
+    e.reason = reason_;
+    e.exit_code = exit_;
+    if (reason_ == reason::completed) {
+      e.status = *exit_ == 0 ? status::success : status::failed;
+      e.message = completed_message(*exit_);
+    } else {
+      e.status = status::error;
+      e.error = error_;
+      e.message = error_message(reason_, failures_, exit_, offset_, why_);
+    }
+    return e;
+  }
+
+  trigger_state state() const {
+    trigger_state s{job_, options_, mark_};
+    s.options.log_offset = static_cast<std::int64_t>(offset_);
+    return s;
+  }
+
+  const job_spec& job() const noexcept { return job_; }
+  const watch_options& options() const noexcept { return options_; }
+  const watch_stats& stats() const noexcept { return stats_; }
+
+ private:
+  // A chunk that shrinks after time-outs stops here: less is not worth a round trip.
+  static constexpr std::size_t min_chunk = 1024;
+
+  struct trouble {
+    duration since;
+    notice_kind kind;
+  };
+
+  action poll() const { return {action_kind::poll, options_.command_timeout}; }
+
+  action close_then(action_kind next) {
+    after_close_ = next;
+    return {action_kind::close};
+  }
+
+  action end(reason r, std::error_code ec, std::string why) {
+    reason_ = r;
+    error_ = ec;
+    why_ = why.empty() ? ec.message() : std::move(why);
+    fresh_ = {};
+    return close_then(action_kind::finish);
+  }
+
+  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
+    if (why.empty()) why = ec.message();
+    if (ec != condition::transient) return end(reason::fatal_error, ec, std::move(why));
+    ++failures_;
+    if (failures_ > options_.max_reconnect_attempts) return end(reason::reconnects_exhausted, ec, std::move(why));
+    ++stats_.retries;
+    failed_phase_ = phase;
+    error_ = ec;
+    why_ = std::move(why);
+    return close_then(action_kind::back_off);
+  }
+
+  /// The same poll goes on by the command way, for the rest of the run: nothing failed but the offer.
+  action files_refused(std::string why) {
+    if (options_.via == poll_via::files)
+      return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
+    by_files_ = false;
+    switching_ = true;
+    note_ = {notice_kind::files_unavailable, commands_instead_message(why)};
+    return {action_kind::notify};
+  }
+
+  /// Whether a reply can be the answer to the request, whoever parsed it.
+  bool plausible(const poll_reply& r) const noexcept {
+    if (r.bytes.empty()) return true;
+    const std::size_t overlap = mark_.tail.size();
+    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap) return false;
+    const std::size_t fresh = r.bytes.size() - overlap;
+    return fresh <= chunk_ && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
+  }
+
+  /// Whether the log is no longer the one that was read up to the offset.
+  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
+    if (offset_ == 0 || r.log == log_state::absent) return {};
+    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
+      return log_reset_cause::replaced;
+    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
+    if (!r.bytes.empty() && r.bytes.substr(0, mark_.tail.size()) != mark_.tail) return log_reset_cause::rewritten;
+    return {};
+  }
+
+  /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
+  action announce_restart(log_reset_cause cause, const poll_reply& r) {
+    reset_ = {cause, offset_, reset_message(cause, offset_, job_.log_file)};
+    seen_ = r.log_size;
+    restarting_ = true;
+    return {action_kind::reset};
+  }
+
+  action restart() {
+    ++stats_.resets;
+    offset_ = 0;
+    mark_ = {};
+    drain_to_.reset();
+    log_trouble_.reset();
+    return poll();
+  }
+
+  void observe(const poll_reply& r, duration now) {
+    now_ = now;
+    size_ = r.log_size;
+    if (r.log == log_state::present) seen_ = size_;
+    if (r.log_identity != 0) mark_.identity = r.log_identity;
+    fresh_ = r.bytes.empty() ? r.bytes : r.bytes.substr(mark_.tail.size());
+    moved_ = !fresh_.empty();
+
+    std::optional<notice_kind> exit_trouble, log_trouble;
+    if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
+    if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
+    if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
+    if (r.log == log_state::unreadable || (size_ > offset_ && !moved_)) log_trouble = notice_kind::log_unreadable;
+    if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
+    if (r.exit_state == exit_code_state::present) {
+      exit_ = r.exit_code;
+      // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
+      // that goes on writing must not hold up the end, nor a log that was cut short.
+      if (!log_trouble) drain_to_ = std::min(drain_to_.value_or(size_), size_);
+    } else {
+      exit_.reset();
+      drain_to_.reset();
+    }
+    note_exit_ = update(exit_trouble_, exit_trouble);
+    note_log_ = update(log_trouble_, log_trouble);
+  }
+
+  /// Keeps since when a trouble lasts; says whether it is a new one.
+  bool update(std::optional<trouble>& lasting, std::optional<notice_kind> seen) const {
+    if (!seen) {
+      lasting.reset();
+      return false;
+    }
+    if (lasting && lasting->kind == *seen) return false;
+    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
+    const bool same = lasting && lasting->kind != notice_kind::log_missing && *seen != notice_kind::log_missing;
+    lasting = trouble{same ? lasting->since : now_, *seen};
+    return true;
+  }
+
+  action next_output() {
+    if (std::exchange(note_exit_, false)) return notify(exit_trouble_->kind);
+    if (std::exchange(note_log_, false)) return notify(log_trouble_->kind);
+    if (!fresh_.empty()) {
+      delivering_ = true;
+      return {action_kind::deliver};
+    }
+    return decide();
+  }
+
+  action notify(notice_kind kind) {
+    note_ = {kind, trouble_message(kind, job_, exit_text_)};
+    return {action_kind::notify};
+  }
+
+  void acknowledge() {
+    offset_ += fresh_.size();
+    stats_.bytes += fresh_.size();
+    const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
+    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
+    mark_.tail.append(keep);
+    // A chunk that came whole and in time earns back what a time-out took.
+    const auto full = static_cast<std::size_t>(options_.log_chunk_size);
+    if (fresh_.size() == chunk_) chunk_ = chunk_ > full / 2 ? full : chunk_ * 2;
+    fresh_ = {};
+  }
+
+  /// After a whole poll, everything told and delivered: end, read on, or wait.
+  action decide() {
+    const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
+    if (drain_to_ && offset_ >= *drain_to_) return end(reason::completed, {}, {});
+    if (moved_ && size_ > offset_) return poll();
+
+    duration pause = options_.poll_interval;
+    if (exit_trouble_) {
+      if (left(exit_trouble_) <= duration::zero()) {
+        const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
+        return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
+                   trouble_message(exit_trouble_->kind, job_, exit_text_));
+      }
+      pause = std::min(pause, left(exit_trouble_));
+    }
+    if (log_trouble_) {
+      const bool missing = log_trouble_->kind == notice_kind::log_missing;
+      if (left(log_trouble_) <= duration::zero()) {
+        // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
+        // that was ever seen of it was delivered.
+        if (missing && exit_ && offset_ >= seen_) return end(reason::completed, {}, {});
+        if (!missing || exit_)
+          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_->kind, job_, {}));
+      } else {
+        pause = std::min(pause, left(log_trouble_));
+      }
+    }
+    return {action_kind::wait, pause};
+  }
+
+  job_spec job_;
+  watch_options options_;
+  watch_stats stats_;
+
+  std::uint64_t offset_;  // behind the last byte acknowledged
+  log_mark mark_;
+  std::size_t chunk_;
+
+  // The budget
+  int failures_ = 0;
+  retry_info::phase failed_phase_ = retry_info::phase::connect;
+  std::error_code error_;
+  std::string why_;
+
+  // What the last whole poll showed
+  duration now_{};
+  std::uint64_t size_ = 0;
+  std::uint64_t seen_ = 0;  // the size of the log when it was last there
+  std::string_view fresh_;  // not yet acknowledged; points into the reply
+  bool moved_ = false;
+  std::optional<std::int64_t> exit_;
+  std::optional<std::uint64_t> drain_to_;
+  std::optional<trouble> exit_trouble_;
+  std::optional<trouble> log_trouble_;
+  std::string exit_text_;
+
+  // What is under way
+  bool by_files_ = false;
+  bool switching_ = false;
+  bool note_exit_ = false;
+  bool note_log_ = false;
+  bool delivering_ = false;
+  bool restarting_ = false;
+  bool backing_off_ = false;
+  action_kind after_close_ = action_kind::abort;
+  log_reset reset_;
+  notice note_;
+  reason reason_ = reason::fatal_error;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/sink.hpp
+#ifndef REMOTE_JOB_SINK_HPP
+#define REMOTE_JOB_SINK_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+// One member for each optional hook, to be ambiguous with a sink's own.
+struct hook_names {
+  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
+};
+
+template <class S>
+concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
+template <class S>
+concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
+template <class S>
+concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
+template <class S>
+concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
+template <class S>
+concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
+
+template <class S>
+concept has_on_event = requires(S& s, const trigger_event& e) {
+  { s.on_event(e) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  { s.on_log(offset, bytes) } -> std::same_as<void>;
+} || requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
+  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
+};
+
+template <class S>
+concept has_on_log_reset = requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<void>;
+} || requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_on_retry = requires(S& s, const retry_info& r) {
+  { s.on_retry(r) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_notice = requires(S& s, const notice& n) {
+  { s.on_notice(n) } -> std::same_as<void>;
+};
+
+// A hook is either not there at all or callable as documented.
+template <class S>
+concept good_on_log = has_on_log<S> || !names_on_log<S>;
+template <class S>
+concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
+template <class S>
+concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
+template <class S>
+concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
+template <class S>
+concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
+template <class S>
+concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
+
+}  // namespace detail
+
+/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
+/// log it could not take ends it.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
+/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
+/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
+/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
+/// | `s.on_notice(notice)` | optional; `void` |
+/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
+///
+/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
+/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
+/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
+/// for on_event, whose exceptions are swallowed: there is no one left to tell.
+/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
+/// misspelt hook is silently absent).
+template <class S>
+concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
+               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
+               detail::good_on_retry<S> && detail::good_on_notice<S>;
+
+/// What generic code asks of a sink: each hook if it is there, nothing if not.
+template <class S>
+struct sink_traits {
+  /// Whether the log is taken asynchronously.
+  static constexpr bool is_async = detail::has_async_on_log<S>;
+
+  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
+    if constexpr (detail::has_on_log<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
+        s.on_log(offset, bytes);
+      else
+        return s.on_log(offset, bytes);
+    }
+    return {};
+  }
+
+  static std::error_code on_log_reset(S& s, const log_reset& reset) {
+    if constexpr (detail::has_on_log_reset<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
+        s.on_log_reset(reset);
+      else
+        return s.on_log_reset(reset);
+    }
+    return {};
+  }
+
+  static void on_retry(S& s, const retry_info& info) {
+    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
+  }
+
+  static void on_notice(S& s, const notice& n) {
+    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
+  }
+
+  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
+
+  /// Text on the last error, or nothing.
+  static std::string diagnostics(S& s) {
+    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
+      return s.diagnostics();
+    else
+      return {};
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
+template <class S>
+constexpr bool check_sink() {
+  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
+  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
+  static_assert(detail::good_on_log<S>,
+                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
+                "returning std::error_code)");
+  static_assert(detail::good_async_on_log<S>,
+                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
+                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
+  static_assert(detail::good_on_log_reset<S>,
+                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
+                "std::error_code)");
+  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
+  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/watch.hpp
+#ifndef REMOTE_JOB_DETAIL_WATCH_HPP
+#define REMOTE_JOB_DETAIL_WATCH_HPP
+
+#include <asio/bind_executor.hpp>
+
+namespace remote_job::inline v0::detail {
+
+/// What a trigger and its outstanding run share. It lives as long as either.
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, Sink>> {
+  using traits = transport_traits<Transport>;
+  using executor_type = typename traits::executor_type;
+  using transport_type = Transport;
+  using sink_type = Sink;
+
+  static constexpr bool has_files = file_access_transport<Transport>;
+  /// Whether a run may choose by itself to read the files.
+  static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
+
+  watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
+      : transport(std::move(t)),
+        os(std::move(o)),
+        backoff(std::move(b)),
+        sink(std::move(s)),
+        fsm(std::move(state)),
+        executor(transport.get_executor()),
+        timer(executor),
+        nonces(std::random_device{}()) {}
+
+  std::string objection() const {
+    auto text = validate(fsm.job(), fsm.options());
+    if (text.empty() && !os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os))
+      text =
+          "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
+    if (text.empty() && fsm.options().via == poll_via::files && !has_files)
+      text = "via is files, but this transport cannot read files: let it be commands or automatic";
+    return text;
+  }
+
+  /// Sends the poll, whichever way the machine wants it.
+  template <class Handler>
+  void send_poll(Handler&& handler) {
+    raw.clear();
+    if constexpr (has_files)
+      if (fsm.by_files()) {
+        fsm.request(request);
+        return start_file_poll(transport, fsm.job(), request, files, std::forward<Handler>(handler));
+      }
+    build_poll();
+    transport.async_execute(command, raw, std::forward<Handler>(handler));
+  }
+
+  /// Reads what came back.
+  std::error_code read_reply() {
+    reply = {};
+    if constexpr (has_files)
+      if (fsm.by_files()) return files.make_reply(reply), std::error_code();
+    return os.parse_poll(request, raw, reply);
+  }
+
+  void build_poll() {
+    static constexpr char digits[] = "0123456789abcdef";
+    fsm.request(request);
+    request.nonce.clear();
+    for (int half = 0; half < 2; ++half) {
+      auto bits = nonces();
+      for (int i = 0; i < 16; ++i, bits >>= 4) request.nonce += digits[bits & 15];
+    }
+    command.clear();
+    os.build_poll(fsm.job(), request, command);
+  }
+
+  /// Gives the step under way so much time; then it is cancelled, and its connection closed.
+  void arm(duration time) {
+    timed_out = false;
+    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    timer.async_wait(asio::bind_executor(executor, deadline{this->shared_from_this(), ++step}));
+  }
+
+  void disarm() {
+    ++step;
+    timer.cancel();
+  }
+
+  /// Claims the watch for one run; false if a run is outstanding.
+  bool begin() {
+    if (running) return false;
+    ++run;
+    cancelled = false;
+    return running = true;
+  }
+
+  void cancel() {
+    if (!running) return;
+    cancelled = true;
+    timer.cancel();
+    interrupt();
+  }
+
+  Transport transport;
+  OsPolicy os;
+  Backoff backoff;
+  Sink sink;
+  trigger_fsm fsm;
+  executor_type executor;
+  typename traits::timer_type timer;
+  std::mt19937_64 nonces;
+  asio::cancellation_signal signal;  // reaches the step under way
+
+  poll_request request;
+  remote_command command;
+  command_reply raw;
+  poll_reply reply;
+  struct no_files {};
+  [[no_unique_address]] std::conditional_t<has_files, running_file_poll, no_files> files;
+
+  std::uint64_t run = 0;   // tells a late cancellation of an earlier run from one of this run
+  std::uint64_t step = 0;  // tells a late deadline of an earlier step from one of this step
+  bool running = false;
+  bool cancelled = false;
+  bool timed_out = false;
+
+ private:
+  struct deadline {
+    std::shared_ptr<watch> self;
+    std::uint64_t step;
+    void operator()(std::error_code ec) const {
+      if (ec || step != self->step) return;
+      self->timed_out = true;
+      self->interrupt();
+    }
+  };
+
+  // Both, since a step that does not heed the one heeds the other.
+  void interrupt() {
+    signal.emit(asio::cancellation_type::terminal);
+    transport.close();
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/run_op.hpp
+#ifndef REMOTE_JOB_DETAIL_RUN_OP_HPP
+#define REMOTE_JOB_DETAIL_RUN_OP_HPP
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/post.hpp>
+
+#include <exception>
+
+namespace remote_job::inline v0::detail {
+
+/// The composed operation behind async_run: carries out what the machine asks for, and decides nothing.
+///
+/// Every step runs on the transport's executor; only the completion goes to the handler's own.
+template <class Watch>
+class run_op {
+ public:
+  explicit run_op(std::shared_ptr<Watch> watch) : w_(std::move(watch)) {}
+
+  template <class Self>
+  void operator()(Self& self, std::error_code ec = {}) {
+    switch (stage_) {
+      case stage::initiated: {
+        // Inline, so that a cancel() that follows the initiation at once is not lost.
+        stage_ = w_->begin() ? stage::starting : stage::refused;
+        // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
+        self.reset_cancellation_state(asio::enable_total_cancellation());
+        const auto executor = w_->executor;
+        return asio::post(executor, asio::bind_executor(executor, std::move(self)));
+      }
+      case stage::refused: return leave(self, errc::already_running);
+      case stage::starting:
+        stage_ = stage::stepping;
+        return carry_out(self, w_->fsm.start(w_->objection(), Watch::prefers_files));
+      case stage::stepping: return carry_out(self, answer(ec));
+      case stage::leaving: return self.complete(result_, std::move(event_));
+    }
+  }
+
+ private:
+  enum class stage { initiated, refused, starting, stepping, leaving };
+  using traits = typename Watch::traits;
+  using sink = sink_traits<typename Watch::sink_type>;
+
+  /// The machine's answer to the end of the step that was under way.
+  action answer(std::error_code ec) {
+    auto& w = *w_;
+    w.disarm();
+    // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory
+    // away.
+    w.signal.slot().assign([](asio::cancellation_type) {});
+    auto& fsm = w.fsm;
+    // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
+    if (w.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
+
+    switch (pending_) {
+      case action_kind::connect: {
+        if (w.timed_out) ec = errc::connect_timeout;
+        return fsm.connected(ec, ec ? why(ec, fsm.options().connect_timeout) : std::string());
+      }
+      case action_kind::poll: {
+        if (w.timed_out) ec = errc::command_timeout;
+        if (!ec) ec = w.read_reply();
+        return fsm.polled(ec, ec ? why(ec, fsm.options().command_timeout) : std::string(), w.reply,
+                          traits::now(w.transport));
+      }
+      case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
+      default: return fsm.woke();
+    }
+  }
+
+  /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
+  std::string why(std::error_code ec, duration limit) {
+    auto text = traits::diagnostics(w_->transport);
+    if (w_->timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
+    if (text.empty()) text = ec.message();
+    if (const auto& noise = w_->raw.error_output; pending_ == action_kind::poll && !noise.empty())
+      text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
+    return text;
+  }
+
+  /// Makes the operation the handler of its next step. The slot of a composed operation is emptied at each invocation,
+  /// so the way from the caller's cancellation to the watch is laid anew for each step.
+  template <class Self>
+  auto bind(Self& self) {
+    auto& w = *w_;
+    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected()) slot.assign(cancel_watch{w_, w.run});
+    return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
+  }
+
+  /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
+  template <class Self>
+  bool cancel_asked(Self& self) {
+    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) w_->cancelled = true;
+    return w_->cancelled;
+  }
+
+  template <class Self>
+  void carry_out(Self& self, action next) {
+    // A local copy: the operation object moves away together with the handler.
+    const auto watch = w_;
+    auto& w = *watch;
+    for (;;) {
+      // What ends the run anyway takes precedence.
+      if (cancel_asked(self) && next.kind < action_kind::close) next = w.fsm.cancelled();
+      pending_ = next.kind;
+      switch (next.kind) {
+        case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
+        case action_kind::poll: w.arm(next.time); return w.send_poll(bind(self));
+        case action_kind::back_off: {
+          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(w.fsm.failures())));
+          if (const auto failure =
+                  guarded([&] { return sink::on_retry(w.sink, w.fsm.retry(delay)), std::error_code(); });
+              !failure.empty()) {
+            next = w.fsm.delivered(errc::sink_failed, failure);
+            break;
+          }
+          if (cancel_asked(self)) break;
+          return wait(self, delay);
+        }
+        case action_kind::wait: return wait(self, next.time);
+        case action_kind::deliver:
+          if constexpr (sink::is_async) {
+            return static_cast<void>(w.sink.async_on_log(w.fsm.offset(), w.fsm.bytes(), bind(self)));
+          } else {
+            next = told([&] { return sink::on_log(w.sink, w.fsm.offset(), w.fsm.bytes()); });
+            break;
+          }
+        case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, w.fsm.reset()); }); break;
+        case action_kind::notify:
+          next = told([&] { return sink::on_notice(w.sink, w.fsm.note()), std::error_code(); });
+          break;
+        case action_kind::close:
+          w.transport.close();
+          next = w.fsm.closed();
+          break;
+        case action_kind::finish:
+          event_ = w.fsm.event();
+          w.running = false;
+          guarded([&] { return sink::on_event(w.sink, event_), std::error_code(); });
+          return leave(self, event_.error);
+        case action_kind::abort: w.running = false; return leave(self, asio::error::operation_aborted);
+      }
+    }
+  }
+
+  template <class Self>
+  void wait(Self& self, duration time) {
+    auto& w = *w_;
+    w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    w.timer.async_wait(bind(self));
+  }
+
+  template <class Hook>
+  action told(Hook hook) {
+    const auto failure = guarded(hook);
+    return w_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
+  }
+
+  /// Calls a hook of the sink; says how it failed, or nothing.
+  template <class Hook>
+  std::string guarded(Hook hook) {
+    try {
+      const std::error_code ec = hook();
+      return ec ? refusal(ec) : std::string();
+    } catch (const std::exception& e) {
+      return std::string("the sink threw: ") + e.what();
+    } catch (...) {
+      return "the sink threw";
+    }
+  }
+
+  /// Says for people why the sink refused: it knows the name of its file.
+  std::string refusal(std::error_code ec) {
+    const auto text = sink::diagnostics(w_->sink);
+    return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
+  }
+
+  /// Completes on the handler's own executor.
+  template <class Self>
+  void leave(Self& self, std::error_code result) {
+    stage_ = stage::leaving;
+    result_ = result;
+    const auto executor = asio::get_associated_executor(self, w_->executor);
+    asio::dispatch(executor, asio::bind_executor(executor, std::move(self)));
+  }
+
+  struct cancel_watch {
+    std::weak_ptr<Watch> watch;
+    std::uint64_t run;
+    void operator()(asio::cancellation_type) const {
+      if (const auto w = watch.lock(); w && w->run == run) w->cancel();
+    }
+  };
+
+  std::shared_ptr<Watch> w_;
+  stage stage_ = stage::initiated;
+  action_kind pending_ = action_kind::connect;
+  std::error_code result_;
+  trigger_event event_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/sink/null.hpp
+#ifndef REMOTE_JOB_SINK_NULL_HPP
+#define REMOTE_JOB_SINK_NULL_HPP
+
+namespace remote_job::inline v0 {
+
+/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
+struct null_sink {
+  void on_event(const trigger_event& /*event*/) noexcept {}
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/basic_remote_job_trigger.hpp
+#ifndef REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
+#define REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
+
+#include <asio/async_result.hpp>
+#include <asio/compose.hpp>
+
+namespace remote_job::inline v0 {
+
+/// Watches one detached job on a remote host: streams its log into a sink and ends with one final event.
+///
+/// It connects once and polls over that connection: is there an exit code, how long is the log, the next bytes of it. A
+/// connection that fails is closed, and made again after the backoff's delay; more consecutive failures than
+/// `max_reconnect_attempts` end the watch. Only a whole poll gives the budget back. Every byte of the log goes to the
+/// sink, in order and once, before the final event; while there is more to read, no time passes between polls.
+///
+/// The watch only reads: cancelling or destroying it never touches the job, and it can be resumed from `serialize()`.
+///
+/// @tparam Transport  the wire to the host and its clock; see `transport`
+/// @tparam OsPolicy   writes the commands and reads their replies; see `os_policy`
+/// @tparam Backoff    the delay before each new try to connect; see `backoff`
+/// @tparam Sink       takes the log, notices and the final event; see `sink`
+///
+/// @par Thread safety
+/// Distinct objects: safe. Shared objects: unsafe; call everything on the transport's executor once a run is
+/// outstanding.
+///
+/// @par Object lifetimes
+/// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
+/// execution context must outlive the trigger.
+///
+/// @par Example
+/// @code
+/// asio::io_context context;
+/// remote_job::basic_remote_job_trigger trigger(
+///     remote_job::process_transport::local(context.get_executor()),
+///     {.job = {.job_id = "job-1", .log_file = "/tmp/job-1/log", .exit_code_file = "/tmp/job-1/exit_code"}},
+///     remote_job::posix_os(), remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
+/// trigger.async_run([](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n';
+/// }); context.run();
+/// @endcode
+template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
+class basic_remote_job_trigger {
+  static_assert(check_transport<Transport>());
+  static_assert(check_file_access<Transport>());
+  static_assert(check_os_policy<OsPolicy>());
+  static_assert(check_backoff<Backoff>());
+  static_assert(check_sink<Sink>());
+
+  using watch = detail::watch<Transport, OsPolicy, Backoff, Sink>;
+
+  struct initiate_run {
+    template <class Handler>
+    void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
+      // Work is kept up on both: the steps run on the one, the completion on the other.
+      const auto executor = w->executor;
+      const auto completion_executor = asio::get_associated_executor(handler, executor);
+      asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
+                                                                         executor, completion_executor);
+    }
+  };
+
+ public:
+  using transport_type = Transport;
+  using os_policy_type = OsPolicy;
+  using backoff_type = Backoff;
+  using sink_type = Sink;
+  using executor_type = typename transport_traits<Transport>::executor_type;
+
+  /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
+  ///
+  /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
+  explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
+                                    Sink sink = {})
+      : watch_(std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
+                                       std::move(sink))) {}
+
+  basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
+  basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
+    if (this != &other) {
+      cancel();
+      watch_ = std::move(other.watch_);
+    }
+    return *this;
+  }
+
+  /// Cancels an outstanding run. The job is not touched.
+  ~basic_remote_job_trigger() { cancel(); }
+
+  /// Watches the job to its end.
+  ///
+  /// @param token  completion token; the signature is `void(std::error_code, trigger_event)`
+  ///
+  /// Completes with no error when the job ended, whatever its exit code: see `trigger_event::status`. When the watch
+  /// gave up, the error code says why and the event, of status `error`, which rule ended it. In both cases the sink was
+  /// given the same event just before. When the run was cancelled it completes with
+  /// `asio::error::operation_aborted` and an event that says nothing; the sink is given no event.
+  ///
+  /// @par Errors
+  /// `errc::invalid_argument` with a message that names the field; `errc::already_running` while a run is outstanding
+  /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
+  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`.
+  ///
+  /// @par Per-operation cancellation
+  /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
+  /// byte, so another run, of this trigger or of one made from `serialize()`, goes on from there.
+  ///
+  /// @par Executor and allocator
+  /// Never completes inline. The handler is invoked on its associated executor, the transport's by default; what is
+  /// allocated between comes from its associated allocator.
+  template <asio::completion_token_for<void(std::error_code, trigger_event)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_run(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(
+          std::declval<initiate_run>(), token, std::declval<std::shared_ptr<watch>>())) {
+    return asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(initiate_run(), token,
+                                                                                       std::shared_ptr<watch>(watch_));
+  }
+
+  /// Cancels an outstanding run, which completes with operation_aborted; nothing happens if there is none.
+  void cancel() noexcept {
+    if (watch_) watch_->cancel();
+  }
+
+  /// The state to resume from: the job, the options, and the offset behind the last byte that the sink acknowledged.
+  /// At any time, also while a run is outstanding. Holds no secret.
+  trigger_state serialize() const { return watch_->fsm.state(); }
+
+  /// Counters over all runs of this trigger.
+  const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
+
+  executor_type get_executor() const noexcept { return watch_->executor; }
+
+  /// @name The policies in use
+  /// @{
+  Transport& transport() noexcept { return watch_->transport; }
+  OsPolicy& os_policy() noexcept { return watch_->os; }
+  Backoff& backoff() noexcept { return watch_->backoff; }
+  Sink& sink() noexcept { return watch_->sink; }
+  /// @}
+
+ private:
+  std::shared_ptr<watch> watch_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/fwd.hpp
+#ifndef REMOTE_JOB_FWD_HPP
+#define REMOTE_JOB_FWD_HPP
+
+namespace remote_job::inline v0 {
+
+struct job_spec;
+struct watch_options;
+struct trigger_state;
+struct trigger_event;
+struct remote_command;
+struct command_reply;
+struct poll_request;
+struct poll_reply;
+
+class exponential_backoff;
+struct null_sink;
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+class basic_remote_job_trigger;
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/detail/virtual_clock.hpp
 #ifndef REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
 #define REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
 
-#include <asio/associated_allocator.hpp>
 #include <asio/bind_allocator.hpp>
 #include <asio/executor_work_guard.hpp>
 
@@ -2546,6 +2986,13 @@ class virtual_wait_for final : public virtual_wait {
 
 namespace remote_job::inline v0 {
 
+namespace detail {
+struct loopback_link;
+class loopback_connect;
+class loopback_execute;
+class loopback_file_step;
+}  // namespace detail
+
 /// One file of a scripted host, and what happens to it when. Events of equal time happen in the order they were added.
 class loopback_file {
  public:
@@ -2685,7 +3132,8 @@ class loopback_host {
     return *this;
   }
 
-  /// A fault at the n-th command (from 1), counted over all connections, and at those that follow it.
+  /// A fault at the n-th step on an open connection (from 1), counted over all connections, and at those that follow
+  /// it. A step is a command, or file operations that are in flight together; these have only refuse, delay and hang.
   loopback_host& on_execute(int nth, loopback_fault fault, int times = 1) {
     execute_.faults.push_back({nth, times, std::move(fault)});
     return *this;
@@ -2704,6 +3152,13 @@ class loopback_host {
     return *this;
   }
 
+  /// Offers no access to the files, so that they are seen by commands only. Nor does a host with a respond_with() of
+  /// one's own: who knows what it has for files?
+  loopback_host& without_files() {
+    offers_files_ = false;
+    return *this;
+  }
+
   /// @name What was asked of the host
   /// @{
   int connects() const noexcept { return connect_.count; }
@@ -2711,8 +3166,11 @@ class loopback_host {
   /// @}
 
  private:
-  friend class loopback_transport;
   friend struct loopback_os;
+  friend class detail::loopback_connect;
+  friend class detail::loopback_execute;
+  friend class detail::loopback_file_step;
+  friend struct detail::loopback_link;
 
   struct scheduled_fault {
     int first;
@@ -2744,6 +3202,7 @@ class loopback_host {
   step execute_;
   std::vector<std::pair<duration, duration>> down_;
   std::function<void(const remote_command&, duration, std::string&)> responder_;
+  bool offers_files_ = true;
   poll_request request_;  // the one being answered; kept for its memory
 };
 
@@ -2762,6 +3221,8 @@ namespace remote_job::inline v0 {
 /// The reply is framed and parsed as posix_os does it, so that a script of faults tries the very parser of the real
 /// one.
 struct loopback_os {
+  static constexpr bool files_suffice = true;
+
   void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
     command.command = "poll";
     auto& text = command.input;
@@ -3006,6 +3467,7 @@ namespace remote_job::inline v0 {
 class posix_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::posix;
+  static constexpr bool files_suffice = true;
 
   posix_os() = default;
 
@@ -3516,48 +3978,11 @@ tee_sink(Sinks...) -> tee_sink<Sinks...>;
 
 #endif
 
-// ---- remote_job/detail/then.hpp
-#ifndef REMOTE_JOB_DETAIL_THEN_HPP
-#define REMOTE_JOB_DETAIL_THEN_HPP
-
-#include <asio/associator.hpp>
-
-namespace remote_job::inline v0::detail {
-
-/// A handler that turns one result into another and passes it on; all else about it is the final handler's.
-template <class Function, class Handler>
-struct then_handler {
-  Function function;
-  Handler handler;
-
-  void operator()(std::error_code ec) { std::move(handler)(function(ec)); }
-};
-
-template <class Function, class Handler>
-then_handler<Function, std::decay_t<Handler>> then(Function function, Handler&& handler) {
-  return {std::move(function), std::forward<Handler>(handler)};
-}
-
-}  // namespace remote_job::inline v0::detail
-
-// Executor, allocator and cancellation slot are those of the final handler.
-template <template <class, class> class Associator, class Function, class Handler, class Default>
-struct asio::associator<Associator, remote_job::detail::then_handler<Function, Handler>, Default>
-    : Associator<Handler, Default> {
-  using self = remote_job::detail::then_handler<Function, Handler>;
-
-  static auto get(const self& s) noexcept { return Associator<Handler, Default>::get(s.handler); }
-  static auto get(const self& s, const Default& d) noexcept { return Associator<Handler, Default>::get(s.handler, d); }
-};
-
-#endif
-
 // ---- remote_job/transport/virtual_timer.hpp
 #ifndef REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
 #define REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
 
 #include <asio/any_io_executor.hpp>
-#include <asio/associated_cancellation_slot.hpp>
 #include <asio/execution/context.hpp>
 #include <asio/io_context.hpp>
 #include <asio/query.hpp>
@@ -3659,6 +4084,234 @@ inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_f
 
 #endif
 
+// ---- remote_job/detail/loopback_steps.hpp
+#ifndef REMOTE_JOB_DETAIL_LOOPBACK_STEPS_HPP
+#define REMOTE_JOB_DETAIL_LOOPBACK_STEPS_HPP
+
+#include <list>
+
+// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says.
+namespace remote_job::inline v0::detail {
+
+/// What a loopback_transport and its outstanding steps share.
+struct loopback_link {
+  using executor_type = asio::io_context::executor_type;
+  using timer_type = basic_virtual_timer<executor_type>;
+
+  /// The timer of one of the file operations that are in flight together.
+  struct lane {
+    explicit lane(const executor_type& executor) : timer(executor) {}
+    timer_type timer;
+    bool taken = false;
+  };
+
+  loopback_link(const executor_type& executor, loopback_host& h) : host(h), timer(executor) {}
+
+  lane& take_lane() {
+    const auto free = std::ranges::find(lanes, false, &lane::taken);
+    auto& found = free != lanes.end() ? *free : lanes.emplace_back(timer.get_executor());
+    found.taken = true;
+    return found;
+  }
+
+  /// Sets a timer to the end of a step with this fault.
+  timer_type& arm(timer_type& t, const loopback_fault& fault) const {
+    auto time = host.latency_;
+    if (fault.what == loopback_fault::kind::delay) time += fault.time;
+    if (fault.what == loopback_fault::kind::hang) time = duration::max();
+    t.expires_after(time);
+    return t;
+  }
+
+  duration now() const noexcept { return timer.now().time_since_epoch(); }
+
+  void close() noexcept {
+    open = false;
+    timer.cancel();
+    for (auto& l : lanes) l.timer.cancel();
+  }
+
+  std::error_code fail(std::error_code ec) {
+    diagnostics = "loopback host: " + ec.message();
+    return ec;
+  }
+
+  loopback_host& host;
+  timer_type timer;
+  std::list<lane> lanes;  // a list, since a lane that is waited for must stay in place
+  int files_in_flight = 0;
+  loopback_fault files_fault;  // of the file operations in flight
+  bool open = false;
+  std::string diagnostics;
+};
+
+class loopback_connect {
+ public:
+  explicit loopback_connect(std::shared_ptr<loopback_link> l)
+      : link_(std::move(l)), fault_(link_->host.connect_.next()) {}
+
+  auto& arm() { return link_->arm(link_->timer, fault_); }
+
+  std::error_code finish(std::error_code ec) {
+    if (ec) return ec;
+    if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
+    link_->open = link_->host.reachable(link_->now());
+    return link_->open ? std::error_code() : link_->fail(errc::connect_failed);
+  }
+
+ private:
+  std::shared_ptr<loopback_link> link_;
+  loopback_fault fault_;
+};
+
+class loopback_execute {
+ public:
+  loopback_execute(std::shared_ptr<loopback_link> l, const remote_command& command, command_reply& reply)
+      : link_(std::move(l)), command_(&command), reply_(&reply), fault_(link_->host.execute_.next()) {}
+
+  auto& arm() { return link_->arm(link_->timer, fault_); }
+
+  std::error_code finish(std::error_code ec) {
+    if (ec) return ec;
+    auto& host = link_->host;
+    if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
+    if (!host.reachable(link_->now())) link_->open = false;
+    if (!link_->open) return link_->fail(errc::connection_lost);
+
+    auto& output = reply_->output;
+    if (fault_.what == loopback_fault::kind::noise) output += fault_.text;
+    if (host.responder_)
+      host.responder_(*command_, link_->now(), output);
+    else
+      loopback_os::answer(host, *command_, link_->now(), output);
+    if (fault_.what == loopback_fault::kind::cut) output.resize(std::min(output.size(), fault_.position));
+    if (fault_.what == loopback_fault::kind::garble && !output.empty()) {
+      char& byte = output[fault_.position % output.size()];
+      byte = static_cast<char>(~byte);
+    }
+    if (output.size() > command_->max_output) return link_->fail(errc::reply_too_long);
+    return {};
+  }
+
+ private:
+  std::shared_ptr<loopback_link> link_;
+  const remote_command* command_;
+  command_reply* reply_;
+  loopback_fault fault_;
+};
+
+/// An operation on a file. Those in flight together count as one, and have one fault.
+class loopback_file_step {
+ public:
+  auto& arm() { return link_->arm(lane_->timer, link_->files_fault); }
+
+ protected:
+  loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path)
+      : link_(std::move(l)), lane_(&link_->take_lane()), path_(&path) {
+    if (link_->files_in_flight++ == 0) link_->files_fault = link_->host.execute_.next();
+  }
+
+  /// Ends the operation; `answer` takes the file, which is there.
+  template <class Answer>
+  std::error_code finish_with(std::error_code ec, Answer answer) {
+    lane_->taken = false;
+    --link_->files_in_flight;
+    if (ec) return ec;
+    auto& host = link_->host;
+    if (link_->files_fault.what == loopback_fault::kind::refuse) return link_->fail(link_->files_fault.error);
+    if (!host.reachable(link_->now())) link_->open = false;
+    if (!link_->open) return link_->fail(errc::connection_lost);
+    if (!host.offers_files_ || host.responder_) return link_->fail(errc::files_unavailable);
+
+    auto& file = host.file(*path_);
+    file.advance(link_->now());
+    if (!file.exists()) return std::make_error_code(std::errc::no_such_file_or_directory);
+    return answer(file);
+  }
+
+ private:
+  std::shared_ptr<loopback_link> link_;
+  loopback_link::lane* lane_;
+  const std::string* path_;
+};
+
+class loopback_stat : public loopback_file_step {
+ public:
+  loopback_stat(std::shared_ptr<loopback_link> l, const std::string& path, file_status& status)
+      : loopback_file_step(std::move(l), path), status_(&status) {}
+
+  std::error_code finish(std::error_code ec) {
+    return finish_with(ec, [this](const loopback_file& file) {
+      *status_ = {file.bytes().size(), file.identity(), file_kind::regular};
+      return std::error_code();
+    });
+  }
+
+ private:
+  file_status* status_;
+};
+
+class loopback_read : public loopback_file_step {
+ public:
+  loopback_read(std::shared_ptr<loopback_link> l, const std::string& path, std::uint64_t offset, std::size_t max,
+                std::string& out)
+      : loopback_file_step(std::move(l), path), offset_(offset), max_(max), out_(&out) {}
+
+  std::error_code finish(std::error_code ec) {
+    return finish_with(ec, [this](const loopback_file& file) {
+      if (!file.readable()) return std::make_error_code(std::errc::permission_denied);
+      const auto& bytes = file.bytes();
+      out_->assign(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_);
+      return std::error_code();
+    });
+  }
+
+ private:
+  std::uint64_t offset_;
+  std::size_t max_;
+  std::string* out_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/then.hpp
+#ifndef REMOTE_JOB_DETAIL_THEN_HPP
+#define REMOTE_JOB_DETAIL_THEN_HPP
+
+#include <asio/associator.hpp>
+
+namespace remote_job::inline v0::detail {
+
+/// A handler that turns one result into another and passes it on; all else about it is the final handler's.
+template <class Function, class Handler>
+struct then_handler {
+  Function function;
+  Handler handler;
+
+  void operator()(std::error_code ec) { std::move(handler)(function(ec)); }
+};
+
+template <class Function, class Handler>
+then_handler<Function, std::decay_t<Handler>> then(Function function, Handler&& handler) {
+  return {std::move(function), std::forward<Handler>(handler)};
+}
+
+}  // namespace remote_job::inline v0::detail
+
+// Executor, allocator and cancellation slot are those of the final handler.
+template <template <class, class> class Associator, class Function, class Handler, class Default>
+struct asio::associator<Associator, remote_job::detail::then_handler<Function, Handler>, Default>
+    : Associator<Handler, Default> {
+  using self = remote_job::detail::then_handler<Function, Handler>;
+
+  static auto get(const self& s) noexcept { return Associator<Handler, Default>::get(s.handler); }
+  static auto get(const self& s, const Default& d) noexcept { return Associator<Handler, Default>::get(s.handler, d); }
+};
+
+#endif
+
 // ---- remote_job/transport/loopback.hpp
 #ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
 #define REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
@@ -3686,77 +4339,25 @@ namespace remote_job::inline v0 {
 class loopback_transport {
  public:
   using executor_type = asio::io_context::executor_type;
-  using timer_type = basic_virtual_timer<executor_type>;
+  using timer_type = detail::loopback_link::timer_type;
 
  private:
-  struct link {
-    link(const executor_type& executor, loopback_host& h) : host(h), timer(executor) {}
-    loopback_host& host;
-    timer_type timer;
-    bool open = false;
-    std::string diagnostics;
-  };
+  using link = detail::loopback_link;
 
-  /// One step of the script: what it is for, and what goes wrong with it.
-  class step {
-   public:
-    explicit step(std::shared_ptr<link> l) : link_(std::move(l)), fault_(link_->host.connect_.next()) {}
-    step(std::shared_ptr<link> l, const remote_command& command, command_reply& reply)
-        : link_(std::move(l)), command_(&command), reply_(&reply), fault_(link_->host.execute_.next()) {}
-
-    /// Sets the timer to the end of the step.
-    timer_type& arm() {
-      auto time = link_->host.latency_;
-      if (fault_.what == loopback_fault::kind::delay) time += fault_.time;
-      if (fault_.what == loopback_fault::kind::hang) time = duration::max();
-      link_->timer.expires_after(time);
-      return link_->timer;
-    }
-
-    std::error_code outcome() {
-      auto& host = link_->host;
-      const auto now = link_->timer.now().time_since_epoch();
-      if (fault_.what == loopback_fault::kind::refuse) return fail(fault_.error);
-      if (!host.reachable(now)) link_->open = false;
-      if (!command_) return (link_->open = host.reachable(now)) ? std::error_code() : fail(errc::connect_failed);
-      if (!link_->open) return fail(errc::connection_lost);
-
-      auto& output = reply_->output;
-      if (fault_.what == loopback_fault::kind::noise) output += fault_.text;
-      if (host.responder_)
-        host.responder_(*command_, now, output);
-      else
-        loopback_os::answer(host, *command_, now, output);
-      if (fault_.what == loopback_fault::kind::cut) output.resize(std::min(output.size(), fault_.position));
-      if (fault_.what == loopback_fault::kind::garble && !output.empty()) {
-        char& byte = output[fault_.position % output.size()];
-        byte = static_cast<char>(~byte);
-      }
-      if (output.size() > command_->max_output) return fail(errc::reply_too_long);
-      return {};
-    }
-
-   private:
-    std::error_code fail(std::error_code ec) {
-      link_->diagnostics = "loopback host: " + ec.message();
-      return ec;
-    }
-
-    std::shared_ptr<link> link_;
-    const remote_command* command_ = nullptr;  // none: connecting
-    command_reply* reply_ = nullptr;
-    loopback_fault fault_;
-  };
-
-  struct initiate_step {
+  template <class Step>
+  struct initiate {
     template <class Handler, class... Args>
     void operator()(Handler&& handler, Args&&... args) const {
-      step s(std::forward<Args>(args)...);
-      auto& timer = s.arm();
-      timer.async_wait(detail::then([s = std::move(s)](std::error_code ec) mutable { return ec ? ec : s.outcome(); },
+      Step step(std::forward<Args>(args)...);
+      auto& timer = step.arm();
+      timer.async_wait(detail::then([step = std::move(step)](std::error_code ec) mutable { return step.finish(ec); },
                                     std::move(handler)));
     }
   };
+  using initiate_connect = initiate<detail::loopback_connect>;
+  using initiate_execute = initiate<detail::loopback_execute>;
+  using initiate_stat = initiate<detail::loopback_stat>;
+  using initiate_read = initiate<detail::loopback_read>;
 
  public:
   /// The host must outlive the transport and its outstanding operations.
@@ -3772,10 +4373,10 @@ class loopback_transport {
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_connect(CompletionToken&& token = {})
-      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_step>(), token,
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_connect>(), token,
                                                                                std::declval<std::shared_ptr<link>>())) {
     link_->diagnostics.clear();
-    return asio::async_initiate<CompletionToken, void(std::error_code)>(initiate_step(), token,
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(initiate_connect(), token,
                                                                         std::shared_ptr<link>(link_));
   }
 
@@ -3784,19 +4385,43 @@ class loopback_transport {
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply, CompletionToken&& token = {})
-      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_step>(), token,
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_execute>(), token,
                                                                                std::declval<std::shared_ptr<link>>(),
                                                                                std::cref(command), std::ref(reply))) {
     link_->diagnostics.clear();
     return asio::async_initiate<CompletionToken, void(std::error_code)>(
-        initiate_step(), token, std::shared_ptr<link>(link_), std::cref(command), std::ref(reply));
+        initiate_execute(), token, std::shared_ptr<link>(link_), std::cref(command), std::ref(reply));
   }
 
-  /// Ends the connection; an outstanding operation completes with operation_aborted.
+  /// Has the host tell of a file. Completion: `void(std::error_code)`. Cancellation: all kinds. The path and the status
+  /// must stay where they are until the completion.
+  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_stat(const std::string& path, file_status& status, CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_stat>(), token,
+                                                                               std::declval<std::shared_ptr<link>>(),
+                                                                               std::cref(path), std::ref(status))) {
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(
+        initiate_stat(), token, std::shared_ptr<link>(link_), std::cref(path), std::ref(status));
+  }
+
+  /// Reads at most max bytes of a file from the offset on. Completion: `void(std::error_code)`. Cancellation: all kinds.
+  /// The path and `out` must stay where they are until the completion.
+  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                       CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_read>(), token,
+                                                                               std::declval<std::shared_ptr<link>>(),
+                                                                               std::cref(path), offset, max,
+                                                                               std::ref(out))) {
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(
+        initiate_read(), token, std::shared_ptr<link>(link_), std::cref(path), offset, max, std::ref(out));
+  }
+
+  /// Ends the connection; outstanding operations complete with operation_aborted.
   void close() noexcept {
-    if (!link_) return;
-    link_->open = false;
-    link_->timer.cancel();
+    if (link_) link_->close();
   }
 
   /// What went wrong last.
@@ -4033,8 +4658,6 @@ inline bool program_exists(const std::string& name) {
 #define REMOTE_JOB_DETAIL_RUNNING_COMMAND_HPP
 
 #include <asio/posix/basic_stream_descriptor.hpp>
-
-#include <array>
 
 namespace remote_job::inline v0::detail {
 
@@ -4692,8 +5315,6 @@ inline std::optional<duration> parse_seconds(std::string_view text) {
 // ---- remote_job/detail/sha256.hpp
 #ifndef REMOTE_JOB_DETAIL_SHA256_HPP
 #define REMOTE_JOB_DETAIL_SHA256_HPP
-
-#include <bit>
 
 namespace remote_job::inline v0::detail {
 
@@ -8312,7 +8933,6 @@ class sftp_channel {
 #ifndef REMOTE_JOB_SSH_SFTP_FILES_HPP
 #define REMOTE_JOB_SSH_SFTP_FILES_HPP
 
-#include <list>
 #include <unordered_map>
 
 namespace remote_job::inline v0::ssh {
@@ -9478,6 +10098,7 @@ class state_reader {
     object("/extra");
     if (has("/extra/connect_timeout")) seconds("/extra/connect_timeout", state.options.connect_timeout);
     if (has("/extra/trouble_grace")) seconds("/extra/trouble_grace", state.options.trouble_grace);
+    if (has("/extra/via")) via(state.options.via);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);
@@ -9485,6 +10106,18 @@ class state_reader {
     string("/extra/mark/tail", tail);
     if (why_.empty() && (!from_hex(tail, state.mark.tail) || state.mark.tail.size() > log_mark::max_tail))
       wrong("/extra/mark/tail", "must be at most 64 hexadecimal digits");
+  }
+
+  void via(poll_via& value) {
+    std::string text;
+    string("/extra/via", text);
+    if (!why_.empty()) return;
+    for (const auto one : {poll_via::automatic, poll_via::files, poll_via::commands}) {
+      if (text != to_string(one)) continue;
+      value = one;
+      return;
+    }
+    wrong("/extra/via", "must be automatic, files or commands");
   }
 
   bool has(const char* path) const { return members_.find(path) != nullptr; }
@@ -9582,7 +10215,7 @@ inline nlohmann::json error_members(const std::error_code& ec) {
 ///
 ///     {"version": 1, "classpath": "...",
 ///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
-///      "extra": {"connect_timeout", "trouble_grace", "mark": {"identity", "tail": "hexadecimal digits"}}}
+///      "extra": {"connect_timeout", "trouble_grace", "via", "mark": {"identity", "tail": "hexadecimal digits"}}}
 ///
 /// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
 /// nanosecond.
@@ -9600,7 +10233,7 @@ inline std::string state_to_json(const trigger_state& state) {
          std::to_string(options.log_offset) + R"(,"command_timeout":)" + format_seconds(options.command_timeout) +
          R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
          R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
-         format_seconds(options.trouble_grace) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
+         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
          R"(,"tail":")" + detail::to_hex(state.mark.tail) + "\"}}}";
 }
 

@@ -15,7 +15,7 @@ struct counting_sink {
   void on_event(const trigger_event&) {}
 };
 
-TEST_CASE_METHOD(loopback_world, "polling allocates nothing in the steady state") {
+TEST_CASE_METHOD(either_way, "polling allocates nothing in the steady state") {
   std::uint64_t expected = 0;
   SECTION("idle") {}
   SECTION("with a chunk at each poll") {

@@ -114,7 +114,8 @@ TEST_CASE("a state comes back as it was, whatever is in it") {
                      .command_timeout = time(1),
                      .max_reconnect_attempts = static_cast<int>(up_to(std::numeric_limits<int>::max())),
                      .connect_timeout = time(1),
-                     .trouble_grace = time(0)};
+                     .trouble_grace = time(0),
+                     .via = static_cast<poll_via>(up_to(2))};
     state.mark.identity = random() >> up_to(63);
     for (auto n =
              std::min<std::uint64_t>(up_to(log_mark::max_tail), static_cast<std::uint64_t>(state.options.log_offset));
@@ -220,6 +221,8 @@ TEST_CASE("values that cannot be are refused, each with its name") {
       {"\"poll_interval\":5", "\"poll_interval\":9223372036.854775808", "poll_interval"},
       {"\"poll_interval\":5", "\"poll_interval\":\"5\"", "poll_interval"},
       {"\"trouble_grace\":10", "\"trouble_grace\":-1", "trouble_grace"},
+      {"\"via\":\"automatic\"", "\"via\":\"Files\"", "extra/via"},
+      {"\"via\":\"automatic\"", "\"via\":1", "extra/via"},
       {"\"job_id\":\"id-1\"", "\"job_id\":\"\"", "job_id"},
       {"\"job_id\":\"id-1\"", "\"job_id\":\"a\\u0000b\"", "job_id"},
       {"\"job_id\":\"id-1\"", "\"job_id\":{\"bytes\":\"6\"}", "job_id/bytes"},

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-TEST_CASE_METHOD(loopback_world, "a log that is no longer the same is told and read again from 0") {
+TEST_CASE_METHOD(either_way, "a log that is no longer the same is told and read again from 0") {
   log().append(0s, "old old old old\n");
   exit_code().append(20s, "0");
   log_reset_cause cause{};
@@ -53,7 +53,7 @@ TEST_CASE_METHOD(loopback_world, "a log that is no longer the same is told and r
   CHECK(t.stats().resets == 1);
 }
 
-TEST_CASE_METHOD(loopback_world, "a log that only grows is never taken for another") {
+TEST_CASE_METHOD(either_way, "a log that only grows is never taken for another") {
   log().append_every(0s, 100ms, 1000, "the same line again and again\n");
   exit_code().append(100s, "0");
   state.options.log_chunk_size = 17;
@@ -63,7 +63,7 @@ TEST_CASE_METHOD(loopback_world, "a log that only grows is never taken for anoth
   CHECK(t.sink().log() == log().bytes());
 }
 
-TEST_CASE_METHOD(loopback_world, "a log that is gone when the job ended does not hold up the end for ever") {
+TEST_CASE_METHOD(either_way, "a log that is gone when the job ended does not hold up the end for ever") {
   log().append(0s, "read in time").remove(7s);
   exit_code().append(20s, "3");
   auto t = make();
@@ -76,10 +76,10 @@ TEST_CASE_METHOD(loopback_world, "a log that is gone when the job ended does not
   CHECK(now() < 31s);
 }
 
-TEST_CASE_METHOD(loopback_world, "a watch is resumed where it was acknowledged") {
+TEST_CASE_METHOD(either_way, "a watch is resumed where it was acknowledged") {
   log().append(0s, "0123456789").append(30s, "abcdef");
   exit_code().append(31s, "0");
-  host.on_execute(2, loopback_fault::refuse(errc::host_key_changed));
+  host.on_execute(second_poll(), loopback_fault::refuse(errc::host_key_changed));
   auto first = make();
   CHECK(watch(first).status == status::error);
 
@@ -110,7 +110,7 @@ TEST_CASE_METHOD(loopback_world, "a watch is resumed where it was acknowledged")
   }
 }
 
-TEST_CASE_METHOD(loopback_world, "a mark that cannot belong to the offset is ignored") {
+TEST_CASE_METHOD(either_way, "a mark that cannot belong to the offset is ignored") {
   log().append(0s, "0123456789");
   exit_code().append(0s, "0");
   state.options.log_offset = 4;
@@ -120,7 +120,7 @@ TEST_CASE_METHOD(loopback_world, "a mark that cannot belong to the offset is ign
   CHECK(t.sink().log() == "456789");
 }
 
-TEST_CASE_METHOD(loopback_world, "an exit-code file that holds no exit code is an error after a grace") {
+TEST_CASE_METHOD(either_way, "an exit-code file that holds no exit code is an error after a grace") {
   log().append(0s, "text").append(21s, "last words");
   const std::string garbage = GENERATE(as<std::string>(), "abc\n", "\n", "1 2", "0x10", "99999999999", "--1",
                                        std::string("\0", 1), std::string(100, '1'));
@@ -144,7 +144,7 @@ TEST_CASE_METHOD(loopback_world, "an exit-code file that holds no exit code is a
   }
 }
 
-TEST_CASE_METHOD(loopback_world, "an exit-code file that is now damaged, now unreadable has one grace") {
+TEST_CASE_METHOD(either_way, "an exit-code file that is now damaged, now unreadable has one grace") {
   exit_code().append(0s, "garbage");
   for (duration at = 2s; at < 1h; at += 10s) exit_code().deny(at).allow(at + 5s);
   auto t = make();
@@ -152,7 +152,7 @@ TEST_CASE_METHOD(loopback_world, "an exit-code file that is now damaged, now unr
   CHECK(now() < 11s);
 }
 
-TEST_CASE_METHOD(loopback_world, "what cannot be read is an error after a grace") {
+TEST_CASE_METHOD(either_way, "what cannot be read is an error after a grace") {
   log().append(0s, "text");
   exit_code().append(20s, "0");
   SECTION("the exit-code file") {

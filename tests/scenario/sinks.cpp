@@ -39,7 +39,7 @@ struct throwing_sink {
   }
 };
 
-TEST_CASE_METHOD(loopback_world, "a sink that throws ends the watch with an error that says so, the offset kept") {
+TEST_CASE_METHOD(either_way, "a sink that throws ends the watch with an error that says so, the offset kept") {
   log().append(0s, "0123456789").truncate(12s).append(13s, "new");
   exit_code().append(0s, "?").truncate(20s).append(20s, "0");
   state.options.trouble_grace = 60s;
@@ -54,7 +54,7 @@ TEST_CASE_METHOD(loopback_world, "a sink that throws ends the watch with an erro
   if (where == hook::log) CHECK(e.log_offset == 0);
 }
 
-TEST_CASE_METHOD(loopback_world, "an exception from on_event changes nothing: the event is given to the caller") {
+TEST_CASE_METHOD(either_way, "an exception from on_event changes nothing: the event is given to the caller") {
   exit_code().append(0s, "0");
   auto t = make(throwing_sink{hook::event});
   CHECK(watch(t).status == status::success);
@@ -73,7 +73,7 @@ struct refusing_sink {
   void on_event(const trigger_event&) {}
 };
 
-TEST_CASE_METHOD(loopback_world, "a sink that refuses a chunk keeps the offset before it") {
+TEST_CASE_METHOD(either_way, "a sink that refuses a chunk keeps the offset before it") {
   log().append(0s, std::string(1000, 'x'));
   state.options.log_chunk_size = 100;
   auto t = make(refusing_sink{3});
@@ -122,7 +122,7 @@ struct slow_sink {
   }
 };
 
-struct slow_world : loopback_world {
+struct slow_world : either_way {
   trigger<slow_sink> make_slow(duration pace, std::error_code result = {}) {
     return make(slow_sink{std::make_shared<virtual_timer>(context.get_executor()), pace, result});
   }
@@ -192,7 +192,7 @@ struct cancelling_sink {
   void on_event(const trigger_event&) { ++events; }
 };
 
-TEST_CASE_METHOD(loopback_world, "a sink may cancel the watch; what it took is acknowledged") {
+TEST_CASE_METHOD(either_way, "a sink may cancel the watch; what it took is acknowledged") {
   log().append(0s, "0123456789");
   state.options.log_chunk_size = 4;
   auto t = make(cancelling_sink{});
@@ -205,7 +205,7 @@ TEST_CASE_METHOD(loopback_world, "a sink may cancel the watch; what it took is a
   CHECK(t.serialize().options.log_offset == 4);
 }
 
-TEST_CASE_METHOD(loopback_world, "when the job ended with the chunk, the end comes before the cancellation") {
+TEST_CASE_METHOD(either_way, "when the job ended with the chunk, the end comes before the cancellation") {
   log().append(0s, "0123");
   exit_code().append(0s, "0");
   auto t = make(cancelling_sink{});
@@ -222,7 +222,7 @@ struct cancelling_retry_sink {
   void on_event(const trigger_event&) { ++events; }
 };
 
-TEST_CASE_METHOD(loopback_world, "a sink that cancels when told of a failure need not wait for the next try") {
+TEST_CASE_METHOD(either_way, "a sink that cancels when told of a failure need not wait for the next try") {
   host.down(0s, 1h);
   auto t = make(cancelling_retry_sink{});
   asio::cancellation_signal signal;
@@ -250,7 +250,7 @@ struct reset_refusing_sink {
   void on_event(const trigger_event&) {}
 };
 
-TEST_CASE_METHOD(loopback_world, "a reset that the sink refused is told again by the next run") {
+TEST_CASE_METHOD(either_way, "a reset that the sink refused is told again by the next run") {
   log().append(0s, "the old log").replace(3s, "new");
   exit_code().append(20s, "0");
   auto t = make(reset_refusing_sink{});

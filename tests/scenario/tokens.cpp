@@ -52,7 +52,7 @@ struct counting_allocator {
   }
 };
 
-struct finished_world : loopback_world {
+struct finished_world : either_way {
   finished_world() {
     log().append(0s, "text");
     exit_code().append(12s, "0");

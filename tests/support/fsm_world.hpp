@@ -51,6 +51,8 @@ struct settings {
   duration interval = std::chrono::seconds(2);
   duration grace = std::chrono::seconds(3);
   duration delay = std::chrono::seconds(10);
+  bool files = false;  // a poll goes through files first
+  remote_job::poll_via via = remote_job::poll_via::automatic;
 };
 
 // ---- Inputs
@@ -69,7 +71,7 @@ enum class kind {
   closed,
   cancelled
 };
-enum class fault { none, lost, fatal, timeout, garbled, too_many, beyond, below, ghost, only_overlap };
+enum class fault { none, lost, fatal, timeout, garbled, too_many, beyond, below, ghost, only_overlap, no_files };
 enum class change {
   none,
   grow,
@@ -85,7 +87,7 @@ enum class change {
   deny,
   allow
 };
-enum class portion { all, some, nothing };
+enum class portion { all, some, nothing, overlap };
 
 struct input {
   kind what = kind::start;
@@ -109,12 +111,13 @@ inline std::string to_string(const input& in) {
                                            "bytes beyond the size",
                                            "bytes of a log that is too short",
                                            "bytes of no log",
-                                           "nothing but the overlap"};
+                                           "nothing but the overlap",
+                                           "no file access"};
   static constexpr const char* changes[] = {
       "",        "grow",   "grow far", "shrink",  "empty", "rewrite", "rewrite and grow",
       "replace", "remove", "create",   "restore", "deny",  "allow"};
   static constexpr const char* exits[] = {"no exit code", "exit code", "damaged exit code", "unreadable exit code"};
-  static constexpr const char* parts[] = {"", ", fewer bytes than asked for", ", no bytes"};
+  static constexpr const char* parts[] = {"", ", fewer bytes than asked for", ", no bytes", ", the overlap"};
   std::string text = kinds[static_cast<int>(in.what)];
   if (in.what != kind::polled) return text;
   if (in.failure != fault::none) return text + ": " + faults[static_cast<int>(in.failure)];
@@ -137,7 +140,8 @@ template struct opened<&trigger_fsm::offset_, &trigger_fsm::mark_, &trigger_fsm:
                        &trigger_fsm::seen_, &trigger_fsm::fresh_, &trigger_fsm::exit_, &trigger_fsm::drain_to_,
                        &trigger_fsm::exit_trouble_, &trigger_fsm::log_trouble_, &trigger_fsm::note_exit_,
                        &trigger_fsm::note_log_, &trigger_fsm::delivering_, &trigger_fsm::restarting_,
-                       &trigger_fsm::backing_off_, &trigger_fsm::after_close_>;
+                       &trigger_fsm::backing_off_, &trigger_fsm::after_close_, &trigger_fsm::by_files_,
+                       &trigger_fsm::switching_>;
 
 // Those that a whole poll sets, and that nothing asks for once its outcome is told.
 struct poll_members {
@@ -240,7 +244,7 @@ class node {
       case kind::start_refused:
         begin();
         if (in.what == kind::start_refused) end_ = ending::objection;
-        next_ = fsm_.start(in.what == kind::start ? "" : "job_id must not be empty");
+        next_ = fsm_.start(in.what == kind::start ? "" : "job_id must not be empty", s_.files);
         break;
       case kind::connected:
         open_ = true;
@@ -309,7 +313,7 @@ class node {
     std::apply(machine, members(machine_members{}));
     put(out, next_.kind, next_.time, host_.exists, host_.readable, host_.size);
     put(out, open_, failures_, retrying_, acked_, from_, whole_, exit_, due_, seen_, cause_, end_);
-    put(out, exit_trouble_, log_trouble_, tell_exit_, tell_log_, fresh_);
+    put(out, exit_trouble_, log_trouble_, tell_exit_, tell_log_, tell_files_, by_files_, fresh_);
     if (acked_ > from_) put(out, host_.generation == sink_generation_);
     if (known_identity_ != 0) put(out, known_identity_ == host_.identity);
     if (next_.kind == action_kind::reset || next_.kind == action_kind::notify || next_.kind == action_kind::deliver) {
@@ -344,6 +348,7 @@ class node {
     state.options.log_offset = s.offset;
     state.options.max_reconnect_attempts = s.attempts;
     state.options.trouble_grace = s.grace;
+    state.options.via = s.via;
     return state;
   }
 
@@ -364,6 +369,7 @@ class node {
     for (const auto f : {fault::lost, fault::fatal, fault::timeout, fault::garbled, fault::too_many, fault::beyond,
                          fault::below, fault::ghost, fault::only_overlap})
       out.push_back({kind::polled, f});
+    if (by_files_) out.push_back({kind::polled, fault::no_files});
     remote_job::poll_request request;
     fsm_.request(request);
     for (const auto c : {change::none, change::grow, change::surge, change::shrink, change::empty, change::rewrite,
@@ -378,6 +384,8 @@ class node {
         out.push_back({kind::polled, fault::none, c, e, portion::all});
         if (!s_.plain && most > 1) out.push_back({kind::polled, fault::none, c, e, portion::some});
         if (!s_.plain && most > 0) out.push_back({kind::polled, fault::none, c, e, portion::nothing});
+        if (by_files_ && h.visible() && h.size == acked_ && request.overlap > 0)
+          out.push_back({kind::polled, fault::none, c, e, portion::overlap});
       }
     }
   }
@@ -413,7 +421,8 @@ class node {
       if (host_.size > acked_) n = std::min<std::uint64_t>(host_.size - acked_, request.max_bytes);
       if (in.part == portion::some) n /= 2;
       if (in.part == portion::nothing) n = 0;
-      if (n > 0) reply.bytes = content(host_.generation).substr(acked_ - request.overlap, request.overlap + n);
+      if (n > 0 || in.part == portion::overlap)
+        reply.bytes = content(host_.generation).substr(acked_ - request.overlap, request.overlap + n);
     }
 
     ++stats_.polls;
@@ -432,6 +441,7 @@ class node {
   void poll_failed(fault f) {
     remote_job::poll_request request;
     fsm_.request(request);
+    if (f == fault::no_files) return refuse_files();
     // All that such a reply holds would change much, were it believed.
     remote_job::poll_reply reply;
     reply.exit_state = exit_code_state::present;
@@ -463,11 +473,26 @@ class node {
       rule(after.max_bytes < request.max_bytes, "a time-out makes the chunk smaller");
   }
 
+  void refuse_files() {
+    remote_job::poll_reply reply;
+    if (s_.via == remote_job::poll_via::automatic) {
+      by_files_ = false;
+      tell_files_ = true;
+    } else {
+      error_ = errc::files_unavailable;
+      end_ = ending::failure;
+      spoiled_ = true;
+    }
+    next_ = fsm_.polled(errc::files_unavailable, "no such subsystem", reply, now_);
+  }
+
   // ---- The book
 
   void begin() {
     failures_ = 0;
-    retrying_ = whole_ = moved_ = tell_exit_ = tell_log_ = false;
+    retrying_ = whole_ = moved_ = tell_exit_ = tell_log_ = tell_files_ = false;
+    by_files_ = s_.files && s_.via != remote_job::poll_via::commands;
+    exit_ = exit_code_state::absent;
     due_.reset();
     exit_trouble_.reset();
     log_trouble_.reset();
@@ -546,6 +571,8 @@ class node {
       due_.reset();
       log_trouble_.reset();
       cause_.reset();
+    } else if (fsm_.note().kind == notice_kind::files_unavailable) {
+      tell_files_ = false;
     } else {
       (fsm_.note().kind == notice_kind::log_missing || fsm_.note().kind == notice_kind::log_unreadable ? tell_log_
                                                                                                        : tell_exit_) =
@@ -566,12 +593,15 @@ class node {
     rule(fsm_.failures() <= s_.attempts + 1, "no more failures than the budget and one");
     rule(fsm_.offset() == acked_, "the offset stands behind the last byte acknowledged");
     rule(fsm_.stats() == stats_, "the counters count");
+    rule(fsm_.by_files() == by_files_, "files are read until the host refuses them, for the whole run");
 
     remote_job::poll_request request;
     fsm_.request(request);
     rule(request.offset == acked_, "a poll asks from the offset on");
     rule(request.overlap == std::min<std::uint64_t>(acked_ - from_, remote_job::log_mark::max_tail),
          "the overlap is what is remembered of the log");
+    rule(request.exit_seen.has_value() == (whole_ && exit_ == exit_code_state::present),
+         "the poll knows whether the exit code was seen");
     rule(request.max_bytes <= static_cast<std::size_t>(s_.chunk), "no more bytes than log_chunk_size");
     rule(request.max_bytes >= static_cast<std::size_t>(std::min<std::int64_t>(s_.chunk, 1024)),
          "the chunk has a floor");
@@ -593,7 +623,7 @@ class node {
 
   /// Whether the action may follow the input.
   void check_action(const input& in, action_kind before) {
-    const bool told = !cause_ && fresh_ == 0 && !tell_exit_ && !tell_log_;
+    const bool told = !cause_ && fresh_ == 0 && !tell_exit_ && !tell_log_ && !tell_files_;
     const bool after_close = in.what == kind::closed;
     switch (next_.kind) {
       case action_kind::connect:
@@ -607,8 +637,9 @@ class node {
         rule(open_ && !spoiled_, "no poll on a connection that failed");
         rule(told, "all is told and delivered before the next poll");
         rule(in.what == kind::connected || (in.what == kind::taken && before == action_kind::reset) ||
-                 (in.what == kind::woke && before == action_kind::wait) || (moved_ && shown_ > acked_),
-             "a poll follows connecting, a wait, a reset, or a chunk that was not the last");
+                 (in.what == kind::woke && before == action_kind::wait) || (moved_ && shown_ > acked_) ||
+                 (in.what == kind::taken && before == action_kind::notify && !by_files_ && s_.files),
+             "a poll follows connecting, a wait, a reset, a chunk that was not the last, or files that were refused");
         rule(!ended_whole(), "the end is told once the log is whole");
         rule(next_.time == fsm_.options().command_timeout, "a poll has command_timeout");
         moved_ = false;
@@ -643,7 +674,8 @@ class node {
       case action_kind::notify: {
         rule(!cause_, "a log that is another one is told first");
         const auto what = fsm_.note().kind;
-        rule((tell_exit_ && exit_trouble_->what == what) || (tell_log_ && log_trouble_->what == what),
+        rule((tell_exit_ && exit_trouble_->what == what) || (tell_log_ && log_trouble_->what == what) ||
+                 (tell_files_ && what == notice_kind::files_unavailable),
              "each trouble is told once");
         rule(!fsm_.note().message.empty(), "a notice has a message");
         break;
@@ -785,6 +817,8 @@ class node {
   std::optional<trouble> log_trouble_;
   bool tell_exit_ = false;
   bool tell_log_ = false;
+  bool tell_files_ = false;
+  bool by_files_ = false;
   std::optional<remote_job::log_reset_cause> cause_;
   ending end_ = ending::none;
 };

@@ -6,6 +6,7 @@
 #include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/sink/recording.hpp>
 #include <remote_job/transport/loopback.hpp>
+#include <support/catch.hpp>
 
 #include <asio/io_context.hpp>
 
@@ -64,4 +65,19 @@ struct loopback_world {
   }
 
   remote_job::duration now() { return remote_job::virtual_timer(context.get_executor()).now().time_since_epoch(); }
+};
+
+/// The same world, each test run once by commands and once through files: both give the same events.
+struct either_way : loopback_world {
+  either_way() { state.options.via = GENERATE(remote_job::poll_via::commands, remote_job::poll_via::files); }
+
+  bool by_files() const { return state.options.via == remote_job::poll_via::files; }
+
+  /// The host's step at which the second poll begins, if the first found a log: through files that took two.
+  int second_poll() const { return by_files() ? 3 : 2; }
+};
+
+/// The same world, for what can only go wrong with a command.
+struct by_commands : loopback_world {
+  by_commands() { state.options.via = remote_job::poll_via::commands; }
 };

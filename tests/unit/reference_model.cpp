@@ -34,7 +34,8 @@ struct script {
   int exit_code = 0;
   std::map<int, std::error_code> connect_faults;
   std::map<int, std::error_code> poll_faults;
-  trigger_state state{.job = {.job_id = "job-1", .job_dir = "dir", .log_file = "log", .exit_code_file = "exit"}};
+  trigger_state state{.job = {.job_id = "job-1", .job_dir = "dir", .log_file = "log", .exit_code_file = "exit"},
+                      .options = {.via = poll_via::commands}};  // the reference has no other way
 
   std::string log_at(duration now) const {
     std::string text;

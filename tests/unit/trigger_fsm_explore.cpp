@@ -139,8 +139,17 @@ TEST_CASE("every sequence of inputs keeps the rules of the watch") {
            .plain = true,
            .identities = false,
            .grace = 0s},
+          {.name = "a host that refuses its files", .chunk = 1, .top = 2, .plain = true, .grace = 0s, .files = true},
+          {.name = "a host that must have files",
+           .chunk = 1,
+           .top = 2,
+           .plain = true,
+           .identities = false,
+           .grace = 0s,
+           .files = true,
+           .via = poll_via::files},
       },
-      250'000, 1'100'000);
+      220'000, 950'000);
 }
 
 // The same in larger worlds, for the patient.

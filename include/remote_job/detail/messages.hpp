@@ -87,9 +87,19 @@ inline std::string trouble_message(notice_kind kind, const job_spec& job, std::s
     case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
     case notice_kind::log_unreadable:
       return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
+    case notice_kind::files_unavailable:
     case notice_kind::transport: break;
   }
   return {};
+}
+
+inline std::string commands_instead_message(const std::string& why) {
+  return "The files of the host cannot be read directly, going on by commands: " + why;
+}
+
+inline std::string files_needed_message(const std::string& why) {
+  return "the files of the host cannot be read directly (" + why +
+         "): set via to commands or automatic to watch by commands";
 }
 
 }  // namespace remote_job::inline v0::detail

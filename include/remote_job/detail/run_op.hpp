@@ -42,7 +42,9 @@ class run_op {
         return asio::post(executor, asio::bind_executor(executor, std::move(self)));
       }
       case stage::refused: return leave(self, errc::already_running);
-      case stage::starting: stage_ = stage::stepping; return carry_out(self, w_->fsm.start(w_->objection()));
+      case stage::starting:
+        stage_ = stage::stepping;
+        return carry_out(self, w_->fsm.start(w_->objection(), Watch::prefers_files));
       case stage::stepping: return carry_out(self, answer(ec));
       case stage::leaving: return self.complete(result_, std::move(event_));
     }
@@ -71,10 +73,7 @@ class run_op {
       }
       case action_kind::poll: {
         if (w.timed_out) ec = errc::command_timeout;
-        if (!ec) {
-          w.reply = {};
-          ec = w.os.parse_poll(w.request, w.raw, w.reply);
-        }
+        if (!ec) ec = w.read_reply();
         return fsm.polled(ec, ec ? why(ec, fsm.options().command_timeout) : std::string(), w.reply,
                           traits::now(w.transport));
       }
@@ -120,10 +119,7 @@ class run_op {
       pending_ = next.kind;
       switch (next.kind) {
         case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
-        case action_kind::poll:
-          w.build_poll();
-          w.arm(next.time);
-          return static_cast<void>(w.transport.async_execute(w.command, w.raw, bind(self)));
+        case action_kind::poll: w.arm(next.time); return w.send_poll(bind(self));
         case action_kind::back_off: {
           const duration delay = std::max(duration::zero(), duration(w.backoff.delay(w.fsm.failures())));
           if (const auto failure =

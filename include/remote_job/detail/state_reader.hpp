@@ -94,6 +94,7 @@ class state_reader {
     object("/extra");
     if (has("/extra/connect_timeout")) seconds("/extra/connect_timeout", state.options.connect_timeout);
     if (has("/extra/trouble_grace")) seconds("/extra/trouble_grace", state.options.trouble_grace);
+    if (has("/extra/via")) via(state.options.via);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);
@@ -101,6 +102,18 @@ class state_reader {
     string("/extra/mark/tail", tail);
     if (why_.empty() && (!from_hex(tail, state.mark.tail) || state.mark.tail.size() > log_mark::max_tail))
       wrong("/extra/mark/tail", "must be at most 64 hexadecimal digits");
+  }
+
+  void via(poll_via& value) {
+    std::string text;
+    string("/extra/via", text);
+    if (!why_.empty()) return;
+    for (const auto one : {poll_via::automatic, poll_via::files, poll_via::commands}) {
+      if (text != to_string(one)) continue;
+      value = one;
+      return;
+    }
+    wrong("/extra/via", "must be automatic, files or commands");
   }
 
   bool has(const char* path) const { return members_.find(path) != nullptr; }

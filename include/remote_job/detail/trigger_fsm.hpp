@@ -55,15 +55,17 @@ class trigger_fsm {
 
   // ---- Inputs
 
-  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job.
-  action start(std::string objection) {
+  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job;
+  /// `files`: whether files can be read, and tell all there is to know.
+  action start(std::string objection, bool files = false) {
+    by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
     failures_ = 0;
     seen_ = offset_;
     exit_.reset();
     drain_to_.reset();
     exit_trouble_.reset();
     log_trouble_.reset();
-    backing_off_ = restarting_ = delivering_ = false;
+    backing_off_ = restarting_ = delivering_ = switching_ = false;
     if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
     return {action_kind::connect, options_.connect_timeout};
   }
@@ -77,6 +79,7 @@ class trigger_fsm {
 
   action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now) {
     if (!ec && !plausible(reply)) ec = errc::reply_malformed;
+    if (ec == errc::files_unavailable && by_files_) return files_refused(std::move(why));
     if (ec) {
       // What did not come within the time allowed might if less is asked for.
       if (ec == errc::command_timeout) chunk_ = std::max(chunk_ / 2, std::min(chunk_, min_chunk));
@@ -97,6 +100,7 @@ class trigger_fsm {
   action delivered(std::error_code ec, std::string why) {
     if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
     if (std::exchange(restarting_, false)) return restart();
+    if (std::exchange(switching_, false)) return poll();
     if (std::exchange(delivering_, false)) acknowledge();
     return next_output();
   }
@@ -118,7 +122,9 @@ class trigger_fsm {
     out.offset = offset_;
     out.overlap = mark_.tail.size();
     out.max_bytes = chunk_;
+    out.exit_seen = exit_;
   }
+  bool by_files() const noexcept { return by_files_; }
   int failures() const noexcept { return failures_; }
   std::uint64_t offset() const noexcept { return offset_; }
   std::string_view bytes() const noexcept { return fresh_; }
@@ -201,12 +207,23 @@ class trigger_fsm {
     return close_then(action_kind::back_off);
   }
 
+  /// The same poll goes on by the command way, for the rest of the run: nothing failed but the offer.
+  action files_refused(std::string why) {
+    if (options_.via == poll_via::files)
+      return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
+    by_files_ = false;
+    switching_ = true;
+    note_ = {notice_kind::files_unavailable, commands_instead_message(why)};
+    return {action_kind::notify};
+  }
+
   /// Whether a reply can be the answer to the request, whoever parsed it.
   bool plausible(const poll_reply& r) const noexcept {
     if (r.bytes.empty()) return true;
     const std::size_t overlap = mark_.tail.size();
-    return r.log == log_state::present && r.log_size > offset_ && r.bytes.size() > overlap &&
-           r.bytes.size() - overlap <= chunk_ && r.bytes.size() - overlap <= r.log_size - offset_;
+    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap) return false;
+    const std::size_t fresh = r.bytes.size() - overlap;
+    return fresh <= chunk_ && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
   }
 
   /// Whether the log is no longer the one that was read up to the offset.
@@ -360,6 +377,8 @@ class trigger_fsm {
   std::string exit_text_;
 
   // What is under way
+  bool by_files_ = false;
+  bool switching_ = false;
   bool note_exit_ = false;
   bool note_log_ = false;
   bool delivering_ = false;

@@ -3,7 +3,9 @@
 #ifndef REMOTE_JOB_DETAIL_WATCH_HPP
 #define REMOTE_JOB_DETAIL_WATCH_HPP
 
+#include <remote_job/detail/file_poll_op.hpp>
 #include <remote_job/detail/trigger_fsm.hpp>
+#include <remote_job/file_access.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/transport.hpp>
 
@@ -14,6 +16,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace remote_job::inline v0::detail {
@@ -25,6 +28,10 @@ struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, 
   using executor_type = typename traits::executor_type;
   using transport_type = Transport;
   using sink_type = Sink;
+
+  static constexpr bool has_files = file_access_transport<Transport>;
+  /// Whether a run may choose by itself to read the files.
+  static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
 
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
       : transport(std::move(t)),
@@ -41,7 +48,30 @@ struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, 
     if (text.empty() && !os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os))
       text =
           "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
+    if (text.empty() && fsm.options().via == poll_via::files && !has_files)
+      text = "via is files, but this transport cannot read files: let it be commands or automatic";
     return text;
+  }
+
+  /// Sends the poll, whichever way the machine wants it.
+  template <class Handler>
+  void send_poll(Handler&& handler) {
+    raw.clear();
+    if constexpr (has_files)
+      if (fsm.by_files()) {
+        fsm.request(request);
+        return start_file_poll(transport, fsm.job(), request, files, std::forward<Handler>(handler));
+      }
+    build_poll();
+    transport.async_execute(command, raw, std::forward<Handler>(handler));
+  }
+
+  /// Reads what came back.
+  std::error_code read_reply() {
+    reply = {};
+    if constexpr (has_files)
+      if (fsm.by_files()) return files.make_reply(reply), std::error_code();
+    return os.parse_poll(request, raw, reply);
   }
 
   void build_poll() {
@@ -53,7 +83,6 @@ struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, 
       for (int i = 0; i < 16; ++i, bits >>= 4) request.nonce += digits[bits & 15];
     }
     command.clear();
-    raw.clear();
     os.build_poll(fsm.job(), request, command);
   }
 
@@ -98,6 +127,8 @@ struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, 
   remote_command command;
   command_reply raw;
   poll_reply reply;
+  struct no_files {};
+  [[no_unique_address]] std::conditional_t<has_files, running_file_poll, no_files> files;
 
   std::uint64_t run = 0;   // tells a late cancellation of an earlier run from one of this run
   std::uint64_t step = 0;  // tells a late deadline of an earlier step from one of this step

@@ -21,6 +21,8 @@ namespace remote_job::inline v0 {
 /// The reply is framed and parsed as posix_os does it, so that a script of faults tries the very parser of the real
 /// one.
 struct loopback_os {
+  static constexpr bool files_suffice = true;
+
   void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
     command.command = "poll";
     auto& text = command.input;

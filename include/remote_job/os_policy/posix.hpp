@@ -30,6 +30,7 @@ namespace remote_job::inline v0 {
 class posix_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::posix;
+  static constexpr bool files_suffice = true;
 
   posix_os() = default;
 

@@ -3,8 +3,9 @@
 #ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
 #define REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
 
+#include <remote_job/detail/loopback_steps.hpp>
 #include <remote_job/detail/then.hpp>
-#include <remote_job/os_policy/loopback.hpp>
+#include <remote_job/file_access.hpp>
 #include <remote_job/transport.hpp>
 #include <remote_job/transport/loopback_host.hpp>
 #include <remote_job/transport/virtual_timer.hpp>
@@ -12,6 +13,9 @@
 #include <asio/async_result.hpp>
 #include <asio/io_context.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -40,77 +44,25 @@ namespace remote_job::inline v0 {
 class loopback_transport {
  public:
   using executor_type = asio::io_context::executor_type;
-  using timer_type = basic_virtual_timer<executor_type>;
+  using timer_type = detail::loopback_link::timer_type;
 
  private:
-  struct link {
-    link(const executor_type& executor, loopback_host& h) : host(h), timer(executor) {}
-    loopback_host& host;
-    timer_type timer;
-    bool open = false;
-    std::string diagnostics;
-  };
+  using link = detail::loopback_link;
 
-  /// One step of the script: what it is for, and what goes wrong with it.
-  class step {
-   public:
-    explicit step(std::shared_ptr<link> l) : link_(std::move(l)), fault_(link_->host.connect_.next()) {}
-    step(std::shared_ptr<link> l, const remote_command& command, command_reply& reply)
-        : link_(std::move(l)), command_(&command), reply_(&reply), fault_(link_->host.execute_.next()) {}
-
-    /// Sets the timer to the end of the step.
-    timer_type& arm() {
-      auto time = link_->host.latency_;
-      if (fault_.what == loopback_fault::kind::delay) time += fault_.time;
-      if (fault_.what == loopback_fault::kind::hang) time = duration::max();
-      link_->timer.expires_after(time);
-      return link_->timer;
-    }
-
-    std::error_code outcome() {
-      auto& host = link_->host;
-      const auto now = link_->timer.now().time_since_epoch();
-      if (fault_.what == loopback_fault::kind::refuse) return fail(fault_.error);
-      if (!host.reachable(now)) link_->open = false;
-      if (!command_) return (link_->open = host.reachable(now)) ? std::error_code() : fail(errc::connect_failed);
-      if (!link_->open) return fail(errc::connection_lost);
-
-      auto& output = reply_->output;
-      if (fault_.what == loopback_fault::kind::noise) output += fault_.text;
-      if (host.responder_)
-        host.responder_(*command_, now, output);
-      else
-        loopback_os::answer(host, *command_, now, output);
-      if (fault_.what == loopback_fault::kind::cut) output.resize(std::min(output.size(), fault_.position));
-      if (fault_.what == loopback_fault::kind::garble && !output.empty()) {
-        char& byte = output[fault_.position % output.size()];
-        byte = static_cast<char>(~byte);
-      }
-      if (output.size() > command_->max_output) return fail(errc::reply_too_long);
-      return {};
-    }
-
-   private:
-    std::error_code fail(std::error_code ec) {
-      link_->diagnostics = "loopback host: " + ec.message();
-      return ec;
-    }
-
-    std::shared_ptr<link> link_;
-    const remote_command* command_ = nullptr;  // none: connecting
-    command_reply* reply_ = nullptr;
-    loopback_fault fault_;
-  };
-
-  struct initiate_step {
+  template <class Step>
+  struct initiate {
     template <class Handler, class... Args>
     void operator()(Handler&& handler, Args&&... args) const {
-      step s(std::forward<Args>(args)...);
-      auto& timer = s.arm();
-      timer.async_wait(detail::then([s = std::move(s)](std::error_code ec) mutable { return ec ? ec : s.outcome(); },
+      Step step(std::forward<Args>(args)...);
+      auto& timer = step.arm();
+      timer.async_wait(detail::then([step = std::move(step)](std::error_code ec) mutable { return step.finish(ec); },
                                     std::move(handler)));
     }
   };
+  using initiate_connect = initiate<detail::loopback_connect>;
+  using initiate_execute = initiate<detail::loopback_execute>;
+  using initiate_stat = initiate<detail::loopback_stat>;
+  using initiate_read = initiate<detail::loopback_read>;
 
  public:
   /// The host must outlive the transport and its outstanding operations.
@@ -126,10 +78,10 @@ class loopback_transport {
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_connect(CompletionToken&& token = {})
-      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_step>(), token,
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_connect>(), token,
                                                                                std::declval<std::shared_ptr<link>>())) {
     link_->diagnostics.clear();
-    return asio::async_initiate<CompletionToken, void(std::error_code)>(initiate_step(), token,
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(initiate_connect(), token,
                                                                         std::shared_ptr<link>(link_));
   }
 
@@ -138,19 +90,43 @@ class loopback_transport {
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply, CompletionToken&& token = {})
-      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_step>(), token,
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_execute>(), token,
                                                                                std::declval<std::shared_ptr<link>>(),
                                                                                std::cref(command), std::ref(reply))) {
     link_->diagnostics.clear();
     return asio::async_initiate<CompletionToken, void(std::error_code)>(
-        initiate_step(), token, std::shared_ptr<link>(link_), std::cref(command), std::ref(reply));
+        initiate_execute(), token, std::shared_ptr<link>(link_), std::cref(command), std::ref(reply));
   }
 
-  /// Ends the connection; an outstanding operation completes with operation_aborted.
+  /// Has the host tell of a file. Completion: `void(std::error_code)`. Cancellation: all kinds. The path and the status
+  /// must stay where they are until the completion.
+  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_stat(const std::string& path, file_status& status, CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_stat>(), token,
+                                                                               std::declval<std::shared_ptr<link>>(),
+                                                                               std::cref(path), std::ref(status))) {
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(
+        initiate_stat(), token, std::shared_ptr<link>(link_), std::cref(path), std::ref(status));
+  }
+
+  /// Reads at most max bytes of a file from the offset on. Completion: `void(std::error_code)`. Cancellation: all kinds.
+  /// The path and `out` must stay where they are until the completion.
+  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                       CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_read>(), token,
+                                                                               std::declval<std::shared_ptr<link>>(),
+                                                                               std::cref(path), offset, max,
+                                                                               std::ref(out))) {
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(
+        initiate_read(), token, std::shared_ptr<link>(link_), std::cref(path), offset, max, std::ref(out));
+  }
+
+  /// Ends the connection; outstanding operations complete with operation_aborted.
   void close() noexcept {
-    if (!link_) return;
-    link_->open = false;
-    link_->timer.cancel();
+    if (link_) link_->close();
   }
 
   /// What went wrong last.

@@ -19,6 +19,13 @@
 
 namespace remote_job::inline v0 {
 
+namespace detail {
+struct loopback_link;
+class loopback_connect;
+class loopback_execute;
+class loopback_file_step;
+}  // namespace detail
+
 /// One file of a scripted host, and what happens to it when. Events of equal time happen in the order they were added.
 class loopback_file {
  public:
@@ -158,7 +165,8 @@ class loopback_host {
     return *this;
   }
 
-  /// A fault at the n-th command (from 1), counted over all connections, and at those that follow it.
+  /// A fault at the n-th step on an open connection (from 1), counted over all connections, and at those that follow
+  /// it. A step is a command, or file operations that are in flight together; these have only refuse, delay and hang.
   loopback_host& on_execute(int nth, loopback_fault fault, int times = 1) {
     execute_.faults.push_back({nth, times, std::move(fault)});
     return *this;
@@ -177,6 +185,13 @@ class loopback_host {
     return *this;
   }
 
+  /// Offers no access to the files, so that they are seen by commands only. Nor does a host with a respond_with() of
+  /// one's own: who knows what it has for files?
+  loopback_host& without_files() {
+    offers_files_ = false;
+    return *this;
+  }
+
   /// @name What was asked of the host
   /// @{
   int connects() const noexcept { return connect_.count; }
@@ -184,8 +199,11 @@ class loopback_host {
   /// @}
 
  private:
-  friend class loopback_transport;
   friend struct loopback_os;
+  friend class detail::loopback_connect;
+  friend class detail::loopback_execute;
+  friend class detail::loopback_file_step;
+  friend struct detail::loopback_link;
 
   struct scheduled_fault {
     int first;
@@ -217,6 +235,7 @@ class loopback_host {
   step execute_;
   std::vector<std::pair<duration, duration>> down_;
   std::function<void(const remote_command&, duration, std::string&)> responder_;
+  bool offers_files_ = true;
   poll_request request_;  // the one being answered; kept for its memory
 };
 

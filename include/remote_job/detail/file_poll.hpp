@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_FILE_POLL_HPP
+#define REMOTE_JOB_DETAIL_FILE_POLL_HPP
+
+#include <remote_job/detail/exit_code.hpp>
+#include <remote_job/detail/framing.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/file_access.hpp>
+#include <remote_job/os_policy.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace remote_job::inline v0::detail {
+
+/// Whether this is the answer of a host on which there is no such file.
+inline bool says_missing(const std::error_code& ec) noexcept {
+  return ec == std::errc::no_such_file_or_directory || ec == std::errc::not_a_directory;
+}
+
+/// Whether this is the answer of a host that cannot read a file which is there.
+inline bool says_unreadable(const std::error_code& ec) noexcept {
+  return ec == std::errc::permission_denied || ec == std::errc::is_a_directory || ec == std::errc::io_error;
+}
+
+/// One poll through the host's files, without the I/O: says what to ask for, takes the answers, and makes the reply of
+/// them that a command would have given. Used again for each poll, for its memory.
+///
+/// What is asked for together is answered in any order, while the job writes. Two rules make one reply of it: the log
+/// is looked at after the exit code was seen, if need be once more, so that all that the job wrote is in its size; and
+/// bytes count up to that size only.
+class file_poll {
+ public:
+  enum question : unsigned { nothing = 0, exit_code = 1, log_status = 2, log_bytes = 4 };
+
+  /// Begins a poll and says what to ask for, all at once. The request is to stay in place until the reply is made.
+  unsigned begin(const poll_request& request) noexcept {
+    request_ = &request;
+    failure_ = {};
+    exit_judged_ = read_again_ = false;
+    // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
+    return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
+  }
+
+  /// Takes the answer to one question; the data is in exit_text, status or bytes.
+  void answer(question q, std::error_code ec) noexcept {
+    if (ec && !says_missing(ec) && !says_unreadable(ec)) {
+      if (!failure_) failure_ = ec;  // what fails after that fails because of it
+      return;
+    }
+    switch (q) {
+      case exit_code: exit_error_ = ec; break;
+      case log_status:
+        status_error_ = ec;
+        log_is_file_ = !ec && status.kind == file_kind::regular;
+        break;
+      case log_bytes:
+        bytes_error_ = ec;
+        if (ec) bytes.clear();
+        if (bytes.size() > poll_limit(*request_)) failure_ = errc::reply_too_long;
+        break;
+      case nothing: break;
+    }
+  }
+
+  /// All that was asked for is answered: says what to ask for next; nothing once the poll is over.
+  unsigned next() noexcept {
+    if (failure_) return nothing;
+    if (!exit_judged_) {
+      exit_judged_ = true;
+      poll_reply judged;
+      judge_exit_code(judged);
+      const bool news = judged.exit_state == exit_code_state::present &&
+                        !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
+      if (news) return ask(log_status | (log_is_file_ ? log_bytes : nothing));
+    }
+    // The log grew before it was looked at and after it was read, or was not read yet.
+    if (!read_again_ && log_is_file_ && status.size > request_->offset && bytes.size() <= overlap() &&
+        !says_unreadable(bytes_error_)) {
+      read_again_ = true;
+      return ask(log_bytes);
+    }
+    return nothing;
+  }
+
+  /// What went wrong, if this is no poll.
+  std::error_code failure() const noexcept { return failure_; }
+
+  /// The reply, once the poll is over; its views point into exit_text and bytes.
+  void make_reply(poll_reply& reply) const noexcept {
+    reply = {};
+    judge_exit_code(reply);
+    const bool wanted = status.size > request_->offset;
+    if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
+    if (status_error_ || bytes_error_ || status.kind == file_kind::directory) {
+      // Of a log that is gone now and had nothing new, the next poll will tell.
+      if (says_missing(bytes_error_)) return present(reply, status.size);
+      reply.log = log_state::unreadable;
+      return;
+    }
+    if (status.kind == file_kind::other) return present(reply, 0);
+    // Read after its size was asked for, and it ends before the offset: it was truncated between.
+    if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
+    present(reply, status.size);
+    if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
+    reply.bytes = std::string_view(bytes).substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), status.size - poll_start(*request_))));
+  }
+
+  std::string exit_text;
+  file_status status;
+  std::string bytes;
+
+ private:
+  unsigned ask(unsigned questions) noexcept {
+    if (questions & exit_code) exit_text.clear();
+    if (questions & log_status) {
+      status = {};
+      bytes.clear();
+      bytes_error_ = {};
+    }
+    return questions;
+  }
+
+  std::size_t overlap() const noexcept { return static_cast<std::size_t>(request_->offset - poll_start(*request_)); }
+
+  void judge_exit_code(poll_reply& reply) const noexcept {
+    if (says_unreadable(exit_error_))
+      reply.exit_state = exit_code_state::unreadable;
+    else if (!exit_error_)
+      read_exit_code(exit_text, reply);
+  }
+
+  void present(poll_reply& reply, std::uint64_t size) const noexcept {
+    reply.log = log_state::present;
+    reply.log_size = size;
+    reply.log_identity = status.identity;
+  }
+
+  const poll_request* request_ = nullptr;
+  std::error_code failure_;
+  std::error_code exit_error_, status_error_, bytes_error_;
+  bool log_is_file_ = false;  // as far as is known, also from the poll before
+  bool exit_judged_ = false;
+  bool read_again_ = false;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

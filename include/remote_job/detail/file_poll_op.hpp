@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_FILE_POLL_OP_HPP
+#define REMOTE_JOB_DETAIL_FILE_POLL_OP_HPP
+
+#include <remote_job/detail/file_poll.hpp>
+#include <remote_job/detail/kept_memory.hpp>
+#include <remote_job/job.hpp>
+
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <memory>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace remote_job::inline v0::detail {
+
+/// A file_poll, and what carrying it out needs from poll to poll. Must outlive the operations.
+class running_file_poll : public file_poll {
+ public:
+  /// Ends what is asked for and not yet answered.
+  void cancel() {
+    cancelled_ = true;
+    for (auto& signal : signals_) signal.emit(asio::cancellation_type::terminal);
+  }
+
+ private:
+  template <class Transport, class Handler>
+  friend class file_poll_op;
+
+  // One for each question, since a slot has room for one operation.
+  asio::cancellation_signal& signal(question q) noexcept {
+    return signals_[static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(q)))];
+  }
+
+  std::array<asio::cancellation_signal, 3> signals_;
+  std::shared_ptr<kept_memory> memory_ = std::make_shared<kept_memory>();
+  bool cancelled_ = false;
+};
+
+/// Carries out one poll: asks together what can be asked together, waits for all answers, and calls the handler.
+///
+/// Lives on as long as one of its questions is open; all runs on the handler's executor.
+template <class Transport, class Handler>
+class file_poll_op {
+  using executor_type = asio::associated_executor_t<Handler, typename Transport::executor_type>;
+  using allocator_type = asio::associated_allocator_t<Handler>;
+  using question = file_poll::question;
+
+ public:
+  file_poll_op(Transport& transport, const job_spec& job, const poll_request& request, running_file_poll& poll,
+               Handler&& handler)
+      : transport_(transport), job_(job), request_(request), poll_(poll), handler_(std::move(handler)) {}
+
+  static void start(Transport& transport, const job_spec& job, const poll_request& request, running_file_poll& poll,
+                    Handler&& handler) {
+    poll.cancelled_ = false;
+    if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+      slot.assign([&poll](asio::cancellation_type) { poll.cancel(); });
+    const auto memory = allocator_for(handler, poll);
+    auto self = std::allocate_shared<file_poll_op>(memory, transport, job, request, poll, std::move(handler));
+    const auto first = poll.begin(request);
+    self->ask(self, first);
+  }
+
+ private:
+  /// The handler of one question.
+  struct part {
+    using executor_type = file_poll_op::executor_type;
+    using allocator_type = file_poll_op::allocator_type;
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    std::shared_ptr<file_poll_op> self;
+    question asked;
+
+    executor_type get_executor() const noexcept {
+      return asio::get_associated_executor(self->handler_, self->transport_.get_executor());
+    }
+    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(self->handler_); }
+    cancellation_slot_type get_cancellation_slot() const noexcept { return self->poll_.signal(asked).slot(); }
+
+    void operator()(std::error_code ec) { file_poll_op::answered(std::move(self), asked, ec); }
+  };
+
+  static auto allocator_for(const Handler& handler, const running_file_poll& poll) {
+    using of_bytes = typename std::allocator_traits<allocator_type>::template rebind_alloc<std::byte>;
+    // A handler without an allocator of its own gets memory that is kept from poll to poll.
+    if constexpr (std::is_same_v<of_bytes, std::allocator<std::byte>>)
+      return kept_allocator<std::byte>(poll.memory_);
+    else
+      return of_bytes(asio::get_associated_allocator(handler));
+  }
+
+  void ask(const std::shared_ptr<file_poll_op>& self, unsigned questions) {
+    open_ = std::popcount(questions);
+    // The status before the bytes: a host that answers in order then has them all.
+    if (questions & file_poll::exit_code)
+      transport_.async_read_file(job_.exit_code_file, 0, max_exit_text, poll_.exit_text,
+                                 part{self, file_poll::exit_code});
+    if (questions & file_poll::log_status)
+      transport_.async_stat(job_.log_file, poll_.status, part{self, file_poll::log_status});
+    if (questions & file_poll::log_bytes)
+      transport_.async_read_file(job_.log_file, poll_start(request_), poll_limit(request_), poll_.bytes,
+                                 part{self, file_poll::log_bytes});
+  }
+
+  static void answered(std::shared_ptr<file_poll_op> self, question q, std::error_code ec) {
+    auto& poll = self->poll_;
+    // Not clear(): that would give the memory away.
+    poll.signal(q).slot().assign([](asio::cancellation_type) {});
+    const bool failed_before = static_cast<bool>(poll.failure());
+    poll.answer(q, ec);
+    if (--self->open_ > 0) {
+      // Nothing comes of the other answers now.
+      if (poll.failure() && !failed_before)
+        for (auto& signal : poll.signals_) signal.emit(asio::cancellation_type::terminal);
+      return;
+    }
+    if (!poll.cancelled_)
+      if (const auto more = poll.next(); more != file_poll::nothing) return self->ask(self, more);
+    const std::error_code result = poll.cancelled_ ? std::error_code(asio::error::operation_aborted) : poll.failure();
+    auto handler = std::move(self->handler_);
+    self.reset();  // its memory goes back before the handler is called
+    std::move(handler)(result);
+  }
+
+  Transport& transport_;
+  const job_spec& job_;
+  const poll_request& request_;
+  running_file_poll& poll_;
+  Handler handler_;
+  int open_ = 0;
+};
+
+/// Starts one poll through the files of the host; the handler is called with the error, if it is no poll, and then
+/// `poll.make_reply()` gives the reply. All but the handler must stay in place until then. Terminal cancellation through
+/// the handler's slot.
+template <class Transport, class Handler>
+void start_file_poll(Transport& transport, const job_spec& job, const poll_request& request, running_file_poll& poll,
+                     Handler handler) {
+  file_poll_op<Transport, Handler>::start(transport, job, request, poll, std::move(handler));
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

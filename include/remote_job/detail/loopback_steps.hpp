@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_LOOPBACK_STEPS_HPP
+#define REMOTE_JOB_DETAIL_LOOPBACK_STEPS_HPP
+
+#include <remote_job/error.hpp>
+#include <remote_job/file_access.hpp>
+#include <remote_job/os_policy/loopback.hpp>
+#include <remote_job/transport.hpp>
+#include <remote_job/transport/loopback_host.hpp>
+#include <remote_job/transport/virtual_timer.hpp>
+
+#include <asio/io_context.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says.
+namespace remote_job::inline v0::detail {
+
+/// What a loopback_transport and its outstanding steps share.
+struct loopback_link {
+  using executor_type = asio::io_context::executor_type;
+  using timer_type = basic_virtual_timer<executor_type>;
+
+  /// The timer of one of the file operations that are in flight together.
+  struct lane {
+    explicit lane(const executor_type& executor) : timer(executor) {}
+    timer_type timer;
+    bool taken = false;
+  };
+
+  loopback_link(const executor_type& executor, loopback_host& h) : host(h), timer(executor) {}
+
+  lane& take_lane() {
+    const auto free = std::ranges::find(lanes, false, &lane::taken);
+    auto& found = free != lanes.end() ? *free : lanes.emplace_back(timer.get_executor());
+    found.taken = true;
+    return found;
+  }
+
+  /// Sets a timer to the end of a step with this fault.
+  timer_type& arm(timer_type& t, const loopback_fault& fault) const {
+    auto time = host.latency_;
+    if (fault.what == loopback_fault::kind::delay) time += fault.time;
+    if (fault.what == loopback_fault::kind::hang) time = duration::max();
+    t.expires_after(time);
+    return t;
+  }
+
+  duration now() const noexcept { return timer.now().time_since_epoch(); }
+
+  void close() noexcept {
+    open = false;
+    timer.cancel();
+    for (auto& l : lanes) l.timer.cancel();
+  }
+
+  std::error_code fail(std::error_code ec) {
+    diagnostics = "loopback host: " + ec.message();
+    return ec;
+  }
+
+  loopback_host& host;
+  timer_type timer;
+  std::list<lane> lanes;  // a list, since a lane that is waited for must stay in place
+  int files_in_flight = 0;
+  loopback_fault files_fault;  // of the file operations in flight
+  bool open = false;
+  std::string diagnostics;
+};
+
+class loopback_connect {
+ public:
+  explicit loopback_connect(std::shared_ptr<loopback_link> l)
+      : link_(std::move(l)), fault_(link_->host.connect_.next()) {}
+
+  auto& arm() { return link_->arm(link_->timer, fault_); }
+
+  std::error_code finish(std::error_code ec) {
+    if (ec) return ec;
+    if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
+    link_->open = link_->host.reachable(link_->now());
+    return link_->open ? std::error_code() : link_->fail(errc::connect_failed);
+  }
+
+ private:
+  std::shared_ptr<loopback_link> link_;
+  loopback_fault fault_;
+};
+
+class loopback_execute {
+ public:
+  loopback_execute(std::shared_ptr<loopback_link> l, const remote_command& command, command_reply& reply)
+      : link_(std::move(l)), command_(&command), reply_(&reply), fault_(link_->host.execute_.next()) {}
+
+  auto& arm() { return link_->arm(link_->timer, fault_); }
+
+  std::error_code finish(std::error_code ec) {
+    if (ec) return ec;
+    auto& host = link_->host;
+    if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
+    if (!host.reachable(link_->now())) link_->open = false;
+    if (!link_->open) return link_->fail(errc::connection_lost);
+
+    auto& output = reply_->output;
+    if (fault_.what == loopback_fault::kind::noise) output += fault_.text;
+    if (host.responder_)
+      host.responder_(*command_, link_->now(), output);
+    else
+      loopback_os::answer(host, *command_, link_->now(), output);
+    if (fault_.what == loopback_fault::kind::cut) output.resize(std::min(output.size(), fault_.position));
+    if (fault_.what == loopback_fault::kind::garble && !output.empty()) {
+      char& byte = output[fault_.position % output.size()];
+      byte = static_cast<char>(~byte);
+    }
+    if (output.size() > command_->max_output) return link_->fail(errc::reply_too_long);
+    return {};
+  }
+
+ private:
+  std::shared_ptr<loopback_link> link_;
+  const remote_command* command_;
+  command_reply* reply_;
+  loopback_fault fault_;
+};
+
+/// An operation on a file. Those in flight together count as one, and have one fault.
+class loopback_file_step {
+ public:
+  auto& arm() { return link_->arm(lane_->timer, link_->files_fault); }
+
+ protected:
+  loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path)
+      : link_(std::move(l)), lane_(&link_->take_lane()), path_(&path) {
+    if (link_->files_in_flight++ == 0) link_->files_fault = link_->host.execute_.next();
+  }
+
+  /// Ends the operation; `answer` takes the file, which is there.
+  template <class Answer>
+  std::error_code finish_with(std::error_code ec, Answer answer) {
+    lane_->taken = false;
+    --link_->files_in_flight;
+    if (ec) return ec;
+    auto& host = link_->host;
+    if (link_->files_fault.what == loopback_fault::kind::refuse) return link_->fail(link_->files_fault.error);
+    if (!host.reachable(link_->now())) link_->open = false;
+    if (!link_->open) return link_->fail(errc::connection_lost);
+    if (!host.offers_files_ || host.responder_) return link_->fail(errc::files_unavailable);
+
+    auto& file = host.file(*path_);
+    file.advance(link_->now());
+    if (!file.exists()) return std::make_error_code(std::errc::no_such_file_or_directory);
+    return answer(file);
+  }
+
+ private:
+  std::shared_ptr<loopback_link> link_;
+  loopback_link::lane* lane_;
+  const std::string* path_;
+};
+
+class loopback_stat : public loopback_file_step {
+ public:
+  loopback_stat(std::shared_ptr<loopback_link> l, const std::string& path, file_status& status)
+      : loopback_file_step(std::move(l), path), status_(&status) {}
+
+  std::error_code finish(std::error_code ec) {
+    return finish_with(ec, [this](const loopback_file& file) {
+      *status_ = {file.bytes().size(), file.identity(), file_kind::regular};
+      return std::error_code();
+    });
+  }
+
+ private:
+  file_status* status_;
+};
+
+class loopback_read : public loopback_file_step {
+ public:
+  loopback_read(std::shared_ptr<loopback_link> l, const std::string& path, std::uint64_t offset, std::size_t max,
+                std::string& out)
+      : loopback_file_step(std::move(l), path), offset_(offset), max_(max), out_(&out) {}
+
+  std::error_code finish(std::error_code ec) {
+    return finish_with(ec, [this](const loopback_file& file) {
+      if (!file.readable()) return std::make_error_code(std::errc::permission_denied);
+      const auto& bytes = file.bytes();
+      out_->assign(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_);
+      return std::error_code();
+    });
+  }
+
+ private:
+  std::uint64_t offset_;
+  std::size_t max_;
+  std::string* out_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include <remote_job/detail/file_poll_op.hpp>
+#include <remote_job/transport.hpp>
+#include <support/catch.hpp>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/bind_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace remote_job;
+
+namespace {
+
+enum class ask { exit, stat, read };
+
+struct host_file {
+  std::optional<std::string> bytes{};
+  std::uint64_t identity = 7;
+  file_kind kind = file_kind::regular;
+  std::error_code error{};  // of whoever reads it
+};
+
+/// Keeps what is asked of it until the test lets one question be answered, from the files as they are then.
+struct scripted_transport {
+  using executor_type = asio::io_context::executor_type;
+
+  struct pending {
+    ask what;
+    std::function<std::error_code()> look;
+    std::function<void(std::error_code)> handler;
+  };
+  struct shared {
+    host_file log, exit;
+    std::vector<pending> open;
+    int asked = 0;
+    int cancelled = 0;
+    bool too_late = false;  // to cancel anything: the answers are on their way
+  };
+
+  executor_type executor;
+  std::shared_ptr<shared> host = std::make_shared<shared>();
+
+  executor_type get_executor() const { return executor; }
+
+  template <class Handler>
+  void async_connect(Handler) {}
+  template <class Handler>
+  void async_execute(const remote_command&, command_reply&, Handler) {
+    FAIL("no command is needed");
+  }
+  void close() noexcept {}
+
+  template <class Handler>
+  void async_stat(const std::string&, file_status& status, Handler handler) {
+    keep(ask::stat, std::move(handler), [&status, h = host.get()]() -> std::error_code {
+      if (!h->log.bytes) return std::make_error_code(std::errc::no_such_file_or_directory);
+      status = {h->log.bytes->size(), h->log.identity, h->log.kind};
+      return {};
+    });
+  }
+
+  template <class Handler>
+  void async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                       Handler handler) {
+    auto& file = path == "log" ? host->log : host->exit;
+    keep(path == "log" ? ask::read : ask::exit, std::move(handler), [=, &file, &out]() -> std::error_code {
+      if (!file.bytes) return std::make_error_code(std::errc::no_such_file_or_directory);
+      if (file.error) return file.error;
+      out.assign(*file.bytes, std::min<std::size_t>(offset, file.bytes->size()), max);
+      return {};
+    });
+  }
+
+  template <class Handler>
+  void keep(ask what, Handler handler, std::function<std::error_code()> look) {
+    ++host->asked;
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    REQUIRE(slot.is_connected());
+    slot.assign([h = host.get(), what](asio::cancellation_type) {
+      ++h->cancelled;
+      for (auto& p : h->open)
+        if (p.what == what && !h->too_late) p.look = [] { return std::error_code(asio::error::operation_aborted); };
+    });
+    host->open.push_back({what, std::move(look), std::move(handler)});
+  }
+};
+static_assert(file_access_transport<scripted_transport>);
+
+/// One job whose log was read up to "0123|", of which the last four bytes are asked for again.
+struct file_poll_world {
+  asio::io_context context;
+  scripted_transport transport{context.get_executor()};
+  job_spec job{.job_id = "1", .log_file = "log", .exit_code_file = "exit"};
+  poll_request request{.nonce = {}, .offset = 4, .overlap = 3, .max_bytes = 8};
+  detail::running_file_poll poll;
+  std::optional<std::error_code> result;
+  poll_reply reply;
+
+  host_file& log() { return transport.host->log; }
+  host_file& exit() { return transport.host->exit; }
+  int asked() const { return transport.host->asked; }
+
+  file_poll_world() {
+    // A poll before has shown that the log is a file.
+    log().bytes = "0123";
+    begin();
+    answer_all();
+    REQUIRE(result == std::error_code());
+    transport.host->asked = 0;
+  }
+
+  void begin() {
+    result.reset();
+    detail::start_file_poll(transport, job, request, poll, [this](std::error_code ec) { result = ec; });
+  }
+
+  void answer(ask what) {
+    auto& open = transport.host->open;
+    const auto found = std::ranges::find(open, what, &scripted_transport::pending::what);
+    REQUIRE(found != open.end());
+    auto p = std::move(*found);
+    open.erase(found);
+    p.handler(p.look());
+    if (result && !*result) poll.make_reply(reply);
+  }
+
+  void answer_all() {
+    while (!transport.host->open.empty()) answer(transport.host->open.front().what);
+  }
+
+  void check_log(std::uint64_t size, const std::string& bytes) {
+    REQUIRE(result == std::error_code());
+    CHECK(reply.log == log_state::present);
+    CHECK(reply.log_size == size);
+    CHECK(reply.bytes == bytes);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(file_poll_world, "an idle poll asks everything at once, and in any order") {
+  begin();
+  REQUIRE(transport.host->open.size() == 3);
+  for (const auto what : {ask::read, ask::exit, ask::stat}) answer(what);
+  CHECK(asked() == 3);
+  check_log(4, "123");
+  CHECK(reply.exit_state == exit_code_state::absent);
+  CHECK(reply.log_identity == 7);
+}
+
+TEST_CASE_METHOD(file_poll_world, "new bytes come with the overlap before them, and no more than asked for") {
+  log().bytes = "0123456789abcdef";
+  begin();
+  answer_all();
+  check_log(16, "123456789ab");
+}
+
+TEST_CASE_METHOD(file_poll_world, "a log that is not there is not read, nor one that is no file") {
+  std::size_t reads = 0;
+  SECTION("missing") { log().bytes.reset(); }
+  SECTION("a directory") { log().kind = file_kind::directory; }
+  SECTION("a pipe") { log().kind = file_kind::other; }
+  begin();
+  answer_all();
+  begin();
+  for (const auto& p : transport.host->open) reads += p.what == ask::read;
+  CHECK(reads == 0);
+  answer_all();
+  REQUIRE(result == std::error_code());
+  CHECK(reply.bytes.empty());
+  if (log().kind == file_kind::directory) CHECK(reply.log == log_state::unreadable);
+  if (log().kind == file_kind::other) CHECK(reply.log == log_state::present);
+  if (log().kind == file_kind::other) CHECK(reply.log_size == 0);
+  if (!log().bytes) CHECK(reply.log == log_state::absent);
+}
+
+TEST_CASE_METHOD(file_poll_world, "the log is looked at again after the exit code, wherever it appears") {
+  exit().bytes = "3\n";
+  begin();
+  // Everything is answered before the exit code: what the job wrote last is not seen.
+  answer(ask::stat);
+  answer(ask::read);
+  log().bytes = "0123last";
+  answer(ask::exit);
+  REQUIRE_FALSE(result);
+  CHECK(asked() == 5);
+  answer_all();
+  check_log(8, "123last");
+  CHECK(reply.exit_code == 3);
+}
+
+TEST_CASE_METHOD(file_poll_world, "an exit code that was seen before needs no second look, another one does") {
+  exit().bytes = "3\n";
+  request.exit_seen = GENERATE(3, 4);
+  begin();
+  answer_all();
+  CHECK(asked() == (*request.exit_seen == 3 ? 3 : 5));
+  CHECK(reply.exit_code == 3);
+}
+
+TEST_CASE_METHOD(file_poll_world, "an exit code that appears after it was looked for is for the next poll") {
+  begin();
+  answer(ask::exit);
+  exit().bytes = "0";
+  log().bytes = "0123last";
+  answer_all();
+  CHECK(asked() == 3);
+  CHECK(reply.exit_state == exit_code_state::absent);
+  check_log(8, "123last");
+}
+
+TEST_CASE_METHOD(file_poll_world, "an exit-code file that is replaced while the poll goes on counts as it was read") {
+  exit().bytes = "3";
+  begin();
+  answer(ask::exit);
+  exit().bytes = "4";
+  answer_all();
+  CHECK(reply.exit_code == 3);
+}
+
+TEST_CASE_METHOD(file_poll_world, "what an exit-code file can hold is judged as a command's reply is") {
+  exit().bytes = GENERATE(as<std::string>(), "", "12x", std::string(200, '1'));
+  begin();
+  answer_all();
+  CHECK(reply.exit_state == (exit().bytes->empty() ? exit_code_state::absent : exit_code_state::damaged));
+  CHECK(asked() == 3);
+  exit().error = std::make_error_code(GENERATE(std::errc::permission_denied, std::errc::io_error));
+  begin();
+  answer_all();
+  CHECK(reply.exit_state == exit_code_state::unreadable);
+}
+
+TEST_CASE_METHOD(file_poll_world, "a log that grows between status and bytes is as long as its status says") {
+  SECTION("with new bytes before") {
+    log().bytes = "012345";
+    begin();
+    answer(ask::stat);
+    log().bytes = "01234567";
+    answer_all();
+    check_log(6, "12345");
+  }
+  SECTION("with none") {
+    begin();
+    answer(ask::stat);
+    log().bytes = "01234567";
+    answer_all();
+    check_log(4, "123");
+  }
+  CHECK(asked() == 3);
+}
+
+TEST_CASE_METHOD(file_poll_world, "a log that grows after it was read and before its status is read once more") {
+  begin();
+  answer(ask::read);
+  log().bytes = "012345";
+  answer(ask::exit);
+  answer(ask::stat);
+  CHECK(asked() == 4);
+  SECTION("as it is") {
+    answer_all();
+    check_log(6, "12345");
+  }
+  SECTION("truncated meanwhile") {
+    log().bytes = "01";
+    answer_all();
+    check_log(2, "");
+  }
+  SECTION("emptied meanwhile") {
+    log().bytes = "";
+    answer_all();
+    REQUIRE(result == std::error_code());
+    CHECK(reply.log_size < request.offset);
+    CHECK(reply.bytes.empty());
+  }
+  SECTION("removed meanwhile") {
+    log().bytes.reset();
+    answer_all();
+    CHECK(reply.log == log_state::absent);
+    CHECK(reply.log_size == 0);
+  }
+  SECTION("made unreadable meanwhile") {
+    log().error = std::make_error_code(std::errc::permission_denied);
+    answer_all();
+    CHECK(reply.log == log_state::unreadable);
+    CHECK(reply.log_size == 0);
+    CHECK(reply.log_identity == 0);
+  }
+}
+
+TEST_CASE_METHOD(file_poll_world, "a log that shrinks is as short as its status says") {
+  begin();
+  SECTION("before both") { log().bytes = "01"; }
+  SECTION("between bytes and status") {
+    log().bytes = "012345";
+    answer(ask::read);
+    log().bytes = "01";
+  }
+  answer_all();
+  check_log(2, "");
+}
+
+TEST_CASE_METHOD(file_poll_world, "a log that is replaced shows its new identity or its other bytes") {
+  begin();
+  SECTION("before both") {
+    log() = {.bytes = "abcdefg", .identity = 8};
+    answer_all();
+    check_log(7, "bcdefg");
+    CHECK(reply.log_identity == 8);
+  }
+  SECTION("between status and bytes") {
+    log().bytes = "01234";
+    answer(ask::stat);
+    log() = {.bytes = "abcdefg", .identity = 8};
+    answer_all();
+    check_log(5, "bcde");
+  }
+  SECTION("by one of the same size") {
+    log().bytes = "abcd";
+    answer_all();
+    check_log(4, "bcd");
+  }
+}
+
+TEST_CASE_METHOD(file_poll_world, "a log that goes away or comes between status and bytes is for the next poll") {
+  begin();
+  SECTION("gone, and nothing was new") {
+    answer(ask::stat);
+    log().bytes.reset();
+    answer_all();
+    check_log(4, "");
+  }
+  SECTION("there too late") {
+    log().bytes.reset();
+    answer(ask::stat);
+    log().bytes = "01234567";
+    answer_all();
+    CHECK(reply.log == log_state::absent);
+    CHECK(reply.bytes.empty());
+  }
+}
+
+TEST_CASE_METHOD(file_poll_world, "a log whose size is above what can be read of it says so") {
+  // As files of /proc and broken disks: the watch takes it for unreadable.
+  log().bytes = "0123";
+  begin();
+  answer(ask::read);
+  log().bytes = "012345";
+  answer(ask::stat);
+  log().bytes = "0123";
+  answer_all();
+  check_log(6, "");
+}
+
+TEST_CASE_METHOD(file_poll_world, "the first failure of the connection is the poll's, and ends the rest of it") {
+  begin();
+  auto& open = transport.host->open;
+  open[1].look = [] { return std::error_code(errc::connection_lost); };
+  answer(ask::stat);
+  CHECK(transport.host->cancelled == 2);
+  CHECK_FALSE(result);
+  answer_all();
+  CHECK(result == std::error_code(errc::connection_lost));
+  CHECK(asked() == 3);
+}
+
+TEST_CASE_METHOD(file_poll_world, "more bytes than asked for are an error") {
+  begin();
+  for (auto& p : transport.host->open)
+    if (p.what == ask::read) p.look = [this] { return poll.bytes.assign(12, 'x'), std::error_code(); };
+  answer_all();
+  CHECK(result == std::error_code(errc::reply_too_long));
+}
+
+TEST_CASE_METHOD(file_poll_world, "a cancelled poll ends all that it asked for, and asks nothing more") {
+  asio::cancellation_signal signal;
+  exit().bytes = "0";
+  result.reset();
+  detail::start_file_poll(transport, job, request, poll,
+                          asio::bind_cancellation_slot(signal.slot(), [this](std::error_code ec) { result = ec; }));
+  SECTION("with all open") {
+    signal.emit(asio::cancellation_type::terminal);
+    CHECK(transport.host->cancelled == 3);
+  }
+  SECTION("with all answered, and not yet told") {
+    transport.host->too_late = true;
+    signal.emit(asio::cancellation_type::terminal);
+  }
+  SECTION("with one open") {
+    answer(ask::exit);
+    answer(ask::stat);
+    signal.emit(asio::cancellation_type::terminal);
+    CHECK(transport.host->cancelled == 1);
+  }
+  answer_all();
+  CHECK(result == std::error_code(asio::error::operation_aborted));
+  CHECK(asked() == 3);
+}
+
+TEST_CASE_METHOD(file_poll_world, "a poll that is dropped unanswered is not completed") {
+  begin();
+  transport.host->open.clear();
+  CHECK_FALSE(result);
+  begin();
+  answer_all();
+  CHECK(result);
+}
