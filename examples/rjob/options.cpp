@@ -78,6 +78,13 @@ remote_job::remote_os os(const std::string& text) {
   return remote_job::remote_os::posix;
 }
 
+remote_job::poll_via via(const std::string& text) {
+  if (text == "auto") return remote_job::poll_via::automatic;
+  if (text == "files") return remote_job::poll_via::files;
+  if (text == "command") return remote_job::poll_via::commands;
+  throw std::invalid_argument("must be auto, files or command");
+}
+
 // An option whose text is read by `convert`; what that throws becomes an error that names the option.
 template <class T, class Convert>
 CLI::Option* add(CLI::App& app, const std::string& name, T& target, Convert convert, const std::string& help,
@@ -141,6 +148,12 @@ void describe(CLI::App& watch, watch_arguments& given) {
   add(watch, "--command-timeout", given.command_timeout, seconds, "time allowed to one poll (30)", "SECONDS")
       ->group(how);
   add(watch, "--max-reconnects", given.max_reconnects, count, "consecutive failures tolerated (5)", "N")->group(how);
+  add(watch, "--via", given.via, via,
+      "how to look at the job: through files, which starts no process on the host, or by commands; auto: files where "
+      "the "
+      "host offers them (auto)",
+      "auto|files|command")
+      ->group(how);
 
   const std::string ssh = "SSH; with --host";
   add(watch, "--identity", given.identities, not_empty, "private key, repeatable (the usual ones in ~/.ssh)", "FILE")
@@ -191,6 +204,8 @@ std::variant<watch_arguments, int> parse(int argc, char** argv) {
       for (const char* option :
            {"--identity", "--known-hosts", "--fingerprint", "--host-key-policy", "--ssh-config", "--no-ssh-config"})
         if (watch.count(option) > 0) throw CLI::ValidationError(option, "is for --host, not for --local");
+    if (given.local && given.via == remote_job::poll_via::files)
+      throw CLI::ValidationError("--via", "files is for --host, not for --local");
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e, std::cout, std::cerr);
     std::cerr << "rjob: " << e.what() << "\nrjob: try rjob watch --help\n";

@@ -23,6 +23,7 @@ struct watch_arguments {
   std::optional<remote_job::duration> poll_interval, command_timeout;
   std::optional<std::int64_t> chunk_size, offset;
   std::optional<int> max_reconnects;
+  std::optional<remote_job::poll_via> via;
   std::vector<std::string> identities, known_hosts, fingerprints;
   std::optional<std::string> events, state;
 };

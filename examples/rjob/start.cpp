@@ -62,6 +62,7 @@ remote_job::trigger_state start(const watch_arguments& given) {
   if (given.poll_interval) options.poll_interval = *given.poll_interval;
   if (given.chunk_size) options.log_chunk_size = *given.chunk_size;
   if (given.command_timeout) options.command_timeout = *given.command_timeout;
+  if (given.via) options.via = *given.via;
   if (given.max_reconnects) options.max_reconnect_attempts = *given.max_reconnects;
   if (const auto why = validate(state.job, options); !why.empty()) throw std::runtime_error(why);
   return state;

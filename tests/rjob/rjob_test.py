@@ -375,6 +375,7 @@ class RjobTest(unittest.TestCase):
         self.check_usage("--identity", *self.arguments("--identity", "/k")[1:])
         self.check_usage("--no-ssh-config", *self.arguments("--no-ssh-config")[1:])
         self.check_usage("--ssh-config", "watch", "--host", "h", "--ssh-config", "/c", "--no-ssh-config")
+        self.check_usage("--via", *self.arguments("--via", "files")[1:])  # there is no such way to a local job
         self.check_usage("exit_code_file", "watch", "--local", "--log-file", "/same", "--exit-code-file", "/same")
         self.check_usage("--poll-interval", *self.arguments("--poll-interval", "1")[1:])  # given twice
 
@@ -388,6 +389,7 @@ class RjobTest(unittest.TestCase):
             "--chunk-size": whole + ["0", "1073741825"],
             "--offset": whole + ["9223372036854775808"],
             "--max-reconnects": whole + ["2147483648"],
+            "--via": ["", "Files", "sftp", "commands"],
             "--remote-os": ["", "windows", "POSIX", "linux"],
             "--host": ["", "@", "u@", "@h", "h:", "h:0", "h:65536", "h:x", "h:-1", "[::1", "[::1]x", "[::1]:", "[]:22",
                        "a b", "-oProxyCommand=x", "u@-h"],
@@ -417,10 +419,27 @@ class RjobTest(unittest.TestCase):
         base = [RJOB, "watch", "--local", "--log-file", str(self.log), "--exit-code-file", str(self.code)]
         for good in [["--poll-interval", "0.25"], ["--poll-interval", "1e-1"], ["--command-timeout", "1000000000"],
                      ["--command-timeout", "7.5"], ["--chunk-size", "1"], ["--chunk-size", "1073741824"],
-                     ["--offset", "9223372036854775807"], ["--max-reconnects", "0"], ["--remote-os", "posix"]]:
+                     ["--offset", "9223372036854775807"], ["--max-reconnects", "0"], ["--remote-os", "posix"],
+                     ["--via", "auto"], ["--via", "command"]]:
             with self.subTest(good=good):
                 done = subprocess.run(base + good, capture_output=True, timeout=WAIT)
                 self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_via_is_kept_in_the_state(self):
+        self.log.write_bytes(b"x")
+        self.end_job(0)
+        done = self.run_rjob("--state", str(self.state), "--via", "command")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        saved = json.loads(self.state.read_text())
+        self.assertEqual(saved["extra"]["via"], "commands")
+        # A state that asks for files, which only a host can have.
+        saved["extra"]["via"] = "files"
+        self.state.write_text(json.dumps(saved))
+        done = self.run_rjob("--state", str(self.state))
+        self.assertEqual((done.returncode, done.stdout), (64, b""), done.stderr)
+        self.assertIn(b"via is files", done.stderr)
+        done = self.run_rjob("--state", str(self.state), "--via", "auto")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_host_that_cannot_be_reached(self):
         """A port that nothing listens on: the budget is spent, 255, the retries are told."""
