@@ -20,18 +20,22 @@ namespace {
 
 /// An SFTP server that keeps to the draft but not to what others do, or to nothing at all.
 constexpr const char* odd_server = R"(
-import os, struct, sys, random
+import os, random, select, struct, sys
 way = sys.argv[1]
 random.seed(1)
-inp, out = sys.stdin.buffer, sys.stdout.buffer
+out = sys.stdout.buffer
 def u32(n): return struct.pack(">I", n)
 def text(b): return u32(len(b)) + b
 def send(p):
     out.write(text(p)); out.flush()
-def receive():
-    head = inp.read(4)
-    if len(head) < 4: sys.exit()
-    return inp.read(struct.unpack(">I", head)[0])
+def take(n):  # unbuffered, so that select() tells whether more is to come
+    b = b""
+    while len(b) < n:
+        more = os.read(0, n - len(b))
+        if not more: sys.exit()
+        b += more
+    return b
+def receive(): return take(struct.unpack(">I", take(4))[0])
 def status(id, code): return b"\x65" + id + u32(code) + text(b"status") + text(b"")
 receive()
 if way == "old": send(b"\x02" + u32(2))
@@ -75,7 +79,6 @@ while True:
     count += 1
     if way == "shuffled":
         waiting.append(reply)
-        import select
         while not select.select([0], [], [], 0.02)[0] and waiting:
             send(waiting.pop(random.randrange(len(waiting))))
         if len(waiting) > 9: send(waiting.pop(random.randrange(len(waiting))))
