@@ -15,6 +15,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <vector>
 
 using namespace remote_job;
 using namespace std::chrono_literals;
@@ -23,16 +24,20 @@ namespace {
 
 using trigger = basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, recording_sink>;
 
-/// A job whose files the test writes itself, watched over a real connection.
+/// A job whose files the test writes itself, watched over a real connection; each test in both ways, unless it says which.
 struct job_on_host {
-  explicit job_on_host(const support::sshd& s, const std::string& name = "job") : server(s), directory(s.file(name)) {
+  explicit job_on_host(const support::sshd& s, const std::string& name = "job", poll_via via = either())
+      : server(s), directory(s.file(name)) {
     std::filesystem::create_directory(directory);
     state.job.job_id = "job-1";
     state.job.job_dir = directory;
     state.job.log_file = directory + "/log";
     state.job.exit_code_file = directory + "/exit_code";
     state.options.poll_interval = 50ms;
+    state.options.via = via;
   }
+
+  static poll_via either() { return GENERATE(poll_via::files, poll_via::commands); }
 
   void write_log(std::string_view bytes) const {
     std::ofstream(state.job.log_file, std::ios::binary | std::ios::app) << bytes << std::flush;
@@ -209,6 +214,86 @@ TEST_CASE("over SSH a frozen server runs into the deadline, and the watch goes o
   CHECK(job.event->status == status::success);
 }
 
+TEST_CASE("over SSH a log that is truncated or replaced is read anew") {
+  support::sshd server;
+  job_on_host job(server);
+  auto t = job.make();
+  job.start(t);
+  const std::string first(1000, '1');
+  job.write_log(first);
+  job.run_until([&] { return t.stats().bytes == first.size(); });
+  const auto rename = [&](const std::string& bytes) {
+    support::write_file(job.state.job.log_file + ".new", bytes);
+    std::filesystem::rename(job.state.job.log_file + ".new", job.state.job.log_file);
+  };
+  std::string second;
+  SECTION("truncated") { support::write_file(job.state.job.log_file, second = "short\n"); }
+  SECTION("truncated and grown past the offset") {
+    support::write_file(job.state.job.log_file, second = std::string(5000, '2'));
+  }
+  SECTION("replaced by a shorter one") { rename(second = "short\n"); }
+  SECTION("replaced by a longer one") { rename(second = std::string(5000, '2')); }
+  SECTION("gone for a while, and there again") {
+    std::filesystem::remove(job.state.job.log_file);
+    const auto polls = t.stats().polls;
+    job.run_until([&] { return t.stats().polls > polls + 2; });
+    job.write_log(second = std::string(1500, '3'));
+  }
+  job.run_until([&] { return t.stats().bytes == first.size() + second.size(); });
+  job.write_log("last\n");
+  job.finish("0");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::success);
+  CHECK(t.sink().all<log_reset>().size() == 1);
+  CHECK(job.event->log_offset == second.size() + 5);
+  CHECK(t.stats().connects == 1);
+}
+
+TEST_CASE("over SSH no process is started on the host where files will do") {
+  support::sshd server;
+  job_on_host job(server, "job", poll_via::automatic);
+  auto t = job.make();
+  job.start(t);
+  job.write_log("text\n");
+  job.run_until([&] { return t.stats().polls > 5; });
+  job.finish("3");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->exit_code == 3);
+  CHECK(t.sink().log() == "text\n");
+  CHECK(server.log().find("Starting session: subsystem 'sftp'") != std::string::npos);
+  CHECK(server.log().find("Starting session: command") == std::string::npos);
+  CHECK(t.sink().all<notice>().empty());
+}
+
+TEST_CASE("over SSH a host without files is watched by commands, on the same connection and with one notice") {
+  std::vector<std::string> config;
+  std::string noise;
+  SECTION("no subsystem") { config = {"# no Subsystem"}; }
+  SECTION("its program is missing") { config = {"Subsystem sftp /nowhere/sftp-server"}; }
+  SECTION("a login shell that prints") {
+    config = {"Subsystem sftp /usr/lib/openssh/sftp-server"};
+    noise = "echo Welcome\n";
+  }
+  SECTION("and one channel only") { config = {"# no Subsystem", "MaxSessions 1"}; }
+  support::sshd server(config);
+  if (!noise.empty()) support::write_file(server.home() + "/.bashrc", noise);
+  job_on_host job(server, "job", poll_via::automatic);
+  auto t = job.make();
+  job.start(t);
+  job.write_log("text\n");
+  job.run_until([&] { return t.stats().polls > 5; });
+  job.finish("0");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::success);
+  CHECK(t.sink().log() == "text\n");
+  CHECK(t.stats().connects == 1);
+  CHECK(t.stats().retries == 0);
+  const auto notices = t.sink().all<notice>();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].kind == notice_kind::files_unavailable);
+  CHECK(notices[0].message.find("SFTP") != std::string::npos);
+}
+
 TEST_CASE("over SSH one channel at a time is enough") {
   support::sshd server({"MaxSessions 1"});
   job_on_host job(server);
@@ -225,7 +310,7 @@ TEST_CASE("over SSH one channel at a time is enough") {
 
 TEST_CASE("over SSH a server that refuses every channel uses up the budget") {
   support::sshd server({"MaxSessions 0"});
-  job_on_host job(server);
+  job_on_host job(server, "job", poll_via::automatic);
   job.state.options.max_reconnect_attempts = 2;
   auto t = job.make();
   const auto& e = job.watch(t);
