@@ -38,16 +38,28 @@ concept has_on_event = requires(S& s, const trigger_event& e) {
   { s.on_event(e) } -> std::same_as<void>;
 };
 
-template <class S>
-concept has_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  { s.on_log(offset, bytes) } -> std::same_as<void>;
-} || requires(S& s, std::uint64_t offset, std::string_view bytes) {
-  { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
+struct wide_offset {
+  template <std::integral T>
+    requires(sizeof(T) >= sizeof(std::uint64_t))
+  operator T() const;
 };
 
 template <class S>
-concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes) {
+concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) { s.on_log(offset, bytes); } ||
+                       requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
+
+template <class S>
+concept has_on_log = takes_offset<S> && (requires(S& s, std::uint64_t offset, std::string_view bytes) {
+                       { s.on_log(offset, bytes) } -> std::same_as<void>;
+                     } || requires(S& s, std::uint64_t offset, std::string_view bytes) {
+                       { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+                     });
+
+template <class S>
+concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
   s.async_on_log(offset, bytes, std::declval<handler_archetype>());
+  s.async_on_log(wide, bytes, std::declval<handler_archetype>());
 };
 
 template <class S>

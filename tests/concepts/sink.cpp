@@ -66,6 +66,23 @@ static_assert(!rj::sink<nothing> && !rj::sink<event_to_change> && !rj::sink<even
 struct log_without_offset : base {
   void on_log(std::string_view);
 };
+struct log_narrow : base {
+  void on_log(int, std::string_view);
+};
+struct log_by_int64 : base {
+  void on_log(std::int64_t, std::string_view);
+};
+struct own_offset {
+  own_offset(std::uint64_t);
+};
+struct log_by_own_type : base {
+  void on_log(const own_offset&, std::string_view);
+};
+struct async_narrow : base {
+  template <class Token>
+  void async_on_log(unsigned, std::string_view, Token&&);
+};
+static_assert(rj::sink<log_by_int64> && rj::sink<log_by_own_type> && !rj::sink<log_narrow> && !rj::sink<async_narrow>);
 struct log_says_bool : base {
   bool on_log(std::uint64_t, std::string_view);
 };
