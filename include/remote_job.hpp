@@ -17,6 +17,9 @@
 #include <remote_job/file_access.hpp>
 #include <remote_job/fwd.hpp>
 #include <remote_job/job.hpp>
+#include <remote_job/job_command.hpp>
+#include <remote_job/job_paths.hpp>
+#include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy.hpp>
 #include <remote_job/os_policy/loopback.hpp>
 #include <remote_job/os_policy/posix.hpp>

@@ -36,6 +36,7 @@ enum class errc {
   reply_truncated,         ///< the reply ends before its trailer
   reply_malformed,         ///< the reply breaks the rules of its frame
   reply_too_long,          ///< more output than any reply to this request can have
+  job_not_started,         ///< the host did not bring the job's supervisor to life in time; it may still come
 
   // The connection: another try cannot help
   host_not_found,          ///< there is no such host
@@ -55,6 +56,17 @@ enum class errc {
   exit_code_damaged,     ///< the exit-code file holds something that is not an exit code
   exit_code_unreadable,  ///< the exit-code file is there but cannot be read
   log_unreadable,        ///< the log is there but cannot be read
+  job_lost,              ///< the job is gone, and no exit code will come
+  deadline_exceeded,     ///< the job did not end before its deadline
+  job_not_found,         ///< there is no such job on the host
+  job_id_taken,          ///< another command was submitted under this job id
+  directory_unsafe,      ///< the base or job directory is a link, belongs to another user, or lets others write
+  directory_unusable,    ///< the base or job directory cannot be made or written to, as on a full disk
+  not_our_directory,     ///< the directory was not made by a submit: it is left alone
+  job_not_finished,      ///< the job is not proved finished: its directory is left alone
+  job_elsewhere,         ///< the job runs on another host behind the same name, or in another container
+  identity_unproved,     ///< which process the job is cannot be proved: nothing is signalled
+  job_survived,          ///< processes of the job live on after all signals
 
   // The caller's sink
   sink_failed  ///< the sink threw, or could not take the log
@@ -116,9 +128,21 @@ class errc_category final : public std::error_category {
       case errc::passphrase_wrong: return "wrong passphrase for the private key";
       case errc::program_not_found: return "the program cannot be started";
       case errc::files_unavailable: return "the host offers no file access";
+      case errc::job_not_started: return "the job was not started in time";
       case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
       case errc::exit_code_unreadable: return "the exit-code file cannot be read";
       case errc::log_unreadable: return "the log cannot be read";
+      case errc::job_lost: return "the job is lost";
+      case errc::deadline_exceeded: return "the deadline of the job is over";
+      case errc::job_not_found: return "there is no such job";
+      case errc::job_id_taken: return "another command was submitted under this job id";
+      case errc::directory_unsafe: return "the directory is not safe to use";
+      case errc::directory_unusable: return "the directory cannot be used";
+      case errc::not_our_directory: return "the directory is not that of a submitted job";
+      case errc::job_not_finished: return "the job is not proved finished";
+      case errc::job_elsewhere: return "the job runs on another host or in another container";
+      case errc::identity_unproved: return "the job's process cannot be proved";
+      case errc::job_survived: return "processes of the job survived";
       case errc::sink_failed: return "the sink could not take the log";
     }
     return "unknown error";
@@ -133,7 +157,7 @@ inline const std::error_category& errc_category_instance() noexcept {
 /// The one place where errors are sorted into those worth a retry and those not.
 inline bool is_transient(const std::error_code& ec) noexcept {
   if (ec.category() == errc_category_instance())
-    return ec.value() >= static_cast<int>(errc::resolve_failed) && ec.value() <= static_cast<int>(errc::reply_too_long);
+    return ec.value() >= static_cast<int>(errc::resolve_failed) && ec.value() <= static_cast<int>(errc::job_not_started);
   if (ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::no_recovery) return false;
   if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
   const auto& category = ec.category();

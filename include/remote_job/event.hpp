@@ -18,6 +18,7 @@ namespace remote_job::inline v0 {
 enum class status {
   success,  ///< the job ended with exit code 0
   failed,   ///< the job ended with any other exit code
+  lost,     ///< the job is gone without an exit code, and none will come
   error     ///< the watch itself gave up; nothing is said about the job
 };
 
@@ -29,6 +30,8 @@ enum class reason {
   fatal_error,           ///< an error that another try cannot mend, as a changed host key
   exit_code_unusable,    ///< the exit-code file is damaged or unreadable, and was for longer than trouble_grace
   log_unusable,          ///< the log is unreadable, and was for longer than trouble_grace
+  lost,                  ///< no living process and no exit code, for longer than lost_grace; the message has the evidence
+  deadline_exceeded,     ///< the deadline was over before the job ended; the message says whether it was stopped
   sink_failed            ///< the sink could not take the log; the offset stands before the refused bytes
 };
 
@@ -46,6 +49,9 @@ enum class notice_kind {
   log_missing,           ///< the log was there and is gone
   log_unreadable,        ///< the log cannot be read; given trouble_grace
   files_unavailable,     ///< the host offers no file access; the watch goes on by commands
+  orphaned,              ///< the job runs, but what would have written its exit code is gone
+  elsewhere,             ///< the job belongs to another host or container; whether it lives cannot be seen from here
+  job_missing,           ///< no living process and no exit code; given lost_grace
   transport              ///< the transport has something to say that is no error
 };
 
@@ -53,6 +59,7 @@ constexpr std::string_view to_string(status s) noexcept {
   switch (s) {
     case status::success: return "success";
     case status::failed: return "failed";
+    case status::lost: return "lost";
     case status::error: return "error";
   }
   return "error";
@@ -66,6 +73,8 @@ constexpr std::string_view to_string(reason r) noexcept {
     case reason::fatal_error: return "fatal_error";
     case reason::exit_code_unusable: return "exit_code_unusable";
     case reason::log_unusable: return "log_unusable";
+    case reason::lost: return "lost";
+    case reason::deadline_exceeded: return "deadline_exceeded";
     case reason::sink_failed: return "sink_failed";
   }
   return "fatal_error";
@@ -87,6 +96,9 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
     case notice_kind::log_missing: return "log_missing";
     case notice_kind::log_unreadable: return "log_unreadable";
     case notice_kind::files_unavailable: return "files_unavailable";
+    case notice_kind::orphaned: return "orphaned";
+    case notice_kind::elsewhere: return "elsewhere";
+    case notice_kind::job_missing: return "job_missing";
     case notice_kind::transport: return "transport";
   }
   return "transport";
@@ -107,7 +119,7 @@ struct trigger_event {
   std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
   std::string message{};         ///< for people: what happened, where, and why
   remote_job::reason reason = remote_job::reason::fatal_error;
-  std::error_code error{};  ///< what went wrong last; no error unless status is error
+  std::error_code error{};  ///< what went wrong last; no error unless status is error or lost
 
   friend bool operator==(const trigger_event&, const trigger_event&) = default;
 };

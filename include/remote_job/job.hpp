@@ -52,6 +52,10 @@ struct job_spec {
   std::string log_file{};     ///< remote path of the log; required
   std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
+  /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked. A job of
+  /// `async_submit` has one that proves it (process, start time, boot); a job started otherwise may have one with nothing
+  /// but the number of its process. Who names it says that the job was started: a pid file that stays away is a lost job.
+  std::string pid_file{};
 
   friend bool operator==(const job_spec&, const job_spec&) = default;
 };
@@ -67,6 +71,11 @@ struct watch_options {
   /// How long an unreadable or damaged file is given to become readable before the watch ends with an error; 0 or more.
   duration trouble_grace = std::chrono::seconds(10);
   poll_via via = poll_via::automatic;  ///< how a poll looks at the job
+  /// How long a job must be seen without a living process and without an exit code before it counts as lost; 0 or more.
+  /// Longer on network file systems, where one host sees late what another wrote: 90 s and more on NFS.
+  duration lost_grace = std::chrono::seconds(10);
+  duration deadline{};         ///< time that one run of the watch gives the job; 0: no limit
+  bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
 
   /// The largest chunk: bounds the memory one watch can need.
   static constexpr std::int64_t max_log_chunk_size = std::int64_t{1} << 30;
@@ -88,7 +97,8 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
                 {"job_id", job.job_id, true},
                 {"job_dir", job.job_dir, false},
                 {"log_file", job.log_file, true},
-                {"exit_code_file", job.exit_code_file, true}};
+                {"exit_code_file", job.exit_code_file, true},
+                {"pid_file", job.pid_file, false}};
   for (const auto& field : fields) {
     if (field.required && field.value.empty()) return std::string(field.name) + " must not be empty";
     if (field.value.find('\0') != std::string::npos) return std::string(field.name) + " must not hold a NUL byte";
@@ -105,6 +115,8 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
   if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
   if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
   if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
+  if (options.lost_grace < duration::zero()) return "lost_grace must not be negative";
+  if (options.deadline < duration::zero()) return "deadline must not be negative";
   if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
     return "via must be automatic, files or commands";
   return {};

@@ -23,7 +23,32 @@ struct poll_request {
   std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
   std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
   std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
+  bool liveness = false;  ///< whether the job lives is to be told too, from the job's pid_file
 };
+
+/// Whether a job lives, as far as a host can tell from its pid file.
+enum class liveness {
+  unknown,    ///< not asked, or nothing can be said
+  alive,      ///< its process runs: the very one, not another that has its number now
+  orphaned,   ///< the job runs, but its supervisor is gone: no exit code will come
+  vanished,   ///< its process is gone
+  rebooted,   ///< the host was started again since
+  elsewhere,  ///< it belongs to another host behind the same name, or to another container
+  not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
+};
+
+constexpr std::string_view to_string(liveness l) noexcept {
+  switch (l) {
+    case liveness::unknown: return "unknown";
+    case liveness::alive: return "alive";
+    case liveness::orphaned: return "orphaned";
+    case liveness::vanished: return "vanished";
+    case liveness::rebooted: return "rebooted";
+    case liveness::elsewhere: return "elsewhere";
+    case liveness::not_started: return "not_started";
+  }
+  return "unknown";
+}
 
 /// What is known of the exit-code file.
 enum class exit_code_state {
@@ -51,6 +76,9 @@ struct poll_reply {
   /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset, the
   /// overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};
+  /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
+  remote_job::liveness liveness = liveness::unknown;
+  std::string_view evidence{};  ///< what that was concluded from, for people; printable ASCII without blanks
 };
 
 namespace detail {
@@ -76,7 +104,7 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
 /// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
 ///
-/// The exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
+/// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
 /// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
 /// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request. Neither
 /// throws, but for std::bad_alloc.

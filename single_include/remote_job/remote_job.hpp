@@ -96,6 +96,10 @@ struct job_spec {
   std::string log_file{};     ///< remote path of the log; required
   std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
+  /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked. A job of
+  /// `async_submit` has one that proves it (process, start time, boot); a job started otherwise may have one with nothing
+  /// but the number of its process. Who names it says that the job was started: a pid file that stays away is a lost job.
+  std::string pid_file{};
 
   friend bool operator==(const job_spec&, const job_spec&) = default;
 };
@@ -111,6 +115,11 @@ struct watch_options {
   /// How long an unreadable or damaged file is given to become readable before the watch ends with an error; 0 or more.
   duration trouble_grace = std::chrono::seconds(10);
   poll_via via = poll_via::automatic;  ///< how a poll looks at the job
+  /// How long a job must be seen without a living process and without an exit code before it counts as lost; 0 or more.
+  /// Longer on network file systems, where one host sees late what another wrote: 90 s and more on NFS.
+  duration lost_grace = std::chrono::seconds(10);
+  duration deadline{};         ///< time that one run of the watch gives the job; 0: no limit
+  bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
 
   /// The largest chunk: bounds the memory one watch can need.
   static constexpr std::int64_t max_log_chunk_size = std::int64_t{1} << 30;
@@ -132,7 +141,8 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
                 {"job_id", job.job_id, true},
                 {"job_dir", job.job_dir, false},
                 {"log_file", job.log_file, true},
-                {"exit_code_file", job.exit_code_file, true}};
+                {"exit_code_file", job.exit_code_file, true},
+                {"pid_file", job.pid_file, false}};
   for (const auto& field : fields) {
     if (field.required && field.value.empty()) return std::string(field.name) + " must not be empty";
     if (field.value.find('\0') != std::string::npos) return std::string(field.name) + " must not hold a NUL byte";
@@ -149,6 +159,8 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
   if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
   if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
   if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
+  if (options.lost_grace < duration::zero()) return "lost_grace must not be negative";
+  if (options.deadline < duration::zero()) return "deadline must not be negative";
   if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
     return "via must be automatic, files or commands";
   return {};
@@ -506,7 +518,32 @@ struct poll_request {
   std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
   std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
   std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
+  bool liveness = false;  ///< whether the job lives is to be told too, from the job's pid_file
 };
+
+/// Whether a job lives, as far as a host can tell from its pid file.
+enum class liveness {
+  unknown,    ///< not asked, or nothing can be said
+  alive,      ///< its process runs: the very one, not another that has its number now
+  orphaned,   ///< the job runs, but its supervisor is gone: no exit code will come
+  vanished,   ///< its process is gone
+  rebooted,   ///< the host was started again since
+  elsewhere,  ///< it belongs to another host behind the same name, or to another container
+  not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
+};
+
+constexpr std::string_view to_string(liveness l) noexcept {
+  switch (l) {
+    case liveness::unknown: return "unknown";
+    case liveness::alive: return "alive";
+    case liveness::orphaned: return "orphaned";
+    case liveness::vanished: return "vanished";
+    case liveness::rebooted: return "rebooted";
+    case liveness::elsewhere: return "elsewhere";
+    case liveness::not_started: return "not_started";
+  }
+  return "unknown";
+}
 
 /// What is known of the exit-code file.
 enum class exit_code_state {
@@ -534,6 +571,9 @@ struct poll_reply {
   /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset, the
   /// overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};
+  /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
+  remote_job::liveness liveness = liveness::unknown;
+  std::string_view evidence{};  ///< what that was concluded from, for people; printable ASCII without blanks
 };
 
 namespace detail {
@@ -559,7 +599,7 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
 /// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
 ///
-/// The exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
+/// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
 /// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
 /// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request. Neither
 /// throws, but for std::bad_alloc.
@@ -676,6 +716,7 @@ enum class errc {
   reply_truncated,         ///< the reply ends before its trailer
   reply_malformed,         ///< the reply breaks the rules of its frame
   reply_too_long,          ///< more output than any reply to this request can have
+  job_not_started,         ///< the host did not bring the job's supervisor to life in time; it may still come
 
   // The connection: another try cannot help
   host_not_found,          ///< there is no such host
@@ -695,6 +736,17 @@ enum class errc {
   exit_code_damaged,     ///< the exit-code file holds something that is not an exit code
   exit_code_unreadable,  ///< the exit-code file is there but cannot be read
   log_unreadable,        ///< the log is there but cannot be read
+  job_lost,              ///< the job is gone, and no exit code will come
+  deadline_exceeded,     ///< the job did not end before its deadline
+  job_not_found,         ///< there is no such job on the host
+  job_id_taken,          ///< another command was submitted under this job id
+  directory_unsafe,      ///< the base or job directory is a link, belongs to another user, or lets others write
+  directory_unusable,    ///< the base or job directory cannot be made or written to, as on a full disk
+  not_our_directory,     ///< the directory was not made by a submit: it is left alone
+  job_not_finished,      ///< the job is not proved finished: its directory is left alone
+  job_elsewhere,         ///< the job runs on another host behind the same name, or in another container
+  identity_unproved,     ///< which process the job is cannot be proved: nothing is signalled
+  job_survived,          ///< processes of the job live on after all signals
 
   // The caller's sink
   sink_failed  ///< the sink threw, or could not take the log
@@ -756,9 +808,21 @@ class errc_category final : public std::error_category {
       case errc::passphrase_wrong: return "wrong passphrase for the private key";
       case errc::program_not_found: return "the program cannot be started";
       case errc::files_unavailable: return "the host offers no file access";
+      case errc::job_not_started: return "the job was not started in time";
       case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
       case errc::exit_code_unreadable: return "the exit-code file cannot be read";
       case errc::log_unreadable: return "the log cannot be read";
+      case errc::job_lost: return "the job is lost";
+      case errc::deadline_exceeded: return "the deadline of the job is over";
+      case errc::job_not_found: return "there is no such job";
+      case errc::job_id_taken: return "another command was submitted under this job id";
+      case errc::directory_unsafe: return "the directory is not safe to use";
+      case errc::directory_unusable: return "the directory cannot be used";
+      case errc::not_our_directory: return "the directory is not that of a submitted job";
+      case errc::job_not_finished: return "the job is not proved finished";
+      case errc::job_elsewhere: return "the job runs on another host or in another container";
+      case errc::identity_unproved: return "the job's process cannot be proved";
+      case errc::job_survived: return "processes of the job survived";
       case errc::sink_failed: return "the sink could not take the log";
     }
     return "unknown error";
@@ -773,7 +837,7 @@ inline const std::error_category& errc_category_instance() noexcept {
 /// The one place where errors are sorted into those worth a retry and those not.
 inline bool is_transient(const std::error_code& ec) noexcept {
   if (ec.category() == errc_category_instance())
-    return ec.value() >= static_cast<int>(errc::resolve_failed) && ec.value() <= static_cast<int>(errc::reply_too_long);
+    return ec.value() >= static_cast<int>(errc::resolve_failed) && ec.value() <= static_cast<int>(errc::job_not_started);
   if (ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::no_recovery) return false;
   if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
   const auto& category = ec.category();
@@ -830,11 +894,12 @@ inline std::error_condition make_error_condition(condition c) noexcept {
 
 // The reply to one poll, as a remote host writes it to its standard output:
 //
-//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>\n
+//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>[ life=<c>:<E>]\n
 //   L bytes: the beginning of the exit-code file, then \n
 //   n bytes: the log from off on
 //   \n@RJ1 <nonce> end\n
 //
+// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E the evidence.
 // exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present. Every length
 // stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce tells the reply
 // from whatever else a login shell prints. What the exit-code file holds is judged here, not on the host.
@@ -844,7 +909,7 @@ namespace remote_job::inline v0::detail {
 inline constexpr std::size_t frame_allowance = 65536;
 
 /// Longer header lines than any host writes are refused without looking for their end.
-inline constexpr std::size_t max_frame_header = 256;
+inline constexpr std::size_t max_frame_header = 512;
 
 inline constexpr std::string_view frame_tag = "\n@RJ1 ";
 inline constexpr std::string_view frame_end = " end\n";
@@ -875,6 +940,9 @@ inline void append_number(std::string& out, std::uint64_t value) {
 inline void append_end_mark(std::string& out, std::string_view nonce) {
   out.append(frame_tag).append(nonce).append(frame_end);
 }
+
+/// The letters of the frame, in the order of `liveness`.
+inline constexpr std::string_view liveness_letters = "-AODBHN";
 
 /// Appends the reply to a request as a host would write it. `reply.bytes` are as many as poll_length() says; a log that
 /// is not present has size and identity 0.
@@ -916,6 +984,10 @@ inline void append_poll_frame(std::string& out, const poll_request& request, con
   append_number(out.append(" size="), reply.log_size);
   append_number(out.append(" off="), poll_start(request));
   append_number(out.append(" n="), reply.bytes.size());
+  if (request.liveness) {
+    out.append(" life=") += liveness_letters[static_cast<std::size_t>(reply.liveness)];
+    out.append(":").append(reply.evidence);
+  }
   out.append("\n").append(text).append("\n").append(reply.bytes);
   append_end_mark(out, request.nonce);
 }
@@ -971,7 +1043,7 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
   if (line_end == output.npos) return output.size() < max_frame_header ? errc::reply_truncated : errc::reply_malformed;
 
   text_cursor header{output.substr(0, line_end)};
-  char log = 0, exit = 0;
+  char log = 0, exit = 0, life = '-';
   std::uint64_t exit_length = 0, identity = 0, size = 0, start = 0, length = 0;
   const bool exit_known = header.skip("exit=") && !header.rest.empty() &&
                           (header.number(exit_length) ? (exit = '+', exit_length <= max_exit_text)
@@ -979,7 +1051,10 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
   const bool whole = exit_known && header.skip(" log=") && header.take(log) &&
                      (log == '-' || log == '!' || log == '+') && header.skip(" ino=") && header.number(identity) &&
                      header.skip(" size=") && header.number(size) && header.skip(" off=") && header.number(start) &&
-                     header.skip(" n=") && header.number(length) && header.rest.empty();
+                     header.skip(" n=") && header.number(length) &&
+                     (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":")
+                                       : header.rest.empty()) &&
+                     liveness_letters.find(life) != liveness_letters.npos;
   if (!whole || start != poll_start(request) || length != poll_length(request, size) ||
       (log != '+' && (size != 0 || identity != 0)))
     return errc::reply_malformed;
@@ -1004,6 +1079,8 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
   reply.log_size = size;
   reply.log_identity = identity;
   reply.bytes = bytes;
+  reply.liveness = static_cast<liveness>(liveness_letters.find(life));
+  reply.evidence = header.rest;
   return {};
 }
 
@@ -1466,6 +1543,7 @@ namespace remote_job::inline v0 {
 enum class status {
   success,  ///< the job ended with exit code 0
   failed,   ///< the job ended with any other exit code
+  lost,     ///< the job is gone without an exit code, and none will come
   error     ///< the watch itself gave up; nothing is said about the job
 };
 
@@ -1477,6 +1555,8 @@ enum class reason {
   fatal_error,           ///< an error that another try cannot mend, as a changed host key
   exit_code_unusable,    ///< the exit-code file is damaged or unreadable, and was for longer than trouble_grace
   log_unusable,          ///< the log is unreadable, and was for longer than trouble_grace
+  lost,                  ///< no living process and no exit code, for longer than lost_grace; the message has the evidence
+  deadline_exceeded,     ///< the deadline was over before the job ended; the message says whether it was stopped
   sink_failed            ///< the sink could not take the log; the offset stands before the refused bytes
 };
 
@@ -1494,6 +1574,9 @@ enum class notice_kind {
   log_missing,           ///< the log was there and is gone
   log_unreadable,        ///< the log cannot be read; given trouble_grace
   files_unavailable,     ///< the host offers no file access; the watch goes on by commands
+  orphaned,              ///< the job runs, but what would have written its exit code is gone
+  elsewhere,             ///< the job belongs to another host or container; whether it lives cannot be seen from here
+  job_missing,           ///< no living process and no exit code; given lost_grace
   transport              ///< the transport has something to say that is no error
 };
 
@@ -1501,6 +1584,7 @@ constexpr std::string_view to_string(status s) noexcept {
   switch (s) {
     case status::success: return "success";
     case status::failed: return "failed";
+    case status::lost: return "lost";
     case status::error: return "error";
   }
   return "error";
@@ -1514,6 +1598,8 @@ constexpr std::string_view to_string(reason r) noexcept {
     case reason::fatal_error: return "fatal_error";
     case reason::exit_code_unusable: return "exit_code_unusable";
     case reason::log_unusable: return "log_unusable";
+    case reason::lost: return "lost";
+    case reason::deadline_exceeded: return "deadline_exceeded";
     case reason::sink_failed: return "sink_failed";
   }
   return "fatal_error";
@@ -1535,6 +1621,9 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
     case notice_kind::log_missing: return "log_missing";
     case notice_kind::log_unreadable: return "log_unreadable";
     case notice_kind::files_unavailable: return "files_unavailable";
+    case notice_kind::orphaned: return "orphaned";
+    case notice_kind::elsewhere: return "elsewhere";
+    case notice_kind::job_missing: return "job_missing";
     case notice_kind::transport: return "transport";
   }
   return "transport";
@@ -1555,7 +1644,7 @@ struct trigger_event {
   std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
   std::string message{};         ///< for people: what happened, where, and why
   remote_job::reason reason = remote_job::reason::fatal_error;
-  std::error_code error{};  ///< what went wrong last; no error unless status is error
+  std::error_code error{};  ///< what went wrong last; no error unless status is error or lost
 
   friend bool operator==(const trigger_event&, const trigger_event&) = default;
 };
@@ -1682,6 +1771,9 @@ inline std::string trouble_message(notice_kind kind, const job_spec& job, std::s
     case notice_kind::log_unreadable:
       return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
     case notice_kind::files_unavailable:
+    case notice_kind::orphaned:
+    case notice_kind::elsewhere:
+    case notice_kind::job_missing:
     case notice_kind::transport: break;
   }
   return {};
@@ -2839,6 +2931,397 @@ class basic_remote_job_trigger;
 
 #endif
 
+// ---- remote_job/job_paths.hpp
+#ifndef REMOTE_JOB_JOB_PATHS_HPP
+#define REMOTE_JOB_JOB_PATHS_HPP
+
+#include <initializer_list>
+
+namespace remote_job::inline v0 {
+
+/// Where a submitted job keeps its files: all in one directory of its own. A plain value.
+struct job_paths {
+  std::string job_dir{};
+  std::string log_file{};        ///< standard output and standard error of the job
+  std::string exit_code_file{};  ///< appears, whole, when the job has ended
+  std::string exit_code_tmp{};   ///< where the exit code is written before it gets its name
+  std::string pid_file{};        ///< process, start time and host of the job's supervisor
+  std::string status_file{};     ///< for the job to write to as it likes
+
+  /// The paths in a job directory, as a host of this family spells them.
+  static job_paths in(std::string job_dir, remote_os os = remote_os::posix) {
+    const char separator = os == remote_os::windows ? '\\' : '/';
+    if (!job_dir.empty() && job_dir.back() == separator) job_dir.pop_back();
+    const auto file = [&](const char* name) { return job_dir + separator + name; };
+    return {job_dir,     file("stdout.log"), file("exit_code"), file("exit_code.tmp"),
+            file("pid"), file("status")};
+  }
+
+  /// The paths of a job below a base directory.
+  static job_paths under(const std::string& base_dir, const std::string& job_id, remote_os os = remote_os::posix) {
+    const char separator = os == remote_os::windows ? '\\' : '/';
+    const bool ends = !base_dir.empty() && base_dir.back() == separator;
+    return in(ends ? base_dir + job_id : base_dir + separator + job_id, os);
+  }
+
+  /// Puts the paths into a job.
+  void assign_to(job_spec& job) const {
+    job.job_dir = job_dir;
+    job.log_file = log_file;
+    job.exit_code_file = exit_code_file;
+    job.pid_file = pid_file;
+  }
+
+  friend bool operator==(const job_paths&, const job_paths&) = default;
+};
+
+/// Most bytes of a job id: with what a host puts beside it, still a file name everywhere.
+inline constexpr std::size_t max_job_id = 128;
+
+/// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an underscore,
+/// and twelve random hexadecimal digits. Thread-safe. Throws what std::random_device does.
+inline std::string make_job_id(std::initializer_list<std::string_view> parts = {}) {
+  static constexpr std::size_t digits = 12;
+  std::string id;
+  for (const auto part : parts) {
+    if (!id.empty()) id += '_';
+    for (const char c : part) {
+      const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                        ((c == '.' || c == '-') && !id.empty());
+      id += kept ? c : '_';
+    }
+  }
+  if (id.empty()) id = "job";
+  id.resize(std::min(id.size(), max_job_id - digits - 1));
+  id += '_';
+  std::random_device random;
+  for (std::size_t i = 0; i < digits; ++i) id += "0123456789abcdef"[random() & 15];
+  return id;
+}
+
+/// Says why a job id cannot name a directory: one sentence that begins with "job_id", or nothing.
+inline std::string validate_job_id(std::string_view id, remote_os os = remote_os::posix) {
+  if (id.empty()) return "job_id must not be empty";
+  if (id.size() > max_job_id) return "job_id must have at most " + std::to_string(max_job_id) + " bytes";
+  if (id.find('\0') != id.npos) return "job_id must not hold a NUL byte";
+  if (id.find('/') != id.npos) return "job_id must not hold a '/'";
+  if (id.front() == '.') return "job_id must not begin with a '.'";
+  if (os == remote_os::posix) return {};
+  if (id.find_first_of("\\:*?\"<>|") != id.npos) return "job_id must not hold any of \\ : * ? \" < > |";
+  if (std::any_of(id.begin(), id.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }))
+    return "job_id must not hold a control character";
+  if (id.back() == '.' || id.back() == ' ') return "job_id must not end with '.' or a blank";
+  return {};
+}
+
+/// Says why a directory cannot be the base of job directories: one sentence that begins with "base_dir", or nothing.
+///
+/// It must be absolute, without "." and "..", and none that is there for other things, as / or /tmp itself; the host looks
+/// at its owner and mode. An empty one is good: the host then has one for each of its users.
+inline std::string validate_base_dir(std::string_view dir, remote_os os = remote_os::posix) {
+  static constexpr std::size_t max_length = 3072;
+  if (dir.empty()) return {};
+  if (dir.find('\0') != dir.npos) return "base_dir must not hold a NUL byte";
+  if (dir.size() > max_length) return "base_dir must have at most " + std::to_string(max_length) + " bytes";
+  const bool windows = os == remote_os::windows;
+  const std::string_view separators = windows ? "\\/" : "/";
+  const auto letter = static_cast<char>(dir.front() | 32);
+  const bool absolute =
+      windows ? dir.size() > 2 && letter >= 'a' && letter <= 'z' && dir[1] == ':' && separators.find(dir[2]) != dir.npos
+              : dir.front() == '/';
+  if (!absolute) return "base_dir must be an absolute path";
+  std::string plain;  // each name after one '/'
+  std::size_t names = 0;
+  for (auto rest = dir.substr(windows ? 2 : 0); !rest.empty();) {
+    const auto end = std::min(rest.find_first_of(separators), rest.size());
+    const auto name = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (name.empty()) continue;
+    if (name == "." || name == "..") return "base_dir must not hold \"" + std::string(name) + "\"";
+    ++names;
+    plain.append("/").append(name);
+  }
+  static constexpr std::array<std::string_view, 8> taken = {"/var/tmp", "/dev/shm", "/usr/local", "/run/user",
+                                                            "/var/lib", "/var/run", "/var/log",   "/usr/lib"};
+  if (names < (windows ? 1u : 2u) || (!windows && std::find(taken.begin(), taken.end(), plain) != taken.end()))
+    return "base_dir must be a directory of its own, as /tmp/jobs, not " + std::string(dir);
+  return {};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/job_command.hpp
+#ifndef REMOTE_JOB_JOB_COMMAND_HPP
+#define REMOTE_JOB_JOB_COMMAND_HPP
+
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// What a job runs, and in which surroundings. A plain value.
+///
+/// Whatever the script does, its exit code is kept: `exit 3`, several lines, here-documents, a syntax error.
+struct job_command {
+  /// A whole script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard error are
+  /// the log. Bytes as they are, but for NUL; at most max_script of them.
+  std::string script{};
+  /// Environment variables, added to those of a login; bytes as they are, but for NUL. They never show in a list of
+  /// processes. LOG_FILE and STATUS_FILE are there besides: the log, and a path that the job may write to.
+  std::vector<std::pair<std::string, std::string>> environment{};
+  std::string working_directory{};  ///< empty: where a login begins
+  std::optional<unsigned> umask{};  ///< file mode bits to take away; none: those of a login. Not for Windows
+  /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has for
+  /// each of its users. See `validate_base_dir`.
+  std::string base_dir{};
+
+  static constexpr std::size_t max_script = std::size_t{16} << 20;
+  /// Most bytes of one variable with its name, and of all of them: what Linux passes to a program (execve(2)).
+  static constexpr std::size_t max_variable = 131000;
+  static constexpr std::size_t max_environment = std::size_t{1} << 20;
+
+  friend bool operator==(const job_command&, const job_command&) = default;
+};
+
+/// Says what is wrong with a command: one sentence that begins with the name of the field, or nothing. The value of a
+/// variable is never in it. Thread-safe; does no I/O.
+inline std::string validate(const job_command& command, remote_os os = remote_os::posix) {
+  if (command.script.empty()) return "script must not be empty";
+  if (command.script.size() > job_command::max_script) return "script must have at most 16 MiB";
+  if (command.script.find('\0') != std::string::npos) return "script must not hold a NUL byte";
+
+  // A shell gives these a meaning of its own, or a value; an assignment would not arrive, or do something else.
+  static constexpr std::array<std::string_view, 30> own = {
+      "_",       "BASHOPTS", "BASH_VERSINFO", "DIRSTACK", "EGID",      "EPOCHREALTIME", "EPOCHSECONDS", "EUID",
+      "GID",     "GROUPS",   "HISTCMD",       "IFS",      "KSHEGID",   "KSHGID",        "KSHUID",       "LINENO",
+      "OLDPWD",  "OPTARG",   "OPTIND",        "PGRP",     "PIPESTATUS", "PPID",          "PWD",          "RANDOM",
+      "SECONDS", "SHELLOPTS", "SRANDOM",      "TTYIDLE",  "UID",       "USERNAME"};
+  static constexpr std::array<std::string_view, 3> given = {"LOG_FILE", "STATUS_FILE", "REMOTE_JOB_TICKET"};
+  const auto is_one_of = [](const auto& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  std::size_t total = 0;
+  std::vector<std::string_view> seen;
+  for (const auto& [name, value] : command.environment) {
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (name.empty() || digit(name.front()) ||
+        !std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || digit(c); }))
+      return "environment: a name must be letters, digits and '_', and not begin with a digit: entry " +
+             std::to_string(seen.size() + 1) + " is not";
+    const auto wrong = [&](const char* why) { return "environment: " + name.substr(0, 64) + ' ' + why; };
+    if (is_one_of(given, name)) return wrong("is set by the job's own start");
+    if (os == remote_os::posix && (is_one_of(own, name) || name.starts_with("rj_")))
+      return wrong("is a variable of the shell's own: set it in the script");
+    if (value.find('\0') != std::string::npos) return wrong("must not hold a NUL byte: no environment can");
+    if (name.size() + value.size() > job_command::max_variable) return wrong("is too long: at most 131000 bytes");
+    if (is_one_of(seen, name)) return wrong("is there twice");
+    total += name.size() + value.size() + 2;
+    seen.push_back(name);
+  }
+  if (total > job_command::max_environment) return "environment must have at most 1 MiB in all";
+
+  if (command.working_directory.find('\0') != std::string::npos) return "working_directory must not hold a NUL byte";
+  if (command.working_directory.size() > 4000) return "working_directory must have at most 4000 bytes";
+  if (command.umask && *command.umask > 0777u) return "umask must be at most 0777";
+  return validate_base_dir(command.base_dir, os);
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/lifecycle.hpp
+#ifndef REMOTE_JOB_LIFECYCLE_HPP
+#define REMOTE_JOB_LIFECYCLE_HPP
+
+namespace remote_job::inline v0 {
+
+/// What came of a submit. A plain value.
+struct submit_result {
+  job_spec job{};         ///< the job with all its paths, to be watched
+  bool attached = false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
+  std::uint64_t pid = 0;  ///< process of the job's supervisor
+  std::string message{};  ///< for people
+
+  friend bool operator==(const submit_result&, const submit_result&) = default;
+};
+
+/// What is known of a job at one time. A plain value.
+struct job_status {
+  remote_job::liveness liveness = liveness::unknown;  ///< unknown for a job without a pid file
+  exit_code_state exit_state = exit_code_state::absent;
+  std::optional<std::int64_t> exit_code{};
+  log_state log = log_state::absent;
+  std::uint64_t log_size = 0;
+  std::string evidence{};  ///< what the liveness was concluded from
+  std::string message{};   ///< for people
+
+  friend bool operator==(const job_status&, const job_status&) = default;
+};
+
+/// How a job is stopped. A plain value.
+struct stop_options {
+  duration grace = std::chrono::seconds(10);  ///< time between asking the processes to end and killing them; 0 or more
+
+  friend bool operator==(const stop_options&, const stop_options&) = default;
+};
+
+/// What a stop found or brought about.
+enum class stop_outcome {
+  stopped,           ///< the job has ended, after it was told to, by this stop or an earlier one
+  already_finished,  ///< the job had ended by itself
+  prevented,         ///< the job had not begun, and never will
+  already_gone       ///< the job was gone without an exit code: its process vanished, or the host was started again
+};
+
+constexpr std::string_view to_string(stop_outcome o) noexcept {
+  switch (o) {
+    case stop_outcome::stopped: return "stopped";
+    case stop_outcome::already_finished: return "already_finished";
+    case stop_outcome::prevented: return "prevented";
+    case stop_outcome::already_gone: return "already_gone";
+  }
+  return "stopped";
+}
+
+/// What came of a stop. A plain value.
+struct stop_result {
+  stop_outcome outcome = stop_outcome::stopped;
+  bool sent_term = false;      ///< processes were asked to end (SIGTERM)
+  bool sent_kill = false;      ///< processes were killed (SIGKILL)
+  std::uint64_t survived = 0;  ///< processes of the job that live on after all
+  std::optional<std::int64_t> exit_code{};
+  std::string message{};  ///< for people
+
+  friend bool operator==(const stop_result&, const stop_result&) = default;
+};
+
+/// When the job's directory is to be removed.
+enum class cleanup_policy { never, on_success, always };
+
+constexpr std::string_view to_string(cleanup_policy p) noexcept {
+  switch (p) {
+    case cleanup_policy::never: return "never";
+    case cleanup_policy::on_success: return "on_success";
+    case cleanup_policy::always: return "always";
+  }
+  return "never";
+}
+
+/// What came of a clean-up. A plain value.
+struct cleanup_result {
+  bool removed = false;   ///< the directory is gone, by this clean-up or an earlier one; else the policy keeps it
+  std::string message{};  ///< for people
+
+  friend bool operator==(const cleanup_result&, const cleanup_result&) = default;
+};
+
+/// What a submit asks of the host. A plain value.
+struct submit_request {
+  std::string nonce{};        ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  std::string ticket{};       ///< names the submit itself, the same for each try: 32 hexadecimal digits
+  std::string fingerprint{};  ///< names what is submitted: 64 hexadecimal digits, the same for the same command
+  job_command command{};
+};
+
+/// What a stop asks of the host. A plain value.
+struct stop_request {
+  std::string nonce{};
+  duration grace{};
+};
+
+/// What a clean-up asks of the host: `on_success` or `always`. A plain value.
+struct cleanup_request {
+  std::string nonce{};
+  cleanup_policy policy = cleanup_policy::always;
+};
+
+namespace detail {
+
+template <class O>
+concept has_build_submit =
+    requires(O& os, const job_spec& job, const submit_request& request, remote_command& command) {
+      { os.build_submit(job, request, command) } -> std::same_as<void>;
+    };
+template <class O>
+concept has_parse_submit =
+    requires(O& os, const submit_request& request, const command_reply& raw, submit_result& result) {
+      { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
+    };
+template <class O>
+concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
+  { os.build_stop(job, request, command) } -> std::same_as<void>;
+};
+template <class O>
+concept has_parse_stop = requires(O& os, const stop_request& request, const command_reply& raw, stop_result& result) {
+  { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
+};
+template <class O>
+concept has_build_cleanup =
+    requires(O& os, const job_spec& job, const cleanup_request& request, remote_command& command) {
+      { os.build_cleanup(job, request, command) } -> std::same_as<void>;
+    };
+template <class O>
+concept has_parse_cleanup =
+    requires(O& os, const cleanup_request& request, const command_reply& raw, cleanup_result& result) {
+      { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
+    };
+
+}  // namespace detail
+
+/// An OS policy that also starts, stops and cleans up jobs. Pure functions, no I/O.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `os.build_submit(job, request, command)` | writes the command that starts the job; `void` |
+/// | `os.parse_submit(request, raw, result)` | reads its reply; `std::error_code` |
+/// | `os.build_stop(job, request, command)`, `os.parse_stop(request, raw, result)` | the same for stopping it |
+/// | `os.build_cleanup(job, request, command)`, `os.parse_cleanup(request, raw, result)` | the same for removing its directory |
+///
+/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there already
+/// and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
+///
+/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit that
+/// comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it cannot
+/// prove to be of the job, a clean-up of what is gone succeeds.
+///
+/// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
+/// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
+/// (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message` says why for people.
+template <class O>
+concept lifecycle_os_policy =
+    os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
+    detail::has_parse_stop<O> && detail::has_build_cleanup<O> && detail::has_parse_cleanup<O>;
+
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted signature.
+template <class O>
+constexpr bool check_lifecycle_os_policy() {
+  check_os_policy<O>();
+  static_assert(detail::has_build_submit<O>,
+                "OsPolicy: to submit, need `void build_submit(const job_spec&, const submit_request&, remote_command&)`");
+  static_assert(detail::has_parse_submit<O>,
+                "OsPolicy: to submit, need `std::error_code parse_submit(const submit_request&, const command_reply&, "
+                "submit_result&)`");
+  static_assert(detail::has_build_stop<O>,
+                "OsPolicy: to stop, need `void build_stop(const job_spec&, const stop_request&, remote_command&)`");
+  static_assert(detail::has_parse_stop<O>,
+                "OsPolicy: to stop, need `std::error_code parse_stop(const stop_request&, const command_reply&, "
+                "stop_result&)`");
+  static_assert(
+      detail::has_build_cleanup<O>,
+      "OsPolicy: to clean up, need `void build_cleanup(const job_spec&, const cleanup_request&, remote_command&)`");
+  static_assert(detail::has_parse_cleanup<O>,
+                "OsPolicy: to clean up, need `std::error_code parse_cleanup(const cleanup_request&, const "
+                "command_reply&, cleanup_result&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/detail/virtual_clock.hpp
 #ifndef REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
 #define REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
@@ -2994,7 +3477,6 @@ class virtual_wait_for final : public virtual_wait {
 #define REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
 
 #include <functional>
-#include <vector>
 
 namespace remote_job::inline v0 {
 
@@ -3299,6 +3781,128 @@ struct loopback_os {
 
 #endif
 
+// ---- remote_job/detail/posix_identity.hpp
+#ifndef REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
+#define REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
+
+// Which process a job is, in a shell that asks nothing of the host but to read files, where there is a /proc.
+//
+// A pid file has the number of the process on its first line, and on the second, if a submit made it, what proves it:
+//
+//   start=<start time of the process> boot=<boot id> ns=<pid namespace> host=<node name> by=<ticket> .
+namespace remote_job::inline v0::detail {
+
+/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended and was
+/// not waited for has ended: not every container has an init that waits. Its name may hold line ends and parentheses.
+/// rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what cannot be known.
+inline constexpr std::string_view process_piece = R"(rj_start() {
+  rj_s= rj_g= rj_l=
+  if [ -r /proc/self/stat ]; then
+    { while IFS= read -r rj_w; do rj_l=$rj_l$rj_w; done <"/proc/$1/stat"; } 2>/dev/null
+    set -- ${rj_l##*")"}
+    case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_g=${4-} ;; esac
+  else
+    rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o lstart= -p "$1" 2>/dev/null)
+    set -- $rj_l
+    case ${1-Z} in Z*) ;; *) shift; rj_s=$(echo "$*" | tr ' ' _) ;; esac
+  fi
+}
+rj_where() {
+  rj_b= rj_h=
+  { IFS= read -r rj_b </proc/sys/kernel/random/boot_id; } 2>/dev/null ||
+    rj_b=$({ sysctl -n kern.bootsessionuuid || sysctl -n kern.boottime; } 2>/dev/null | tr -c 'A-Za-z0-9\n' _)
+  { IFS= read -r rj_h </proc/sys/kernel/hostname; } 2>/dev/null || rj_h=$(uname -n)
+  rj_b=${rj_b:--} rj_h=${rj_h:--}
+}
+rj_space() {
+  rj_m=$(readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9)
+  rj_m=${rj_m:--}
+}
+)";
+
+/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory, rj_q the
+/// process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its supervisor is gone.
+///
+/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked for,
+/// which costs a process: another container of the same host would not see it. A pid file without proof says "gone" only
+/// where the processes of other users can be seen.
+inline constexpr std::string_view life_piece = R"(rj_child() {
+  rj_cp= rj_cs= rj_cl= rj_i=
+  { { IFS= read -r rj_cp; IFS= read -r rj_i; } <"$rj_j/child"; } 2>/dev/null
+  case $rj_i in *' .') ;; *) rj_cp= ;; esac
+  case $rj_cp in 0*|*[!0-9]*|???????????*) rj_cp= ;; esac
+  for rj_w in $rj_i; do
+    case $rj_w in start=*) rj_cs=${rj_w#*=} ;; leads=*) rj_cl=${rj_w#*=} ;; esac
+  done
+}
+rj_child_runs() {
+  [ -n "$rj_cp" ] && [ -n "$rj_cs" ] || return 1
+  rj_start "$rj_cp"
+  [ "$rj_s" = "$rj_cs" ]
+}
+rj_judge() {
+  rj_v=- rj_e= rj_q= rj_i= rj_j=${rj_p%/*} rj_f=$rj_p rj_is= rj_ib= rj_in= rj_ih= rj_by=
+  { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_p"; } 2>/dev/null
+  case $rj_q in
+    '') [ -s "$rj_p" ] || rj_hidden || rj_v=N; return ;;
+    0*|*[!0-9]*|???????????*) return ;;
+  esac
+  rj_e=pid=$rj_q
+  case $rj_i in *' .')
+    for rj_w in $rj_i; do
+      case $rj_w in
+        start=*) rj_is=${rj_w#*=} ;; boot=*) rj_ib=${rj_w#*=} ;; ns=*) rj_in=${rj_w#*=} ;;
+        host=*) rj_ih=${rj_w#*=} ;; by=*) rj_by=${rj_w#*=} ;;
+      esac
+    done ;;
+  esac
+  if [ -z "$rj_is" ]; then
+    rj_start "$rj_q"
+    if [ -n "$rj_s" ]; then rj_v=A rj_e=$rj_e,start=$rj_s
+    elif [ ! -r /proc/self/stat ] || [ -r /proc/1/stat ]; then rj_v=D
+    fi
+    return
+  fi
+  rj_where
+  rj_e=$rj_e,start=$rj_is,host=$rj_ih
+  if [ "$rj_ib" != "$rj_b" ] || { [ "$rj_b" = - ] && [ "$rj_ih" != "$rj_h" ]; }; then
+    rj_v=B rj_e=$rj_e,boot=$rj_ib,now=$rj_h:$rj_b
+    [ "$rj_ih" = "$rj_h" ] || rj_v=H
+    return
+  fi
+  rj_start "$rj_q"
+  if [ "$rj_s" = "$rj_is" ]; then rj_v=A; return; fi
+  rj_space
+  if [ "$rj_in" != "$rj_m" ]; then rj_v=H rj_e=$rj_e,ns=$rj_in,now=$rj_m; return; fi
+  rj_v=D
+  [ -z "$rj_s" ] || rj_e=$rj_e,reused=$rj_s
+  rj_child
+  if rj_child_runs; then rj_v=O rj_e=$rj_e,child=$rj_cp; fi
+}
+rj_life() {
+  rj_judge
+  case $rj_e in *[!A-Za-z0-9._:,=-]*) rj_e=? ;; esac
+  case ${#rj_e} in ???) [ ${#rj_e} -le 300 ] || rj_e=? ;; ????*) rj_e=? ;; esac
+}
+)";
+
+/// The exit code under its other name, where the disk was full when the job ended; only when there is none under its own.
+inline constexpr std::string_view spare_exit_piece = R"(if [ "$rj_c" = - ]; then
+  set +f
+  for rj_w in "$rj_j"/exit_code.is.*; do
+    if [ -e "$rj_w" ]; then
+      rj_w=${rj_w##*.}
+      case $rj_w in ''|*[!0-9]*|????*) ;; *) rj_t=$rj_w rj_c=${#rj_t} ;; esac
+    fi
+  done
+  set -f
+fi
+)";
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/quoting.hpp
 #ifndef REMOTE_JOB_DETAIL_QUOTING_HPP
 #define REMOTE_JOB_DETAIL_QUOTING_HPP
@@ -3493,14 +4097,21 @@ class posix_os {
     auto& script = command.input;
     script.append(detail::script_begin);
     detail::append_assignment(script, "rj_nonce", request.nonce);
+    if (request.liveness) {
+      detail::append_path(script, "rj_p", job.pid_file);
+      script.append(detail::process_piece).append(detail::life_piece).append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
+    } else {
+      script.append("rj_v=\n");
+    }
     detail::append_path(script, "rj_f", job.exit_code_file);
     script.append(detail::read_exit_piece);
+    if (request.liveness) script.append(detail::spare_exit_piece);
     detail::append_path(script, "rj_f", job.log_file);
     script.append(detail::stat_piece);
     detail::append_plan_piece(script, request);
     script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
     detail::append_number(script, detail::poll_start(request));
-    script.append(" n=$rj_n\n$rj_t\"\n");
+    script.append(" n=$rj_n$rj_v\n$rj_t\"\n");
     detail::append_tail_piece(script, request);
     script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
     detail::append_end_mark(command.end_mark, request.nonce);

@@ -18,11 +18,12 @@
 
 // The reply to one poll, as a remote host writes it to its standard output:
 //
-//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>\n
+//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>[ life=<c>:<E>]\n
 //   L bytes: the beginning of the exit-code file, then \n
 //   n bytes: the log from off on
 //   \n@RJ1 <nonce> end\n
 //
+// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E the evidence.
 // exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present. Every length
 // stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce tells the reply
 // from whatever else a login shell prints. What the exit-code file holds is judged here, not on the host.
@@ -32,7 +33,7 @@ namespace remote_job::inline v0::detail {
 inline constexpr std::size_t frame_allowance = 65536;
 
 /// Longer header lines than any host writes are refused without looking for their end.
-inline constexpr std::size_t max_frame_header = 256;
+inline constexpr std::size_t max_frame_header = 512;
 
 inline constexpr std::string_view frame_tag = "\n@RJ1 ";
 inline constexpr std::string_view frame_end = " end\n";
@@ -63,6 +64,9 @@ inline void append_number(std::string& out, std::uint64_t value) {
 inline void append_end_mark(std::string& out, std::string_view nonce) {
   out.append(frame_tag).append(nonce).append(frame_end);
 }
+
+/// The letters of the frame, in the order of `liveness`.
+inline constexpr std::string_view liveness_letters = "-AODBHN";
 
 /// Appends the reply to a request as a host would write it. `reply.bytes` are as many as poll_length() says; a log that
 /// is not present has size and identity 0.
@@ -104,6 +108,10 @@ inline void append_poll_frame(std::string& out, const poll_request& request, con
   append_number(out.append(" size="), reply.log_size);
   append_number(out.append(" off="), poll_start(request));
   append_number(out.append(" n="), reply.bytes.size());
+  if (request.liveness) {
+    out.append(" life=") += liveness_letters[static_cast<std::size_t>(reply.liveness)];
+    out.append(":").append(reply.evidence);
+  }
   out.append("\n").append(text).append("\n").append(reply.bytes);
   append_end_mark(out, request.nonce);
 }
@@ -159,7 +167,7 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
   if (line_end == output.npos) return output.size() < max_frame_header ? errc::reply_truncated : errc::reply_malformed;
 
   text_cursor header{output.substr(0, line_end)};
-  char log = 0, exit = 0;
+  char log = 0, exit = 0, life = '-';
   std::uint64_t exit_length = 0, identity = 0, size = 0, start = 0, length = 0;
   const bool exit_known = header.skip("exit=") && !header.rest.empty() &&
                           (header.number(exit_length) ? (exit = '+', exit_length <= max_exit_text)
@@ -167,7 +175,10 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
   const bool whole = exit_known && header.skip(" log=") && header.take(log) &&
                      (log == '-' || log == '!' || log == '+') && header.skip(" ino=") && header.number(identity) &&
                      header.skip(" size=") && header.number(size) && header.skip(" off=") && header.number(start) &&
-                     header.skip(" n=") && header.number(length) && header.rest.empty();
+                     header.skip(" n=") && header.number(length) &&
+                     (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":")
+                                       : header.rest.empty()) &&
+                     liveness_letters.find(life) != liveness_letters.npos;
   if (!whole || start != poll_start(request) || length != poll_length(request, size) ||
       (log != '+' && (size != 0 || identity != 0)))
     return errc::reply_malformed;
@@ -192,6 +203,8 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
   reply.log_size = size;
   reply.log_identity = identity;
   reply.bytes = bytes;
+  reply.liveness = static_cast<liveness>(liveness_letters.find(life));
+  reply.evidence = header.rest;
   return {};
 }
 

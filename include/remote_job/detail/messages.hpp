@@ -88,6 +88,9 @@ inline std::string trouble_message(notice_kind kind, const job_spec& job, std::s
     case notice_kind::log_unreadable:
       return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
     case notice_kind::files_unavailable:
+    case notice_kind::orphaned:
+    case notice_kind::elsewhere:
+    case notice_kind::job_missing:
     case notice_kind::transport: break;
   }
   return {};

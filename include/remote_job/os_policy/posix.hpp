@@ -4,6 +4,7 @@
 #define REMOTE_JOB_OS_POLICY_POSIX_HPP
 
 #include <remote_job/detail/framing.hpp>
+#include <remote_job/detail/posix_identity.hpp>
 #include <remote_job/detail/posix_script.hpp>
 #include <remote_job/detail/quoting.hpp>
 #include <remote_job/os_policy.hpp>
@@ -44,14 +45,21 @@ class posix_os {
     auto& script = command.input;
     script.append(detail::script_begin);
     detail::append_assignment(script, "rj_nonce", request.nonce);
+    if (request.liveness) {
+      detail::append_path(script, "rj_p", job.pid_file);
+      script.append(detail::process_piece).append(detail::life_piece).append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
+    } else {
+      script.append("rj_v=\n");
+    }
     detail::append_path(script, "rj_f", job.exit_code_file);
     script.append(detail::read_exit_piece);
+    if (request.liveness) script.append(detail::spare_exit_piece);
     detail::append_path(script, "rj_f", job.log_file);
     script.append(detail::stat_piece);
     detail::append_plan_piece(script, request);
     script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
     detail::append_number(script, detail::poll_start(request));
-    script.append(" n=$rj_n\n$rj_t\"\n");
+    script.append(" n=$rj_n$rj_v\n$rj_t\"\n");
     detail::append_tail_piece(script, request);
     script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
     detail::append_end_mark(command.end_mark, request.nonce);

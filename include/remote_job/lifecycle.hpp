@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_LIFECYCLE_HPP
+#define REMOTE_JOB_LIFECYCLE_HPP
+
+#include <remote_job/job.hpp>
+#include <remote_job/job_command.hpp>
+#include <remote_job/os_policy.hpp>
+#include <remote_job/transport.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace remote_job::inline v0 {
+
+/// What came of a submit. A plain value.
+struct submit_result {
+  job_spec job{};         ///< the job with all its paths, to be watched
+  bool attached = false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
+  std::uint64_t pid = 0;  ///< process of the job's supervisor
+  std::string message{};  ///< for people
+
+  friend bool operator==(const submit_result&, const submit_result&) = default;
+};
+
+/// What is known of a job at one time. A plain value.
+struct job_status {
+  remote_job::liveness liveness = liveness::unknown;  ///< unknown for a job without a pid file
+  exit_code_state exit_state = exit_code_state::absent;
+  std::optional<std::int64_t> exit_code{};
+  log_state log = log_state::absent;
+  std::uint64_t log_size = 0;
+  std::string evidence{};  ///< what the liveness was concluded from
+  std::string message{};   ///< for people
+
+  friend bool operator==(const job_status&, const job_status&) = default;
+};
+
+/// How a job is stopped. A plain value.
+struct stop_options {
+  duration grace = std::chrono::seconds(10);  ///< time between asking the processes to end and killing them; 0 or more
+
+  friend bool operator==(const stop_options&, const stop_options&) = default;
+};
+
+/// What a stop found or brought about.
+enum class stop_outcome {
+  stopped,           ///< the job has ended, after it was told to, by this stop or an earlier one
+  already_finished,  ///< the job had ended by itself
+  prevented,         ///< the job had not begun, and never will
+  already_gone       ///< the job was gone without an exit code: its process vanished, or the host was started again
+};
+
+constexpr std::string_view to_string(stop_outcome o) noexcept {
+  switch (o) {
+    case stop_outcome::stopped: return "stopped";
+    case stop_outcome::already_finished: return "already_finished";
+    case stop_outcome::prevented: return "prevented";
+    case stop_outcome::already_gone: return "already_gone";
+  }
+  return "stopped";
+}
+
+/// What came of a stop. A plain value.
+struct stop_result {
+  stop_outcome outcome = stop_outcome::stopped;
+  bool sent_term = false;      ///< processes were asked to end (SIGTERM)
+  bool sent_kill = false;      ///< processes were killed (SIGKILL)
+  std::uint64_t survived = 0;  ///< processes of the job that live on after all
+  std::optional<std::int64_t> exit_code{};
+  std::string message{};  ///< for people
+
+  friend bool operator==(const stop_result&, const stop_result&) = default;
+};
+
+/// When the job's directory is to be removed.
+enum class cleanup_policy { never, on_success, always };
+
+constexpr std::string_view to_string(cleanup_policy p) noexcept {
+  switch (p) {
+    case cleanup_policy::never: return "never";
+    case cleanup_policy::on_success: return "on_success";
+    case cleanup_policy::always: return "always";
+  }
+  return "never";
+}
+
+/// What came of a clean-up. A plain value.
+struct cleanup_result {
+  bool removed = false;   ///< the directory is gone, by this clean-up or an earlier one; else the policy keeps it
+  std::string message{};  ///< for people
+
+  friend bool operator==(const cleanup_result&, const cleanup_result&) = default;
+};
+
+/// What a submit asks of the host. A plain value.
+struct submit_request {
+  std::string nonce{};        ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  std::string ticket{};       ///< names the submit itself, the same for each try: 32 hexadecimal digits
+  std::string fingerprint{};  ///< names what is submitted: 64 hexadecimal digits, the same for the same command
+  job_command command{};
+};
+
+/// What a stop asks of the host. A plain value.
+struct stop_request {
+  std::string nonce{};
+  duration grace{};
+};
+
+/// What a clean-up asks of the host: `on_success` or `always`. A plain value.
+struct cleanup_request {
+  std::string nonce{};
+  cleanup_policy policy = cleanup_policy::always;
+};
+
+namespace detail {
+
+template <class O>
+concept has_build_submit =
+    requires(O& os, const job_spec& job, const submit_request& request, remote_command& command) {
+      { os.build_submit(job, request, command) } -> std::same_as<void>;
+    };
+template <class O>
+concept has_parse_submit =
+    requires(O& os, const submit_request& request, const command_reply& raw, submit_result& result) {
+      { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
+    };
+template <class O>
+concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
+  { os.build_stop(job, request, command) } -> std::same_as<void>;
+};
+template <class O>
+concept has_parse_stop = requires(O& os, const stop_request& request, const command_reply& raw, stop_result& result) {
+  { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
+};
+template <class O>
+concept has_build_cleanup =
+    requires(O& os, const job_spec& job, const cleanup_request& request, remote_command& command) {
+      { os.build_cleanup(job, request, command) } -> std::same_as<void>;
+    };
+template <class O>
+concept has_parse_cleanup =
+    requires(O& os, const cleanup_request& request, const command_reply& raw, cleanup_result& result) {
+      { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
+    };
+
+}  // namespace detail
+
+/// An OS policy that also starts, stops and cleans up jobs. Pure functions, no I/O.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `os.build_submit(job, request, command)` | writes the command that starts the job; `void` |
+/// | `os.parse_submit(request, raw, result)` | reads its reply; `std::error_code` |
+/// | `os.build_stop(job, request, command)`, `os.parse_stop(request, raw, result)` | the same for stopping it |
+/// | `os.build_cleanup(job, request, command)`, `os.parse_cleanup(request, raw, result)` | the same for removing its directory |
+///
+/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there already
+/// and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
+///
+/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit that
+/// comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it cannot
+/// prove to be of the job, a clean-up of what is gone succeeds.
+///
+/// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
+/// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
+/// (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message` says why for people.
+template <class O>
+concept lifecycle_os_policy =
+    os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
+    detail::has_parse_stop<O> && detail::has_build_cleanup<O> && detail::has_parse_cleanup<O>;
+
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted signature.
+template <class O>
+constexpr bool check_lifecycle_os_policy() {
+  check_os_policy<O>();
+  static_assert(detail::has_build_submit<O>,
+                "OsPolicy: to submit, need `void build_submit(const job_spec&, const submit_request&, remote_command&)`");
+  static_assert(detail::has_parse_submit<O>,
+                "OsPolicy: to submit, need `std::error_code parse_submit(const submit_request&, const command_reply&, "
+                "submit_result&)`");
+  static_assert(detail::has_build_stop<O>,
+                "OsPolicy: to stop, need `void build_stop(const job_spec&, const stop_request&, remote_command&)`");
+  static_assert(detail::has_parse_stop<O>,
+                "OsPolicy: to stop, need `std::error_code parse_stop(const stop_request&, const command_reply&, "
+                "stop_result&)`");
+  static_assert(
+      detail::has_build_cleanup<O>,
+      "OsPolicy: to clean up, need `void build_cleanup(const job_spec&, const cleanup_request&, remote_command&)`");
+  static_assert(detail::has_parse_cleanup<O>,
+                "OsPolicy: to clean up, need `std::error_code parse_cleanup(const cleanup_request&, const "
+                "command_reply&, cleanup_result&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
