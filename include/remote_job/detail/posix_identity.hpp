@@ -21,7 +21,7 @@ inline constexpr std::string_view process_piece = R"(rj_start() {
   rj_s= rj_g= rj_l=
   if [ -r /proc/self/stat ]; then
     { while IFS= read -r rj_w; do rj_l=$rj_l$rj_w; done <"/proc/$1/stat"; } 2>/dev/null
-    set -- ${rj_l##*")"}
+    set -- ${rj_l##*\)}
     case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_g=${4-} ;; esac
   else
     rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o lstart= -p "$1" 2>/dev/null)
