@@ -90,7 +90,8 @@ class function_transport {
   /// There is nothing to connect to.
   template <class Token>
   auto async_connect(Token&& token)
-      -> decltype(asio::async_compose<Token, void(std::error_code)>(connect(), token, std::declval<executor_type&>())) {
+      -> decltype(asio::async_compose<Token, void(std::error_code)>(std::declval<connect>(), token,
+                                                                    std::declval<executor_type&>())) {
     return asio::async_compose<Token, void(std::error_code)>(connect(), token, executor_);
   }
 
