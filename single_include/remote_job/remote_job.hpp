@@ -5864,6 +5864,367 @@ inline std::optional<std::string> base64_decode(std::string_view text) {
 
 #endif
 
+// ---- remote_job/detail/pool_rules.hpp
+#ifndef REMOTE_JOB_DETAIL_POOL_RULES_HPP
+#define REMOTE_JOB_DETAIL_POOL_RULES_HPP
+
+#include <deque>
+#include <iterator>
+
+namespace remote_job::inline v0::detail {
+
+/// What a pool allows for one endpoint.
+struct pool_limits {
+  std::size_t channels = 8;
+  std::size_t sessions = 2;
+  duration idle = std::chrono::seconds(60);
+  duration proof = std::chrono::seconds(5);
+
+  /// Between an attempt to connect that failed and the next: whoever asks in between shares its outcome.
+  duration pause = std::chrono::seconds(1);
+  /// Who waits longer than this for a channel is worth another session.
+  static constexpr duration patience = std::chrono::milliseconds(250);
+};
+
+/// How the users of one endpoint share its sessions, as a sans-I/O machine: who waits, who connects, what is in doubt.
+///
+/// It is told what happened and when, and says what to do through next(), which is to be asked until it says nothing.
+/// Sessions and users are numbers: of sessions it gives them, of users they are given, each greater than those before.
+class pool_rules {
+ public:
+  using number = std::uint64_t;
+
+  enum class action_kind {
+    connect,  ///< begin to connect, which is to give `session`; then connected()
+    abandon,  ///< break that off; without connected()
+    prove,    ///< ask the server of `session` for a sign of life; then proved(), or nothing
+    close,    ///< close `session`, because of `error` or because nobody needs it
+    lease,    ///< `user` has a connection now, or `error` says why not
+    grant,    ///< `user` may use one channel of `session`; then done() or refused()
+    refuse    ///< `user` gets no channel, because of `error`
+  };
+
+  struct action {
+    action_kind kind;
+    number session = 0;
+    number user = 0;
+    std::error_code error{};
+  };
+
+  explicit pool_rules(const pool_limits& limits) : limits_(limits) {}
+
+  std::optional<action> next() {
+    if (actions_.empty()) return {};
+    const auto first = actions_.front();
+    actions_.pop_front();
+    return first;
+  }
+
+  // ---- Users
+
+  /// Wants a connection: lease.
+  void seek(number user, duration now) {
+    seekers_.push_back(user);
+    settle(now);
+  }
+
+  /// With a lease: wants one channel: grant or refuse.
+  void queue(number user, duration now) {
+    line_.push_back({user, now});
+    settle(now);
+  }
+
+  /// Wants neither any more. What it was granted stays.
+  void forget(number user, duration now) {
+    std::erase(seekers_, user);
+    std::erase_if(line_, [&](const waiting& each) { return each.user == user; });
+    quiet_since_ = now;
+    settle(now);
+  }
+
+  /// Gives its lease back.
+  void leave(duration now) {
+    --leases_;
+    quiet_since_ = now;
+    settle(now);
+  }
+
+  /// The channel that was granted is not in use any more.
+  void done(number session, duration now) {
+    if (auto* s = find(session)) {
+      --s->running;
+      s->quiet_since = now;
+    }
+    settle(now);
+  }
+
+  /// The server refused the channel that was granted: it allows fewer. The user waits on, in its place.
+  void refused(number user, number session, duration now) {
+    auto* s = find(session);
+    if (s != nullptr) --s->running;
+    if (s == nullptr || s->load() == 0) {
+      actions_.push_back({action_kind::refuse, session, user, errc::channel_refused});
+    } else {
+      s->channels = std::min(s->channels, s->load());
+      const auto place = std::find_if(line_.begin(), line_.end(), [&](const waiting& w) { return w.user > user; });
+      line_.insert(place, {user, now});
+    }
+    settle(now);
+  }
+
+  // ---- Sessions
+
+  void connected(std::error_code ec, duration now) {
+    const auto session = std::exchange(connecting_, 0);
+    if (ec) {
+      quiet_since_ = now;
+      not_before_ = now + limits_.pause;
+      if (any()) no_other_before_ = now + other_pause;
+      for (const auto user : std::exchange(seekers_, {})) actions_.push_back({action_kind::lease, 0, user, ec});
+      last_error_ = ec;
+    } else {
+      sessions_.push_back({session, limits_.channels, now});
+    }
+    settle(now);
+  }
+
+  /// The session has ended, for whatever reason.
+  void lost(number session, std::error_code ec, duration now) {
+    if (find(session) == nullptr) return;
+    std::erase_if(sessions_, [&](const shared& s) { return s.id == session; });
+    last_error_ = ec == asio::error::operation_aborted ? std::error_code(errc::connection_lost) : ec;
+    settle(now);
+  }
+
+  /// Something failed on it: nobody new is given it before it is proved.
+  void doubt(number session, duration now) {
+    if (auto* s = find(session); s != nullptr && s->state == state::ready) {
+      s->state = state::doubtful;
+      s->proof_due = now + limits_.proof;
+      actions_.push_back({action_kind::prove, session});
+    }
+    settle(now);
+  }
+
+  void proved(number session, duration now) {
+    if (auto* s = find(session); s != nullptr && s->state == state::doubtful) s->state = state::ready;
+    settle(now);
+  }
+
+  /// How many channels of it the server still counts although no user has them.
+  void closing(number session, std::size_t count, duration now) {
+    auto* s = find(session);
+    if (s == nullptr || s->closing == count) return;
+    s->closing = count;
+    settle(now);
+  }
+
+  /// How many users do something on it that needs no channel of their own.
+  void sharing(number session, std::size_t count, duration now) {
+    auto* s = find(session);
+    if (s == nullptr || s->sharing == count) return;
+    s->sharing = count;
+    settle(now);
+  }
+
+  // ---- The whole
+
+  /// Time has passed; due() says when to tell.
+  void tick(duration now) { settle(now); }
+
+  std::optional<duration> due() const {
+    std::optional<duration> first;
+    const auto at = [&](duration time) { first = std::min(first.value_or(time), time); };
+    const auto after = [&](duration since, duration span) {
+      if (span < duration::max() - since) at(since + span);
+    };
+    if (connecting_ == 0) {
+      if (!any() && !seekers_.empty()) at(not_before_);
+      if (any() && !line_.empty() && alive() < limits_.sessions) at(other_at());
+    }
+    if (any() && !line_.empty() && alive() >= limits_.sessions && clogged() != nullptr)
+      after(line_.front().since, limits_.proof);
+    for (const auto& s : sessions_)
+      if (s.state == state::doubtful) at(s.proof_due);
+    if (unused()) {
+      if (!sessions_.empty()) after(quiet_since_, limits_.idle);
+    } else if (const auto* s = surplus()) {
+      after(s->quiet_since, limits_.idle);
+    }
+    return first;
+  }
+
+  /// The session for what needs no channel of one's own; 0: there is none.
+  number common() const {
+    for (const auto& s : sessions_)
+      if (s.state != state::retired) return s.id;
+    return 0;
+  }
+
+  bool somebody_waits() const noexcept { return !line_.empty(); }
+
+  /// From now on a session is kept so long without users.
+  void keep(duration idle, duration now) {
+    limits_.idle = idle;
+    settle(now);
+  }
+
+  /// Ends all: users that wait get operation_aborted. It can be used again.
+  void end(duration now) {
+    for (const auto user : std::exchange(seekers_, {}))
+      actions_.push_back({action_kind::lease, 0, user, asio::error::operation_aborted});
+    refuse_all(asio::error::operation_aborted);
+    for (const auto& s : std::exchange(sessions_, {})) actions_.push_back({action_kind::close, s.id});
+    settle(now);
+  }
+
+ private:
+  enum class state {
+    ready,
+    doubtful,  ///< asked for a sign of life
+    retired    ///< given to nobody any more, closed when the last user is done
+  };
+
+  struct shared {
+    number id;
+    std::size_t channels;  // at most
+    duration quiet_since;
+    detail::pool_rules::state state = state::ready;
+    std::size_t running = 0;
+    std::size_t closing = 0;
+    std::size_t sharing = 0;
+    duration proof_due{};
+
+    std::size_t load() const noexcept { return running + closing; }
+    bool free() const noexcept { return state == pool_rules::state::ready && load() < channels; }
+  };
+
+  struct waiting {
+    number user;
+    duration since;
+  };
+
+  shared* find(number session) {
+    const auto found = std::find_if(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.id == session; });
+    return found == sessions_.end() ? nullptr : &*found;
+  }
+
+  std::size_t alive() const {
+    return static_cast<std::size_t>(
+        std::count_if(sessions_.begin(), sessions_.end(), [](const auto& s) { return s.state != state::retired; }));
+  }
+  bool any() const { return alive() > 0; }
+  bool unused() const { return leases_ == 0 && seekers_.empty() && line_.empty() && connecting_ == 0; }
+
+  // How long a server that gave no further session is not asked for one.
+  static constexpr duration other_pause = std::chrono::seconds(30);
+
+  /// When another session is worth its while.
+  duration other_at() const { return std::max(line_.front().since + limits_.patience, no_other_before_); }
+
+  /// A session whose channels are all taken by what users have left behind, so that waiting on is of no use.
+  const shared* clogged() const {
+    for (const auto& s : sessions_)
+      if (s.state == state::ready && s.running == 0 && s.closing >= s.channels) return &s;
+    return nullptr;
+  }
+
+  /// The last one, when the others suffice.
+  const shared* surplus() const {
+    if (alive() < 2) return nullptr;
+    const auto& last = sessions_.back();
+    return last.state == state::ready && last.running == 0 && last.sharing == 0 && line_.empty() ? &last : nullptr;
+  }
+
+  void refuse_all(std::error_code ec) {
+    for (const auto& each : std::exchange(line_, {})) actions_.push_back({action_kind::refuse, 0, each.user, ec});
+  }
+
+  void connect() {
+    connecting_ = ++last_session_;
+    actions_.push_back({action_kind::connect, connecting_});
+  }
+
+  /// Draws all conclusions from what is known at this time.
+  void settle(duration now) {
+    close_what_is_over(now);
+    const auto is_ready = [](const auto& s) { return s.state == state::ready; };
+    if (std::any_of(sessions_.begin(), sessions_.end(), is_ready))
+      for (const auto user : std::exchange(seekers_, {})) {
+        ++leases_;
+        actions_.push_back({action_kind::lease, 0, user});
+      }
+    // The first ones are filled first, so that what was added for a rush falls idle after it.
+    for (auto s = sessions_.begin(); s != sessions_.end() && !line_.empty();) {
+      if (!s->free()) {
+        ++s;
+        continue;
+      }
+      ++s->running;
+      actions_.push_back({action_kind::grant, s->id, line_.front().user});
+      line_.pop_front();
+    }
+    connect_if_needed(now);
+  }
+
+  void close_what_is_over(duration now) {
+    std::vector<std::pair<number, std::error_code>> over;
+    const bool idle = unused() && now - quiet_since_ >= limits_.idle;
+    const auto* spare = surplus();
+    for (const auto& s : sessions_) {
+      if (s.state == state::doubtful && now >= s.proof_due)
+        over.emplace_back(s.id, errc::connection_lost);
+      else if (idle || (s.state == state::retired && s.running == 0 && s.sharing == 0) ||
+               (&s == spare && now - s.quiet_since >= limits_.idle))
+        over.emplace_back(s.id, std::error_code());
+    }
+    for (const auto& [session, ec] : over) {
+      actions_.push_back({action_kind::close, session, 0, ec});
+      std::erase_if(sessions_, [&, id = session](const shared& s) { return s.id == id; });
+      if (ec) last_error_ = ec;
+    }
+  }
+
+  void connect_if_needed(duration now) {
+    if (connecting_ != 0) {
+      if (seekers_.empty() && line_.empty() && !any())
+        actions_.push_back({action_kind::abandon, std::exchange(connecting_, 0)});
+      return;
+    }
+    if (!any()) {
+      // Whoever waits for a channel of a session that is gone waits on for one that is being made, if there is.
+      if (seekers_.empty()) return refuse_all(last_error_);
+      if (now >= not_before_) connect();
+      return;
+    }
+    if (line_.empty()) return;
+    if (alive() < limits_.sessions) {
+      if (now >= other_at()) connect();
+    } else if (const auto* s = clogged(); s != nullptr && now - line_.front().since >= limits_.proof) {
+      find(s->id)->state = state::retired;
+      close_what_is_over(now);
+      connect();
+    }
+  }
+
+  pool_limits limits_;
+  std::deque<action> actions_;
+  std::vector<shared> sessions_;
+  std::vector<number> seekers_;
+  std::deque<waiting> line_;
+  std::size_t leases_ = 0;
+  std::error_code last_error_ = errc::connection_lost;
+  number last_session_ = 0;
+  number connecting_ = 0;
+  duration not_before_ = duration::min();
+  duration no_other_before_ = duration::min();
+  duration quiet_since_{};
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/seconds.hpp
 #ifndef REMOTE_JOB_DETAIL_SECONDS_HPP
 #define REMOTE_JOB_DETAIL_SECONDS_HPP
@@ -6172,6 +6533,38 @@ inline std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_
 }
 
 }  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/ssh/access.hpp
+#ifndef REMOTE_JOB_SSH_ACCESS_HPP
+#define REMOTE_JOB_SSH_ACCESS_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What a transport does over SSH, with a connection of its own or with a share of one. Operations are those of the
+/// transport; what is passed by reference stays in place until the completion.
+class access {
+ public:
+  explicit access(const asio::any_io_executor& executor) : executor_(executor) {}
+  virtual ~access() = default;
+
+  const asio::any_io_executor& get_executor() const noexcept { return executor_; }
+
+  virtual void connect(detail::any_completion completion) = 0;
+  virtual void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) = 0;
+  virtual void stat(const std::string& path, file_status& status, detail::any_completion completion) = 0;
+  virtual void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                         detail::any_completion completion) = 0;
+  virtual void close() noexcept = 0;
+  virtual std::string diagnostics() const = 0;
+  virtual std::vector<std::string> notices() const = 0;
+
+ private:
+  asio::any_io_executor executor_;
+};
+
+}  // namespace remote_job::inline v0::ssh
 
 #endif
 
@@ -6970,6 +7363,8 @@ class channel_table {
   }
   bool pinging() const noexcept { return ping_ != nullptr; }
 
+  std::size_t closing() const noexcept { return closing_.size(); }
+
   /// When check_time() has something to do.
   std::optional<clock::time_point> due() const noexcept {
     if (open_deadline_ && hold_deadline_) return std::min(*open_deadline_, *hold_deadline_);
@@ -7344,6 +7739,21 @@ class session final : public std::enable_shared_from_this<session>,
     channels_.release(channel);
   }
 
+  /// How many channels were given back and still count on the server, as those of commands that do not end.
+  std::size_t closing() const noexcept { return channels_.closing(); }
+
+  /// Asks the server for a sign of life, now; awaits_sign() is true until it came.
+  void ask_alive() {
+    const turn t(*this);
+    if (!alive() || awaits_sign()) return;
+    silence_.asked(clock::now());
+    if (channels_.ping()) return arm();
+    unanswered_ = true;
+    // libssh2 keeps the answer for ever, so this way is for rare occasions. No interval holds it back: -1 is before now.
+    send_keepalive(1, static_cast<unsigned>(-1));
+  }
+  bool awaits_sign() const noexcept { return channels_.pinging() || unanswered_; }
+
  private:
   using clock = std::chrono::steady_clock;
 
@@ -7376,6 +7786,7 @@ class session final : public std::enable_shared_from_this<session>,
     if (!alive()) return;
     if (ec) return lost(ec);
     silence_.heard(clock::now());
+    unanswered_ = false;
     wire_.received(size);
     if (!channels_.in_service() && !wire_.capture(size))
       return kill(errc::not_ssh, "what answers is not SSH 2: \"" + printable(wire_.input(), 80) + '"');
@@ -7483,14 +7894,16 @@ class session final : public std::enable_shared_from_this<session>,
       return kill(errc::connection_lost, "no sign of life from the server");
     if (!channels_.pinging() && silence_.must_ask(now)) {
       silence_.asked(now);
-      if (!channels_.ping()) {
-        // Its answer would leak in libssh2. The operating system notices if nothing takes it (tcp(7), TCP_USER_TIMEOUT).
-        libssh2_keepalive_config(native(), 0, 1);
-        int seconds = 0;
-        libssh2_keepalive_send(native(), &seconds);
-      }
+      // An answer would leak in libssh2. The operating system notices if nothing takes it (tcp(7), TCP_USER_TIMEOUT).
+      if (!channels_.ping()) send_keepalive(0, 1);
     }
     if (alive()) arm();
+  }
+
+  void send_keepalive(int with_answer, unsigned interval) {
+    libssh2_keepalive_config(native(), with_answer, interval);
+    int seconds = 0;
+    libssh2_keepalive_send(native(), &seconds);
   }
 
   asio::any_io_executor executor_;
@@ -7507,6 +7920,7 @@ class session final : public std::enable_shared_from_this<session>,
   bool reading_ = false;
   bool writing_ = false;
   bool buried_ = false;
+  bool unanswered_ = false;  // asked for a sign of life without a channel
 
   std::error_code error_;
   std::string why_;
@@ -8584,8 +8998,6 @@ class tcp_stream final : public byte_stream {
 #include <asio/connect.hpp>
 #include <asio/ip/address.hpp>
 
-#include <iterator>
-
 namespace remote_job::inline v0::ssh {
 
 /// What connecting leaves behind.
@@ -9097,6 +9509,65 @@ class exec final : public operation, public channel_waiter, public std::enable_s
 
 #endif
 
+// ---- remote_job/ssh/handshake_line.hpp
+#ifndef REMOTE_JOB_SSH_HANDSHAKE_LINE_HPP
+#define REMOTE_JOB_SSH_HANDSHAKE_LINE_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Who wants to connect to a host.
+class handshaker {
+ public:
+  /// It is its turn, until it leaves the line. False: it wants no more.
+  virtual bool on_turn() = 0;
+
+ protected:
+  ~handshaker() = default;
+};
+
+/// Lets only so many connect to one host at a time: a server turns away those that are too many before they have logged
+/// in (sshd_config(5), MaxStartups).
+class handshake_line {
+ public:
+  explicit handshake_line(std::size_t most) : most_(most) {}
+
+  /// Calls on_turn(), now or as soon as one before it leaves.
+  void enter(const std::string& host, std::weak_ptr<handshaker> who) {
+    hosts_[host].waiting.push_back(std::move(who));
+    go_on(host);
+  }
+
+  /// To be called once after on_turn() gave true.
+  void leave(const std::string& host) {
+    --hosts_[host].active;
+    go_on(host);
+  }
+
+ private:
+  struct place {
+    std::size_t active = 0;
+    std::deque<std::weak_ptr<handshaker>> waiting;
+  };
+
+  void go_on(const std::string& host) {
+    auto& here = hosts_[host];
+    while (here.active < most_ && !here.waiting.empty()) {
+      const auto next = here.waiting.front().lock();
+      here.waiting.pop_front();
+      ++here.active;
+      if (!next || !next->on_turn()) --here.active;
+    }
+    if (here.active == 0 && here.waiting.empty()) hosts_.erase(host);
+  }
+
+  std::size_t most_;
+  std::map<std::string, place> hosts_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/openssh_output.hpp
 #ifndef REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
 #define REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
@@ -9593,8 +10064,6 @@ class sftp_inbox {
 #ifndef REMOTE_JOB_SSH_SFTP_CHANNEL_HPP
 #define REMOTE_JOB_SSH_SFTP_CHANNEL_HPP
 
-#include <deque>
-
 namespace remote_job::inline v0::ssh {
 
 /// Who has asked an SFTP server for something.
@@ -9965,12 +10434,17 @@ inline std::error_code sftp_error(sftp_status status) {
 
 class sftp_task;
 
+/// One of those who use an SFTP client.
+struct sftp_user {
+  std::string why;        ///< of the task that failed last
+  bool in_doubt = false;  ///< the last task to end was broken off, or failed together with the connection
+};
+
 /// What the tasks of one SFTP client share.
 struct sftp_desk {
   sftp_channel channel;
   sftp_files files{channel};
   std::vector<std::shared_ptr<sftp_task>> running;
-  std::string why;  ///< of the task that failed last
 
   /// A task has come to its end; what that makes possible is to be done later, not from within.
   virtual void on_task_done() = 0;
@@ -9985,6 +10459,8 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   virtual ~sftp_task() = default;
   sftp_task(const sftp_task&) = delete;
   sftp_task& operator=(const sftp_task&) = delete;
+
+  bool is_of(const sftp_user& user) const noexcept { return user_.get() == &user; }
 
   /// Whether its completion is still to come.
   bool outstanding() const noexcept { return static_cast<bool>(completion_); }
@@ -10011,9 +10487,11 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
       desk->running.back()->place_ = place_;
       std::swap(desk->running[place_], desk->running.back());
       desk->running.pop_back();
-      if (!why.empty()) desk->why = why;
       desk->on_task_done();
     }
+    user_->in_doubt =
+        ec == asio::error::operation_aborted || ec == errc::connection_lost || ec == errc::reply_malformed;
+    if (!why.empty()) user_->why = why;
     // A slot that is just calling must not lose what it calls.
     if (!cancelled_) completion_.slot().clear();
     completion_.post(ec);
@@ -10026,8 +10504,8 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   }
 
  protected:
-  explicit sftp_task(std::string path, detail::any_completion completion)
-      : path_(std::move(path)), completion_(std::move(completion)) {}
+  sftp_task(std::string path, std::shared_ptr<sftp_user> user, detail::any_completion completion)
+      : path_(std::move(path)), user_(std::move(user)), completion_(std::move(completion)) {}
 
   sftp_desk& desk() noexcept { return *desk_; }
   const std::string& path() const noexcept { return path_; }
@@ -10058,6 +10536,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   };
 
   std::string path_;
+  std::shared_ptr<sftp_user> user_;
   detail::any_completion completion_;
   sftp_desk* desk_ = nullptr;
   std::size_t place_ = 0;
@@ -10074,8 +10553,8 @@ inline file_status to_file_status(const sftp_attributes& a) {
 /// Asks for the attributes of a path: one request.
 class sftp_stat final : public sftp_task, public sftp_receiver {
  public:
-  sftp_stat(std::string path, file_status& out, detail::any_completion completion)
-      : sftp_task(std::move(path), std::move(completion)), out_(&out) {}
+  sftp_stat(std::string path, file_status& out, std::shared_ptr<sftp_user> user, detail::any_completion completion)
+      : sftp_task(std::move(path), std::move(user), std::move(completion)), out_(&out) {}
 
  private:
   void begin() override { desk().channel.stat(std::static_pointer_cast<sftp_stat>(shared_from_this()), 0, path()); }
@@ -10115,9 +10594,9 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
   static constexpr std::size_t window = 8;                 ///< requests in flight
 
-  sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out,
+  sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out, std::shared_ptr<sftp_user> user,
             detail::any_completion completion)
-      : sftp_task(std::move(path), std::move(completion)),
+      : sftp_task(std::move(path), std::move(user), std::move(completion)),
         out_(&out),
         begin_(offset),
         end_(offset + std::min<std::uint64_t>(max, std::numeric_limits<std::uint64_t>::max() - offset)) {
@@ -10331,7 +10810,7 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
 
 namespace remote_job::inline v0::ssh {
 
-/// Reads files of the host over one channel of a session, any number at once.
+/// Reads files of the host over one channel of a session, any number at once, for any number of users.
 ///
 /// The channel is opened at the first use and kept. All that is asked before the executor turns to something else goes
 /// out together. Whether the server has SFTP is found out once, within a deadline; without it everything completes with
@@ -10347,18 +10826,29 @@ class sftp_client final : public operation,
   }
 
   /// The status of a path. `out` has to stay where it is until the completion.
-  void stat(const std::string& path, file_status& out, detail::any_completion completion) {
-    start(path, std::make_shared<sftp_stat>(path, out, std::move(completion)));
+  void stat(const std::string& path, file_status& out, const std::shared_ptr<sftp_user>& user,
+            detail::any_completion completion) {
+    start(path, std::make_shared<sftp_stat>(path, out, user, std::move(completion)));
   }
 
   /// At most `max` bytes from `offset`. `out` is replaced, and has to stay where it is until the completion.
   void read(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
-            detail::any_completion completion) {
-    start(path, std::make_shared<sftp_read>(path, offset, max, out, std::move(completion)));
+            const std::shared_ptr<sftp_user>& user, detail::any_completion completion) {
+    start(path, std::make_shared<sftp_read>(path, offset, max, out, user, std::move(completion)));
   }
 
-  /// Why the last task that failed did.
-  const std::string& why() const noexcept { return sftp_desk::why; }
+  /// Completes the tasks of one user with `operation_aborted`.
+  void cancel(const sftp_user& user) {
+    std::vector<std::shared_ptr<sftp_task>> mine;
+    for (const auto& each : running)
+      if (each->is_of(user)) mine.push_back(each);
+    for (const auto& each : waiting_)
+      if (each->is_of(user)) mine.push_back(each);
+    for (const auto& each : mine) each->finish(asio::error::operation_aborted);
+  }
+
+  /// Whether anybody waits for anything.
+  bool busy() const noexcept { return !running.empty() || !waiting_.empty(); }
 
  private:
   enum class stage { none, asked_for, begun, unavailable };
@@ -10370,18 +10860,13 @@ class sftp_client final : public operation,
     task->attend();
     if (session_ == nullptr || !session_->alive()) {
       const auto ec = session_ == nullptr ? end_ : session_->error();
-      if (session_ != nullptr) sftp_desk::why = session_->why();
-      return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost));
+      return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost),
+                          session_ == nullptr ? end_why_ : session_->why());
     }
-    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos) {
-      sftp_desk::why =
-          "a path must not be empty, hold a NUL byte or be longer than " + std::to_string(max_path) + " bytes";
-      return task->finish(errc::invalid_argument);
-    }
-    if (stage_ == stage::unavailable) {
-      sftp_desk::why = unavailable_;
-      return task->finish(errc::files_unavailable);
-    }
+    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos)
+      return task->finish(errc::invalid_argument, "a path must not be empty, hold a NUL byte or be longer than " +
+                                                      std::to_string(max_path) + " bytes");
+    if (stage_ == stage::unavailable) return task->finish(errc::files_unavailable, unavailable_);
     waiting_.push_back(std::move(task));
     if (!std::exchange(added_, true)) session_->add(shared_from_this());
     go_on_later();
@@ -10471,9 +10956,9 @@ class sftp_client final : public operation,
     timer_.cancel();
     channel.forget();
     end_ = ec;
-    const auto reason = session_->why();
+    end_why_ = session_->why();
     session_ = nullptr;
-    fail_all(ec, reason);
+    fail_all(ec, end_why_);
   }
 
   void drop() noexcept override {
@@ -10506,8 +10991,7 @@ class sftp_client final : public operation,
     files.clear();
     const auto all = std::exchange(waiting_, {});
     while (!running.empty()) running.back()->finish(ec, reason);
-    for (const auto& each : all) each->finish(ec);
-    sftp_desk::why = reason;
+    for (const auto& each : all) each->finish(ec, reason);
   }
 
   static constexpr std::size_t max_path = 32 * 1024;
@@ -10522,10 +11006,806 @@ class sftp_client final : public operation,
   bool posted_ = false;
   bool leaving_ = false;  // the channel is needed by others
   std::error_code end_;
+  std::string end_why_;
   std::string unavailable_;
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/own_connection.hpp
+#ifndef REMOTE_JOB_SSH_OWN_CONNECTION_HPP
+#define REMOTE_JOB_SSH_OWN_CONNECTION_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// A connection that nobody else uses.
+class own_connection final : public access {
+ public:
+  own_connection(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options)
+      : access(executor), options_(std::move(options)) {}
+
+  void connect(detail::any_completion completion) override {
+    close();
+    const auto next = std::make_shared<connector>(get_executor(), options_, result_);
+    connecting_ = next;
+    next->start(std::move(completion));
+  }
+
+  void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) override {
+    files_last_ = false;
+    running_->start(result_->session, command, reply, std::move(completion));
+  }
+
+  void stat(const std::string& path, file_status& status, detail::any_completion completion) override {
+    if (have_files(completion)) files_->stat(path, status, user_, std::move(completion));
+  }
+
+  void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                 detail::any_completion completion) override {
+    if (have_files(completion)) files_->read(path, offset, max, out, user_, std::move(completion));
+  }
+
+  void close() noexcept override {
+    if (const auto connector = connecting_.lock()) connector->close();
+    connecting_.reset();
+    files_.reset();
+    if (const auto session = std::exchange(result_->session, nullptr))
+      session->kill(asio::error::operation_aborted, "closed");
+  }
+
+  std::string diagnostics() const override {
+    const auto& why = files_last_ ? user_->why : running_->why();
+    if (why.empty()) return result_->diagnostics;
+    return options_->host + ':' + std::to_string(options_->port) + ": " + why;
+  }
+
+  std::vector<std::string> notices() const override { return result_->notices; }
+
+ private:
+  bool have_files(detail::any_completion& completion) {
+    files_last_ = true;
+    if (!files_ && result_->session) files_ = sftp_client::create(result_->session, options_->timeouts.files);
+    if (files_) return true;
+    user_->why = "not connected";
+    completion.post(errc::connection_lost);
+    return false;
+  }
+
+  std::shared_ptr<const ssh_options> options_;
+  std::shared_ptr<connection> result_ = std::make_shared<connection>();
+  std::shared_ptr<exec> running_ = std::make_shared<exec>();
+  std::shared_ptr<sftp_client> files_;  // of this connection, once used
+  std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
+  bool files_last_ = false;              // what was asked last was asked of files
+  std::weak_ptr<connector> connecting_;  // shared by its own handlers only
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/pool_link.hpp
+#ifndef REMOTE_JOB_SSH_POOL_LINK_HPP
+#define REMOTE_JOB_SSH_POOL_LINK_HPP
+
+namespace remote_job::inline v0::ssh {
+
+class pool_link;
+
+/// Whose sessions they are.
+class pool_link_owner {
+ public:
+  /// Something may have changed on the session. Called within its turn, often.
+  virtual void on_link_step(pool_link& link) = 0;
+  virtual void on_link_end(pool_link& link, std::error_code ec, const std::string& why) = 0;
+
+ protected:
+  ~pool_link_owner() = default;
+};
+
+/// One session of a pool, and the SFTP client that all share who read files over it.
+class pool_link final : public operation, public std::enable_shared_from_this<pool_link> {
+ public:
+  pool_link(std::uint64_t number, std::shared_ptr<pool_link_owner> owner, std::shared_ptr<session> over)
+      : number_(number), owner_(std::move(owner)), session_(std::move(over)) {}
+
+  /// Called once.
+  void attend() {
+    const session::turn t(*session_);
+    session_->add(shared_from_this());
+  }
+
+  std::uint64_t number() const noexcept { return number_; }
+  const std::shared_ptr<session>& over() const noexcept { return session_; }
+
+  const std::shared_ptr<sftp_client>& files(duration deadline) {
+    if (!files_) files_ = sftp_client::create(session_, deadline);
+    return files_;
+  }
+  bool files_are_busy() const noexcept { return files_ && files_->busy(); }
+
+  /// Asks the server for a sign of life.
+  void prove() {
+    proving_ = true;
+    const session::turn t(*session_);
+    session_->ask_alive();
+  }
+  /// Whether one has come since; true once.
+  bool take_proof() noexcept {
+    if (!proving_ || session_->awaits_sign()) return false;
+    proving_ = false;
+    return true;
+  }
+
+  std::size_t known_sharing = 0;  ///< what its owner knows of who reads files
+
+  void close(std::error_code ec, std::string why) {
+    if (const auto ended = session_) ended->kill(ec, std::move(why));
+  }
+
+ private:
+  void step() override {
+    if (const auto owner = owner_) owner->on_link_step(*this);
+  }
+
+  void on_end(std::error_code ec) override {
+    const auto hold = shared_from_this();
+    const auto owner = std::exchange(owner_, nullptr);
+    if (owner) owner->on_link_end(*this, ec, session_->why());
+    files_.reset();
+    session_.reset();
+  }
+
+  void drop() noexcept override {
+    files_.reset();
+    session_.reset();
+    [[maybe_unused]] const auto last = std::exchange(owner_, nullptr);
+  }
+
+  std::uint64_t number_;
+  std::shared_ptr<pool_link_owner> owner_;
+  std::shared_ptr<session> session_;
+  std::shared_ptr<sftp_client> files_;
+  bool proving_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/pool_site.hpp
+#ifndef REMOTE_JOB_SSH_POOL_SITE_HPP
+#define REMOTE_JOB_SSH_POOL_SITE_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Who shares the sessions of an endpoint.
+class pool_user {
+ public:
+  virtual void on_lease(std::error_code ec) = 0;
+  virtual void on_grant(const pool_link& link) = 0;
+  virtual void on_refuse(std::error_code ec) = 0;
+
+ protected:
+  ~pool_user() = default;
+};
+
+/// The sessions to one endpoint: carries out what the rules say, and decides nothing.
+class pool_site final : public handshaker, public pool_link_owner, public std::enable_shared_from_this<pool_site> {
+ public:
+  using number = detail::pool_rules::number;
+
+  pool_site(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
+            const detail::pool_limits& limits, std::shared_ptr<handshake_line> handshakes)
+      : executor_(executor),
+        options_(std::move(options)),
+        handshakes_(std::move(handshakes)),
+        rules_(limits),
+        timer_(executor) {}
+
+  const std::shared_ptr<const ssh_options>& options() const noexcept { return options_; }
+  const asio::any_io_executor& get_executor() const noexcept { return executor_; }
+
+  std::size_t sessions() const noexcept { return links_.size(); }
+  std::uint64_t connects() const noexcept { return connects_; }
+  /// Of the last attempt to connect.
+  const connection& last_attempt() const noexcept { return *result_; }
+  /// Why there is no session, if there was one.
+  const std::string& lost_why() const noexcept { return lost_why_; }
+
+  /// A number for something that a user is about to ask for. The user lives until it has the answer, or forget().
+  number ticket(pool_user& user) {
+    users_.emplace(++last_ticket_, &user);
+    return last_ticket_;
+  }
+  void seek(number ticket) {
+    tell([&](duration now) { rules_.seek(ticket, now); });
+  }
+  void queue(number ticket) {
+    tell([&](duration now) { rules_.queue(ticket, now); });
+  }
+  void forget(number ticket) {
+    users_.erase(ticket);
+    tell([&](duration now) { rules_.forget(ticket, now); });
+  }
+  void refused(number ticket, pool_user& user, number session) {
+    users_.emplace(ticket, &user);
+    look_at(session);
+    tell([&](duration now) { rules_.refused(ticket, session, now); });
+  }
+  void done(number session) {
+    look_at(session);
+    tell([&](duration now) { rules_.done(session, now); });
+  }
+  void doubt(number session) {
+    tell([&](duration now) { rules_.doubt(session, now); });
+  }
+  void leave() {
+    tell([&](duration now) { rules_.leave(now); });
+  }
+
+  /// The session that files are read over; null: there is none.
+  std::shared_ptr<pool_link> for_files() {
+    const auto found = links_.find(rules_.common());
+    if (found == links_.end()) return nullptr;
+    rules_.sharing(found->first, found->second->known_sharing = 1, now());
+    return found->second;
+  }
+
+  void keep(duration idle) {
+    tell([&](duration now) { rules_.keep(idle, now); });
+  }
+  void end() {
+    tell([&](duration now) { rules_.end(now); });
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  using action = detail::pool_rules::action;
+  using action_kind = detail::pool_rules::action_kind;
+
+  static duration now() { return clock::now().time_since_epoch(); }
+
+  template <class Input>
+  void tell(Input input) {
+    const auto hold = shared_from_this();
+    input(now());
+    // What is done may tell more at once: that is done after it.
+    if (std::exchange(acting_, true)) return;
+    while (const auto next = rules_.next()) act(*next);
+    acting_ = false;
+    arm();
+  }
+
+  void act(const action& next) {
+    switch (next.kind) {
+      case action_kind::connect: wanted_ = next.session; return handshakes_->enter(options_->host, weak_from_this());
+      case action_kind::abandon:
+        wanted_ = 0;
+        if (const auto connecting = connecting_.lock()) connecting->close();
+        return;
+      case action_kind::prove:
+        if (const auto link = find(next.session)) link->prove();
+        return;
+      case action_kind::close: return close(next);
+      case action_kind::lease:
+        if (auto* user = take(next.user)) user->on_lease(next.error);
+        return;
+      case action_kind::grant:
+        if (auto* user = take(next.user))
+          if (const auto link = find(next.session)) user->on_grant(*link);
+        return;
+      case action_kind::refuse:
+        if (auto* user = take(next.user)) user->on_refuse(next.error);
+        return;
+    }
+  }
+
+  void close(const action& next) {
+    const auto link = find(next.session);
+    links_.erase(next.session);
+    if (!link) return;
+    if (next.error) lost_why_ = "something failed, and the server then gave no sign of life";
+    link->close(next.error ? next.error : std::error_code(asio::error::operation_aborted),
+                next.error ? lost_why_ : "closed");
+  }
+
+  // --- connecting
+
+  bool on_turn() override {
+    if (wanted_ == 0 || !connecting_.expired()) return false;
+    ++connects_;
+    const auto result = std::make_shared<connection>();
+    const auto attempt = std::make_shared<connector>(executor_, options_, result);
+    connecting_ = attempt;
+    attempt->start(detail::any_completion([self = shared_from_this(), result, number = wanted_](
+                                              std::error_code ec) { self->on_connected(number, ec, result); },
+                                          executor_));
+    return true;
+  }
+
+  void on_connected(number session, std::error_code ec, const std::shared_ptr<connection>& result) {
+    connecting_.reset();
+    if (session == wanted_) {
+      wanted_ = 0;
+      result_ = result;
+      if (!ec) {
+        const auto link = std::make_shared<pool_link>(session, shared_from_this(), std::move(result->session));
+        links_.emplace(session, link);
+        link->attend();
+      }
+      tell([&](duration now) { rules_.connected(ec, now); });
+    } else if (const auto late = std::exchange(result->session, nullptr)) {
+      late->kill(asio::error::operation_aborted, "not needed any more");
+    }
+    handshakes_->leave(options_->host);
+    if (wanted_ != 0 && connecting_.expired()) handshakes_->enter(options_->host, weak_from_this());
+  }
+
+  // --- what the sessions say
+
+  void on_link_step(pool_link& link) override {
+    const bool proved = link.take_proof();
+    const std::size_t sharing = link.files_are_busy() ? 1 : 0;
+    if (!proved && sharing == link.known_sharing && !rules_.somebody_waits()) return;
+    link.known_sharing = sharing;
+    tell([&](duration now) {
+      rules_.sharing(link.number(), sharing, now);
+      rules_.closing(link.number(), link.over()->closing(), now);
+      if (proved) rules_.proved(link.number(), now);
+    });
+  }
+
+  void on_link_end(pool_link& link, std::error_code ec, const std::string& why) override {
+    const auto hold = shared_from_this();
+    if (links_.erase(link.number()) == 0) return;  // closed from here
+    lost_why_ = why;
+    tell([&](duration now) { rules_.lost(link.number(), ec, now); });
+  }
+
+  void look_at(number session) {
+    if (const auto link = find(session); link && link->over()) rules_.closing(session, link->over()->closing(), now());
+  }
+
+  std::shared_ptr<pool_link> find(number session) const {
+    const auto found = links_.find(session);
+    return found == links_.end() ? nullptr : found->second;
+  }
+
+  pool_user* take(number ticket) {
+    const auto found = users_.find(ticket);
+    if (found == users_.end()) return nullptr;
+    auto* user = found->second;
+    users_.erase(found);
+    return user;
+  }
+
+  // --- time
+
+  void arm() {
+    const auto due = rules_.due();
+    if (due == armed_) return;
+    armed_ = due;
+    if (!due) return static_cast<void>(timer_.cancel());
+    timer_.expires_at(clock::time_point(std::chrono::duration_cast<clock::duration>(*due)));
+    timer_.async_wait([weak = weak_from_this(), due](std::error_code ec) {
+      const auto self = weak.lock();
+      if (ec || !self || self->armed_ != due) return;
+      self->armed_.reset();
+      self->tell([&](duration now) { self->rules_.tick(now); });
+    });
+  }
+
+  asio::any_io_executor executor_;
+  std::shared_ptr<const ssh_options> options_;
+  std::shared_ptr<handshake_line> handshakes_;
+  detail::pool_rules rules_;
+  asio::steady_timer timer_;
+  std::optional<duration> armed_;
+
+  std::unordered_map<number, std::shared_ptr<pool_link>> links_;
+  std::unordered_map<number, pool_user*> users_;
+  number last_ticket_ = 0;
+
+  number wanted_ = 0;  // the session that is to be connected
+  std::weak_ptr<connector> connecting_;
+  std::shared_ptr<connection> result_ = std::make_shared<connection>();
+  std::uint64_t connects_ = 0;
+  std::string lost_why_;
+  bool acting_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/pool_member.hpp
+#ifndef REMOTE_JOB_SSH_POOL_MEMBER_HPP
+#define REMOTE_JOB_SSH_POOL_MEMBER_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// A share of the sessions to an endpoint: what it begins and breaks off concerns nobody else.
+class pool_member final : public access,
+                          public pool_user,
+                          private detail::shutdown_listener,
+                          public std::enable_shared_from_this<pool_member> {
+ public:
+  explicit pool_member(std::shared_ptr<pool_site> site)
+      : access(site->get_executor()), shutdown_listener(site->get_executor()), site_(std::move(site)) {}
+
+  void connect(detail::any_completion completion) override {
+    close();
+    connecting_.begin(*this, std::move(completion), &pool_member::cancel_connect);
+    connecting_.ticket = site_->ticket(*this);
+    site_->seek(connecting_.ticket);
+  }
+
+  void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) override {
+    files_last_ = false;
+    why_.clear();
+    running_.begin(*this, std::move(completion), &pool_member::cancel_command);
+    command_ = &command;
+    reply_ = &reply;
+    if (!leased_) {
+      why_ = "not connected";
+      return running_.complete(errc::connection_lost);
+    }
+    running_.ticket = site_->ticket(*this);
+    site_->queue(running_.ticket);
+  }
+
+  void stat(const std::string& path, file_status& status, detail::any_completion completion) override {
+    if (const auto files = have_files(completion)) files->stat(path, status, user_, std::move(completion));
+  }
+
+  void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                 detail::any_completion completion) override {
+    if (const auto files = have_files(completion)) files->read(path, offset, max, out, user_, std::move(completion));
+  }
+
+  /// Gives the lease back. The session goes on, after a proof if something was left unfinished on it.
+  void close() noexcept override {
+    const auto hold = shared_from_this();
+    cancel_connect();
+    cancel_command();
+    if (files_) {
+      files_->cancel(*user_);
+      if (std::exchange(user_->in_doubt, false)) site_->doubt(files_session_);
+      files_.reset();
+    }
+    if (const auto session = std::exchange(doubtful_, 0)) site_->doubt(session);
+    if (std::exchange(leased_, false)) site_->leave();
+  }
+
+  std::string diagnostics() const override {
+    const auto& why = files_last_ ? user_->why : why_;
+    if (why.empty()) return attempt_why_;
+    return site_->options()->host + ':' + std::to_string(site_->options()->port) + ": " + why;
+  }
+
+  std::vector<std::string> notices() const override { return site_->last_attempt().notices; }
+
+ private:
+  /// An operation of this member, from its initiation to its completion.
+  struct operation_slot {
+    void begin(pool_member& owner, detail::any_completion c, void (pool_member::*cancel)()) {
+      completion = std::move(c);
+      ++generation;
+      if (completion.slot().is_connected())
+        completion.slot().assign(on_cancel{owner.weak_from_this(), this, cancel, generation});
+    }
+
+    void complete(std::error_code ec) {
+      ticket = 0;
+      session = 0;
+      ++generation;
+      // A slot that is just calling must not lose what it calls.
+      if (!cancelling) completion.slot().clear();
+      completion.post(ec);
+    }
+
+    detail::any_completion completion;
+    std::uint64_t generation = 0;
+    pool_site::number ticket = 0;   // while it waits
+    pool_site::number session = 0;  // while it runs
+    bool cancelling = false;
+  };
+
+  struct on_cancel {
+    void operator()(asio::cancellation_type type) const {
+      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+      const auto self = target.lock();
+      if (!self || which->generation != generation) return;
+      which->cancelling = true;
+      ((*self).*cancel)();
+      which->cancelling = false;
+    }
+
+    std::weak_ptr<pool_member> target;
+    operation_slot* which;
+    void (pool_member::*cancel)();
+    std::uint64_t generation;
+  };
+
+  void cancel_connect() {
+    if (!connecting_.completion) return;
+    site_->forget(connecting_.ticket);
+    connecting_.complete(asio::error::operation_aborted);
+  }
+
+  void cancel_command() {
+    if (!running_.completion) return;
+    if (running_.session == 0) {
+      site_->forget(running_.ticket);
+    } else {
+      doubtful_ = running_.session;
+      exec_->cancel();
+    }
+    running_.complete(asio::error::operation_aborted);
+  }
+
+  // --- what the site says
+
+  void on_lease(std::error_code ec) override {
+    leased_ = !ec;
+    attempt_why_ = ec ? site_->last_attempt().diagnostics : std::string();
+    connecting_.complete(ec);
+  }
+
+  void on_grant(const pool_link& link) override {
+    running_.session = link.number();
+    if (!exec_) exec_ = std::make_shared<exec>();
+    exec_->start(
+        link.over(), *command_, *reply_,
+        detail::any_completion([self = shared_from_this(), generation = running_.generation, session = link.number()](
+                                   std::error_code ec) { self->on_executed(generation, session, ec); },
+                               get_executor()));
+  }
+
+  void on_refuse(std::error_code ec) override {
+    if (why_.empty()) why_ = site_->lost_why();
+    running_.complete(ec);
+  }
+
+  void on_executed(std::uint64_t generation, pool_site::number session, std::error_code ec) {
+    if (generation != running_.generation) return site_->done(session);
+    if (ec) why_ = exec_->why();
+    if (ec == errc::channel_refused) {
+      running_.session = 0;
+      return site_->refused(running_.ticket, *this, session);
+    }
+    doubtful_ = ec ? session : 0;
+    running_.complete(ec);
+    site_->done(session);
+  }
+
+  /// The files of the host; nothing when the completion was told so.
+  std::shared_ptr<sftp_client> have_files(detail::any_completion& completion) {
+    files_last_ = true;
+    const auto link = leased_ ? site_->for_files() : nullptr;
+    if (!link) {
+      user_->why = leased_ ? site_->lost_why() : "not connected";
+      completion.post(errc::connection_lost);
+      return nullptr;
+    }
+    files_session_ = link->number();
+    files_ = link->files(site_->options()->timeouts.files);
+    return files_;
+  }
+
+  /// The execution context is being destroyed: what waits is not called any more.
+  void on_shutdown() noexcept override {
+    const auto hold = weak_from_this().lock();
+    leased_ = false;
+    files_.reset();
+    [[maybe_unused]] const auto first = std::move(connecting_.completion);
+    [[maybe_unused]] const auto second = std::move(running_.completion);
+  }
+
+  std::shared_ptr<pool_site> site_;
+  operation_slot connecting_;
+  operation_slot running_;
+  bool leased_ = false;
+  std::string attempt_why_;
+
+  const remote_command* command_ = nullptr;
+  command_reply* reply_ = nullptr;
+  std::shared_ptr<exec> exec_;
+  std::string why_;                 // of the last command
+  pool_site::number doubtful_ = 0;  // the session on which a command was broken off or failed
+
+  std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
+  std::shared_ptr<sftp_client> files_;  // used last
+  pool_site::number files_session_ = 0;
+  bool files_last_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/same_endpoint.hpp
+#ifndef REMOTE_JOB_SSH_SAME_ENDPOINT_HPP
+#define REMOTE_JOB_SSH_SAME_ENDPOINT_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Whether two callbacks are known to be the same: none, or one plain function. Other objects cannot be compared.
+template <class Result, class... Arguments>
+bool same_callback(const std::function<Result(Arguments...)>& a, const std::function<Result(Arguments...)>& b) {
+  if (!a || !b) return !a && !b;
+  using plain = Result (*)(Arguments...);
+  const auto* const f = a.template target<plain>();
+  const auto* const g = b.template target<plain>();
+  return f != nullptr && g != nullptr && *f == *g;
+}
+
+/// Whether two connections made with these options are the same to everybody: who logs in where, how it is proved, whom
+/// it trusts, and when it gives up.
+inline bool same_endpoint(const ssh_options& a, const ssh_options& b) {
+  if (&a == &b) return true;
+  // Each field by name, and no other: with a field more or less this does not compile.
+  const auto& [host, port, user, identities, agent, identities_only, passphrase, known_hosts, fingerprints, host_keys,
+               host_key_alias, timeouts, keepalive, silence_limit] = a;
+  const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
+    const auto& [file] = x;
+    return file == y.file;
+  };
+  const auto& [resolve, connect, banner, handshake, authentication, open, files] = timeouts;
+  return host == b.host && port == b.port && user == b.user &&
+         std::equal(identities.begin(), identities.end(), b.identities.begin(), b.identities.end(), same_file) &&
+         agent == b.agent && identities_only == b.identities_only && same_callback(passphrase, b.passphrase) &&
+         known_hosts == b.known_hosts && fingerprints == b.fingerprints && host_keys == b.host_keys &&
+         host_key_alias == b.host_key_alias && resolve == b.timeouts.resolve && connect == b.timeouts.connect &&
+         banner == b.timeouts.banner && handshake == b.timeouts.handshake &&
+         authentication == b.timeouts.authentication && open == b.timeouts.open && files == b.timeouts.files &&
+         keepalive == b.keepalive && silence_limit == b.silence_limit;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session_pool.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_POOL_HPP
+#define REMOTE_JOB_SSH_SESSION_POOL_HPP
+
+namespace remote_job::inline v0 {
+
+template <class Executor>
+class basic_libssh2_transport;
+
+/// What a session_pool allows. A plain value; `validate` says what is allowed here.
+struct session_pool_options {
+  /// Commands at once over one session; above 0. Best two below the server's MaxSessions (10 by default): one channel is
+  /// opened in advance, one is for files. Where the server allows fewer that is found out, and costs no command.
+  std::size_t channels = 8;
+  /// Sessions to one endpoint; above 0. Another one is made when a command has waited a quarter of a second for a channel.
+  std::size_t sessions = 2;
+  /// Connections to one host that are being made at once, of all endpoints; above 0.
+  std::size_t handshakes = 8;
+  /// How long a session is kept that nobody uses; 0 or more.
+  duration idle = std::chrono::seconds(60);
+  /// How long a server has for a sign of life after something on a session failed; above 0, at most an hour.
+  duration proof = std::chrono::seconds(5);
+};
+
+/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing. Thread-safe.
+inline std::string validate(const session_pool_options& options) {
+  if (options.channels == 0) return "channels must be above 0";
+  if (options.sessions == 0) return "sessions must be above 0";
+  if (options.handshakes == 0) return "handshakes must be above 0";
+  if (options.idle < duration::zero()) return "idle must be 0 or more";
+  if (options.proof <= duration::zero() || options.proof > std::chrono::hours(1))
+    return "proof must be above 0 and at most an hour";
+  return {};
+}
+
+/// What a session_pool has at the moment, and has done.
+struct session_pool_stats {
+  std::size_t sessions = 0;    ///< open now
+  std::uint64_t connects = 0;  ///< attempts to connect so far, of the endpoints that are in use
+};
+
+/// Lets transports to the same endpoint share connections: a watch of hundreds of jobs on one host then has one, or two
+/// when it goes by commands.
+///
+/// @code
+/// remote_job::session_pool pool(context.get_executor());
+/// remote_job::libssh2_transport first(context.get_executor(), options, pool), second(context.get_executor(), options, pool);
+/// @endcode
+///
+/// Two transports have the same endpoint when they were given the same options object, or when all their options are
+/// equal. Callbacks that are not plain functions cannot be compared: options with such ones have to be passed as one
+/// `std::shared_ptr<const ssh_options>` to be shared. What is shared, and how:
+///  * Whoever connects gets a session that is there, or waits for the one attempt that is made for all, and has its
+///    outcome. After a failed attempt the next begins a second later.
+///  * Files are read over one channel, by all at once. Commands have a channel each, at most
+///    `session_pool_options::channels` at once, in the order of asking; who waits in line has its own time-outs.
+///  * What one transport cancels or closes is no matter to the others. If something of it was under way, or had failed,
+///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
+///    the session is closed, and the next to connect makes another for all.
+///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there or
+///    being made.
+///  * A session whose channels are all held by commands that do not end is replaced by another.
+///
+/// @par Thread safety
+/// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
+///
+/// @par Object lifetimes
+/// Transports may outlive the pool: their sessions then end with their last user. The execution context must outlive
+/// both. A session that is kept for later use keeps the context at work: close() or destroy the pool to end that.
+class session_pool {
+ public:
+  using executor_type = asio::any_io_executor;
+
+  /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for options that are not allowed.
+  explicit session_pool(const executor_type& executor, const session_pool_options& options = {})
+      : executor_(executor),
+        handshakes_(std::make_shared<ssh::handshake_line>(options.handshakes)),
+        limits_{options.channels, options.sessions, options.idle, options.proof} {
+    if (auto wrong = validate(options); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
+  }
+
+  session_pool(session_pool&&) = default;
+  session_pool& operator=(session_pool&&) = delete;
+
+  /// Ends the sessions that nobody uses, now or when their last user is done.
+  ~session_pool() {
+    for (const auto& site : all()) site->keep(duration::zero());
+  }
+
+  executor_type get_executor() const noexcept { return executor_; }
+
+  /// Ends all sessions at once, without a word to the servers. Outstanding operations of their users complete with
+  /// `asio::error::operation_aborted`. Never blocks; the pool can be used again.
+  void close() {
+    for (const auto& site : all()) site->end();
+  }
+
+  session_pool_stats stats() const {
+    session_pool_stats sum;
+    for (const auto& site : all()) {
+      sum.sessions += site->sessions();
+      sum.connects += site->connects();
+    }
+    return sum;
+  }
+
+ private:
+  template <class Executor>
+  friend class basic_libssh2_transport;
+
+  std::shared_ptr<ssh::pool_site> site(std::shared_ptr<const ssh_options> options) {
+    const auto [first, last] = sites_.equal_range(options->host);
+    for (auto each = first; each != last;) {
+      const auto site = each->second.lock();
+      if (site && ssh::same_endpoint(*site->options(), *options)) return site;
+      each = site ? std::next(each) : sites_.erase(each);
+    }
+    const auto host = options->host;
+    const auto added = std::make_shared<ssh::pool_site>(executor_, std::move(options), limits_, handshakes_);
+    sites_.emplace(host, added);
+    return added;
+  }
+
+  std::vector<std::shared_ptr<ssh::pool_site>> all() const {
+    std::vector<std::shared_ptr<ssh::pool_site>> found;
+    for (const auto& [host, each] : sites_)
+      if (auto site = each.lock()) found.push_back(std::move(site));
+    return found;
+  }
+
+  executor_type executor_;
+  std::shared_ptr<ssh::handshake_line> handshakes_;
+  detail::pool_limits limits_;
+  std::unordered_multimap<std::string, std::weak_ptr<ssh::pool_site>> sites_;  // by host
+};
+
+}  // namespace remote_job::inline v0
 
 #endif
 
@@ -10535,7 +11815,7 @@ class sftp_client final : public operation,
 
 namespace remote_job::inline v0 {
 
-/// A transport over SSH with libssh2: one connection, each command on a channel of its own.
+/// A transport over SSH with libssh2: one connection, its own or shared, each command on a channel of its own.
 ///
 /// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only one
 /// channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between commands;
@@ -10559,16 +11839,26 @@ class basic_libssh2_transport {
     using other = basic_libssh2_transport<Other>;
   };
 
-  /// Opens nothing yet. Wrong options are reported by async_connect() as `errc::invalid_argument`.
+  /// With a connection of its own. Opens nothing yet; wrong options are reported by async_connect() as
+  /// `errc::invalid_argument`.
   basic_libssh2_transport(const executor_type& executor, ssh_options options)
-      : executor_(executor), state_(std::make_shared<state>(executor, std::move(options))) {}
+      : executor_(executor),
+        access_(
+            std::make_shared<ssh::own_connection>(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
+
+  /// With a share of a pool's connections, which only those use who have the same options; see `session_pool`. The
+  /// executor has to be the pool's. The transport may outlive the pool.
+  basic_libssh2_transport(const executor_type& executor, const ssh_options& options, session_pool& pool)
+      : basic_libssh2_transport(executor, std::make_shared<const ssh_options>(options), pool) {}
+  basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
+      : executor_(executor), access_(std::make_shared<ssh::pool_member>(pool.site(std::move(options)))) {}
 
   basic_libssh2_transport(basic_libssh2_transport&&) = default;
   basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
     if (this != &other) {
       close();
       executor_ = std::move(other.executor_);
-      state_ = std::move(other.state_);
+      access_ = std::move(other.access_);
     }
     return *this;
   }
@@ -10586,7 +11876,7 @@ class basic_libssh2_transport {
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{state_}, token);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{access_}, token);
   }
 
   /// Runs one command. `command` and `reply` have to stay where they are until the completion.
@@ -10601,7 +11891,7 @@ class basic_libssh2_transport {
                      Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_execute>(), token, &command,
                                                                      &reply)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{state_}, token, &command, &reply);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{access_}, token, &command, &reply);
   }
 
   /// Asks for the status of a file. `path` and `status` have to stay where they are until the completion.
@@ -10619,7 +11909,7 @@ class basic_libssh2_transport {
                   Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_stat>(), token, &path,
                                                                      &status)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{state_}, token, &path, &status);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{access_}, token, &path, &status);
   }
 
   /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out` have
@@ -10634,117 +11924,63 @@ class basic_libssh2_transport {
                        Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_read_file>(), token, &path,
                                                                      offset, max, &out)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{state_}, token, &path, offset, max,
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{access_}, token, &path, offset, max,
                                                               &out);
   }
 
   /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
-  /// `asio::error::operation_aborted`. May be called at any time.
+  /// `asio::error::operation_aborted`. May be called at any time. A shared connection is given back and lives on.
   void close() noexcept {
-    if (state_) state_->close();
+    if (access_) access_->close();
   }
 
   /// Text on the last error: user, host, port, step and why. No secret is in it.
-  std::string diagnostics() const { return state_ ? state_->diagnostics() : std::string(); }
+  std::string diagnostics() const { return access_ ? access_->diagnostics() : std::string(); }
 
   /// What was odd in the known-hosts files when connecting, such as damaged lines, for a person to read.
-  std::vector<std::string> notices() const { return state_ ? state_->result->notices : std::vector<std::string>(); }
+  std::vector<std::string> notices() const { return access_ ? access_->notices() : std::vector<std::string>(); }
 
  private:
-  struct state {
-    state(const asio::any_io_executor& ex, ssh_options o)
-        : executor(ex), options(std::make_shared<const ssh_options>(std::move(o))) {}
-
-    void connect(detail::any_completion completion) {
-      close();
-      const auto next = std::make_shared<ssh::connector>(executor, options, result);
-      connecting = next;
-      next->start(std::move(completion));
-    }
-
-    void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) {
-      files_last = false;
-      running->start(result->session, command, reply, std::move(completion));
-    }
-
-    void stat(const std::string& path, file_status& status, detail::any_completion completion) {
-      if (have_files(completion)) files->stat(path, status, std::move(completion));
-    }
-
-    void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
-                   detail::any_completion completion) {
-      if (have_files(completion)) files->read(path, offset, max, out, std::move(completion));
-    }
-
-    bool have_files(detail::any_completion& completion) {
-      files_last = true;
-      if (!files && result->session) files = ssh::sftp_client::create(result->session, options->timeouts.files);
-      if (!files) completion.post(errc::connection_lost);
-      return files != nullptr;
-    }
-
-    void close() noexcept {
-      if (const auto connector = connecting.lock()) connector->close();
-      connecting.reset();
-      files.reset();
-      if (const auto session = std::exchange(result->session, nullptr))
-        session->kill(asio::error::operation_aborted, "closed");
-    }
-
-    std::string diagnostics() const {
-      const auto why = !files_last ? running->why() : files ? files->why() : std::string("not connected");
-      if (why.empty()) return result->diagnostics;
-      return options->host + ':' + std::to_string(options->port) + ": " + why;
-    }
-
-    asio::any_io_executor executor;
-    std::shared_ptr<const ssh_options> options;
-    std::shared_ptr<ssh::connection> result = std::make_shared<ssh::connection>();
-    std::shared_ptr<ssh::exec> running = std::make_shared<ssh::exec>();
-    std::shared_ptr<ssh::sftp_client> files;   // of this connection, once used
-    bool files_last = false;                   // what was asked last was asked of files
-    std::weak_ptr<ssh::connector> connecting;  // shared by its own handlers only
-  };
-
   struct initiate_connect {
     template <class Handler>
     void operator()(Handler&& handler) const {
-      self->connect(detail::any_completion(std::forward<Handler>(handler), self->executor));
+      self->connect(detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<state> self;
+    std::shared_ptr<ssh::access> self;
   };
 
   struct initiate_execute {
     template <class Handler>
     void operator()(Handler&& handler, const remote_command* command, command_reply* reply) const {
-      self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->executor));
+      self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<state> self;
+    std::shared_ptr<ssh::access> self;
   };
 
   struct initiate_stat {
     template <class Handler>
     void operator()(Handler&& handler, const std::string* path, file_status* status) const {
-      self->stat(*path, *status, detail::any_completion(std::forward<Handler>(handler), self->executor));
+      self->stat(*path, *status, detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<state> self;
+    std::shared_ptr<ssh::access> self;
   };
 
   struct initiate_read_file {
     template <class Handler>
     void operator()(Handler&& handler, const std::string* path, std::uint64_t offset, std::size_t max,
                     std::string* out) const {
-      self->read_file(*path, offset, max, *out, detail::any_completion(std::forward<Handler>(handler), self->executor));
+      self->read_file(*path, offset, max, *out,
+                      detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<state> self;
+    std::shared_ptr<ssh::access> self;
   };
 
   executor_type executor_;
-  std::shared_ptr<state> state_;
+  std::shared_ptr<ssh::access> access_;
 };
 
 /// The transport over SSH for any executor.

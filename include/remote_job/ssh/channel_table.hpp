@@ -102,6 +102,8 @@ class channel_table {
   }
   bool pinging() const noexcept { return ping_ != nullptr; }
 
+  std::size_t closing() const noexcept { return closing_.size(); }
+
   /// When check_time() has something to do.
   std::optional<clock::time_point> due() const noexcept {
     if (open_deadline_ && hold_deadline_) return std::min(*open_deadline_, *hold_deadline_);

@@ -176,6 +176,21 @@ class session final : public std::enable_shared_from_this<session>,
     channels_.release(channel);
   }
 
+  /// How many channels were given back and still count on the server, as those of commands that do not end.
+  std::size_t closing() const noexcept { return channels_.closing(); }
+
+  /// Asks the server for a sign of life, now; awaits_sign() is true until it came.
+  void ask_alive() {
+    const turn t(*this);
+    if (!alive() || awaits_sign()) return;
+    silence_.asked(clock::now());
+    if (channels_.ping()) return arm();
+    unanswered_ = true;
+    // libssh2 keeps the answer for ever, so this way is for rare occasions. No interval holds it back: -1 is before now.
+    send_keepalive(1, static_cast<unsigned>(-1));
+  }
+  bool awaits_sign() const noexcept { return channels_.pinging() || unanswered_; }
+
  private:
   using clock = std::chrono::steady_clock;
 
@@ -208,6 +223,7 @@ class session final : public std::enable_shared_from_this<session>,
     if (!alive()) return;
     if (ec) return lost(ec);
     silence_.heard(clock::now());
+    unanswered_ = false;
     wire_.received(size);
     if (!channels_.in_service() && !wire_.capture(size))
       return kill(errc::not_ssh, "what answers is not SSH 2: \"" + printable(wire_.input(), 80) + '"');
@@ -315,14 +331,16 @@ class session final : public std::enable_shared_from_this<session>,
       return kill(errc::connection_lost, "no sign of life from the server");
     if (!channels_.pinging() && silence_.must_ask(now)) {
       silence_.asked(now);
-      if (!channels_.ping()) {
-        // Its answer would leak in libssh2. The operating system notices if nothing takes it (tcp(7), TCP_USER_TIMEOUT).
-        libssh2_keepalive_config(native(), 0, 1);
-        int seconds = 0;
-        libssh2_keepalive_send(native(), &seconds);
-      }
+      // An answer would leak in libssh2. The operating system notices if nothing takes it (tcp(7), TCP_USER_TIMEOUT).
+      if (!channels_.ping()) send_keepalive(0, 1);
     }
     if (alive()) arm();
+  }
+
+  void send_keepalive(int with_answer, unsigned interval) {
+    libssh2_keepalive_config(native(), with_answer, interval);
+    int seconds = 0;
+    libssh2_keepalive_send(native(), &seconds);
   }
 
   asio::any_io_executor executor_;
@@ -339,6 +357,7 @@ class session final : public std::enable_shared_from_this<session>,
   bool reading_ = false;
   bool writing_ = false;
   bool buried_ = false;
+  bool unanswered_ = false;  // asked for a sign of life without a channel
 
   std::error_code error_;
   std::string why_;

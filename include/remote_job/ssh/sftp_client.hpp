@@ -15,10 +15,11 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace remote_job::inline v0::ssh {
 
-/// Reads files of the host over one channel of a session, any number at once.
+/// Reads files of the host over one channel of a session, any number at once, for any number of users.
 ///
 /// The channel is opened at the first use and kept. All that is asked before the executor turns to something else goes
 /// out together. Whether the server has SFTP is found out once, within a deadline; without it everything completes with
@@ -34,18 +35,29 @@ class sftp_client final : public operation,
   }
 
   /// The status of a path. `out` has to stay where it is until the completion.
-  void stat(const std::string& path, file_status& out, detail::any_completion completion) {
-    start(path, std::make_shared<sftp_stat>(path, out, std::move(completion)));
+  void stat(const std::string& path, file_status& out, const std::shared_ptr<sftp_user>& user,
+            detail::any_completion completion) {
+    start(path, std::make_shared<sftp_stat>(path, out, user, std::move(completion)));
   }
 
   /// At most `max` bytes from `offset`. `out` is replaced, and has to stay where it is until the completion.
   void read(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
-            detail::any_completion completion) {
-    start(path, std::make_shared<sftp_read>(path, offset, max, out, std::move(completion)));
+            const std::shared_ptr<sftp_user>& user, detail::any_completion completion) {
+    start(path, std::make_shared<sftp_read>(path, offset, max, out, user, std::move(completion)));
   }
 
-  /// Why the last task that failed did.
-  const std::string& why() const noexcept { return sftp_desk::why; }
+  /// Completes the tasks of one user with `operation_aborted`.
+  void cancel(const sftp_user& user) {
+    std::vector<std::shared_ptr<sftp_task>> mine;
+    for (const auto& each : running)
+      if (each->is_of(user)) mine.push_back(each);
+    for (const auto& each : waiting_)
+      if (each->is_of(user)) mine.push_back(each);
+    for (const auto& each : mine) each->finish(asio::error::operation_aborted);
+  }
+
+  /// Whether anybody waits for anything.
+  bool busy() const noexcept { return !running.empty() || !waiting_.empty(); }
 
  private:
   enum class stage { none, asked_for, begun, unavailable };
@@ -57,18 +69,13 @@ class sftp_client final : public operation,
     task->attend();
     if (session_ == nullptr || !session_->alive()) {
       const auto ec = session_ == nullptr ? end_ : session_->error();
-      if (session_ != nullptr) sftp_desk::why = session_->why();
-      return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost));
+      return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost),
+                          session_ == nullptr ? end_why_ : session_->why());
     }
-    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos) {
-      sftp_desk::why =
-          "a path must not be empty, hold a NUL byte or be longer than " + std::to_string(max_path) + " bytes";
-      return task->finish(errc::invalid_argument);
-    }
-    if (stage_ == stage::unavailable) {
-      sftp_desk::why = unavailable_;
-      return task->finish(errc::files_unavailable);
-    }
+    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos)
+      return task->finish(errc::invalid_argument, "a path must not be empty, hold a NUL byte or be longer than " +
+                                                      std::to_string(max_path) + " bytes");
+    if (stage_ == stage::unavailable) return task->finish(errc::files_unavailable, unavailable_);
     waiting_.push_back(std::move(task));
     if (!std::exchange(added_, true)) session_->add(shared_from_this());
     go_on_later();
@@ -158,9 +165,9 @@ class sftp_client final : public operation,
     timer_.cancel();
     channel.forget();
     end_ = ec;
-    const auto reason = session_->why();
+    end_why_ = session_->why();
     session_ = nullptr;
-    fail_all(ec, reason);
+    fail_all(ec, end_why_);
   }
 
   void drop() noexcept override {
@@ -193,8 +200,7 @@ class sftp_client final : public operation,
     files.clear();
     const auto all = std::exchange(waiting_, {});
     while (!running.empty()) running.back()->finish(ec, reason);
-    for (const auto& each : all) each->finish(ec);
-    sftp_desk::why = reason;
+    for (const auto& each : all) each->finish(ec, reason);
   }
 
   static constexpr std::size_t max_path = 32 * 1024;
@@ -209,6 +215,7 @@ class sftp_client final : public operation,
   bool posted_ = false;
   bool leaving_ = false;  // the channel is needed by others
   std::error_code end_;
+  std::string end_why_;
   std::string unavailable_;
 };
 

@@ -28,9 +28,9 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
   static constexpr std::size_t window = 8;                 ///< requests in flight
 
-  sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out,
+  sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out, std::shared_ptr<sftp_user> user,
             detail::any_completion completion)
-      : sftp_task(std::move(path), std::move(completion)),
+      : sftp_task(std::move(path), std::move(user), std::move(completion)),
         out_(&out),
         begin_(offset),
         end_(offset + std::min<std::uint64_t>(max, std::numeric_limits<std::uint64_t>::max() - offset)) {

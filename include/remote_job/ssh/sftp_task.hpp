@@ -34,12 +34,17 @@ inline std::error_code sftp_error(sftp_status status) {
 
 class sftp_task;
 
+/// One of those who use an SFTP client.
+struct sftp_user {
+  std::string why;        ///< of the task that failed last
+  bool in_doubt = false;  ///< the last task to end was broken off, or failed together with the connection
+};
+
 /// What the tasks of one SFTP client share.
 struct sftp_desk {
   sftp_channel channel;
   sftp_files files{channel};
   std::vector<std::shared_ptr<sftp_task>> running;
-  std::string why;  ///< of the task that failed last
 
   /// A task has come to its end; what that makes possible is to be done later, not from within.
   virtual void on_task_done() = 0;
@@ -54,6 +59,8 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   virtual ~sftp_task() = default;
   sftp_task(const sftp_task&) = delete;
   sftp_task& operator=(const sftp_task&) = delete;
+
+  bool is_of(const sftp_user& user) const noexcept { return user_.get() == &user; }
 
   /// Whether its completion is still to come.
   bool outstanding() const noexcept { return static_cast<bool>(completion_); }
@@ -80,9 +87,11 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
       desk->running.back()->place_ = place_;
       std::swap(desk->running[place_], desk->running.back());
       desk->running.pop_back();
-      if (!why.empty()) desk->why = why;
       desk->on_task_done();
     }
+    user_->in_doubt =
+        ec == asio::error::operation_aborted || ec == errc::connection_lost || ec == errc::reply_malformed;
+    if (!why.empty()) user_->why = why;
     // A slot that is just calling must not lose what it calls.
     if (!cancelled_) completion_.slot().clear();
     completion_.post(ec);
@@ -95,8 +104,8 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   }
 
  protected:
-  explicit sftp_task(std::string path, detail::any_completion completion)
-      : path_(std::move(path)), completion_(std::move(completion)) {}
+  sftp_task(std::string path, std::shared_ptr<sftp_user> user, detail::any_completion completion)
+      : path_(std::move(path)), user_(std::move(user)), completion_(std::move(completion)) {}
 
   sftp_desk& desk() noexcept { return *desk_; }
   const std::string& path() const noexcept { return path_; }
@@ -127,6 +136,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   };
 
   std::string path_;
+  std::shared_ptr<sftp_user> user_;
   detail::any_completion completion_;
   sftp_desk* desk_ = nullptr;
   std::size_t place_ = 0;
@@ -143,8 +153,8 @@ inline file_status to_file_status(const sftp_attributes& a) {
 /// Asks for the attributes of a path: one request.
 class sftp_stat final : public sftp_task, public sftp_receiver {
  public:
-  sftp_stat(std::string path, file_status& out, detail::any_completion completion)
-      : sftp_task(std::move(path), std::move(completion)), out_(&out) {}
+  sftp_stat(std::string path, file_status& out, std::shared_ptr<sftp_user> user, detail::any_completion completion)
+      : sftp_task(std::move(path), std::move(user), std::move(completion)), out_(&out) {}
 
  private:
   void begin() override { desk().channel.stat(std::static_pointer_cast<sftp_stat>(shared_from_this()), 0, path()); }

@@ -4,10 +4,11 @@
 #define REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
 
 #include <remote_job/file_access.hpp>
-#include <remote_job/ssh/connect.hpp>
-#include <remote_job/ssh/exec.hpp>
+#include <remote_job/ssh/access.hpp>
 #include <remote_job/ssh/options.hpp>
-#include <remote_job/ssh/sftp_client.hpp>
+#include <remote_job/ssh/own_connection.hpp>
+#include <remote_job/ssh/pool_member.hpp>
+#include <remote_job/ssh/session_pool.hpp>
 #include <remote_job/transport.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -23,7 +24,7 @@
 
 namespace remote_job::inline v0 {
 
-/// A transport over SSH with libssh2: one connection, each command on a channel of its own.
+/// A transport over SSH with libssh2: one connection, its own or shared, each command on a channel of its own.
 ///
 /// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only one
 /// channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between commands;
@@ -47,16 +48,26 @@ class basic_libssh2_transport {
     using other = basic_libssh2_transport<Other>;
   };
 
-  /// Opens nothing yet. Wrong options are reported by async_connect() as `errc::invalid_argument`.
+  /// With a connection of its own. Opens nothing yet; wrong options are reported by async_connect() as
+  /// `errc::invalid_argument`.
   basic_libssh2_transport(const executor_type& executor, ssh_options options)
-      : executor_(executor), state_(std::make_shared<state>(executor, std::move(options))) {}
+      : executor_(executor),
+        access_(
+            std::make_shared<ssh::own_connection>(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
+
+  /// With a share of a pool's connections, which only those use who have the same options; see `session_pool`. The
+  /// executor has to be the pool's. The transport may outlive the pool.
+  basic_libssh2_transport(const executor_type& executor, const ssh_options& options, session_pool& pool)
+      : basic_libssh2_transport(executor, std::make_shared<const ssh_options>(options), pool) {}
+  basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
+      : executor_(executor), access_(std::make_shared<ssh::pool_member>(pool.site(std::move(options)))) {}
 
   basic_libssh2_transport(basic_libssh2_transport&&) = default;
   basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
     if (this != &other) {
       close();
       executor_ = std::move(other.executor_);
-      state_ = std::move(other.state_);
+      access_ = std::move(other.access_);
     }
     return *this;
   }
@@ -74,7 +85,7 @@ class basic_libssh2_transport {
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{state_}, token);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{access_}, token);
   }
 
   /// Runs one command. `command` and `reply` have to stay where they are until the completion.
@@ -89,7 +100,7 @@ class basic_libssh2_transport {
                      Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_execute>(), token, &command,
                                                                      &reply)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{state_}, token, &command, &reply);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{access_}, token, &command, &reply);
   }
 
   /// Asks for the status of a file. `path` and `status` have to stay where they are until the completion.
@@ -107,7 +118,7 @@ class basic_libssh2_transport {
                   Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_stat>(), token, &path,
                                                                      &status)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{state_}, token, &path, &status);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{access_}, token, &path, &status);
   }
 
   /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out` have
@@ -122,117 +133,63 @@ class basic_libssh2_transport {
                        Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_read_file>(), token, &path,
                                                                      offset, max, &out)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{state_}, token, &path, offset, max,
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{access_}, token, &path, offset, max,
                                                               &out);
   }
 
   /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
-  /// `asio::error::operation_aborted`. May be called at any time.
+  /// `asio::error::operation_aborted`. May be called at any time. A shared connection is given back and lives on.
   void close() noexcept {
-    if (state_) state_->close();
+    if (access_) access_->close();
   }
 
   /// Text on the last error: user, host, port, step and why. No secret is in it.
-  std::string diagnostics() const { return state_ ? state_->diagnostics() : std::string(); }
+  std::string diagnostics() const { return access_ ? access_->diagnostics() : std::string(); }
 
   /// What was odd in the known-hosts files when connecting, such as damaged lines, for a person to read.
-  std::vector<std::string> notices() const { return state_ ? state_->result->notices : std::vector<std::string>(); }
+  std::vector<std::string> notices() const { return access_ ? access_->notices() : std::vector<std::string>(); }
 
  private:
-  struct state {
-    state(const asio::any_io_executor& ex, ssh_options o)
-        : executor(ex), options(std::make_shared<const ssh_options>(std::move(o))) {}
-
-    void connect(detail::any_completion completion) {
-      close();
-      const auto next = std::make_shared<ssh::connector>(executor, options, result);
-      connecting = next;
-      next->start(std::move(completion));
-    }
-
-    void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) {
-      files_last = false;
-      running->start(result->session, command, reply, std::move(completion));
-    }
-
-    void stat(const std::string& path, file_status& status, detail::any_completion completion) {
-      if (have_files(completion)) files->stat(path, status, std::move(completion));
-    }
-
-    void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
-                   detail::any_completion completion) {
-      if (have_files(completion)) files->read(path, offset, max, out, std::move(completion));
-    }
-
-    bool have_files(detail::any_completion& completion) {
-      files_last = true;
-      if (!files && result->session) files = ssh::sftp_client::create(result->session, options->timeouts.files);
-      if (!files) completion.post(errc::connection_lost);
-      return files != nullptr;
-    }
-
-    void close() noexcept {
-      if (const auto connector = connecting.lock()) connector->close();
-      connecting.reset();
-      files.reset();
-      if (const auto session = std::exchange(result->session, nullptr))
-        session->kill(asio::error::operation_aborted, "closed");
-    }
-
-    std::string diagnostics() const {
-      const auto why = !files_last ? running->why() : files ? files->why() : std::string("not connected");
-      if (why.empty()) return result->diagnostics;
-      return options->host + ':' + std::to_string(options->port) + ": " + why;
-    }
-
-    asio::any_io_executor executor;
-    std::shared_ptr<const ssh_options> options;
-    std::shared_ptr<ssh::connection> result = std::make_shared<ssh::connection>();
-    std::shared_ptr<ssh::exec> running = std::make_shared<ssh::exec>();
-    std::shared_ptr<ssh::sftp_client> files;   // of this connection, once used
-    bool files_last = false;                   // what was asked last was asked of files
-    std::weak_ptr<ssh::connector> connecting;  // shared by its own handlers only
-  };
-
   struct initiate_connect {
     template <class Handler>
     void operator()(Handler&& handler) const {
-      self->connect(detail::any_completion(std::forward<Handler>(handler), self->executor));
+      self->connect(detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<state> self;
+    std::shared_ptr<ssh::access> self;
   };
 
   struct initiate_execute {
     template <class Handler>
     void operator()(Handler&& handler, const remote_command* command, command_reply* reply) const {
-      self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->executor));
+      self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<state> self;
+    std::shared_ptr<ssh::access> self;
   };
 
   struct initiate_stat {
     template <class Handler>
     void operator()(Handler&& handler, const std::string* path, file_status* status) const {
-      self->stat(*path, *status, detail::any_completion(std::forward<Handler>(handler), self->executor));
+      self->stat(*path, *status, detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<state> self;
+    std::shared_ptr<ssh::access> self;
   };
 
   struct initiate_read_file {
     template <class Handler>
     void operator()(Handler&& handler, const std::string* path, std::uint64_t offset, std::size_t max,
                     std::string* out) const {
-      self->read_file(*path, offset, max, *out, detail::any_completion(std::forward<Handler>(handler), self->executor));
+      self->read_file(*path, offset, max, *out,
+                      detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<state> self;
+    std::shared_ptr<ssh::access> self;
   };
 
   executor_type executor_;
-  std::shared_ptr<state> state_;
+  std::shared_ptr<ssh::access> access_;
 };
 
 /// The transport over SSH for any executor.

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_POOL_LINK_HPP
+#define REMOTE_JOB_SSH_POOL_LINK_HPP
+
+#include <remote_job/ssh/session.hpp>
+#include <remote_job/ssh/sftp_client.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace remote_job::inline v0::ssh {
+
+class pool_link;
+
+/// Whose sessions they are.
+class pool_link_owner {
+ public:
+  /// Something may have changed on the session. Called within its turn, often.
+  virtual void on_link_step(pool_link& link) = 0;
+  virtual void on_link_end(pool_link& link, std::error_code ec, const std::string& why) = 0;
+
+ protected:
+  ~pool_link_owner() = default;
+};
+
+/// One session of a pool, and the SFTP client that all share who read files over it.
+class pool_link final : public operation, public std::enable_shared_from_this<pool_link> {
+ public:
+  pool_link(std::uint64_t number, std::shared_ptr<pool_link_owner> owner, std::shared_ptr<session> over)
+      : number_(number), owner_(std::move(owner)), session_(std::move(over)) {}
+
+  /// Called once.
+  void attend() {
+    const session::turn t(*session_);
+    session_->add(shared_from_this());
+  }
+
+  std::uint64_t number() const noexcept { return number_; }
+  const std::shared_ptr<session>& over() const noexcept { return session_; }
+
+  const std::shared_ptr<sftp_client>& files(duration deadline) {
+    if (!files_) files_ = sftp_client::create(session_, deadline);
+    return files_;
+  }
+  bool files_are_busy() const noexcept { return files_ && files_->busy(); }
+
+  /// Asks the server for a sign of life.
+  void prove() {
+    proving_ = true;
+    const session::turn t(*session_);
+    session_->ask_alive();
+  }
+  /// Whether one has come since; true once.
+  bool take_proof() noexcept {
+    if (!proving_ || session_->awaits_sign()) return false;
+    proving_ = false;
+    return true;
+  }
+
+  std::size_t known_sharing = 0;  ///< what its owner knows of who reads files
+
+  void close(std::error_code ec, std::string why) {
+    if (const auto ended = session_) ended->kill(ec, std::move(why));
+  }
+
+ private:
+  void step() override {
+    if (const auto owner = owner_) owner->on_link_step(*this);
+  }
+
+  void on_end(std::error_code ec) override {
+    const auto hold = shared_from_this();
+    const auto owner = std::exchange(owner_, nullptr);
+    if (owner) owner->on_link_end(*this, ec, session_->why());
+    files_.reset();
+    session_.reset();
+  }
+
+  void drop() noexcept override {
+    files_.reset();
+    session_.reset();
+    [[maybe_unused]] const auto last = std::exchange(owner_, nullptr);
+  }
+
+  std::uint64_t number_;
+  std::shared_ptr<pool_link_owner> owner_;
+  std::shared_ptr<session> session_;
+  std::shared_ptr<sftp_client> files_;
+  bool proving_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif

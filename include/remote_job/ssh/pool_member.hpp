@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_POOL_MEMBER_HPP
+#define REMOTE_JOB_SSH_POOL_MEMBER_HPP
+
+#include <remote_job/detail/shutdown_list.hpp>
+#include <remote_job/ssh/access.hpp>
+#include <remote_job/ssh/exec.hpp>
+#include <remote_job/ssh/pool_site.hpp>
+
+#include <asio/cancellation_type.hpp>
+#include <asio/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0::ssh {
+
+/// A share of the sessions to an endpoint: what it begins and breaks off concerns nobody else.
+class pool_member final : public access,
+                          public pool_user,
+                          private detail::shutdown_listener,
+                          public std::enable_shared_from_this<pool_member> {
+ public:
+  explicit pool_member(std::shared_ptr<pool_site> site)
+      : access(site->get_executor()), shutdown_listener(site->get_executor()), site_(std::move(site)) {}
+
+  void connect(detail::any_completion completion) override {
+    close();
+    connecting_.begin(*this, std::move(completion), &pool_member::cancel_connect);
+    connecting_.ticket = site_->ticket(*this);
+    site_->seek(connecting_.ticket);
+  }
+
+  void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) override {
+    files_last_ = false;
+    why_.clear();
+    running_.begin(*this, std::move(completion), &pool_member::cancel_command);
+    command_ = &command;
+    reply_ = &reply;
+    if (!leased_) {
+      why_ = "not connected";
+      return running_.complete(errc::connection_lost);
+    }
+    running_.ticket = site_->ticket(*this);
+    site_->queue(running_.ticket);
+  }
+
+  void stat(const std::string& path, file_status& status, detail::any_completion completion) override {
+    if (const auto files = have_files(completion)) files->stat(path, status, user_, std::move(completion));
+  }
+
+  void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                 detail::any_completion completion) override {
+    if (const auto files = have_files(completion)) files->read(path, offset, max, out, user_, std::move(completion));
+  }
+
+  /// Gives the lease back. The session goes on, after a proof if something was left unfinished on it.
+  void close() noexcept override {
+    const auto hold = shared_from_this();
+    cancel_connect();
+    cancel_command();
+    if (files_) {
+      files_->cancel(*user_);
+      if (std::exchange(user_->in_doubt, false)) site_->doubt(files_session_);
+      files_.reset();
+    }
+    if (const auto session = std::exchange(doubtful_, 0)) site_->doubt(session);
+    if (std::exchange(leased_, false)) site_->leave();
+  }
+
+  std::string diagnostics() const override {
+    const auto& why = files_last_ ? user_->why : why_;
+    if (why.empty()) return attempt_why_;
+    return site_->options()->host + ':' + std::to_string(site_->options()->port) + ": " + why;
+  }
+
+  std::vector<std::string> notices() const override { return site_->last_attempt().notices; }
+
+ private:
+  /// An operation of this member, from its initiation to its completion.
+  struct operation_slot {
+    void begin(pool_member& owner, detail::any_completion c, void (pool_member::*cancel)()) {
+      completion = std::move(c);
+      ++generation;
+      if (completion.slot().is_connected())
+        completion.slot().assign(on_cancel{owner.weak_from_this(), this, cancel, generation});
+    }
+
+    void complete(std::error_code ec) {
+      ticket = 0;
+      session = 0;
+      ++generation;
+      // A slot that is just calling must not lose what it calls.
+      if (!cancelling) completion.slot().clear();
+      completion.post(ec);
+    }
+
+    detail::any_completion completion;
+    std::uint64_t generation = 0;
+    pool_site::number ticket = 0;   // while it waits
+    pool_site::number session = 0;  // while it runs
+    bool cancelling = false;
+  };
+
+  struct on_cancel {
+    void operator()(asio::cancellation_type type) const {
+      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+      const auto self = target.lock();
+      if (!self || which->generation != generation) return;
+      which->cancelling = true;
+      ((*self).*cancel)();
+      which->cancelling = false;
+    }
+
+    std::weak_ptr<pool_member> target;
+    operation_slot* which;
+    void (pool_member::*cancel)();
+    std::uint64_t generation;
+  };
+
+  void cancel_connect() {
+    if (!connecting_.completion) return;
+    site_->forget(connecting_.ticket);
+    connecting_.complete(asio::error::operation_aborted);
+  }
+
+  void cancel_command() {
+    if (!running_.completion) return;
+    if (running_.session == 0) {
+      site_->forget(running_.ticket);
+    } else {
+      doubtful_ = running_.session;
+      exec_->cancel();
+    }
+    running_.complete(asio::error::operation_aborted);
+  }
+
+  // --- what the site says
+
+  void on_lease(std::error_code ec) override {
+    leased_ = !ec;
+    attempt_why_ = ec ? site_->last_attempt().diagnostics : std::string();
+    connecting_.complete(ec);
+  }
+
+  void on_grant(const pool_link& link) override {
+    running_.session = link.number();
+    if (!exec_) exec_ = std::make_shared<exec>();
+    exec_->start(
+        link.over(), *command_, *reply_,
+        detail::any_completion([self = shared_from_this(), generation = running_.generation, session = link.number()](
+                                   std::error_code ec) { self->on_executed(generation, session, ec); },
+                               get_executor()));
+  }
+
+  void on_refuse(std::error_code ec) override {
+    if (why_.empty()) why_ = site_->lost_why();
+    running_.complete(ec);
+  }
+
+  void on_executed(std::uint64_t generation, pool_site::number session, std::error_code ec) {
+    if (generation != running_.generation) return site_->done(session);
+    if (ec) why_ = exec_->why();
+    if (ec == errc::channel_refused) {
+      running_.session = 0;
+      return site_->refused(running_.ticket, *this, session);
+    }
+    doubtful_ = ec ? session : 0;
+    running_.complete(ec);
+    site_->done(session);
+  }
+
+  /// The files of the host; nothing when the completion was told so.
+  std::shared_ptr<sftp_client> have_files(detail::any_completion& completion) {
+    files_last_ = true;
+    const auto link = leased_ ? site_->for_files() : nullptr;
+    if (!link) {
+      user_->why = leased_ ? site_->lost_why() : "not connected";
+      completion.post(errc::connection_lost);
+      return nullptr;
+    }
+    files_session_ = link->number();
+    files_ = link->files(site_->options()->timeouts.files);
+    return files_;
+  }
+
+  /// The execution context is being destroyed: what waits is not called any more.
+  void on_shutdown() noexcept override {
+    const auto hold = weak_from_this().lock();
+    leased_ = false;
+    files_.reset();
+    [[maybe_unused]] const auto first = std::move(connecting_.completion);
+    [[maybe_unused]] const auto second = std::move(running_.completion);
+  }
+
+  std::shared_ptr<pool_site> site_;
+  operation_slot connecting_;
+  operation_slot running_;
+  bool leased_ = false;
+  std::string attempt_why_;
+
+  const remote_command* command_ = nullptr;
+  command_reply* reply_ = nullptr;
+  std::shared_ptr<exec> exec_;
+  std::string why_;                 // of the last command
+  pool_site::number doubtful_ = 0;  // the session on which a command was broken off or failed
+
+  std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
+  std::shared_ptr<sftp_client> files_;  // used last
+  pool_site::number files_session_ = 0;
+  bool files_last_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
