@@ -5,10 +5,13 @@
 
 #include <remote_job/backoff.hpp>
 #include <remote_job/backoff/exponential.hpp>
+#include <remote_job/detail/exchanges.hpp>
 #include <remote_job/detail/run_op.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/file_access.hpp>
 #include <remote_job/job.hpp>
+#include <remote_job/job_command.hpp>
+#include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/sink/null.hpp>
@@ -135,6 +138,86 @@ class basic_remote_job_trigger {
                                                                                        std::shared_ptr<watch>(watch_));
   }
 
+  /// @name The job's life
+  ///
+  /// Each is one command on the host, sent until it is answered: connecting, time-outs, the budget of failures and the
+  /// backoff between them are those of the watch, and the sink is told of retries by the same hook. Each may be asked for
+  /// again, also by another process with a state that was serialized: what was done is not done twice. One operation at a time,
+  /// the watch among them: another completes with `errc::already_running`. The connection is closed at the end of each.
+  ///
+  /// @par Per-operation cancellation
+  /// Terminal, partial and total. Whether the host carried the command out is then not known; ask again.
+  /// @par Executor and allocator
+  /// As `async_run`.
+  /// @{
+
+  /// Starts the job: makes its directory and runs the command there, detached; or finds that this was done before.
+  ///
+  /// @param command  what to run; of the trigger's job only the job_id counts
+  /// @param token    completion token; the signature is `void(std::error_code, submit_result)`
+  ///
+  /// Afterwards the trigger's job has its paths, and `async_run` watches it. The same job_id submitted again starts nothing:
+  /// `attached` says so, and another command under it is refused.
+  ///
+  /// @par Errors
+  /// `errc::invalid_argument` with a message that names the field, before anything is opened; `job_id_taken`;
+  /// `directory_unsafe`, `directory_unusable`, `not_our_directory`; `job_not_started` and any transient error once the
+  /// budget is spent; any fatal error at once.
+  template <asio::completion_token_for<void(std::error_code, submit_result)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+    requires lifecycle_os_policy<OsPolicy>
+  auto async_submit(job_command command, CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, submit_result)>(
+          std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
+          std::declval<detail::submit_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    return call<submit_result>(detail::submit_exchange<watch>(*watch_, std::move(command)), duration::zero(), token);
+  }
+
+  /// Asks once how the job is. Completion: `void(std::error_code, job_status)`. For any OS policy.
+  template <asio::completion_token_for<void(std::error_code, job_status)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_status(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, job_status)>(
+          std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
+          std::declval<detail::status_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    return call<job_status>(detail::status_exchange<watch>(*watch_), duration::zero(), token);
+  }
+
+  /// Stops the job for certain: asks its processes to end, waits, kills them, and looks. Completion:
+  /// `void(std::error_code, stop_result)`, without error when none of the job runs any more.
+  ///
+  /// What cannot be proved to be of the job is never signalled. A job that has not begun never will.
+  ///
+  /// @par Errors
+  /// `errc::job_not_found`; `identity_unproved` for a job that no submit started; `job_elsewhere`; `job_survived`; and as
+  /// `async_submit`.
+  template <asio::completion_token_for<void(std::error_code, stop_result)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+    requires lifecycle_os_policy<OsPolicy>
+  auto async_stop(stop_options options, CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, stop_result)>(
+          std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
+          std::declval<detail::stop_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    return call<stop_result>(detail::stop_exchange<watch>(*watch_, options), detail::stop_time(options), token);
+  }
+
+  /// Removes the job's directory, if the policy says so. Completion: `void(std::error_code, cleanup_result)`.
+  ///
+  /// Only the directory that a submit made, and only when the job is proved to have ended; with `never` nothing is opened.
+  ///
+  /// @par Errors
+  /// `errc::job_not_finished`, `not_our_directory`, `directory_unsafe`, `directory_unusable`; and as `async_submit`.
+  template <asio::completion_token_for<void(std::error_code, cleanup_result)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+    requires lifecycle_os_policy<OsPolicy>
+  auto async_cleanup(cleanup_policy policy, CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, cleanup_result)>(
+          std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
+          std::declval<detail::cleanup_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    return call<cleanup_result>(detail::cleanup_exchange<watch>(*watch_, policy), duration::zero(), token);
+  }
+  /// @}
+
   /// Cancels an outstanding run, which completes with operation_aborted; nothing happens if there is none.
   void cancel() noexcept {
     if (watch_) watch_->cancel();
@@ -158,6 +241,15 @@ class basic_remote_job_trigger {
   /// @}
 
  private:
+  /// `time`: what the command may take besides the usual.
+  template <class Result, class Exchange, class CompletionToken>
+  auto call(Exchange exchange, duration time, CompletionToken& token) {
+    const auto& options = watch_->fsm.options();
+    return asio::async_initiate<CompletionToken, void(std::error_code, Result)>(
+        detail::initiate_call(), token, std::shared_ptr<watch>(watch_), std::move(exchange), watch_options(options),
+        options.command_timeout + time);
+  }
+
   std::shared_ptr<watch> watch_;
 };
 

@@ -126,9 +126,10 @@ struct trigger_event {
 
 /// A failure within the budget, told before the wait for the next try. A plain value.
 struct retry_info {
-  enum class phase { connect, poll };
+  enum class phase { connect, poll, command };
 
-  phase failed = phase::connect;  ///< what failed: connecting, or a poll on the open connection
+  /// What failed: connecting, a poll on the open connection, or the command of another operation on it.
+  phase failed = phase::connect;
   int attempt = 0;                ///< the how-manieth consecutive failure; from 1
   int max_attempts = 0;           ///< max_reconnect_attempts
   duration delay{};               ///< wait before the next try to connect

@@ -83,6 +83,26 @@ struct watch_options {
   friend bool operator==(const watch_options&, const watch_options&) = default;
 };
 
+namespace detail {
+
+inline std::string objection_to_options(const watch_options& options) {
+  if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
+  if (options.log_chunk_size < 1) return "log_chunk_size must be at least 1 byte";
+  if (options.log_chunk_size > watch_options::max_log_chunk_size) return "log_chunk_size must be at most 1 GiB";
+  if (options.log_offset < 0) return "log_offset must not be negative";
+  if (options.command_timeout <= duration::zero()) return "command_timeout must be above zero";
+  if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
+  if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
+  if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
+  if (options.lost_grace < duration::zero()) return "lost_grace must not be negative";
+  if (options.deadline < duration::zero()) return "deadline must not be negative";
+  if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
+    return "via must be automatic, files or commands";
+  return {};
+}
+
+}  // namespace detail
+
 /// Says what is wrong with a job and its options: one sentence that begins with the name of the field, or nothing.
 ///
 /// A trigger checks its arguments with this before anything is opened and ends with `errc::invalid_argument`.
@@ -107,19 +127,7 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
   if (job.remote_os != remote_os::posix && job.remote_os != remote_os::windows)
     return "remote_os must be posix or windows";
 
-  if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
-  if (options.log_chunk_size < 1) return "log_chunk_size must be at least 1 byte";
-  if (options.log_chunk_size > watch_options::max_log_chunk_size) return "log_chunk_size must be at most 1 GiB";
-  if (options.log_offset < 0) return "log_offset must not be negative";
-  if (options.command_timeout <= duration::zero()) return "command_timeout must be above zero";
-  if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
-  if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
-  if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
-  if (options.lost_grace < duration::zero()) return "lost_grace must not be negative";
-  if (options.deadline < duration::zero()) return "deadline must not be negative";
-  if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
-    return "via must be automatic, files or commands";
-  return {};
+  return detail::objection_to_options(options);
 }
 
 }  // namespace remote_job::inline v0

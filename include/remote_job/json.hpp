@@ -38,7 +38,8 @@ inline nlohmann::json error_members(const std::error_code& ec) {
 ///
 ///     {"version": 1, "classpath": "...",
 ///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
-///      "extra": {"connect_timeout", "trouble_grace", "via", "mark": {"identity", "tail": "hexadecimal digits"}}}
+///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
+///                "mark": {"identity", "tail": "hexadecimal digits"}}}
 ///
 /// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
 /// nanosecond.
@@ -56,7 +57,10 @@ inline std::string state_to_json(const trigger_state& state) {
          std::to_string(options.log_offset) + R"(,"command_timeout":)" + format_seconds(options.command_timeout) +
          R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
          R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
-         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
+         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) + R"(,"pid_file":)" + json_string(job.pid_file) +
+         R"(,"lost_grace":)" + format_seconds(options.lost_grace) + R"(,"deadline":)" +
+         format_seconds(options.deadline) + R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") +
+         R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
          R"(,"tail":")" + detail::to_hex(state.mark.tail) + "\"}}}";
 }
 
@@ -109,9 +113,11 @@ inline void to_json(nlohmann::json& j, const trigger_event& event) {
   if (event.exit_code) j["exit_code"] = *event.exit_code;
 }
 
-/// "failed" is "connect" or "poll", "delay" is in seconds.
+/// "failed" is "connect", "poll" or "command", "delay" is in seconds.
 inline void to_json(nlohmann::json& j, const retry_info& info) {
-  j = {{"failed", info.failed == retry_info::phase::connect ? "connect" : "poll"},
+  j = {{"failed", info.failed == retry_info::phase::connect ? "connect"
+                  : info.failed == retry_info::phase::poll  ? "poll"
+                                                            : "command"},
        {"attempt", info.attempt},
        {"max_attempts", info.max_attempts},
        {"delay", std::chrono::duration<double>(info.delay).count()},

@@ -127,6 +127,26 @@ struct watch_options {
   friend bool operator==(const watch_options&, const watch_options&) = default;
 };
 
+namespace detail {
+
+inline std::string objection_to_options(const watch_options& options) {
+  if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
+  if (options.log_chunk_size < 1) return "log_chunk_size must be at least 1 byte";
+  if (options.log_chunk_size > watch_options::max_log_chunk_size) return "log_chunk_size must be at most 1 GiB";
+  if (options.log_offset < 0) return "log_offset must not be negative";
+  if (options.command_timeout <= duration::zero()) return "command_timeout must be above zero";
+  if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
+  if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
+  if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
+  if (options.lost_grace < duration::zero()) return "lost_grace must not be negative";
+  if (options.deadline < duration::zero()) return "deadline must not be negative";
+  if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
+    return "via must be automatic, files or commands";
+  return {};
+}
+
+}  // namespace detail
+
 /// Says what is wrong with a job and its options: one sentence that begins with the name of the field, or nothing.
 ///
 /// A trigger checks its arguments with this before anything is opened and ends with `errc::invalid_argument`.
@@ -151,19 +171,7 @@ inline std::string validate(const job_spec& job, const watch_options& options) {
   if (job.remote_os != remote_os::posix && job.remote_os != remote_os::windows)
     return "remote_os must be posix or windows";
 
-  if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
-  if (options.log_chunk_size < 1) return "log_chunk_size must be at least 1 byte";
-  if (options.log_chunk_size > watch_options::max_log_chunk_size) return "log_chunk_size must be at most 1 GiB";
-  if (options.log_offset < 0) return "log_offset must not be negative";
-  if (options.command_timeout <= duration::zero()) return "command_timeout must be above zero";
-  if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
-  if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
-  if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
-  if (options.lost_grace < duration::zero()) return "lost_grace must not be negative";
-  if (options.deadline < duration::zero()) return "deadline must not be negative";
-  if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
-    return "via must be automatic, files or commands";
-  return {};
+  return detail::objection_to_options(options);
 }
 
 }  // namespace remote_job::inline v0
@@ -322,11 +330,402 @@ struct no_backoff {
 
 #endif
 
+// ---- remote_job/detail/action.hpp
+#ifndef REMOTE_JOB_DETAIL_ACTION_HPP
+#define REMOTE_JOB_DETAIL_ACTION_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// What a machine wants done next, and the one input that answers it.
+enum class action_kind {
+  connect,   ///< connect within `time`; then connected()
+  poll,      ///< send what is asked and have the reply within `time`; then polled()
+  wait,      ///< wait for `time`; then woke()
+  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
+  reset,     ///< tell reset() to the sink; then delivered()
+  notify,    ///< tell note() to the sink; then delivered()
+  deliver,   ///< give bytes() to the sink; then delivered()
+  close,     ///< close the connection; then closed()
+  finish,    ///< tell event() to the sink and complete with it
+  abort      ///< complete with operation_aborted
+};
+
+struct action {
+  action_kind kind;
+  duration time{};
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/error.hpp
+#ifndef REMOTE_JOB_ERROR_HPP
+#define REMOTE_JOB_ERROR_HPP
+
+#include <asio/error.hpp>
+
+#include <system_error>
+
+namespace remote_job::inline v0 {
+
+/// What went wrong. `condition` says what to do about it.
+enum class errc {
+  // The caller's input
+  invalid_argument = 1,  ///< a field of the job or an option is unusable; the message names it
+  bad_state,             ///< a saved state cannot be read, or belongs to another job or version
+  already_running,       ///< async_run() while a run is outstanding
+
+  // The connection: another try may help
+  resolve_failed,          ///< the name service failed for the moment
+  resolve_timeout,         ///< the name service did not answer in time
+  connect_failed,          ///< no connection: refused, unreachable, reset
+  connect_timeout,         ///< the host did not answer in time
+  banner_timeout,          ///< connected, but no SSH identification string came in time
+  handshake_timeout,       ///< the key exchange did not end in time
+  authentication_timeout,  ///< the server did not answer to the authentication in time
+  open_timeout,            ///< the server did not open a channel in time
+  command_timeout,         ///< a poll did not end within command_timeout
+  connection_lost,         ///< the connection broke
+  channel_refused,         ///< the server refused to open a channel (MaxSessions)
+  command_refused,         ///< the server refused to run the command
+  reply_missing,           ///< the command ran, but nothing in its output is our reply
+  reply_truncated,         ///< the reply ends before its trailer
+  reply_malformed,         ///< the reply breaks the rules of its frame
+  reply_too_long,          ///< more output than any reply to this request can have
+  job_not_started,         ///< the host did not bring the job's supervisor to life in time; it may still come
+
+  // The connection: another try cannot help
+  host_not_found,          ///< there is no such host
+  not_ssh,                 ///< what answers there does not speak SSH 2
+  no_common_algorithm,     ///< client and server share no algorithm
+  host_key_unknown,        ///< the host's key is not among the known ones
+  host_key_changed,        ///< the host's key is not the known one
+  host_key_revoked,        ///< the host's key is marked as revoked
+  known_hosts_unreadable,  ///< there is no known-hosts file, or it cannot be read
+  authentication_failed,   ///< the server accepts none of the credentials
+  identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
+  passphrase_wrong,        ///< a private key cannot be decrypted with the passphrase given
+  program_not_found,       ///< the program of a process_transport cannot be started
+  files_unavailable,       ///< the host offers no file access; commands may still be possible
+
+  // The job
+  exit_code_damaged,     ///< the exit-code file holds something that is not an exit code
+  exit_code_unreadable,  ///< the exit-code file is there but cannot be read
+  log_unreadable,        ///< the log is there but cannot be read
+  job_lost,              ///< the job is gone, and no exit code will come
+  deadline_exceeded,     ///< the job did not end before its deadline
+  job_not_found,         ///< there is no such job on the host
+  job_id_taken,          ///< another command was submitted under this job id
+  directory_unsafe,      ///< the base or job directory is a link, belongs to another user, or lets others write
+  directory_unusable,    ///< the base or job directory cannot be made or written to, as on a full disk
+  not_our_directory,     ///< the directory was not made by a submit: it is left alone
+  job_not_finished,      ///< the job is not proved finished: its directory is left alone
+  job_elsewhere,         ///< the job runs on another host behind the same name, or in another container
+  identity_unproved,     ///< which process the job is cannot be proved: nothing is signalled
+  job_survived,          ///< processes of the job live on after all signals
+
+  // The caller's sink
+  sink_failed  ///< the sink threw, or could not take the log
+};
+
+/// What to do about an error: compare with `ec == condition::transient`.
+///
+/// A user's own error category takes part by overriding `std::error_category::equivalent`, or
+/// `default_error_condition` with one of these; an error of an unknown category is fatal.
+enum class condition {
+  transient = 1,  ///< costs one failure of the budget; close, wait, reconnect
+  fatal           ///< ends the watch at once
+};
+
+}  // namespace remote_job::inline v0
+
+template <>
+struct std::is_error_code_enum<remote_job::errc> : std::true_type {};
+template <>
+struct std::is_error_condition_enum<remote_job::condition> : std::true_type {};
+
+namespace remote_job::inline v0 {
+namespace detail {
+
+class errc_category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "remote_job"; }
+
+  std::string message(int value) const override {
+    switch (static_cast<errc>(value)) {
+      case errc::invalid_argument: return "invalid argument";
+      case errc::bad_state: return "the saved state cannot be used";
+      case errc::already_running: return "a run is already outstanding";
+      case errc::resolve_failed: return "the host name could not be resolved for now";
+      case errc::resolve_timeout: return "resolving the host name timed out";
+      case errc::connect_failed: return "could not connect";
+      case errc::connect_timeout: return "connecting timed out";
+      case errc::banner_timeout: return "the server did not identify itself in time";
+      case errc::handshake_timeout: return "the SSH key exchange timed out";
+      case errc::authentication_timeout: return "authentication timed out";
+      case errc::open_timeout: return "opening a channel timed out";
+      case errc::command_timeout: return "the remote command timed out";
+      case errc::connection_lost: return "the connection was lost";
+      case errc::channel_refused: return "the server refused to open a channel";
+      case errc::command_refused: return "the server refused to run a command";
+      case errc::reply_missing: return "the remote command gave no usable reply";
+      case errc::reply_truncated: return "the reply was cut short";
+      case errc::reply_malformed: return "the reply is malformed";
+      case errc::reply_too_long: return "the reply is longer than it can be";
+      case errc::host_not_found: return "host not found";
+      case errc::not_ssh: return "the server does not speak SSH";
+      case errc::no_common_algorithm: return "no algorithm in common with the server";
+      case errc::host_key_unknown: return "the host key is not known";
+      case errc::host_key_changed: return "the host key has changed";
+      case errc::host_key_revoked: return "the host key is revoked";
+      case errc::known_hosts_unreadable: return "the known-hosts file cannot be read";
+      case errc::authentication_failed: return "authentication failed";
+      case errc::identity_unreadable: return "the private key cannot be used";
+      case errc::passphrase_wrong: return "wrong passphrase for the private key";
+      case errc::program_not_found: return "the program cannot be started";
+      case errc::files_unavailable: return "the host offers no file access";
+      case errc::job_not_started: return "the job was not started in time";
+      case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
+      case errc::exit_code_unreadable: return "the exit-code file cannot be read";
+      case errc::log_unreadable: return "the log cannot be read";
+      case errc::job_lost: return "the job is lost";
+      case errc::deadline_exceeded: return "the deadline of the job is over";
+      case errc::job_not_found: return "there is no such job";
+      case errc::job_id_taken: return "another command was submitted under this job id";
+      case errc::directory_unsafe: return "the directory is not safe to use";
+      case errc::directory_unusable: return "the directory cannot be used";
+      case errc::not_our_directory: return "the directory is not that of a submitted job";
+      case errc::job_not_finished: return "the job is not proved finished";
+      case errc::job_elsewhere: return "the job runs on another host or in another container";
+      case errc::identity_unproved: return "the job's process cannot be proved";
+      case errc::job_survived: return "processes of the job survived";
+      case errc::sink_failed: return "the sink could not take the log";
+    }
+    return "unknown error";
+  }
+};
+
+inline const std::error_category& errc_category_instance() noexcept {
+  static const errc_category instance;
+  return instance;
+}
+
+/// The one place where errors are sorted into those worth a retry and those not.
+inline bool is_transient(const std::error_code& ec) noexcept {
+  if (ec.category() == errc_category_instance())
+    return ec.value() >= static_cast<int>(errc::resolve_failed) && ec.value() <= static_cast<int>(errc::job_not_started);
+  if (ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::no_recovery) return false;
+  if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
+  const auto& category = ec.category();
+  return category == std::system_category() || category == std::generic_category() ||
+         category == asio::error::get_system_category() || category == asio::error::get_netdb_category() ||
+         category == asio::error::get_addrinfo_category() || category == asio::error::get_misc_category();
+}
+
+class condition_category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "remote_job.condition"; }
+
+  std::string message(int value) const override {
+    return static_cast<condition>(value) == condition::transient ? "transient: another try may help"
+                                                                 : "fatal: another try cannot help";
+  }
+
+  bool equivalent(const std::error_code& ec, int value) const noexcept override {
+    if (!ec) return false;
+    const auto own = ec.default_error_condition();
+    const bool transient =
+        own.category() == *this ? own.value() == static_cast<int>(condition::transient) : is_transient(ec);
+    return transient == (static_cast<condition>(value) == condition::transient);
+  }
+};
+
+inline const std::error_category& condition_category_instance() noexcept {
+  static const condition_category instance;
+  return instance;
+}
+
+}  // namespace detail
+
+/// The category of `errc`. Thread-safe.
+inline const std::error_category& error_category() noexcept { return detail::errc_category_instance(); }
+
+inline std::error_code make_error_code(errc e) noexcept {
+  return {static_cast<int>(e), detail::errc_category_instance()};
+}
+
+inline std::error_condition make_error_condition(condition c) noexcept {
+  return {static_cast<int>(c), detail::condition_category_instance()};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/event.hpp
+#ifndef REMOTE_JOB_EVENT_HPP
+#define REMOTE_JOB_EVENT_HPP
+
+#include <optional>
+
+namespace remote_job::inline v0 {
+
+/// How the watch ended, as the reference names it.
+enum class status {
+  success,  ///< the job ended with exit code 0
+  failed,   ///< the job ended with any other exit code
+  lost,     ///< the job is gone without an exit code, and none will come
+  error     ///< the watch itself gave up; nothing is said about the job
+};
+
+/// Which rule ended the watch.
+enum class reason {
+  completed,             ///< the job ended and every byte of its log was delivered
+  invalid_argument,      ///< the job or an option is unusable; nothing was opened
+  reconnects_exhausted,  ///< more consecutive failures than max_reconnect_attempts; the job may well live on
+  fatal_error,           ///< an error that another try cannot mend, as a changed host key
+  exit_code_unusable,    ///< the exit-code file is damaged or unreadable, and was for longer than trouble_grace
+  log_unusable,          ///< the log is unreadable, and was for longer than trouble_grace
+  lost,                  ///< no living process and no exit code, for longer than lost_grace; the message has the evidence
+  deadline_exceeded,     ///< the deadline was over before the job ended; the message says whether it was stopped
+  sink_failed            ///< the sink could not take the log; the offset stands before the refused bytes
+};
+
+/// Why reading the log began again at offset 0.
+enum class log_reset_cause {
+  truncated,  ///< the log is shorter than what was read of it
+  replaced,   ///< another file has the log's name now
+  rewritten   ///< the bytes before the offset are not those that were read
+};
+
+/// What a notice is about.
+enum class notice_kind {
+  exit_code_damaged,     ///< the exit-code file holds something else; given trouble_grace to become whole
+  exit_code_unreadable,  ///< the exit-code file cannot be read; given trouble_grace
+  log_missing,           ///< the log was there and is gone
+  log_unreadable,        ///< the log cannot be read; given trouble_grace
+  files_unavailable,     ///< the host offers no file access; the watch goes on by commands
+  orphaned,              ///< the job runs, but what would have written its exit code is gone
+  elsewhere,             ///< the job belongs to another host or container; whether it lives cannot be seen from here
+  job_missing,           ///< no living process and no exit code; given lost_grace
+  transport              ///< the transport has something to say that is no error
+};
+
+constexpr std::string_view to_string(status s) noexcept {
+  switch (s) {
+    case status::success: return "success";
+    case status::failed: return "failed";
+    case status::lost: return "lost";
+    case status::error: return "error";
+  }
+  return "error";
+}
+
+constexpr std::string_view to_string(reason r) noexcept {
+  switch (r) {
+    case reason::completed: return "completed";
+    case reason::invalid_argument: return "invalid_argument";
+    case reason::reconnects_exhausted: return "reconnects_exhausted";
+    case reason::fatal_error: return "fatal_error";
+    case reason::exit_code_unusable: return "exit_code_unusable";
+    case reason::log_unusable: return "log_unusable";
+    case reason::lost: return "lost";
+    case reason::deadline_exceeded: return "deadline_exceeded";
+    case reason::sink_failed: return "sink_failed";
+  }
+  return "fatal_error";
+}
+
+constexpr std::string_view to_string(log_reset_cause c) noexcept {
+  switch (c) {
+    case log_reset_cause::truncated: return "truncated";
+    case log_reset_cause::replaced: return "replaced";
+    case log_reset_cause::rewritten: return "rewritten";
+  }
+  return "replaced";
+}
+
+constexpr std::string_view to_string(notice_kind k) noexcept {
+  switch (k) {
+    case notice_kind::exit_code_damaged: return "exit_code_damaged";
+    case notice_kind::exit_code_unreadable: return "exit_code_unreadable";
+    case notice_kind::log_missing: return "log_missing";
+    case notice_kind::log_unreadable: return "log_unreadable";
+    case notice_kind::files_unavailable: return "files_unavailable";
+    case notice_kind::orphaned: return "orphaned";
+    case notice_kind::elsewhere: return "elsewhere";
+    case notice_kind::job_missing: return "job_missing";
+    case notice_kind::transport: return "transport";
+  }
+  return "transport";
+}
+
+/// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain
+/// value.
+struct trigger_event {
+  std::string job_id{};
+  std::string job_dir{};
+  std::string log_file{};
+  std::string exit_code_file{};
+  remote_job::remote_os remote_os = remote_job::remote_os::posix;
+  remote_job::status status = remote_job::status::error;
+  bool done = true;
+  std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, as Windows has negative ones
+  std::string log_chunk{};       ///< always empty: each byte went to the sink once, in order, before the event
+  std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
+  std::string message{};         ///< for people: what happened, where, and why
+  remote_job::reason reason = remote_job::reason::fatal_error;
+  std::error_code error{};  ///< what went wrong last; no error unless status is error or lost
+
+  friend bool operator==(const trigger_event&, const trigger_event&) = default;
+};
+
+/// A failure within the budget, told before the wait for the next try. A plain value.
+struct retry_info {
+  enum class phase { connect, poll, command };
+
+  /// What failed: connecting, a poll on the open connection, or the command of another operation on it.
+  phase failed = phase::connect;
+  int attempt = 0;                ///< the how-manieth consecutive failure; from 1
+  int max_attempts = 0;           ///< max_reconnect_attempts
+  duration delay{};               ///< wait before the next try to connect
+  std::error_code error{};
+  std::string message{};  ///< for people
+};
+
+/// The log was truncated or replaced; reading begins again at 0. A plain value.
+struct log_reset {
+  log_reset_cause cause = log_reset_cause::replaced;
+  std::uint64_t old_offset = 0;  ///< offset behind the last byte delivered of the old log
+  std::string message{};         ///< for people
+};
+
+/// Something worth knowing that changes nothing. A plain value.
+struct notice {
+  notice_kind kind = notice_kind::transport;
+  std::string message{};  ///< for people
+};
+
+/// Counters of one trigger, over all its runs. A plain value.
+struct watch_stats {
+  std::uint64_t polls = 0;     ///< polls that succeeded as a whole
+  std::uint64_t connects = 0;  ///< connections that were made
+  std::uint64_t retries = 0;   ///< failures within the budget
+  std::uint64_t resets = 0;    ///< times that reading began again at 0
+  std::uint64_t bytes = 0;     ///< bytes that the sink acknowledged
+
+  friend bool operator==(const watch_stats&, const watch_stats&) = default;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/detail/archetype.hpp
 #ifndef REMOTE_JOB_DETAIL_ARCHETYPE_HPP
 #define REMOTE_JOB_DETAIL_ARCHETYPE_HPP
 
-#include <system_error>
 #include <type_traits>
 
 namespace remote_job::inline v0::detail {
@@ -359,7 +758,6 @@ concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
 #include <asio/execution_context.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 namespace remote_job::inline v0 {
@@ -641,6 +1039,274 @@ constexpr bool check_os_policy() {
 
 #endif
 
+// ---- remote_job/detail/messages.hpp
+#ifndef REMOTE_JOB_DETAIL_MESSAGES_HPP
+#define REMOTE_JOB_DETAIL_MESSAGES_HPP
+
+#include <cstdio>
+
+// The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
+namespace remote_job::inline v0::detail {
+
+/// Printable ASCII as it is, all else as \xNN.
+inline std::string escaped(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '\\') {
+      text += c;
+    } else if (c == '\\') {
+      text += "\\\\";
+    } else {
+      text += "\\x";
+      text += digits[byte >> 4];
+      text += digits[byte & 15];
+    }
+  }
+  return text;
+}
+
+/// A duration in seconds, with at most three decimals.
+inline std::string seconds(duration d) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(d).count());
+  std::string s = text;
+  while (s.back() == '0') s.pop_back();
+  if (s.back() == '.') s.pop_back();
+  return s;
+}
+
+inline std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
+                                 const std::string& why) {
+  const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
+  if (phase == retry_info::phase::connect)
+    return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  if (phase == retry_info::phase::command)
+    return "The remote host did not carry out a command " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
+}
+
+inline std::string completed_message(std::int64_t exit_code) {
+  return "Job completed with exit code " + std::to_string(exit_code);
+}
+
+inline std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
+                                 const std::string& why) {
+  if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
+  return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
+         (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but not all of its log came"
+                    : ". Nothing is known of the job, it may well be running") +
+         "; the watch can be resumed at offset " + std::to_string(offset);
+}
+
+inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
+  const std::string log = "The log " + escaped(log_file);
+  const std::string tail = " (" + std::to_string(offset) + " bytes of the old one were read); reading again from 0";
+  switch (cause) {
+    case log_reset_cause::truncated: return log + " was truncated" + tail;
+    case log_reset_cause::rewritten: return log + " was rewritten" + tail;
+    case log_reset_cause::replaced: break;
+  }
+  return log + " was replaced by another file" + tail;
+}
+
+inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text) {
+  switch (kind) {
+    case notice_kind::exit_code_damaged:
+      return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
+             escaped(exit_text) + "\"";
+    case notice_kind::exit_code_unreadable:
+      return "The exit-code file " + escaped(job.exit_code_file) +
+             " is there but cannot be read: check its owner and mode";
+    case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
+    case notice_kind::log_unreadable:
+      return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
+    case notice_kind::files_unavailable:
+    case notice_kind::orphaned:
+    case notice_kind::elsewhere:
+    case notice_kind::job_missing:
+    case notice_kind::transport: break;
+  }
+  return {};
+}
+
+inline std::string commands_instead_message(const std::string& why) {
+  return "The files of the host cannot be read directly, going on by commands: " + why;
+}
+
+inline std::string files_needed_message(const std::string& why) {
+  return "the files of the host cannot be read directly (" + why +
+         "): set via to commands or automatic to watch by commands";
+}
+
+/// What was found of a job, without the evidence.
+inline std::string liveness_message(liveness l) {
+  switch (l) {
+    case liveness::unknown: break;
+    case liveness::alive: return "it runs";
+    case liveness::orphaned: return "it runs, but its supervisor is gone, so that no exit code will come";
+    case liveness::vanished: return "its process is gone and left no exit code";
+    case liveness::rebooted: return "the host was started again since, and there is no exit code";
+    case liveness::elsewhere: return "it belongs to another host behind the same name, or to another container";
+    case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
+  }
+  return "whether it runs is not known";
+}
+
+inline std::string status_message(const job_spec& job, const poll_reply& reply) {
+  std::string text = "Job " + escaped(job.job_id) + ": ";
+  if (reply.exit_state == exit_code_state::present)
+    text += "it ended with exit code " + std::to_string(reply.exit_code);
+  else if (reply.exit_state != exit_code_state::absent)
+    text += "its exit-code file is unusable";
+  else
+    text += liveness_message(reply.liveness);
+  if (!reply.evidence.empty()) text.append(" (").append(escaped(reply.evidence)).append(")");
+  return text;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/failure_budget.hpp
+#ifndef REMOTE_JOB_DETAIL_FAILURE_BUDGET_HPP
+#define REMOTE_JOB_DETAIL_FAILURE_BUDGET_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Which failures are worth another try, and how many in a row. The one place that knows, for the watch and for every
+/// other operation on a host.
+class failure_budget {
+ public:
+  enum class verdict { retry, exhausted, fatal };
+
+  explicit failure_budget(int max_attempts) : max_(max_attempts) {}
+
+  /// Takes note of a failure.
+  verdict spend(retry_info::phase phase, std::error_code ec, std::string why) {
+    phase_ = phase;
+    error_ = ec;
+    why_ = why.empty() ? ec.message() : std::move(why);
+    if (ec != condition::transient) return verdict::fatal;
+    return ++failures_ > max_ ? verdict::exhausted : verdict::retry;
+  }
+
+  /// Something was answered as a whole.
+  void restore() noexcept { failures_ = 0; }
+
+  int failures() const noexcept { return failures_; }
+  const std::error_code& error() const noexcept { return error_; }
+  const std::string& why() const noexcept { return why_; }
+
+  /// What to tell of the last failure.
+  retry_info retry(duration delay) const {
+    return {phase_, failures_, max_, delay, error_, retry_message(phase_, failures_, max_, delay, why_)};
+  }
+
+ private:
+  int max_;
+  int failures_ = 0;
+  retry_info::phase phase_ = retry_info::phase::connect;
+  std::error_code error_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/call_fsm.hpp
+#ifndef REMOTE_JOB_DETAIL_CALL_FSM_HPP
+#define REMOTE_JOB_DETAIL_CALL_FSM_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// One command, sent until it is answered, as a sans-I/O machine: the sibling of trigger_fsm, with the same budget.
+///
+/// The command must bear being sent twice: a reply that does not come says nothing of whether it was carried out.
+class call_fsm {
+ public:
+  /// `time`: allowed to one try of the command.
+  call_fsm(const watch_options& options, duration time)
+      : budget_(options.max_reconnect_attempts), connect_timeout_(options.connect_timeout), time_(time) {}
+
+  // ---- Inputs; each is answered by the next action
+
+  action start(std::string objection) {
+    if (objection.empty()) return connect();
+    return end(errc::invalid_argument, std::move(objection));
+  }
+
+  /// Ends at once, without error.
+  action skip() { return end({}, {}); }
+
+  action connected(std::error_code ec, std::string why) {
+    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
+    return {action_kind::poll, time_};
+  }
+
+  action replied(std::error_code ec, std::string why) {
+    if (ec) return failed(retry_info::phase::command, ec, std::move(why));
+    return end({}, {});
+  }
+
+  action woke() { return connect(); }
+  action closed() { return {after_close_}; }
+  action cancelled() { return close_then(action_kind::abort); }
+  /// The sink did not bear being told of a retry.
+  action delivered(std::error_code, std::string why) { return end(errc::sink_failed, std::move(why)); }
+
+  // ---- What an action refers to
+
+  int failures() const noexcept { return budget_.failures(); }
+  retry_info retry(duration delay) const { return budget_.retry(delay); }
+  duration connect_timeout() const noexcept { return connect_timeout_; }
+  duration command_timeout() const noexcept { return time_; }
+
+  /// How it ended; the text is empty unless there is an error.
+  const std::error_code& error() const noexcept { return error_; }
+  const std::string& why() const noexcept { return why_; }
+
+ private:
+  action connect() const { return {action_kind::connect, connect_timeout_}; }
+
+  action close_then(action_kind next) {
+    after_close_ = next;
+    return {action_kind::close};
+  }
+
+  action end(std::error_code ec, std::string why) {
+    error_ = ec;
+    why_ = std::move(why);
+    return close_then(action_kind::finish);
+  }
+
+  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
+    switch (budget_.spend(phase, ec, std::move(why))) {
+      case failure_budget::verdict::retry: return close_then(action_kind::back_off);
+      case failure_budget::verdict::exhausted:
+        return end(ec, "gave up after " + std::to_string(budget_.failures()) +
+                           " consecutive failures, the last: " + budget_.why() +
+                           "; whether the host carried the command out is not known, it can be given again");
+      case failure_budget::verdict::fatal: break;
+    }
+    return end(ec, budget_.why());
+  }
+
+  failure_budget budget_;
+  duration connect_timeout_;
+  duration time_;
+  std::error_code error_;
+  std::string why_;
+  action_kind after_close_ = action_kind::abort;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/exit_code.hpp
 #ifndef REMOTE_JOB_DETAIL_EXIT_CODE_HPP
 #define REMOTE_JOB_DETAIL_EXIT_CODE_HPP
@@ -681,208 +1347,6 @@ inline void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
 }
 
 }  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/error.hpp
-#ifndef REMOTE_JOB_ERROR_HPP
-#define REMOTE_JOB_ERROR_HPP
-
-#include <asio/error.hpp>
-
-namespace remote_job::inline v0 {
-
-/// What went wrong. `condition` says what to do about it.
-enum class errc {
-  // The caller's input
-  invalid_argument = 1,  ///< a field of the job or an option is unusable; the message names it
-  bad_state,             ///< a saved state cannot be read, or belongs to another job or version
-  already_running,       ///< async_run() while a run is outstanding
-
-  // The connection: another try may help
-  resolve_failed,          ///< the name service failed for the moment
-  resolve_timeout,         ///< the name service did not answer in time
-  connect_failed,          ///< no connection: refused, unreachable, reset
-  connect_timeout,         ///< the host did not answer in time
-  banner_timeout,          ///< connected, but no SSH identification string came in time
-  handshake_timeout,       ///< the key exchange did not end in time
-  authentication_timeout,  ///< the server did not answer to the authentication in time
-  open_timeout,            ///< the server did not open a channel in time
-  command_timeout,         ///< a poll did not end within command_timeout
-  connection_lost,         ///< the connection broke
-  channel_refused,         ///< the server refused to open a channel (MaxSessions)
-  command_refused,         ///< the server refused to run the command
-  reply_missing,           ///< the command ran, but nothing in its output is our reply
-  reply_truncated,         ///< the reply ends before its trailer
-  reply_malformed,         ///< the reply breaks the rules of its frame
-  reply_too_long,          ///< more output than any reply to this request can have
-  job_not_started,         ///< the host did not bring the job's supervisor to life in time; it may still come
-
-  // The connection: another try cannot help
-  host_not_found,          ///< there is no such host
-  not_ssh,                 ///< what answers there does not speak SSH 2
-  no_common_algorithm,     ///< client and server share no algorithm
-  host_key_unknown,        ///< the host's key is not among the known ones
-  host_key_changed,        ///< the host's key is not the known one
-  host_key_revoked,        ///< the host's key is marked as revoked
-  known_hosts_unreadable,  ///< there is no known-hosts file, or it cannot be read
-  authentication_failed,   ///< the server accepts none of the credentials
-  identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
-  passphrase_wrong,        ///< a private key cannot be decrypted with the passphrase given
-  program_not_found,       ///< the program of a process_transport cannot be started
-  files_unavailable,       ///< the host offers no file access; commands may still be possible
-
-  // The job
-  exit_code_damaged,     ///< the exit-code file holds something that is not an exit code
-  exit_code_unreadable,  ///< the exit-code file is there but cannot be read
-  log_unreadable,        ///< the log is there but cannot be read
-  job_lost,              ///< the job is gone, and no exit code will come
-  deadline_exceeded,     ///< the job did not end before its deadline
-  job_not_found,         ///< there is no such job on the host
-  job_id_taken,          ///< another command was submitted under this job id
-  directory_unsafe,      ///< the base or job directory is a link, belongs to another user, or lets others write
-  directory_unusable,    ///< the base or job directory cannot be made or written to, as on a full disk
-  not_our_directory,     ///< the directory was not made by a submit: it is left alone
-  job_not_finished,      ///< the job is not proved finished: its directory is left alone
-  job_elsewhere,         ///< the job runs on another host behind the same name, or in another container
-  identity_unproved,     ///< which process the job is cannot be proved: nothing is signalled
-  job_survived,          ///< processes of the job live on after all signals
-
-  // The caller's sink
-  sink_failed  ///< the sink threw, or could not take the log
-};
-
-/// What to do about an error: compare with `ec == condition::transient`.
-///
-/// A user's own error category takes part by overriding `std::error_category::equivalent`, or
-/// `default_error_condition` with one of these; an error of an unknown category is fatal.
-enum class condition {
-  transient = 1,  ///< costs one failure of the budget; close, wait, reconnect
-  fatal           ///< ends the watch at once
-};
-
-}  // namespace remote_job::inline v0
-
-template <>
-struct std::is_error_code_enum<remote_job::errc> : std::true_type {};
-template <>
-struct std::is_error_condition_enum<remote_job::condition> : std::true_type {};
-
-namespace remote_job::inline v0 {
-namespace detail {
-
-class errc_category final : public std::error_category {
- public:
-  const char* name() const noexcept override { return "remote_job"; }
-
-  std::string message(int value) const override {
-    switch (static_cast<errc>(value)) {
-      case errc::invalid_argument: return "invalid argument";
-      case errc::bad_state: return "the saved state cannot be used";
-      case errc::already_running: return "a run is already outstanding";
-      case errc::resolve_failed: return "the host name could not be resolved for now";
-      case errc::resolve_timeout: return "resolving the host name timed out";
-      case errc::connect_failed: return "could not connect";
-      case errc::connect_timeout: return "connecting timed out";
-      case errc::banner_timeout: return "the server did not identify itself in time";
-      case errc::handshake_timeout: return "the SSH key exchange timed out";
-      case errc::authentication_timeout: return "authentication timed out";
-      case errc::open_timeout: return "opening a channel timed out";
-      case errc::command_timeout: return "the remote command timed out";
-      case errc::connection_lost: return "the connection was lost";
-      case errc::channel_refused: return "the server refused to open a channel";
-      case errc::command_refused: return "the server refused to run a command";
-      case errc::reply_missing: return "the remote command gave no usable reply";
-      case errc::reply_truncated: return "the reply was cut short";
-      case errc::reply_malformed: return "the reply is malformed";
-      case errc::reply_too_long: return "the reply is longer than it can be";
-      case errc::host_not_found: return "host not found";
-      case errc::not_ssh: return "the server does not speak SSH";
-      case errc::no_common_algorithm: return "no algorithm in common with the server";
-      case errc::host_key_unknown: return "the host key is not known";
-      case errc::host_key_changed: return "the host key has changed";
-      case errc::host_key_revoked: return "the host key is revoked";
-      case errc::known_hosts_unreadable: return "the known-hosts file cannot be read";
-      case errc::authentication_failed: return "authentication failed";
-      case errc::identity_unreadable: return "the private key cannot be used";
-      case errc::passphrase_wrong: return "wrong passphrase for the private key";
-      case errc::program_not_found: return "the program cannot be started";
-      case errc::files_unavailable: return "the host offers no file access";
-      case errc::job_not_started: return "the job was not started in time";
-      case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
-      case errc::exit_code_unreadable: return "the exit-code file cannot be read";
-      case errc::log_unreadable: return "the log cannot be read";
-      case errc::job_lost: return "the job is lost";
-      case errc::deadline_exceeded: return "the deadline of the job is over";
-      case errc::job_not_found: return "there is no such job";
-      case errc::job_id_taken: return "another command was submitted under this job id";
-      case errc::directory_unsafe: return "the directory is not safe to use";
-      case errc::directory_unusable: return "the directory cannot be used";
-      case errc::not_our_directory: return "the directory is not that of a submitted job";
-      case errc::job_not_finished: return "the job is not proved finished";
-      case errc::job_elsewhere: return "the job runs on another host or in another container";
-      case errc::identity_unproved: return "the job's process cannot be proved";
-      case errc::job_survived: return "processes of the job survived";
-      case errc::sink_failed: return "the sink could not take the log";
-    }
-    return "unknown error";
-  }
-};
-
-inline const std::error_category& errc_category_instance() noexcept {
-  static const errc_category instance;
-  return instance;
-}
-
-/// The one place where errors are sorted into those worth a retry and those not.
-inline bool is_transient(const std::error_code& ec) noexcept {
-  if (ec.category() == errc_category_instance())
-    return ec.value() >= static_cast<int>(errc::resolve_failed) && ec.value() <= static_cast<int>(errc::job_not_started);
-  if (ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::no_recovery) return false;
-  if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
-  const auto& category = ec.category();
-  return category == std::system_category() || category == std::generic_category() ||
-         category == asio::error::get_system_category() || category == asio::error::get_netdb_category() ||
-         category == asio::error::get_addrinfo_category() || category == asio::error::get_misc_category();
-}
-
-class condition_category final : public std::error_category {
- public:
-  const char* name() const noexcept override { return "remote_job.condition"; }
-
-  std::string message(int value) const override {
-    return static_cast<condition>(value) == condition::transient ? "transient: another try may help"
-                                                                 : "fatal: another try cannot help";
-  }
-
-  bool equivalent(const std::error_code& ec, int value) const noexcept override {
-    if (!ec) return false;
-    const auto own = ec.default_error_condition();
-    const bool transient =
-        own.category() == *this ? own.value() == static_cast<int>(condition::transient) : is_transient(ec);
-    return transient == (static_cast<condition>(value) == condition::transient);
-  }
-};
-
-inline const std::error_category& condition_category_instance() noexcept {
-  static const condition_category instance;
-  return instance;
-}
-
-}  // namespace detail
-
-/// The category of `errc`. Thread-safe.
-inline const std::error_category& error_category() noexcept { return detail::errc_category_instance(); }
-
-inline std::error_code make_error_code(errc e) noexcept {
-  return {static_cast<int>(e), detail::errc_category_instance()};
-}
-
-inline std::error_condition make_error_condition(condition c) noexcept {
-  return {static_cast<int>(c), detail::condition_category_instance()};
-}
-
-}  // namespace remote_job::inline v0
 
 #endif
 
@@ -1533,260 +1997,104 @@ void start_file_poll(Transport& transport, const job_spec& job, const poll_reque
 
 #endif
 
-// ---- remote_job/event.hpp
-#ifndef REMOTE_JOB_EVENT_HPP
-#define REMOTE_JOB_EVENT_HPP
+// ---- remote_job/detail/line.hpp
+#ifndef REMOTE_JOB_DETAIL_LINE_HPP
+#define REMOTE_JOB_DETAIL_LINE_HPP
 
-namespace remote_job::inline v0 {
+#include <asio/bind_executor.hpp>
 
-/// How the watch ended, as the reference names it.
-enum class status {
-  success,  ///< the job ended with exit code 0
-  failed,   ///< the job ended with any other exit code
-  lost,     ///< the job is gone without an exit code, and none will come
-  error     ///< the watch itself gave up; nothing is said about the job
-};
-
-/// Which rule ended the watch.
-enum class reason {
-  completed,             ///< the job ended and every byte of its log was delivered
-  invalid_argument,      ///< the job or an option is unusable; nothing was opened
-  reconnects_exhausted,  ///< more consecutive failures than max_reconnect_attempts; the job may well live on
-  fatal_error,           ///< an error that another try cannot mend, as a changed host key
-  exit_code_unusable,    ///< the exit-code file is damaged or unreadable, and was for longer than trouble_grace
-  log_unusable,          ///< the log is unreadable, and was for longer than trouble_grace
-  lost,                  ///< no living process and no exit code, for longer than lost_grace; the message has the evidence
-  deadline_exceeded,     ///< the deadline was over before the job ended; the message says whether it was stopped
-  sink_failed            ///< the sink could not take the log; the offset stands before the refused bytes
-};
-
-/// Why reading the log began again at offset 0.
-enum class log_reset_cause {
-  truncated,  ///< the log is shorter than what was read of it
-  replaced,   ///< another file has the log's name now
-  rewritten   ///< the bytes before the offset are not those that were read
-};
-
-/// What a notice is about.
-enum class notice_kind {
-  exit_code_damaged,     ///< the exit-code file holds something else; given trouble_grace to become whole
-  exit_code_unreadable,  ///< the exit-code file cannot be read; given trouble_grace
-  log_missing,           ///< the log was there and is gone
-  log_unreadable,        ///< the log cannot be read; given trouble_grace
-  files_unavailable,     ///< the host offers no file access; the watch goes on by commands
-  orphaned,              ///< the job runs, but what would have written its exit code is gone
-  elsewhere,             ///< the job belongs to another host or container; whether it lives cannot be seen from here
-  job_missing,           ///< no living process and no exit code; given lost_grace
-  transport              ///< the transport has something to say that is no error
-};
-
-constexpr std::string_view to_string(status s) noexcept {
-  switch (s) {
-    case status::success: return "success";
-    case status::failed: return "failed";
-    case status::lost: return "lost";
-    case status::error: return "error";
-  }
-  return "error";
-}
-
-constexpr std::string_view to_string(reason r) noexcept {
-  switch (r) {
-    case reason::completed: return "completed";
-    case reason::invalid_argument: return "invalid_argument";
-    case reason::reconnects_exhausted: return "reconnects_exhausted";
-    case reason::fatal_error: return "fatal_error";
-    case reason::exit_code_unusable: return "exit_code_unusable";
-    case reason::log_unusable: return "log_unusable";
-    case reason::lost: return "lost";
-    case reason::deadline_exceeded: return "deadline_exceeded";
-    case reason::sink_failed: return "sink_failed";
-  }
-  return "fatal_error";
-}
-
-constexpr std::string_view to_string(log_reset_cause c) noexcept {
-  switch (c) {
-    case log_reset_cause::truncated: return "truncated";
-    case log_reset_cause::replaced: return "replaced";
-    case log_reset_cause::rewritten: return "rewritten";
-  }
-  return "replaced";
-}
-
-constexpr std::string_view to_string(notice_kind k) noexcept {
-  switch (k) {
-    case notice_kind::exit_code_damaged: return "exit_code_damaged";
-    case notice_kind::exit_code_unreadable: return "exit_code_unreadable";
-    case notice_kind::log_missing: return "log_missing";
-    case notice_kind::log_unreadable: return "log_unreadable";
-    case notice_kind::files_unavailable: return "files_unavailable";
-    case notice_kind::orphaned: return "orphaned";
-    case notice_kind::elsewhere: return "elsewhere";
-    case notice_kind::job_missing: return "job_missing";
-    case notice_kind::transport: return "transport";
-  }
-  return "transport";
-}
-
-/// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain
-/// value.
-struct trigger_event {
-  std::string job_id{};
-  std::string job_dir{};
-  std::string log_file{};
-  std::string exit_code_file{};
-  remote_job::remote_os remote_os = remote_job::remote_os::posix;
-  remote_job::status status = remote_job::status::error;
-  bool done = true;
-  std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, as Windows has negative ones
-  std::string log_chunk{};       ///< always empty: each byte went to the sink once, in order, before the event
-  std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
-  std::string message{};         ///< for people: what happened, where, and why
-  remote_job::reason reason = remote_job::reason::fatal_error;
-  std::error_code error{};  ///< what went wrong last; no error unless status is error or lost
-
-  friend bool operator==(const trigger_event&, const trigger_event&) = default;
-};
-
-/// A failure within the budget, told before the wait for the next try. A plain value.
-struct retry_info {
-  enum class phase { connect, poll };
-
-  phase failed = phase::connect;  ///< what failed: connecting, or a poll on the open connection
-  int attempt = 0;                ///< the how-manieth consecutive failure; from 1
-  int max_attempts = 0;           ///< max_reconnect_attempts
-  duration delay{};               ///< wait before the next try to connect
-  std::error_code error{};
-  std::string message{};  ///< for people
-};
-
-/// The log was truncated or replaced; reading begins again at 0. A plain value.
-struct log_reset {
-  log_reset_cause cause = log_reset_cause::replaced;
-  std::uint64_t old_offset = 0;  ///< offset behind the last byte delivered of the old log
-  std::string message{};         ///< for people
-};
-
-/// Something worth knowing that changes nothing. A plain value.
-struct notice {
-  notice_kind kind = notice_kind::transport;
-  std::string message{};  ///< for people
-};
-
-/// Counters of one trigger, over all its runs. A plain value.
-struct watch_stats {
-  std::uint64_t polls = 0;     ///< polls that succeeded as a whole
-  std::uint64_t connects = 0;  ///< connections that were made
-  std::uint64_t retries = 0;   ///< failures within the budget
-  std::uint64_t resets = 0;    ///< times that reading began again at 0
-  std::uint64_t bytes = 0;     ///< bytes that the sink acknowledged
-
-  friend bool operator==(const watch_stats&, const watch_stats&) = default;
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/messages.hpp
-#ifndef REMOTE_JOB_DETAIL_MESSAGES_HPP
-#define REMOTE_JOB_DETAIL_MESSAGES_HPP
-
-#include <cstdio>
-
-// The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
 namespace remote_job::inline v0::detail {
 
-/// Printable ASCII as it is, all else as \xNN.
-inline std::string escaped(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f && c != '\\') {
-      text += c;
-    } else if (c == '\\') {
-      text += "\\\\";
-    } else {
-      text += "\\x";
-      text += digits[byte >> 4];
-      text += digits[byte & 15];
+/// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries, and
+/// the one step that is under way. One operation at a time. Transport may be a reference.
+template <class Transport, class Backoff, class Sink>
+struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
+  using transport_type = std::remove_reference_t<Transport>;
+  using traits = transport_traits<transport_type>;
+  using executor_type = typename traits::executor_type;
+  using sink_type = Sink;
+
+  line(Transport t, Backoff b, Sink s)
+      : transport(std::forward<Transport>(t)),
+        backoff(std::move(b)),
+        sink(std::move(s)),
+        executor(transport.get_executor()),
+        timer(executor),
+        nonces(std::random_device{}()) {}
+
+  /// 32 hexadecimal digits, never the same.
+  void make_nonce(std::string& nonce) {
+    static constexpr char digits[] = "0123456789abcdef";
+    nonce.clear();
+    for (int half = 0; half < 2; ++half) {
+      auto bits = nonces();
+      for (int i = 0; i < 16; ++i, bits >>= 4) nonce += digits[bits & 15];
     }
   }
-  return text;
-}
 
-/// A duration in seconds, with at most three decimals.
-inline std::string seconds(duration d) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(d).count());
-  std::string s = text;
-  while (s.back() == '0') s.pop_back();
-  if (s.back() == '.') s.pop_back();
-  return s;
-}
-
-inline std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
-                                 const std::string& why) {
-  const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
-  if (phase == retry_info::phase::connect)
-    return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
-  return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
-}
-
-inline std::string completed_message(std::int64_t exit_code) {
-  return "Job completed with exit code " + std::to_string(exit_code);
-}
-
-inline std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
-                                 const std::string& why) {
-  if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
-  return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
-         (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but not all of its log came"
-                    : ". Nothing is known of the job, it may well be running") +
-         "; the watch can be resumed at offset " + std::to_string(offset);
-}
-
-inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
-  const std::string log = "The log " + escaped(log_file);
-  const std::string tail = " (" + std::to_string(offset) + " bytes of the old one were read); reading again from 0";
-  switch (cause) {
-    case log_reset_cause::truncated: return log + " was truncated" + tail;
-    case log_reset_cause::rewritten: return log + " was rewritten" + tail;
-    case log_reset_cause::replaced: break;
+  /// Gives the step under way so much time; then it is cancelled, and its connection closed.
+  void arm(duration time) {
+    timed_out = false;
+    step_began = traits::now(transport);
+    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    timer.async_wait(asio::bind_executor(executor, deadline{this->shared_from_this(), ++step}));
   }
-  return log + " was replaced by another file" + tail;
-}
 
-inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text) {
-  switch (kind) {
-    case notice_kind::exit_code_damaged:
-      return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
-             escaped(exit_text) + "\"";
-    case notice_kind::exit_code_unreadable:
-      return "The exit-code file " + escaped(job.exit_code_file) +
-             " is there but cannot be read: check its owner and mode";
-    case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
-    case notice_kind::log_unreadable:
-      return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
-    case notice_kind::files_unavailable:
-    case notice_kind::orphaned:
-    case notice_kind::elsewhere:
-    case notice_kind::job_missing:
-    case notice_kind::transport: break;
+  void disarm() {
+    ++step;
+    timer.cancel();
   }
-  return {};
-}
 
-inline std::string commands_instead_message(const std::string& why) {
-  return "The files of the host cannot be read directly, going on by commands: " + why;
-}
+  /// Claims the line for one operation; false if another is outstanding.
+  bool begin() {
+    if (running) return false;
+    ++run;
+    cancelled = false;
+    return running = true;
+  }
 
-inline std::string files_needed_message(const std::string& why) {
-  return "the files of the host cannot be read directly (" + why +
-         "): set via to commands or automatic to watch by commands";
-}
+  void cancel() {
+    if (!running) return;
+    cancelled = true;
+    timer.cancel();
+    interrupt();
+  }
+
+  Transport transport;
+  Backoff backoff;
+  Sink sink;
+  executor_type executor;
+  typename traits::timer_type timer;
+  std::mt19937_64 nonces;
+  asio::cancellation_signal signal;  // reaches the step under way
+
+  remote_command command;
+  command_reply raw;
+
+  std::uint64_t run = 0;   // tells a late cancellation of an earlier run from one of this run
+  std::uint64_t step = 0;  // tells a late deadline of an earlier step from one of this step
+  duration step_began{};
+  bool running = false;
+  bool cancelled = false;
+  bool timed_out = false;
+
+ private:
+  struct deadline {
+    std::shared_ptr<line> self;
+    std::uint64_t step;
+    void operator()(std::error_code ec) const {
+      if (ec || step != self->step) return;
+      self->timed_out = true;
+      self->interrupt();
+    }
+  };
+
+  // Both, since a step that does not heed the one heeds the other.
+  void interrupt() {
+    signal.emit(asio::cancellation_type::terminal);
+    transport.close();
+  }
+};
 
 }  // namespace remote_job::inline v0::detail
 
@@ -1833,25 +2141,6 @@ struct trigger_state {
 #define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
 
 namespace remote_job::inline v0::detail {
-
-/// What the machine wants done next, and the one input that answers it.
-enum class action_kind {
-  connect,   ///< connect within `time`; then connected()
-  poll,      ///< send request() and have the reply within `time`; then polled()
-  wait,      ///< wait for `time`; then woke()
-  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
-  reset,     ///< tell reset() to the sink; then delivered()
-  notify,    ///< tell note() to the sink; then delivered()
-  deliver,   ///< give bytes() to the sink; then delivered()
-  close,     ///< close the connection; then closed()
-  finish,    ///< tell event() to the sink and complete with it
-  abort      ///< complete with operation_aborted
-};
-
-struct action {
-  action_kind kind;
-  duration time{};
-};
 
 /// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
 ///
@@ -1986,6 +2275,11 @@ class trigger_fsm {
   const job_spec& job() const noexcept { return job_; }
   const watch_options& options() const noexcept { return options_; }
   const watch_stats& stats() const noexcept { return stats_; }
+  duration connect_timeout() const noexcept { return options_.connect_timeout; }
+  duration command_timeout() const noexcept { return options_.command_timeout; }
+
+  /// Takes the job that a submit made in place of the one that was to be made.
+  void adopt(job_spec job) { job_ = std::move(job); }
 
  private:
   // A chunk that shrinks after time-outs stops here: less is not worth a round trip.
@@ -2393,37 +2687,55 @@ constexpr bool check_sink() {
 #ifndef REMOTE_JOB_DETAIL_WATCH_HPP
 #define REMOTE_JOB_DETAIL_WATCH_HPP
 
-#include <asio/bind_executor.hpp>
-
 namespace remote_job::inline v0::detail {
 
 /// What a trigger and its outstanding run share. It lives as long as either.
 template <class Transport, class OsPolicy, class Backoff, class Sink>
-struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, Sink>> {
-  using traits = transport_traits<Transport>;
-  using executor_type = typename traits::executor_type;
-  using transport_type = Transport;
-  using sink_type = Sink;
+class watch : public detail::line<Transport, Backoff, Sink> {
+  using base = detail::line<Transport, Backoff, Sink>;
+
+ public:
+  using line_type = watch;
+  using result_type = trigger_event;
+  static constexpr bool watches = true;
 
   static constexpr bool has_files = file_access_transport<Transport>;
   /// Whether a run may choose by itself to read the files.
   static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
 
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
-      : transport(std::move(t)),
+      : base(std::move(t), std::move(b), std::move(s)),
         os(std::move(o)),
-        backoff(std::move(b)),
-        sink(std::move(s)),
-        fsm(std::move(state)),
-        executor(transport.get_executor()),
-        timer(executor),
-        nonces(std::random_device{}()) {}
+        fsm(std::move(state)) {}
+
+  /// @name What run_op asks for
+  /// @{
+  watch& line() noexcept { return *this; }
+  std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
+  action start() { return fsm.start(objection(), prefers_files); }
+
+  template <class Handler>
+  void send(Handler&& handler) {
+    send_poll(std::forward<Handler>(handler));
+  }
+
+  template <class Why>
+  action answered(std::error_code ec, Why why) {
+    if (!ec) ec = read_reply();
+    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, base::traits::now(this->transport));
+  }
+
+  trigger_event result() const { return fsm.event(); }
+  /// @}
+
+  std::string objection_to_family() const {
+    if (os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os)) return {};
+    return "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
+  }
 
   std::string objection() const {
     auto text = validate(fsm.job(), fsm.options());
-    if (text.empty() && !os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os))
-      text =
-          "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
+    if (text.empty()) text = objection_to_family();
     if (text.empty() && fsm.options().via == poll_via::files && !has_files)
       text = "via is files, but this transport cannot read files: let it be commands or automatic";
     return text;
@@ -2432,14 +2744,14 @@ struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, 
   /// Sends the poll, whichever way the machine wants it.
   template <class Handler>
   void send_poll(Handler&& handler) {
-    raw.clear();
+    this->raw.clear();
     if constexpr (has_files)
       if (fsm.by_files()) {
         fsm.request(request);
-        return start_file_poll(transport, fsm.job(), request, files, std::forward<Handler>(handler));
+        return start_file_poll(this->transport, fsm.job(), request, files, std::forward<Handler>(handler));
       }
     build_poll();
-    transport.async_execute(command, raw, std::forward<Handler>(handler));
+    this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
   }
 
   /// Reads what came back.
@@ -2447,87 +2759,24 @@ struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, 
     reply = {};
     if constexpr (has_files)
       if (fsm.by_files()) return files.make_reply(reply), std::error_code();
-    return os.parse_poll(request, raw, reply);
+    return os.parse_poll(request, this->raw, reply);
   }
 
   void build_poll() {
-    static constexpr char digits[] = "0123456789abcdef";
     fsm.request(request);
-    request.nonce.clear();
-    for (int half = 0; half < 2; ++half) {
-      auto bits = nonces();
-      for (int i = 0; i < 16; ++i, bits >>= 4) request.nonce += digits[bits & 15];
-    }
-    command.clear();
-    os.build_poll(fsm.job(), request, command);
+    this->make_nonce(request.nonce);
+    this->command.clear();
+    os.build_poll(fsm.job(), request, this->command);
   }
 
-  /// Gives the step under way so much time; then it is cancelled, and its connection closed.
-  void arm(duration time) {
-    timed_out = false;
-    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
-    timer.async_wait(asio::bind_executor(executor, deadline{this->shared_from_this(), ++step}));
-  }
-
-  void disarm() {
-    ++step;
-    timer.cancel();
-  }
-
-  /// Claims the watch for one run; false if a run is outstanding.
-  bool begin() {
-    if (running) return false;
-    ++run;
-    cancelled = false;
-    return running = true;
-  }
-
-  void cancel() {
-    if (!running) return;
-    cancelled = true;
-    timer.cancel();
-    interrupt();
-  }
-
-  Transport transport;
   OsPolicy os;
-  Backoff backoff;
-  Sink sink;
   trigger_fsm fsm;
-  executor_type executor;
-  typename traits::timer_type timer;
-  std::mt19937_64 nonces;
-  asio::cancellation_signal signal;  // reaches the step under way
 
   poll_request request;
-  remote_command command;
-  command_reply raw;
   poll_reply reply;
   struct no_files {};
   [[no_unique_address]] std::conditional_t<has_files, running_file_poll, no_files> files;
 
-  std::uint64_t run = 0;   // tells a late cancellation of an earlier run from one of this run
-  std::uint64_t step = 0;  // tells a late deadline of an earlier step from one of this step
-  bool running = false;
-  bool cancelled = false;
-  bool timed_out = false;
-
- private:
-  struct deadline {
-    std::shared_ptr<watch> self;
-    std::uint64_t step;
-    void operator()(std::error_code ec) const {
-      if (ec || step != self->step) return;
-      self->timed_out = true;
-      self->interrupt();
-    }
-  };
-
-  // Both, since a step that does not heed the one heeds the other.
-  void interrupt() {
-    signal.emit(asio::cancellation_type::terminal);
-    transport.close();
-  }
 };
 
 }  // namespace remote_job::inline v0::detail
@@ -2547,60 +2796,61 @@ struct watch : std::enable_shared_from_this<watch<Transport, OsPolicy, Backoff, 
 
 namespace remote_job::inline v0::detail {
 
-/// The composed operation behind async_run: carries out what the machine asks for, and decides nothing.
+/// The composed operation behind every initiating function: carries out what a machine asks for, and decides nothing.
+///
+/// A Task is a machine, `fsm`, the line it works on, and what is sent and read there: a watch or a call.
 ///
 /// Every step runs on the transport's executor; only the completion goes to the handler's own.
-template <class Watch>
+template <class Task>
 class run_op {
  public:
-  explicit run_op(std::shared_ptr<Watch> watch) : w_(std::move(watch)) {}
+  explicit run_op(std::shared_ptr<Task> task) : t_(std::move(task)) {}
 
   template <class Self>
   void operator()(Self& self, std::error_code ec = {}) {
     switch (stage_) {
       case stage::initiated: {
         // Inline, so that a cancel() that follows the initiation at once is not lost.
-        stage_ = w_->begin() ? stage::starting : stage::refused;
+        stage_ = t_->line().begin() ? stage::starting : stage::refused;
         // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
         self.reset_cancellation_state(asio::enable_total_cancellation());
-        const auto executor = w_->executor;
+        const auto executor = t_->line().executor;
         return asio::post(executor, asio::bind_executor(executor, std::move(self)));
       }
       case stage::refused: return leave(self, errc::already_running);
       case stage::starting:
         stage_ = stage::stepping;
-        return carry_out(self, w_->fsm.start(w_->objection(), Watch::prefers_files));
+        return carry_out(self, t_->start());
       case stage::stepping: return carry_out(self, answer(ec));
-      case stage::leaving: return self.complete(result_, std::move(event_));
+      case stage::leaving: return self.complete(result_, std::move(outcome_));
     }
   }
 
  private:
   enum class stage { initiated, refused, starting, stepping, leaving };
-  using traits = typename Watch::traits;
-  using sink = sink_traits<typename Watch::sink_type>;
+  using line = typename Task::line_type;
+  using traits = typename line::traits;
+  using sink = sink_traits<typename line::sink_type>;
 
   /// The machine's answer to the end of the step that was under way.
   action answer(std::error_code ec) {
-    auto& w = *w_;
+    auto& w = t_->line();
     w.disarm();
     // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory
     // away.
     w.signal.slot().assign([](asio::cancellation_type) {});
-    auto& fsm = w.fsm;
+    auto& fsm = t_->fsm;
     // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
     if (w.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
 
     switch (pending_) {
       case action_kind::connect: {
         if (w.timed_out) ec = errc::connect_timeout;
-        return fsm.connected(ec, ec ? why(ec, fsm.options().connect_timeout) : std::string());
+        return fsm.connected(ec, ec ? why(ec, fsm.connect_timeout()) : std::string());
       }
       case action_kind::poll: {
         if (w.timed_out) ec = errc::command_timeout;
-        if (!ec) ec = w.read_reply();
-        return fsm.polled(ec, ec ? why(ec, fsm.options().command_timeout) : std::string(), w.reply,
-                          traits::now(w.transport));
+        return t_->answered(ec, [&](std::error_code failure) { return why(failure, fsm.command_timeout()); });
       }
       case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
       default: return fsm.woke();
@@ -2609,10 +2859,10 @@ class run_op {
 
   /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
   std::string why(std::error_code ec, duration limit) {
-    auto text = traits::diagnostics(w_->transport);
-    if (w_->timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
+    auto text = traits::diagnostics(t_->line().transport);
+    if (t_->line().timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
     if (text.empty()) text = ec.message();
-    if (const auto& noise = w_->raw.error_output; pending_ == action_kind::poll && !noise.empty())
+    if (const auto& noise = t_->line().raw.error_output; pending_ == action_kind::poll && !noise.empty())
       text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
     return text;
   }
@@ -2621,70 +2871,92 @@ class run_op {
   /// so the way from the caller's cancellation to the watch is laid anew for each step.
   template <class Self>
   auto bind(Self& self) {
-    auto& w = *w_;
-    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected()) slot.assign(cancel_watch{w_, w.run});
+    auto& w = t_->line();
+    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected())
+      slot.assign(cancel_line{t_->shared_line(), w.run});
     return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
   }
 
   /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
   template <class Self>
   bool cancel_asked(Self& self) {
-    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) w_->cancelled = true;
-    return w_->cancelled;
+    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none)
+      t_->line().cancelled = true;
+    return t_->line().cancelled;
   }
 
   template <class Self>
   void carry_out(Self& self, action next) {
     // A local copy: the operation object moves away together with the handler.
-    const auto watch = w_;
-    auto& w = *watch;
+    const auto task = t_;
+    auto& w = task->line();
+    auto& fsm = task->fsm;
     for (;;) {
       // What ends the run anyway takes precedence.
-      if (cancel_asked(self) && next.kind < action_kind::close) next = w.fsm.cancelled();
+      if (cancel_asked(self) && next.kind < action_kind::close) next = fsm.cancelled();
       pending_ = next.kind;
       switch (next.kind) {
         case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
-        case action_kind::poll: w.arm(next.time); return w.send_poll(bind(self));
+        case action_kind::poll: w.arm(next.time); return task->send(bind(self));
         case action_kind::back_off: {
-          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(w.fsm.failures())));
+          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(fsm.failures())));
           if (const auto failure =
-                  guarded([&] { return sink::on_retry(w.sink, w.fsm.retry(delay)), std::error_code(); });
+                  guarded([&] { return sink::on_retry(w.sink, fsm.retry(delay)), std::error_code(); });
               !failure.empty()) {
-            next = w.fsm.delivered(errc::sink_failed, failure);
+            next = fsm.delivered(errc::sink_failed, failure);
             break;
           }
           if (cancel_asked(self)) break;
           return wait(self, delay);
         }
         case action_kind::wait: return wait(self, next.time);
-        case action_kind::deliver:
-          if constexpr (sink::is_async) {
-            return static_cast<void>(w.sink.async_on_log(w.fsm.offset(), w.fsm.bytes(), bind(self)));
-          } else {
-            next = told([&] { return sink::on_log(w.sink, w.fsm.offset(), w.fsm.bytes()); });
-            break;
-          }
-        case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, w.fsm.reset()); }); break;
-        case action_kind::notify:
-          next = told([&] { return sink::on_notice(w.sink, w.fsm.note()), std::error_code(); });
-          break;
         case action_kind::close:
           w.transport.close();
-          next = w.fsm.closed();
+          next = fsm.closed();
           break;
         case action_kind::finish:
-          event_ = w.fsm.event();
+          outcome_ = task->result();
           w.running = false;
-          guarded([&] { return sink::on_event(w.sink, event_), std::error_code(); });
-          return leave(self, event_.error);
+          if constexpr (Task::watches) {
+            guarded([&] { return sink::on_event(w.sink, outcome_), std::error_code(); });
+            return leave(self, outcome_.error);
+          } else {
+            return leave(self, task->error());
+          }
         case action_kind::abort: w.running = false; return leave(self, asio::error::operation_aborted);
+        case action_kind::deliver:
+        case action_kind::reset:
+        case action_kind::notify:
+          if constexpr (Task::watches) {
+            if (tell(self, next)) return;
+          }
+          break;
       }
+    }
+  }
+
+  /// Tells the sink; true if it is told asynchronously.
+  template <class Self>
+  bool tell(Self& self, action& next) {
+    auto& w = t_->line();
+    auto& fsm = t_->fsm;
+    switch (next.kind) {
+      case action_kind::deliver:
+        if constexpr (sink::is_async) {
+          w.sink.async_on_log(fsm.offset(), fsm.bytes(), bind(self));
+          return true;
+        } else {
+          next = told([&] { return sink::on_log(w.sink, fsm.offset(), fsm.bytes()); });
+          return false;
+        }
+      case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, fsm.reset()); }); return false;
+      default: next = told([&] { return sink::on_notice(w.sink, fsm.note()), std::error_code(); }); return false;
     }
   }
 
   template <class Self>
   void wait(Self& self, duration time) {
-    auto& w = *w_;
+    auto& w = t_->line();
     w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
     w.timer.async_wait(bind(self));
   }
@@ -2692,7 +2964,7 @@ class run_op {
   template <class Hook>
   action told(Hook hook) {
     const auto failure = guarded(hook);
-    return w_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
+    return t_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
   }
 
   /// Calls a hook of the sink; says how it failed, or nothing.
@@ -2710,7 +2982,7 @@ class run_op {
 
   /// Says for people why the sink refused: it knows the name of its file.
   std::string refusal(std::error_code ec) {
-    const auto text = sink::diagnostics(w_->sink);
+    const auto text = sink::diagnostics(t_->line().sink);
     return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
   }
 
@@ -2719,215 +2991,170 @@ class run_op {
   void leave(Self& self, std::error_code result) {
     stage_ = stage::leaving;
     result_ = result;
-    const auto executor = asio::get_associated_executor(self, w_->executor);
+    const auto executor = asio::get_associated_executor(self, t_->line().executor);
     asio::dispatch(executor, asio::bind_executor(executor, std::move(self)));
   }
 
-  struct cancel_watch {
-    std::weak_ptr<Watch> watch;
+  struct cancel_line {
+    std::weak_ptr<line> watched;
     std::uint64_t run;
     void operator()(asio::cancellation_type) const {
-      if (const auto w = watch.lock(); w && w->run == run) w->cancel();
+      if (const auto w = watched.lock(); w && w->run == run) w->cancel();
     }
   };
 
-  std::shared_ptr<Watch> w_;
+  std::shared_ptr<Task> t_;
   stage stage_ = stage::initiated;
   action_kind pending_ = action_kind::connect;
   std::error_code result_;
-  trigger_event event_;
+  typename Task::result_type outcome_{};
 };
 
 }  // namespace remote_job::inline v0::detail
 
 #endif
 
-// ---- remote_job/sink/null.hpp
-#ifndef REMOTE_JOB_SINK_NULL_HPP
-#define REMOTE_JOB_SINK_NULL_HPP
+// ---- remote_job/detail/call.hpp
+#ifndef REMOTE_JOB_DETAIL_CALL_HPP
+#define REMOTE_JOB_DETAIL_CALL_HPP
 
-namespace remote_job::inline v0 {
-
-/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
-struct null_sink {
-  void on_event(const trigger_event& /*event*/) noexcept {}
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/basic_remote_job_trigger.hpp
-#ifndef REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
-#define REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
-
-#include <asio/async_result.hpp>
 #include <asio/compose.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline v0::detail {
 
-/// Watches one detached job on a remote host: streams its log into a sink and ends with one final event.
+/// One command on a line until it is answered, for run_op: what a watch is to its polls.
 ///
-/// It connects once and polls over that connection: is there an exit code, how long is the log, the next bytes of it. A
-/// connection that fails is closed, and made again after the backoff's delay; more consecutive failures than
-/// `max_reconnect_attempts` end the watch. Only a whole poll gives the budget back. Every byte of the log goes to the
-/// sink, in order and once, before the final event; while there is more to read, no time passes between polls.
+/// An Exchange has `result_type`, which has a `message`, and
 ///
-/// The watch only reads: cancelling or destroying it never touches the job, and it can be resumed from `serialize()`.
-///
-/// @tparam Transport  the wire to the host and its clock; see `transport`
-/// @tparam OsPolicy   writes the commands and reads their replies; see `os_policy`
-/// @tparam Backoff    the delay before each new try to connect; see `backoff`
-/// @tparam Sink       takes the log, notices and the final event; see `sink`
-///
-/// @par Thread safety
-/// Distinct objects: safe. Shared objects: unsafe; call everything on the transport's executor once a run is
-/// outstanding.
-///
-/// @par Object lifetimes
-/// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
-/// execution context must outlive the trigger.
-///
-/// @par Example
-/// @code
-/// asio::io_context context;
-/// remote_job::basic_remote_job_trigger trigger(
-///     remote_job::process_transport::local(context.get_executor()),
-///     {.job = {.job_id = "job-1", .log_file = "/tmp/job-1/log", .exit_code_file = "/tmp/job-1/exit_code"}},
-///     remote_job::posix_os(), remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
-/// trigger.async_run([](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n';
-/// }); context.run();
-/// @endcode
-template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
-class basic_remote_job_trigger {
-  static_assert(check_transport<Transport>());
-  static_assert(check_file_access<Transport>());
-  static_assert(check_os_policy<OsPolicy>());
-  static_assert(check_backoff<Backoff>());
-  static_assert(check_sink<Sink>());
-
-  using watch = detail::watch<Transport, OsPolicy, Backoff, Sink>;
-
-  struct initiate_run {
-    template <class Handler>
-    void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
-      // Work is kept up on both: the steps run on the one, the completion on the other.
-      const auto executor = w->executor;
-      const auto completion_executor = asio::get_associated_executor(handler, executor);
-      asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
-                                                                         executor, completion_executor);
-    }
-  };
-
+///     std::string objection();                          // why it is not even tried, or nothing
+///     void build(Line&);                                // writes line.command
+///     std::error_code read(Line&, result_type&);        // reads line.raw
+///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
+template <class Line, class Exchange>
+class call {
  public:
-  using transport_type = Transport;
-  using os_policy_type = OsPolicy;
-  using backoff_type = Backoff;
-  using sink_type = Sink;
-  using executor_type = typename transport_traits<Transport>::executor_type;
+  using line_type = Line;
+  using result_type = typename Exchange::result_type;
+  static constexpr bool watches = false;
 
-  /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
-  ///
-  /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
-  explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
-                                    Sink sink = {})
-      : watch_(std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
-                                       std::move(sink))) {}
+  call(std::shared_ptr<Line> l, Exchange exchange, const watch_options& options, duration time)
+      : fsm(options, time), line_(std::move(l)), exchange_(std::move(exchange)) {}
 
-  basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
-  basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
-    if (this != &other) {
-      cancel();
-      watch_ = std::move(other.watch_);
-    }
-    return *this;
+  Line& line() const noexcept { return *line_; }
+  const std::shared_ptr<Line>& shared_line() const noexcept { return line_; }
+
+  action start() {
+    auto objection = exchange_.objection();
+    if constexpr (requires { exchange_.idle(result_); })
+      if (objection.empty() && exchange_.idle(result_)) return fsm.skip();
+    return fsm.start(std::move(objection));
   }
 
-  /// Cancels an outstanding run. The job is not touched.
-  ~basic_remote_job_trigger() { cancel(); }
-
-  /// Watches the job to its end.
-  ///
-  /// @param token  completion token; the signature is `void(std::error_code, trigger_event)`
-  ///
-  /// Completes with no error when the job ended, whatever its exit code: see `trigger_event::status`. When the watch
-  /// gave up, the error code says why and the event, of status `error`, which rule ended it. In both cases the sink was
-  /// given the same event just before. When the run was cancelled it completes with
-  /// `asio::error::operation_aborted` and an event that says nothing; the sink is given no event.
-  ///
-  /// @par Errors
-  /// `errc::invalid_argument` with a message that names the field; `errc::already_running` while a run is outstanding
-  /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
-  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`.
-  ///
-  /// @par Per-operation cancellation
-  /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
-  /// byte, so another run, of this trigger or of one made from `serialize()`, goes on from there.
-  ///
-  /// @par Executor and allocator
-  /// Never completes inline. The handler is invoked on its associated executor, the transport's by default; what is
-  /// allocated between comes from its associated allocator.
-  template <asio::completion_token_for<void(std::error_code, trigger_event)> CompletionToken =
-                asio::default_completion_token_t<executor_type>>
-  auto async_run(CompletionToken&& token = {})
-      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(
-          std::declval<initiate_run>(), token, std::declval<std::shared_ptr<watch>>())) {
-    return asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(initiate_run(), token,
-                                                                                       std::shared_ptr<watch>(watch_));
+  template <class Handler>
+  void send(Handler&& handler) {
+    line_->raw.clear();
+    line_->command.clear();
+    exchange_.build(*line_);
+    line_->transport.async_execute(line_->command, line_->raw, std::forward<Handler>(handler));
   }
 
-  /// Cancels an outstanding run, which completes with operation_aborted; nothing happens if there is none.
-  void cancel() noexcept {
-    if (watch_) watch_->cancel();
+  template <class Why>
+  action answered(std::error_code ec, Why why) {
+    result_type read{};
+    if (!ec) ec = exchange_.read(*line_, read);
+    if (!ec) result_ = std::move(read);
+    return fsm.replied(ec, ec ? (read.message.empty() ? why(ec) : std::move(read.message)) : std::string());
   }
 
-  /// The state to resume from: the job, the options, and the offset behind the last byte that the sink acknowledged.
-  /// At any time, also while a run is outstanding. Holds no secret.
-  trigger_state serialize() const { return watch_->fsm.state(); }
+  result_type result() {
+    if (fsm.error()) result_.message = fsm.why().empty() ? fsm.error().message() : fsm.why();
+    return std::move(result_);
+  }
+  std::error_code error() const { return fsm.error(); }
 
-  /// Counters over all runs of this trigger.
-  const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
-
-  executor_type get_executor() const noexcept { return watch_->executor; }
-
-  /// @name The policies in use
-  /// @{
-  Transport& transport() noexcept { return watch_->transport; }
-  OsPolicy& os_policy() noexcept { return watch_->os; }
-  Backoff& backoff() noexcept { return watch_->backoff; }
-  Sink& sink() noexcept { return watch_->sink; }
-  /// @}
+  call_fsm fsm;
 
  private:
-  std::shared_ptr<watch> watch_;
+  std::shared_ptr<Line> line_;
+  Exchange exchange_;
+  result_type result_{};
 };
 
-}  // namespace remote_job::inline v0
+/// Starts a call as the operation behind an initiating function; completion `void(std::error_code, result_type)`.
+struct initiate_call {
+  template <class Handler, class Line, class Exchange>
+  void operator()(Handler&& handler, std::shared_ptr<Line> l, Exchange exchange, watch_options options,
+                  duration time) const {
+    using task = call<Line, Exchange>;
+    // Work is kept up on both: the steps run on the one, the completion on the other.
+    const auto executor = l->executor;
+    const auto completion_executor = asio::get_associated_executor(handler, executor);
+    asio::async_compose<Handler, void(std::error_code, typename task::result_type)>(
+        run_op<task>(std::make_shared<task>(std::move(l), std::move(exchange), options, time)), handler, executor,
+        completion_executor);
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
 
 #endif
 
-// ---- remote_job/fwd.hpp
-#ifndef REMOTE_JOB_FWD_HPP
-#define REMOTE_JOB_FWD_HPP
+// ---- remote_job/detail/sha256.hpp
+#ifndef REMOTE_JOB_DETAIL_SHA256_HPP
+#define REMOTE_JOB_DETAIL_SHA256_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline v0::detail {
 
-struct job_spec;
-struct watch_options;
-struct trigger_state;
-struct trigger_event;
-struct remote_command;
-struct command_reply;
-struct poll_request;
-struct poll_reply;
+/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
+/// nothing secret goes through it, and nothing is decided by it.
+inline std::string sha256(std::string_view message) {
+  static constexpr std::array<std::uint32_t, 64> constants = {
+      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+      0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+      0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+      0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+      0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+      0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+      0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+  std::array<std::uint32_t, 8> hash = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-class exponential_backoff;
-struct null_sink;
+  std::string padded(message);
+  padded += '\x80';
+  while (padded.size() % 64 != 56) padded += '\0';
+  const auto bit_count = static_cast<std::uint64_t>(message.size()) * 8;
+  for (int shift = 56; shift >= 0; shift -= 8)
+    padded += static_cast<char>(static_cast<unsigned char>(bit_count >> shift));
 
-template <class Transport, class OsPolicy, class Backoff, class Sink>
-class basic_remote_job_trigger;
+  for (std::size_t block = 0; block < padded.size(); block += 64) {
+    std::array<std::uint32_t, 64> w{};
+    for (std::size_t i = 0; i < 64; ++i)
+      w[i / 4] |= static_cast<std::uint32_t>(static_cast<unsigned char>(padded[block + i])) << (24 - 8 * (i % 4));
+    for (std::size_t i = 16; i < 64; ++i) {
+      const auto s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const auto s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
+      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+    auto [a, b, c, d, e, f, g, h] = hash;
+    for (std::size_t i = 0; i < 64; ++i) {
+      const auto s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
+      const auto t1 = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
+      const auto s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
+      const auto t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+      h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
+    }
+    const std::array<std::uint32_t, 8> sum = {a, b, c, d, e, f, g, h};
+    for (std::size_t i = 0; i < 8; ++i) hash[i] += sum[i];
+  }
 
-}  // namespace remote_job::inline v0
+  std::string digest;
+  for (const auto word : hash)
+    for (int shift = 24; shift >= 0; shift -= 8) digest += static_cast<char>(static_cast<unsigned char>(word >> shift));
+  return digest;
+}
+
+}  // namespace remote_job::inline v0::detail
 
 #endif
 
@@ -3317,6 +3544,462 @@ constexpr bool check_lifecycle_os_policy() {
                 "command_reply&, cleanup_result&)`");
   return true;
 }
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/exchanges.hpp
+#ifndef REMOTE_JOB_DETAIL_EXCHANGES_HPP
+#define REMOTE_JOB_DETAIL_EXCHANGES_HPP
+
+// What is sent and read on the line of a watch, besides its polls: see call.
+namespace remote_job::inline v0::detail {
+
+/// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
+inline duration stop_time(const stop_options& options) {
+  const duration most = std::chrono::hours(24 * 365);
+  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
+}
+
+/// Names a command by its content, so that a host can tell whether it is the same.
+inline std::string fingerprint(const job_command& command) {
+  std::string all;
+  const auto add = [&](std::string_view text) { all.append(std::to_string(text.size())).append(":").append(text); };
+  add(command.script);
+  add(command.working_directory);
+  add(command.umask ? std::to_string(*command.umask) : "-");
+  for (const auto& [name, value] : command.environment) {
+    add(name);
+    add(value);
+  }
+  std::string digits;
+  for (const char c : sha256(all)) {
+    digits += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    digits += "0123456789abcdef"[c & 15];
+  }
+  return digits;
+}
+
+/// Whether the job has a directory that a stop or a clean-up can work on.
+inline std::string objection_to_directory(const job_spec& job) {
+  auto text = validate_job_id(job.job_id, job.remote_os);
+  if (!text.empty()) return text;
+  const char* separators = job.remote_os == remote_os::windows ? "\\/" : "/";
+  std::string_view dir = job.job_dir;
+  while (!dir.empty() && dir.find_last_of(separators) == dir.size() - 1) dir.remove_suffix(1);
+  const auto slash = dir.find_last_of(separators);
+  if (slash == dir.npos || dir.substr(slash + 1) != job.job_id)
+    return "job_dir must be the directory of a submitted job: its last name is its job_id";
+  text = slash == 0 ? "base_dir must not be /" : validate_base_dir(dir.substr(0, slash), job.remote_os);
+  return text.empty() ? text : "job_dir: its " + text;
+}
+
+template <class Watch>
+class submit_exchange {
+ public:
+  using result_type = submit_result;
+
+  submit_exchange(Watch& w, job_command command) : watch_(&w) {
+    request_.command = std::move(command);
+    request_.fingerprint = fingerprint(request_.command);
+    w.make_nonce(request_.ticket);
+  }
+
+  std::string objection() const {
+    const auto& job = watch_->fsm.job();
+    auto text = watch_->objection_to_family();
+    if (text.empty()) text = objection_to_options(watch_->fsm.options());
+    if (text.empty()) text = validate_job_id(job.job_id, job.remote_os);
+    if (text.empty()) text = validate(request_.command, job.remote_os);
+    return text;
+  }
+
+  void build(Watch& w) {
+    w.make_nonce(request_.nonce);
+    w.os.build_submit(w.fsm.job(), request_, w.command);
+  }
+
+  std::error_code read(Watch& w, submit_result& result) {
+    result.job = w.fsm.job();
+    const auto ec = w.os.parse_submit(request_, w.raw, result);
+    if (!ec) w.fsm.adopt(result.job);
+    return ec;
+  }
+
+ private:
+  Watch* watch_;
+  submit_request request_;
+};
+
+template <class Watch>
+class status_exchange {
+ public:
+  using result_type = job_status;
+
+  explicit status_exchange(Watch& w) : watch_(&w) { request_.liveness = !w.fsm.job().pid_file.empty(); }
+
+  std::string objection() const {
+    auto text = watch_->objection_to_family();
+    return text.empty() ? validate(watch_->fsm.job(), watch_->fsm.options()) : text;
+  }
+
+  void build(Watch& w) {
+    w.make_nonce(request_.nonce);
+    w.os.build_poll(w.fsm.job(), request_, w.command);
+  }
+
+  std::error_code read(Watch& w, job_status& status) {
+    poll_reply reply;
+    if (const auto ec = w.os.parse_poll(request_, w.raw, reply)) return ec;
+    status.liveness = reply.liveness;
+    status.exit_state = reply.exit_state;
+    if (reply.exit_state == exit_code_state::present) status.exit_code = reply.exit_code;
+    status.log = reply.log;
+    status.log_size = reply.log_size;
+    status.evidence = reply.evidence;
+    status.message = status_message(w.fsm.job(), reply);
+    return {};
+  }
+
+ private:
+  Watch* watch_;
+  poll_request request_;
+};
+
+template <class Watch>
+class stop_exchange {
+ public:
+  using result_type = stop_result;
+
+  stop_exchange(Watch& w, stop_options options) : watch_(&w) { request_.grace = options.grace; }
+
+  std::string objection() const {
+    auto text = watch_->objection_to_family();
+    if (text.empty()) text = objection_to_options(watch_->fsm.options());
+    if (text.empty()) text = objection_to_directory(watch_->fsm.job());
+    if (text.empty() && request_.grace < duration::zero()) text = "grace must not be negative";
+    return text;
+  }
+
+  void build(Watch& w) {
+    w.make_nonce(request_.nonce);
+    w.os.build_stop(w.fsm.job(), request_, w.command);
+  }
+  std::error_code read(Watch& w, stop_result& result) { return w.os.parse_stop(request_, w.raw, result); }
+
+ private:
+  Watch* watch_;
+  stop_request request_;
+};
+
+template <class Watch>
+class cleanup_exchange {
+ public:
+  using result_type = cleanup_result;
+
+  cleanup_exchange(Watch& w, cleanup_policy policy) : watch_(&w) { request_.policy = policy; }
+
+  std::string objection() const {
+    auto text = watch_->objection_to_family();
+    if (text.empty()) text = objection_to_options(watch_->fsm.options());
+    if (text.empty()) text = objection_to_directory(watch_->fsm.job());
+    return text;
+  }
+  /// Nothing is to be done on the host.
+  bool idle(cleanup_result& result) const {
+    if (request_.policy != cleanup_policy::never) return false;
+    result.message = "The job's directory is kept, as asked for";
+    return true;
+  }
+
+  void build(Watch& w) {
+    w.make_nonce(request_.nonce);
+    w.os.build_cleanup(w.fsm.job(), request_, w.command);
+  }
+  std::error_code read(Watch& w, cleanup_result& result) { return w.os.parse_cleanup(request_, w.raw, result); }
+
+ private:
+  Watch* watch_;
+  cleanup_request request_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/sink/null.hpp
+#ifndef REMOTE_JOB_SINK_NULL_HPP
+#define REMOTE_JOB_SINK_NULL_HPP
+
+namespace remote_job::inline v0 {
+
+/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
+struct null_sink {
+  void on_event(const trigger_event& /*event*/) noexcept {}
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/basic_remote_job_trigger.hpp
+#ifndef REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
+#define REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
+
+#include <asio/async_result.hpp>
+
+namespace remote_job::inline v0 {
+
+/// Watches one detached job on a remote host: streams its log into a sink and ends with one final event.
+///
+/// It connects once and polls over that connection: is there an exit code, how long is the log, the next bytes of it. A
+/// connection that fails is closed, and made again after the backoff's delay; more consecutive failures than
+/// `max_reconnect_attempts` end the watch. Only a whole poll gives the budget back. Every byte of the log goes to the
+/// sink, in order and once, before the final event; while there is more to read, no time passes between polls.
+///
+/// The watch only reads: cancelling or destroying it never touches the job, and it can be resumed from `serialize()`.
+///
+/// @tparam Transport  the wire to the host and its clock; see `transport`
+/// @tparam OsPolicy   writes the commands and reads their replies; see `os_policy`
+/// @tparam Backoff    the delay before each new try to connect; see `backoff`
+/// @tparam Sink       takes the log, notices and the final event; see `sink`
+///
+/// @par Thread safety
+/// Distinct objects: safe. Shared objects: unsafe; call everything on the transport's executor once a run is
+/// outstanding.
+///
+/// @par Object lifetimes
+/// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
+/// execution context must outlive the trigger.
+///
+/// @par Example
+/// @code
+/// asio::io_context context;
+/// remote_job::basic_remote_job_trigger trigger(
+///     remote_job::process_transport::local(context.get_executor()),
+///     {.job = {.job_id = "job-1", .log_file = "/tmp/job-1/log", .exit_code_file = "/tmp/job-1/exit_code"}},
+///     remote_job::posix_os(), remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
+/// trigger.async_run([](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n';
+/// }); context.run();
+/// @endcode
+template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
+class basic_remote_job_trigger {
+  static_assert(check_transport<Transport>());
+  static_assert(check_file_access<Transport>());
+  static_assert(check_os_policy<OsPolicy>());
+  static_assert(check_backoff<Backoff>());
+  static_assert(check_sink<Sink>());
+
+  using watch = detail::watch<Transport, OsPolicy, Backoff, Sink>;
+
+  struct initiate_run {
+    template <class Handler>
+    void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
+      // Work is kept up on both: the steps run on the one, the completion on the other.
+      const auto executor = w->executor;
+      const auto completion_executor = asio::get_associated_executor(handler, executor);
+      asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
+                                                                         executor, completion_executor);
+    }
+  };
+
+ public:
+  using transport_type = Transport;
+  using os_policy_type = OsPolicy;
+  using backoff_type = Backoff;
+  using sink_type = Sink;
+  using executor_type = typename transport_traits<Transport>::executor_type;
+
+  /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
+  ///
+  /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
+  explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
+                                    Sink sink = {})
+      : watch_(std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
+                                       std::move(sink))) {}
+
+  basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
+  basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
+    if (this != &other) {
+      cancel();
+      watch_ = std::move(other.watch_);
+    }
+    return *this;
+  }
+
+  /// Cancels an outstanding run. The job is not touched.
+  ~basic_remote_job_trigger() { cancel(); }
+
+  /// Watches the job to its end.
+  ///
+  /// @param token  completion token; the signature is `void(std::error_code, trigger_event)`
+  ///
+  /// Completes with no error when the job ended, whatever its exit code: see `trigger_event::status`. When the watch
+  /// gave up, the error code says why and the event, of status `error`, which rule ended it. In both cases the sink was
+  /// given the same event just before. When the run was cancelled it completes with
+  /// `asio::error::operation_aborted` and an event that says nothing; the sink is given no event.
+  ///
+  /// @par Errors
+  /// `errc::invalid_argument` with a message that names the field; `errc::already_running` while a run is outstanding
+  /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
+  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`.
+  ///
+  /// @par Per-operation cancellation
+  /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
+  /// byte, so another run, of this trigger or of one made from `serialize()`, goes on from there.
+  ///
+  /// @par Executor and allocator
+  /// Never completes inline. The handler is invoked on its associated executor, the transport's by default; what is
+  /// allocated between comes from its associated allocator.
+  template <asio::completion_token_for<void(std::error_code, trigger_event)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_run(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(
+          std::declval<initiate_run>(), token, std::declval<std::shared_ptr<watch>>())) {
+    return asio::async_initiate<CompletionToken, void(std::error_code, trigger_event)>(initiate_run(), token,
+                                                                                       std::shared_ptr<watch>(watch_));
+  }
+
+  /// @name The job's life
+  ///
+  /// Each is one command on the host, sent until it is answered: connecting, time-outs, the budget of failures and the
+  /// backoff between them are those of the watch, and the sink is told of retries by the same hook. Each may be asked for
+  /// again, also by another process with a state that was serialized: what was done is not done twice. One operation at a time,
+  /// the watch among them: another completes with `errc::already_running`. The connection is closed at the end of each.
+  ///
+  /// @par Per-operation cancellation
+  /// Terminal, partial and total. Whether the host carried the command out is then not known; ask again.
+  /// @par Executor and allocator
+  /// As `async_run`.
+  /// @{
+
+  /// Starts the job: makes its directory and runs the command there, detached; or finds that this was done before.
+  ///
+  /// @param command  what to run; of the trigger's job only the job_id counts
+  /// @param token    completion token; the signature is `void(std::error_code, submit_result)`
+  ///
+  /// Afterwards the trigger's job has its paths, and `async_run` watches it. The same job_id submitted again starts nothing:
+  /// `attached` says so, and another command under it is refused.
+  ///
+  /// @par Errors
+  /// `errc::invalid_argument` with a message that names the field, before anything is opened; `job_id_taken`;
+  /// `directory_unsafe`, `directory_unusable`, `not_our_directory`; `job_not_started` and any transient error once the
+  /// budget is spent; any fatal error at once.
+  template <asio::completion_token_for<void(std::error_code, submit_result)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+    requires lifecycle_os_policy<OsPolicy>
+  auto async_submit(job_command command, CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, submit_result)>(
+          std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
+          std::declval<detail::submit_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    return call<submit_result>(detail::submit_exchange<watch>(*watch_, std::move(command)), duration::zero(), token);
+  }
+
+  /// Asks once how the job is. Completion: `void(std::error_code, job_status)`. For any OS policy.
+  template <asio::completion_token_for<void(std::error_code, job_status)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_status(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, job_status)>(
+          std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
+          std::declval<detail::status_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    return call<job_status>(detail::status_exchange<watch>(*watch_), duration::zero(), token);
+  }
+
+  /// Stops the job for certain: asks its processes to end, waits, kills them, and looks. Completion:
+  /// `void(std::error_code, stop_result)`, without error when none of the job runs any more.
+  ///
+  /// What cannot be proved to be of the job is never signalled. A job that has not begun never will.
+  ///
+  /// @par Errors
+  /// `errc::job_not_found`; `identity_unproved` for a job that no submit started; `job_elsewhere`; `job_survived`; and as
+  /// `async_submit`.
+  template <asio::completion_token_for<void(std::error_code, stop_result)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+    requires lifecycle_os_policy<OsPolicy>
+  auto async_stop(stop_options options, CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, stop_result)>(
+          std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
+          std::declval<detail::stop_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    return call<stop_result>(detail::stop_exchange<watch>(*watch_, options), detail::stop_time(options), token);
+  }
+
+  /// Removes the job's directory, if the policy says so. Completion: `void(std::error_code, cleanup_result)`.
+  ///
+  /// Only the directory that a submit made, and only when the job is proved to have ended; with `never` nothing is opened.
+  ///
+  /// @par Errors
+  /// `errc::job_not_finished`, `not_our_directory`, `directory_unsafe`, `directory_unusable`; and as `async_submit`.
+  template <asio::completion_token_for<void(std::error_code, cleanup_result)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+    requires lifecycle_os_policy<OsPolicy>
+  auto async_cleanup(cleanup_policy policy, CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, cleanup_result)>(
+          std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
+          std::declval<detail::cleanup_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    return call<cleanup_result>(detail::cleanup_exchange<watch>(*watch_, policy), duration::zero(), token);
+  }
+  /// @}
+
+  /// Cancels an outstanding run, which completes with operation_aborted; nothing happens if there is none.
+  void cancel() noexcept {
+    if (watch_) watch_->cancel();
+  }
+
+  /// The state to resume from: the job, the options, and the offset behind the last byte that the sink acknowledged.
+  /// At any time, also while a run is outstanding. Holds no secret.
+  trigger_state serialize() const { return watch_->fsm.state(); }
+
+  /// Counters over all runs of this trigger.
+  const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
+
+  executor_type get_executor() const noexcept { return watch_->executor; }
+
+  /// @name The policies in use
+  /// @{
+  Transport& transport() noexcept { return watch_->transport; }
+  OsPolicy& os_policy() noexcept { return watch_->os; }
+  Backoff& backoff() noexcept { return watch_->backoff; }
+  Sink& sink() noexcept { return watch_->sink; }
+  /// @}
+
+ private:
+  /// `time`: what the command may take besides the usual.
+  template <class Result, class Exchange, class CompletionToken>
+  auto call(Exchange exchange, duration time, CompletionToken& token) {
+    const auto& options = watch_->fsm.options();
+    return asio::async_initiate<CompletionToken, void(std::error_code, Result)>(
+        detail::initiate_call(), token, std::shared_ptr<watch>(watch_), std::move(exchange), watch_options(options),
+        options.command_timeout + time);
+  }
+
+  std::shared_ptr<watch> watch_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/fwd.hpp
+#ifndef REMOTE_JOB_FWD_HPP
+#define REMOTE_JOB_FWD_HPP
+
+namespace remote_job::inline v0 {
+
+struct job_spec;
+struct watch_options;
+struct trigger_state;
+struct trigger_event;
+struct remote_command;
+struct command_reply;
+struct poll_request;
+struct poll_reply;
+
+class exponential_backoff;
+struct null_sink;
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+class basic_remote_job_trigger;
 
 }  // namespace remote_job::inline v0
 
@@ -3781,6 +4464,185 @@ struct loopback_os {
 
 #endif
 
+// ---- remote_job/detail/lifecycle_frames.hpp
+#ifndef REMOTE_JOB_DETAIL_LIFECYCLE_FRAMES_HPP
+#define REMOTE_JOB_DETAIL_LIFECYCLE_FRAMES_HPP
+
+// The replies to a submit, a stop and a clean-up, as a remote host writes them:
+//
+//   \n@RJ1 <nonce> submit err=<word|-> by=<ticket|-> pid=<N> base=<text>
+//   \n@RJ1 <nonce> stop out=<word> exit=<N|-> sent=<-|T|K|TK> left=<N>
+//   \n@RJ1 <nonce> cleanup out=<word> exit=<N|->
+//
+// each followed by \n@RJ1 <nonce> end\n. base is the base directory where the host chose it.
+namespace remote_job::inline v0::detail {
+
+/// Appends a reply of one line.
+inline void append_lifecycle_frame(std::string& out, std::string_view nonce, std::string_view line) {
+  out.append(frame_tag).append(nonce).append(" ").append(line);
+  append_end_mark(out, nonce);
+}
+
+/// The line of the reply of this kind, behind the kind; total.
+inline std::error_code find_lifecycle_line(std::string_view output, std::string_view nonce, std::string_view kind,
+                                           std::string_view& line) noexcept {
+  static constexpr std::size_t max_line = 4096;
+  const auto begin = find_frame(output, nonce, kind);
+  if (begin == output.npos) return errc::reply_missing;
+  output.remove_prefix(begin);
+  const auto end = output.substr(0, max_line).find('\n');
+  if (end == output.npos) return output.size() < max_line ? errc::reply_truncated : errc::reply_malformed;
+  text_cursor rest{output.substr(end)};
+  if (rest.rest.size() < frame_tag.size() + nonce.size() + frame_end.size()) return errc::reply_truncated;
+  if (!rest.skip(frame_tag) || !rest.skip(nonce) || !rest.skip(frame_end)) return errc::reply_malformed;
+  line = output.substr(0, end);
+  return {};
+}
+
+/// The word behind `key`, up to the next blank.
+inline bool take_word(text_cursor& cursor, std::string_view key, std::string_view& word) noexcept {
+  if (!cursor.skip(key)) return false;
+  const auto end = std::min(cursor.rest.find(' '), cursor.rest.size());
+  word = cursor.rest.substr(0, end);
+  cursor.rest.remove_prefix(end);
+  return !word.empty();
+}
+
+/// An exit code, or `-` for none.
+inline bool take_exit(text_cursor& cursor, std::optional<std::int64_t>& code) noexcept {
+  std::string_view word;
+  if (!take_word(cursor, " exit=", word)) return false;
+  code.reset();
+  if (word == "-") return true;
+  poll_reply judged;
+  read_exit_code(word, judged);
+  if (judged.exit_state != exit_code_state::present) return false;
+  code = judged.exit_code;
+  return true;
+}
+
+struct refusal {
+  std::string_view word;
+  errc error;
+  std::string_view text;
+};
+
+/// The error that a word of the host stands for; `reply_malformed` for another.
+inline std::error_code refuse(std::string_view word, std::initializer_list<refusal> known, const std::string& where,
+                              std::string& message) {
+  for (const auto& each : known) {
+    if (each.word != word) continue;
+    message = where + ": ";
+    message += each.text;
+    return each.error;
+  }
+  return errc::reply_malformed;
+}
+
+/// Reads the reply to a submit; `default_base` is told where the host chose the base directory.
+inline std::error_code parse_submit_frame(const submit_request& request, std::string_view output, remote_os os,
+                                          submit_result& result) {
+  std::string_view line, error, by, base;
+  if (const auto ec = find_lifecycle_line(output, request.nonce, " submit", line)) return ec;
+  text_cursor cursor{line};
+  std::uint64_t pid = 0;
+  if (!take_word(cursor, " err=", error) || !take_word(cursor, " by=", by) || !cursor.skip(" pid=") ||
+      !cursor.number(pid) || !cursor.skip(" base="))
+    return errc::reply_malformed;
+  base = cursor.rest;
+  if (base.empty() == request.command.base_dir.empty()) return errc::reply_malformed;
+  const std::string base_dir = base.empty() ? request.command.base_dir : std::string(base);
+  job_paths::under(base_dir, result.job.job_id, os).assign_to(result.job);
+  result.job.remote_os = os;
+  if (error != "-")
+    return refuse(
+        error,
+        {{"base_unusable", errc::directory_unusable, "the base directory cannot be made: check the owner and mode above it"},
+         {"base_unsafe", errc::directory_unsafe,
+          "the base directory is a link, belongs to another user, or lets others write in it: use one of your own, or "
+          "chmod go-w it"},
+         {"base_home", errc::directory_unsafe, "the base directory is the home directory: use one below it"},
+         {"dir_unsafe", errc::directory_unsafe,
+          "the job's directory is there, and is a link, belongs to another user, or lets others write in it"},
+         {"not_ours", errc::not_our_directory, "the job's directory is there, and was not made by a submit"},
+         {"taken", errc::job_id_taken, "another command was submitted under this job_id: use a new one, or clean up"},
+         {"write", errc::directory_unusable, "the job's files cannot be written: is the disk full?"},
+         {"not_started", errc::job_not_started,
+          "the job's supervisor did not start in time; submit again: it will not run twice"}},
+        escaped(result.job.job_dir), result.message);
+  result.pid = pid;
+  result.attached = by != request.ticket;
+  result.message = "Job " + escaped(result.job.job_id) +
+                   (result.attached ? " was submitted before, attached to it" : " started") + ": process " +
+                   std::to_string(pid) + ", directory " + escaped(result.job.job_dir);
+  return {};
+}
+
+inline std::error_code parse_stop_frame(const stop_request& request, std::string_view output, stop_result& result) {
+  std::string_view line, word, sent;
+  if (const auto ec = find_lifecycle_line(output, request.nonce, " stop", line)) return ec;
+  text_cursor cursor{line};
+  if (!take_word(cursor, " out=", word) || !take_exit(cursor, result.exit_code) ||
+      !take_word(cursor, " sent=", sent) || !cursor.skip(" left=") || !cursor.number(result.survived) ||
+      !cursor.rest.empty() || (sent != "-" && sent != "T" && sent != "K" && sent != "TK"))
+    return errc::reply_malformed;
+  result.sent_term = sent.starts_with('T');
+  result.sent_kill = sent.ends_with('K');
+  const std::string signals = result.sent_kill   ? ", by SIGTERM and then SIGKILL"
+                              : result.sent_term ? ", by SIGTERM"
+                                                 : "";
+  const std::string code = result.exit_code ? ", exit code " + std::to_string(*result.exit_code) : ", no exit code";
+  const struct {
+    std::string_view word;
+    stop_outcome outcome;
+    std::string text;
+  } ends[] = {{"stopped", stop_outcome::stopped, "The job is stopped" + signals + code},
+              {"finished", stop_outcome::already_finished, "The job had already ended" + code},
+              {"prevented", stop_outcome::prevented, "The job had not begun, and will not"},
+              {"gone", stop_outcome::already_gone, "The job was already gone, and left no exit code"}};
+  for (const auto& end : ends) {
+    if (end.word != word) continue;
+    result.outcome = end.outcome;
+    result.message = end.text;
+    return {};
+  }
+  const auto left = std::to_string(result.survived) + " processes of the job survived SIGTERM and SIGKILL";
+  return refuse(word,
+                {{"absent", errc::job_not_found, "there is no such job directory"},
+                 {"unproved", errc::identity_unproved,
+                  "it was not started by a submit, so that its process cannot be proved; nothing was signalled"},
+                 {"elsewhere", errc::job_elsewhere, "it runs on another host behind the same name, or in another container"},
+                 {"unusable", errc::directory_unusable, "the mark that keeps the job from beginning cannot be written"},
+                 {"survived", errc::job_survived, left}},
+                "the job was not stopped", result.message);
+}
+
+inline std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_view output,
+                                           cleanup_result& result) {
+  std::string_view line, word;
+  std::optional<std::int64_t> code;
+  if (const auto ec = find_lifecycle_line(output, request.nonce, " cleanup", line)) return ec;
+  text_cursor cursor{line};
+  if (!take_word(cursor, " out=", word) || !take_exit(cursor, code) || !cursor.rest.empty()) return errc::reply_malformed;
+  if (word == "removed" || word == "kept") {
+    result.removed = word == "removed";
+    result.message = result.removed ? "The job's directory is removed"
+                                    : "The job's directory is kept: it did not end with exit code 0";
+    return {};
+  }
+  return refuse(word,
+                {{"running", errc::job_not_finished, "it is not proved that the job has ended"},
+                 {"unsafe", errc::directory_unsafe,
+                  "it, or the directory it is in, is a link, belongs to another user, or lets others write in it"},
+                 {"not_ours", errc::not_our_directory, "it was not made by a submit"},
+                 {"left", errc::directory_unusable, "not all of it could be removed"}},
+                "the job's directory is not removed", result.message);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/posix_identity.hpp
 #ifndef REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
 #define REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
@@ -3795,11 +4657,11 @@ namespace remote_job::inline v0::detail {
 /// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended and was
 /// not waited for has ended: not every container has an init that waits. Its name may hold line ends and parentheses.
 /// rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what cannot be known.
-inline constexpr std::string_view process_piece = R"(rj_start() {
+inline constexpr std::string_view process_piece = R"sh(rj_start() {
   rj_s= rj_g= rj_l=
   if [ -r /proc/self/stat ]; then
-    { while IFS= read -r rj_w; do rj_l=$rj_l$rj_w; done <"/proc/$1/stat"; } 2>/dev/null
-    set -- ${rj_l##*\)}
+    { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$1/stat"; } 2>/dev/null
+    set -- ${rj_l##*")"}
     case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_g=${4-} ;; esac
   else
     rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o lstart= -p "$1" 2>/dev/null)
@@ -3818,7 +4680,7 @@ rj_space() {
   rj_m=$(readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9)
   rj_m=${rj_m:--}
 }
-)";
+)sh";
 
 /// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory, rj_q the
 /// process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its supervisor is gone.
@@ -3826,7 +4688,7 @@ rj_space() {
 /// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked for,
 /// which costs a process: another container of the same host would not see it. A pid file without proof says "gone" only
 /// where the processes of other users can be seen.
-inline constexpr std::string_view life_piece = R"(rj_child() {
+inline constexpr std::string_view life_piece = R"sh(rj_child() {
   rj_cp= rj_cs= rj_cl= rj_i=
   { { IFS= read -r rj_cp; IFS= read -r rj_i; } <"$rj_j/child"; } 2>/dev/null
   case $rj_i in *' .') ;; *) rj_cp= ;; esac
@@ -3884,10 +4746,10 @@ rj_life() {
   case $rj_e in *[!A-Za-z0-9._:,=-]*) rj_e=? ;; esac
   case ${#rj_e} in ???) [ ${#rj_e} -le 300 ] || rj_e=? ;; ????*) rj_e=? ;; esac
 }
-)";
+)sh";
 
 /// The exit code under its other name, where the disk was full when the job ended; only when there is none under its own.
-inline constexpr std::string_view spare_exit_piece = R"(if [ "$rj_c" = - ]; then
+inline constexpr std::string_view spare_exit_piece = R"sh(if [ "$rj_c" = - ]; then
   set +f
   for rj_w in "$rj_j"/exit_code.is.*; do
     if [ -e "$rj_w" ]; then
@@ -3897,7 +4759,296 @@ inline constexpr std::string_view spare_exit_piece = R"(if [ "$rj_c" = - ]; then
   done
   set -f
 fi
-)";
+)sh";
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/posix_lifecycle.hpp
+#ifndef REMOTE_JOB_DETAIL_POSIX_LIFECYCLE_HPP
+#define REMOTE_JOB_DETAIL_POSIX_LIFECYCLE_HPP
+
+// The scripts that start, stop and clean up a job, as pieces of a script. Each prints one frame with
+// one line of words: see lifecycle_frames.hpp.
+//
+// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.sh, and
+// exit_code.tmp, exit_code.is.N, cancel, start.* for a time.
+namespace remote_job::inline v0::detail {
+
+/// What the script changes of the login's environment and the job must not see. Comes before all else.
+inline constexpr std::string_view remember_piece = R"sh(rj_op=${PATH-} rj_ops=${PATH+x} rj_ol=${LC_ALL-} rj_ols=${LC_ALL+x}
+rj_oi=$IFS rj_um=$(umask)
+umask 077
+)sh";
+
+/// rj_bytes TEXT: prints a text in which \0ooo stands for a byte; by a builtin, so that it is in no list of processes.
+/// rj_ours DIR: whether it is a directory of this user, itself and not a link, in which nobody else can write.
+inline constexpr std::string_view tools_piece = R"sh(rj_bytes() { printf %b "$1"; }
+case $(command -v printf) in
+  */*) case $(command -v print) in print) rj_bytes() { print -n -- "$1"; } ;; esac ;;
+esac
+rj_ours() {
+  [ ! -h "$1" ] && [ -n "$(find "$1" -prune -type d -user "$rj_uid" ! -perm -020 ! -perm -002 2>/dev/null)" ]
+}
+rj_uid=$(id -u)
+)sh";
+
+/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter that says whose it is and which
+/// command it is for. Leaves in rj_err why it could not.
+///
+/// A directory that is there without the mark is another submit's at work, or one that was cut off there; after a second it
+/// is taken if it is empty, and else it is not ours.
+inline constexpr std::string_view directory_piece = R"sh(rj_directory() {
+  mkdir -p -m 700 "$rj_base" 2>/dev/null
+  if [ ! -d "$rj_base" ] && [ ! -h "$rj_base" ]; then rj_err=base_unusable; return; fi
+  if ! rj_ours "$rj_base"; then rj_err=base_unsafe; return; fi
+  if [ "$(cd "$rj_base" && pwd -P)" = "$(cd "${HOME:-/}" && pwd -P)" ]; then rj_err=base_home; return; fi
+  rj_k=0
+  until [ -f "$rj_j/remote_job" ]; do
+    if mkdir "$rj_j" 2>/dev/null || { [ "$rj_k" -ge 10 ] && rmdir "$rj_j" && mkdir "$rj_j"; } 2>/dev/null; then
+      if { echo "remote_job 1 $rj_fp" >"$rj_j/.$rj_nonce"; } 2>/dev/null &&
+         { IFS= read -r rj_l <"$rj_j/.$rj_nonce"; } 2>/dev/null && [ "$rj_l" = "remote_job 1 $rj_fp" ] &&
+         mv -f "$rj_j/.$rj_nonce" "$rj_j/remote_job" 2>/dev/null
+      then break; fi
+      rm -f "$rj_j/.$rj_nonce"; rmdir "$rj_j"; rj_err=write; return
+    fi 2>/dev/null
+    if [ -h "$rj_j" ] || [ -e "$rj_j" ]; then
+      if ! rj_ours "$rj_j"; then rj_err=dir_unsafe; return; fi
+      if [ "$rj_k" -ge 11 ]; then rj_err=not_ours; return; fi
+    elif [ "$rj_k" -ge 11 ]; then rj_err=base_unusable; return
+    fi
+    rj_k=$((rj_k+1))
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  if ! rj_ours "$rj_j"; then rj_err=dir_unsafe; return; fi
+  { IFS= read -r rj_l <"$rj_j/remote_job"; } 2>/dev/null
+  case $rj_l in
+    "remote_job 1 $rj_fp") ;;
+    'remote_job 1 '*) rj_err=taken ;;
+    *) rj_err=not_ours ;;
+  esac
+}
+)sh";
+
+/// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write prints the files to be written.
+///
+/// Whoever claims the job runs it; all that this attempt needs is in a directory of its own, which goes with it.
+inline constexpr std::string_view launch_piece = R"sh(rj_size() { [ -f "$rj_n/$1" ] && [ "$(wc -c <"$rj_n/$1")" -eq "$2" ]; }
+rj_launch() {
+  [ ! -f "$rj_j/pid" ] || return
+  rj_n=$rj_j/start.$rj_nonce
+  mkdir "$rj_n" 2>/dev/null && rj_write 2>/dev/null || { rm -rf "$rj_n"; rj_err=write; return; }
+  (
+    set +f
+    unset REMOTE_JOB_TICKET
+    if [ -n "$rj_ops" ]; then PATH=$rj_op; else unset PATH; fi
+    if [ -n "$rj_ols" ]; then LC_ALL=$rj_ol; else unset LC_ALL; fi
+    set -- $rj_sh
+    set -- "$@" "$rj_n/supervisor" "$rj_j" "$rj_n" "$rj_ticket" "$rj_um" "$@"
+    IFS=$rj_oi
+    if [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
+    if [ -n "$rj_perl" ]; then
+      exec "$rj_perl" -MPOSIX -e 'POSIX::setsid(); exec { $ARGV[0] } @ARGV; exit 127' -- "$@"
+    fi
+    trap '' HUP
+    exec "$@"
+  ) </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+  rj_k=0
+  until [ -f "$rj_j/pid" ] || [ "$rj_k" -ge 100 ]; do
+    rj_k=$((rj_k+1))
+    if [ "$rj_k" -gt 60 ] && [ ! -d "$rj_n" ]; then break; fi
+    if [ "$rj_k" -le 20 ]; then sleep 0.02 2>/dev/null || sleep 1; else sleep 0.1 2>/dev/null || sleep 1; fi
+  done
+}
+rj_setsid=$(command -v setsid) rj_perl=
+[ -n "$rj_setsid" ] || rj_perl=$(command -v perl)
+)sh";
+
+inline constexpr std::string_view submit_piece = R"sh(rj_err=- rj_q=0 rj_by=-
+rj_directory
+if [ "$rj_err" = - ]; then
+  rj_launch
+  if [ "$rj_err" = - ]; then
+    { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_j/pid"; } 2>/dev/null
+    case $rj_q in ''|0*|*[!0-9]*|???????????*) rj_q=0 rj_err=not_started ;; esac
+    for rj_w in $rj_i; do case $rj_w in by=*) rj_by=${rj_w#*=} ;; esac; done
+    case $rj_by in *[!0-9a-f]*|'') rj_by=- ;; esac
+  fi
+fi
+echo "
+@RJ1 $rj_nonce submit err=$rj_err by=$rj_by pid=$rj_q base=$rj_told
+@RJ1 $rj_nonce end"
+)sh";
+
+/// rj_result: rj_x is the exit code that the host wrote, or `-`.
+inline constexpr std::string_view result_piece = R"sh(rj_result() {
+  rj_x=- rj_l=
+  { IFS=' ' read -r rj_l rj_w <"$rj_j/exit_code"; } 2>/dev/null
+  if [ -z "$rj_l" ]; then
+    set +f
+    for rj_w in "$rj_j"/exit_code.is.*; do [ ! -e "$rj_w" ] || rj_l=${rj_w##*.}; done
+    set -f
+  fi
+  case $rj_l in ''|*[!0-9]*|????*) ;; *) rj_x=$rj_l ;; esac
+}
+)sh";
+
+/// Signals what is proved to be the job's, and nothing else.
+///
+/// rj_signal NAME SESSION: what has the job's ticket in its environment is the job's: nothing else can have it. What has not,
+/// having changed its environment, is the job's if it is in the session that the job's first process leads, as long as
+/// that one runs. rj_left is the number of processes found. The group of the leader gets its signal at once, so that it
+/// cannot fork in between, and no process gets it twice. Without /proc there is only the group, or the tree below.
+inline constexpr std::string_view signal_piece = R"sh(rj_members() {
+  rj_leader=no rj_list=' ' rj_left=0
+  rj_child
+  if rj_child_runs; then rj_leader=yes rj_list=" $rj_cp " rj_left=1; fi
+  if [ ! -r /proc/self/stat ]; then
+    [ "$rj_leader" = no ] || rj_list="$rj_list$(ps -A -o pid= -o ppid= 2>/dev/null |
+      awk -v r="$rj_cp" '{p[$1]=$2} END{for(i in p){j=p[i];n=0;while(j>1&&n++<99){if(j==r){print i;break}j=p[j]}}}' |
+      tr '\n' ' ')"
+    return
+  fi
+  set +f
+  if [ -n "$rj_by" ]; then
+    for rj_w in $(grep -l "REMOTE_JOB_TICKET=$rj_by" /proc/[1-9]*/environ 2>/dev/null | tr '\n' ' '); do
+      rj_w=${rj_w#/proc/} rj_w=${rj_w%/environ}
+      case $rj_list in *" $rj_w "*) continue ;; esac
+      rj_start "$rj_w"
+      [ -z "$rj_s" ] || rj_list="$rj_list$rj_w " rj_left=$((rj_left+1))
+    done
+  fi
+  if [ "$rj_leader$rj_cl" = yesyes ]; then
+    for rj_t in /proc/[1-9]*; do
+      rj_t=${rj_t#/proc/}
+      case $rj_list in *" $rj_t "*) continue ;; esac
+      rj_start "$rj_t"
+      if [ -n "$rj_s" ] && [ "$rj_g" = "$rj_cp" ]; then rj_list="$rj_list$rj_t " rj_left=$((rj_left+1)); fi
+    done
+  fi
+  set -f
+}
+rj_signal() {
+  rj_members
+  [ "$rj_left" -gt 0 ] || return
+  rj_group=no
+  if [ "$rj_leader$rj_cl" = yesyes ] && rj_child_runs; then kill "-$1" "-$rj_cp" 2>/dev/null && rj_group=yes; fi
+  for rj_t in $rj_list; do
+    if [ "$rj_group" = yes ] && [ -r /proc/self/stat ]; then
+      rj_l=
+      { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$rj_t/stat"; } 2>/dev/null
+      set -- "$1" ${rj_l##*")"}
+      [ "${4-}" != "$rj_cp" ] || continue
+    fi
+    kill "-$1" "$rj_t" 2>/dev/null
+  done
+}
+rj_pause() { sleep 0.1 2>/dev/null || { sleep 1; rj_k=$((rj_k+9)); }; rj_k=$((rj_k+1)); }
+)sh";
+
+/// $rj_grace: tenths of a second between the signals.
+///
+/// The mark comes first: what has not begun yet sees it and does not begin. What had ended without the mark ended by
+/// itself. A supervisor whose job does not show itself yet is given the time to see the mark.
+inline constexpr std::string_view stop_piece = R"sh(rj_stop() {
+  rj_life
+  if [ ! -d "$rj_j" ]; then rj_out=absent; return; fi
+  rj_result
+  if [ -e "$rj_j/cancel" ]; then rj_marked=yes; else rj_marked=no; fi
+  if [ "$rj_x" != - ]; then
+    rj_out=finished
+    [ "$rj_marked" = no ] || rj_out=stopped
+    return
+  fi
+  if [ ! -f "$rj_j/remote_job" ] || { [ -z "$rj_is" ] && [ "$rj_v" != N ]; }; then rj_out=unproved; return; fi
+  if [ "$rj_v" = H ]; then rj_out=elsewhere; return; fi
+  if ! { : >>"$rj_j/cancel"; } 2>/dev/null && [ "$rj_v" = N ]; then rj_out=unusable; return; fi
+  rj_life
+  case $rj_v in
+    N) rj_out=prevented; return ;;
+    B) rj_out=gone; return ;;
+  esac
+  rj_k=0
+  while rj_result; [ "$rj_x" = - ] && [ "$rj_v" = A ]; do
+    rj_members
+    [ "$rj_left" = 0 ] || break
+    [ "$rj_k" -lt 50 ] || break
+    rj_pause
+    rj_life
+  done
+  if [ "$rj_x" = - ]; then
+    rj_signal TERM
+    [ "$rj_left" = 0 ] || rj_sent=T
+    rj_k=0
+    while rj_members; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt "$rj_grace" ]; do rj_pause; done
+    if [ "$rj_left" -gt 0 ]; then
+      rj_sent=${rj_sent}K
+      rj_k=0
+      while rj_signal KILL; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt 30 ]; do rj_pause; done
+    fi
+  fi
+  rj_k=0
+  while rj_life; rj_result; [ "$rj_x" = - ] && [ "$rj_v" = A ] && [ "$rj_left" = 0 ] && [ "$rj_k" -lt 50 ]; do rj_pause; done
+  rj_out=stopped
+  if [ "$rj_left" -gt 0 ]; then rj_out=survived
+  elif [ "$rj_x" = - ] && [ "$rj_v" = A ]; then rj_out=survived rj_left=1
+  elif [ "$rj_x" = - ] && [ -z "$rj_sent" ] && [ "$rj_marked" = no ]; then rj_out=gone
+  fi
+}
+rj_out=- rj_sent= rj_left=0 rj_x=-
+rj_stop
+echo "
+@RJ1 $rj_nonce stop out=$rj_out exit=$rj_x sent=${rj_sent:--} left=$rj_left
+@RJ1 $rj_nonce end"
+)sh";
+
+/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short, the job's
+/// name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+inline constexpr std::string_view cleanup_piece = R"sh(rj_cleanup() {
+  rj_base=${rj_j%/*} rj_gone=${rj_j%/*}/.gone.${rj_j##*/}
+  if [ ! -e "$rj_j" ] && [ ! -h "$rj_j" ]; then
+    rj_out=removed
+    if [ -d "$rj_gone" ] && rj_ours "$rj_gone" && [ -f "$rj_gone/pid" ]; then rm -rf "$rj_gone"; fi 2>/dev/null
+    return
+  fi
+  if ! rj_ours "$rj_base" || ! rj_ours "$rj_j"; then rj_out=unsafe; return; fi
+  rj_l=
+  { IFS= read -r rj_l <"$rj_j/remote_job"; } 2>/dev/null
+  case $rj_l in 'remote_job 1 '*) ;; *) rj_out=not_ours; return ;; esac
+  rj_life
+  rj_result
+  if [ "$rj_policy" = on_success ] && [ "$rj_x" != 0 ]; then
+    rj_out=kept
+    [ "$rj_x" != - ] || rj_out=running
+    case $rj_v in D|B) rj_out=kept ;; esac
+    return
+  fi
+  if [ "$rj_x" = - ]; then
+    case $rj_v in
+      D|B) ;;
+      N)
+        echo 0 >"$rj_j/pid.$rj_nonce" 2>/dev/null
+        if ! ln "$rj_j/pid.$rj_nonce" "$rj_j/pid" 2>/dev/null; then
+          rm -f "$rj_j/pid.$rj_nonce"
+          rj_out=running
+          return
+        fi ;;
+      *) rj_out=running; return ;;
+    esac
+  fi
+  rm -rf "$rj_gone" 2>/dev/null
+  if [ -e "$rj_gone" ] || ! mv "$rj_j" "$rj_gone" 2>/dev/null; then rj_out=left; return; fi
+  rm -rf "$rj_gone" 2>/dev/null
+  rj_out=removed
+  [ ! -e "$rj_gone" ] || rj_out=left
+}
+rj_out=- rj_x=-
+rj_cleanup
+echo "
+@RJ1 $rj_nonce cleanup out=$rj_out exit=$rj_x
+@RJ1 $rj_nonce end"
+)sh";
 
 }  // namespace remote_job::inline v0::detail
 
@@ -3948,6 +5099,38 @@ inline void append_assignment(std::string& script, std::string_view name, std::s
   }
 }
 
+/// Appends lines `rj_bytes '...'` that print exactly these bytes: for values that must not show in a list of processes, and
+/// for whole files. The text is 7-bit ASCII; no argument is longer than a program's may be.
+inline void append_printed(std::string& script, std::string_view bytes) {
+  constexpr std::size_t piece = 16384;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    script.append("rj_bytes '");
+    for (const char c : bytes.substr(at, piece)) {
+      if (c == '\n') {
+        script.append("\\n");
+      } else if (c == '\\') {
+        script.append("\\\\");
+      } else if (c >= ' ' && c <= '~' && c != '\'') {
+        script += c;
+      } else {
+        script.append("\\0");
+        for (const int shift : {6, 3, 0})
+          script += static_cast<char>('0' + ((static_cast<unsigned char>(c) >> shift) & 7));
+      }
+    }
+    script.append("'\n");
+  }
+}
+
+/// Appends the assignment of a value that must not show in a list of processes. Needs the rj_bytes of the script.
+inline void append_hidden_assignment(std::string& script, std::string_view name, std::string_view value) {
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (std::all_of(value.begin(), value.end(), printable)) return append_assignment(script, name, value);
+  script.append(name).append("=$(\n");
+  append_printed(script, value);
+  script.append("rj_bytes x)\n").append(name).append("=${").append(name).append("%x}\n");
+}
+
 }  // namespace remote_job::inline v0::detail
 
 #endif
@@ -3963,16 +5146,18 @@ inline void append_assignment(std::string& script, std::string_view name, std::s
 namespace remote_job::inline v0::detail {
 
 /// Everything up to script_end is one brace group: a shell that sees only a part of it runs nothing.
-///
-/// Takes away what the account may have set: shell options (SHELLOPTS), exported functions in place of tools, and
-/// variables that change what tools print. `unset`, `set`, `exec` and `export` are special builtins, which no function
+inline constexpr std::string_view group_begin = "{ set +euxvCm -f\n";
+
+/// Takes away what of the account's variables changes what tools print.
+inline constexpr std::string_view plain_output_piece = "unset CDPATH BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE TIME_STYLE\n";
+
+/// Takes away what the account may have set: shell options (SHELLOPTS) and exported functions in place of tools. `unset`, `set`, `exec` and `export` are special builtins, which no function
 /// can stand in for (POSIX.1-2017, XCU 2.9.1). The system's own tools come first in PATH. Nothing reads the script's
 /// own input.
 ///
 /// rj_hidden: whether $rj_f may be there although it cannot be seen, behind a directory that cannot be searched.
-inline constexpr std::string_view script_begin = R"({ set +euxvCm -f
-unset -f echo printf dd tail head tr ls expr 2>/dev/null
-unset CDPATH BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE TIME_STYLE
+inline constexpr std::string_view surroundings_piece = R"(unset -f echo printf read cd kill dd tail head tr ls expr 2>/dev/null
+unset -f awk find grep id ln mkdir mv ps pwd readlink rm rmdir sleep sysctl uname wc 2>/dev/null
 PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH} LC_ALL=C IFS=' '
 export PATH LC_ALL
 exec </dev/null
@@ -3986,6 +5171,10 @@ rj_hidden() {
 )";
 
 inline constexpr std::string_view script_end = "exit 0\n}\n";
+
+inline void append_script_begin(std::string& script) {
+  script.append(group_begin).append(plain_output_piece).append(surroundings_piece);
+}
 
 /// The exit-code file: rj_c is `-` absent, `!` unreadable, or the length of rj_t, the first bytes of the file.
 ///
@@ -4064,6 +5253,213 @@ inline void append_path(std::string& script, std::string_view name, const std::s
 
 #endif
 
+// ---- remote_job/detail/posix_supervisor.hpp
+#ifndef REMOTE_JOB_DETAIL_POSIX_SUPERVISOR_HPP
+#define REMOTE_JOB_DETAIL_POSIX_SUPERVISOR_HPP
+
+// What runs on the host for as long as the job does: two scripts, which a submit writes to files.
+//
+// supervisor   a session of its own; claims the job, runs the runner in the foreground, writes the exit code
+//  `- runner   a session of its own, which is the job's; becomes the shell that runs the job's script
+//
+// In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop and
+// a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
+namespace remote_job::inline v0::detail {
+
+/// Arguments: job directory, directory of this attempt, ticket, umask of the login, then the shell that runs scripts.
+///
+/// The claim is a hard link with the identity in it: there at once and whole, for one attempt only. What the end of the
+/// job must write is reserved before, and overwritten in place: that a full disk lets happen. Should that fail, an empty
+/// file has the exit code in its name, until there is room again.
+///
+/// The job's own environment is that of the login: only PATH is changed, and given back.
+inline constexpr std::string_view supervisor_script = R"sh(set +euxvCm
+rj_d=$1 rj_n=$2 rj_by=$3 rj_um=$4
+shift 4
+umask 077
+IFS=' '
+trap : TERM INT
+rj_path=${PATH-} rj_had_path=${PATH+x}
+PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH}
+rj_reserve() { printf '%-62s\n' 125 >"$1" && [ "$(wc -c <"$1")" -eq 63 ]; }
+rj_start "$$"; rj_where; rj_space
+printf '%s\nstart=%s boot=%s ns=%s host=%s by=%s .\n' "$$" "$rj_s" "$rj_b" "$rj_m" "$rj_h" "$rj_by" >"$rj_n/pid"
+{ IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_n/pid"
+case $rj_i in *"by=$rj_by .") ;; *) exit 1 ;; esac
+rj_reserve "$rj_n/exit_code.tmp" && rj_reserve "$rj_n/child" || exit 1
+if ! ln "$rj_n/pid" "$rj_d/pid" 2>/dev/null; then
+  [ -e "$rj_d/pid" ] && rm -rf "$rj_n"
+  exit 1
+fi
+mv -f "$rj_n/exit_code.tmp" "$rj_n/job.sh" "$rj_d/"
+rj_finish() {
+  rj_k=0
+  while [ -d "$rj_d" ] && [ "$rj_k" -lt 3600 ]; do
+    if { printf '%-62s\n' "$1" 1<>"$rj_d/exit_code.tmp"; } 2>/dev/null &&
+       mv -f "$rj_d/exit_code.tmp" "$rj_d/exit_code" 2>/dev/null; then
+      [ "$rj_k" = 0 ] || rm -f "$rj_d/exit_code.is.$1"
+      break
+    fi
+    { : >"$rj_d/exit_code.is.$1"; } 2>/dev/null
+    rj_k=$((rj_k+1))
+    sleep 1
+  done
+}
+if [ -e "$rj_d/cancel" ]; then rj_finish 143; exit 0; fi
+if ! { : >>"$rj_d/stdout.log"; } 2>/dev/null; then rj_finish 125; exit 0; fi
+rj_setsid=$(command -v setsid) rj_perl=
+[ -n "$rj_setsid" ] || rj_perl=$(command -v perl)
+(
+  trap - TERM INT
+  if [ -n "$rj_had_path" ]; then PATH=$rj_path; else unset PATH; fi
+  umask "$rj_um"
+  set -- "$@" "$rj_n/runner" "$rj_d" "$rj_n" "$rj_by" "$@"
+  if [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
+  if [ -n "$rj_perl" ]; then
+    exec "$rj_perl" -MPOSIX -e 'POSIX::setsid(); exec { $ARGV[0] } @ARGV; exit 127' -- "$@"
+  fi
+  trap '' HUP
+  exec "$@"
+) </dev/null >>"$rj_d/stdout.log" 2>&1
+rj_r=$?
+if [ "$rj_r" -gt 384 ]; then rj_r=$((rj_r-256))
+elif [ "$rj_r" -gt 256 ]; then rj_r=$((rj_r-128))
+fi
+rj_finish "$rj_r"
+rm -rf "$rj_n"
+exit 0
+)sh";
+
+/// Arguments: job directory, directory of the attempt, ticket, then the shell.
+///
+/// Says which process it is, in place of what was reserved, and looks whether it is still wanted: in this order, so that a
+/// stop that comes at the same time sees the one or is seen. The second part is made for the job: see append_enter().
+/// The environment is read whole and its file removed before the job begins.
+inline constexpr std::string_view runner_script = R"sh(set +euxvCm
+rj_d=$1 rj_n=$2 rj_by=$3
+shift 3
+rj_ifs=$IFS
+IFS=' '
+rj_start "$$"
+rj_l=no
+[ "$rj_g" != "$$" ] || rj_l=yes
+(
+  PATH=/usr/bin:/bin:/usr/sbin:/sbin
+  { printf '%s\nstart=%s leads=%s .\n' "$$" "$rj_s" "$rj_l" 1<>"$rj_n/child"; } && mv -f "$rj_n/child" "$rj_d/child"
+) 2>/dev/null
+[ ! -e "$rj_d/cancel" ] || exit 143
+. "$rj_n/enter"
+(PATH=/usr/bin:/bin:/usr/sbin:/sbin; rm -rf "$rj_n")
+IFS=$rj_ifs
+rj_enter "$@"
+)sh";
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/posix_commands.hpp
+#ifndef REMOTE_JOB_DETAIL_POSIX_COMMANDS_HPP
+#define REMOTE_JOB_DETAIL_POSIX_COMMANDS_HPP
+
+// Puts the pieces together that start, stop and clean up a job.
+namespace remote_job::inline v0::detail {
+
+inline void append_lifecycle_begin(std::string& script, const std::string& nonce) {
+  script.append(group_begin).append(remember_piece).append(surroundings_piece).append(tools_piece);
+  append_assignment(script, "rj_nonce", nonce);
+}
+
+/// The directory of a job that a submit made, without a separator at its end.
+inline void append_job_dir(std::string& script, const job_spec& job) {
+  std::string_view dir = job.job_dir;
+  while (dir.size() > 1 && dir.ends_with('/')) dir.remove_suffix(1);
+  append_path(script, "rj_j", std::string(dir));
+  if (job.pid_file.empty())
+    script.append("rj_p=$rj_j/pid\n");
+  else
+    append_path(script, "rj_p", job.pid_file);
+}
+
+/// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it is
+/// read whole before its file goes. Values come by builtins only; PATH comes last, for shells that lack one.
+inline std::string enter_function(const job_command& command) {
+  std::string text(tools_piece.substr(0, tools_piece.find("rj_ours")));
+  text.append("rj_enter() {\n");
+  if (command.umask) {
+    const auto mask = *command.umask;
+    text.append("umask 0");
+    for (const int shift : {6, 3, 0}) text += static_cast<char>('0' + ((mask >> shift) & 7u));
+    text += '\n';
+  }
+  if (!command.working_directory.empty()) {
+    append_path(text, "rj_c", command.working_directory);
+    text.append("cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
+  }
+  text.append("set -- \"$@\" \"$rj_d/job.sh\"\n");
+  text.append("LOG_FILE=$rj_d/stdout.log STATUS_FILE=$rj_d/status REMOTE_JOB_TICKET=$rj_by\n");
+  text.append("export LOG_FILE STATUS_FILE REMOTE_JOB_TICKET\n");
+  for (const bool path : {false, true})
+    for (const auto& [name, value] : command.environment) {
+      if ((name == "PATH") != path) continue;
+      append_hidden_assignment(text, name, value);
+      text.append("export ").append(name).append("\n");
+    }
+  return text.append("exec \"$@\"\n}\n");
+}
+
+inline void append_file(std::string& script, std::string_view name, std::string_view content) {
+  script.append("{\n");
+  append_printed(script, content);
+  script.append("} >\"$rj_n/").append(name).append("\" && rj_size ").append(name).append(" ");
+  append_number(script, content.size());
+}
+
+inline void append_submit(std::string& script, const job_spec& job, const submit_request& request,
+                          std::string_view shell) {
+  append_lifecycle_begin(script, request.nonce);
+  append_assignment(script, "rj_ticket", request.ticket);
+  append_assignment(script, "rj_fp", request.fingerprint);
+  append_assignment(script, "rj_sh", shell);
+  append_assignment(script, "rj_id", job.job_id);
+  if (request.command.base_dir.empty()) {
+    script.append("rj_base=/tmp/remote_job-$rj_uid rj_told=/tmp/remote_job-$rj_uid\n");
+  } else {
+    std::string_view base = request.command.base_dir;
+    while (base.ends_with('/')) base.remove_suffix(1);
+    append_assignment(script, "rj_base", base);
+    script.append("rj_told=\n");
+  }
+  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece).append(launch_piece);
+  script.append("rj_write() {\n");
+  append_file(script, "supervisor", std::string(process_piece).append(supervisor_script));
+  append_file(script.append(" &&\n"), "runner", std::string(process_piece).append(runner_script));
+  append_file(script.append(" &&\n"), "enter", enter_function(request.command));
+  append_file(script.append(" &&\n"), "job.sh", request.command.script);
+  script.append("\n}\n").append(submit_piece).append(script_end);
+}
+
+inline void append_stop(std::string& script, const job_spec& job, const stop_request& request) {
+  append_lifecycle_begin(script, request.nonce);
+  append_job_dir(script, job);
+  script.append("rj_grace=");
+  const auto tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(request.grace).count();
+  append_number(script, static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, 36'000'000)));
+  script.append("\n").append(process_piece).append(life_piece).append(result_piece).append(signal_piece);
+  script.append(stop_piece).append(script_end);
+}
+
+inline void append_cleanup(std::string& script, const job_spec& job, const cleanup_request& request) {
+  append_lifecycle_begin(script, request.nonce);
+  append_job_dir(script, job);
+  append_assignment(script, "rj_policy", to_string(request.policy));
+  script.append(process_piece).append(life_piece).append(result_piece).append(cleanup_piece).append(script_end);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/os_policy/posix.hpp
 #ifndef REMOTE_JOB_OS_POLICY_POSIX_HPP
 #define REMOTE_JOB_OS_POLICY_POSIX_HPP
@@ -4095,7 +5491,7 @@ class posix_os {
     command.clear();
     command.command.append("exec ").append(shell_).append(" -s");
     auto& script = command.input;
-    script.append(detail::script_begin);
+    detail::append_script_begin(script);
     detail::append_assignment(script, "rj_nonce", request.nonce);
     if (request.liveness) {
       detail::append_path(script, "rj_p", job.pid_file);
@@ -4123,6 +5519,32 @@ class posix_os {
     return detail::parse_poll_frame(request, raw.output, reply);
   }
 
+  /// @name What makes it a `lifecycle_os_policy`
+  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln mkdir
+  /// mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still survives
+  /// the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
+  /// @{
+  void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
+    detail::append_submit(begin_lifecycle(request.nonce, command), job, request, shell_);
+  }
+  std::error_code parse_submit(const submit_request& request, const command_reply& raw, submit_result& result) const {
+    return detail::parse_submit_frame(request, raw.output, target_os, result);
+  }
+  void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
+    detail::append_stop(begin_lifecycle(request.nonce, command), job, request);
+  }
+  std::error_code parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) const {
+    return detail::parse_stop_frame(request, raw.output, result);
+  }
+  void build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
+    detail::append_cleanup(begin_lifecycle(request.nonce, command), job, request);
+  }
+  std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
+                                cleanup_result& result) const {
+    return detail::parse_cleanup_frame(request, raw.output, result);
+  }
+  /// @}
+
   // The three questions of a poll, each as a script of its own for the input of `sh -s`, for use without a frame.
 
   /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
@@ -4148,8 +5570,17 @@ class posix_os {
   }
 
  private:
+  std::string& begin_lifecycle(const std::string& nonce, remote_command& command) const {
+    command.clear();
+    command.command.append("exec ").append(shell_).append(" -s");
+    detail::append_end_mark(command.end_mark, nonce);
+    command.max_output = detail::frame_allowance;
+    return command.input;
+  }
+
   static std::string begin(const std::string& path) {
-    std::string script(detail::script_begin);
+    std::string script;
+    detail::append_script_begin(script);
     detail::append_path(script, "rj_f", path);
     return script;
   }
@@ -6290,65 +7721,6 @@ inline std::optional<duration> parse_seconds(std::string_view text) {
       whole >= 0 && whole < static_cast<std::int64_t>(digits.size()) && digits[static_cast<std::size_t>(whole)] >= '5';
   if (up && count == most) return std::nullopt;
   return duration(count + (up ? 1 : 0));
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/sha256.hpp
-#ifndef REMOTE_JOB_DETAIL_SHA256_HPP
-#define REMOTE_JOB_DETAIL_SHA256_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
-/// nothing secret goes through it, and nothing is decided by it.
-inline std::string sha256(std::string_view message) {
-  static constexpr std::array<std::uint32_t, 64> constants = {
-      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-      0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-      0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-      0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-      0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-      0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-      0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-  std::array<std::uint32_t, 8> hash = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-
-  std::string padded(message);
-  padded += '\x80';
-  while (padded.size() % 64 != 56) padded += '\0';
-  const auto bit_count = static_cast<std::uint64_t>(message.size()) * 8;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    padded += static_cast<char>(static_cast<unsigned char>(bit_count >> shift));
-
-  for (std::size_t block = 0; block < padded.size(); block += 64) {
-    std::array<std::uint32_t, 64> w{};
-    for (std::size_t i = 0; i < 64; ++i)
-      w[i / 4] |= static_cast<std::uint32_t>(static_cast<unsigned char>(padded[block + i])) << (24 - 8 * (i % 4));
-    for (std::size_t i = 16; i < 64; ++i) {
-      const auto s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
-      const auto s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
-      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-    }
-    auto [a, b, c, d, e, f, g, h] = hash;
-    for (std::size_t i = 0; i < 64; ++i) {
-      const auto s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
-      const auto t1 = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
-      const auto s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
-      const auto t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-      h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
-    }
-    const std::array<std::uint32_t, 8> sum = {a, b, c, d, e, f, g, h};
-    for (std::size_t i = 0; i < 8; ++i) hash[i] += sum[i];
-  }
-
-  std::string digest;
-  for (const auto word : hash)
-    for (int shift = 24; shift >= 0; shift -= 8) digest += static_cast<char>(static_cast<unsigned char>(word >> shift));
-  return digest;
 }
 
 }  // namespace remote_job::inline v0::detail
@@ -12006,7 +13378,7 @@ enum class json_kind { null, boolean, integer, real, string, object, array };
 
 struct json_member {
   json_kind kind = json_kind::null;
-  std::string text;   // of a number as it was written, of a string what it holds
+  std::string text;   // of a number or a boolean as it was written, of a string what it holds
   bool used = false;  // whether the reader asked for it
 };
 
@@ -12046,7 +13418,7 @@ class json_members {
     explicit handler(json_members& owner) : owner_(owner) {}
 
     bool null() { return add(json_kind::null, {}); }
-    bool boolean(bool) { return add(json_kind::boolean, {}); }
+    bool boolean(bool value) { return add(json_kind::boolean, value ? "true" : "false"); }
     bool number_integer(std::int64_t value) { return add(json_kind::integer, std::to_string(value)); }
     bool number_unsigned(std::uint64_t value) { return add(json_kind::integer, std::to_string(value)); }
     bool number_float(double, const std::string& text) { return add(json_kind::real, text); }
@@ -12201,6 +13573,10 @@ class state_reader {
     if (has("/extra/connect_timeout")) seconds("/extra/connect_timeout", state.options.connect_timeout);
     if (has("/extra/trouble_grace")) seconds("/extra/trouble_grace", state.options.trouble_grace);
     if (has("/extra/via")) via(state.options.via);
+    if (has("/extra/pid_file")) string("/extra/pid_file", state.job.pid_file);
+    if (has("/extra/lost_grace")) seconds("/extra/lost_grace", state.options.lost_grace);
+    if (has("/extra/deadline")) seconds("/extra/deadline", state.options.deadline);
+    if (has("/extra/stop_at_deadline")) boolean("/extra/stop_at_deadline", state.options.stop_at_deadline);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);
@@ -12250,6 +13626,13 @@ class state_reader {
     const auto* bytes = find(bytes_path.c_str());
     if (bytes != nullptr && (bytes->kind != json_kind::string || !from_hex(bytes->text, value)))
       wrong(bytes_path.c_str(), "must be a string of hexadecimal digits");
+  }
+
+  void boolean(const char* path, bool& value) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind != json_kind::boolean) return wrong(path, "must be true or false");
+    value = member->text == "true";
   }
 
   template <std::integral T>
@@ -12317,7 +13700,8 @@ inline nlohmann::json error_members(const std::error_code& ec) {
 ///
 ///     {"version": 1, "classpath": "...",
 ///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
-///      "extra": {"connect_timeout", "trouble_grace", "via", "mark": {"identity", "tail": "hexadecimal digits"}}}
+///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
+///                "mark": {"identity", "tail": "hexadecimal digits"}}}
 ///
 /// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
 /// nanosecond.
@@ -12335,7 +13719,10 @@ inline std::string state_to_json(const trigger_state& state) {
          std::to_string(options.log_offset) + R"(,"command_timeout":)" + format_seconds(options.command_timeout) +
          R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
          R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
-         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
+         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) + R"(,"pid_file":)" + json_string(job.pid_file) +
+         R"(,"lost_grace":)" + format_seconds(options.lost_grace) + R"(,"deadline":)" +
+         format_seconds(options.deadline) + R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") +
+         R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
          R"(,"tail":")" + detail::to_hex(state.mark.tail) + "\"}}}";
 }
 
@@ -12388,9 +13775,11 @@ inline void to_json(nlohmann::json& j, const trigger_event& event) {
   if (event.exit_code) j["exit_code"] = *event.exit_code;
 }
 
-/// "failed" is "connect" or "poll", "delay" is in seconds.
+/// "failed" is "connect", "poll" or "command", "delay" is in seconds.
 inline void to_json(nlohmann::json& j, const retry_info& info) {
-  j = {{"failed", info.failed == retry_info::phase::connect ? "connect" : "poll"},
+  j = {{"failed", info.failed == retry_info::phase::connect ? "connect"
+                  : info.failed == retry_info::phase::poll  ? "poll"
+                                                            : "command"},
        {"attempt", info.attempt},
        {"max_attempts", info.max_attempts},
        {"delay", std::chrono::duration<double>(info.delay).count()},

@@ -19,6 +19,10 @@ trigger_state sample() {
   state.job = {"conn", "", "id-1", "/jobs/id-1", "/jobs/id-1/stdout.log", "/jobs/id-1/exit_code", remote_os::posix};
   state.options.log_offset = 1000;
   state.mark = {4711, std::string("\0\xff tail", 7)};
+  state.job.pid_file = "/jobs/\xff/pid";
+  state.options.lost_grace = std::chrono::seconds(90);
+  state.options.deadline = std::chrono::milliseconds(1500);
+  state.options.stop_at_deadline = true;
   return state;
 }
 
@@ -223,6 +227,8 @@ TEST_CASE("values that cannot be are refused, each with its name") {
       {"\"trouble_grace\":10", "\"trouble_grace\":-1", "trouble_grace"},
       {"\"via\":\"automatic\"", "\"via\":\"Files\"", "extra/via"},
       {"\"via\":\"automatic\"", "\"via\":1", "extra/via"},
+      {"\"stop_at_deadline\":true", "\"stop_at_deadline\":1", "extra/stop_at_deadline"},
+      {"\"lost_grace\":90", "\"lost_grace\":-1", "lost_grace"},
       {"\"job_id\":\"id-1\"", "\"job_id\":\"\"", "job_id"},
       {"\"job_id\":\"id-1\"", "\"job_id\":\"a\\u0000b\"", "job_id"},
       {"\"job_id\":\"id-1\"", "\"job_id\":{\"bytes\":\"6\"}", "job_id/bytes"},

@@ -22,7 +22,7 @@ enum class json_kind { null, boolean, integer, real, string, object, array };
 
 struct json_member {
   json_kind kind = json_kind::null;
-  std::string text;   // of a number as it was written, of a string what it holds
+  std::string text;   // of a number or a boolean as it was written, of a string what it holds
   bool used = false;  // whether the reader asked for it
 };
 
@@ -62,7 +62,7 @@ class json_members {
     explicit handler(json_members& owner) : owner_(owner) {}
 
     bool null() { return add(json_kind::null, {}); }
-    bool boolean(bool) { return add(json_kind::boolean, {}); }
+    bool boolean(bool value) { return add(json_kind::boolean, value ? "true" : "false"); }
     bool number_integer(std::int64_t value) { return add(json_kind::integer, std::to_string(value)); }
     bool number_unsigned(std::uint64_t value) { return add(json_kind::integer, std::to_string(value)); }
     bool number_float(double, const std::string& text) { return add(json_kind::real, text); }

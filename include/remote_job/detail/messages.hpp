@@ -4,6 +4,7 @@
 #define REMOTE_JOB_DETAIL_MESSAGES_HPP
 
 #include <remote_job/event.hpp>
+#include <remote_job/os_policy.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -49,6 +50,8 @@ inline std::string retry_message(retry_info::phase phase, int attempt, int max, 
   const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
   if (phase == retry_info::phase::connect)
     return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  if (phase == retry_info::phase::command)
+    return "The remote host did not carry out a command " + count + ", retrying in " + seconds(delay) + " s: " + why;
   return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
 }
 
@@ -103,6 +106,32 @@ inline std::string commands_instead_message(const std::string& why) {
 inline std::string files_needed_message(const std::string& why) {
   return "the files of the host cannot be read directly (" + why +
          "): set via to commands or automatic to watch by commands";
+}
+
+/// What was found of a job, without the evidence.
+inline std::string liveness_message(liveness l) {
+  switch (l) {
+    case liveness::unknown: break;
+    case liveness::alive: return "it runs";
+    case liveness::orphaned: return "it runs, but its supervisor is gone, so that no exit code will come";
+    case liveness::vanished: return "its process is gone and left no exit code";
+    case liveness::rebooted: return "the host was started again since, and there is no exit code";
+    case liveness::elsewhere: return "it belongs to another host behind the same name, or to another container";
+    case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
+  }
+  return "whether it runs is not known";
+}
+
+inline std::string status_message(const job_spec& job, const poll_reply& reply) {
+  std::string text = "Job " + escaped(job.job_id) + ": ";
+  if (reply.exit_state == exit_code_state::present)
+    text += "it ended with exit code " + std::to_string(reply.exit_code);
+  else if (reply.exit_state != exit_code_state::absent)
+    text += "its exit-code file is unusable";
+  else
+    text += liveness_message(reply.liveness);
+  if (!reply.evidence.empty()) text.append(" (").append(escaped(reply.evidence)).append(")");
+  return text;
 }
 
 }  // namespace remote_job::inline v0::detail

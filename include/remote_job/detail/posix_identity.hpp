@@ -17,11 +17,11 @@ namespace remote_job::inline v0::detail {
 /// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended and was
 /// not waited for has ended: not every container has an init that waits. Its name may hold line ends and parentheses.
 /// rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what cannot be known.
-inline constexpr std::string_view process_piece = R"(rj_start() {
+inline constexpr std::string_view process_piece = R"sh(rj_start() {
   rj_s= rj_g= rj_l=
   if [ -r /proc/self/stat ]; then
-    { while IFS= read -r rj_w; do rj_l=$rj_l$rj_w; done <"/proc/$1/stat"; } 2>/dev/null
-    set -- ${rj_l##*\)}
+    { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$1/stat"; } 2>/dev/null
+    set -- ${rj_l##*")"}
     case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_g=${4-} ;; esac
   else
     rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o lstart= -p "$1" 2>/dev/null)
@@ -40,7 +40,7 @@ rj_space() {
   rj_m=$(readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9)
   rj_m=${rj_m:--}
 }
-)";
+)sh";
 
 /// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory, rj_q the
 /// process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its supervisor is gone.
@@ -48,7 +48,7 @@ rj_space() {
 /// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked for,
 /// which costs a process: another container of the same host would not see it. A pid file without proof says "gone" only
 /// where the processes of other users can be seen.
-inline constexpr std::string_view life_piece = R"(rj_child() {
+inline constexpr std::string_view life_piece = R"sh(rj_child() {
   rj_cp= rj_cs= rj_cl= rj_i=
   { { IFS= read -r rj_cp; IFS= read -r rj_i; } <"$rj_j/child"; } 2>/dev/null
   case $rj_i in *' .') ;; *) rj_cp= ;; esac
@@ -106,10 +106,10 @@ rj_life() {
   case $rj_e in *[!A-Za-z0-9._:,=-]*) rj_e=? ;; esac
   case ${#rj_e} in ???) [ ${#rj_e} -le 300 ] || rj_e=? ;; ????*) rj_e=? ;; esac
 }
-)";
+)sh";
 
 /// The exit code under its other name, where the disk was full when the job ended; only when there is none under its own.
-inline constexpr std::string_view spare_exit_piece = R"(if [ "$rj_c" = - ]; then
+inline constexpr std::string_view spare_exit_piece = R"sh(if [ "$rj_c" = - ]; then
   set +f
   for rj_w in "$rj_j"/exit_code.is.*; do
     if [ -e "$rj_w" ]; then
@@ -119,7 +119,7 @@ inline constexpr std::string_view spare_exit_piece = R"(if [ "$rj_c" = - ]; then
   done
   set -f
 fi
-)";
+)sh";
 
 }  // namespace remote_job::inline v0::detail
 

@@ -51,6 +51,38 @@ inline void append_assignment(std::string& script, std::string_view name, std::s
   }
 }
 
+/// Appends lines `rj_bytes '...'` that print exactly these bytes: for values that must not show in a list of processes, and
+/// for whole files. The text is 7-bit ASCII; no argument is longer than a program's may be.
+inline void append_printed(std::string& script, std::string_view bytes) {
+  constexpr std::size_t piece = 16384;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    script.append("rj_bytes '");
+    for (const char c : bytes.substr(at, piece)) {
+      if (c == '\n') {
+        script.append("\\n");
+      } else if (c == '\\') {
+        script.append("\\\\");
+      } else if (c >= ' ' && c <= '~' && c != '\'') {
+        script += c;
+      } else {
+        script.append("\\0");
+        for (const int shift : {6, 3, 0})
+          script += static_cast<char>('0' + ((static_cast<unsigned char>(c) >> shift) & 7));
+      }
+    }
+    script.append("'\n");
+  }
+}
+
+/// Appends the assignment of a value that must not show in a list of processes. Needs the rj_bytes of the script.
+inline void append_hidden_assignment(std::string& script, std::string_view name, std::string_view value) {
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (std::all_of(value.begin(), value.end(), printable)) return append_assignment(script, name, value);
+  script.append(name).append("=$(\n");
+  append_printed(script, value);
+  script.append("rj_bytes x)\n").append(name).append("=${").append(name).append("%x}\n");
+}
+
 }  // namespace remote_job::inline v0::detail
 
 #endif

@@ -22,60 +22,61 @@
 
 namespace remote_job::inline v0::detail {
 
-/// The composed operation behind async_run: carries out what the machine asks for, and decides nothing.
+/// The composed operation behind every initiating function: carries out what a machine asks for, and decides nothing.
+///
+/// A Task is a machine, `fsm`, the line it works on, and what is sent and read there: a watch or a call.
 ///
 /// Every step runs on the transport's executor; only the completion goes to the handler's own.
-template <class Watch>
+template <class Task>
 class run_op {
  public:
-  explicit run_op(std::shared_ptr<Watch> watch) : w_(std::move(watch)) {}
+  explicit run_op(std::shared_ptr<Task> task) : t_(std::move(task)) {}
 
   template <class Self>
   void operator()(Self& self, std::error_code ec = {}) {
     switch (stage_) {
       case stage::initiated: {
         // Inline, so that a cancel() that follows the initiation at once is not lost.
-        stage_ = w_->begin() ? stage::starting : stage::refused;
+        stage_ = t_->line().begin() ? stage::starting : stage::refused;
         // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
         self.reset_cancellation_state(asio::enable_total_cancellation());
-        const auto executor = w_->executor;
+        const auto executor = t_->line().executor;
         return asio::post(executor, asio::bind_executor(executor, std::move(self)));
       }
       case stage::refused: return leave(self, errc::already_running);
       case stage::starting:
         stage_ = stage::stepping;
-        return carry_out(self, w_->fsm.start(w_->objection(), Watch::prefers_files));
+        return carry_out(self, t_->start());
       case stage::stepping: return carry_out(self, answer(ec));
-      case stage::leaving: return self.complete(result_, std::move(event_));
+      case stage::leaving: return self.complete(result_, std::move(outcome_));
     }
   }
 
  private:
   enum class stage { initiated, refused, starting, stepping, leaving };
-  using traits = typename Watch::traits;
-  using sink = sink_traits<typename Watch::sink_type>;
+  using line = typename Task::line_type;
+  using traits = typename line::traits;
+  using sink = sink_traits<typename line::sink_type>;
 
   /// The machine's answer to the end of the step that was under way.
   action answer(std::error_code ec) {
-    auto& w = *w_;
+    auto& w = t_->line();
     w.disarm();
     // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory
     // away.
     w.signal.slot().assign([](asio::cancellation_type) {});
-    auto& fsm = w.fsm;
+    auto& fsm = t_->fsm;
     // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
     if (w.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
 
     switch (pending_) {
       case action_kind::connect: {
         if (w.timed_out) ec = errc::connect_timeout;
-        return fsm.connected(ec, ec ? why(ec, fsm.options().connect_timeout) : std::string());
+        return fsm.connected(ec, ec ? why(ec, fsm.connect_timeout()) : std::string());
       }
       case action_kind::poll: {
         if (w.timed_out) ec = errc::command_timeout;
-        if (!ec) ec = w.read_reply();
-        return fsm.polled(ec, ec ? why(ec, fsm.options().command_timeout) : std::string(), w.reply,
-                          traits::now(w.transport));
+        return t_->answered(ec, [&](std::error_code failure) { return why(failure, fsm.command_timeout()); });
       }
       case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
       default: return fsm.woke();
@@ -84,10 +85,10 @@ class run_op {
 
   /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
   std::string why(std::error_code ec, duration limit) {
-    auto text = traits::diagnostics(w_->transport);
-    if (w_->timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
+    auto text = traits::diagnostics(t_->line().transport);
+    if (t_->line().timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
     if (text.empty()) text = ec.message();
-    if (const auto& noise = w_->raw.error_output; pending_ == action_kind::poll && !noise.empty())
+    if (const auto& noise = t_->line().raw.error_output; pending_ == action_kind::poll && !noise.empty())
       text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
     return text;
   }
@@ -96,70 +97,92 @@ class run_op {
   /// so the way from the caller's cancellation to the watch is laid anew for each step.
   template <class Self>
   auto bind(Self& self) {
-    auto& w = *w_;
-    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected()) slot.assign(cancel_watch{w_, w.run});
+    auto& w = t_->line();
+    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected())
+      slot.assign(cancel_line{t_->shared_line(), w.run});
     return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
   }
 
   /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
   template <class Self>
   bool cancel_asked(Self& self) {
-    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) w_->cancelled = true;
-    return w_->cancelled;
+    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none)
+      t_->line().cancelled = true;
+    return t_->line().cancelled;
   }
 
   template <class Self>
   void carry_out(Self& self, action next) {
     // A local copy: the operation object moves away together with the handler.
-    const auto watch = w_;
-    auto& w = *watch;
+    const auto task = t_;
+    auto& w = task->line();
+    auto& fsm = task->fsm;
     for (;;) {
       // What ends the run anyway takes precedence.
-      if (cancel_asked(self) && next.kind < action_kind::close) next = w.fsm.cancelled();
+      if (cancel_asked(self) && next.kind < action_kind::close) next = fsm.cancelled();
       pending_ = next.kind;
       switch (next.kind) {
         case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
-        case action_kind::poll: w.arm(next.time); return w.send_poll(bind(self));
+        case action_kind::poll: w.arm(next.time); return task->send(bind(self));
         case action_kind::back_off: {
-          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(w.fsm.failures())));
+          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(fsm.failures())));
           if (const auto failure =
-                  guarded([&] { return sink::on_retry(w.sink, w.fsm.retry(delay)), std::error_code(); });
+                  guarded([&] { return sink::on_retry(w.sink, fsm.retry(delay)), std::error_code(); });
               !failure.empty()) {
-            next = w.fsm.delivered(errc::sink_failed, failure);
+            next = fsm.delivered(errc::sink_failed, failure);
             break;
           }
           if (cancel_asked(self)) break;
           return wait(self, delay);
         }
         case action_kind::wait: return wait(self, next.time);
-        case action_kind::deliver:
-          if constexpr (sink::is_async) {
-            return static_cast<void>(w.sink.async_on_log(w.fsm.offset(), w.fsm.bytes(), bind(self)));
-          } else {
-            next = told([&] { return sink::on_log(w.sink, w.fsm.offset(), w.fsm.bytes()); });
-            break;
-          }
-        case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, w.fsm.reset()); }); break;
-        case action_kind::notify:
-          next = told([&] { return sink::on_notice(w.sink, w.fsm.note()), std::error_code(); });
-          break;
         case action_kind::close:
           w.transport.close();
-          next = w.fsm.closed();
+          next = fsm.closed();
           break;
         case action_kind::finish:
-          event_ = w.fsm.event();
+          outcome_ = task->result();
           w.running = false;
-          guarded([&] { return sink::on_event(w.sink, event_), std::error_code(); });
-          return leave(self, event_.error);
+          if constexpr (Task::watches) {
+            guarded([&] { return sink::on_event(w.sink, outcome_), std::error_code(); });
+            return leave(self, outcome_.error);
+          } else {
+            return leave(self, task->error());
+          }
         case action_kind::abort: w.running = false; return leave(self, asio::error::operation_aborted);
+        case action_kind::deliver:
+        case action_kind::reset:
+        case action_kind::notify:
+          if constexpr (Task::watches) {
+            if (tell(self, next)) return;
+          }
+          break;
       }
+    }
+  }
+
+  /// Tells the sink; true if it is told asynchronously.
+  template <class Self>
+  bool tell(Self& self, action& next) {
+    auto& w = t_->line();
+    auto& fsm = t_->fsm;
+    switch (next.kind) {
+      case action_kind::deliver:
+        if constexpr (sink::is_async) {
+          w.sink.async_on_log(fsm.offset(), fsm.bytes(), bind(self));
+          return true;
+        } else {
+          next = told([&] { return sink::on_log(w.sink, fsm.offset(), fsm.bytes()); });
+          return false;
+        }
+      case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, fsm.reset()); }); return false;
+      default: next = told([&] { return sink::on_notice(w.sink, fsm.note()), std::error_code(); }); return false;
     }
   }
 
   template <class Self>
   void wait(Self& self, duration time) {
-    auto& w = *w_;
+    auto& w = t_->line();
     w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
     w.timer.async_wait(bind(self));
   }
@@ -167,7 +190,7 @@ class run_op {
   template <class Hook>
   action told(Hook hook) {
     const auto failure = guarded(hook);
-    return w_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
+    return t_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
   }
 
   /// Calls a hook of the sink; says how it failed, or nothing.
@@ -185,7 +208,7 @@ class run_op {
 
   /// Says for people why the sink refused: it knows the name of its file.
   std::string refusal(std::error_code ec) {
-    const auto text = sink::diagnostics(w_->sink);
+    const auto text = sink::diagnostics(t_->line().sink);
     return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
   }
 
@@ -194,23 +217,23 @@ class run_op {
   void leave(Self& self, std::error_code result) {
     stage_ = stage::leaving;
     result_ = result;
-    const auto executor = asio::get_associated_executor(self, w_->executor);
+    const auto executor = asio::get_associated_executor(self, t_->line().executor);
     asio::dispatch(executor, asio::bind_executor(executor, std::move(self)));
   }
 
-  struct cancel_watch {
-    std::weak_ptr<Watch> watch;
+  struct cancel_line {
+    std::weak_ptr<line> watched;
     std::uint64_t run;
     void operator()(asio::cancellation_type) const {
-      if (const auto w = watch.lock(); w && w->run == run) w->cancel();
+      if (const auto w = watched.lock(); w && w->run == run) w->cancel();
     }
   };
 
-  std::shared_ptr<Watch> w_;
+  std::shared_ptr<Task> t_;
   stage stage_ = stage::initiated;
   action_kind pending_ = action_kind::connect;
   std::error_code result_;
-  trigger_event event_;
+  typename Task::result_type outcome_{};
 };
 
 }  // namespace remote_job::inline v0::detail

@@ -95,6 +95,10 @@ class state_reader {
     if (has("/extra/connect_timeout")) seconds("/extra/connect_timeout", state.options.connect_timeout);
     if (has("/extra/trouble_grace")) seconds("/extra/trouble_grace", state.options.trouble_grace);
     if (has("/extra/via")) via(state.options.via);
+    if (has("/extra/pid_file")) string("/extra/pid_file", state.job.pid_file);
+    if (has("/extra/lost_grace")) seconds("/extra/lost_grace", state.options.lost_grace);
+    if (has("/extra/deadline")) seconds("/extra/deadline", state.options.deadline);
+    if (has("/extra/stop_at_deadline")) boolean("/extra/stop_at_deadline", state.options.stop_at_deadline);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);
@@ -144,6 +148,13 @@ class state_reader {
     const auto* bytes = find(bytes_path.c_str());
     if (bytes != nullptr && (bytes->kind != json_kind::string || !from_hex(bytes->text, value)))
       wrong(bytes_path.c_str(), "must be a string of hexadecimal digits");
+  }
+
+  void boolean(const char* path, bool& value) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind != json_kind::boolean) return wrong(path, "must be true or false");
+    value = member->text == "true";
   }
 
   template <std::integral T>

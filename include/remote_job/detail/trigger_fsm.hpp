@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
 #define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
 
+#include <remote_job/detail/action.hpp>
 #include <remote_job/detail/messages.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/os_policy.hpp>
@@ -17,25 +18,6 @@
 #include <utility>
 
 namespace remote_job::inline v0::detail {
-
-/// What the machine wants done next, and the one input that answers it.
-enum class action_kind {
-  connect,   ///< connect within `time`; then connected()
-  poll,      ///< send request() and have the reply within `time`; then polled()
-  wait,      ///< wait for `time`; then woke()
-  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
-  reset,     ///< tell reset() to the sink; then delivered()
-  notify,    ///< tell note() to the sink; then delivered()
-  deliver,   ///< give bytes() to the sink; then delivered()
-  close,     ///< close the connection; then closed()
-  finish,    ///< tell event() to the sink and complete with it
-  abort      ///< complete with operation_aborted
-};
-
-struct action {
-  action_kind kind;
-  duration time{};
-};
 
 /// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
 ///
@@ -170,6 +152,11 @@ class trigger_fsm {
   const job_spec& job() const noexcept { return job_; }
   const watch_options& options() const noexcept { return options_; }
   const watch_stats& stats() const noexcept { return stats_; }
+  duration connect_timeout() const noexcept { return options_.connect_timeout; }
+  duration command_timeout() const noexcept { return options_.command_timeout; }
+
+  /// Takes the job that a submit made in place of the one that was to be made.
+  void adopt(job_spec job) { job_ = std::move(job); }
 
  private:
   // A chunk that shrinks after time-outs stops here: less is not worth a round trip.

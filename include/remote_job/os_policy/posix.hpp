@@ -4,9 +4,12 @@
 #define REMOTE_JOB_OS_POLICY_POSIX_HPP
 
 #include <remote_job/detail/framing.hpp>
+#include <remote_job/detail/lifecycle_frames.hpp>
+#include <remote_job/detail/posix_commands.hpp>
 #include <remote_job/detail/posix_identity.hpp>
 #include <remote_job/detail/posix_script.hpp>
 #include <remote_job/detail/quoting.hpp>
+#include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy.hpp>
 
 #include <cstddef>
@@ -43,7 +46,7 @@ class posix_os {
     command.clear();
     command.command.append("exec ").append(shell_).append(" -s");
     auto& script = command.input;
-    script.append(detail::script_begin);
+    detail::append_script_begin(script);
     detail::append_assignment(script, "rj_nonce", request.nonce);
     if (request.liveness) {
       detail::append_path(script, "rj_p", job.pid_file);
@@ -71,6 +74,32 @@ class posix_os {
     return detail::parse_poll_frame(request, raw.output, reply);
   }
 
+  /// @name What makes it a `lifecycle_os_policy`
+  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln mkdir
+  /// mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still survives
+  /// the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
+  /// @{
+  void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
+    detail::append_submit(begin_lifecycle(request.nonce, command), job, request, shell_);
+  }
+  std::error_code parse_submit(const submit_request& request, const command_reply& raw, submit_result& result) const {
+    return detail::parse_submit_frame(request, raw.output, target_os, result);
+  }
+  void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
+    detail::append_stop(begin_lifecycle(request.nonce, command), job, request);
+  }
+  std::error_code parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) const {
+    return detail::parse_stop_frame(request, raw.output, result);
+  }
+  void build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
+    detail::append_cleanup(begin_lifecycle(request.nonce, command), job, request);
+  }
+  std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
+                                cleanup_result& result) const {
+    return detail::parse_cleanup_frame(request, raw.output, result);
+  }
+  /// @}
+
   // The three questions of a poll, each as a script of its own for the input of `sh -s`, for use without a frame.
 
   /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
@@ -96,8 +125,17 @@ class posix_os {
   }
 
  private:
+  std::string& begin_lifecycle(const std::string& nonce, remote_command& command) const {
+    command.clear();
+    command.command.append("exec ").append(shell_).append(" -s");
+    detail::append_end_mark(command.end_mark, nonce);
+    command.max_output = detail::frame_allowance;
+    return command.input;
+  }
+
   static std::string begin(const std::string& path) {
-    std::string script(detail::script_begin);
+    std::string script;
+    detail::append_script_begin(script);
     detail::append_path(script, "rj_f", path);
     return script;
   }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_LINE_HPP
+#define REMOTE_JOB_DETAIL_LINE_HPP
+
+#include <remote_job/transport.hpp>
+
+#include <asio/bind_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace remote_job::inline v0::detail {
+
+/// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries, and
+/// the one step that is under way. One operation at a time. Transport may be a reference.
+template <class Transport, class Backoff, class Sink>
+struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
+  using transport_type = std::remove_reference_t<Transport>;
+  using traits = transport_traits<transport_type>;
+  using executor_type = typename traits::executor_type;
+  using sink_type = Sink;
+
+  line(Transport t, Backoff b, Sink s)
+      : transport(std::forward<Transport>(t)),
+        backoff(std::move(b)),
+        sink(std::move(s)),
+        executor(transport.get_executor()),
+        timer(executor),
+        nonces(std::random_device{}()) {}
+
+  /// 32 hexadecimal digits, never the same.
+  void make_nonce(std::string& nonce) {
+    static constexpr char digits[] = "0123456789abcdef";
+    nonce.clear();
+    for (int half = 0; half < 2; ++half) {
+      auto bits = nonces();
+      for (int i = 0; i < 16; ++i, bits >>= 4) nonce += digits[bits & 15];
+    }
+  }
+
+  /// Gives the step under way so much time; then it is cancelled, and its connection closed.
+  void arm(duration time) {
+    timed_out = false;
+    step_began = traits::now(transport);
+    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    timer.async_wait(asio::bind_executor(executor, deadline{this->shared_from_this(), ++step}));
+  }
+
+  void disarm() {
+    ++step;
+    timer.cancel();
+  }
+
+  /// Claims the line for one operation; false if another is outstanding.
+  bool begin() {
+    if (running) return false;
+    ++run;
+    cancelled = false;
+    return running = true;
+  }
+
+  void cancel() {
+    if (!running) return;
+    cancelled = true;
+    timer.cancel();
+    interrupt();
+  }
+
+  Transport transport;
+  Backoff backoff;
+  Sink sink;
+  executor_type executor;
+  typename traits::timer_type timer;
+  std::mt19937_64 nonces;
+  asio::cancellation_signal signal;  // reaches the step under way
+
+  remote_command command;
+  command_reply raw;
+
+  std::uint64_t run = 0;   // tells a late cancellation of an earlier run from one of this run
+  std::uint64_t step = 0;  // tells a late deadline of an earlier step from one of this step
+  duration step_began{};
+  bool running = false;
+  bool cancelled = false;
+  bool timed_out = false;
+
+ private:
+  struct deadline {
+    std::shared_ptr<line> self;
+    std::uint64_t step;
+    void operator()(std::error_code ec) const {
+      if (ec || step != self->step) return;
+      self->timed_out = true;
+      self->interrupt();
+    }
+  };
+
+  // Both, since a step that does not heed the one heeds the other.
+  void interrupt() {
+    signal.emit(asio::cancellation_type::terminal);
+    transport.close();
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
