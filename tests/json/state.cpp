@@ -194,6 +194,9 @@ TEST_CASE("what is unknown is refused, but passed over in extra") {
   std::string why;
   REQUIRE_FALSE(state_from_json(j.dump(), state, why));
   auto expected = sample();
+  expected.job.pid_file.clear();
+  expected.options = {};
+  expected.options.log_offset = sample().options.log_offset;
   expected.mark = {};
   CHECK(state == expected);
 }
