@@ -3,13 +3,13 @@
 #ifndef REMOTE_JOB_JOB_PATHS_HPP
 #define REMOTE_JOB_JOB_PATHS_HPP
 
+#include <remote_job/detail/random.hpp>
 #include <remote_job/job.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <initializer_list>
-#include <random>
 #include <string>
 #include <string_view>
 
@@ -55,7 +55,7 @@ struct job_paths {
 inline constexpr std::size_t max_job_id = 128;
 
 /// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an underscore,
-/// and twelve random hexadecimal digits. Thread-safe. Throws what std::random_device does.
+/// and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
 inline std::string make_job_id(std::initializer_list<std::string_view> parts = {}) {
   static constexpr std::size_t digits = 12;
   std::string id;
@@ -70,8 +70,8 @@ inline std::string make_job_id(std::initializer_list<std::string_view> parts = {
   if (id.empty()) id = "job";
   id.resize(std::min(id.size(), max_job_id - digits - 1));
   id += '_';
-  std::random_device random;
-  for (std::size_t i = 0; i < digits; ++i) id += "0123456789abcdef"[random() & 15];
+  auto random = detail::random_bits();
+  for (std::size_t i = 0; i < digits; ++i, random >>= 4) id += "0123456789abcdef"[random & 15];
   return id;
 }
 

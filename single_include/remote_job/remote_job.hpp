@@ -243,11 +243,62 @@ class constant_backoff {
 
 #endif
 
+// ---- remote_job/detail/random.hpp
+#ifndef REMOTE_JOB_DETAIL_RANDOM_HPP
+#define REMOTE_JOB_DETAIL_RANDOM_HPP
+
+// <random> brings so much that it is a tenth of what this library costs to compile.
+#ifdef _WIN32
+#include <random>
+#else
+#include <unistd.h>
+#if __has_include(<sys/random.h>)
+#include <sys/random.h>
+#endif
+#endif
+
+#include <cerrno>
+#include <system_error>
+
+namespace remote_job::inline v0::detail {
+
+/// 64 bits from the operating system that nobody can foretell. Thread-safe. Throws std::system_error.
+inline std::uint64_t random_bits() {
+#ifdef _WIN32
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+#else
+  std::uint64_t bits = 0;
+  if (::getentropy(&bits, sizeof bits) != 0) throw std::system_error(errno, std::generic_category(), "getentropy");
+  return bits;
+#endif
+}
+
+/// The generator SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014,
+/// https://doi.org/10.1145/2660193.2660195): eight bytes of state, the same numbers on every platform, no secrets.
+class splitmix64 {
+ public:
+  explicit splitmix64(std::uint64_t seed) noexcept : state_(seed) {}
+
+  /// Any of all 64-bit numbers.
+  std::uint64_t operator()() noexcept {
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/backoff/exponential.hpp
 #ifndef REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
 #define REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
-
-#include <random>
 
 namespace remote_job::inline v0 {
 
@@ -260,8 +311,8 @@ namespace remote_job::inline v0 {
 /// Owns its generator. The same seed gives the same delays on every platform. Not thread-safe.
 class exponential_backoff {
  public:
-  /// Seeds from std::random_device.
-  exponential_backoff() : exponential_backoff(random_seed()) {}
+  /// Seeds from the operating system.
+  exponential_backoff() : exponential_backoff(detail::random_bits()) {}
 
   /// @param seed seeds the generator.
   /// @param initial base after the first failure; below zero counts as zero.
@@ -280,11 +331,6 @@ class exponential_backoff {
   }
 
  private:
-  static std::uint64_t random_seed() {
-    std::random_device device;
-    return (std::uint64_t{device()} << 32) | device();
-  }
-
   duration base_of(int failure) const noexcept {
     auto base = std::min(initial_, maximum_);
     // Ends when the maximum is reached, at the latest after 63 doublings.
@@ -293,17 +339,17 @@ class exponential_backoff {
     return base;
   }
 
-  // Uniform over 0..last. std::uniform_int_distribution differs between standard libraries; mt19937_64 does not.
+  // Uniform over 0..last. std::uniform_int_distribution differs between standard libraries.
   std::uint64_t draw(std::uint64_t last) {
     const auto values = last + 1;  // no overflow: last is a positive duration, below 2^63
-    const auto fair = std::mt19937_64::max() - std::mt19937_64::max() % values;
+    const auto fair = UINT64_MAX - UINT64_MAX % values;
     for (;;) {
       const std::uint64_t drawn = generator_();
       if (drawn < fair) return drawn % values;
     }
   }
 
-  std::mt19937_64 generator_;
+  detail::splitmix64 generator_;
   duration initial_;
   duration maximum_;
 };
@@ -364,8 +410,6 @@ struct action {
 #define REMOTE_JOB_ERROR_HPP
 
 #include <asio/error.hpp>
-
-#include <system_error>
 
 namespace remote_job::inline v0 {
 
@@ -2020,7 +2064,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
         sink(std::move(s)),
         executor(transport.get_executor()),
         timer(executor),
-        nonces(std::random_device{}()) {}
+        nonces(random_bits()) {}
 
   /// 32 hexadecimal digits, never the same.
   void make_nonce(std::string& nonce) {
@@ -2065,7 +2109,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   Sink sink;
   executor_type executor;
   typename traits::timer_type timer;
-  std::mt19937_64 nonces;
+  splitmix64 nonces;
   asio::cancellation_signal signal;  // reaches the step under way
 
   remote_command command;
@@ -3206,7 +3250,7 @@ struct job_paths {
 inline constexpr std::size_t max_job_id = 128;
 
 /// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an underscore,
-/// and twelve random hexadecimal digits. Thread-safe. Throws what std::random_device does.
+/// and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
 inline std::string make_job_id(std::initializer_list<std::string_view> parts = {}) {
   static constexpr std::size_t digits = 12;
   std::string id;
@@ -3221,8 +3265,8 @@ inline std::string make_job_id(std::initializer_list<std::string_view> parts = {
   if (id.empty()) id = "job";
   id.resize(std::min(id.size(), max_job_id - digits - 1));
   id += '_';
-  std::random_device random;
-  for (std::size_t i = 0; i < digits; ++i) id += "0123456789abcdef"[random() & 15];
+  auto random = detail::random_bits();
+  for (std::size_t i = 0; i < digits; ++i, random >>= 4) id += "0123456789abcdef"[random & 15];
   return id;
 }
 
@@ -5599,8 +5643,6 @@ class posix_os {
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace remote_job::inline v0 {
 

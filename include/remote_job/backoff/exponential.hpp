@@ -4,11 +4,11 @@
 #define REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
 
 #include <remote_job/backoff.hpp>
+#include <remote_job/detail/random.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <random>
 
 namespace remote_job::inline v0 {
 
@@ -21,8 +21,8 @@ namespace remote_job::inline v0 {
 /// Owns its generator. The same seed gives the same delays on every platform. Not thread-safe.
 class exponential_backoff {
  public:
-  /// Seeds from std::random_device.
-  exponential_backoff() : exponential_backoff(random_seed()) {}
+  /// Seeds from the operating system.
+  exponential_backoff() : exponential_backoff(detail::random_bits()) {}
 
   /// @param seed seeds the generator.
   /// @param initial base after the first failure; below zero counts as zero.
@@ -41,11 +41,6 @@ class exponential_backoff {
   }
 
  private:
-  static std::uint64_t random_seed() {
-    std::random_device device;
-    return (std::uint64_t{device()} << 32) | device();
-  }
-
   duration base_of(int failure) const noexcept {
     auto base = std::min(initial_, maximum_);
     // Ends when the maximum is reached, at the latest after 63 doublings.
@@ -54,17 +49,17 @@ class exponential_backoff {
     return base;
   }
 
-  // Uniform over 0..last. std::uniform_int_distribution differs between standard libraries; mt19937_64 does not.
+  // Uniform over 0..last. std::uniform_int_distribution differs between standard libraries.
   std::uint64_t draw(std::uint64_t last) {
     const auto values = last + 1;  // no overflow: last is a positive duration, below 2^63
-    const auto fair = std::mt19937_64::max() - std::mt19937_64::max() % values;
+    const auto fair = UINT64_MAX - UINT64_MAX % values;
     for (;;) {
       const std::uint64_t drawn = generator_();
       if (drawn < fair) return drawn % values;
     }
   }
 
-  std::mt19937_64 generator_;
+  detail::splitmix64 generator_;
   duration initial_;
   duration maximum_;
 };

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_DETAIL_LINE_HPP
 #define REMOTE_JOB_DETAIL_LINE_HPP
 
+#include <remote_job/detail/random.hpp>
 #include <remote_job/transport.hpp>
 
 #include <asio/bind_executor.hpp>
@@ -11,7 +12,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -34,7 +34,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
         sink(std::move(s)),
         executor(transport.get_executor()),
         timer(executor),
-        nonces(std::random_device{}()) {}
+        nonces(random_bits()) {}
 
   /// 32 hexadecimal digits, never the same.
   void make_nonce(std::string& nonce) {
@@ -79,7 +79,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   Sink sink;
   executor_type executor;
   typename traits::timer_type timer;
-  std::mt19937_64 nonces;
+  splitmix64 nonces;
   asio::cancellation_signal signal;  // reaches the step under way
 
   remote_command command;
