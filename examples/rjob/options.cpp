@@ -122,6 +122,9 @@ void describe(CLI::App& watch, watch_arguments& given) {
   const auto chunk = [](const std::string& t) {
     return whole<std::int64_t>(t, 1, remote_job::watch_options::max_log_chunk_size);
   };
+  const auto max_chunk = [](const std::string& t) {
+    return whole<std::int64_t>(t, 0, remote_job::watch_options::max_log_chunk_size);
+  };
   const auto count = [](const std::string& t) { return whole<int>(t, 0, std::numeric_limits<int>::max()); };
 
   auto* host = add(watch, "--host", given.host, host_text,
@@ -143,7 +146,19 @@ void describe(CLI::App& watch, watch_arguments& given) {
   add(watch, "--poll-interval", given.poll_interval, seconds, "pause between polls when there is nothing to read (5)",
       "SECONDS")
       ->group(how);
-  add(watch, "--chunk-size", given.chunk_size, chunk, "most bytes of the log per poll (65536)", "BYTES")->group(how);
+  add(watch, "--quick-interval", given.quick_interval, seconds,
+      "let the pauses adapt: so long at the start and after new output, then longer and longer, up to --poll-interval; "
+      "each a little shorter at random (always --poll-interval)",
+      "SECONDS")
+      ->group(how);
+  add(watch, "--chunk-size", given.chunk_size, chunk, "most bytes of the log per poll (65536, and --max-chunk-size)",
+      "BYTES")
+      ->group(how);
+  add(watch, "--max-chunk-size", given.max_chunk_size, max_chunk,
+      "let the bytes per poll grow from --chunk-size to so many while there is a backlog, 0: do not (4194304; 0 if "
+      "--chunk-size is given)",
+      "BYTES")
+      ->group(how);
   add(watch, "--offset", given.offset, offset, "where to begin to read, unless --state tells (0)", "BYTES")->group(how);
   add(watch, "--command-timeout", given.command_timeout, seconds, "time allowed to one poll (30)", "SECONDS")
       ->group(how);

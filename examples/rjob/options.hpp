@@ -20,8 +20,8 @@ struct watch_arguments {
   std::optional<std::string> host_key_policy;
   std::optional<std::string> job_id, job_dir, log_file, exit_code_file;
   std::optional<remote_job::remote_os> remote_os;
-  std::optional<remote_job::duration> poll_interval, command_timeout;
-  std::optional<std::int64_t> chunk_size, offset;
+  std::optional<remote_job::duration> poll_interval, quick_interval, command_timeout;
+  std::optional<std::int64_t> chunk_size, max_chunk_size, offset;
   std::optional<int> max_reconnects;
   std::optional<remote_job::poll_via> via;
   std::vector<std::string> identities, known_hosts, fingerprints;

@@ -45,6 +45,7 @@ remote_job::trigger_state fresh(const watch_arguments& given) {
   state.job.job_id = given.job_id.value_or(*given.log_file);
   state.job.job_dir = given.job_dir.value_or("");
   state.options.log_offset = given.offset.value_or(0);
+  state.options.max_chunk_size = 4 << 20;  // one job: there is memory for a backlog to come quickly
   return state;
 }
 
@@ -60,7 +61,12 @@ remote_job::trigger_state start(const watch_arguments& given) {
   auto state = saved ? resumed(given, std::move(*saved)) : fresh(given);
   auto& options = state.options;
   if (given.poll_interval) options.poll_interval = *given.poll_interval;
-  if (given.chunk_size) options.log_chunk_size = *given.chunk_size;
+  if (given.quick_interval) options.quick_interval = *given.quick_interval;
+  if (given.chunk_size) {
+    options.log_chunk_size = *given.chunk_size;
+    options.max_chunk_size = 0;
+  }
+  if (given.max_chunk_size) options.max_chunk_size = *given.max_chunk_size;
   if (given.command_timeout) options.command_timeout = *given.command_timeout;
   if (given.via) options.via = *given.via;
   if (given.max_reconnects) options.max_reconnect_attempts = *given.max_reconnects;

@@ -63,7 +63,7 @@ struct job_spec {
 /// How the job is watched. A plain value; `validate` says what is allowed.
 struct watch_options {
   duration poll_interval = std::chrono::seconds(5);  ///< pause between two polls when nothing is left to read; above 0
-  std::int64_t log_chunk_size = 65536;               ///< most bytes of log in one poll; 1 to max_log_chunk_size
+  std::int64_t log_chunk_size = 65536;  ///< most bytes of log in one poll, unless it may grow; 1 to max_log_chunk_size
   std::int64_t log_offset = 0;                       ///< byte offset at which reading begins; 0 or more
   duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
   int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
@@ -76,6 +76,13 @@ struct watch_options {
   duration lost_grace = std::chrono::seconds(10);
   duration deadline{};         ///< time that one run of the watch gives the job; 0: no limit
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
+  /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do not
+  /// grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.
+  std::int64_t max_chunk_size = 0;
+  /// Lets the pauses adapt: after a poll with news, and at the start, so long; then from poll to poll half as much more, up
+  /// to poll_interval. Each is shorter by up to a quarter, at random, so that many watches do not poll in step. 0: each
+  /// pause is poll_interval; else at most poll_interval.
+  duration quick_interval{};
 
   /// The largest chunk: bounds the memory one watch can need.
   static constexpr std::int64_t max_log_chunk_size = std::int64_t{1} << 30;
@@ -87,8 +94,13 @@ namespace detail {
 
 inline std::string objection_to_options(const watch_options& options) {
   if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
+  if (options.quick_interval < duration::zero()) return "quick_interval must not be negative";
+  if (options.quick_interval > options.poll_interval) return "quick_interval must not be above poll_interval";
   if (options.log_chunk_size < 1) return "log_chunk_size must be at least 1 byte";
   if (options.log_chunk_size > watch_options::max_log_chunk_size) return "log_chunk_size must be at most 1 GiB";
+  if (options.max_chunk_size != 0 && options.max_chunk_size < options.log_chunk_size)
+    return "max_chunk_size must be 0 or at least log_chunk_size";
+  if (options.max_chunk_size > watch_options::max_log_chunk_size) return "max_chunk_size must be at most 1 GiB";
   if (options.log_offset < 0) return "log_offset must not be negative";
   if (options.command_timeout <= duration::zero()) return "command_timeout must be above zero";
   if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";

@@ -39,6 +39,7 @@ inline nlohmann::json error_members(const std::error_code& ec) {
 ///     {"version": 1, "classpath": "...",
 ///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
 ///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
+///                "max_chunk_size", "quick_interval",
 ///                "mark": {"identity", "tail": "hexadecimal digits"}}}
 ///
 /// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
@@ -57,10 +58,12 @@ inline std::string state_to_json(const trigger_state& state) {
          std::to_string(options.log_offset) + R"(,"command_timeout":)" + format_seconds(options.command_timeout) +
          R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
          R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
-         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) + R"(,"pid_file":)" + json_string(job.pid_file) +
+         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
+         R"(,"pid_file":)" + json_string(job.pid_file) +
          R"(,"lost_grace":)" + format_seconds(options.lost_grace) + R"(,"deadline":)" +
          format_seconds(options.deadline) + R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") +
-         R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
+         R"(,"max_chunk_size":)" + std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" +
+         format_seconds(options.quick_interval) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
          R"(,"tail":")" + detail::to_hex(state.mark.tail) + "\"}}}";
 }
 

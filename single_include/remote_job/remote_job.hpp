@@ -107,7 +107,7 @@ struct job_spec {
 /// How the job is watched. A plain value; `validate` says what is allowed.
 struct watch_options {
   duration poll_interval = std::chrono::seconds(5);  ///< pause between two polls when nothing is left to read; above 0
-  std::int64_t log_chunk_size = 65536;               ///< most bytes of log in one poll; 1 to max_log_chunk_size
+  std::int64_t log_chunk_size = 65536;  ///< most bytes of log in one poll, unless it may grow; 1 to max_log_chunk_size
   std::int64_t log_offset = 0;                       ///< byte offset at which reading begins; 0 or more
   duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
   int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
@@ -120,6 +120,13 @@ struct watch_options {
   duration lost_grace = std::chrono::seconds(10);
   duration deadline{};         ///< time that one run of the watch gives the job; 0: no limit
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
+  /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do not
+  /// grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.
+  std::int64_t max_chunk_size = 0;
+  /// Lets the pauses adapt: after a poll with news, and at the start, so long; then from poll to poll half as much more, up
+  /// to poll_interval. Each is shorter by up to a quarter, at random, so that many watches do not poll in step. 0: each
+  /// pause is poll_interval; else at most poll_interval.
+  duration quick_interval{};
 
   /// The largest chunk: bounds the memory one watch can need.
   static constexpr std::int64_t max_log_chunk_size = std::int64_t{1} << 30;
@@ -131,8 +138,13 @@ namespace detail {
 
 inline std::string objection_to_options(const watch_options& options) {
   if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
+  if (options.quick_interval < duration::zero()) return "quick_interval must not be negative";
+  if (options.quick_interval > options.poll_interval) return "quick_interval must not be above poll_interval";
   if (options.log_chunk_size < 1) return "log_chunk_size must be at least 1 byte";
   if (options.log_chunk_size > watch_options::max_log_chunk_size) return "log_chunk_size must be at most 1 GiB";
+  if (options.max_chunk_size != 0 && options.max_chunk_size < options.log_chunk_size)
+    return "max_chunk_size must be 0 or at least log_chunk_size";
+  if (options.max_chunk_size > watch_options::max_log_chunk_size) return "max_chunk_size must be at most 1 GiB";
   if (options.log_offset < 0) return "log_offset must not be negative";
   if (options.command_timeout <= duration::zero()) return "command_timeout must be above zero";
   if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
@@ -1596,6 +1608,82 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
 
 #endif
 
+// ---- remote_job/detail/kept_memory.hpp
+#ifndef REMOTE_JOB_DETAIL_KEPT_MEMORY_HPP
+#define REMOTE_JOB_DETAIL_KEPT_MEMORY_HPP
+
+#include <memory>
+#include <new>
+
+namespace remote_job::inline v0::detail {
+
+/// Gives back the memory of a buffer that is far larger than what is wanted of it next.
+inline void give_back(std::string& buffer, std::size_t wanted) noexcept {
+  if (buffer.capacity() > 256 * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
+}
+
+/// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
+/// asked for while the block is out comes from the heap.
+class kept_memory {
+ public:
+  kept_memory() = default;
+  kept_memory(const kept_memory&) = delete;
+  kept_memory& operator=(const kept_memory&) = delete;
+  ~kept_memory() { ::operator delete(block_); }
+
+  void* take(std::size_t size) {
+    if (out_) return ::operator new(size);
+    if (size > size_) {
+      ::operator delete(std::exchange(block_, nullptr));
+      size_ = 0;
+      block_ = ::operator new(size);
+      size_ = size;
+    }
+    out_ = true;
+    return block_;
+  }
+
+  void give(void* p) noexcept {
+    if (p == block_)
+      out_ = false;
+    else
+      ::operator delete(p);
+  }
+
+ private:
+  void* block_ = nullptr;
+  std::size_t size_ = 0;
+  bool out_ = false;
+};
+
+/// Allocates from a kept_memory, and keeps it alive.
+template <class T>
+struct kept_allocator {
+  using value_type = T;
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+
+  std::shared_ptr<kept_memory> memory;
+
+  explicit kept_allocator(std::shared_ptr<kept_memory> m) noexcept : memory(std::move(m)) {}
+  template <class U>
+  kept_allocator(const kept_allocator<U>& other) noexcept : memory(other.memory) {}
+
+  T* allocate(std::size_t n) {
+    if (n > std::size_t(-1) / sizeof(T)) throw std::bad_array_new_length();
+    return static_cast<T*>(memory->take(n * sizeof(T)));
+  }
+  void deallocate(T* p, std::size_t) noexcept { memory->give(p); }
+
+  template <class U>
+  bool operator==(const kept_allocator<U>& other) const noexcept {
+    return memory == other.memory;
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/file_access.hpp
 #ifndef REMOTE_JOB_FILE_ACCESS_HPP
 #define REMOTE_JOB_FILE_ACCESS_HPP
@@ -1660,6 +1748,8 @@ concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
 /// @par Errors
 /// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
 /// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read it.
+/// With any other error, and when it is cancelled, a read leaves in out no byte but those that came, from the offset on
+/// without a gap: a watch makes use of them, so that a slow link makes progress.
 /// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands
 /// as it was. Any other error is that of the connection, and is treated as one of async_execute.
 template <class T>
@@ -1714,7 +1804,10 @@ class file_poll {
   unsigned begin(const poll_request& request) noexcept {
     request_ = &request;
     failure_ = {};
-    exit_judged_ = read_again_ = false;
+    exit_judged_ = read_again_ = status_known_ = false;
+    give_back(bytes, poll_limit(request));
+    bytes.clear();
+    bytes_error_ = {};
     // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
     return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
   }
@@ -1729,7 +1822,7 @@ class file_poll {
       case exit_code: exit_error_ = ec; break;
       case log_status:
         status_error_ = ec;
-        log_is_file_ = !ec && status.kind == file_kind::regular;
+        log_is_file_ = status_known_ = !ec && status.kind == file_kind::regular;
         break;
       case log_bytes:
         bytes_error_ = ec;
@@ -1749,7 +1842,9 @@ class file_poll {
       judge_exit_code(judged);
       const bool news = judged.exit_state == exit_code_state::present &&
                         !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
-      if (news) return ask(log_status | (log_is_file_ ? log_bytes : nothing));
+      // A whole chunk is as good as it was; only the size has to be known anew.
+      const bool whole_chunk = bytes.size() == poll_limit(*request_);
+      if (news) return ask(log_status | (log_is_file_ && !whole_chunk ? log_bytes : nothing));
     }
     // The log grew before it was looked at and after it was read, or was not read yet.
     if (!read_again_ && log_is_file_ && status.size > request_->offset && bytes.size() <= overlap() &&
@@ -1780,8 +1875,17 @@ class file_poll {
     if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
     present(reply, status.size);
     if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
-    reply.bytes = std::string_view(bytes).substr(
-        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), status.size - poll_start(*request_))));
+    reply.bytes = up_to_size();
+  }
+
+  /// Of a poll that failed: the bytes of the log that came before it did, if they can be placed.
+  void make_partial_reply(poll_reply& reply) const noexcept {
+    reply = {};
+    if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
+        bytes.size() > poll_limit(*request_))
+      return;
+    present(reply, status.size);
+    reply.bytes = up_to_size();
   }
 
   std::string exit_text;
@@ -1793,6 +1897,9 @@ class file_poll {
     if (questions & exit_code) exit_text.clear();
     if (questions & log_status) {
       status = {};
+      status_known_ = false;
+    }
+    if (questions & log_bytes) {
       bytes.clear();
       bytes_error_ = {};
     }
@@ -1800,6 +1907,11 @@ class file_poll {
   }
 
   std::size_t overlap() const noexcept { return static_cast<std::size_t>(request_->offset - poll_start(*request_)); }
+
+  std::string_view up_to_size() const noexcept {
+    return std::string_view(bytes).substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), status.size - poll_start(*request_))));
+  }
 
   void judge_exit_code(poll_reply& reply) const noexcept {
     if (says_unreadable(exit_error_))
@@ -1818,79 +1930,9 @@ class file_poll {
   std::error_code failure_;
   std::error_code exit_error_, status_error_, bytes_error_;
   bool log_is_file_ = false;  // as far as is known, also from the poll before
+  bool status_known_ = false;  // by this poll
   bool exit_judged_ = false;
   bool read_again_ = false;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/kept_memory.hpp
-#ifndef REMOTE_JOB_DETAIL_KEPT_MEMORY_HPP
-#define REMOTE_JOB_DETAIL_KEPT_MEMORY_HPP
-
-#include <memory>
-#include <new>
-
-namespace remote_job::inline v0::detail {
-
-/// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
-/// asked for while the block is out comes from the heap.
-class kept_memory {
- public:
-  kept_memory() = default;
-  kept_memory(const kept_memory&) = delete;
-  kept_memory& operator=(const kept_memory&) = delete;
-  ~kept_memory() { ::operator delete(block_); }
-
-  void* take(std::size_t size) {
-    if (out_) return ::operator new(size);
-    if (size > size_) {
-      ::operator delete(std::exchange(block_, nullptr));
-      size_ = 0;
-      block_ = ::operator new(size);
-      size_ = size;
-    }
-    out_ = true;
-    return block_;
-  }
-
-  void give(void* p) noexcept {
-    if (p == block_)
-      out_ = false;
-    else
-      ::operator delete(p);
-  }
-
- private:
-  void* block_ = nullptr;
-  std::size_t size_ = 0;
-  bool out_ = false;
-};
-
-/// Allocates from a kept_memory, and keeps it alive.
-template <class T>
-struct kept_allocator {
-  using value_type = T;
-  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-
-  std::shared_ptr<kept_memory> memory;
-
-  explicit kept_allocator(std::shared_ptr<kept_memory> m) noexcept : memory(std::move(m)) {}
-  template <class U>
-  kept_allocator(const kept_allocator<U>& other) noexcept : memory(other.memory) {}
-
-  T* allocate(std::size_t n) {
-    if (n > std::size_t(-1) / sizeof(T)) throw std::bad_array_new_length();
-    return static_cast<T*>(memory->take(n * sizeof(T)));
-  }
-  void deallocate(T* p, std::size_t) noexcept { memory->give(p); }
-
-  template <class U>
-  bool operator==(const kept_allocator<U>& other) const noexcept {
-    return memory == other.memory;
-  }
 };
 
 }  // namespace remote_job::inline v0::detail
@@ -2144,6 +2186,104 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
 
 #endif
 
+// ---- remote_job/detail/chunk_size.hpp
+#ifndef REMOTE_JOB_DETAIL_CHUNK_SIZE_HPP
+#define REMOTE_JOB_DETAIL_CHUNK_SIZE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How much of the log the next poll asks for.
+///
+/// It begins at log_chunk_size and doubles while a backlog comes in whole chunks, up to max_chunk_size; with the backlog
+/// gone it is back where it began, and so is the memory. A chunk is only doubled if it came in a quarter of the time
+/// allowed: on a link of steady speed the next then takes half of it, so that size and time-outs do not swing.
+class chunk_size {
+ public:
+  explicit chunk_size(const watch_options& options)
+      : begin_(at_least_one(options.log_chunk_size)),
+        bound_(std::max(begin_, at_least_one(options.max_chunk_size))),
+        quick_(options.command_timeout / 4),
+        size_(begin_) {}
+
+  std::size_t get() const noexcept { return size_; }
+
+  /// A whole poll brought so many bytes of log, in this time, and left so many.
+  void came(std::uint64_t bytes, std::uint64_t left, duration took) noexcept {
+    if (left == 0)
+      size_ = std::min(size_, begin_);
+    else if (bytes == size_ && took <= quick_)
+      size_ = size_ > bound_ / 2 ? bound_ : size_ * 2;
+  }
+
+  /// A poll did not come in time, after so many consecutive failures. From one to the next it shrinks faster, so that any
+  /// chunk is a small one before a usual budget is spent.
+  void timed_out(int failures) noexcept {
+    const int halvings = std::min(2 * (failures + 1), 30);
+    size_ = std::max(size_ >> halvings, std::min(size_, least));
+  }
+
+ private:
+  // Less is not worth a round trip.
+  static constexpr std::size_t least = 1024;
+
+  static std::size_t at_least_one(std::int64_t n) noexcept { return static_cast<std::size_t>(std::max<std::int64_t>(1, n)); }
+
+  std::size_t begin_;
+  std::size_t bound_;
+  duration quick_;
+  std::size_t size_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/poll_pause.hpp
+#ifndef REMOTE_JOB_DETAIL_POLL_PAUSE_HPP
+#define REMOTE_JOB_DETAIL_POLL_PAUSE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How long to wait until the next poll: poll_interval; or, with a quick_interval, that while there is news and from poll
+/// to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that many
+/// watches that began together do not poll in step. So what comes after some quiet is seen within two thirds of that.
+///
+/// The generator is seeded with the name of the job: the same watch makes the same pauses each time.
+class poll_pause {
+ public:
+  poll_pause(const watch_options& options, std::string_view job_id)
+      : quick_(options.quick_interval), interval_(options.poll_interval), pause_(quick_), random_(hash(job_id)) {}
+
+  /// A run begins.
+  void begin() noexcept { pause_ = quick_; }
+
+  /// The next pause, after a poll with or without news.
+  duration next(bool news) noexcept {
+    if (quick_ == duration::zero()) return interval_;
+    if (news) pause_ = quick_;
+    const auto pause = pause_;
+    pause_ = pause < interval_ / 3 * 2 ? pause + std::max(pause / 2, duration(1)) : interval_;
+    return pause - duration(static_cast<duration::rep>(random_() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
+  }
+
+ private:
+  // FNV-1a; unlike std::hash the same everywhere.
+  static std::uint64_t hash(std::string_view text) noexcept {
+    std::uint64_t h = 0xcbf29ce484222325;
+    for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return h;
+  }
+
+  duration quick_;
+  duration interval_;
+  duration pause_;
+  splitmix64 random_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/state.hpp
 #ifndef REMOTE_JOB_STATE_HPP
 #define REMOTE_JOB_STATE_HPP
@@ -2197,7 +2337,8 @@ class trigger_fsm {
         options_(state.options),
         offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
         mark_(std::move(state.mark)),
-        chunk_(static_cast<std::size_t>(std::max<std::int64_t>(1, state.options.log_chunk_size))) {
+        chunk_(options_),
+        pause_(options_, job_.job_id) {
     // What is remembered must lie before the offset, or it is of no use.
     if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
   }
@@ -2210,11 +2351,12 @@ class trigger_fsm {
     by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
     failures_ = 0;
     seen_ = offset_;
+    pause_.begin();
     exit_.reset();
     drain_to_.reset();
     exit_trouble_.reset();
     log_trouble_.reset();
-    backing_off_ = restarting_ = delivering_ = switching_ = false;
+    backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = false;
     if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
     return {action_kind::connect, options_.connect_timeout};
   }
@@ -2226,15 +2368,22 @@ class trigger_fsm {
     return poll();
   }
 
-  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now) {
+  /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
+  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
     if (!ec && !plausible(reply)) ec = errc::reply_malformed;
     if (ec == errc::files_unavailable && by_files_) return files_refused(std::move(why));
     if (ec) {
+      const bool kept = keep(ec, reply);
       // What did not come within the time allowed might if less is asked for.
-      if (ec == errc::command_timeout) chunk_ = std::max(chunk_ / 2, std::min(chunk_, min_chunk));
-      return failed(retry_info::phase::poll, ec, std::move(why));
+      if (ec == errc::command_timeout) chunk_.timed_out(failures_);
+      if (!kept) return failed(retry_info::phase::poll, ec, std::move(why));
+      error_ = ec;
+      why_ = std::move(why);
+      broken_off_ = delivering_ = true;
+      return {action_kind::deliver};
     }
     ++stats_.polls;
+    took_ = took;
     failures_ = 0;
     if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
     observe(reply, now);
@@ -2251,6 +2400,7 @@ class trigger_fsm {
     if (std::exchange(restarting_, false)) return restart();
     if (std::exchange(switching_, false)) return poll();
     if (std::exchange(delivering_, false)) acknowledge();
+    if (std::exchange(broken_off_, false) && !whole()) return failed(retry_info::phase::poll, error_, std::move(why_));
     return next_output();
   }
 
@@ -2270,7 +2420,7 @@ class trigger_fsm {
   void request(poll_request& out) const {
     out.offset = offset_;
     out.overlap = mark_.tail.size();
-    out.max_bytes = chunk_;
+    out.max_bytes = chunk_.get();
     out.exit_seen = exit_;
   }
   bool by_files() const noexcept { return by_files_; }
@@ -2326,9 +2476,6 @@ class trigger_fsm {
   void adopt(job_spec job) { job_ = std::move(job); }
 
  private:
-  // A chunk that shrinks after time-outs stops here: less is not worth a round trip.
-  static constexpr std::size_t min_chunk = 1024;
-
   struct trouble {
     duration since;
     notice_kind kind;
@@ -2377,7 +2524,19 @@ class trigger_fsm {
     const std::size_t overlap = mark_.tail.size();
     if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap) return false;
     const std::size_t fresh = r.bytes.size() - overlap;
-    return fresh <= chunk_ && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
+    return fresh <= chunk_.get() && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
+  }
+
+  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply a
+  /// part is never used, since its end says whether it is true.
+  bool keep(std::error_code ec, const poll_reply& r) {
+    if (!by_files_ || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= mark_.tail.size() ||
+        !plausible(r) || broken(r))
+      return false;
+    if (r.log_identity != 0) mark_.identity = r.log_identity;
+    log_trouble_.reset();
+    fresh_ = r.bytes.substr(mark_.tail.size());
+    return true;
   }
 
   /// Whether the log is no longer the one that was read up to the offset.
@@ -2468,19 +2627,20 @@ class trigger_fsm {
     const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
     mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
     mark_.tail.append(keep);
-    // A chunk that came whole and in time earns back what a time-out took.
-    const auto full = static_cast<std::size_t>(options_.log_chunk_size);
-    if (fresh_.size() == chunk_) chunk_ = chunk_ > full / 2 ? full : chunk_ * 2;
+    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset_, took_);
     fresh_ = {};
   }
+
+  /// Whether the job ended and all of its log is delivered.
+  bool whole() const noexcept { return drain_to_ && offset_ >= *drain_to_; }
 
   /// After a whole poll, everything told and delivered: end, read on, or wait.
   action decide() {
     const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
-    if (drain_to_ && offset_ >= *drain_to_) return end(reason::completed, {}, {});
+    if (whole()) return end(reason::completed, {}, {});
     if (moved_ && size_ > offset_) return poll();
 
-    duration pause = options_.poll_interval;
+    duration pause = pause_.next(moved_);
     if (exit_trouble_) {
       if (left(exit_trouble_) <= duration::zero()) {
         const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
@@ -2510,7 +2670,8 @@ class trigger_fsm {
 
   std::uint64_t offset_;  // behind the last byte acknowledged
   log_mark mark_;
-  std::size_t chunk_;
+  chunk_size chunk_;
+  poll_pause pause_;
 
   // The budget
   int failures_ = 0;
@@ -2520,6 +2681,7 @@ class trigger_fsm {
 
   // What the last whole poll showed
   duration now_{};
+  duration took_{};
   std::uint64_t size_ = 0;
   std::uint64_t seen_ = 0;  // the size of the log when it was last there
   std::string_view fresh_;  // not yet acknowledged; points into the reply
@@ -2536,6 +2698,7 @@ class trigger_fsm {
   bool note_exit_ = false;
   bool note_log_ = false;
   bool delivering_ = false;
+  bool broken_off_ = false;  // what is delivered came before its poll failed
   bool restarting_ = false;
   bool backing_off_ = false;
   action_kind after_close_ = action_kind::abort;
@@ -2765,8 +2928,9 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   template <class Why>
   action answered(std::error_code ec, Why why) {
-    if (!ec) ec = read_reply();
-    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, base::traits::now(this->transport));
+    ec = read_reply(ec);
+    const auto now = base::traits::now(this->transport);
+    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, now - this->step_began);
   }
 
   trigger_event result() const { return fsm.event(); }
@@ -2789,25 +2953,31 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   template <class Handler>
   void send_poll(Handler&& handler) {
     this->raw.clear();
+    fsm.request(request);
     if constexpr (has_files)
       if (fsm.by_files()) {
-        fsm.request(request);
         return start_file_poll(this->transport, fsm.job(), request, files, std::forward<Handler>(handler));
       }
+    give_back(this->raw.output, poll_limit(request));
     build_poll();
     this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
   }
 
-  /// Reads what came back.
-  std::error_code read_reply() {
+  /// Reads what came back of the poll that ended in this way.
+  std::error_code read_reply(std::error_code ec) {
     reply = {};
     if constexpr (has_files)
-      if (fsm.by_files()) return files.make_reply(reply), std::error_code();
-    return os.parse_poll(request, this->raw, reply);
+      if (fsm.by_files()) {
+        if (ec)
+          files.make_partial_reply(reply);
+        else
+          files.make_reply(reply);
+        return ec;
+      }
+    return ec ? ec : os.parse_poll(request, this->raw, reply);
   }
 
   void build_poll() {
-    fsm.request(request);
     this->make_nonce(request.nonce);
     this->command.clear();
     os.build_poll(fsm.job(), request, this->command);
@@ -4347,6 +4517,12 @@ class loopback_host {
     return *this;
   }
 
+  /// How many bytes per second come through from the host; 0, the default: all at once.
+  loopback_host& rate(std::uint64_t bytes_per_second) {
+    rate_ = bytes_per_second;
+    return *this;
+  }
+
   /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
   loopback_host& on_connect(int nth, loopback_fault fault, int times = 1) {
     connect_.faults.push_back({nth, times, std::move(fault)});
@@ -4419,6 +4595,7 @@ class loopback_host {
   std::map<std::string, loopback_file, std::less<>> files_;
   std::uint64_t identities_ = 0;
   duration latency_ = std::chrono::milliseconds(1);
+  std::uint64_t rate_ = 0;
   step connect_;
   step execute_;
   std::vector<std::pair<duration, duration>> down_;
@@ -6184,9 +6361,12 @@ inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_f
 #ifndef REMOTE_JOB_DETAIL_LOOPBACK_STEPS_HPP
 #define REMOTE_JOB_DETAIL_LOOPBACK_STEPS_HPP
 
+#include <asio/associator.hpp>
+
 #include <list>
 
-// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says.
+// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then the
+// time that this takes to come through.
 namespace remote_job::inline v0::detail {
 
 /// What a loopback_transport and its outstanding steps share.
@@ -6219,6 +6399,17 @@ struct loopback_link {
     return t;
   }
 
+  /// How long so many bytes are on the way.
+  duration sending(std::size_t bytes) const noexcept {
+    if (host.rate_ == 0) return {};
+    return duration(static_cast<duration::rep>(bytes * 1'000'000'000 / host.rate_));
+  }
+
+  /// How many bytes come in this time.
+  std::size_t sent(duration time) const noexcept {
+    return static_cast<std::size_t>(std::chrono::duration<double>(time).count() * static_cast<double>(host.rate_));
+  }
+
   duration now() const noexcept { return timer.now().time_since_epoch(); }
 
   void close() noexcept {
@@ -6248,12 +6439,16 @@ class loopback_connect {
 
   auto& arm() { return link_->arm(link_->timer, fault_); }
 
-  std::error_code finish(std::error_code ec) {
+  std::error_code answer(std::error_code ec) {
     if (ec) return ec;
     if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
     link_->open = link_->host.reachable(link_->now());
     return link_->open ? std::error_code() : link_->fail(errc::connect_failed);
   }
+
+  duration sending() const noexcept { return {}; }
+  auto& timer() noexcept { return link_->timer; }
+  std::error_code finish(std::error_code ec) { return ec; }
 
  private:
   std::shared_ptr<loopback_link> link_;
@@ -6267,7 +6462,7 @@ class loopback_execute {
 
   auto& arm() { return link_->arm(link_->timer, fault_); }
 
-  std::error_code finish(std::error_code ec) {
+  std::error_code answer(std::error_code ec) {
     if (ec) return ec;
     auto& host = link_->host;
     if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
@@ -6289,6 +6484,10 @@ class loopback_execute {
     return {};
   }
 
+  duration sending() const noexcept { return link_->sending(reply_->output.size()); }
+  auto& timer() noexcept { return link_->timer; }
+  std::error_code finish(std::error_code ec) { return ec; }
+
  private:
   std::shared_ptr<loopback_link> link_;
   const remote_command* command_;
@@ -6301,17 +6500,24 @@ class loopback_file_step {
  public:
   auto& arm() { return link_->arm(lane_->timer, link_->files_fault); }
 
+  auto& timer() noexcept { return lane_->timer; }
+
+  /// The end of the operation, however it went.
+  std::error_code finish(std::error_code ec) {
+    lane_->taken = false;
+    --link_->files_in_flight;
+    return ec;
+  }
+
  protected:
   loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path)
       : link_(std::move(l)), lane_(&link_->take_lane()), path_(&path) {
     if (link_->files_in_flight++ == 0) link_->files_fault = link_->host.execute_.next();
   }
 
-  /// Ends the operation; `answer` takes the file, which is there.
+  /// `answer` takes the file, which is there.
   template <class Answer>
-  std::error_code finish_with(std::error_code ec, Answer answer) {
-    lane_->taken = false;
-    --link_->files_in_flight;
+  std::error_code answer_with(std::error_code ec, Answer answer) {
     if (ec) return ec;
     auto& host = link_->host;
     if (link_->files_fault.what == loopback_fault::kind::refuse) return link_->fail(link_->files_fault.error);
@@ -6325,8 +6531,9 @@ class loopback_file_step {
     return answer(file);
   }
 
- private:
   std::shared_ptr<loopback_link> link_;
+
+ private:
   loopback_link::lane* lane_;
   const std::string* path_;
 };
@@ -6336,8 +6543,10 @@ class loopback_stat : public loopback_file_step {
   loopback_stat(std::shared_ptr<loopback_link> l, const std::string& path, file_status& status)
       : loopback_file_step(std::move(l), path), status_(&status) {}
 
-  std::error_code finish(std::error_code ec) {
-    return finish_with(ec, [this](const loopback_file& file) {
+  duration sending() const noexcept { return {}; }
+
+  std::error_code answer(std::error_code ec) {
+    return answer_with(ec, [this](const loopback_file& file) {
       *status_ = {file.bytes().size(), file.identity(), file_kind::regular};
       return std::error_code();
     });
@@ -6351,10 +6560,12 @@ class loopback_read : public loopback_file_step {
  public:
   loopback_read(std::shared_ptr<loopback_link> l, const std::string& path, std::uint64_t offset, std::size_t max,
                 std::string& out)
-      : loopback_file_step(std::move(l), path), offset_(offset), max_(max), out_(&out) {}
+      : loopback_file_step(std::move(l), path), offset_(offset), max_(max), out_(&out) {
+    out.clear();
+  }
 
-  std::error_code finish(std::error_code ec) {
-    return finish_with(ec, [this](const loopback_file& file) {
+  std::error_code answer(std::error_code ec) {
+    return answer_with(ec, [this](const loopback_file& file) {
       if (!file.readable()) return std::make_error_code(std::errc::permission_denied);
       const auto& bytes = file.bytes();
       out_->assign(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_);
@@ -6362,45 +6573,52 @@ class loopback_read : public loopback_file_step {
     });
   }
 
+  duration sending() noexcept {
+    began_ = link_->now();
+    return link_->sending(out_->size());
+  }
+
+  /// What has come by then has come, even if no more does.
+  std::error_code finish(std::error_code ec) {
+    if (ec && began_) out_->resize(std::min(out_->size(), link_->sent(link_->now() - *began_)));
+    return loopback_file_step::finish(ec);
+  }
+
  private:
   std::uint64_t offset_;
   std::size_t max_;
   std::string* out_;
+  std::optional<duration> began_;
 };
 
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/then.hpp
-#ifndef REMOTE_JOB_DETAIL_THEN_HPP
-#define REMOTE_JOB_DETAIL_THEN_HPP
-
-#include <asio/associator.hpp>
-
-namespace remote_job::inline v0::detail {
-
-/// A handler that turns one result into another and passes it on; all else about it is the final handler's.
-template <class Function, class Handler>
-struct then_handler {
-  Function function;
+/// Carries a step out and calls the handler; all else about it is the handler's.
+template <class Step, class Handler>
+struct loopback_step_op {
+  Step step;
   Handler handler;
+  bool answered = false;
 
-  void operator()(std::error_code ec) { std::move(handler)(function(ec)); }
+  void operator()(std::error_code ec) {
+    if (!answered) {
+      answered = true;
+      ec = step.answer(ec);
+      if (const auto time = ec ? duration::zero() : step.sending(); time > duration::zero()) {
+        auto& timer = step.timer();
+        timer.expires_after(time);
+        return timer.async_wait(std::move(*this));
+      }
+    }
+    ec = step.finish(ec);
+    std::move(handler)(ec);
+  }
 };
-
-template <class Function, class Handler>
-then_handler<Function, std::decay_t<Handler>> then(Function function, Handler&& handler) {
-  return {std::move(function), std::forward<Handler>(handler)};
-}
 
 }  // namespace remote_job::inline v0::detail
 
-// Executor, allocator and cancellation slot are those of the final handler.
-template <template <class, class> class Associator, class Function, class Handler, class Default>
-struct asio::associator<Associator, remote_job::detail::then_handler<Function, Handler>, Default>
+template <template <class, class> class Associator, class Step, class Handler, class Default>
+struct asio::associator<Associator, remote_job::detail::loopback_step_op<Step, Handler>, Default>
     : Associator<Handler, Default> {
-  using self = remote_job::detail::then_handler<Function, Handler>;
+  using self = remote_job::detail::loopback_step_op<Step, Handler>;
 
   static auto get(const self& s) noexcept { return Associator<Handler, Default>::get(s.handler); }
   static auto get(const self& s, const Default& d) noexcept { return Associator<Handler, Default>::get(s.handler, d); }
@@ -6446,8 +6664,8 @@ class loopback_transport {
     void operator()(Handler&& handler, Args&&... args) const {
       Step step(std::forward<Args>(args)...);
       auto& timer = step.arm();
-      timer.async_wait(detail::then([step = std::move(step)](std::error_code ec) mutable { return step.finish(ec); },
-                                    std::move(handler)));
+      timer.async_wait(
+          detail::loopback_step_op<Step, std::decay_t<Handler>>{std::move(step), std::forward<Handler>(handler)});
     }
   };
   using initiate_connect = initiate<detail::loopback_connect>;
@@ -13619,6 +13837,8 @@ class state_reader {
     if (has("/extra/lost_grace")) seconds("/extra/lost_grace", state.options.lost_grace);
     if (has("/extra/deadline")) seconds("/extra/deadline", state.options.deadline);
     if (has("/extra/stop_at_deadline")) boolean("/extra/stop_at_deadline", state.options.stop_at_deadline);
+    if (has("/extra/max_chunk_size")) integer("/extra/max_chunk_size", state.options.max_chunk_size);
+    if (has("/extra/quick_interval")) seconds("/extra/quick_interval", state.options.quick_interval);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);
@@ -13743,6 +13963,7 @@ inline nlohmann::json error_members(const std::error_code& ec) {
 ///     {"version": 1, "classpath": "...",
 ///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
 ///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
+///                "max_chunk_size", "quick_interval",
 ///                "mark": {"identity", "tail": "hexadecimal digits"}}}
 ///
 /// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
@@ -13761,10 +13982,12 @@ inline std::string state_to_json(const trigger_state& state) {
          std::to_string(options.log_offset) + R"(,"command_timeout":)" + format_seconds(options.command_timeout) +
          R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
          R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
-         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) + R"(,"pid_file":)" + json_string(job.pid_file) +
+         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
+         R"(,"pid_file":)" + json_string(job.pid_file) +
          R"(,"lost_grace":)" + format_seconds(options.lost_grace) + R"(,"deadline":)" +
          format_seconds(options.deadline) + R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") +
-         R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
+         R"(,"max_chunk_size":)" + std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" +
+         format_seconds(options.quick_interval) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
          R"(,"tail":")" + detail::to_hex(state.mark.tail) + "\"}}}";
 }
 

@@ -120,6 +120,10 @@ TEST_CASE("a state comes back as it was, whatever is in it") {
                      .connect_timeout = time(1),
                      .trouble_grace = time(0),
                      .via = static_cast<poll_via>(up_to(2))};
+    if (up_to(1) == 0)
+      state.options.max_chunk_size = std::min(watch_options::max_log_chunk_size,
+                                              state.options.log_chunk_size + static_cast<std::int64_t>(up_to(1 << 20)));
+    if (up_to(1) == 0) state.options.quick_interval = std::min(time(0), state.options.poll_interval);
     state.mark.identity = random() >> up_to(63);
     for (auto n =
              std::min<std::uint64_t>(up_to(log_mark::max_tail), static_cast<std::uint64_t>(state.options.log_offset));
@@ -232,6 +236,13 @@ TEST_CASE("values that cannot be are refused, each with its name") {
       {"\"via\":\"automatic\"", "\"via\":1", "extra/via"},
       {"\"stop_at_deadline\":true", "\"stop_at_deadline\":1", "extra/stop_at_deadline"},
       {"\"lost_grace\":90", "\"lost_grace\":-1", "lost_grace"},
+      {"\"max_chunk_size\":0", "\"max_chunk_size\":-1", "max_chunk_size"},
+      {"\"max_chunk_size\":0", "\"max_chunk_size\":65535", "max_chunk_size"},
+      {"\"max_chunk_size\":0", "\"max_chunk_size\":1073741825", "max_chunk_size"},
+      {"\"max_chunk_size\":0", "\"max_chunk_size\":null", "extra/max_chunk_size"},
+      {"\"quick_interval\":0", "\"quick_interval\":-1", "quick_interval"},
+      {"\"quick_interval\":0", "\"quick_interval\":5.1", "quick_interval"},
+      {"\"quick_interval\":0", "\"quick_interval\":\"1\"", "extra/quick_interval"},
       {"\"job_id\":\"id-1\"", "\"job_id\":\"\"", "job_id"},
       {"\"job_id\":\"id-1\"", "\"job_id\":\"a\\u0000b\"", "job_id"},
       {"\"job_id\":\"id-1\"", "\"job_id\":{\"bytes\":\"6\"}", "job_id/bytes"},

@@ -386,7 +386,9 @@ class RjobTest(unittest.TestCase):
         bad = {
             "--poll-interval": seconds,
             "--command-timeout": seconds,
+            "--quick-interval": seconds,
             "--chunk-size": whole + ["0", "1073741825"],
+            "--max-chunk-size": whole + ["1073741825"],
             "--offset": whole + ["9223372036854775808"],
             "--max-reconnects": whole + ["2147483648"],
             "--via": ["", "Files", "sftp", "commands"],
@@ -419,11 +421,30 @@ class RjobTest(unittest.TestCase):
         base = [RJOB, "watch", "--local", "--log-file", str(self.log), "--exit-code-file", str(self.code)]
         for good in [["--poll-interval", "0.25"], ["--poll-interval", "1e-1"], ["--command-timeout", "1000000000"],
                      ["--command-timeout", "7.5"], ["--chunk-size", "1"], ["--chunk-size", "1073741824"],
+                     ["--max-chunk-size", "0"], ["--max-chunk-size", "65536"], ["--max-chunk-size", "1073741824"],
+                     ["--chunk-size", "1", "--max-chunk-size", "2"], ["--quick-interval", "0.1"],
                      ["--offset", "9223372036854775807"], ["--max-reconnects", "0"], ["--remote-os", "posix"],
                      ["--via", "auto"], ["--via", "command"]]:
             with self.subTest(good=good):
                 done = subprocess.run(base + good, capture_output=True, timeout=WAIT)
                 self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_chunks_and_pauses_are_kept_in_the_state(self):
+        self.log.write_bytes(b"x" * 100000)
+        self.end_job(0)
+        done = self.run_rjob("--state", str(self.state), "--chunk-size", "1000", "--max-chunk-size", "30000",
+                             "--quick-interval", "0.01")
+        self.assertEqual((done.returncode, done.stdout), (0, b"x" * 100000), done.stderr)
+        extra = json.loads(self.state.read_text())["extra"]
+        self.assertEqual((extra["max_chunk_size"], extra["quick_interval"]), (30000, 0.01))
+        done = self.run_rjob("--state", str(self.state), "--chunk-size", "40000")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(self.state.read_text())["extra"]["max_chunk_size"], 0)
+        for wrong, named in [(["--chunk-size", "2000", "--max-chunk-size", "1999"], b"max_chunk_size"),
+                             (["--quick-interval", "1.5"], b"quick_interval")]:
+            done = self.run_rjob("--state", str(self.state), *wrong)
+            self.assertEqual((done.returncode, done.stdout), (64, b""), done.stderr)
+            self.assertIn(named, done.stderr)
 
     def test_via_is_kept_in_the_state(self):
         self.log.write_bytes(b"x")

@@ -42,6 +42,7 @@ struct settings {
   const char* name = "";
   std::uint64_t unit = 1;  // a log grows by so many bytes
   std::int64_t chunk = 2;
+  std::int64_t max_chunk = 0;
   std::uint64_t top = 3;  // no log is longer
   bool plain = false;     // the host sends all that it can; else also less
   std::int64_t exit_code = 0;
@@ -49,6 +50,7 @@ struct settings {
   int attempts = 1;
   std::int64_t offset = 0;
   duration interval = std::chrono::seconds(2);
+  duration quick{};
   duration grace = std::chrono::seconds(3);
   duration delay = std::chrono::seconds(10);
   bool files = false;  // a poll goes through files first
@@ -95,6 +97,7 @@ struct input {
   change log = change::none;
   exit_code_state exit = exit_code_state::absent;
   portion part = portion::all;
+  bool slow = false;  // a whole poll that took its time
 };
 
 inline std::string to_string(const input& in) {
@@ -120,10 +123,12 @@ inline std::string to_string(const input& in) {
   static constexpr const char* parts[] = {"", ", fewer bytes than asked for", ", no bytes", ", the overlap"};
   std::string text = kinds[static_cast<int>(in.what)];
   if (in.what != kind::polled) return text;
-  if (in.failure != fault::none) return text + ": " + faults[static_cast<int>(in.failure)];
+  if (in.failure != fault::none) text += std::string(": ") + faults[static_cast<int>(in.failure)];
+  if (in.failure != fault::none && in.part != portion::some) return text;
+  if (in.failure != fault::none) return text + " after bytes, log: " + changes[static_cast<int>(in.log)];
   text += std::string(": ") + exits[static_cast<int>(in.exit)];
   if (in.log != change::none) text += std::string(", log: ") + changes[static_cast<int>(in.log)];
-  return text + parts[static_cast<int>(in.part)];
+  return text + parts[static_cast<int>(in.part)] + (in.slow ? ", slowly" : "");
 }
 
 // ---- The machine's members that steer what it does, for telling two states apart. The access is what an explicit
@@ -139,7 +144,7 @@ struct opened {
 template struct opened<&trigger_fsm::offset_, &trigger_fsm::mark_, &trigger_fsm::chunk_, &trigger_fsm::failures_,
                        &trigger_fsm::seen_, &trigger_fsm::fresh_, &trigger_fsm::exit_, &trigger_fsm::drain_to_,
                        &trigger_fsm::exit_trouble_, &trigger_fsm::log_trouble_, &trigger_fsm::note_exit_,
-                       &trigger_fsm::note_log_, &trigger_fsm::delivering_, &trigger_fsm::restarting_,
+                       &trigger_fsm::note_log_, &trigger_fsm::delivering_, &trigger_fsm::broken_off_, &trigger_fsm::pause_, &trigger_fsm::restarting_,
                        &trigger_fsm::backing_off_, &trigger_fsm::after_close_, &trigger_fsm::by_files_,
                        &trigger_fsm::switching_>;
 
@@ -151,7 +156,17 @@ template <auto... Members>
 struct opened_for_poll {
   friend constexpr auto members(poll_members) { return std::tuple(Members...); }
 };
-template struct opened_for_poll<&trigger_fsm::size_, &trigger_fsm::moved_>;
+template struct opened_for_poll<&trigger_fsm::size_, &trigger_fsm::moved_, &trigger_fsm::took_>;
+
+// What the pauses depend on, but for chance.
+struct pause_member {
+  friend constexpr auto members(pause_member);
+};
+template <auto Member>
+struct opened_for_pause {
+  friend constexpr auto members(pause_member) { return Member; }
+};
+template struct opened_for_pause<&remote_job::detail::poll_pause::pause_>;
 
 // ---- The world
 
@@ -239,6 +254,7 @@ class node {
   /// Gives the machine an input and checks all that must hold then.
   void apply(const input& in) {
     const auto before = next_;
+    const auto asked = asked_for();
     switch (in.what) {
       case kind::start:
       case kind::start_refused:
@@ -264,17 +280,20 @@ class node {
         fail(remote_job::retry_info::phase::connect, errc::connect_timeout);
         next_ = fsm_.connected(error_, "");
         break;
-      case kind::polled: in.failure == fault::none ? poll_whole(in) : poll_failed(in.failure); break;
+      case kind::polled: in.failure == fault::none ? poll_whole(in) : poll_failed(in); break;
       case kind::woke:
         now_ += before.kind == action_kind::wait ? before.time : s_.delay;
         next_ = fsm_.woke();
         break;
       case kind::taken:
         take(before.kind);
+        if (const auto ec = std::exchange(broken_off_, {}); ec && !ended_whole())
+          fail(remote_job::retry_info::phase::poll, ec);
         next_ = fsm_.delivered({}, {});
         break;
       case kind::refused:
         end_ = ending::sink;
+        broken_off_ = {};
         error_ = errc::sink_failed;
         next_ = fsm_.delivered(std::make_error_code(std::errc::no_space_on_device), "");
         break;
@@ -284,10 +303,12 @@ class node {
         break;
       case kind::cancelled:
         end_ = ending::cancel;
+        broken_off_ = {};
         next_ = fsm_.cancelled();
         break;
     }
     check_standing();
+    check_asked(in, before.kind, asked);
     check_action(in, before.kind);
   }
 
@@ -313,12 +334,13 @@ class node {
     std::apply(machine, members(machine_members{}));
     put(out, next_.kind, next_.time, host_.exists, host_.readable, host_.size);
     put(out, open_, failures_, retrying_, acked_, from_, whole_, exit_, due_, seen_, cause_, end_);
+    put(out, broken_off_.value());
     put(out, exit_trouble_, log_trouble_, tell_exit_, tell_log_, tell_files_, by_files_, fresh_);
     if (acked_ > from_) put(out, host_.generation == sink_generation_);
     if (known_identity_ != 0) put(out, known_identity_ == host_.identity);
     if (next_.kind == action_kind::reset || next_.kind == action_kind::notify || next_.kind == action_kind::deliver) {
       std::apply(machine, members(poll_members{}));
-      put(out, shown_, moved_);
+      put(out, shown_, moved_, slow_);
     }
   }
 
@@ -344,7 +366,9 @@ class node {
     remote_job::trigger_state state;
     state.job = {.job_id = "1", .job_dir = "d", .log_file = "l", .exit_code_file = "x"};
     state.options.poll_interval = s.interval;
+    state.options.quick_interval = s.quick;
     state.options.log_chunk_size = s.chunk;
+    state.options.max_chunk_size = s.max_chunk;
     state.options.log_offset = s.offset;
     state.options.max_reconnect_attempts = s.attempts;
     state.options.trouble_grace = s.grace;
@@ -379,9 +403,14 @@ class node {
       if (!h.alter(c, s_)) continue;
       const auto left = h.visible() && h.size > acked_ ? h.size - acked_ : 0;
       const auto most = std::min<std::uint64_t>(left, request.max_bytes);
+      if (by_files_ && most > 0)
+        for (const auto f : {fault::lost, fault::fatal, fault::timeout, fault::garbled})
+          out.push_back({kind::polled, f, c, exit_code_state::absent, portion::some});
       for (const auto e :
            {exit_code_state::absent, exit_code_state::present, exit_code_state::damaged, exit_code_state::unreadable}) {
         out.push_back({kind::polled, fault::none, c, e, portion::all});
+        if (left > most && most == request.max_bytes && most < most_asked())
+          out.push_back({kind::polled, fault::none, c, e, portion::all, true});
         if (!s_.plain && most > 1) out.push_back({kind::polled, fault::none, c, e, portion::some});
         if (!s_.plain && most > 0) out.push_back({kind::polled, fault::none, c, e, portion::nothing});
         if (by_files_ && h.visible() && h.size == acked_ && request.overlap > 0)
@@ -435,10 +464,12 @@ class node {
     } else {
       note(reply, n);
     }
-    next_ = fsm_.polled({}, {}, reply, now_);
+    slow_ = in.slow;
+    next_ = fsm_.polled({}, {}, reply, now_, fsm_.options().command_timeout / 4 + duration(in.slow ? 1 : 0));
   }
 
-  void poll_failed(fault f) {
+  void poll_failed(const input& in) {
+    const auto f = in.failure;
     remote_job::poll_request request;
     fsm_.request(request);
     if (f == fault::no_files) return refuse_files();
@@ -464,13 +495,52 @@ class node {
     if (f == fault::below) reply.log_size = acked_;
     if (f == fault::only_overlap) reply.bytes = overlap > 0 ? reply.bytes.substr(0, overlap) : content(0).substr(0, 2);
     if (f == fault::timeout) now_ += std::chrono::seconds(30);
-    fail(remote_job::retry_info::phase::poll, ec ? ec : std::error_code(errc::reply_malformed));
-    next_ = fsm_.polled(ec, ec ? "why" : "", reply, now_);
-    remote_job::poll_request after;
-    fsm_.request(after);
-    if (f != fault::timeout) rule(after.max_bytes == request.max_bytes, "only a time-out makes the chunk smaller");
-    if (f == fault::timeout && request.max_bytes > 1024)
-      rule(after.max_bytes < request.max_bytes, "a time-out makes the chunk smaller");
+    moved_ = false;
+    // Over files what came before the failure is where it belongs, and is told of as it is.
+    if (by_files_ && ec && f != fault::garbled) reply = {};
+    if (in.part == portion::some) {
+      rule(host_.alter(in.log, s_), "the host can do that");
+      const auto n = std::min<std::uint64_t>((host_.size - acked_ + 1) / 2, request.max_bytes);
+      reply.log = log_state::present;
+      reply.log_size = host_.size;
+      bytes(n);
+      if (f != fault::garbled && !broken(reply, overlap)) {
+        fresh_ = n;
+        broken_off_ = ec;
+        spoiled_ = true;
+        log_trouble_.reset();
+        if (reply.log_identity != 0) known_identity_ = reply.log_identity;
+      }
+    }
+    if (fresh_ == 0) fail(remote_job::retry_info::phase::poll, ec ? ec : std::error_code(errc::reply_malformed));
+    next_ = fsm_.polled(ec, ec ? "why" : "", reply, now_, {});
+    rule((next_.kind == action_kind::deliver) == (fresh_ > 0), "what came before a failure is kept, if it can be placed");
+  }
+
+  // ---- How much is asked for
+
+  std::size_t asked_for() const {
+    remote_job::poll_request request;
+    fsm_.request(request);
+    return request.max_bytes;
+  }
+  std::size_t most_asked() const { return static_cast<std::size_t>(std::max(s_.chunk, s_.max_chunk)); }
+
+  /// The chunk in the words of the documentation.
+  void check_asked(const input& in, action_kind before, std::size_t asked) {
+    const auto now = asked_for();
+    if (in.what == kind::polled && in.failure == fault::timeout) {
+      rule(asked <= 1024 ? now == asked : now < asked, "a time-out makes the chunk smaller");
+      return;
+    }
+    const bool took = in.what == kind::taken && before == action_kind::deliver && !spoiled_;
+    if (took && shown_ <= acked_) {
+      rule(now == std::min(asked, static_cast<std::size_t>(s_.chunk)), "without a backlog the chunk is back where it began");
+    } else if (took && taken_ == asked && !slow_) {
+      rule(now == std::min(2 * asked, most_asked()), "the chunk grows with the backlog");
+    } else {
+      rule(now == asked, "the chunk changes for nothing else");
+    }
   }
 
   void refuse_files() {
@@ -483,7 +553,7 @@ class node {
       end_ = ending::failure;
       spoiled_ = true;
     }
-    next_ = fsm_.polled(errc::files_unavailable, "no such subsystem", reply, now_);
+    next_ = fsm_.polled(errc::files_unavailable, "no such subsystem", reply, now_, {});
   }
 
   // ---- The book
@@ -491,6 +561,7 @@ class node {
   void begin() {
     failures_ = 0;
     retrying_ = whole_ = moved_ = tell_exit_ = tell_log_ = tell_files_ = false;
+    base_ = s_.quick;
     by_files_ = s_.files && s_.via != remote_job::poll_via::commands;
     exit_ = exit_code_state::absent;
     due_.reset();
@@ -561,6 +632,7 @@ class node {
     if (what == action_kind::deliver) {
       if (acked_ == from_) sink_generation_ = host_.generation;
       acked_ += fresh_;
+      taken_ = fresh_;
       stats_.bytes += fresh_;
       fresh_ = 0;
     } else if (what == action_kind::reset) {
@@ -602,7 +674,7 @@ class node {
          "the overlap is what is remembered of the log");
     rule(request.exit_seen.has_value() == (whole_ && exit_ == exit_code_state::present),
          "the poll knows whether the exit code was seen");
-    rule(request.max_bytes <= static_cast<std::size_t>(s_.chunk), "no more bytes than log_chunk_size");
+    rule(request.max_bytes <= most_asked(), "no more bytes than allowed");
     rule(request.max_bytes >= static_cast<std::size_t>(std::min<std::int64_t>(s_.chunk, 1024)),
          "the chunk has a floor");
   }
@@ -653,6 +725,7 @@ class node {
                (log_trouble_->what == notice_kind::log_unreadable || exit_ == exit_code_state::present)),
              "trouble with the log ends the watch after the grace");
         rule(next_.time > duration::zero() && next_.time <= s_.interval, "a wait lasts up to poll_interval");
+        check_pause();
         for (const auto& t : {exit_trouble_, log_trouble_})
           rule(!t || overdue(t) || next_.time <= s_.grace - (now_ - t->since), "no wait beyond the grace");
         break;
@@ -696,6 +769,17 @@ class node {
         break;
       case action_kind::abort: rule(after_close && end_ == ending::cancel, "a cancelled run ends so, closed"); break;
     }
+  }
+
+  /// The pause in the words of the documentation.
+  void check_pause() {
+    if (s_.quick > duration::zero()) {
+      if (moved_) base_ = s_.quick;
+      rule(next_.time <= base_, "a pause grows by half");
+    }
+    const auto least = s_.quick > duration::zero() ? base_ - base_ / 4 : s_.interval;
+    base_ = base_ / 2 * 3 < s_.interval ? base_ + std::max(base_ / 2, duration(1)) : s_.interval;
+    if (!exit_trouble_ && !log_trouble_) rule(next_.time >= least, "a pause is not shorter than it should be");
   }
 
   void check_event() const {
@@ -763,6 +847,10 @@ class node {
       put(out, value.identity == 0, value.identity == host_.identity, value.tail);
     } else if constexpr (std::is_same_v<T, duration>) {
       put(out, value.count());
+    } else if constexpr (std::is_same_v<T, remote_job::detail::chunk_size>) {
+      put(out, value.get());
+    } else if constexpr (std::is_same_v<T, remote_job::detail::poll_pause>) {
+      put(out, value.*members(pause_member{}));
     } else if constexpr (requires { value.has_value(); }) {
       out += value ? '+' : '-';
       if (value) put(out, *value);
@@ -811,6 +899,10 @@ class node {
   std::uint64_t shown_ = 0;
   std::uint64_t fresh_ = 0;
   bool moved_ = false;
+  bool slow_ = false;
+  std::uint64_t taken_ = 0;     // bytes that the sink took last
+  std::error_code broken_off_;  // what is delivered came before this
+  duration base_{};             // the next pause without news
   std::optional<std::uint64_t> due_;  // the log is whole with so many bytes
   std::uint64_t seen_ = 0;            // the size it had when it was last there
   std::optional<trouble> exit_trouble_;

@@ -114,7 +114,8 @@ trace reference_loop(const script& s) {
       connected = false;
       if (ec == condition::fatal) return t.add(now, "Trigger error: " + why(ec)), t;
       // Ours: what did not come in time might if less is asked for.
-      if (ec == errc::command_timeout) chunk = std::max(chunk / 2, std::min<std::uint64_t>(chunk, 1024));
+      if (ec == errc::command_timeout)
+        chunk = std::max(chunk >> std::min(2 * (failures + 1), 30), std::min<std::uint64_t>(chunk, 1024));
       if (++failures > o.max_reconnect_attempts) {
         t.add(now, "Trigger error: gave up after " + std::to_string(failures) +
                        " consecutive failures, the last: " + why(ec) +
@@ -148,7 +149,7 @@ trace reference_loop(const script& s) {
       offset += n;
     }
     // Ours: a chunk that came whole earns back what a time-out took.
-    if (n == chunk) chunk = std::min(chunk * 2, static_cast<std::uint64_t>(o.log_chunk_size));
+    if (n == chunk && log.size() > offset) chunk = std::min(chunk * 2, static_cast<std::uint64_t>(o.log_chunk_size));
     // Ours: the reference ends at once; we first read up to the size seen with the exit code.
     if (exited && !drain_to) drain_to = log.size();
     if (drain_to && offset >= *drain_to) {
@@ -193,7 +194,7 @@ trace machine(const script& s) {
         if (log.size() > request.offset)
           reply.bytes =
               std::string_view(log).substr(request.offset - request.overlap, request.overlap + request.max_bytes);
-        next = fsm.polled(ec, ec ? why(ec) : "", ec ? poll_reply() : reply, now);
+        next = fsm.polled(ec, ec ? why(ec) : "", ec ? poll_reply() : reply, now, latency);
         break;
       }
       case action_kind::wait:

@@ -139,6 +139,15 @@ TEST_CASE("every sequence of inputs keeps the rules of the watch") {
            .plain = true,
            .identities = false,
            .grace = 0s},
+          {.name = "chunks that grow with the backlog",
+           .chunk = 1,
+           .max_chunk = 3,
+           .top = 5,
+           .plain = true,
+           .identities = false,
+           .attempts = 0,
+           .grace = 0s},
+          {.name = "pauses that grow", .top = 2, .plain = true, .interval = 3ns, .quick = 1ns, .grace = 0s},
           {.name = "a host that refuses its files", .chunk = 1, .top = 2, .plain = true, .grace = 0s, .files = true},
           {.name = "a host that must have files",
            .chunk = 1,
@@ -149,7 +158,7 @@ TEST_CASE("every sequence of inputs keeps the rules of the watch") {
            .files = true,
            .via = poll_via::files},
       },
-      220'000, 950'000);
+      370'000, 1'490'000);
 }
 
 // The same in larger worlds, for the patient.
@@ -162,7 +171,7 @@ TEST_CASE("every sequence of more inputs keeps the rules of the watch", "[.deep]
           {.name = "no try, from an offset on", .top = 4, .plain = true, .attempts = 0, .offset = 2},
           {.name = "chunks that shrink and grow", .unit = 1500, .chunk = 1500, .top = 3000, .plain = true, .grace = 0s},
       },
-      900'000, 4'000'000);
+      790'000, 3'380'000);
 }
 
 TEST_CASE("every sequence of so many inputs keeps the rules, none taken for another") {

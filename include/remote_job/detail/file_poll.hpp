@@ -5,6 +5,7 @@
 
 #include <remote_job/detail/exit_code.hpp>
 #include <remote_job/detail/framing.hpp>
+#include <remote_job/detail/kept_memory.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/file_access.hpp>
 #include <remote_job/os_policy.hpp>
@@ -42,7 +43,10 @@ class file_poll {
   unsigned begin(const poll_request& request) noexcept {
     request_ = &request;
     failure_ = {};
-    exit_judged_ = read_again_ = false;
+    exit_judged_ = read_again_ = status_known_ = false;
+    give_back(bytes, poll_limit(request));
+    bytes.clear();
+    bytes_error_ = {};
     // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
     return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
   }
@@ -57,7 +61,7 @@ class file_poll {
       case exit_code: exit_error_ = ec; break;
       case log_status:
         status_error_ = ec;
-        log_is_file_ = !ec && status.kind == file_kind::regular;
+        log_is_file_ = status_known_ = !ec && status.kind == file_kind::regular;
         break;
       case log_bytes:
         bytes_error_ = ec;
@@ -77,7 +81,9 @@ class file_poll {
       judge_exit_code(judged);
       const bool news = judged.exit_state == exit_code_state::present &&
                         !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
-      if (news) return ask(log_status | (log_is_file_ ? log_bytes : nothing));
+      // A whole chunk is as good as it was; only the size has to be known anew.
+      const bool whole_chunk = bytes.size() == poll_limit(*request_);
+      if (news) return ask(log_status | (log_is_file_ && !whole_chunk ? log_bytes : nothing));
     }
     // The log grew before it was looked at and after it was read, or was not read yet.
     if (!read_again_ && log_is_file_ && status.size > request_->offset && bytes.size() <= overlap() &&
@@ -108,8 +114,17 @@ class file_poll {
     if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
     present(reply, status.size);
     if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
-    reply.bytes = std::string_view(bytes).substr(
-        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), status.size - poll_start(*request_))));
+    reply.bytes = up_to_size();
+  }
+
+  /// Of a poll that failed: the bytes of the log that came before it did, if they can be placed.
+  void make_partial_reply(poll_reply& reply) const noexcept {
+    reply = {};
+    if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
+        bytes.size() > poll_limit(*request_))
+      return;
+    present(reply, status.size);
+    reply.bytes = up_to_size();
   }
 
   std::string exit_text;
@@ -121,6 +136,9 @@ class file_poll {
     if (questions & exit_code) exit_text.clear();
     if (questions & log_status) {
       status = {};
+      status_known_ = false;
+    }
+    if (questions & log_bytes) {
       bytes.clear();
       bytes_error_ = {};
     }
@@ -128,6 +146,11 @@ class file_poll {
   }
 
   std::size_t overlap() const noexcept { return static_cast<std::size_t>(request_->offset - poll_start(*request_)); }
+
+  std::string_view up_to_size() const noexcept {
+    return std::string_view(bytes).substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), status.size - poll_start(*request_))));
+  }
 
   void judge_exit_code(poll_reply& reply) const noexcept {
     if (says_unreadable(exit_error_))
@@ -146,6 +169,7 @@ class file_poll {
   std::error_code failure_;
   std::error_code exit_error_, status_error_, bytes_error_;
   bool log_is_file_ = false;  // as far as is known, also from the poll before
+  bool status_known_ = false;  // by this poll
   bool exit_judged_ = false;
   bool read_again_ = false;
 };

@@ -10,19 +10,23 @@
 #include <remote_job/transport/loopback_host.hpp>
 #include <remote_job/transport/virtual_timer.hpp>
 
+#include <asio/associator.hpp>
 #include <asio/io_context.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 
-// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says.
+// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then the
+// time that this takes to come through.
 namespace remote_job::inline v0::detail {
 
 /// What a loopback_transport and its outstanding steps share.
@@ -55,6 +59,17 @@ struct loopback_link {
     return t;
   }
 
+  /// How long so many bytes are on the way.
+  duration sending(std::size_t bytes) const noexcept {
+    if (host.rate_ == 0) return {};
+    return duration(static_cast<duration::rep>(bytes * 1'000'000'000 / host.rate_));
+  }
+
+  /// How many bytes come in this time.
+  std::size_t sent(duration time) const noexcept {
+    return static_cast<std::size_t>(std::chrono::duration<double>(time).count() * static_cast<double>(host.rate_));
+  }
+
   duration now() const noexcept { return timer.now().time_since_epoch(); }
 
   void close() noexcept {
@@ -84,12 +99,16 @@ class loopback_connect {
 
   auto& arm() { return link_->arm(link_->timer, fault_); }
 
-  std::error_code finish(std::error_code ec) {
+  std::error_code answer(std::error_code ec) {
     if (ec) return ec;
     if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
     link_->open = link_->host.reachable(link_->now());
     return link_->open ? std::error_code() : link_->fail(errc::connect_failed);
   }
+
+  duration sending() const noexcept { return {}; }
+  auto& timer() noexcept { return link_->timer; }
+  std::error_code finish(std::error_code ec) { return ec; }
 
  private:
   std::shared_ptr<loopback_link> link_;
@@ -103,7 +122,7 @@ class loopback_execute {
 
   auto& arm() { return link_->arm(link_->timer, fault_); }
 
-  std::error_code finish(std::error_code ec) {
+  std::error_code answer(std::error_code ec) {
     if (ec) return ec;
     auto& host = link_->host;
     if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
@@ -125,6 +144,10 @@ class loopback_execute {
     return {};
   }
 
+  duration sending() const noexcept { return link_->sending(reply_->output.size()); }
+  auto& timer() noexcept { return link_->timer; }
+  std::error_code finish(std::error_code ec) { return ec; }
+
  private:
   std::shared_ptr<loopback_link> link_;
   const remote_command* command_;
@@ -137,17 +160,24 @@ class loopback_file_step {
  public:
   auto& arm() { return link_->arm(lane_->timer, link_->files_fault); }
 
+  auto& timer() noexcept { return lane_->timer; }
+
+  /// The end of the operation, however it went.
+  std::error_code finish(std::error_code ec) {
+    lane_->taken = false;
+    --link_->files_in_flight;
+    return ec;
+  }
+
  protected:
   loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path)
       : link_(std::move(l)), lane_(&link_->take_lane()), path_(&path) {
     if (link_->files_in_flight++ == 0) link_->files_fault = link_->host.execute_.next();
   }
 
-  /// Ends the operation; `answer` takes the file, which is there.
+  /// `answer` takes the file, which is there.
   template <class Answer>
-  std::error_code finish_with(std::error_code ec, Answer answer) {
-    lane_->taken = false;
-    --link_->files_in_flight;
+  std::error_code answer_with(std::error_code ec, Answer answer) {
     if (ec) return ec;
     auto& host = link_->host;
     if (link_->files_fault.what == loopback_fault::kind::refuse) return link_->fail(link_->files_fault.error);
@@ -161,8 +191,9 @@ class loopback_file_step {
     return answer(file);
   }
 
- private:
   std::shared_ptr<loopback_link> link_;
+
+ private:
   loopback_link::lane* lane_;
   const std::string* path_;
 };
@@ -172,8 +203,10 @@ class loopback_stat : public loopback_file_step {
   loopback_stat(std::shared_ptr<loopback_link> l, const std::string& path, file_status& status)
       : loopback_file_step(std::move(l), path), status_(&status) {}
 
-  std::error_code finish(std::error_code ec) {
-    return finish_with(ec, [this](const loopback_file& file) {
+  duration sending() const noexcept { return {}; }
+
+  std::error_code answer(std::error_code ec) {
+    return answer_with(ec, [this](const loopback_file& file) {
       *status_ = {file.bytes().size(), file.identity(), file_kind::regular};
       return std::error_code();
     });
@@ -187,10 +220,12 @@ class loopback_read : public loopback_file_step {
  public:
   loopback_read(std::shared_ptr<loopback_link> l, const std::string& path, std::uint64_t offset, std::size_t max,
                 std::string& out)
-      : loopback_file_step(std::move(l), path), offset_(offset), max_(max), out_(&out) {}
+      : loopback_file_step(std::move(l), path), offset_(offset), max_(max), out_(&out) {
+    out.clear();
+  }
 
-  std::error_code finish(std::error_code ec) {
-    return finish_with(ec, [this](const loopback_file& file) {
+  std::error_code answer(std::error_code ec) {
+    return answer_with(ec, [this](const loopback_file& file) {
       if (!file.readable()) return std::make_error_code(std::errc::permission_denied);
       const auto& bytes = file.bytes();
       out_->assign(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_);
@@ -198,12 +233,55 @@ class loopback_read : public loopback_file_step {
     });
   }
 
+  duration sending() noexcept {
+    began_ = link_->now();
+    return link_->sending(out_->size());
+  }
+
+  /// What has come by then has come, even if no more does.
+  std::error_code finish(std::error_code ec) {
+    if (ec && began_) out_->resize(std::min(out_->size(), link_->sent(link_->now() - *began_)));
+    return loopback_file_step::finish(ec);
+  }
+
  private:
   std::uint64_t offset_;
   std::size_t max_;
   std::string* out_;
+  std::optional<duration> began_;
+};
+
+/// Carries a step out and calls the handler; all else about it is the handler's.
+template <class Step, class Handler>
+struct loopback_step_op {
+  Step step;
+  Handler handler;
+  bool answered = false;
+
+  void operator()(std::error_code ec) {
+    if (!answered) {
+      answered = true;
+      ec = step.answer(ec);
+      if (const auto time = ec ? duration::zero() : step.sending(); time > duration::zero()) {
+        auto& timer = step.timer();
+        timer.expires_after(time);
+        return timer.async_wait(std::move(*this));
+      }
+    }
+    ec = step.finish(ec);
+    std::move(handler)(ec);
+  }
 };
 
 }  // namespace remote_job::inline v0::detail
+
+template <template <class, class> class Associator, class Step, class Handler, class Default>
+struct asio::associator<Associator, remote_job::detail::loopback_step_op<Step, Handler>, Default>
+    : Associator<Handler, Default> {
+  using self = remote_job::detail::loopback_step_op<Step, Handler>;
+
+  static auto get(const self& s) noexcept { return Associator<Handler, Default>::get(s.handler); }
+  static auto get(const self& s, const Default& d) noexcept { return Associator<Handler, Default>::get(s.handler, d); }
+};
 
 #endif

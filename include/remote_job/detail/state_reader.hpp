@@ -99,6 +99,8 @@ class state_reader {
     if (has("/extra/lost_grace")) seconds("/extra/lost_grace", state.options.lost_grace);
     if (has("/extra/deadline")) seconds("/extra/deadline", state.options.deadline);
     if (has("/extra/stop_at_deadline")) boolean("/extra/stop_at_deadline", state.options.stop_at_deadline);
+    if (has("/extra/max_chunk_size")) integer("/extra/max_chunk_size", state.options.max_chunk_size);
+    if (has("/extra/quick_interval")) seconds("/extra/quick_interval", state.options.quick_interval);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);

@@ -4,7 +4,9 @@
 #define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
 
 #include <remote_job/detail/action.hpp>
+#include <remote_job/detail/chunk_size.hpp>
 #include <remote_job/detail/messages.hpp>
+#include <remote_job/detail/poll_pause.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/os_policy.hpp>
 #include <remote_job/state.hpp>
@@ -30,7 +32,8 @@ class trigger_fsm {
         options_(state.options),
         offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
         mark_(std::move(state.mark)),
-        chunk_(static_cast<std::size_t>(std::max<std::int64_t>(1, state.options.log_chunk_size))) {
+        chunk_(options_),
+        pause_(options_, job_.job_id) {
     // What is remembered must lie before the offset, or it is of no use.
     if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
   }
@@ -43,11 +46,12 @@ class trigger_fsm {
     by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
     failures_ = 0;
     seen_ = offset_;
+    pause_.begin();
     exit_.reset();
     drain_to_.reset();
     exit_trouble_.reset();
     log_trouble_.reset();
-    backing_off_ = restarting_ = delivering_ = switching_ = false;
+    backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = false;
     if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
     return {action_kind::connect, options_.connect_timeout};
   }
@@ -59,15 +63,22 @@ class trigger_fsm {
     return poll();
   }
 
-  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now) {
+  /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
+  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
     if (!ec && !plausible(reply)) ec = errc::reply_malformed;
     if (ec == errc::files_unavailable && by_files_) return files_refused(std::move(why));
     if (ec) {
+      const bool kept = keep(ec, reply);
       // What did not come within the time allowed might if less is asked for.
-      if (ec == errc::command_timeout) chunk_ = std::max(chunk_ / 2, std::min(chunk_, min_chunk));
-      return failed(retry_info::phase::poll, ec, std::move(why));
+      if (ec == errc::command_timeout) chunk_.timed_out(failures_);
+      if (!kept) return failed(retry_info::phase::poll, ec, std::move(why));
+      error_ = ec;
+      why_ = std::move(why);
+      broken_off_ = delivering_ = true;
+      return {action_kind::deliver};
     }
     ++stats_.polls;
+    took_ = took;
     failures_ = 0;
     if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
     observe(reply, now);
@@ -84,6 +95,7 @@ class trigger_fsm {
     if (std::exchange(restarting_, false)) return restart();
     if (std::exchange(switching_, false)) return poll();
     if (std::exchange(delivering_, false)) acknowledge();
+    if (std::exchange(broken_off_, false) && !whole()) return failed(retry_info::phase::poll, error_, std::move(why_));
     return next_output();
   }
 
@@ -103,7 +115,7 @@ class trigger_fsm {
   void request(poll_request& out) const {
     out.offset = offset_;
     out.overlap = mark_.tail.size();
-    out.max_bytes = chunk_;
+    out.max_bytes = chunk_.get();
     out.exit_seen = exit_;
   }
   bool by_files() const noexcept { return by_files_; }
@@ -159,9 +171,6 @@ class trigger_fsm {
   void adopt(job_spec job) { job_ = std::move(job); }
 
  private:
-  // A chunk that shrinks after time-outs stops here: less is not worth a round trip.
-  static constexpr std::size_t min_chunk = 1024;
-
   struct trouble {
     duration since;
     notice_kind kind;
@@ -210,7 +219,19 @@ class trigger_fsm {
     const std::size_t overlap = mark_.tail.size();
     if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap) return false;
     const std::size_t fresh = r.bytes.size() - overlap;
-    return fresh <= chunk_ && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
+    return fresh <= chunk_.get() && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
+  }
+
+  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply a
+  /// part is never used, since its end says whether it is true.
+  bool keep(std::error_code ec, const poll_reply& r) {
+    if (!by_files_ || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= mark_.tail.size() ||
+        !plausible(r) || broken(r))
+      return false;
+    if (r.log_identity != 0) mark_.identity = r.log_identity;
+    log_trouble_.reset();
+    fresh_ = r.bytes.substr(mark_.tail.size());
+    return true;
   }
 
   /// Whether the log is no longer the one that was read up to the offset.
@@ -301,19 +322,20 @@ class trigger_fsm {
     const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
     mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
     mark_.tail.append(keep);
-    // A chunk that came whole and in time earns back what a time-out took.
-    const auto full = static_cast<std::size_t>(options_.log_chunk_size);
-    if (fresh_.size() == chunk_) chunk_ = chunk_ > full / 2 ? full : chunk_ * 2;
+    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset_, took_);
     fresh_ = {};
   }
+
+  /// Whether the job ended and all of its log is delivered.
+  bool whole() const noexcept { return drain_to_ && offset_ >= *drain_to_; }
 
   /// After a whole poll, everything told and delivered: end, read on, or wait.
   action decide() {
     const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
-    if (drain_to_ && offset_ >= *drain_to_) return end(reason::completed, {}, {});
+    if (whole()) return end(reason::completed, {}, {});
     if (moved_ && size_ > offset_) return poll();
 
-    duration pause = options_.poll_interval;
+    duration pause = pause_.next(moved_);
     if (exit_trouble_) {
       if (left(exit_trouble_) <= duration::zero()) {
         const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
@@ -343,7 +365,8 @@ class trigger_fsm {
 
   std::uint64_t offset_;  // behind the last byte acknowledged
   log_mark mark_;
-  std::size_t chunk_;
+  chunk_size chunk_;
+  poll_pause pause_;
 
   // The budget
   int failures_ = 0;
@@ -353,6 +376,7 @@ class trigger_fsm {
 
   // What the last whole poll showed
   duration now_{};
+  duration took_{};
   std::uint64_t size_ = 0;
   std::uint64_t seen_ = 0;  // the size of the log when it was last there
   std::string_view fresh_;  // not yet acknowledged; points into the reply
@@ -369,6 +393,7 @@ class trigger_fsm {
   bool note_exit_ = false;
   bool note_log_ = false;
   bool delivering_ = false;
+  bool broken_off_ = false;  // what is delivered came before its poll failed
   bool restarting_ = false;
   bool backing_off_ = false;
   action_kind after_close_ = action_kind::abort;

@@ -50,8 +50,9 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   template <class Why>
   action answered(std::error_code ec, Why why) {
-    if (!ec) ec = read_reply();
-    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, base::traits::now(this->transport));
+    ec = read_reply(ec);
+    const auto now = base::traits::now(this->transport);
+    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, now - this->step_began);
   }
 
   trigger_event result() const { return fsm.event(); }
@@ -74,25 +75,31 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   template <class Handler>
   void send_poll(Handler&& handler) {
     this->raw.clear();
+    fsm.request(request);
     if constexpr (has_files)
       if (fsm.by_files()) {
-        fsm.request(request);
         return start_file_poll(this->transport, fsm.job(), request, files, std::forward<Handler>(handler));
       }
+    give_back(this->raw.output, poll_limit(request));
     build_poll();
     this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
   }
 
-  /// Reads what came back.
-  std::error_code read_reply() {
+  /// Reads what came back of the poll that ended in this way.
+  std::error_code read_reply(std::error_code ec) {
     reply = {};
     if constexpr (has_files)
-      if (fsm.by_files()) return files.make_reply(reply), std::error_code();
-    return os.parse_poll(request, this->raw, reply);
+      if (fsm.by_files()) {
+        if (ec)
+          files.make_partial_reply(reply);
+        else
+          files.make_reply(reply);
+        return ec;
+      }
+    return ec ? ec : os.parse_poll(request, this->raw, reply);
   }
 
   void build_poll() {
-    fsm.request(request);
     this->make_nonce(request.nonce);
     this->command.clear();
     os.build_poll(fsm.job(), request, this->command);

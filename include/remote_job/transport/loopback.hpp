@@ -4,7 +4,6 @@
 #define REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
 
 #include <remote_job/detail/loopback_steps.hpp>
-#include <remote_job/detail/then.hpp>
 #include <remote_job/file_access.hpp>
 #include <remote_job/transport.hpp>
 #include <remote_job/transport/loopback_host.hpp>
@@ -19,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace remote_job::inline v0 {
@@ -55,8 +55,8 @@ class loopback_transport {
     void operator()(Handler&& handler, Args&&... args) const {
       Step step(std::forward<Args>(args)...);
       auto& timer = step.arm();
-      timer.async_wait(detail::then([step = std::move(step)](std::error_code ec) mutable { return step.finish(ec); },
-                                    std::move(handler)));
+      timer.async_wait(
+          detail::loopback_step_op<Step, std::decay_t<Handler>>{std::move(step), std::forward<Handler>(handler)});
     }
   };
   using initiate_connect = initiate<detail::loopback_connect>;

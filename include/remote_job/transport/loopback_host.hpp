@@ -159,6 +159,12 @@ class loopback_host {
     return *this;
   }
 
+  /// How many bytes per second come through from the host; 0, the default: all at once.
+  loopback_host& rate(std::uint64_t bytes_per_second) {
+    rate_ = bytes_per_second;
+    return *this;
+  }
+
   /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
   loopback_host& on_connect(int nth, loopback_fault fault, int times = 1) {
     connect_.faults.push_back({nth, times, std::move(fault)});
@@ -231,6 +237,7 @@ class loopback_host {
   std::map<std::string, loopback_file, std::less<>> files_;
   std::uint64_t identities_ = 0;
   duration latency_ = std::chrono::milliseconds(1);
+  std::uint64_t rate_ = 0;
   step connect_;
   step execute_;
   std::vector<std::pair<duration, duration>> down_;
