@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Takes the library in as its users do: run.sh subdirectory|package|pkg-config SOURCE BUILD. CXX names the
-# compiler, ASIO_INCLUDE_DIR the directory of <asio.hpp>.
+# Takes the library in as its users do: run.sh subdirectory|fetch|package|pkg-config|vendored SOURCE BUILD.
+# CXX names the compiler, ASIO_INCLUDE_DIR the directory of <asio.hpp>.
 set -eu
 way=$1 source=$2 build=$3
 here=$source/tests/consume
@@ -27,6 +27,7 @@ install_moved() {
 
 case $way in
   subdirectory) consume -DSOURCE="$source" ;;
+  fetch) consume -DFETCH="$source" -DFETCHCONTENT_FULLY_DISCONNECTED=ON ;;
   package)
     install_moved
     consume -DCMAKE_PREFIX_PATH="$work/second"
@@ -40,5 +41,12 @@ case $way in
         "$here/other.cpp" $(pkg-config --libs $name)
       "$work/$name"
     done
+    ;;
+  vendored)
+    mkdir -p "$work/third_party/remote_job"
+    cp "$source/single_include/remote_job/remote_job.hpp" "$work/third_party/remote_job"
+    "$CXX" -std=c++20 -pthread -I"$work/third_party" -I"$ASIO_INCLUDE_DIR" -o "$work/vendored" "$here/main.cpp" \
+      "$here/other.cpp"
+    "$work/vendored"
     ;;
 esac
