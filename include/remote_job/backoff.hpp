@@ -26,6 +26,10 @@ concept has_delay = requires(B& b, int failure) {
 ///
 /// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. It must not
 /// throw.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_backoff.hpp
 template <class B>
 concept backoff = std::move_constructible<B> && detail::has_delay<B>;
 

@@ -75,6 +75,10 @@ concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
 /// without a gap: a watch makes use of them, so that a slow link makes progress.
 /// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands
 /// as it was. Any other error is that of the connection, and is treated as one of async_execute.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_file_access.hpp
 template <class T>
 concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
 

@@ -108,6 +108,10 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
 /// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request. Neither
 /// throws, but for std::bad_alloc.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_os_policy.hpp
 template <class O>
 concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O>;
 

@@ -114,6 +114,10 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// for on_event, whose exceptions are swallowed: there is no one left to tell.
 /// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
 /// misspelt hook is silently absent).
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_sink.hpp
 template <class S>
 concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
                detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&

@@ -110,6 +110,10 @@ concept usable_timer = std::constructible_from<Timer, const Executor&> &&
 /// alive and in place until the completion. Time-outs need not be handled: the trigger cancels and closes.
 /// Where an initiating function returns `auto`, give it a trailing `decltype`, else asking whether it can be called
 /// compiles its body, and a mistake in there is reported in place of a plain sentence.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
                     detail::has_async_execute<T> && detail::has_close<T> &&

@@ -8,12 +8,17 @@
 #ifndef REMOTE_JOB_VERSION_HPP
 #define REMOTE_JOB_VERSION_HPP
 
-// The one place that states the version; CMakeLists.txt reads it from here.
-// https://semver.org; below 1.0.0 a minor version may change the interface.
+/// @file
+/// The one place that states the version; CMakeLists.txt reads it from here. https://semver.org; below 1.0.0 a minor
+/// version may change the interface.
 #define REMOTE_JOB_VERSION_MAJOR 0
 #define REMOTE_JOB_VERSION_MINOR 1
 #define REMOTE_JOB_VERSION_PATCH 0
 #define REMOTE_JOB_VERSION_STRING "0.1.0"
+
+/// One number to compare: 1.2.3 is 10203.
+#define REMOTE_JOB_VERSION \
+  (REMOTE_JOB_VERSION_MAJOR * 10000 + REMOTE_JOB_VERSION_MINOR * 100 + REMOTE_JOB_VERSION_PATCH)
 
 #endif
 
@@ -215,6 +220,10 @@ concept has_delay = requires(B& b, int failure) {
 ///
 /// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. It must not
 /// throw.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_backoff.hpp
 template <class B>
 concept backoff = std::move_constructible<B> && detail::has_delay<B>;
 
@@ -909,6 +918,10 @@ concept usable_timer = std::constructible_from<Timer, const Executor&> &&
 /// alive and in place until the completion. Time-outs need not be handled: the trigger cancels and closes.
 /// Where an initiating function returns `auto`, give it a trailing `decltype`, else asking whether it can be called
 /// compiles its body, and a mistake in there is reported in place of a plain sentence.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
                     detail::has_async_execute<T> && detail::has_close<T> &&
@@ -1057,6 +1070,10 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
 /// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request. Neither
 /// throws, but for std::bad_alloc.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_os_policy.hpp
 template <class O>
 concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O>;
 
@@ -1752,6 +1769,10 @@ concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
 /// without a gap: a watch makes use of them, so that a slow link makes progress.
 /// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands
 /// as it was. Any other error is that of the connection, and is treated as one of async_execute.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_file_access.hpp
 template <class T>
 concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
 
@@ -2816,6 +2837,10 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// for on_event, whose exceptions are swallowed: there is no one left to tell.
 /// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
 /// misspelt hook is silently absent).
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_sink.hpp
 template <class S>
 concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
                detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
@@ -10062,7 +10087,7 @@ namespace remote_job::inline v0::ssh {
 struct known_host_key {
   std::string type;       ///< as in the file: "ssh-ed25519"
   std::string blob;       ///< the public key, decoded
-  bool revoked = false;   ///< marked with @revoked: never to be accepted
+  bool revoked = false;   ///< marked as revoked: never to be accepted
   bool any_port = false;  ///< the entry names the host alone, though another port than 22 is asked for
   std::string file;
   std::size_t line = 0;  ///< counted from 1

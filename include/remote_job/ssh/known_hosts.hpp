@@ -25,7 +25,7 @@ namespace remote_job::inline v0::ssh {
 struct known_host_key {
   std::string type;       ///< as in the file: "ssh-ed25519"
   std::string blob;       ///< the public key, decoded
-  bool revoked = false;   ///< marked with @revoked: never to be accepted
+  bool revoked = false;   ///< marked as revoked: never to be accepted
   bool any_port = false;  ///< the entry names the host alone, though another port than 22 is asked for
   std::string file;
   std::size_t line = 0;  ///< counted from 1
