@@ -111,6 +111,8 @@ class sshd {
 
   std::string host() const { return "127.0.0.1"; }
   std::uint16_t port() const { return port_; }
+  /// The server's process, above those of all its sessions.
+  pid_t pid() const { return pid_; }
   std::string user() const { return getpwuid(geteuid())->pw_name; }
   std::string file(const std::string& name) const { return directory_ / name; }
   std::string key(const std::string& name) const { return file(name); }

@@ -103,7 +103,7 @@ class sftp_client final : public operation,
       return;
     }
     if (channel.state() != sftp_channel::status::ready) return;
-    while (!waiting_.empty() && !leaving_ && running.size() < sftp_files::capacity) {
+    while (!waiting_.empty() && !leaving_ && files.has_room()) {
       const auto task = std::move(waiting_.front());
       waiting_.pop_front();
       if (task->outstanding()) task->run(*this);

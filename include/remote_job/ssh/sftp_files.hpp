@@ -80,14 +80,14 @@ class sftp_files {
       by_path_.emplace(path, file);
       channel_.open(file, 0, path);
     }
-    ++file->users_;
+    if (file->users_++ == 0) ++in_use_;
     if (!file->is_open()) file->waiting_.push_back(std::move(opener));
     return file;
   }
 
   /// Gives a file back; it stays open for the next.
   void release(const std::shared_ptr<sftp_file>& file) {
-    --file->users_;
+    if (--file->users_ == 0) --in_use_;
     file->used_ = sftp_file::clock::now();
     if (!file->kept_) close(*file);
     trim(file->used_);
@@ -111,6 +111,9 @@ class sftp_files {
     by_path_.clear();
     recent_.clear();
   }
+
+  /// Whether another one may be acquired: a server has room for so many open files only.
+  bool has_room() const noexcept { return in_use_ < capacity; }
 
  private:
   friend class sftp_file;
@@ -147,6 +150,7 @@ class sftp_files {
   sftp_channel& channel_;
   std::list<std::shared_ptr<sftp_file>> recent_;  // the one used last is the first
   std::unordered_map<std::string, std::shared_ptr<sftp_file>> by_path_;
+  std::size_t in_use_ = 0;
 };
 
 inline bool sftp_file::on_reply(std::uint64_t, const sftp_reply& reply) {
