@@ -107,6 +107,7 @@ setup_has() {
     json) preprocesses '#include <nlohmann/json_fwd.hpp>' ;;
     cli11) preprocesses '#if !__has_include(<CLI/CLI.hpp>)\n#error\n#endif' ;;
     pkg-config) command -v pkg-config ;;
+    asyncssh) /usr/bin/python3 -c 'import asyncssh' ;;
     sshd) command -v sshd || [ -x /usr/sbin/sshd ] ;;
     nss-wrapper) ls /usr/lib*/libnss_wrapper.so /usr/lib/*/libnss_wrapper.so 2>/dev/null | grep . ;;
     *) command -v "$1" ;;
@@ -136,6 +137,7 @@ setup_package() {
     sshd) echo openssh-server ;;
     nss-wrapper) echo libnss-wrapper ;;
     ssh) echo openssh-client ;;
+    asyncssh) echo python3-asyncssh ;;
     *) echo "$1" ;;
   esac
 }
