@@ -3,7 +3,7 @@
 #pragma once
 
 #include "output.hpp"
-#include "state_file.hpp"
+#include "../common/state_file.hpp"
 #include "status_line.hpp"
 
 #include <remote_job/event.hpp>

@@ -2,29 +2,25 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
+#include "../common/connection.hpp"
+
 #include <remote_job/job.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 namespace rjob {
 
 /// The command line of `rjob watch`: what was given, and nothing that was not.
-struct watch_arguments {
-  bool local = false;
-  std::optional<std::string> host, ssh_config;
-  bool no_ssh_config = false;
-  std::optional<std::string> host_key_policy;
+struct watch_arguments : cli::connection_arguments {
   std::optional<std::string> job_id, job_dir, log_file, exit_code_file;
   std::optional<remote_job::remote_os> remote_os;
   std::optional<remote_job::duration> poll_interval, quick_interval, command_timeout;
   std::optional<std::int64_t> chunk_size, max_chunk_size, offset;
   std::optional<int> max_reconnects;
   std::optional<remote_job::poll_via> via;
-  std::vector<std::string> identities, known_hosts, fingerprints;
   std::optional<std::string> events, state;
 };
 

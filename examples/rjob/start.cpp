@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #include "start.hpp"
 
-#include "state_file.hpp"
+#include "../common/state_file.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -54,7 +54,7 @@ remote_job::trigger_state fresh(const watch_arguments& given) {
 remote_job::trigger_state start(const watch_arguments& given) {
   std::optional<remote_job::trigger_state> saved;
   if (given.state) try {
-      saved = state_file(*given.state).load();
+      saved = cli::state_file(*given.state).load();
     } catch (const std::runtime_error& e) {
       throw std::runtime_error(std::string("--state: ") + e.what());
     }

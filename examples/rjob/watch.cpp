@@ -2,21 +2,19 @@
 // Copyright (c) 2026 the remote_job authors
 #include "watch.hpp"
 
+#include "../common/interrupt.hpp"
+#include "../common/state_file.hpp"
 #include "exit_status.hpp"
-#include "host.hpp"
-#include "interrupt.hpp"
 #include "journal.hpp"
 #include "output.hpp"
 #include "start.hpp"
-#include "state_file.hpp"
 #include "status_line.hpp"
 
 #include <remote_job/backoff/exponential.hpp>
 #include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/os_policy/posix.hpp>
 #include <remote_job/transport/process.hpp>
-#ifdef RJOB_WITH_SSH
-#include <remote_job/ssh/openssh_config.hpp>
+#ifdef HAVE_SSH
 #include <remote_job/transport/libssh2.hpp>
 #endif
 
@@ -154,9 +152,9 @@ class watcher {
 
   static void say(const std::string& text) { std::fprintf(stderr, "rjob: %s\n", text.c_str()); }
 
-  interrupt interrupt_;
+  cli::interrupt interrupt_;
   remote_job::trigger_state state_;
-  std::optional<state_file> file_;
+  std::optional<cli::state_file> file_;
   output out_;
   status_line status_;
   journal journal_;
@@ -167,54 +165,14 @@ class watcher {
   bool ended_ = false;
 };
 
-#ifdef RJOB_WITH_SSH
-std::string ask_passphrase(const std::string& identity) {
-  const char* typed = ::getpass(("Passphrase for " + identity + ": ").c_str());
-  return typed == nullptr ? std::string() : typed;
-}
-
-remote_job::ssh_options ssh(const watch_arguments& given, const std::string& where) {
-  const auto host = parse_host(where);
-  remote_job::ssh_options options;
-  if (given.no_ssh_config) {
-    options.host = host.name;
-    options.user = host.user;
-    if (host.port != 0) options.port = host.port;
-  } else {
-    remote_job::openssh_query query;
-    query.user = host.user;
-    query.port = host.port;
-    query.config_file = given.ssh_config.value_or("");
-    try {
-      options = remote_job::ssh_options::from_openssh(host.name, query);
-    } catch (const std::system_error& e) {
-      const bool no_ssh = e.code() == remote_job::errc::program_not_found;
-      throw std::runtime_error(std::string("--host: ") + e.what() +
-                               (no_ssh ? "; --no-ssh-config does without it" : ""));
-    }
-  }
-  if (!given.identities.empty()) options.identities.clear();
-  for (const auto& file : given.identities) options.identities.push_back({file});
-  if (!given.known_hosts.empty()) options.known_hosts = given.known_hosts;
-  options.fingerprints = given.fingerprints;
-  if (given.host_key_policy)
-    options.host_keys = *given.host_key_policy == "strict"       ? remote_job::host_key_policy::strict
-                        : *given.host_key_policy == "accept-new" ? remote_job::host_key_policy::accept_new
-                                                                 : remote_job::host_key_policy::insecure_accept_any;
-  if (::isatty(STDERR_FILENO) == 1) options.passphrase = ask_passphrase;
-  if (const auto why = validate(options); !why.empty()) throw std::runtime_error(why);
-  return options;
-}
-#endif
-
 }  // namespace
 
 int watch(const watch_arguments& given) {
   const auto state = start(given);
   const auto& where = state.job.remote_host;
-#ifdef RJOB_WITH_SSH
+#ifdef HAVE_SSH
   if (!where.empty()) {
-    auto options = ssh(given, where);
+    auto options = cli::ssh_options(given, where);
     watcher w(given, state);
     return w.run(remote_job::libssh2_transport(w.context().get_executor(), std::move(options)));
   }

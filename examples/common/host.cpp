@@ -6,7 +6,7 @@
 #include <charconv>
 #include <stdexcept>
 
-namespace rjob {
+namespace cli {
 
 namespace {
 
@@ -48,4 +48,4 @@ host parse_host(std::string_view text) {
   return result;
 }
 
-}  // namespace rjob
+}  // namespace cli

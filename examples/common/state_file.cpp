@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace rjob {
+namespace cli {
 
 namespace {
 
@@ -71,4 +71,4 @@ void state_file::save(const remote_job::trigger_state& state) const {
   if (std::rename(temporary.c_str(), path_.c_str()) != 0) fail("cannot replace", path_);
 }
 
-}  // namespace rjob
+}  // namespace cli

@@ -9,7 +9,7 @@
 #include <csignal>
 #include <system_error>
 
-namespace rjob {
+namespace cli {
 
 namespace {
 
@@ -56,4 +56,4 @@ int interrupt::signal() const { return caught; }
 
 int interrupt::descriptor() const { return pipe_ends[0]; }
 
-}  // namespace rjob
+}  // namespace cli

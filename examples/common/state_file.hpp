@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace rjob {
+namespace cli {
 
 /// The file of --state.
 class state_file {
@@ -27,4 +27,4 @@ class state_file {
   std::string path_;
 };
 
-}  // namespace rjob
+}  // namespace cli

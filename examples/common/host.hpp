@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace rjob {
+namespace cli {
 
 /// Where to log in.
 struct host {
@@ -18,4 +18,4 @@ struct host {
 /// Reads [user@]host[:port]; an IPv6 address stands in brackets if a port follows. Throws std::invalid_argument.
 host parse_host(std::string_view text);
 
-}  // namespace rjob
+}  // namespace cli

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
-namespace rjob {
+namespace cli {
 
 /// SIGHUP, SIGINT and SIGTERM as something that can be waited for beside a file: a pipe that becomes readable.
 /// One object per program.
@@ -20,4 +20,4 @@ class interrupt {
   int descriptor() const;
 };
 
-}  // namespace rjob
+}  // namespace cli

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include "job_list.hpp"
+
+#include <cstddef>
+#include <map>
+#include <utility>
+
+namespace many_jobs {
+
+namespace {
+
+std::vector<std::string> split(const std::string& line) {
+  std::vector<std::string> fields;
+  std::size_t begin = 0;
+  for (auto tab = line.find('\t'); tab != std::string::npos; tab = line.find('\t', begin = tab + 1))
+    fields.push_back(line.substr(begin, tab - begin));
+  fields.push_back(line.substr(begin));
+  return fields;
+}
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+constexpr std::size_t max_file_name = 240;  // 255 bytes in most file systems, an ending included
+
+}  // namespace
+
+std::vector<remote_job::job_spec> read_jobs(std::istream& in) {
+  std::vector<remote_job::job_spec> jobs;
+  std::vector<std::string> wrong;
+  std::map<std::string, int> lines;
+  std::string line;
+  for (int number = 1; std::getline(in, line); ++number) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.find_first_not_of(" \t") == std::string::npos || line.starts_with('#')) continue;
+    const auto refuse = [&](const std::string& why) { wrong.push_back(std::to_string(number) + ": " + why); };
+    auto fields = split(line);
+    if (fields.size() != 3) {
+      refuse("there must be three fields with tabs between, job_id, log file and exit-code file, not " +
+             std::to_string(fields.size()));
+      continue;
+    }
+    remote_job::job_spec job;
+    job.job_id = std::move(fields[0]);
+    job.log_file = std::move(fields[1]);
+    job.exit_code_file = std::move(fields[2]);
+    if (const auto why = validate(job, remote_job::watch_options()); !why.empty()) {
+      refuse(why);
+    } else if (file_name(job.job_id).size() > max_file_name) {
+      refuse("job_id is too long");
+    } else if (const auto [first, is_new] = lines.emplace(job.job_id, number); !is_new) {
+      refuse("the job_id of line " + std::to_string(first->second) + " again");
+    } else {
+      jobs.push_back(std::move(job));
+    }
+  }
+  if (!wrong.empty()) throw bad_list(std::move(wrong));
+  return jobs;
+}
+
+std::string file_name(const std::string& job_id) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string name;
+  for (const char c : job_id) {
+    if (is_plain(c) || (c == '.' && !name.empty())) {
+      name += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      name.append({'%', digits[byte >> 4], digits[byte & 15]});
+    }
+  }
+  return name;
+}
+
+}  // namespace many_jobs

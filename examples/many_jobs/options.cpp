@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include "options.hpp"
+
+#include "../common/arguments.hpp"
+
+#include <iostream>
+#include <limits>
+
+namespace many_jobs {
+
+namespace {
+
+constexpr auto footer =
+    R"(LIST has a line for each job: job_id, log file and exit-code file, with tabs between. Blank lines and lines that begin
+with # are passed over.
+
+Standard output has one line of JSON for each job that came to its end, or whose watch gave up. All else, the summary too,
+goes to standard error; on a terminal there is a table of the jobs that run.
+
+Exit status:
+  0         all jobs succeeded
+  1         some job failed, and every watch came to its end
+  255       some watch gave up; the jobs may live on
+  64        wrong usage; nothing was opened on the host
+  129, 130, 143
+            ended by SIGHUP, SIGINT or SIGTERM; the jobs live on. With --state-dir the same command goes on from there
+  141       the reader of standard output went away; the jobs live on)";
+
+void describe(CLI::App& app, arguments& given) {
+  using cli::add, cli::not_empty;
+  const auto chunk = [](const std::string& t) {
+    return cli::whole<std::int64_t>(t, 1, remote_job::watch_options::max_log_chunk_size);
+  };
+  const auto count = [](const std::string& t) { return cli::whole<int>(t, 0, std::numeric_limits<int>::max()); };
+  add(app, "LIST", given.list, not_empty, "the file that lists the jobs", "")->required();
+  cli::describe_host(app, given);
+
+  const std::string how = "Watching";
+  add(app, "--poll-interval", given.watch.poll_interval, cli::seconds,
+      "pause between two polls of a job when there is nothing to read (5)", "SECONDS")
+      ->group(how);
+  add(app, "--chunk-size", given.watch.log_chunk_size, chunk, "most bytes of a log per poll (65536)", "BYTES")
+      ->group(how);
+  add(app, "--command-timeout", given.watch.command_timeout, cli::seconds, "time allowed to one poll (30)", "SECONDS")
+      ->group(how);
+  add(app, "--max-reconnects", given.watch.max_reconnect_attempts, count,
+      "consecutive failures tolerated for each job (5)", "N")
+      ->group(how);
+  add(app, "--via", given.watch.via, cli::via,
+      "how to look at the jobs: through files, which starts no process on the host, or by commands (auto)",
+      "auto|files|command")
+      ->group(how);
+
+  const std::string files = "Files";
+  add(app, "--log-dir", given.log_dir, not_empty,
+      "write each log to a file in DIR, named after the job_id, .log at the end", "DIR")
+      ->group(files);
+  add(app, "--state-dir", given.state_dir, not_empty, "keep in DIR where each watch stands, and go on from there",
+      "DIR")
+      ->group(files);
+  cli::describe_ssh(app, given);
+  app.footer(footer);
+}
+
+}  // namespace
+
+std::variant<arguments, int> parse(int argc, char** argv) {
+  arguments given;
+  CLI::App app("many_jobs watches all jobs of a list on one host, over shared connections.", "many_jobs");
+  describe(app, given);
+  try {
+    app.parse(argc, argv);
+    check(app, given);
+    if (!given.local && !given.host) throw CLI::ValidationError("--host or --local", "is needed");
+    if (given.local && given.watch.via == remote_job::poll_via::files)
+      throw CLI::ValidationError("--via", "files is for --host, not for --local");
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e, std::cout, std::cerr);
+    std::cerr << "many_jobs: " << e.what() << "\nmany_jobs: try many_jobs --help\n";
+    return exit_usage;
+  }
+  return given;
+}
+
+}  // namespace many_jobs

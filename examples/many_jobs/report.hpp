@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#pragma once
+
+#include "table.hpp"
+
+#include <remote_job/event.hpp>
+#include <remote_job/sink/file.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace many_jobs {
+
+/// What all watches tell, for standard output and the table.
+class report {
+ public:
+  explicit report(std::vector<row> rows);
+
+  void ended(std::size_t job, const remote_job::trigger_event& event);
+  void retries(std::size_t job, const remote_job::retry_info& info);
+  void notes(std::size_t job, const std::string& message);
+  void grew(std::size_t job, std::uint64_t size);
+
+  void draw() { table_.draw(rows_, tally_); }
+  void hide() { table_.hide(); }
+  bool is_drawn() const { return table_.is_visible(); }
+  const tally& all() const { return tally_; }
+
+  /// Set once standard output could not be written; `on_output_error` was called then.
+  std::error_code output_error;
+  std::function<void()> on_output_error;
+
+ private:
+  void say(std::size_t job, const std::string& message);
+
+  std::vector<row> rows_;
+  tally tally_;
+  table table_;
+};
+
+/// The sink of one job.
+class job_sink {
+ public:
+  /// `file`: where its log goes, if anywhere.
+  job_sink(report& to, std::size_t job, std::optional<remote_job::file_sink> file)
+      : to_(&to), job_(job), file_(std::move(file)) {}
+
+  std::error_code on_log(std::uint64_t offset, std::string_view bytes) {
+    to_->grew(job_, offset + bytes.size());
+    return file_ ? file_->on_log(offset, bytes) : std::error_code();
+  }
+  std::error_code on_log_reset(const remote_job::log_reset& reset) {
+    to_->notes(job_, reset.message);
+    return file_ ? file_->on_log_reset(reset) : std::error_code();
+  }
+  void on_retry(const remote_job::retry_info& info) { to_->retries(job_, info); }
+  void on_notice(const remote_job::notice& note) { to_->notes(job_, note.message); }
+  void on_event(const remote_job::trigger_event& event) {
+    if (file_) file_->on_event(event);
+    to_->ended(job_, event);
+  }
+  std::string diagnostics() { return file_ ? file_->diagnostics() : std::string(); }
+
+ private:
+  report* to_;
+  std::size_t job_;
+  std::optional<remote_job::file_sink> file_;
+};
+
+}  // namespace many_jobs
