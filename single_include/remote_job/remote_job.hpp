@@ -13375,8 +13375,15 @@ struct session_pool_stats {
 /// when it goes by commands.
 ///
 /// @code
-/// remote_job::session_pool pool(context.get_executor());
-/// remote_job::libssh2_transport first(context.get_executor(), options, pool), second(context.get_executor(), options, pool);
+/// #include <remote_job/transport/libssh2.hpp>
+/// int main() {
+///   asio::io_context context;
+///   remote_job::session_pool pool(context.get_executor());
+///   remote_job::ssh_options host;
+///   host.host = "build.example.org";
+///   remote_job::libssh2_transport first(context.get_executor(), host, pool);
+///   remote_job::libssh2_transport second(context.get_executor(), host, pool);
+/// }
 /// @endcode
 ///
 /// Two transports have the same endpoint when they were given the same options object, or when all their options are

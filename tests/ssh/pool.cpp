@@ -63,6 +63,88 @@ TEST_CASE("files are shared where the server allows a single channel") {
   CHECK(jobs.retries() == 0);
 }
 
+TEST_CASE("whatever decides how a connection is made tells endpoints apart") {
+  using change = void (*)(ssh_options&);
+  const change changes[] = {[](ssh_options& o) { o.host = "other"; },
+                            [](ssh_options& o) { o.port = 23; },
+                            [](ssh_options& o) { o.user = "other"; },
+                            [](ssh_options& o) { o.identities.push_back({"other"}); },
+                            [](ssh_options& o) { o.identities = {{"other"}}; },
+                            [](ssh_options& o) { o.agent = "other"; },
+                            [](ssh_options& o) { o.identities_only = true; },
+                            [](ssh_options& o) { o.passphrase = [](const std::string&) { return std::string(); }; },
+                            [](ssh_options& o) { o.known_hosts = {"other"}; },
+                            [](ssh_options& o) { o.fingerprints = {"other"}; },
+                            [](ssh_options& o) { o.host_keys = host_key_policy::accept_new; },
+                            [](ssh_options& o) { o.host_key_alias = "other"; },
+                            [](ssh_options& o) { o.timeouts.resolve += 1s; },
+                            [](ssh_options& o) { o.timeouts.connect += 1s; },
+                            [](ssh_options& o) { o.timeouts.banner += 1s; },
+                            [](ssh_options& o) { o.timeouts.handshake += 1s; },
+                            [](ssh_options& o) { o.timeouts.authentication += 1s; },
+                            [](ssh_options& o) { o.timeouts.open += 1s; },
+                            [](ssh_options& o) { o.timeouts.files += 1s; },
+                            [](ssh_options& o) { o.keepalive += 1s; },
+                            [](ssh_options& o) { o.silence_limit += 1s; }};
+  ssh_options usual;
+  usual.host = "host";
+  usual.identities = {{"key"}};
+  CHECK(ssh::same_endpoint(usual, ssh_options(usual)));
+  for (const auto each : changes) {
+    auto other = usual;
+    each(other);
+    CHECK_FALSE(ssh::same_endpoint(usual, other));
+    CHECK_FALSE(ssh::same_endpoint(other, usual));
+  }
+  // Callbacks are compared where that is possible.
+  std::string (*plain)(const std::string&) = [](const std::string&) { return std::string(); };
+  usual.passphrase = plain;
+  CHECK(ssh::same_endpoint(usual, ssh_options(usual)));
+  usual.passphrase = [text = std::string("x")](const std::string&) { return text; };
+  CHECK_FALSE(ssh::same_endpoint(usual, ssh_options(usual)));
+  CHECK(ssh::same_endpoint(usual, usual));
+}
+
+TEST_CASE("what one is told of its failure is not told to another") {
+  support::sshd server;
+  asio::io_context context;
+  session_pool pool(context.get_executor());
+  libssh2_transport one(context.get_executor(), options_for(server), pool);
+  libssh2_transport other(context.get_executor(), options_for(server), pool);
+  const auto waited = [&](auto begin) {
+    std::optional<std::error_code> result;
+    context.restart();
+    begin([&](std::error_code ec) { result = ec; });
+    while (!result) REQUIRE(context.run_one_for(30s) == 1);
+    return *result;
+  };
+  file_status status;
+  const std::string bad, good = "/";
+  CHECK(waited([&](auto done) { one.async_stat(good, status, done); }) == errc::connection_lost);
+  CHECK_FALSE(waited([&](auto done) { one.async_connect(done); }));
+  CHECK_FALSE(waited([&](auto done) { other.async_connect(done); }));
+  CHECK(waited([&](auto done) { one.async_stat(bad, status, done); }) == errc::invalid_argument);
+  CHECK_FALSE(waited([&](auto done) { other.async_stat(good, status, done); }));
+  CHECK(one.diagnostics().find("path") != std::string::npos);
+  CHECK(other.diagnostics().empty());
+  // Who is closed has to connect again; the other goes on.
+  one.close();
+  CHECK(waited([&](auto done) { one.async_stat(good, status, done); }) == errc::connection_lost);
+  CHECK_FALSE(waited([&](auto done) { other.async_stat(good, status, done); }));
+  CHECK(pool.stats().connects == 1);
+}
+
+TEST_CASE("options of a pool that make no sense are refused") {
+  asio::io_context context;
+  for (const auto& wrong :
+       {session_pool_options{.channels = 0}, session_pool_options{.sessions = 0}, session_pool_options{.handshakes = 0},
+        session_pool_options{.idle = -1s}, session_pool_options{.proof = 0s}, session_pool_options{.proof = 2h}}) {
+    CHECK_FALSE(validate(wrong).empty());
+    CHECK_THROWS_AS(session_pool(context.get_executor(), wrong), std::system_error);
+  }
+  CHECK(validate(session_pool_options()).empty());
+}
+
 TEST_CASE("when a shared session is killed all reconnect together, and no byte is lost") {
   const auto via = GENERATE(poll_via::files, poll_via::commands);
   support::sshd server;
