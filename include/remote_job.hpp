@@ -23,6 +23,7 @@
 #include <remote_job/os_policy.hpp>
 #include <remote_job/os_policy/loopback.hpp>
 #include <remote_job/os_policy/posix.hpp>
+#include <remote_job/os_policy/windows.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/sink/file.hpp>
 #include <remote_job/sink/null.hpp>

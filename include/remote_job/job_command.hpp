@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_JOB_COMMAND_HPP
 #define REMOTE_JOB_JOB_COMMAND_HPP
 
+#include <remote_job/detail/utf8.hpp>
 #include <remote_job/job_paths.hpp>
 
 #include <algorithm>
@@ -46,6 +47,8 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
   if (command.script.empty()) return "script must not be empty";
   if (command.script.size() > job_command::max_script) return "script must have at most 16 MiB";
   if (command.script.find('\0') != std::string::npos) return "script must not hold a NUL byte";
+  const bool windows = os == remote_os::windows;
+  if (windows && !detail::is_utf8(command.script)) return "script must be UTF-8 for a Windows host";
 
   // A shell gives these a meaning of its own, or a value; an assignment would not arrive, or do something else.
   static constexpr std::array<std::string_view, 30> own = {
@@ -72,6 +75,8 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
       return wrong("is a variable of the shell's own: set it in the script");
     if (value.find('\0') != std::string::npos) return wrong("must not hold a NUL byte: no environment can");
     if (name.size() + value.size() > job_command::max_variable) return wrong("is too long: at most 131000 bytes");
+    if (windows && !detail::is_utf8(value)) return wrong("must be UTF-8 for a Windows host");
+    if (windows && value.empty()) return wrong("must not be empty: Windows knows no variable without a value");
     if (is_one_of(seen, name)) return wrong("is there twice");
     total += name.size() + value.size() + 2;
     seen.push_back(name);
@@ -80,6 +85,8 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
 
   if (command.working_directory.find('\0') != std::string::npos) return "working_directory must not hold a NUL byte";
   if (command.working_directory.size() > 4000) return "working_directory must have at most 4000 bytes";
+  if (windows && !detail::is_utf8(command.working_directory)) return "working_directory must be UTF-8 for a Windows host";
+  if (windows && command.umask) return "umask is for POSIX hosts";
   if (command.umask && *command.umask > 0777u) return "umask must be at most 0777";
   return validate_base_dir(command.base_dir, os);
 }

@@ -4,6 +4,7 @@
 #define REMOTE_JOB_JOB_PATHS_HPP
 
 #include <remote_job/detail/random.hpp>
+#include <remote_job/detail/utf8.hpp>
 #include <remote_job/job.hpp>
 
 #include <algorithm>
@@ -75,6 +76,18 @@ inline std::string make_job_id(std::initializer_list<std::string_view> parts = {
   return id;
 }
 
+namespace detail {
+
+/// Whether a name stands for a device, whatever its extension (Win32: "Naming Files, Paths, and Namespaces").
+inline bool is_windows_device(std::string_view name) {
+  std::string stem;
+  for (const char c : name.substr(0, name.find('.'))) stem += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  if (stem == "CON" || stem == "PRN" || stem == "AUX" || stem == "NUL") return true;
+  return stem.size() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem[3] >= '0' && stem[3] <= '9';
+}
+
+}  // namespace detail
+
 /// Says why a job id cannot name a directory: one sentence that begins with "job_id", or nothing.
 inline std::string validate_job_id(std::string_view id, remote_os os = remote_os::posix) {
   if (id.empty()) return "job_id must not be empty";
@@ -87,6 +100,8 @@ inline std::string validate_job_id(std::string_view id, remote_os os = remote_os
   if (std::any_of(id.begin(), id.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }))
     return "job_id must not hold a control character";
   if (id.back() == '.' || id.back() == ' ') return "job_id must not end with '.' or a blank";
+  if (!detail::is_utf8(id)) return "job_id must be UTF-8 for a Windows host";
+  if (detail::is_windows_device(id)) return "job_id must not be the name of a device of Windows";
   return {};
 }
 
@@ -106,6 +121,8 @@ inline std::string validate_base_dir(std::string_view dir, remote_os os = remote
       windows ? dir.size() > 2 && letter >= 'a' && letter <= 'z' && dir[1] == ':' && separators.find(dir[2]) != dir.npos
               : dir.front() == '/';
   if (!absolute) return "base_dir must be an absolute path";
+  if (windows && (dir.substr(2).find_first_of(":*?\"<>|") != dir.npos || !detail::is_utf8(dir)))
+    return "base_dir must be UTF-8 and hold none of * ? \" < > |";
   std::string plain;  // each name after one '/'
   std::size_t names = 0;
   for (auto rest = dir.substr(windows ? 2 : 0); !rest.empty();) {

@@ -103,6 +103,7 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a whole, true reply |
 /// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
 /// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
+/// | `O::file_path(path)` | optional, static: the path as a transport with file access names the file; convertible to std::string |
 ///
 /// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
 /// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
@@ -132,6 +133,21 @@ struct os_policy_traits {
       return O::files_suffice;
     else
       return false;
+  }
+
+  /// Whether a transport with file access names the files otherwise than the job does.
+  static constexpr bool renames_files() noexcept {
+    return requires(const std::string& path) {
+      { O::file_path(path) } -> std::convertible_to<std::string>;
+    };
+  }
+
+  /// The job, its files named as a transport with file access wants them.
+  static job_spec for_file_access(job_spec job) {
+    if constexpr (renames_files())
+      for (auto* path : {&job.log_file, &job.exit_code_file, &job.pid_file})
+        if (!path->empty()) *path = O::file_path(*path);
+    return job;
   }
 };
 

@@ -1065,6 +1065,7 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a whole, true reply |
 /// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
 /// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
+/// | `O::file_path(path)` | optional, static: the path as a transport with file access names the file; convertible to std::string |
 ///
 /// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
 /// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
@@ -1094,6 +1095,21 @@ struct os_policy_traits {
       return O::files_suffice;
     else
       return false;
+  }
+
+  /// Whether a transport with file access names the files otherwise than the job does.
+  static constexpr bool renames_files() noexcept {
+    return requires(const std::string& path) {
+      { O::file_path(path) } -> std::convertible_to<std::string>;
+    };
+  }
+
+  /// The job, its files named as a transport with file access wants them.
+  static job_spec for_file_access(job_spec job) {
+    if constexpr (renames_files())
+      for (auto* path : {&job.log_file, &job.exit_code_file, &job.pid_file})
+        if (!path->empty()) *path = O::file_path(*path);
+    return job;
   }
 };
 
@@ -1391,6 +1407,19 @@ namespace remote_job::inline v0::detail {
 /// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
 inline constexpr std::size_t max_exit_text = 64;
 
+/// What is behind the mark of UTF-8 or UTF-16LE, as Windows PowerShell 5.1 puts it before what it redirects into a file; else
+/// all of it. `plain` keeps the text if it was UTF-16.
+inline std::string_view without_mark(std::string_view raw, char (&plain)[max_exit_text]) noexcept {
+  if (raw.starts_with("\xef\xbb\xbf")) return raw.substr(3);
+  if (!raw.starts_with("\xff\xfe") || raw.size() > max_exit_text || raw.size() % 2 != 0) return raw;
+  std::size_t size = 0;
+  for (std::size_t i = 2; i < raw.size(); i += 2) {
+    if (raw[i + 1] != 0) return raw;
+    plain[size++] = raw[i];
+  }
+  return {plain, size};
+}
+
 /// Judges what an exit-code file holds: `raw` is its first max_exit_text bytes. The one place that knows the rule.
 ///
 /// A signed decimal number of at most ten digits, from -2^31 (Windows, signed) to 2^32-1 (Windows, unsigned), between
@@ -1403,13 +1432,18 @@ inline void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
 
   constexpr std::string_view blanks = " \t\r\n";
   auto text = raw.substr(0, max_exit_text);
-  const auto first = text.find_first_not_of(blanks);
-  if (first != text.npos) text = text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  const auto trim = [&](std::string_view t) {
+    const auto first = t.find_first_not_of(blanks);
+    return first == t.npos ? t : t.substr(first, t.find_last_not_of(blanks) - first + 1);
+  };
+  char plain[max_exit_text];
+  const auto shown = trim(without_mark(text, plain));
+  text = trim(text);
 
-  const auto digits = text.size() - (text.front() == '-' ? 1 : 0);
+  const auto digits = shown.size() - (shown.starts_with('-') ? 1 : 0);
   std::int64_t code = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
-  const bool number = error == std::errc{} && end == text.data() + text.size() && digits <= 10;
+  const auto [end, error] = std::from_chars(shown.data(), shown.data() + shown.size(), code);
+  const bool number = error == std::errc{} && end == shown.data() + shown.size() && digits <= 10;
   if (raw.size() < max_exit_text && number && code >= INT32_MIN && code <= std::int64_t{UINT32_MAX}) {
     reply.exit_state = exit_code_state::present;
     reply.exit_code = code;
@@ -2935,6 +2969,8 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   /// Whether a run may choose by itself to read the files.
   static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
 
+  static constexpr bool renames_files = has_files && os_policy_traits<OsPolicy>::renames_files();
+
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
       : base(std::move(t), std::move(b), std::move(s)),
         os(std::move(o)),
@@ -2944,7 +2980,10 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   /// @{
   watch& line() noexcept { return *this; }
   std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
-  action start() { return fsm.start(objection(), prefers_files); }
+  action start() {
+    if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
+    return fsm.start(objection(), prefers_files);
+  }
 
   template <class Handler>
   void send(Handler&& handler) {
@@ -2981,11 +3020,19 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     fsm.request(request);
     if constexpr (has_files)
       if (fsm.by_files()) {
-        return start_file_poll(this->transport, fsm.job(), request, files, std::forward<Handler>(handler));
+        return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
       }
     give_back(this->raw.output, poll_limit(request));
     build_poll();
     this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+  }
+
+  /// The job, its files named as the transport wants them.
+  const job_spec& job_of_files() const noexcept {
+    if constexpr (renames_files)
+      return files_job;
+    else
+      return fsm.job();
   }
 
   /// Reads what came back of the poll that ended in this way.
@@ -3013,9 +3060,9 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   poll_request request;
   poll_reply reply;
-  struct no_files {};
-  [[no_unique_address]] std::conditional_t<has_files, running_file_poll, no_files> files;
-
+  struct nothing {};
+  [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
+  [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
 };
 
 }  // namespace remote_job::inline v0::detail
@@ -3397,6 +3444,58 @@ inline std::string sha256(std::string_view message) {
 
 #endif
 
+// ---- remote_job/detail/utf8.hpp
+#ifndef REMOTE_JOB_DETAIL_UTF8_HPP
+#define REMOTE_JOB_DETAIL_UTF8_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Length of the UTF-8 sequence that text begins with, 0 if it begins with none (RFC 3629, section 4).
+inline std::size_t utf8_length(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto follows = [&](std::size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xBF; };
+  const auto lead = byte(0);
+  if (text.empty()) return 0;
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    if (lead == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
+    if (lead == 0xED && byte(1) > 0x9F) return 0;  // surrogates
+    return follows(1) && follows(2) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    if (lead == 0xF0 && byte(1) < 0x90) return 0;  // overlong
+    if (lead == 0xF4 && byte(1) > 0x8F) return 0;  // above U+10FFFF
+    return follows(1) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+inline bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+/// The text with U+FFFD in place of each byte that is not UTF-8.
+inline std::string to_utf8(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    clean += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return clean;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/job_paths.hpp
 #ifndef REMOTE_JOB_JOB_PATHS_HPP
 #define REMOTE_JOB_JOB_PATHS_HPP
@@ -3465,6 +3564,18 @@ inline std::string make_job_id(std::initializer_list<std::string_view> parts = {
   return id;
 }
 
+namespace detail {
+
+/// Whether a name stands for a device, whatever its extension (Win32: "Naming Files, Paths, and Namespaces").
+inline bool is_windows_device(std::string_view name) {
+  std::string stem;
+  for (const char c : name.substr(0, name.find('.'))) stem += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  if (stem == "CON" || stem == "PRN" || stem == "AUX" || stem == "NUL") return true;
+  return stem.size() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem[3] >= '0' && stem[3] <= '9';
+}
+
+}  // namespace detail
+
 /// Says why a job id cannot name a directory: one sentence that begins with "job_id", or nothing.
 inline std::string validate_job_id(std::string_view id, remote_os os = remote_os::posix) {
   if (id.empty()) return "job_id must not be empty";
@@ -3477,6 +3588,8 @@ inline std::string validate_job_id(std::string_view id, remote_os os = remote_os
   if (std::any_of(id.begin(), id.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }))
     return "job_id must not hold a control character";
   if (id.back() == '.' || id.back() == ' ') return "job_id must not end with '.' or a blank";
+  if (!detail::is_utf8(id)) return "job_id must be UTF-8 for a Windows host";
+  if (detail::is_windows_device(id)) return "job_id must not be the name of a device of Windows";
   return {};
 }
 
@@ -3496,6 +3609,8 @@ inline std::string validate_base_dir(std::string_view dir, remote_os os = remote
       windows ? dir.size() > 2 && letter >= 'a' && letter <= 'z' && dir[1] == ':' && separators.find(dir[2]) != dir.npos
               : dir.front() == '/';
   if (!absolute) return "base_dir must be an absolute path";
+  if (windows && (dir.substr(2).find_first_of(":*?\"<>|") != dir.npos || !detail::is_utf8(dir)))
+    return "base_dir must be UTF-8 and hold none of * ? \" < > |";
   std::string plain;  // each name after one '/'
   std::size_t names = 0;
   for (auto rest = dir.substr(windows ? 2 : 0); !rest.empty();) {
@@ -3556,6 +3671,8 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
   if (command.script.empty()) return "script must not be empty";
   if (command.script.size() > job_command::max_script) return "script must have at most 16 MiB";
   if (command.script.find('\0') != std::string::npos) return "script must not hold a NUL byte";
+  const bool windows = os == remote_os::windows;
+  if (windows && !detail::is_utf8(command.script)) return "script must be UTF-8 for a Windows host";
 
   // A shell gives these a meaning of its own, or a value; an assignment would not arrive, or do something else.
   static constexpr std::array<std::string_view, 30> own = {
@@ -3582,6 +3699,8 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
       return wrong("is a variable of the shell's own: set it in the script");
     if (value.find('\0') != std::string::npos) return wrong("must not hold a NUL byte: no environment can");
     if (name.size() + value.size() > job_command::max_variable) return wrong("is too long: at most 131000 bytes");
+    if (windows && !detail::is_utf8(value)) return wrong("must be UTF-8 for a Windows host");
+    if (windows && value.empty()) return wrong("must not be empty: Windows knows no variable without a value");
     if (is_one_of(seen, name)) return wrong("is there twice");
     total += name.size() + value.size() + 2;
     seen.push_back(name);
@@ -3590,6 +3709,8 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
 
   if (command.working_directory.find('\0') != std::string::npos) return "working_directory must not hold a NUL byte";
   if (command.working_directory.size() > 4000) return "working_directory must have at most 4000 bytes";
+  if (windows && !detail::is_utf8(command.working_directory)) return "working_directory must be UTF-8 for a Windows host";
+  if (windows && command.umask) return "umask is for POSIX hosts";
   if (command.umask && *command.umask > 0777u) return "umask must be at most 0777";
   return validate_base_dir(command.base_dir, os);
 }
@@ -5838,6 +5959,915 @@ class posix_os {
 
 #endif
 
+// ---- remote_job/detail/base64.hpp
+#ifndef REMOTE_JOB_DETAIL_BASE64_HPP
+#define REMOTE_JOB_DETAIL_BASE64_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// So many characters stand for so many bytes, the padding included.
+constexpr std::size_t base64_length(std::size_t bytes) noexcept { return (bytes / 3 + (bytes % 3 != 0)) * 4; }
+
+/// Appends bytes by RFC 4648, section 4, without the padding: as OpenSSH prints fingerprints.
+inline void append_base64_unpadded(std::string& text, std::string_view bytes) {
+  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    buffer = (buffer << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) text += digits[(buffer >> (bits - 6)) & 63];
+  }
+  if (bits > 0) text += digits[(buffer << (6 - bits)) & 63];
+}
+
+inline std::string base64_unpadded(std::string_view bytes) {
+  std::string text;
+  append_base64_unpadded(text, bytes);
+  return text;
+}
+
+/// Appends bytes by RFC 4648, section 4, with the padding.
+inline void append_base64(std::string& text, std::string_view bytes) {
+  append_base64_unpadded(text, bytes);
+  text.append(bytes.size() % 3 == 0 ? 0 : 3 - bytes.size() % 3, '=');
+}
+
+/// Appends the bytes that a text stands for by RFC 4648, section 4, with the padding; false for any other text, of which
+/// some may have been appended.
+inline bool append_base64_decoded(std::string& bytes, std::string_view text) {
+  if (text.size() % 4 != 0) return false;
+  for (int padding = 0; padding < 2 && !text.empty() && text.back() == '='; ++padding) text.remove_suffix(1);
+  bytes.reserve(bytes.size() + text.size() * 3 / 4);
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (const char c : text) {
+    int digit = 0;
+    if (c >= 'A' && c <= 'Z')
+      digit = c - 'A';
+    else if (c >= 'a' && c <= 'z')
+      digit = c - 'a' + 26;
+    else if (c >= '0' && c <= '9')
+      digit = c - '0' + 52;
+    else if (c == '+')
+      digit = 62;
+    else if (c == '/')
+      digit = 63;
+    else
+      return false;
+    buffer = (buffer << 6) | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>(static_cast<unsigned char>((buffer >> bits) & 255));
+    }
+  }
+  return true;
+}
+
+inline std::optional<std::string> base64_decode(std::string_view text) {
+  std::string bytes;
+  if (!append_base64_decoded(bytes, text)) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/powershell.hpp
+#ifndef REMOTE_JOB_DETAIL_POWERSHELL_HPP
+#define REMOTE_JOB_DETAIL_POWERSHELL_HPP
+
+// How a script reaches PowerShell, and how its answer comes back: base64 both ways. What is in between, the command line of
+// cmd.exe, the encodings of the console, the quotes that PowerShell knows (U+2018 to U+201B end a string too), has no say.
+namespace remote_job::inline v0::detail {
+
+/// The one script that travels in the command line, the same for all: it runs the script that comes by standard input.
+inline constexpr std::string_view powershell_bootstrap =
+    "$ProgressPreference='SilentlyContinue';"
+    "&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim()))))";
+
+/// cmd.exe, which an sshd on Windows runs by default, takes no longer command lines.
+inline constexpr std::size_t max_windows_command_line = 8191;
+
+/// Appends an argument for -EncodedCommand: base64 of UTF-16LE. `script` is ASCII.
+inline void append_encoded_command(std::string& out, std::string_view script) {
+  std::string wide;
+  wide.reserve(2 * script.size());
+  for (const char c : script) wide.append(1, c).append(1, '\0');
+  append_base64(out, wide);
+}
+
+/// Appends the command line that has PowerShell run a script. `script` is ASCII.
+inline void append_powershell(std::string& out, std::string_view shell, std::string_view script) {
+  out.append(shell).append(" -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ");
+  append_encoded_command(out, script);
+}
+
+/// Appends an expression that gives a text whatever is in it; what is no UTF-8 fails there. Needs rj_text.
+inline void append_text(std::string& script, std::string_view value) {
+  append_base64(script.append("(rj_text '"), value);
+  script.append("')");
+}
+
+// An answer is a frame, as framing.hpp describes them, in a wrapper of its own:
+//
+//   \n@RJ1 <nonce> b64 n=<N>\n
+//   N characters: the frame in base64
+//   \n@RJ1 <nonce> end\n
+//
+// A carriage return before a line feed of the wrapper does no harm.
+
+/// Most characters of an answer with a frame of so many bytes.
+constexpr std::size_t wrapped_length(std::size_t frame) noexcept { return base64_length(frame) + 2 * max_frame_header; }
+
+/// Takes the frame out of its wrapper. Total: takes any bytes. No error only for a whole wrapper with this nonce.
+inline std::error_code unwrap_frame(std::string_view nonce, std::string_view output, std::string& frame) {
+  frame.clear();
+  const auto begin = find_frame(output, nonce, " b64 n=");
+  if (begin == output.npos) return errc::reply_missing;
+  text_cursor rest{output.substr(begin)};
+  const auto line = [&] { return rest.skip("\r\n") || rest.skip("\n"); };
+  std::uint64_t length = 0;
+  if (rest.rest.empty()) return errc::reply_truncated;
+  if (!rest.number(length)) return errc::reply_malformed;
+  if (rest.rest.empty() || rest.rest == "\r") return errc::reply_truncated;
+  if (!line()) return errc::reply_malformed;
+  if (rest.rest.size() < length) return errc::reply_truncated;
+  const auto text = rest.rest.substr(0, static_cast<std::size_t>(length));
+  rest.rest.remove_prefix(text.size());
+  rest.skip("\r");
+  if (rest.rest.size() < frame_tag.size() + nonce.size() + frame_end.size()) return errc::reply_truncated;
+  if (!rest.skip(frame_tag) || !rest.skip(nonce) || !rest.skip(" end") || !line()) return errc::reply_malformed;
+  return append_base64_decoded(frame, text) ? std::error_code() : errc::reply_malformed;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/windows_lifecycle.hpp
+#ifndef REMOTE_JOB_DETAIL_WINDOWS_LIFECYCLE_HPP
+#define REMOTE_JOB_DETAIL_WINDOWS_LIFECYCLE_HPP
+
+// The scripts that start, stop and clean up a job on Windows, as pieces of a script. Each sends one frame with one line of
+// words: see lifecycle_frames.hpp.
+//
+// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.ps1, and
+// exit_code.tmp, cancel, start.* for a time.
+namespace remote_job::inline v0::detail {
+
+/// rj_ours DIR: whether it is a directory of this user, itself and no link. rj_private DIR: lets nobody else in.
+/// rj_first FILE: its first line, or nothing. rj_answer WORDS: sends the frame.
+inline constexpr std::string_view windows_tools_piece = R"ps($rj_me=[Security.Principal.WindowsIdentity]::GetCurrent().User
+$rj_trusted=@($rj_me,(New-Object Security.Principal.SecurityIdentifier 'S-1-5-18'),(New-Object Security.Principal.SecurityIdentifier 'S-1-5-32-544'))
+function rj_ours([string]$d){
+  try{
+    $x=[IO.File]::GetAttributes($d)
+    if(-not ($x -band [IO.FileAttributes]::Directory)){return $false}
+    if($x -band [IO.FileAttributes]::ReparsePoint){return $false}
+    $o=(Get-Acl -LiteralPath $d).GetOwner([Security.Principal.SecurityIdentifier])
+    return [bool]($rj_trusted -contains $o)
+  }catch{return $false}
+}
+function rj_private([string]$d){
+  $x=New-Object Security.AccessControl.DirectorySecurity
+  $x.SetAccessRuleProtection($true,$false)
+  foreach($s in $rj_trusted){
+    $x.AddAccessRule((New-Object Security.AccessControl.FileSystemAccessRule $s,'FullControl','ContainerInherit,ObjectInherit','None','Allow'))
+  }
+  Set-Acl -LiteralPath $d -AclObject $x
+}
+function rj_first([string]$p){try{(rj_lines $p)[0].Trim()}catch{''}}
+function rj_answer([string]$words){
+  rj_w "`n@RJ1 $rj_n $words`n"
+  rj_w "`n@RJ1 $rj_n end`n"
+  rj_send
+}
+)ps";
+
+/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter; leaves in rj_err why it could not.
+///
+/// The job's directory gets its name by a rename, the mark already in it: nobody sees it without.
+inline constexpr std::string_view windows_directory_piece = R"ps(function rj_directory{
+  $mark="remote_job 1 $rj_fp"
+  try{
+    if(-not [IO.Directory]::Exists($rj_base)){[void][IO.Directory]::CreateDirectory($rj_base);rj_private $rj_base}
+  }catch{return 'base_unusable'}
+  if(-not (rj_ours $rj_base)){return 'base_unsafe'}
+  if([IO.Path]::GetFullPath($rj_base).TrimEnd('\') -eq [IO.Path]::GetFullPath($HOME).TrimEnd('\')){return 'base_home'}
+  if(-not ([IO.Directory]::Exists($rj_j) -or [IO.File]::Exists($rj_j))){
+    $x="$rj_base\.new.$rj_n"
+    try{
+      [void][IO.Directory]::CreateDirectory($x)
+      rj_private $x
+      [IO.File]::WriteAllText("$x\remote_job","$mark`n")
+      try{[IO.Directory]::Move($x,$rj_j)}catch{if(-not [IO.Directory]::Exists($rj_j)){throw}}
+    }catch{return 'write'}finally{try{if([IO.Directory]::Exists($x)){[IO.Directory]::Delete($x,$true)}}catch{}}
+  }
+  if(-not (rj_ours $rj_j)){return 'dir_unsafe'}
+  $l=rj_first "$rj_j\remote_job"
+  if($l -eq $mark){return '-'}
+  if($l.StartsWith('remote_job 1 ')){return 'taken'}
+  'not_ours'
+}
+)ps";
+
+/// Starts a process outside of the session's job object, which may end with the session: by the service that starts
+/// processes for others, or else, where that is not allowed, by breaking away.
+inline constexpr std::string_view windows_detach_piece = R"ps(function rj_detach([string]$line){
+  try{
+    $s=New-CimInstance -CimClass (Get-CimClass -ClassName Win32_ProcessStartup) -Property @{ShowWindow=[uint16]0} -ClientOnly
+    $r=Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{CommandLine=$line;ProcessStartupInformation=$s}
+    if($r.ReturnValue -eq 0){return}
+  }catch{}
+  Add-Type -Namespace RemoteJob -Name Detach -MemberDefinition @'
+[StructLayout(LayoutKind.Sequential,CharSet=CharSet.Unicode)] public struct Startup {
+  public int size; public string reserved, desktop, title;
+  public int x, y, width, height, columns, rows, fill, flags; public short show, extra;
+  public System.IntPtr more, input, output, error; }
+[StructLayout(LayoutKind.Sequential)] public struct Started { public System.IntPtr process, thread; public int pid, tid; }
+[DllImport("kernel32.dll",CharSet=CharSet.Unicode,SetLastError=true)] static extern bool CreateProcessW(string name,
+  System.Text.StringBuilder line, System.IntPtr process, System.IntPtr thread, bool inherit, uint flags,
+  System.IntPtr environment, string directory, ref Startup startup, out Started started);
+[DllImport("kernel32.dll")] static extern bool CloseHandle(System.IntPtr handle);
+public static void Run(string line) {
+  Startup startup = new Startup(); Started started;
+  startup.size = Marshal.SizeOf(typeof(Startup));
+  const uint flags = 0x01000000 | 0x08000000 | 0x00000200;
+  if (!CreateProcessW(null, new System.Text.StringBuilder(line), System.IntPtr.Zero, System.IntPtr.Zero, false, flags,
+      System.IntPtr.Zero, null, ref startup, out started)) throw new System.ComponentModel.Win32Exception();
+  CloseHandle(started.process); CloseHandle(started.thread); }
+'@
+  [RemoteJob.Detach]::Run($line)
+}
+)ps";
+
+/// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write writes what it needs into $rj_a.
+inline constexpr std::string_view windows_submit_piece = R"ps($script:rj_q='0'
+$script:rj_by='-'
+$rj_err=rj_directory
+if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j\pid")){
+  $rj_a="$rj_j\start.$rj_n"
+  try{[void][IO.Directory]::CreateDirectory($rj_a);rj_write}catch{
+    try{[IO.Directory]::Delete($rj_a,$true)}catch{}
+    $rj_err='write'
+  }
+  if($rj_err -eq '-'){
+    $x=[Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    try{
+      rj_detach "`"$x`" -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$rj_a\supervisor.ps1`" `"$rj_j`" `"$rj_a`" $rj_ticket"
+      for($k=0;$k -lt 200 -and -not [IO.File]::Exists("$rj_j\pid");$k++){Start-Sleep -Milliseconds 100}
+    }catch{}
+  }
+}
+if($rj_err -eq '-'){
+  rj_judge "$rj_j\pid"
+  if($script:rj_q -eq ''){$script:rj_q='0';$rj_err='not_started'}
+  if($script:rj_by -eq ''){$script:rj_by='-'}
+}
+rj_answer "submit err=$rj_err by=$($script:rj_by) pid=$($script:rj_q) base=$rj_told"
+)ps";
+
+/// rj_result: the exit code that the host wrote, or `-`.
+inline constexpr std::string_view windows_result_piece = R"ps(function rj_result{
+  $l=rj_first "$rj_j\exit_code"
+  if($l -match '^-?[0-9]{1,10}$'){return $l}
+  '-'
+}
+)ps";
+
+/// rj_tree: the processes of the job that run, each with its time of start, as far as the one that leads them is proved. A
+/// process is a child of another only if it is the younger one: the number of a parent that is gone can be a stranger's.
+inline constexpr std::string_view windows_stop_piece = R"ps(function rj_tree{
+  $c=rj_child $rj_j
+  if($c -eq ''){return}
+  $all=@(Get-CimInstance -ClassName Win32_Process -Property @('ProcessId','ParentProcessId','CreationDate'))
+  $of=@{}
+  foreach($p in $all){$of["$($p.ProcessId)"]=$p}
+  $found=New-Object Collections.ArrayList
+  [void]$found.Add($c)
+  for($k=0;$k -lt $found.Count;$k++){
+    foreach($p in $all){
+      if("$($p.ParentProcessId)" -ne $found[$k] -or $found -contains "$($p.ProcessId)"){continue}
+      $o=$of[$found[$k]]
+      if($o -and $p.CreationDate -and $o.CreationDate -and $p.CreationDate -lt $o.CreationDate){continue}
+      [void]$found.Add("$($p.ProcessId)")
+    }
+  }
+  foreach($q in $found){$s=rj_start $q;if($s -ne ''){"$q $s"}}
+}
+function rj_left($list){
+  $n=0
+  foreach($x in $list){$q,$s=$x -split ' ';if((rj_start $q) -eq $s){$n++}}
+  $n
+}
+function rj_kill($list,[switch]$force){
+  $ok=$false
+  foreach($x in $list){
+    $q,$s=$x -split ' '
+    if((rj_start $q) -ne $s){continue}
+    $o=$ErrorActionPreference
+    $ErrorActionPreference='Continue'
+    if($force){& taskkill.exe /PID $q /F 2>&1 | Out-Null}else{& taskkill.exe /PID $q 2>&1 | Out-Null}
+    $ErrorActionPreference=$o
+    if($LASTEXITCODE -eq 0){$ok=$true}
+  }
+  $ok
+}
+function rj_stop{
+  $script:rj_sent='-';$script:rj_rest=0
+  rj_judge "$rj_j\pid"
+  if(-not [IO.Directory]::Exists($rj_j)){return 'absent'}
+  $marked=[IO.File]::Exists("$rj_j\cancel")
+  if((rj_result) -ne '-'){if($marked){return 'stopped'};return 'finished'}
+  if(-not [IO.File]::Exists("$rj_j\remote_job") -or ($script:rj_is -eq '' -and $script:rj_v -ne 'N')){return 'unproved'}
+  if($script:rj_v -eq 'H'){return 'elsewhere'}
+  try{[IO.File]::AppendAllText("$rj_j\cancel",'')}catch{if($script:rj_v -eq 'N'){return 'unusable'}}
+  rj_judge "$rj_j\pid"
+  if($script:rj_v -eq 'N'){return 'prevented'}
+  for($k=0;$k -lt 50 -and $script:rj_v -eq 'A' -and (rj_result) -eq '-' -and (rj_child $rj_j) -eq '';$k++){
+    Start-Sleep -Milliseconds 100
+    rj_judge "$rj_j\pid"
+  }
+  $list=@(rj_tree)
+  if((rj_result) -eq '-' -and $list.Count -gt 0){
+    $script:rj_sent=''
+    if(rj_kill $list){
+      $script:rj_sent='T'
+      for($k=0;$k -lt $rj_grace -and (rj_left $list) -gt 0;$k++){Start-Sleep -Milliseconds 100}
+    }
+    for($k=0;$k -lt 30;$k++){
+      $list=@($list)+@(rj_tree)|Select-Object -Unique
+      if((rj_left $list) -eq 0){break}
+      [void](rj_kill $list -force)
+      if(-not $script:rj_sent.EndsWith('K')){$script:rj_sent+='K'}
+      Start-Sleep -Milliseconds 100
+    }
+  }
+  for($k=0;$k -lt 50;$k++){
+    rj_judge "$rj_j\pid"
+    if((rj_result) -ne '-' -or $script:rj_v -ne 'A'){break}
+    Start-Sleep -Milliseconds 100
+  }
+  $script:rj_rest=rj_left $list
+  if($script:rj_rest -gt 0){return 'survived'}
+  if((rj_result) -eq '-'){
+    if($script:rj_v -eq 'A'){$script:rj_rest=1;return 'survived'}
+    if($script:rj_sent -eq '-' -and -not $marked){return 'gone'}
+  }
+  'stopped'
+}
+$rj_out=rj_stop
+rj_answer "stop out=$rj_out exit=$(rj_result) sent=$($script:rj_sent) left=$($script:rj_rest)"
+)ps";
+
+/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short, the job's
+/// name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+inline constexpr std::string_view windows_cleanup_piece = R"ps(function rj_cleanup{
+  $base=[IO.Path]::GetDirectoryName($rj_j)
+  $gone="$base\.gone.$([IO.Path]::GetFileName($rj_j))"
+  if(-not [IO.Directory]::Exists($rj_j) -and -not [IO.File]::Exists($rj_j)){
+    try{if((rj_ours $gone) -and [IO.File]::Exists("$gone\pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
+    return 'removed'
+  }
+  if(-not (rj_ours $base) -or -not (rj_ours $rj_j)){return 'unsafe'}
+  if(-not (rj_first "$rj_j\remote_job").StartsWith('remote_job 1 ')){return 'not_ours'}
+  rj_judge "$rj_j\pid"
+  $c=rj_result
+  if($rj_policy -eq 'on_success' -and $c -ne '0'){
+    if($c -eq '-' -and $script:rj_v -ne 'D'){return 'running'}
+    return 'kept'
+  }
+  if($c -eq '-' -and $script:rj_v -ne 'D'){
+    if($script:rj_v -ne 'N'){return 'running'}
+    try{
+      [IO.File]::WriteAllText("$rj_j\pid.$rj_n","0`n")
+      [IO.File]::Move("$rj_j\pid.$rj_n","$rj_j\pid")
+    }catch{
+      try{[IO.File]::Delete("$rj_j\pid.$rj_n")}catch{}
+      return 'running'
+    }
+  }
+  try{
+    if([IO.Directory]::Exists($gone)){[IO.Directory]::Delete($gone,$true)}
+    [IO.Directory]::Move($rj_j,$gone)
+    [IO.Directory]::Delete($gone,$true)
+  }catch{return 'left'}
+  'removed'
+}
+$rj_out=rj_cleanup
+rj_answer "cleanup out=$rj_out exit=$(rj_result)"
+)ps";
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/windows_script.hpp
+#ifndef REMOTE_JOB_DETAIL_WINDOWS_SCRIPT_HPP
+#define REMOTE_JOB_DETAIL_WINDOWS_SCRIPT_HPP
+
+// The pieces of which every script for PowerShell is made; for Windows PowerShell 5.1, which every Windows has, and PowerShell
+// 7. Files go through .NET: a cmdlet takes [ and ] in a path for a pattern, and changes encodings and line ends.
+namespace remote_job::inline v0::detail {
+
+/// rj_text B64: a text. rj_open PATH: a file that others may write, rename and delete meanwhile. rj_copy FROM MAX TO: at
+/// most so many bytes. rj_fault ERROR: `-` there is no such file, `!` it cannot be read.
+inline constexpr std::string_view file_piece = R"ps($ErrorActionPreference='Stop'
+function rj_text([string]$b){(New-Object Text.UTF8Encoding $false,$true).GetString([Convert]::FromBase64String($b))}
+function rj_open([string]$p){
+  [IO.File]::Open($p,[IO.FileMode]::Open,[IO.FileAccess]::Read,([IO.FileShare]::ReadWrite -bor [IO.FileShare]::Delete))
+}
+function rj_copy($from,[long]$max,$to){
+  $b=New-Object byte[] 65536
+  while($max -gt 0){
+    $g=$from.Read($b,0,[int][Math]::Min([long]65536,$max))
+    if($g -le 0){break}
+    $to.Write($b,0,$g)
+    $max-=$g
+  }
+}
+function rj_fault($e){
+  while($e.InnerException){$e=$e.InnerException}
+  if(($e -is [IO.FileNotFoundException]) -or ($e -is [IO.DirectoryNotFoundException])){'-'}else{'!'}
+}
+)ps";
+
+/// rj_w TEXT adds a text to the frame, rj_send sends it. The bytes go around the console, which would encode them anew.
+inline constexpr std::string_view frame_piece = R"ps($rj_o=New-Object IO.MemoryStream
+function rj_w([string]$t){$b=[Text.Encoding]::UTF8.GetBytes($t);$rj_o.Write($b,0,$b.Length)}
+function rj_send{
+  $t=[Convert]::ToBase64String($rj_o.ToArray())
+  $b=[Text.Encoding]::ASCII.GetBytes("`n@RJ1 $rj_n b64 n=$($t.Length)`n$t`n@RJ1 $rj_n end`n")
+  $s=[Console]::OpenStandardOutput()
+  $s.Write($b,0,$b.Length)
+  $s.Flush()
+}
+)ps";
+
+/// The exit-code file $rj_p: rj_c is `-` absent, `!` unreadable, or the length of rj_t, its first bytes.
+inline constexpr std::string_view windows_exit_piece = R"ps($rj_c='-'
+$rj_t=New-Object IO.MemoryStream
+try{
+  $f=rj_open $rj_p
+  try{rj_copy $f 64 $rj_t;$rj_c=$rj_t.Length}finally{$f.Dispose()}
+}catch{$rj_c=rj_fault $_.Exception;$rj_t.SetLength(0)}
+)ps";
+static_assert(max_exit_text == 64, "rj_copy above");
+
+/// The log $rj_p: rj_k is `-` absent, `!` unreadable, `+` present; rj_i names the file, rj_s is its size, rj_d the bytes from
+/// $rj_at on, at most $rj_max of them, if there is one behind $rj_off. The time of creation names a file, for want of
+/// anything better; a log that shrank while it was read ends where the bytes end.
+inline constexpr std::string_view windows_log_piece = R"ps($rj_k='-'
+$rj_i=[long]0
+$rj_s=[long]0
+$rj_d=New-Object IO.MemoryStream
+try{
+  $f=rj_open $rj_p
+  try{
+    $rj_s=$f.Length
+    $rj_i=[IO.File]::GetCreationTimeUtc($rj_p).Ticks
+    $rj_k='+'
+    if($rj_s -gt $rj_off){
+      $m=[Math]::Min($rj_s-$rj_at,$rj_max)
+      [void]$f.Seek($rj_at,[IO.SeekOrigin]::Begin)
+      rj_copy $f $m $rj_d
+      if($rj_d.Length -lt $m){
+        $rj_s=$rj_at+$rj_d.Length
+        if($rj_s -le $rj_off){$rj_d.SetLength(0)}
+      }
+    }
+  }finally{$f.Dispose()}
+}catch{$rj_k=rj_fault $_.Exception;$rj_i=0;$rj_s=0;$rj_d.SetLength(0)}
+)ps";
+
+/// rj_lines FILE: the lines of a small file. rj_child DIR: the process that leads the job itself, if it runs; else nothing.
+/// rj_judge FILE judges a pid file: rj_v is the letter of the liveness, rj_e the evidence; rj_q the process, rj_by the ticket,
+/// rj_is what proves the process. Needs windows_process_piece.
+///
+/// The number of the process is on the first line of the file, and on the second, if a submit made it, what proves it:
+/// `start=<time> host=<name> by=<ticket> .`. The time at which a process started, to 100 ns, is never that of another one,
+/// nor of one before the host started again. Of a process whose time cannot be seen nothing is known.
+inline constexpr std::string_view windows_life_piece = R"ps(function rj_lines([string]$p){
+  $o=New-Object IO.MemoryStream
+  $f=rj_open $p
+  try{rj_copy $f 4096 $o}finally{$f.Dispose()}
+  ,([Text.Encoding]::UTF8.GetString($o.ToArray()) -split "`n")
+}
+function rj_child([string]$d){
+  try{$l=rj_lines "$d\child"}catch{return ''}
+  $m=[regex]::Match(($l -join ' '),'^([1-9][0-9]{0,9})\s+start=([0-9]+) \.\s*$')
+  if(-not $m.Success){return ''}
+  if((rj_start $m.Groups[1].Value) -ne $m.Groups[2].Value){return ''}
+  $m.Groups[1].Value
+}
+function rj_judge([string]$p){
+  $script:rj_v='-';$script:rj_e='';$script:rj_q='';$script:rj_by='';$script:rj_is=''
+  try{$l=rj_lines $p}catch{if((rj_fault $_.Exception) -eq '-'){$script:rj_v='N'};return}
+  $q=$l[0].Trim()
+  if($q -notmatch '^[1-9][0-9]{0,9}$'){return}
+  $script:rj_q=$q
+  $script:rj_e="pid=$q"
+  $i=''
+  if($l.Length -gt 1){$i=$l[1].Trim()}
+  $now=rj_start $q
+  $m=[regex]::Match($i,'^start=([0-9]+) host=(\S+) by=([0-9a-f]+) \.$')
+  if(-not $m.Success){
+    if($now -eq ''){$script:rj_v='D'}else{$script:rj_v='A';if($now -ne '?'){$script:rj_e+=",start=$now"}}
+    return
+  }
+  $script:rj_is=$m.Groups[1].Value
+  $h=$m.Groups[2].Value
+  $script:rj_by=$m.Groups[3].Value
+  $script:rj_e+=",start=$($script:rj_is),host=$h"
+  if($h -ne (rj_host)){$script:rj_v='H';$script:rj_e+=",now=$(rj_host)";return}
+  if($now -eq $script:rj_is){$script:rj_v='A';return}
+  if($now -eq '?'){return}
+  $script:rj_v='D'
+  if($now -ne ''){$script:rj_e+=",reused=$now"}
+  $c=rj_child ([IO.Path]::GetDirectoryName($p))
+  if($c -ne ''){$script:rj_v='O';$script:rj_e+=",child=$c"}
+}
+)ps";
+
+/// Sends the reply to a poll: the frame of framing.hpp.
+inline constexpr std::string_view windows_reply_piece =
+    R"ps(rj_w "`n@RJ1 $rj_n poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_at n=$($rj_d.Length)$rj_l`n"
+$rj_t.WriteTo($rj_o)
+rj_w "`n"
+$rj_d.WriteTo($rj_o)
+rj_w "`n@RJ1 $rj_n end`n"
+rj_send
+)ps";
+
+/// Sets a variable to a whole number that may not fit 32 bits.
+inline void append_long(std::string& script, std::string_view name, std::uint64_t value) {
+  append_number(script.append("$").append(name).append("=[long]"), value);
+  script.append("\n");
+}
+
+/// Sets $rj_p to a path; a path that is no UTF-8 names no file on Windows, and counts as one that cannot be read.
+inline void append_windows_path(std::string& script, std::string_view path) {
+  append_text(script.append("$rj_p='?'\ntry{$rj_p="), path);
+  script.append("}catch{}\n");
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/windows_supervisor.hpp
+#ifndef REMOTE_JOB_DETAIL_WINDOWS_SUPERVISOR_HPP
+#define REMOTE_JOB_DETAIL_WINDOWS_SUPERVISOR_HPP
+
+// What runs on a Windows host for as long as a job does: two scripts, which a submit writes to files.
+//
+// supervisor.ps1   claims the job, runs the runner, writes the exit code
+//  `- cmd.exe      sends the output to the log, without anything in between that could be lost
+//      `- runner.ps1   the surroundings of the job, then its script
+namespace remote_job::inline v0::detail {
+
+/// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it does not
+/// run, `?` if that cannot be seen.
+inline constexpr std::string_view windows_process_piece = R"ps(function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
+function rj_start([string]$q){
+  try{$x=[Diagnostics.Process]::GetProcessById([int]$q)}catch{return ''}
+  try{if($x.HasExited){return ''};"$($x.StartTime.ToFileTimeUtc())"}catch{'?'}
+}
+)ps";
+
+/// Arguments: the job's directory, the directory of this attempt, the ticket. Needs windows_process_piece.
+///
+/// The claim is a rename, which fails where there is a file already: there at once and whole, for one attempt only. What the
+/// end of the job must write is reserved before, and overwritten in place. The command line of cmd.exe is a constant: a
+/// path in it would lose its percent signs, a variable keeps them.
+inline constexpr std::string_view windows_supervisor_script = R"ps($rj_d=$args[0];$rj_a=$args[1];$rj_by=$args[2]
+$ErrorActionPreference='Stop'
+function rj_finish([string]$code){
+  for($k=0;$k -lt 3600 -and [IO.Directory]::Exists($rj_d);$k++){
+    try{
+      $b=[Text.Encoding]::ASCII.GetBytes($code.PadRight(62)+"`n")
+      $f=[IO.File]::Open("$rj_d\exit_code.tmp",[IO.FileMode]::OpenOrCreate)
+      try{$f.Write($b,0,$b.Length)}finally{$f.Dispose()}
+      [IO.File]::Move("$rj_d\exit_code.tmp","$rj_d\exit_code")
+      return
+    }catch{Start-Sleep -Seconds 1}
+  }
+}
+function rj_claim([string]$name,[string]$text){
+  [IO.File]::WriteAllText("$rj_a\$name",$text)
+  [IO.File]::Move("$rj_a\$name","$rj_d\$name")
+}
+try{
+  [IO.File]::WriteAllText("$rj_a\exit_code.tmp",'125'.PadRight(62)+"`n")
+  rj_claim 'pid' "$PID`nstart=$(rj_start $PID) host=$(rj_host) by=$rj_by .`n"
+}catch{
+  if([IO.File]::Exists("$rj_d\pid")){try{[IO.Directory]::Delete($rj_a,$true)}catch{}}
+  exit 1
+}
+$code='125'
+try{
+  [IO.File]::Move("$rj_a\exit_code.tmp","$rj_d\exit_code.tmp")
+  [IO.File]::Move("$rj_a\job.ps1","$rj_d\job.ps1")
+  if([IO.File]::Exists("$rj_d\cancel")){
+    $code='-1073741510'
+  }else{
+    $i=New-Object Diagnostics.ProcessStartInfo
+    $i.FileName=$env:ComSpec
+    $i.Arguments='/d /v:off /s /c ""%REMOTE_JOB_SHELL%" -NoProfile -NonInteractive -ExecutionPolicy Bypass -File "%REMOTE_JOB_RUNNER%" <nul >>"%LOG_FILE%" 2>&1"'
+    $i.UseShellExecute=$false
+    $i.CreateNoWindow=$true
+    $i.WorkingDirectory=$HOME
+    $i.EnvironmentVariables['REMOTE_JOB_SHELL']=[Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    $i.EnvironmentVariables['REMOTE_JOB_RUNNER']="$rj_a\runner.ps1"
+    $i.EnvironmentVariables['REMOTE_JOB_DIR']=$rj_d
+    $i.EnvironmentVariables['LOG_FILE']="$rj_d\stdout.log"
+    $i.EnvironmentVariables['STATUS_FILE']="$rj_d\status"
+    $p=[Diagnostics.Process]::Start($i)
+    try{rj_claim 'child' "$($p.Id)`nstart=$($p.StartTime.ToFileTimeUtc()) .`n"}catch{}
+    if([IO.File]::Exists("$rj_d\cancel")){try{$p.Kill()}catch{}}
+    $p.WaitForExit()
+    $code="$($p.ExitCode)"
+  }
+}finally{
+  rj_finish $code
+  try{[IO.Directory]::Delete($rj_a,$true)}catch{}
+}
+exit 0
+)ps";
+
+/// Runs job.ps1 of the job's directory, with the variables of the file `environment` and in the directory of the file
+/// `directory`, both in base64, which is gone before the job begins.
+///
+/// The exit code is the script's own, else that of the last program it ran, else 1 if an error ended it. What it prints is
+/// UTF-8, as on other systems.
+inline constexpr std::string_view windows_runner_script = R"ps($rj_d=$env:REMOTE_JOB_DIR
+$rj_a=[IO.Path]::GetDirectoryName($env:REMOTE_JOB_RUNNER)
+foreach($rj_v in 'REMOTE_JOB_SHELL','REMOTE_JOB_RUNNER','REMOTE_JOB_DIR'){[Environment]::SetEnvironmentVariable($rj_v,$null)}
+function rj_text([string]$b){[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($b))}
+$rj_w=rj_text ([IO.File]::ReadAllText("$rj_a\directory").Trim())
+foreach($rj_l in [IO.File]::ReadAllLines("$rj_a\environment")){
+  $rj_k=$rj_l.IndexOf('=')
+  if($rj_k -gt 0){[Environment]::SetEnvironmentVariable($rj_l.Substring(0,$rj_k),(rj_text $rj_l.Substring($rj_k+1)))}
+}
+try{[IO.Directory]::Delete($rj_a,$true)}catch{try{[IO.File]::Delete("$rj_a\environment")}catch{}}
+try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding $false;$OutputEncoding=[Console]::OutputEncoding}catch{}
+if($rj_w -ne ''){
+  try{Set-Location -LiteralPath $rj_w -ErrorAction Stop;[Environment]::CurrentDirectory=$rj_w}catch{
+    [Console]::Error.WriteLine('remote_job: cannot change to the working directory')
+    exit 126
+  }
+}
+$global:LASTEXITCODE=$null
+& "$rj_d\job.ps1"
+$rj_ok=$?
+if($null -ne $global:LASTEXITCODE){exit $global:LASTEXITCODE}
+if($rj_ok){exit 0}
+exit 1
+)ps";
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/windows_commands.hpp
+#ifndef REMOTE_JOB_DETAIL_WINDOWS_COMMANDS_HPP
+#define REMOTE_JOB_DETAIL_WINDOWS_COMMANDS_HPP
+
+// Puts the pieces together that start, stop and clean up a job on Windows.
+namespace remote_job::inline v0::detail {
+
+/// What every script begins with.
+inline std::string windows_script(std::string_view nonce) {
+  std::string script(file_piece);
+  return script.append("$rj_n='").append(nonce).append("'\n").append(frame_piece);
+}
+
+inline std::string windows_lifecycle_script(std::string_view nonce) {
+  return windows_script(nonce).append(windows_process_piece).append(windows_life_piece).append(windows_tools_piece);
+}
+
+/// Sets a variable to a text.
+inline void append_variable(std::string& script, std::string_view name, std::string_view value) {
+  append_text(script.append("$").append(name).append("="), value);
+  script.append("\n");
+}
+
+/// The directory of a job that a submit made, without a separator at its end.
+inline void append_windows_job_dir(std::string& script, std::string_view dir) {
+  while (dir.size() > 1 && (dir.back() == '\\' || dir.back() == '/')) dir.remove_suffix(1);
+  append_variable(script, "rj_j", dir);
+}
+
+/// Writes a file of the attempt, to the byte.
+inline void append_windows_file(std::string& script, std::string_view name, std::string_view content) {
+  script.append("[IO.File]::WriteAllBytes(\"$rj_a\\").append(name).append("\",[Convert]::FromBase64String('");
+  append_base64(script, content);
+  script.append("'))\n");
+}
+
+/// The name and the value of each variable, the value in base64, so that a line is a line.
+inline std::string windows_environment(const job_command& command) {
+  std::string text;
+  for (const auto& [name, value] : command.environment) {
+    append_base64(text.append(name).append("="), value);
+    text += '\n';
+  }
+  return text;
+}
+
+inline std::string windows_submit_script(const job_spec& job, const submit_request& request) {
+  // Windows PowerShell takes a script without this mark for one in the host's old code page.
+  constexpr std::string_view utf8_mark = "\xef\xbb\xbf";
+  auto script = windows_lifecycle_script(request.nonce);
+  script.append("$rj_ticket='").append(request.ticket).append("'\n");
+  script.append("$rj_fp='").append(request.fingerprint).append("'\n");
+  if (request.command.base_dir.empty()) {
+    script.append("$rj_base=[IO.Path]::Combine([IO.Path]::GetTempPath(),'remote_job')\n$rj_told=$rj_base\n");
+  } else {
+    std::string_view base = request.command.base_dir;
+    while (base.size() > 1 && (base.back() == '\\' || base.back() == '/')) base.remove_suffix(1);
+    append_variable(script, "rj_base", base);
+    script.append("$rj_told=''\n");
+  }
+  append_variable(script, "rj_id", job.job_id);
+  script.append("$rj_j=\"$rj_base\\$rj_id\"\n");
+  script.append(windows_directory_piece).append(windows_detach_piece).append("function rj_write{\n");
+  append_windows_file(script, "supervisor.ps1", std::string(windows_process_piece).append(windows_supervisor_script));
+  append_windows_file(script, "runner.ps1", windows_runner_script);
+  append_windows_file(script, "job.ps1", std::string(utf8_mark).append(request.command.script));
+  append_windows_file(script, "environment", windows_environment(request.command));
+  std::string directory;
+  append_base64(directory, request.command.working_directory);
+  append_windows_file(script, "directory", directory);
+  return script.append("}\n").append(windows_submit_piece);
+}
+
+inline std::string windows_stop_script(const job_spec& job, const stop_request& request) {
+  auto script = windows_lifecycle_script(request.nonce);
+  append_windows_job_dir(script, job.job_dir);
+  const auto tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(request.grace).count();
+  append_long(script, "rj_grace", static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, 36'000'000)));
+  return script.append(windows_result_piece).append(windows_stop_piece);
+}
+
+inline std::string windows_cleanup_script(const job_spec& job, const cleanup_request& request) {
+  auto script = windows_lifecycle_script(request.nonce);
+  append_windows_job_dir(script, job.job_dir);
+  append_variable(script, "rj_policy", to_string(request.policy));
+  return script.append(windows_result_piece).append(windows_cleanup_piece);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/os_policy/windows.hpp
+#ifndef REMOTE_JOB_OS_POLICY_WINDOWS_HPP
+#define REMOTE_JOB_OS_POLICY_WINDOWS_HPP
+
+namespace remote_job::inline v0 {
+
+/// The OS policy for Windows hosts: PowerShell behind an sshd, or the files alone.
+///
+/// A transport with file access needs no PowerShell to watch a job: `files_suffice`, and `file_path` spells a path as the
+/// SFTP server of Win32-OpenSSH does. By commands, every command line is the same constant: it starts PowerShell, which
+/// reads a script in base64 from standard input and answers in base64, so that neither cmd.exe nor an encoding of the
+/// console nor a quote in a path can change anything.
+///
+/// Paths are UTF-8. A relative one counts from where sshd starts a session, usually the user's profile.
+/// Needs of the host: Windows PowerShell 5.1 or PowerShell 7, in full language mode.
+/// Thread safety: distinct objects are independent.
+///
+/// None of these scripts has run on Windows yet: they are checked by their grammar, by taking every layer of base64 apart,
+/// and by recorded replies.
+class windows_os {
+ public:
+  static constexpr remote_job::remote_os target_os = remote_os::windows;
+  static constexpr bool files_suffice = true;
+
+  windows_os() = default;
+
+  /// `shell`: how the login shell finds PowerShell, as it is to be typed there: "pwsh".
+  explicit windows_os(std::string shell) : shell_(std::move(shell)) {}
+
+  /// A path as SFTP has it: `C:\jobs\log` is `/C:/jobs/log` (Win32-OpenSSH), a relative path stays one.
+  static std::string file_path(std::string_view path) {
+    const auto letter = path.empty() ? 0 : path.front() | 32;
+    std::string out;
+    if (path.size() > 1 && path[1] == ':' && letter >= 'a' && letter <= 'z') out += '/';
+    for (const char c : path) out += c == '\\' ? '/' : c;
+    return out;
+  }
+
+  /// Writes the one command that answers the request.
+  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
+    auto script = detail::windows_script(request.nonce);
+    if (request.liveness) {
+      script.append(detail::windows_process_piece).append(detail::windows_life_piece);
+      detail::append_windows_path(script, job.pid_file);
+      script.append("rj_judge $rj_p\n$rj_l=\" life=$($script:rj_v):$($script:rj_e)\"\n");
+    } else {
+      script.append("$rj_l=''\n");
+    }
+    detail::append_windows_path(script, job.exit_code_file);
+    script.append(detail::windows_exit_piece);
+    append_log(script, job.log_file, request);
+    script.append(detail::windows_reply_piece);
+    finish(command, request.nonce, script, detail::poll_limit(request));
+  }
+
+  /// Reads the reply. Total; the views of `reply` point into this object, until the next call.
+  std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply) {
+    reply = {};
+    if (const auto ec = detail::unwrap_frame(request.nonce, raw.output, frame_)) return ec;
+    return detail::parse_poll_frame(request, frame_, reply);
+  }
+
+  /// Writes the command that starts a job; `build_stop` and `build_cleanup` the ones that stop it and remove its directory.
+  void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
+    finish(command, request.nonce, detail::windows_submit_script(job, request), 0);
+  }
+  void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
+    finish(command, request.nonce, detail::windows_stop_script(job, request), 0);
+  }
+  void build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
+    finish(command, request.nonce, detail::windows_cleanup_script(job, request), 0);
+  }
+
+  /// Reads the reply to a submit, a stop, a clean-up; total, as parse_poll.
+  std::error_code parse_submit(const submit_request& request, const command_reply& raw, submit_result& result) {
+    if (const auto ec = detail::unwrap_frame(request.nonce, raw.output, frame_)) return ec;
+    return detail::parse_submit_frame(request, frame_, target_os, result);
+  }
+  std::error_code parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) {
+    if (const auto ec = detail::unwrap_frame(request.nonce, raw.output, frame_)) return ec;
+    return detail::parse_stop_frame(request, frame_, result);
+  }
+  std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw, cleanup_result& result) {
+    if (const auto ec = detail::unwrap_frame(request.nonce, raw.output, frame_)) return ec;
+    return detail::parse_cleanup_frame(request, frame_, result);
+  }
+
+  // The three questions of a poll, each as a script of its own, for use without a frame; see command_line().
+
+  /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
+  std::string completion_check(const std::string& path) const {
+    std::string script(detail::file_piece);
+    detail::append_windows_path(script, path);
+    script.append(detail::windows_exit_piece);
+    return script.append("[Console]::Out.Write([Text.Encoding]::ASCII.GetString($rj_t.ToArray()))\n");
+  }
+
+  /// Prints the size of a file in bytes, 0 when there is none; never fails.
+  std::string file_size(const std::string& path) const {
+    std::string script(detail::file_piece);
+    append_log(script, path, {{}, UINT64_MAX >> 1, 0, 0});
+    return script.append("[Console]::Out.Write(\"$rj_s`n\")\n");
+  }
+
+  /// Prints at most `max_bytes` of a file from `offset` on; never fails.
+  std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const {
+    std::string script(detail::file_piece);
+    append_log(script, path, {{}, offset, 0, max_bytes});
+    return script.append("$s=[Console]::OpenStandardOutput()\n$rj_d.WriteTo($s)\n$s.Flush()\n");
+  }
+
+  /// The command line for one of these scripts, without anything for standard input.
+  std::string command_line(std::string_view script) const {
+    std::string line;
+    detail::append_powershell(line, shell_, script);
+    return line;
+  }
+
+ private:
+  static void append_log(std::string& script, std::string_view path, const poll_request& request) {
+    detail::append_windows_path(script, path);
+    detail::append_long(script, "rj_off", request.offset);
+    detail::append_long(script, "rj_at", detail::poll_start(request));
+    detail::append_long(script, "rj_max", detail::poll_limit(request));
+    script.append(detail::windows_log_piece);
+  }
+
+  void finish(remote_command& command, std::string_view nonce, std::string_view script, std::size_t payload) const {
+    command.clear();
+    detail::append_powershell(command.command, shell_, detail::powershell_bootstrap);
+    detail::append_base64(command.input, script);
+    command.input += '\n';
+    detail::append_end_mark(command.end_mark, nonce);
+    // A path in the reply can have as many bytes as Windows lets it.
+    command.max_output = detail::wrapped_length(payload + 32768) + detail::frame_allowance;
+  }
+
+  std::string shell_ = "powershell.exe";
+  std::string frame_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/sink/file.hpp
 #ifndef REMOTE_JOB_SINK_FILE_HPP
 #define REMOTE_JOB_SINK_FILE_HPP
@@ -7520,66 +8550,6 @@ class any_completion {
 
 #endif
 
-// ---- remote_job/detail/base64.hpp
-#ifndef REMOTE_JOB_DETAIL_BASE64_HPP
-#define REMOTE_JOB_DETAIL_BASE64_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// RFC 4648, section 4, without the padding: as OpenSSH prints fingerprints.
-inline std::string base64_unpadded(std::string_view bytes) {
-  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  std::uint32_t buffer = 0;
-  int bits = 0;
-  for (const char c : bytes) {
-    buffer = (buffer << 8) | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) text += digits[(buffer >> (bits - 6)) & 63];
-  }
-  if (bits > 0) text += digits[(buffer << (6 - bits)) & 63];
-  return text;
-}
-
-/// RFC 4648, section 4, with the padding; nothing for any other text.
-inline std::optional<std::string> base64_decode(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && !text.empty() && text.back() == '=') {
-    text.remove_suffix(1);
-    ++padding;
-  }
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t buffer = 0;
-  int bits = 0;
-  for (const char c : text) {
-    int digit = 0;
-    if (c >= 'A' && c <= 'Z')
-      digit = c - 'A';
-    else if (c >= 'a' && c <= 'z')
-      digit = c - 'a' + 26;
-    else if (c >= '0' && c <= '9')
-      digit = c - '0' + 52;
-    else if (c == '+')
-      digit = 62;
-    else if (c == '/')
-      digit = 63;
-    else
-      return std::nullopt;
-    buffer = (buffer << 6) | static_cast<std::uint32_t>(digit);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>(static_cast<unsigned char>((buffer >> bits) & 255));
-    }
-  }
-  return bytes;
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
 // ---- remote_job/detail/pool_rules.hpp
 #ifndef REMOTE_JOB_DETAIL_POOL_RULES_HPP
 #define REMOTE_JOB_DETAIL_POOL_RULES_HPP
@@ -8078,58 +9048,6 @@ class shutdown_listener {
   shutdown_listener* next_ = nullptr;
   shutdown_listener* previous_ = nullptr;
 };
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/utf8.hpp
-#ifndef REMOTE_JOB_DETAIL_UTF8_HPP
-#define REMOTE_JOB_DETAIL_UTF8_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// Length of the UTF-8 sequence that text begins with, 0 if it begins with none (RFC 3629, section 4).
-inline std::size_t utf8_length(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xBF; };
-  const auto lead = byte(0);
-  if (text.empty()) return 0;
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if (lead == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
-    if (lead == 0xED && byte(1) > 0x9F) return 0;  // surrogates
-    return follows(1) && follows(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if (lead == 0xF0 && byte(1) < 0x90) return 0;  // overlong
-    if (lead == 0xF4 && byte(1) > 0x8F) return 0;  // above U+10FFFF
-    return follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-inline bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const auto length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-/// The text with U+FFFD in place of each byte that is not UTF-8.
-inline std::string to_utf8(std::string_view text) {
-  std::string clean;
-  clean.reserve(text.size());
-  while (!text.empty()) {
-    const auto length = utf8_length(text);
-    clean += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return clean;
-}
 
 }  // namespace remote_job::inline v0::detail
 

@@ -78,7 +78,7 @@ TEST_CASE("a job id that cannot name a directory is refused") {
     CHECK(rj::validate_job_id(good_id).empty() == (good_id[0] != '.'));
   }
   CHECK(rj::validate_job_id(std::string(128, 'x')).empty());
-  for (const auto* id : {"a:b", "a\\b", "a\n", "a.", "a "})
+  for (const auto* id : {"a:b", "a\\b", "a\n", "a.", "a ", "\xff", "con", "Nul.txt", "COM1", "lpt9.x"})
     CHECK_FALSE(rj::validate_job_id(id, rj::remote_os::windows).empty());
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("a base directory that is relative or there for other things is refuse
   for (const auto* dir : {"", "/tmp/jobs", "/tmp/jobs/", "/home/u/a b", "/tmp/...", "/a/\xff"})
     CHECK(rj::validate_base_dir(dir).empty());
   for (const auto* dir : {"C:\\jobs", "c:/jobs/x"}) CHECK(rj::validate_base_dir(dir, rj::remote_os::windows).empty());
-  for (const auto* dir : {"C:\\", "C:", "jobs", "\\\\x\\y", "C:\\a\\..\\b", "C:jobs"})
+  for (const auto* dir : {"C:\\", "C:", "jobs", "\\\\x\\y", "C:\\a\\..\\b", "C:jobs", "C:\\a|b", "C:\\x:y", "C:\\\xff"})
     CHECK_FALSE(rj::validate_base_dir(dir, rj::remote_os::windows).empty());
 }
 
@@ -120,4 +120,11 @@ TEST_CASE("a command with a mistake is refused by the name of the field") {
 
   CHECK(rj::validate({.script = "x", .working_directory = std::string("/\0", 2)}).starts_with("working_directory "));
   CHECK(rj::validate({.script = "x", .umask = 01000}).starts_with("umask "));
+
+  const auto windows = rj::remote_os::windows;
+  CHECK(rj::validate({.script = "\xff"}, windows) == "script must be UTF-8 for a Windows host");
+  CHECK(rj::validate({.script = "x", .working_directory = "\xff"}, windows).starts_with("working_directory "));
+  CHECK(rj::validate({.script = "x", .umask = 022}, windows).starts_with("umask "));
+  CHECK(rj::validate(with("KEY", "\xff"), windows) == "environment: KEY must be UTF-8 for a Windows host");
+  CHECK(rj::validate(with("KEY", ""), windows).starts_with("environment: KEY must not be empty"));
 }

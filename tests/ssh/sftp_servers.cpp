@@ -2,12 +2,18 @@
 // Copyright (c) 2026 the remote_job authors
 #include "client.hpp"
 
+#include <remote_job/basic_remote_job_trigger.hpp>
+#include <remote_job/os_policy/windows.hpp>
+#include <remote_job/sink/recording.hpp>
+
 #include <support/catch.hpp>
 #include <support/login_shell.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +58,9 @@ def answer(p):
     kind, id, rest = p[0], p[1:5], p[5:]
     n = struct.unpack(">I", rest[:4])[0]
     name, rest = rest[4:4 + n], rest[4 + n:]
+    if way == "windows" and kind != 4 and kind != 5 and kind != 8:
+        if not name.startswith(b"/C:/") or b"\\" in name: return status(id, 2)
+        name = sys.argv[2].encode() + name[3:]
     try:
         if kind == 3:
             fd = os.open(name, os.O_RDONLY)
@@ -97,7 +106,8 @@ while True:
 
 /// A server whose SFTP subsystem is the odd one, in one of its ways.
 struct odd_host {
-  explicit odd_host(const std::string& way) : server({"Subsystem sftp python3 " + directory / "server.py " + way}) {
+  explicit odd_host(const std::string& way)
+      : server({"Subsystem sftp python3 " + directory / "server.py " + way + ' ' + directory / ""}) {
     support::write_file(directory / "server.py", odd_server);
   }
   support::temp_dir directory;
@@ -306,4 +316,28 @@ TEST_CASE("a server that allows no channel at all gives no files") {
   REQUIRE_FALSE(c.connect());
   CHECK(c.stat("/etc/passwd") == errc::files_unavailable);
   CHECK(c.execute("true") == errc::channel_refused);
+}
+
+TEST_CASE("a job on a host that names its files by drives is watched, without a command") {
+  odd_host host("windows");
+  std::filesystem::create_directory(host.directory / "my jobs");
+  support::write_file(host.directory / "my jobs/stdout.log", "over the wire\r\n");
+  support::write_file(host.directory / "my jobs/exit_code", "3\r\n");
+  asio::io_context context;
+  remote_job::trigger_state state;
+  state.job.job_id = "job-1";
+  state.job.remote_os = remote_job::remote_os::windows;
+  state.job.log_file = "C:\\my jobs\\stdout.log";
+  state.job.exit_code_file = "C:\\my jobs\\exit_code";
+  state.options.via = remote_job::poll_via::files;
+  remote_job::basic_remote_job_trigger t(
+      remote_job::libssh2_transport(context.get_executor(), options_for(host.server)), state, remote_job::windows_os(),
+      remote_job::exponential_backoff(1), remote_job::recording_sink());
+  std::optional<remote_job::trigger_event> event;
+  t.async_run([&](std::error_code, const remote_job::trigger_event& e) { event = e; });
+  context.run_for(std::chrono::minutes(2));  // ends long before, when there is nothing more to do
+  REQUIRE(event);
+  INFO(event->message);
+  CHECK(event->exit_code == 3);
+  CHECK(t.sink().log() == "over the wire\r\n");
 }

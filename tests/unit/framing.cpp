@@ -321,3 +321,22 @@ TEST_CASE("an exit code is a signed number of 32 bits between blanks") {
   CHECK(read(std::string(1 << 20, '7')).exit_text.size() <= detail::max_exit_text);
   CHECK(read(" what now\n").exit_text == "what now");
 }
+
+TEST_CASE("an exit code that Windows PowerShell redirected into its file") {
+  const auto read = [](std::string_view raw) {
+    poll_reply reply;
+    detail::read_exit_code(raw, reply);
+    return reply;
+  };
+  const std::string_view wide("\xff\xfe-\0" "7\0\r\0\n\0", 10);
+  CHECK(read(wide).exit_state == exit_code_state::present);
+  CHECK(read(wide).exit_code == -7);
+  CHECK(read("\xef\xbb\xbf" "3\r\n").exit_code == 3);
+  CHECK(read("\xef\xbb\xbf" "3\r\n").exit_state == exit_code_state::present);
+  for (const auto raw : {wide.substr(0, 2), wide.substr(0, 5), std::string_view("\xff\xfe\0" "1", 4),
+                         std::string_view("\xef\xbb\xbf"), std::string_view("\xef\xbb\xbf\xef\xbb\xbf" "3")}) {
+    CAPTURE(raw.size());
+    CHECK(read(raw).exit_state == exit_code_state::damaged);
+    CHECK_FALSE(read(raw).exit_text.empty());
+  }
+}

@@ -16,6 +16,19 @@ namespace remote_job::inline v0::detail {
 /// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
 inline constexpr std::size_t max_exit_text = 64;
 
+/// What is behind the mark of UTF-8 or UTF-16LE, as Windows PowerShell 5.1 puts it before what it redirects into a file; else
+/// all of it. `plain` keeps the text if it was UTF-16.
+inline std::string_view without_mark(std::string_view raw, char (&plain)[max_exit_text]) noexcept {
+  if (raw.starts_with("\xef\xbb\xbf")) return raw.substr(3);
+  if (!raw.starts_with("\xff\xfe") || raw.size() > max_exit_text || raw.size() % 2 != 0) return raw;
+  std::size_t size = 0;
+  for (std::size_t i = 2; i < raw.size(); i += 2) {
+    if (raw[i + 1] != 0) return raw;
+    plain[size++] = raw[i];
+  }
+  return {plain, size};
+}
+
 /// Judges what an exit-code file holds: `raw` is its first max_exit_text bytes. The one place that knows the rule.
 ///
 /// A signed decimal number of at most ten digits, from -2^31 (Windows, signed) to 2^32-1 (Windows, unsigned), between
@@ -28,13 +41,18 @@ inline void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
 
   constexpr std::string_view blanks = " \t\r\n";
   auto text = raw.substr(0, max_exit_text);
-  const auto first = text.find_first_not_of(blanks);
-  if (first != text.npos) text = text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  const auto trim = [&](std::string_view t) {
+    const auto first = t.find_first_not_of(blanks);
+    return first == t.npos ? t : t.substr(first, t.find_last_not_of(blanks) - first + 1);
+  };
+  char plain[max_exit_text];
+  const auto shown = trim(without_mark(text, plain));
+  text = trim(text);
 
-  const auto digits = text.size() - (text.front() == '-' ? 1 : 0);
+  const auto digits = shown.size() - (shown.starts_with('-') ? 1 : 0);
   std::int64_t code = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
-  const bool number = error == std::errc{} && end == text.data() + text.size() && digits <= 10;
+  const auto [end, error] = std::from_chars(shown.data(), shown.data() + shown.size(), code);
+  const bool number = error == std::errc{} && end == shown.data() + shown.size() && digits <= 10;
   if (raw.size() < max_exit_text && number && code >= INT32_MIN && code <= std::int64_t{UINT32_MAX}) {
     reply.exit_state = exit_code_state::present;
     reply.exit_code = code;

@@ -32,6 +32,8 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   /// Whether a run may choose by itself to read the files.
   static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
 
+  static constexpr bool renames_files = has_files && os_policy_traits<OsPolicy>::renames_files();
+
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
       : base(std::move(t), std::move(b), std::move(s)),
         os(std::move(o)),
@@ -41,7 +43,10 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   /// @{
   watch& line() noexcept { return *this; }
   std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
-  action start() { return fsm.start(objection(), prefers_files); }
+  action start() {
+    if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
+    return fsm.start(objection(), prefers_files);
+  }
 
   template <class Handler>
   void send(Handler&& handler) {
@@ -78,11 +83,19 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     fsm.request(request);
     if constexpr (has_files)
       if (fsm.by_files()) {
-        return start_file_poll(this->transport, fsm.job(), request, files, std::forward<Handler>(handler));
+        return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
       }
     give_back(this->raw.output, poll_limit(request));
     build_poll();
     this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+  }
+
+  /// The job, its files named as the transport wants them.
+  const job_spec& job_of_files() const noexcept {
+    if constexpr (renames_files)
+      return files_job;
+    else
+      return fsm.job();
   }
 
   /// Reads what came back of the poll that ended in this way.
@@ -110,9 +123,9 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   poll_request request;
   poll_reply reply;
-  struct no_files {};
-  [[no_unique_address]] std::conditional_t<has_files, running_file_poll, no_files> files;
-
+  struct nothing {};
+  [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
+  [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
 };
 
 }  // namespace remote_job::inline v0::detail

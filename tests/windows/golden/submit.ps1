@@ -1,0 +1,182 @@
+$ErrorActionPreference='Stop'
+function rj_text([string]$b){(New-Object Text.UTF8Encoding $false,$true).GetString([Convert]::FromBase64String($b))}
+function rj_open([string]$p){
+  [IO.File]::Open($p,[IO.FileMode]::Open,[IO.FileAccess]::Read,([IO.FileShare]::ReadWrite -bor [IO.FileShare]::Delete))
+}
+function rj_copy($from,[long]$max,$to){
+  $b=New-Object byte[] 65536
+  while($max -gt 0){
+    $g=$from.Read($b,0,[int][Math]::Min([long]65536,$max))
+    if($g -le 0){break}
+    $to.Write($b,0,$g)
+    $max-=$g
+  }
+}
+function rj_fault($e){
+  while($e.InnerException){$e=$e.InnerException}
+  if(($e -is [IO.FileNotFoundException]) -or ($e -is [IO.DirectoryNotFoundException])){'-'}else{'!'}
+}
+$rj_n='0123456789abcdef0123456789abcdef'
+$rj_o=New-Object IO.MemoryStream
+function rj_w([string]$t){$b=[Text.Encoding]::UTF8.GetBytes($t);$rj_o.Write($b,0,$b.Length)}
+function rj_send{
+  $t=[Convert]::ToBase64String($rj_o.ToArray())
+  $b=[Text.Encoding]::ASCII.GetBytes("`n@RJ1 $rj_n b64 n=$($t.Length)`n$t`n@RJ1 $rj_n end`n")
+  $s=[Console]::OpenStandardOutput()
+  $s.Write($b,0,$b.Length)
+  $s.Flush()
+}
+function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
+function rj_start([string]$q){
+  try{$x=[Diagnostics.Process]::GetProcessById([int]$q)}catch{return ''}
+  try{if($x.HasExited){return ''};"$($x.StartTime.ToFileTimeUtc())"}catch{'?'}
+}
+function rj_lines([string]$p){
+  $o=New-Object IO.MemoryStream
+  $f=rj_open $p
+  try{rj_copy $f 4096 $o}finally{$f.Dispose()}
+  ,([Text.Encoding]::UTF8.GetString($o.ToArray()) -split "`n")
+}
+function rj_child([string]$d){
+  try{$l=rj_lines "$d\child"}catch{return ''}
+  $m=[regex]::Match(($l -join ' '),'^([1-9][0-9]{0,9})\s+start=([0-9]+) \.\s*$')
+  if(-not $m.Success){return ''}
+  if((rj_start $m.Groups[1].Value) -ne $m.Groups[2].Value){return ''}
+  $m.Groups[1].Value
+}
+function rj_judge([string]$p){
+  $script:rj_v='-';$script:rj_e='';$script:rj_q='';$script:rj_by='';$script:rj_is=''
+  try{$l=rj_lines $p}catch{if((rj_fault $_.Exception) -eq '-'){$script:rj_v='N'};return}
+  $q=$l[0].Trim()
+  if($q -notmatch '^[1-9][0-9]{0,9}$'){return}
+  $script:rj_q=$q
+  $script:rj_e="pid=$q"
+  $i=''
+  if($l.Length -gt 1){$i=$l[1].Trim()}
+  $now=rj_start $q
+  $m=[regex]::Match($i,'^start=([0-9]+) host=(\S+) by=([0-9a-f]+) \.$')
+  if(-not $m.Success){
+    if($now -eq ''){$script:rj_v='D'}else{$script:rj_v='A';if($now -ne '?'){$script:rj_e+=",start=$now"}}
+    return
+  }
+  $script:rj_is=$m.Groups[1].Value
+  $h=$m.Groups[2].Value
+  $script:rj_by=$m.Groups[3].Value
+  $script:rj_e+=",start=$($script:rj_is),host=$h"
+  if($h -ne (rj_host)){$script:rj_v='H';$script:rj_e+=",now=$(rj_host)";return}
+  if($now -eq $script:rj_is){$script:rj_v='A';return}
+  if($now -eq '?'){return}
+  $script:rj_v='D'
+  if($now -ne ''){$script:rj_e+=",reused=$now"}
+  $c=rj_child ([IO.Path]::GetDirectoryName($p))
+  if($c -ne ''){$script:rj_v='O';$script:rj_e+=",child=$c"}
+}
+$rj_me=[Security.Principal.WindowsIdentity]::GetCurrent().User
+$rj_trusted=@($rj_me,(New-Object Security.Principal.SecurityIdentifier 'S-1-5-18'),(New-Object Security.Principal.SecurityIdentifier 'S-1-5-32-544'))
+function rj_ours([string]$d){
+  try{
+    $x=[IO.File]::GetAttributes($d)
+    if(-not ($x -band [IO.FileAttributes]::Directory)){return $false}
+    if($x -band [IO.FileAttributes]::ReparsePoint){return $false}
+    $o=(Get-Acl -LiteralPath $d).GetOwner([Security.Principal.SecurityIdentifier])
+    return [bool]($rj_trusted -contains $o)
+  }catch{return $false}
+}
+function rj_private([string]$d){
+  $x=New-Object Security.AccessControl.DirectorySecurity
+  $x.SetAccessRuleProtection($true,$false)
+  foreach($s in $rj_trusted){
+    $x.AddAccessRule((New-Object Security.AccessControl.FileSystemAccessRule $s,'FullControl','ContainerInherit,ObjectInherit','None','Allow'))
+  }
+  Set-Acl -LiteralPath $d -AclObject $x
+}
+function rj_first([string]$p){try{(rj_lines $p)[0].Trim()}catch{''}}
+function rj_answer([string]$words){
+  rj_w "`n@RJ1 $rj_n $words`n"
+  rj_w "`n@RJ1 $rj_n end`n"
+  rj_send
+}
+$rj_ticket='aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
+$rj_fp='ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+$rj_base=(rj_text 'Qzpc4oCYcXVvdGVz4oCZIOKAmiDigJtcw6Twn5mC')
+$rj_told=''
+$rj_id=(rj_text 'bmlnaHRseV8x')
+$rj_j="$rj_base\$rj_id"
+function rj_directory{
+  $mark="remote_job 1 $rj_fp"
+  try{
+    if(-not [IO.Directory]::Exists($rj_base)){[void][IO.Directory]::CreateDirectory($rj_base);rj_private $rj_base}
+  }catch{return 'base_unusable'}
+  if(-not (rj_ours $rj_base)){return 'base_unsafe'}
+  if([IO.Path]::GetFullPath($rj_base).TrimEnd('\') -eq [IO.Path]::GetFullPath($HOME).TrimEnd('\')){return 'base_home'}
+  if(-not ([IO.Directory]::Exists($rj_j) -or [IO.File]::Exists($rj_j))){
+    $x="$rj_base\.new.$rj_n"
+    try{
+      [void][IO.Directory]::CreateDirectory($x)
+      rj_private $x
+      [IO.File]::WriteAllText("$x\remote_job","$mark`n")
+      try{[IO.Directory]::Move($x,$rj_j)}catch{if(-not [IO.Directory]::Exists($rj_j)){throw}}
+    }catch{return 'write'}finally{try{if([IO.Directory]::Exists($x)){[IO.Directory]::Delete($x,$true)}}catch{}}
+  }
+  if(-not (rj_ours $rj_j)){return 'dir_unsafe'}
+  $l=rj_first "$rj_j\remote_job"
+  if($l -eq $mark){return '-'}
+  if($l.StartsWith('remote_job 1 ')){return 'taken'}
+  'not_ours'
+}
+function rj_detach([string]$line){
+  try{
+    $s=New-CimInstance -CimClass (Get-CimClass -ClassName Win32_ProcessStartup) -Property @{ShowWindow=[uint16]0} -ClientOnly
+    $r=Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{CommandLine=$line;ProcessStartupInformation=$s}
+    if($r.ReturnValue -eq 0){return}
+  }catch{}
+  Add-Type -Namespace RemoteJob -Name Detach -MemberDefinition @'
+[StructLayout(LayoutKind.Sequential,CharSet=CharSet.Unicode)] public struct Startup {
+  public int size; public string reserved, desktop, title;
+  public int x, y, width, height, columns, rows, fill, flags; public short show, extra;
+  public System.IntPtr more, input, output, error; }
+[StructLayout(LayoutKind.Sequential)] public struct Started { public System.IntPtr process, thread; public int pid, tid; }
+[DllImport("kernel32.dll",CharSet=CharSet.Unicode,SetLastError=true)] static extern bool CreateProcessW(string name,
+  System.Text.StringBuilder line, System.IntPtr process, System.IntPtr thread, bool inherit, uint flags,
+  System.IntPtr environment, string directory, ref Startup startup, out Started started);
+[DllImport("kernel32.dll")] static extern bool CloseHandle(System.IntPtr handle);
+public static void Run(string line) {
+  Startup startup = new Startup(); Started started;
+  startup.size = Marshal.SizeOf(typeof(Startup));
+  const uint flags = 0x01000000 | 0x08000000 | 0x00000200;
+  if (!CreateProcessW(null, new System.Text.StringBuilder(line), System.IntPtr.Zero, System.IntPtr.Zero, false, flags,
+      System.IntPtr.Zero, null, ref startup, out started)) throw new System.ComponentModel.Win32Exception();
+  CloseHandle(started.process); CloseHandle(started.thread); }
+'@
+  [RemoteJob.Detach]::Run($line)
+}
+function rj_write{
+[IO.File]::WriteAllBytes("$rj_a\supervisor.ps1",[Convert]::FromBase64String('ZnVuY3Rpb24gcmpfaG9zdHtbRW52aXJvbm1lbnRdOjpNYWNoaW5lTmFtZSAtcmVwbGFjZSAnW15BLVphLXowLTkuXy1dJywnXyd9CmZ1bmN0aW9uIHJqX3N0YXJ0KFtzdHJpbmddJHEpewogIHRyeXskeD1bRGlhZ25vc3RpY3MuUHJvY2Vzc106OkdldFByb2Nlc3NCeUlkKFtpbnRdJHEpfWNhdGNoe3JldHVybiAnJ30KICB0cnl7aWYoJHguSGFzRXhpdGVkKXtyZXR1cm4gJyd9OyIkKCR4LlN0YXJ0VGltZS5Ub0ZpbGVUaW1lVXRjKCkpIn1jYXRjaHsnPyd9Cn0KJHJqX2Q9JGFyZ3NbMF07JHJqX2E9JGFyZ3NbMV07JHJqX2J5PSRhcmdzWzJdCiRFcnJvckFjdGlvblByZWZlcmVuY2U9J1N0b3AnCmZ1bmN0aW9uIHJqX2ZpbmlzaChbc3RyaW5nXSRjb2RlKXsKICBmb3IoJGs9MDskayAtbHQgMzYwMCAtYW5kIFtJTy5EaXJlY3RvcnldOjpFeGlzdHMoJHJqX2QpOyRrKyspewogICAgdHJ5ewogICAgICAkYj1bVGV4dC5FbmNvZGluZ106OkFTQ0lJLkdldEJ5dGVzKCRjb2RlLlBhZFJpZ2h0KDYyKSsiYG4iKQogICAgICAkZj1bSU8uRmlsZV06Ok9wZW4oIiRyal9kXGV4aXRfY29kZS50bXAiLFtJTy5GaWxlTW9kZV06Ok9wZW5PckNyZWF0ZSkKICAgICAgdHJ5eyRmLldyaXRlKCRiLDAsJGIuTGVuZ3RoKX1maW5hbGx5eyRmLkRpc3Bvc2UoKX0KICAgICAgW0lPLkZpbGVdOjpNb3ZlKCIkcmpfZFxleGl0X2NvZGUudG1wIiwiJHJqX2RcZXhpdF9jb2RlIikKICAgICAgcmV0dXJuCiAgICB9Y2F0Y2h7U3RhcnQtU2xlZXAgLVNlY29uZHMgMX0KICB9Cn0KZnVuY3Rpb24gcmpfY2xhaW0oW3N0cmluZ10kbmFtZSxbc3RyaW5nXSR0ZXh0KXsKICBbSU8uRmlsZV06OldyaXRlQWxsVGV4dCgiJHJqX2FcJG5hbWUiLCR0ZXh0KQogIFtJTy5GaWxlXTo6TW92ZSgiJHJqX2FcJG5hbWUiLCIkcmpfZFwkbmFtZSIpCn0KdHJ5ewogIFtJTy5GaWxlXTo6V3JpdGVBbGxUZXh0KCIkcmpfYVxleGl0X2NvZGUudG1wIiwnMTI1Jy5QYWRSaWdodCg2MikrImBuIikKICByal9jbGFpbSAncGlkJyAiJFBJRGBuc3RhcnQ9JChyal9zdGFydCAkUElEKSBob3N0PSQocmpfaG9zdCkgYnk9JHJqX2J5IC5gbiIKfWNhdGNoewogIGlmKFtJTy5GaWxlXTo6RXhpc3RzKCIkcmpfZFxwaWQiKSl7dHJ5e1tJTy5EaXJlY3RvcnldOjpEZWxldGUoJHJqX2EsJHRydWUpfWNhdGNoe319CiAgZXhpdCAxCn0KJGNvZGU9JzEyNScKdHJ5ewogIFtJTy5GaWxlXTo6TW92ZSgiJHJqX2FcZXhpdF9jb2RlLnRtcCIsIiRyal9kXGV4aXRfY29kZS50bXAiKQogIFtJTy5GaWxlXTo6TW92ZSgiJHJqX2Fcam9iLnBzMSIsIiRyal9kXGpvYi5wczEiKQogIGlmKFtJTy5GaWxlXTo6RXhpc3RzKCIkcmpfZFxjYW5jZWwiKSl7CiAgICAkY29kZT0nLTEwNzM3NDE1MTAnCiAgfWVsc2V7CiAgICAkaT1OZXctT2JqZWN0IERpYWdub3N0aWNzLlByb2Nlc3NTdGFydEluZm8KICAgICRpLkZpbGVOYW1lPSRlbnY6Q29tU3BlYwogICAgJGkuQXJndW1lbnRzPScvZCAvdjpvZmYgL3MgL2MgIiIlUkVNT1RFX0pPQl9TSEVMTCUiIC1Ob1Byb2ZpbGUgLU5vbkludGVyYWN0aXZlIC1FeGVjdXRpb25Qb2xpY3kgQnlwYXNzIC1GaWxlICIlUkVNT1RFX0pPQl9SVU5ORVIlIiA8bnVsID4+IiVMT0dfRklMRSUiIDI+JjEiJwogICAgJGkuVXNlU2hlbGxFeGVjdXRlPSRmYWxzZQogICAgJGkuQ3JlYXRlTm9XaW5kb3c9JHRydWUKICAgICRpLldvcmtpbmdEaXJlY3Rvcnk9JEhPTUUKICAgICRpLkVudmlyb25tZW50VmFyaWFibGVzWydSRU1PVEVfSk9CX1NIRUxMJ109W0RpYWdub3N0aWNzLlByb2Nlc3NdOjpHZXRDdXJyZW50UHJvY2VzcygpLk1haW5Nb2R1bGUuRmlsZU5hbWUKICAgICRpLkVudmlyb25tZW50VmFyaWFibGVzWydSRU1PVEVfSk9CX1JVTk5FUiddPSIkcmpfYVxydW5uZXIucHMxIgogICAgJGkuRW52aXJvbm1lbnRWYXJpYWJsZXNbJ1JFTU9URV9KT0JfRElSJ109JHJqX2QKICAgICRpLkVudmlyb25tZW50VmFyaWFibGVzWydMT0dfRklMRSddPSIkcmpfZFxzdGRvdXQubG9nIgogICAgJGkuRW52aXJvbm1lbnRWYXJpYWJsZXNbJ1NUQVRVU19GSUxFJ109IiRyal9kXHN0YXR1cyIKICAgICRwPVtEaWFnbm9zdGljcy5Qcm9jZXNzXTo6U3RhcnQoJGkpCiAgICB0cnl7cmpfY2xhaW0gJ2NoaWxkJyAiJCgkcC5JZClgbnN0YXJ0PSQoJHAuU3RhcnRUaW1lLlRvRmlsZVRpbWVVdGMoKSkgLmBuIn1jYXRjaHt9CiAgICBpZihbSU8uRmlsZV06OkV4aXN0cygiJHJqX2RcY2FuY2VsIikpe3RyeXskcC5LaWxsKCl9Y2F0Y2h7fX0KICAgICRwLldhaXRGb3JFeGl0KCkKICAgICRjb2RlPSIkKCRwLkV4aXRDb2RlKSIKICB9Cn1maW5hbGx5ewogIHJqX2ZpbmlzaCAkY29kZQogIHRyeXtbSU8uRGlyZWN0b3J5XTo6RGVsZXRlKCRyal9hLCR0cnVlKX1jYXRjaHt9Cn0KZXhpdCAwCg=='))
+[IO.File]::WriteAllBytes("$rj_a\runner.ps1",[Convert]::FromBase64String('JHJqX2Q9JGVudjpSRU1PVEVfSk9CX0RJUgokcmpfYT1bSU8uUGF0aF06OkdldERpcmVjdG9yeU5hbWUoJGVudjpSRU1PVEVfSk9CX1JVTk5FUikKZm9yZWFjaCgkcmpfdiBpbiAnUkVNT1RFX0pPQl9TSEVMTCcsJ1JFTU9URV9KT0JfUlVOTkVSJywnUkVNT1RFX0pPQl9ESVInKXtbRW52aXJvbm1lbnRdOjpTZXRFbnZpcm9ubWVudFZhcmlhYmxlKCRyal92LCRudWxsKX0KZnVuY3Rpb24gcmpfdGV4dChbc3RyaW5nXSRiKXtbVGV4dC5FbmNvZGluZ106OlVURjguR2V0U3RyaW5nKFtDb252ZXJ0XTo6RnJvbUJhc2U2NFN0cmluZygkYikpfQokcmpfdz1yal90ZXh0IChbSU8uRmlsZV06OlJlYWRBbGxUZXh0KCIkcmpfYVxkaXJlY3RvcnkiKS5UcmltKCkpCmZvcmVhY2goJHJqX2wgaW4gW0lPLkZpbGVdOjpSZWFkQWxsTGluZXMoIiRyal9hXGVudmlyb25tZW50IikpewogICRyal9rPSRyal9sLkluZGV4T2YoJz0nKQogIGlmKCRyal9rIC1ndCAwKXtbRW52aXJvbm1lbnRdOjpTZXRFbnZpcm9ubWVudFZhcmlhYmxlKCRyal9sLlN1YnN0cmluZygwLCRyal9rKSwocmpfdGV4dCAkcmpfbC5TdWJzdHJpbmcoJHJqX2srMSkpKX0KfQp0cnl7W0lPLkRpcmVjdG9yeV06OkRlbGV0ZSgkcmpfYSwkdHJ1ZSl9Y2F0Y2h7dHJ5e1tJTy5GaWxlXTo6RGVsZXRlKCIkcmpfYVxlbnZpcm9ubWVudCIpfWNhdGNoe319CnRyeXtbQ29uc29sZV06Ok91dHB1dEVuY29kaW5nPU5ldy1PYmplY3QgVGV4dC5VVEY4RW5jb2RpbmcgJGZhbHNlOyRPdXRwdXRFbmNvZGluZz1bQ29uc29sZV06Ok91dHB1dEVuY29kaW5nfWNhdGNoe30KaWYoJHJqX3cgLW5lICcnKXsKICB0cnl7U2V0LUxvY2F0aW9uIC1MaXRlcmFsUGF0aCAkcmpfdyAtRXJyb3JBY3Rpb24gU3RvcDtbRW52aXJvbm1lbnRdOjpDdXJyZW50RGlyZWN0b3J5PSRyal93fWNhdGNoewogICAgW0NvbnNvbGVdOjpFcnJvci5Xcml0ZUxpbmUoJ3JlbW90ZV9qb2I6IGNhbm5vdCBjaGFuZ2UgdG8gdGhlIHdvcmtpbmcgZGlyZWN0b3J5JykKICAgIGV4aXQgMTI2CiAgfQp9CiRnbG9iYWw6TEFTVEVYSVRDT0RFPSRudWxsCiYgIiRyal9kXGpvYi5wczEiCiRyal9vaz0kPwppZigkbnVsbCAtbmUgJGdsb2JhbDpMQVNURVhJVENPREUpe2V4aXQgJGdsb2JhbDpMQVNURVhJVENPREV9CmlmKCRyal9vayl7ZXhpdCAwfQpleGl0IDEK'))
+[IO.File]::WriteAllBytes("$rj_a\job.ps1",[Convert]::FromBase64String('77u/V3JpdGUtT3V0cHV0ICdow6RsbG8nCmV4aXQgMwo='))
+[IO.File]::WriteAllBytes("$rj_a\environment",[Convert]::FromBase64String('T05FPVlUMWlDc084ClRXTz1KVkJCVkVnbAo='))
+[IO.File]::WriteAllBytes("$rj_a\directory",[Convert]::FromBase64String('UXpwY2QybDBhQ0JpYkdGdWExeHBkQ2R6SUZzd1hTQWtLR05oYkdNcElHQjRZQ0FsVUVGVVNDVWdKaUJlSUNFZ08zdDlJMEFz'))
+}
+$script:rj_q='0'
+$script:rj_by='-'
+$rj_err=rj_directory
+if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j\pid")){
+  $rj_a="$rj_j\start.$rj_n"
+  try{[void][IO.Directory]::CreateDirectory($rj_a);rj_write}catch{
+    try{[IO.Directory]::Delete($rj_a,$true)}catch{}
+    $rj_err='write'
+  }
+  if($rj_err -eq '-'){
+    $x=[Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    try{
+      rj_detach "`"$x`" -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$rj_a\supervisor.ps1`" `"$rj_j`" `"$rj_a`" $rj_ticket"
+      for($k=0;$k -lt 200 -and -not [IO.File]::Exists("$rj_j\pid");$k++){Start-Sleep -Milliseconds 100}
+    }catch{}
+  }
+}
+if($rj_err -eq '-'){
+  rj_judge "$rj_j\pid"
+  if($script:rj_q -eq ''){$script:rj_q='0';$rj_err='not_started'}
+  if($script:rj_by -eq ''){$script:rj_by='-'}
+}
+rj_answer "submit err=$rj_err by=$($script:rj_by) pid=$($script:rj_q) base=$rj_told"
