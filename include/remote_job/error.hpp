@@ -66,6 +66,7 @@ enum class errc {
   job_not_finished,      ///< the job is not proved finished: its directory is left alone
   job_elsewhere,         ///< the job runs on another host behind the same name, or in another container
   identity_unproved,     ///< which process the job is cannot be proved: nothing is signalled
+  os_not_detected,       ///< neither a POSIX shell nor PowerShell answers on the host
   job_survived,          ///< processes of the job live on after all signals
 
   // The caller's sink
@@ -142,6 +143,7 @@ class errc_category final : public std::error_category {
       case errc::job_not_finished: return "the job is not proved finished";
       case errc::job_elsewhere: return "the job runs on another host or in another container";
       case errc::identity_unproved: return "the job's process cannot be proved";
+      case errc::os_not_detected: return "the host's operating system could not be found out";
       case errc::job_survived: return "processes of the job survived";
       case errc::sink_failed: return "the sink could not take the log";
     }

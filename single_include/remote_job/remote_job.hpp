@@ -488,6 +488,7 @@ enum class errc {
   job_not_finished,      ///< the job is not proved finished: its directory is left alone
   job_elsewhere,         ///< the job runs on another host behind the same name, or in another container
   identity_unproved,     ///< which process the job is cannot be proved: nothing is signalled
+  os_not_detected,       ///< neither a POSIX shell nor PowerShell answers on the host
   job_survived,          ///< processes of the job live on after all signals
 
   // The caller's sink
@@ -564,6 +565,7 @@ class errc_category final : public std::error_category {
       case errc::job_not_finished: return "the job is not proved finished";
       case errc::job_elsewhere: return "the job runs on another host or in another container";
       case errc::identity_unproved: return "the job's process cannot be proved";
+      case errc::os_not_detected: return "the host's operating system could not be found out";
       case errc::job_survived: return "processes of the job survived";
       case errc::sink_failed: return "the sink could not take the log";
     }
@@ -1340,6 +1342,9 @@ class call_fsm {
     if (ec) return failed(retry_info::phase::command, ec, std::move(why));
     return end({}, {});
   }
+
+  /// Something was answered; there is more to ask.
+  action another() { return {action_kind::poll, time_}; }
 
   action woke() { return connect(); }
   action closed() { return {after_close_}; }
@@ -3316,6 +3321,7 @@ namespace remote_job::inline v0::detail {
 ///     void build(Line&);                                // writes line.command
 ///     std::error_code read(Line&, result_type&);        // reads line.raw
 ///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
+///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to fail
 template <class Line, class Exchange>
 class call {
  public:
@@ -3349,6 +3355,8 @@ class call {
     result_type read{};
     if (!ec) ec = exchange_.read(*line_, read);
     if (!ec) result_ = std::move(read);
+    if constexpr (requires { exchange_.another(ec); })
+      if (exchange_.another(ec)) return fsm.another();
     return fsm.replied(ec, ec ? (read.message.empty() ? why(ec) : std::move(read.message)) : std::string());
   }
 
@@ -4340,497 +4348,6 @@ class basic_remote_job_trigger {
 
 #endif
 
-// ---- remote_job/fwd.hpp
-#ifndef REMOTE_JOB_FWD_HPP
-#define REMOTE_JOB_FWD_HPP
-
-namespace remote_job::inline v0 {
-
-struct job_spec;
-struct watch_options;
-struct trigger_state;
-struct trigger_event;
-struct remote_command;
-struct command_reply;
-struct poll_request;
-struct poll_reply;
-
-class exponential_backoff;
-struct null_sink;
-
-template <class Transport, class OsPolicy, class Backoff, class Sink>
-class basic_remote_job_trigger;
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/virtual_clock.hpp
-#ifndef REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
-#define REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
-
-#include <asio/bind_allocator.hpp>
-#include <asio/executor_work_guard.hpp>
-
-#include <map>
-#include <memory_resource>
-
-namespace remote_job::inline v0 {
-
-/// The clock of a scripted world: it stands still until `run_virtual` moves it to the next expiry. Epoch: time zero.
-struct virtual_clock {
-  using duration = remote_job::duration;
-  using rep = duration::rep;
-  using period = duration::period;
-  using time_point = std::chrono::time_point<virtual_clock, duration>;
-  static constexpr bool is_steady = true;
-};
-
-namespace detail {
-
-/// One wait that is outstanding. Its memory is its own to give back.
-struct virtual_wait {
-  virtual void finish(std::error_code) = 0;  // posts the handler and destroys the wait
-  virtual void discard() noexcept = 0;       // destroys the wait, the handler uncalled
-
- protected:
-  ~virtual_wait() = default;
-};
-
-/// Keeps the virtual time of one execution context, and all waits on it: by expiry, equal ones in order of arming.
-class virtual_clock_service : public asio::execution_context::service {
- public:
-  using queue = std::pmr::multimap<virtual_clock::time_point, virtual_wait*>;
-
-  static inline asio::execution_context::id id;
-
-  explicit virtual_clock_service(asio::execution_context& context) : asio::execution_context::service(context) {}
-
-  virtual_clock::time_point now() const noexcept { return now_; }
-  std::pmr::memory_resource* memory() noexcept { return &pool_; }
-
-  queue::iterator add(virtual_clock::time_point expiry, virtual_wait* wait) { return waits_.emplace(expiry, wait); }
-  void remove(queue::iterator position) { waits_.erase(position); }
-
-  /// Moves the time to the next expiry and ends all waits due then; false if none comes before or at the limit.
-  bool advance(virtual_clock::time_point limit) {
-    if (waits_.empty() || waits_.begin()->first > limit || waits_.begin()->first == virtual_clock::time_point::max())
-      return false;
-    now_ = std::max(now_, waits_.begin()->first);
-    while (!waits_.empty() && waits_.begin()->first <= now_) waits_.begin()->second->finish({});
-    return true;
-  }
-
-  /// Moves the time on where nothing happens; not beyond a wait.
-  void pass(virtual_clock::time_point limit) {
-    if (limit != virtual_clock::time_point::max()) now_ = std::max(now_, limit);
-  }
-
- private:
-  void shutdown() noexcept override {
-    while (!waits_.empty()) waits_.begin()->second->discard();
-  }
-
-  // The pool keeps what is given back: steady polling allocates nothing.
-  std::pmr::unsynchronized_pool_resource pool_;
-  queue waits_{&pool_};
-  virtual_clock::time_point now_{};
-};
-
-/// What a virtual timer and its outstanding wait share.
-template <class Executor>
-struct virtual_timer_state {
-  Executor executor;
-  virtual_clock_service& clock;
-  virtual_clock::time_point expiry{};
-  virtual_wait* pending = nullptr;
-};
-
-template <class Executor, class Handler>
-class virtual_wait_for final : public virtual_wait {
-  // A handler without an allocator of its own takes memory from the clock's pool.
-  using handler_allocator = asio::associated_allocator_t<Handler>;
-  static constexpr bool pooled =
-      std::is_same_v<typename std::allocator_traits<handler_allocator>::template rebind_alloc<std::byte>,
-                     std::allocator<std::byte>>;
-  using base_allocator = std::conditional_t<pooled, std::pmr::polymorphic_allocator<std::byte>, handler_allocator>;
-  using allocator = typename std::allocator_traits<base_allocator>::template rebind_alloc<virtual_wait_for>;
-  using executor = asio::associated_executor_t<Handler, Executor>;
-  using timer_state = virtual_timer_state<Executor>;
-
- public:
-  static void start(timer_state& timer, Handler&& handler) {
-    allocator memory(allocator_for(timer, handler));
-    auto* place = std::allocator_traits<allocator>::allocate(memory, 1);
-    auto* self = ::new (static_cast<void*>(place)) virtual_wait_for(timer, std::move(handler), memory);
-    self->position_ = timer.clock.add(timer.expiry, self);
-    timer.pending = self;
-  }
-
-  void finish(std::error_code ec) override {
-    const auto work = std::move(work_);
-    const auto memory = memory_;
-    auto bound = asio::bind_allocator(memory, result{std::move(handler_), ec});
-    discard();
-    asio::post(work.get_executor(), std::move(bound));
-  }
-
-  void discard() noexcept override {
-    timer_->clock.remove(position_);
-    timer_->pending = nullptr;
-    auto memory = memory_;
-    this->~virtual_wait_for();
-    std::allocator_traits<allocator>::deallocate(memory, this, 1);
-  }
-
- private:
-  struct result {
-    Handler handler;
-    std::error_code ec;
-    void operator()() { std::move(handler)(ec); }
-  };
-
-  virtual_wait_for(timer_state& timer, Handler&& handler, const allocator& memory)
-      : timer_(&timer),
-        work_(asio::get_associated_executor(handler, timer.executor)),
-        memory_(memory),
-        handler_(std::move(handler)) {}
-
-  static base_allocator allocator_for([[maybe_unused]] timer_state& timer, [[maybe_unused]] const Handler& handler) {
-    if constexpr (pooled)
-      return base_allocator(timer.clock.memory());
-    else
-      return asio::get_associated_allocator(handler);
-  }
-
-  timer_state* timer_;
-  asio::executor_work_guard<executor> work_;
-  allocator memory_;
-  Handler handler_;
-  virtual_clock_service::queue::iterator position_;
-};
-
-}  // namespace detail
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/transport/loopback_host.hpp
-#ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
-#define REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
-
-#include <functional>
-
-namespace remote_job::inline v0 {
-
-namespace detail {
-struct loopback_link;
-class loopback_connect;
-class loopback_execute;
-class loopback_file_step;
-}  // namespace detail
-
-/// One file of a scripted host, and what happens to it when. Events of equal time happen in the order they were added.
-class loopback_file {
- public:
-  /// Appends bytes; creates the file if it is not there.
-  loopback_file& append(duration at, std::string bytes) { return add(at, kind::append, std::move(bytes)); }
-
-  /// Appends the same bytes so many times, the first time at `from`.
-  loopback_file& append_every(duration from, duration step, int times, const std::string& bytes) {
-    for (int i = 0; i < times; ++i) append(from + i * step, bytes);
-    return *this;
-  }
-
-  /// Empties the file in place: its identity stays.
-  loopback_file& truncate(duration at) { return add(at, kind::truncate, {}); }
-
-  /// Puts another file under this name.
-  loopback_file& replace(duration at, std::string bytes = {}) { return add(at, kind::replace, std::move(bytes)); }
-
-  loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
-
-  /// Makes the file unreadable, and readable again.
-  loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
-  loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
-
-  /// @name What the file is at a time that never goes backwards
-  /// @{
-  void advance(duration now) {
-    for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
-  }
-  bool exists() const noexcept { return exists_; }
-  bool readable() const noexcept { return readable_; }
-  std::uint64_t identity() const noexcept { return identity_; }
-  const std::string& bytes() const noexcept { return bytes_; }
-  /// @}
-
- private:
-  friend class loopback_host;
-  enum class kind { append, truncate, replace, remove, deny, allow };
-  struct event {
-    duration at;
-    kind what;
-    std::string bytes;
-  };
-
-  explicit loopback_file(std::uint64_t& identities) : identities_(&identities) {}
-
-  loopback_file& add(duration at, kind what, std::string bytes) {
-    auto place = events_.end();
-    while (place != events_.begin() && std::prev(place)->at > at) --place;
-    events_.insert(place, {at, what, std::move(bytes)});
-    return *this;
-  }
-
-  void apply(const event& e) {
-    switch (e.what) {
-      case kind::append:
-        create();
-        bytes_ += e.bytes;
-        break;
-      case kind::truncate: bytes_.clear(); break;
-      case kind::replace:
-        exists_ = false;
-        create();
-        bytes_ = e.bytes;
-        break;
-      case kind::remove:
-        exists_ = false;
-        bytes_.clear();
-        break;
-      case kind::deny: readable_ = false; break;
-      case kind::allow: readable_ = true; break;
-    }
-  }
-
-  void create() {
-    if (!std::exchange(exists_, true)) identity_ = ++*identities_;
-  }
-
-  std::uint64_t* identities_;
-  std::vector<event> events_;
-  std::size_t next_ = 0;
-  std::string bytes_;
-  std::uint64_t identity_ = 0;
-  bool exists_ = false;
-  bool readable_ = true;
-};
-
-/// What goes wrong with one step. A plain value; made by the functions below.
-struct loopback_fault {
-  enum class kind { none, refuse, delay, hang, cut, garble, noise };
-
-  kind what = kind::none;
-  std::error_code error;
-  duration time{};
-  std::size_t position = 0;
-  std::string text;
-
-  /// The step fails with this error.
-  static loopback_fault refuse(std::error_code ec) { return {kind::refuse, ec, {}, 0, {}}; }
-  /// The step takes so much longer.
-  static loopback_fault delay(duration d) { return {kind::delay, {}, d, 0, {}}; }
-  /// The step never ends.
-  static loopback_fault hang() { return {kind::hang, {}, {}, 0, {}}; }
-  /// Only so many bytes of the reply arrive, and the command seems to have ended.
-  static loopback_fault cut(std::size_t bytes) { return {kind::cut, {}, {}, bytes, {}}; }
-  /// The byte of the reply at this position (modulo its size) arrives changed.
-  static loopback_fault garble(std::size_t position) { return {kind::garble, {}, {}, position, {}}; }
-  /// This comes before the reply, as from a login shell that prints.
-  static loopback_fault noise(std::string text) { return {kind::noise, {}, {}, 0, std::move(text)}; }
-};
-
-/// A scripted host: files with a history, and faults. Deterministic; for one thread.
-///
-/// Must outlive the transports that talk to it. Scripts may be added to at any time.
-class loopback_host {
- public:
-  loopback_host() = default;
-  loopback_host(const loopback_host&) = delete;
-  loopback_host& operator=(const loopback_host&) = delete;
-
-  /// The file of this path; one without events is not there.
-  loopback_file& file(std::string_view path) {
-    const auto found = files_.find(path);
-    if (found != files_.end()) return found->second;
-    return files_.emplace(std::string(path), loopback_file(identities_)).first->second;
-  }
-
-  /// Time that each step takes, connecting and commands alike; 1 ms by default.
-  loopback_host& latency(duration d) {
-    latency_ = d;
-    return *this;
-  }
-
-  /// How many bytes per second come through from the host; 0, the default: all at once.
-  loopback_host& rate(std::uint64_t bytes_per_second) {
-    rate_ = bytes_per_second;
-    return *this;
-  }
-
-  /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
-  loopback_host& on_connect(int nth, loopback_fault fault, int times = 1) {
-    connect_.faults.push_back({nth, times, std::move(fault)});
-    return *this;
-  }
-
-  /// A fault at the n-th step on an open connection (from 1), counted over all connections, and at those that follow
-  /// it. A step is a command, or file operations that are in flight together; these have only refuse, delay and hang.
-  loopback_host& on_execute(int nth, loopback_fault fault, int times = 1) {
-    execute_.faults.push_back({nth, times, std::move(fault)});
-    return *this;
-  }
-
-  /// The host cannot be reached in this time: connecting is refused and connections break.
-  loopback_host& down(duration from, duration to) {
-    down_.push_back({from, to});
-    return *this;
-  }
-
-  /// Answers commands in a way of one's own, for OS policies other than loopback_os: takes the command and the virtual
-  /// time, and appends what the command prints.
-  loopback_host& respond_with(std::function<void(const remote_command&, duration, std::string&)> responder) {
-    responder_ = std::move(responder);
-    return *this;
-  }
-
-  /// Offers no access to the files, so that they are seen by commands only. Nor does a host with a respond_with() of
-  /// one's own: who knows what it has for files?
-  loopback_host& without_files() {
-    offers_files_ = false;
-    return *this;
-  }
-
-  /// @name What was asked of the host
-  /// @{
-  int connects() const noexcept { return connect_.count; }
-  int executes() const noexcept { return execute_.count; }
-  /// @}
-
- private:
-  friend struct loopback_os;
-  friend class detail::loopback_connect;
-  friend class detail::loopback_execute;
-  friend class detail::loopback_file_step;
-  friend struct detail::loopback_link;
-
-  struct scheduled_fault {
-    int first;
-    int times;
-    loopback_fault fault;
-  };
-  struct step {
-    int count = 0;
-    std::vector<scheduled_fault> faults;
-
-    loopback_fault next() {
-      ++count;
-      for (const auto& f : faults)
-        if (count >= f.first && count - f.first < f.times) return f.fault;
-      return {};
-    }
-  };
-
-  bool reachable(duration now) const noexcept {
-    for (const auto& [from, to] : down_)
-      if (now >= from && now < to) return false;
-    return true;
-  }
-
-  std::map<std::string, loopback_file, std::less<>> files_;
-  std::uint64_t identities_ = 0;
-  duration latency_ = std::chrono::milliseconds(1);
-  std::uint64_t rate_ = 0;
-  step connect_;
-  step execute_;
-  std::vector<std::pair<duration, duration>> down_;
-  std::function<void(const remote_command&, duration, std::string&)> responder_;
-  bool offers_files_ = true;
-  poll_request request_;  // the one being answered; kept for its memory
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/os_policy/loopback.hpp
-#ifndef REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
-#define REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
-
-namespace remote_job::inline v0 {
-
-/// The OS policy of a loopback_host: the command is the request itself, and the host answers from its scripted files.
-///
-/// The reply is framed and parsed as posix_os does it, so that a script of faults tries the very parser of the real
-/// one.
-struct loopback_os {
-  static constexpr bool files_suffice = true;
-
-  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
-    command.command = "poll";
-    auto& text = command.input;
-    text += request.nonce;
-    for (const std::uint64_t n : {request.offset, std::uint64_t{request.overlap}, std::uint64_t{request.max_bytes},
-                                  std::uint64_t{job.log_file.size()}}) {
-      text += ' ';
-      detail::append_number(text, n);
-    }
-    text += '\n';
-    text += job.log_file;
-    text += job.exit_code_file;
-    detail::append_end_mark(command.end_mark, request.nonce);
-    command.max_output = detail::poll_limit(request) + detail::frame_allowance;
-  }
-
-  std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply) const noexcept {
-    return detail::parse_poll_frame(request, raw.output, reply);
-  }
-
-  /// The host's side: answers a command that build_poll wrote, from the files as they are at this time.
-  static void answer(loopback_host& host, const remote_command& command, duration now, std::string& output) {
-    auto& request = host.request_;
-    std::uint64_t overlap = 0, max_bytes = 0, log_length = 0;
-    detail::text_cursor reader{command.input};
-    const auto blank = std::min(command.input.find(' '), command.input.size());
-    request.nonce.assign(command.input, 0, blank);
-    reader.rest.remove_prefix(blank);
-    if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
-          reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(log_length) &&
-          reader.skip("\n") && log_length <= reader.rest.size()))
-      return;  // not ours: no reply
-    request.overlap = static_cast<std::size_t>(overlap);
-    request.max_bytes = static_cast<std::size_t>(max_bytes);
-
-    auto& log = host.file(reader.rest.substr(0, log_length));
-    auto& exit = host.file(reader.rest.substr(log_length));
-    log.advance(now);
-    exit.advance(now);
-
-    poll_reply reply;
-    if (exit.exists() && !exit.readable())
-      reply.exit_state = exit_code_state::unreadable;
-    else if (exit.exists())
-      detail::read_exit_code(std::string_view(exit.bytes()).substr(0, detail::max_exit_text), reply);
-    if (log.exists()) {
-      reply.log = log.readable() ? log_state::present : log_state::unreadable;
-    }
-    if (reply.log == log_state::present) {
-      reply.log_size = log.bytes().size();
-      reply.log_identity = log.identity();
-      const auto length = static_cast<std::size_t>(detail::poll_length(request, reply.log_size));
-      if (length > 0)
-        reply.bytes =
-            std::string_view(log.bytes()).substr(static_cast<std::size_t>(detail::poll_start(request)), length);
-    }
-    detail::append_poll_frame(output, request, reply);
-  }
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
 // ---- remote_job/detail/lifecycle_frames.hpp
 #ifndef REMOTE_JOB_DETAIL_LIFECYCLE_FRAMES_HPP
 #define REMOTE_JOB_DETAIL_LIFECYCLE_FRAMES_HPP
@@ -5005,417 +4522,6 @@ inline std::error_code parse_cleanup_frame(const cleanup_request& request, std::
                  {"left", errc::directory_unusable, "not all of it could be removed"}},
                 "the job's directory is not removed", result.message);
 }
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/posix_identity.hpp
-#ifndef REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
-#define REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
-
-// Which process a job is, in a shell that asks nothing of the host but to read files, where there is a /proc.
-//
-// A pid file has the number of the process on its first line, and on the second, if a submit made it, what proves it:
-//
-//   start=<start time of the process> boot=<boot id> ns=<pid namespace> host=<node name> by=<ticket> .
-namespace remote_job::inline v0::detail {
-
-/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended and was
-/// not waited for has ended: not every container has an init that waits. Its name may hold line ends and parentheses.
-/// rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what cannot be known.
-inline constexpr std::string_view process_piece = R"sh(rj_start() {
-  rj_s= rj_g= rj_l=
-  if [ -r /proc/self/stat ]; then
-    { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$1/stat"; } 2>/dev/null
-    set -- ${rj_l##*")"}
-    case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_g=${4-} ;; esac
-  else
-    rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o lstart= -p "$1" 2>/dev/null)
-    set -- $rj_l
-    case ${1-Z} in Z*) ;; *) shift; rj_s=$(echo "$*" | tr ' ' _) ;; esac
-  fi
-}
-rj_where() {
-  rj_b= rj_h=
-  { IFS= read -r rj_b </proc/sys/kernel/random/boot_id; } 2>/dev/null ||
-    rj_b=$({ sysctl -n kern.bootsessionuuid || sysctl -n kern.boottime; } 2>/dev/null | tr -c 'A-Za-z0-9\n' _)
-  { IFS= read -r rj_h </proc/sys/kernel/hostname; } 2>/dev/null || rj_h=$(uname -n)
-  rj_b=${rj_b:--} rj_h=${rj_h:--}
-}
-rj_space() {
-  rj_m=$(readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9)
-  rj_m=${rj_m:--}
-}
-)sh";
-
-/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory, rj_q the
-/// process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its supervisor is gone.
-///
-/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked for,
-/// which costs a process: another container of the same host would not see it. A pid file without proof says "gone" only
-/// where the processes of other users can be seen.
-inline constexpr std::string_view life_piece = R"sh(rj_child() {
-  rj_cp= rj_cs= rj_cl= rj_i=
-  { { IFS= read -r rj_cp; IFS= read -r rj_i; } <"$rj_j/child"; } 2>/dev/null
-  case $rj_i in *' .') ;; *) rj_cp= ;; esac
-  case $rj_cp in 0*|*[!0-9]*|???????????*) rj_cp= ;; esac
-  for rj_w in $rj_i; do
-    case $rj_w in start=*) rj_cs=${rj_w#*=} ;; leads=*) rj_cl=${rj_w#*=} ;; esac
-  done
-}
-rj_child_runs() {
-  [ -n "$rj_cp" ] && [ -n "$rj_cs" ] || return 1
-  rj_start "$rj_cp"
-  [ "$rj_s" = "$rj_cs" ]
-}
-rj_judge() {
-  rj_v=- rj_e= rj_q= rj_i= rj_j=${rj_p%/*} rj_f=$rj_p rj_is= rj_ib= rj_in= rj_ih= rj_by=
-  { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_p"; } 2>/dev/null
-  case $rj_q in
-    '') [ -s "$rj_p" ] || rj_hidden || rj_v=N; return ;;
-    0*|*[!0-9]*|???????????*) return ;;
-  esac
-  rj_e=pid=$rj_q
-  case $rj_i in *' .')
-    for rj_w in $rj_i; do
-      case $rj_w in
-        start=*) rj_is=${rj_w#*=} ;; boot=*) rj_ib=${rj_w#*=} ;; ns=*) rj_in=${rj_w#*=} ;;
-        host=*) rj_ih=${rj_w#*=} ;; by=*) rj_by=${rj_w#*=} ;;
-      esac
-    done ;;
-  esac
-  if [ -z "$rj_is" ]; then
-    rj_start "$rj_q"
-    if [ -n "$rj_s" ]; then rj_v=A rj_e=$rj_e,start=$rj_s
-    elif [ ! -r /proc/self/stat ] || [ -r /proc/1/stat ]; then rj_v=D
-    fi
-    return
-  fi
-  rj_where
-  rj_e=$rj_e,start=$rj_is,host=$rj_ih
-  if [ "$rj_ib" != "$rj_b" ] || { [ "$rj_b" = - ] && [ "$rj_ih" != "$rj_h" ]; }; then
-    rj_v=B rj_e=$rj_e,boot=$rj_ib,now=$rj_h:$rj_b
-    [ "$rj_ih" = "$rj_h" ] || rj_v=H
-    return
-  fi
-  rj_start "$rj_q"
-  if [ "$rj_s" = "$rj_is" ]; then rj_v=A; return; fi
-  rj_space
-  if [ "$rj_in" != "$rj_m" ]; then rj_v=H rj_e=$rj_e,ns=$rj_in,now=$rj_m; return; fi
-  rj_v=D
-  [ -z "$rj_s" ] || rj_e=$rj_e,reused=$rj_s
-  rj_child
-  if rj_child_runs; then rj_v=O rj_e=$rj_e,child=$rj_cp; fi
-}
-rj_life() {
-  rj_judge
-  case $rj_e in *[!A-Za-z0-9._:,=-]*) rj_e=? ;; esac
-  case ${#rj_e} in ???) [ ${#rj_e} -le 300 ] || rj_e=? ;; ????*) rj_e=? ;; esac
-}
-)sh";
-
-/// The exit code under its other name, where the disk was full when the job ended; only when there is none under its own.
-inline constexpr std::string_view spare_exit_piece = R"sh(if [ "$rj_c" = - ]; then
-  set +f
-  for rj_w in "$rj_j"/exit_code.is.*; do
-    if [ -e "$rj_w" ]; then
-      rj_w=${rj_w##*.}
-      case $rj_w in ''|*[!0-9]*|????*) ;; *) rj_t=$rj_w rj_c=${#rj_t} ;; esac
-    fi
-  done
-  set -f
-fi
-)sh";
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/posix_lifecycle.hpp
-#ifndef REMOTE_JOB_DETAIL_POSIX_LIFECYCLE_HPP
-#define REMOTE_JOB_DETAIL_POSIX_LIFECYCLE_HPP
-
-// The scripts that start, stop and clean up a job, as pieces of a script. Each prints one frame with
-// one line of words: see lifecycle_frames.hpp.
-//
-// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.sh, and
-// exit_code.tmp, exit_code.is.N, cancel, start.* for a time.
-namespace remote_job::inline v0::detail {
-
-/// What the script changes of the login's environment and the job must not see. Comes before all else.
-inline constexpr std::string_view remember_piece = R"sh(rj_op=${PATH-} rj_ops=${PATH+x} rj_ol=${LC_ALL-} rj_ols=${LC_ALL+x}
-rj_oi=$IFS rj_um=$(umask)
-umask 077
-)sh";
-
-/// rj_bytes TEXT: prints a text in which \0ooo stands for a byte; by a builtin, so that it is in no list of processes.
-/// rj_ours DIR: whether it is a directory of this user, itself and not a link, in which nobody else can write.
-inline constexpr std::string_view tools_piece = R"sh(rj_bytes() { printf %b "$1"; }
-case $(command -v printf) in
-  */*) case $(command -v print) in print) rj_bytes() { print -n -- "$1"; } ;; esac ;;
-esac
-rj_ours() {
-  [ ! -h "$1" ] && [ -n "$(find "$1" -prune -type d -user "$rj_uid" ! -perm -020 ! -perm -002 2>/dev/null)" ]
-}
-rj_uid=$(id -u)
-)sh";
-
-/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter that says whose it is and which
-/// command it is for. Leaves in rj_err why it could not.
-///
-/// A directory that is there without the mark is another submit's at work, or one that was cut off there; after a second it
-/// is taken if it is empty, and else it is not ours.
-inline constexpr std::string_view directory_piece = R"sh(rj_directory() {
-  mkdir -p -m 700 "$rj_base" 2>/dev/null
-  if [ ! -d "$rj_base" ] && [ ! -h "$rj_base" ]; then rj_err=base_unusable; return; fi
-  if ! rj_ours "$rj_base"; then rj_err=base_unsafe; return; fi
-  if [ "$(cd "$rj_base" && pwd -P)" = "$(cd "${HOME:-/}" && pwd -P)" ]; then rj_err=base_home; return; fi
-  rj_k=0
-  until [ -f "$rj_j/remote_job" ]; do
-    if mkdir "$rj_j" 2>/dev/null || { [ "$rj_k" -ge 10 ] && rmdir "$rj_j" && mkdir "$rj_j"; } 2>/dev/null; then
-      if { echo "remote_job 1 $rj_fp" >"$rj_j/.$rj_nonce"; } 2>/dev/null &&
-         { IFS= read -r rj_l <"$rj_j/.$rj_nonce"; } 2>/dev/null && [ "$rj_l" = "remote_job 1 $rj_fp" ] &&
-         mv -f "$rj_j/.$rj_nonce" "$rj_j/remote_job" 2>/dev/null
-      then break; fi
-      rm -f "$rj_j/.$rj_nonce"; rmdir "$rj_j"; rj_err=write; return
-    fi 2>/dev/null
-    if [ -h "$rj_j" ] || [ -e "$rj_j" ]; then
-      if ! rj_ours "$rj_j"; then rj_err=dir_unsafe; return; fi
-      if [ "$rj_k" -ge 11 ]; then rj_err=not_ours; return; fi
-    elif [ "$rj_k" -ge 11 ]; then rj_err=base_unusable; return
-    fi
-    rj_k=$((rj_k+1))
-    sleep 0.1 2>/dev/null || sleep 1
-  done
-  if ! rj_ours "$rj_j"; then rj_err=dir_unsafe; return; fi
-  { IFS= read -r rj_l <"$rj_j/remote_job"; } 2>/dev/null
-  case $rj_l in
-    "remote_job 1 $rj_fp") ;;
-    'remote_job 1 '*) rj_err=taken ;;
-    *) rj_err=not_ours ;;
-  esac
-}
-)sh";
-
-/// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write prints the files to be written.
-///
-/// Whoever claims the job runs it; all that this attempt needs is in a directory of its own, which goes with it.
-inline constexpr std::string_view launch_piece = R"sh(rj_size() { [ -f "$rj_n/$1" ] && [ "$(wc -c <"$rj_n/$1")" -eq "$2" ]; }
-rj_launch() {
-  [ ! -f "$rj_j/pid" ] || return
-  rj_n=$rj_j/start.$rj_nonce
-  mkdir "$rj_n" 2>/dev/null && rj_write 2>/dev/null || { rm -rf "$rj_n"; rj_err=write; return; }
-  (
-    set +f
-    unset REMOTE_JOB_TICKET
-    if [ -n "$rj_ops" ]; then PATH=$rj_op; else unset PATH; fi
-    if [ -n "$rj_ols" ]; then LC_ALL=$rj_ol; else unset LC_ALL; fi
-    set -- $rj_sh
-    set -- "$@" "$rj_n/supervisor" "$rj_j" "$rj_n" "$rj_ticket" "$rj_um" "$@"
-    IFS=$rj_oi
-    if [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
-    if [ -n "$rj_perl" ]; then
-      exec "$rj_perl" -MPOSIX -e 'POSIX::setsid(); exec { $ARGV[0] } @ARGV; exit 127' -- "$@"
-    fi
-    trap '' HUP
-    exec "$@"
-  ) </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
-  rj_k=0
-  until [ -f "$rj_j/pid" ] || [ "$rj_k" -ge 100 ]; do
-    rj_k=$((rj_k+1))
-    if [ "$rj_k" -gt 60 ] && [ ! -d "$rj_n" ]; then break; fi
-    if [ "$rj_k" -le 20 ]; then sleep 0.02 2>/dev/null || sleep 1; else sleep 0.1 2>/dev/null || sleep 1; fi
-  done
-}
-rj_setsid=$(command -v setsid) rj_perl=
-[ -n "$rj_setsid" ] || rj_perl=$(command -v perl)
-)sh";
-
-inline constexpr std::string_view submit_piece = R"sh(rj_err=- rj_q=0 rj_by=-
-rj_directory
-if [ "$rj_err" = - ]; then
-  rj_launch
-  if [ "$rj_err" = - ]; then
-    { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_j/pid"; } 2>/dev/null
-    case $rj_q in ''|0*|*[!0-9]*|???????????*) rj_q=0 rj_err=not_started ;; esac
-    for rj_w in $rj_i; do case $rj_w in by=*) rj_by=${rj_w#*=} ;; esac; done
-    case $rj_by in *[!0-9a-f]*|'') rj_by=- ;; esac
-  fi
-fi
-echo "
-@RJ1 $rj_nonce submit err=$rj_err by=$rj_by pid=$rj_q base=$rj_told
-@RJ1 $rj_nonce end"
-)sh";
-
-/// rj_result: rj_x is the exit code that the host wrote, or `-`.
-inline constexpr std::string_view result_piece = R"sh(rj_result() {
-  rj_x=- rj_l=
-  { IFS=' ' read -r rj_l rj_w <"$rj_j/exit_code"; } 2>/dev/null
-  if [ -z "$rj_l" ]; then
-    set +f
-    for rj_w in "$rj_j"/exit_code.is.*; do [ ! -e "$rj_w" ] || rj_l=${rj_w##*.}; done
-    set -f
-  fi
-  case $rj_l in ''|*[!0-9]*|????*) ;; *) rj_x=$rj_l ;; esac
-}
-)sh";
-
-/// Signals what is proved to be the job's, and nothing else.
-///
-/// rj_signal NAME SESSION: what has the job's ticket in its environment is the job's: nothing else can have it. What has not,
-/// having changed its environment, is the job's if it is in the session that the job's first process leads, as long as
-/// that one runs. rj_left is the number of processes found. The group of the leader gets its signal at once, so that it
-/// cannot fork in between, and no process gets it twice. Without /proc there is only the group, or the tree below.
-inline constexpr std::string_view signal_piece = R"sh(rj_members() {
-  rj_leader=no rj_list=' ' rj_left=0
-  rj_child
-  if rj_child_runs; then rj_leader=yes rj_list=" $rj_cp " rj_left=1; fi
-  if [ ! -r /proc/self/stat ]; then
-    [ "$rj_leader" = no ] || rj_list="$rj_list$(ps -A -o pid= -o ppid= 2>/dev/null |
-      awk -v r="$rj_cp" '{p[$1]=$2} END{for(i in p){j=p[i];n=0;while(j>1&&n++<99){if(j==r){print i;break}j=p[j]}}}' |
-      tr '\n' ' ')"
-    return
-  fi
-  set +f
-  if [ -n "$rj_by" ]; then
-    for rj_w in $(grep -l "REMOTE_JOB_TICKET=$rj_by" /proc/[1-9]*/environ 2>/dev/null | tr '\n' ' '); do
-      rj_w=${rj_w#/proc/} rj_w=${rj_w%/environ}
-      case $rj_list in *" $rj_w "*) continue ;; esac
-      rj_start "$rj_w"
-      [ -z "$rj_s" ] || rj_list="$rj_list$rj_w " rj_left=$((rj_left+1))
-    done
-  fi
-  if [ "$rj_leader$rj_cl" = yesyes ]; then
-    for rj_t in /proc/[1-9]*; do
-      rj_t=${rj_t#/proc/}
-      case $rj_list in *" $rj_t "*) continue ;; esac
-      rj_start "$rj_t"
-      if [ -n "$rj_s" ] && [ "$rj_g" = "$rj_cp" ]; then rj_list="$rj_list$rj_t " rj_left=$((rj_left+1)); fi
-    done
-  fi
-  set -f
-}
-rj_signal() {
-  rj_members
-  [ "$rj_left" -gt 0 ] || return
-  rj_group=no
-  if [ "$rj_leader$rj_cl" = yesyes ] && rj_child_runs; then kill "-$1" "-$rj_cp" 2>/dev/null && rj_group=yes; fi
-  for rj_t in $rj_list; do
-    if [ "$rj_group" = yes ] && [ -r /proc/self/stat ]; then
-      rj_l=
-      { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$rj_t/stat"; } 2>/dev/null
-      set -- "$1" ${rj_l##*")"}
-      [ "${4-}" != "$rj_cp" ] || continue
-    fi
-    kill "-$1" "$rj_t" 2>/dev/null
-  done
-}
-rj_pause() { sleep 0.1 2>/dev/null || { sleep 1; rj_k=$((rj_k+9)); }; rj_k=$((rj_k+1)); }
-)sh";
-
-/// $rj_grace: tenths of a second between the signals.
-///
-/// The mark comes first: what has not begun yet sees it and does not begin. What had ended without the mark ended by
-/// itself. A supervisor whose job does not show itself yet is given the time to see the mark.
-inline constexpr std::string_view stop_piece = R"sh(rj_stop() {
-  rj_life
-  if [ ! -d "$rj_j" ]; then rj_out=absent; return; fi
-  rj_result
-  if [ -e "$rj_j/cancel" ]; then rj_marked=yes; else rj_marked=no; fi
-  if [ "$rj_x" != - ]; then
-    rj_out=finished
-    [ "$rj_marked" = no ] || rj_out=stopped
-    return
-  fi
-  if [ ! -f "$rj_j/remote_job" ] || { [ -z "$rj_is" ] && [ "$rj_v" != N ]; }; then rj_out=unproved; return; fi
-  if [ "$rj_v" = H ]; then rj_out=elsewhere; return; fi
-  if ! { : >>"$rj_j/cancel"; } 2>/dev/null && [ "$rj_v" = N ]; then rj_out=unusable; return; fi
-  rj_life
-  case $rj_v in
-    N) rj_out=prevented; return ;;
-    B) rj_out=gone; return ;;
-  esac
-  rj_k=0
-  while rj_result; [ "$rj_x" = - ] && [ "$rj_v" = A ]; do
-    rj_members
-    [ "$rj_left" = 0 ] || break
-    [ "$rj_k" -lt 50 ] || break
-    rj_pause
-    rj_life
-  done
-  if [ "$rj_x" = - ]; then
-    rj_signal TERM
-    [ "$rj_left" = 0 ] || rj_sent=T
-    rj_k=0
-    while rj_members; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt "$rj_grace" ]; do rj_pause; done
-    if [ "$rj_left" -gt 0 ]; then
-      rj_sent=${rj_sent}K
-      rj_k=0
-      while rj_signal KILL; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt 30 ]; do rj_pause; done
-    fi
-  fi
-  rj_k=0
-  while rj_life; rj_result; [ "$rj_x" = - ] && [ "$rj_v" = A ] && [ "$rj_left" = 0 ] && [ "$rj_k" -lt 50 ]; do rj_pause; done
-  rj_out=stopped
-  if [ "$rj_left" -gt 0 ]; then rj_out=survived
-  elif [ "$rj_x" = - ] && [ "$rj_v" = A ]; then rj_out=survived rj_left=1
-  elif [ "$rj_x" = - ] && [ -z "$rj_sent" ] && [ "$rj_marked" = no ]; then rj_out=gone
-  fi
-}
-rj_out=- rj_sent= rj_left=0 rj_x=-
-rj_stop
-echo "
-@RJ1 $rj_nonce stop out=$rj_out exit=$rj_x sent=${rj_sent:--} left=$rj_left
-@RJ1 $rj_nonce end"
-)sh";
-
-/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short, the job's
-/// name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
-inline constexpr std::string_view cleanup_piece = R"sh(rj_cleanup() {
-  rj_base=${rj_j%/*} rj_gone=${rj_j%/*}/.gone.${rj_j##*/}
-  if [ ! -e "$rj_j" ] && [ ! -h "$rj_j" ]; then
-    rj_out=removed
-    if [ -d "$rj_gone" ] && rj_ours "$rj_gone" && [ -f "$rj_gone/pid" ]; then rm -rf "$rj_gone"; fi 2>/dev/null
-    return
-  fi
-  if ! rj_ours "$rj_base" || ! rj_ours "$rj_j"; then rj_out=unsafe; return; fi
-  rj_l=
-  { IFS= read -r rj_l <"$rj_j/remote_job"; } 2>/dev/null
-  case $rj_l in 'remote_job 1 '*) ;; *) rj_out=not_ours; return ;; esac
-  rj_life
-  rj_result
-  if [ "$rj_policy" = on_success ] && [ "$rj_x" != 0 ]; then
-    rj_out=kept
-    [ "$rj_x" != - ] || rj_out=running
-    case $rj_v in D|B) rj_out=kept ;; esac
-    return
-  fi
-  if [ "$rj_x" = - ]; then
-    case $rj_v in
-      D|B) ;;
-      N)
-        echo 0 >"$rj_j/pid.$rj_nonce" 2>/dev/null
-        if ! ln "$rj_j/pid.$rj_nonce" "$rj_j/pid" 2>/dev/null; then
-          rm -f "$rj_j/pid.$rj_nonce"
-          rj_out=running
-          return
-        fi ;;
-      *) rj_out=running; return ;;
-    esac
-  fi
-  rm -rf "$rj_gone" 2>/dev/null
-  if [ -e "$rj_gone" ] || ! mv "$rj_j" "$rj_gone" 2>/dev/null; then rj_out=left; return; fi
-  rm -rf "$rj_gone" 2>/dev/null
-  rj_out=removed
-  [ ! -e "$rj_gone" ] || rj_out=left
-}
-rj_out=- rj_x=-
-rj_cleanup
-echo "
-@RJ1 $rj_nonce cleanup out=$rj_out exit=$rj_x
-@RJ1 $rj_nonce end"
-)sh";
 
 }  // namespace remote_job::inline v0::detail
 
@@ -5617,345 +4723,6 @@ inline void append_path(std::string& script, std::string_view name, const std::s
 }
 
 }  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/posix_supervisor.hpp
-#ifndef REMOTE_JOB_DETAIL_POSIX_SUPERVISOR_HPP
-#define REMOTE_JOB_DETAIL_POSIX_SUPERVISOR_HPP
-
-// What runs on the host for as long as the job does: two scripts, which a submit writes to files.
-//
-// supervisor   a session of its own; claims the job, runs the runner in the foreground, writes the exit code
-//  `- runner   a session of its own, which is the job's; becomes the shell that runs the job's script
-//
-// In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop and
-// a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
-namespace remote_job::inline v0::detail {
-
-/// Arguments: job directory, directory of this attempt, ticket, umask of the login, then the shell that runs scripts.
-///
-/// The claim is a hard link with the identity in it: there at once and whole, for one attempt only. What the end of the
-/// job must write is reserved before, and overwritten in place: that a full disk lets happen. Should that fail, an empty
-/// file has the exit code in its name, until there is room again.
-///
-/// The job's own environment is that of the login: only PATH is changed, and given back.
-inline constexpr std::string_view supervisor_script = R"sh(set +euxvCm
-rj_d=$1 rj_n=$2 rj_by=$3 rj_um=$4
-shift 4
-umask 077
-IFS=' '
-trap : TERM INT
-rj_path=${PATH-} rj_had_path=${PATH+x}
-PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH}
-rj_reserve() { printf '%-62s\n' 125 >"$1" && [ "$(wc -c <"$1")" -eq 63 ]; }
-rj_start "$$"; rj_where; rj_space
-printf '%s\nstart=%s boot=%s ns=%s host=%s by=%s .\n' "$$" "$rj_s" "$rj_b" "$rj_m" "$rj_h" "$rj_by" >"$rj_n/pid"
-{ IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_n/pid"
-case $rj_i in *"by=$rj_by .") ;; *) exit 1 ;; esac
-rj_reserve "$rj_n/exit_code.tmp" && rj_reserve "$rj_n/child" || exit 1
-if ! ln "$rj_n/pid" "$rj_d/pid" 2>/dev/null; then
-  [ -e "$rj_d/pid" ] && rm -rf "$rj_n"
-  exit 1
-fi
-mv -f "$rj_n/exit_code.tmp" "$rj_n/job.sh" "$rj_d/"
-rj_finish() {
-  rj_k=0
-  while [ -d "$rj_d" ] && [ "$rj_k" -lt 3600 ]; do
-    if { printf '%-62s\n' "$1" 1<>"$rj_d/exit_code.tmp"; } 2>/dev/null &&
-       mv -f "$rj_d/exit_code.tmp" "$rj_d/exit_code" 2>/dev/null; then
-      [ "$rj_k" = 0 ] || rm -f "$rj_d/exit_code.is.$1"
-      break
-    fi
-    { : >"$rj_d/exit_code.is.$1"; } 2>/dev/null
-    rj_k=$((rj_k+1))
-    sleep 1
-  done
-}
-if [ -e "$rj_d/cancel" ]; then rj_finish 143; exit 0; fi
-if ! { : >>"$rj_d/stdout.log"; } 2>/dev/null; then rj_finish 125; exit 0; fi
-rj_setsid=$(command -v setsid) rj_perl=
-[ -n "$rj_setsid" ] || rj_perl=$(command -v perl)
-(
-  trap - TERM INT
-  if [ -n "$rj_had_path" ]; then PATH=$rj_path; else unset PATH; fi
-  umask "$rj_um"
-  set -- "$@" "$rj_n/runner" "$rj_d" "$rj_n" "$rj_by" "$@"
-  if [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
-  if [ -n "$rj_perl" ]; then
-    exec "$rj_perl" -MPOSIX -e 'POSIX::setsid(); exec { $ARGV[0] } @ARGV; exit 127' -- "$@"
-  fi
-  trap '' HUP
-  exec "$@"
-) </dev/null >>"$rj_d/stdout.log" 2>&1
-rj_r=$?
-if [ "$rj_r" -gt 384 ]; then rj_r=$((rj_r-256))
-elif [ "$rj_r" -gt 256 ]; then rj_r=$((rj_r-128))
-fi
-rj_finish "$rj_r"
-rm -rf "$rj_n"
-exit 0
-)sh";
-
-/// Arguments: job directory, directory of the attempt, ticket, then the shell.
-///
-/// Says which process it is, in place of what was reserved, and looks whether it is still wanted: in this order, so that a
-/// stop that comes at the same time sees the one or is seen. The second part is made for the job: see append_enter().
-/// The environment is read whole and its file removed before the job begins.
-inline constexpr std::string_view runner_script = R"sh(set +euxvCm
-rj_d=$1 rj_n=$2 rj_by=$3
-shift 3
-rj_ifs=$IFS
-IFS=' '
-rj_start "$$"
-rj_l=no
-[ "$rj_g" != "$$" ] || rj_l=yes
-(
-  PATH=/usr/bin:/bin:/usr/sbin:/sbin
-  { printf '%s\nstart=%s leads=%s .\n' "$$" "$rj_s" "$rj_l" 1<>"$rj_n/child"; } && mv -f "$rj_n/child" "$rj_d/child"
-) 2>/dev/null
-[ ! -e "$rj_d/cancel" ] || exit 143
-. "$rj_n/enter"
-(PATH=/usr/bin:/bin:/usr/sbin:/sbin; rm -rf "$rj_n")
-IFS=$rj_ifs
-rj_enter "$@"
-)sh";
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/posix_commands.hpp
-#ifndef REMOTE_JOB_DETAIL_POSIX_COMMANDS_HPP
-#define REMOTE_JOB_DETAIL_POSIX_COMMANDS_HPP
-
-// Puts the pieces together that start, stop and clean up a job.
-namespace remote_job::inline v0::detail {
-
-inline void append_lifecycle_begin(std::string& script, const std::string& nonce) {
-  script.append(group_begin).append(remember_piece).append(surroundings_piece).append(tools_piece);
-  append_assignment(script, "rj_nonce", nonce);
-}
-
-/// The directory of a job that a submit made, without a separator at its end.
-inline void append_job_dir(std::string& script, const job_spec& job) {
-  std::string_view dir = job.job_dir;
-  while (dir.size() > 1 && dir.ends_with('/')) dir.remove_suffix(1);
-  append_path(script, "rj_j", std::string(dir));
-  if (job.pid_file.empty())
-    script.append("rj_p=$rj_j/pid\n");
-  else
-    append_path(script, "rj_p", job.pid_file);
-}
-
-/// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it is
-/// read whole before its file goes. Values come by builtins only; PATH comes last, for shells that lack one.
-inline std::string enter_function(const job_command& command) {
-  std::string text(tools_piece.substr(0, tools_piece.find("rj_ours")));
-  text.append("rj_enter() {\n");
-  if (command.umask) {
-    const auto mask = *command.umask;
-    text.append("umask 0");
-    for (const int shift : {6, 3, 0}) text += static_cast<char>('0' + ((mask >> shift) & 7u));
-    text += '\n';
-  }
-  if (!command.working_directory.empty()) {
-    append_path(text, "rj_c", command.working_directory);
-    text.append("cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
-  }
-  text.append("set -- \"$@\" \"$rj_d/job.sh\"\n");
-  text.append("LOG_FILE=$rj_d/stdout.log STATUS_FILE=$rj_d/status REMOTE_JOB_TICKET=$rj_by\n");
-  text.append("export LOG_FILE STATUS_FILE REMOTE_JOB_TICKET\n");
-  for (const bool path : {false, true})
-    for (const auto& [name, value] : command.environment) {
-      if ((name == "PATH") != path) continue;
-      append_hidden_assignment(text, name, value);
-      text.append("export ").append(name).append("\n");
-    }
-  return text.append("exec \"$@\"\n}\n");
-}
-
-inline void append_file(std::string& script, std::string_view name, std::string_view content) {
-  script.append("{\n");
-  append_printed(script, content);
-  script.append("} >\"$rj_n/").append(name).append("\" && rj_size ").append(name).append(" ");
-  append_number(script, content.size());
-}
-
-inline void append_submit(std::string& script, const job_spec& job, const submit_request& request,
-                          std::string_view shell) {
-  append_lifecycle_begin(script, request.nonce);
-  append_assignment(script, "rj_ticket", request.ticket);
-  append_assignment(script, "rj_fp", request.fingerprint);
-  append_assignment(script, "rj_sh", shell);
-  append_assignment(script, "rj_id", job.job_id);
-  if (request.command.base_dir.empty()) {
-    script.append("rj_base=/tmp/remote_job-$rj_uid rj_told=/tmp/remote_job-$rj_uid\n");
-  } else {
-    std::string_view base = request.command.base_dir;
-    while (base.ends_with('/')) base.remove_suffix(1);
-    append_assignment(script, "rj_base", base);
-    script.append("rj_told=\n");
-  }
-  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece).append(launch_piece);
-  script.append("rj_write() {\n");
-  append_file(script, "supervisor", std::string(process_piece).append(supervisor_script));
-  append_file(script.append(" &&\n"), "runner", std::string(process_piece).append(runner_script));
-  append_file(script.append(" &&\n"), "enter", enter_function(request.command));
-  append_file(script.append(" &&\n"), "job.sh", request.command.script);
-  script.append("\n}\n").append(submit_piece).append(script_end);
-}
-
-inline void append_stop(std::string& script, const job_spec& job, const stop_request& request) {
-  append_lifecycle_begin(script, request.nonce);
-  append_job_dir(script, job);
-  script.append("rj_grace=");
-  const auto tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(request.grace).count();
-  append_number(script, static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, 36'000'000)));
-  script.append("\n").append(process_piece).append(life_piece).append(result_piece).append(signal_piece);
-  script.append(stop_piece).append(script_end);
-}
-
-inline void append_cleanup(std::string& script, const job_spec& job, const cleanup_request& request) {
-  append_lifecycle_begin(script, request.nonce);
-  append_job_dir(script, job);
-  append_assignment(script, "rj_policy", to_string(request.policy));
-  script.append(process_piece).append(life_piece).append(result_piece).append(cleanup_piece).append(script_end);
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/os_policy/posix.hpp
-#ifndef REMOTE_JOB_OS_POLICY_POSIX_HPP
-#define REMOTE_JOB_OS_POLICY_POSIX_HPP
-
-namespace remote_job::inline v0 {
-
-/// The OS policy for hosts with a POSIX shell.
-///
-/// The host is asked to execute the constant `exec /bin/sh -s`, which every login shell understands, and gets a script
-/// through standard input: plain ASCII, so that no login shell, locale or terminal in between can change it, and one
-/// brace group, so that a script cut short runs nothing. A poll is one script and one framed reply; it runs one
-/// process beside the shell, and three or four more when there is something to read.
-///
-/// Paths are any bytes but NUL. A relative path counts from where the login shell starts, usually the home directory.
-/// Needs of the host: a POSIX `sh`, and `ls dd tail head tr` with `head -c` (GNU, BusyBox, BSD, macOS).
-/// Thread safety: distinct objects are independent; const members of one object may be called at the same time.
-class posix_os {
- public:
-  static constexpr remote_job::remote_os target_os = remote_os::posix;
-  static constexpr bool files_suffice = true;
-
-  posix_os() = default;
-
-  /// `shell`: how the login shell finds a POSIX shell, as it is to be typed there: "/usr/xpg4/bin/sh", "busybox sh".
-  explicit posix_os(std::string shell) : shell_(std::move(shell)) {}
-
-  /// Writes the one command that answers the request. Allocates nothing once the strings of `command` have grown.
-  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
-    command.clear();
-    command.command.append("exec ").append(shell_).append(" -s");
-    auto& script = command.input;
-    detail::append_script_begin(script);
-    detail::append_assignment(script, "rj_nonce", request.nonce);
-    if (request.liveness) {
-      detail::append_path(script, "rj_p", job.pid_file);
-      script.append(detail::process_piece).append(detail::life_piece).append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
-    } else {
-      script.append("rj_v=\n");
-    }
-    detail::append_path(script, "rj_f", job.exit_code_file);
-    script.append(detail::read_exit_piece);
-    if (request.liveness) script.append(detail::spare_exit_piece);
-    detail::append_path(script, "rj_f", job.log_file);
-    script.append(detail::stat_piece);
-    detail::append_plan_piece(script, request);
-    script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
-    detail::append_number(script, detail::poll_start(request));
-    script.append(" n=$rj_n$rj_v\n$rj_t\"\n");
-    detail::append_tail_piece(script, request);
-    script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
-    detail::append_end_mark(command.end_mark, request.nonce);
-    command.max_output = detail::poll_limit(request) + detail::frame_allowance;
-  }
-
-  /// Reads the reply. Total, and does not throw; the views of `reply` point into `raw`.
-  std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply) const noexcept {
-    return detail::parse_poll_frame(request, raw.output, reply);
-  }
-
-  /// @name What makes it a `lifecycle_os_policy`
-  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln mkdir
-  /// mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still survives
-  /// the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
-  /// @{
-  void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
-    detail::append_submit(begin_lifecycle(request.nonce, command), job, request, shell_);
-  }
-  std::error_code parse_submit(const submit_request& request, const command_reply& raw, submit_result& result) const {
-    return detail::parse_submit_frame(request, raw.output, target_os, result);
-  }
-  void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
-    detail::append_stop(begin_lifecycle(request.nonce, command), job, request);
-  }
-  std::error_code parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) const {
-    return detail::parse_stop_frame(request, raw.output, result);
-  }
-  void build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
-    detail::append_cleanup(begin_lifecycle(request.nonce, command), job, request);
-  }
-  std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
-                                cleanup_result& result) const {
-    return detail::parse_cleanup_frame(request, raw.output, result);
-  }
-  /// @}
-
-  // The three questions of a poll, each as a script of its own for the input of `sh -s`, for use without a frame.
-
-  /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
-  std::string completion_check(const std::string& path) const {
-    auto script = begin(path);
-    script.append(detail::read_exit_piece).append("[ -z \"$rj_t\" ] || printf '%s\\n' \"$rj_t\"\n");
-    return script.append(detail::script_end);
-  }
-
-  /// Prints the size of a file in bytes, 0 when there is none; never fails.
-  std::string file_size(const std::string& path) const {
-    auto script = begin(path);
-    return script.append(detail::stat_piece).append("echo \"$rj_s\"\n").append(detail::script_end);
-  }
-
-  /// Prints at most `max_bytes` of a file from `offset` on; never fails.
-  std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const {
-    const poll_request request{{}, offset, 0, max_bytes};
-    auto script = begin(path).append(detail::stat_piece);
-    detail::append_plan_piece(script, request);
-    detail::append_tail_piece(script, request);
-    return script.append(detail::script_end);
-  }
-
- private:
-  std::string& begin_lifecycle(const std::string& nonce, remote_command& command) const {
-    command.clear();
-    command.command.append("exec ").append(shell_).append(" -s");
-    detail::append_end_mark(command.end_mark, nonce);
-    command.max_output = detail::frame_allowance;
-    return command.input;
-  }
-
-  static std::string begin(const std::string& path) {
-    std::string script;
-    detail::append_script_begin(script);
-    detail::append_path(script, "rj_f", path);
-    return script;
-  }
-
-  std::string shell_ = "/bin/sh";
-};
-
-}  // namespace remote_job::inline v0
 
 #endif
 
@@ -6720,6 +5487,1366 @@ inline std::string windows_cleanup_script(const job_spec& job, const cleanup_req
 }
 
 }  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detect_os.hpp
+#ifndef REMOTE_JOB_DETECT_OS_HPP
+#define REMOTE_JOB_DETECT_OS_HPP
+
+namespace remote_job::inline v0 {
+
+/// What a host runs. A plain value.
+struct host_os {
+  remote_os family = remote_os::posix;  ///< how commands are spelt there
+  std::string name{};                   ///< what the host calls it: "Linux", "Darwin", "Windows 10.0.20348.0"
+  std::string message{};                ///< for people
+
+  friend bool operator==(const host_os&, const host_os&) = default;
+};
+
+namespace detail {
+
+/// Asks a POSIX shell, and where none answers PowerShell, on the same connection.
+template <class Line>
+class detect_exchange {
+ public:
+  using result_type = host_os;
+
+  explicit detect_exchange(const watch_options& options) : objection_(objection_to_options(options)) {}
+
+  const std::string& objection() const noexcept { return objection_; }
+
+  void build(Line& l) {
+    l.make_nonce(nonce_);
+    auto& command = l.command;
+    if (powershell_) {
+      auto script = windows_script(nonce_);
+      script.append("rj_w \"`n@RJ1 $rj_n os $([Environment]::OSVersion.Platform) $([Environment]::OSVersion.Version)`n\"\n")
+          .append("rj_w \"`n@RJ1 $rj_n end`n\"\nrj_send\n");
+      append_powershell(command.command, "powershell.exe", powershell_bootstrap);
+      append_base64(command.input, script);
+      command.input += '\n';
+    } else {
+      command.command = "exec /bin/sh -s";
+      append_script_begin(command.input);
+      append_assignment(command.input, "rj_nonce", nonce_);
+      command.input.append("echo \"\n@RJ1 $rj_nonce os $(uname -s)\n\n@RJ1 $rj_nonce end\"\n").append(script_end);
+    }
+    append_end_mark(command.end_mark, nonce_);
+    command.max_output = 2 * frame_allowance;
+  }
+
+  std::error_code read(Line& l, host_os& result) {
+    std::string_view output = l.raw.output, name;
+    if (powershell_) {
+      if (const auto ec = unwrap_frame(nonce_, output, frame_)) return ec == errc::reply_missing ? unknown(result) : ec;
+      output = frame_;
+    }
+    if (const auto ec = find_lifecycle_line(output, nonce_, " os ", name)) return ec;
+    constexpr std::string_view windows = "Win32NT ";
+    if (powershell_ != name.starts_with(windows)) return unknown(result);
+    result.family = powershell_ ? remote_os::windows : remote_os::posix;
+    result.name = powershell_ ? "Windows " + std::string(name.substr(windows.size())) : std::string(name);
+    result.message = "The host runs " + escaped(result.name);
+    return {};
+  }
+
+  /// Whether another question is to be asked at once.
+  bool another(std::error_code ec) noexcept {
+    if (powershell_ || ec != errc::reply_missing) return false;
+    return powershell_ = true;
+  }
+
+ private:
+  static std::error_code unknown(host_os& result) {
+    result.message =
+        "neither /bin/sh nor powershell.exe answered on the host: its login shell may know neither of them, or the account "
+        "may be bound to a command of its own";
+    return errc::os_not_detected;
+  }
+
+  std::string objection_;
+  std::string nonce_;
+  std::string frame_;
+  bool powershell_ = false;
+};
+
+template <class Transport, class Backoff>
+using detect_line = line<Transport&, Backoff, null_sink>;
+
+}  // namespace detail
+
+/// Finds out what a host runs, so that the OS policy can be chosen: asks a POSIX shell, then PowerShell.
+///
+/// @param transport  carries the question; not connected before, nor afterwards. It is to outlive the operation
+/// @param options    of these, the time-outs (`connect_timeout`, `command_timeout` for each of at most two commands) and
+///                   the budget of failures; else unused
+/// @param backoff    the pause between tries
+/// @param token      completion token; the signature is `void(std::error_code, host_os)`
+///
+/// @par Per-operation cancellation
+/// Terminal, partial and total.
+/// @par Errors
+/// `errc::os_not_detected` where neither answers; else as `basic_remote_job_trigger::async_status`.
+/// @par Thread safety
+/// One operation on a transport at a time; it runs on the transport's executor and completes on the token's.
+template <transport Transport, backoff Backoff,
+          asio::completion_token_for<void(std::error_code, host_os)> CompletionToken =
+              asio::default_completion_token_t<typename transport_traits<Transport>::executor_type>>
+auto async_detect_os(Transport& transport, const watch_options& options, Backoff backoff, CompletionToken&& token = {})
+    -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, host_os)>(
+        std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<detail::detect_line<Transport, Backoff>>>(),
+        std::declval<detail::detect_exchange<detail::detect_line<Transport, Backoff>>>(), std::declval<watch_options>(),
+        std::declval<duration>())) {
+  using line = detail::detect_line<Transport, Backoff>;
+  return asio::async_initiate<CompletionToken, void(std::error_code, host_os)>(
+      detail::initiate_call(), token, std::make_shared<line>(transport, std::move(backoff), null_sink()),
+      detail::detect_exchange<line>(options), watch_options(options), options.command_timeout);
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/fwd.hpp
+#ifndef REMOTE_JOB_FWD_HPP
+#define REMOTE_JOB_FWD_HPP
+
+namespace remote_job::inline v0 {
+
+struct job_spec;
+struct watch_options;
+struct trigger_state;
+struct trigger_event;
+struct remote_command;
+struct command_reply;
+struct poll_request;
+struct poll_reply;
+
+class exponential_backoff;
+struct null_sink;
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+class basic_remote_job_trigger;
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/virtual_clock.hpp
+#ifndef REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
+#define REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
+
+#include <asio/bind_allocator.hpp>
+#include <asio/executor_work_guard.hpp>
+
+#include <map>
+#include <memory_resource>
+
+namespace remote_job::inline v0 {
+
+/// The clock of a scripted world: it stands still until `run_virtual` moves it to the next expiry. Epoch: time zero.
+struct virtual_clock {
+  using duration = remote_job::duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<virtual_clock, duration>;
+  static constexpr bool is_steady = true;
+};
+
+namespace detail {
+
+/// One wait that is outstanding. Its memory is its own to give back.
+struct virtual_wait {
+  virtual void finish(std::error_code) = 0;  // posts the handler and destroys the wait
+  virtual void discard() noexcept = 0;       // destroys the wait, the handler uncalled
+
+ protected:
+  ~virtual_wait() = default;
+};
+
+/// Keeps the virtual time of one execution context, and all waits on it: by expiry, equal ones in order of arming.
+class virtual_clock_service : public asio::execution_context::service {
+ public:
+  using queue = std::pmr::multimap<virtual_clock::time_point, virtual_wait*>;
+
+  static inline asio::execution_context::id id;
+
+  explicit virtual_clock_service(asio::execution_context& context) : asio::execution_context::service(context) {}
+
+  virtual_clock::time_point now() const noexcept { return now_; }
+  std::pmr::memory_resource* memory() noexcept { return &pool_; }
+
+  queue::iterator add(virtual_clock::time_point expiry, virtual_wait* wait) { return waits_.emplace(expiry, wait); }
+  void remove(queue::iterator position) { waits_.erase(position); }
+
+  /// Moves the time to the next expiry and ends all waits due then; false if none comes before or at the limit.
+  bool advance(virtual_clock::time_point limit) {
+    if (waits_.empty() || waits_.begin()->first > limit || waits_.begin()->first == virtual_clock::time_point::max())
+      return false;
+    now_ = std::max(now_, waits_.begin()->first);
+    while (!waits_.empty() && waits_.begin()->first <= now_) waits_.begin()->second->finish({});
+    return true;
+  }
+
+  /// Moves the time on where nothing happens; not beyond a wait.
+  void pass(virtual_clock::time_point limit) {
+    if (limit != virtual_clock::time_point::max()) now_ = std::max(now_, limit);
+  }
+
+ private:
+  void shutdown() noexcept override {
+    while (!waits_.empty()) waits_.begin()->second->discard();
+  }
+
+  // The pool keeps what is given back: steady polling allocates nothing.
+  std::pmr::unsynchronized_pool_resource pool_;
+  queue waits_{&pool_};
+  virtual_clock::time_point now_{};
+};
+
+/// What a virtual timer and its outstanding wait share.
+template <class Executor>
+struct virtual_timer_state {
+  Executor executor;
+  virtual_clock_service& clock;
+  virtual_clock::time_point expiry{};
+  virtual_wait* pending = nullptr;
+};
+
+template <class Executor, class Handler>
+class virtual_wait_for final : public virtual_wait {
+  // A handler without an allocator of its own takes memory from the clock's pool.
+  using handler_allocator = asio::associated_allocator_t<Handler>;
+  static constexpr bool pooled =
+      std::is_same_v<typename std::allocator_traits<handler_allocator>::template rebind_alloc<std::byte>,
+                     std::allocator<std::byte>>;
+  using base_allocator = std::conditional_t<pooled, std::pmr::polymorphic_allocator<std::byte>, handler_allocator>;
+  using allocator = typename std::allocator_traits<base_allocator>::template rebind_alloc<virtual_wait_for>;
+  using executor = asio::associated_executor_t<Handler, Executor>;
+  using timer_state = virtual_timer_state<Executor>;
+
+ public:
+  static void start(timer_state& timer, Handler&& handler) {
+    allocator memory(allocator_for(timer, handler));
+    auto* place = std::allocator_traits<allocator>::allocate(memory, 1);
+    auto* self = ::new (static_cast<void*>(place)) virtual_wait_for(timer, std::move(handler), memory);
+    self->position_ = timer.clock.add(timer.expiry, self);
+    timer.pending = self;
+  }
+
+  void finish(std::error_code ec) override {
+    const auto work = std::move(work_);
+    const auto memory = memory_;
+    auto bound = asio::bind_allocator(memory, result{std::move(handler_), ec});
+    discard();
+    asio::post(work.get_executor(), std::move(bound));
+  }
+
+  void discard() noexcept override {
+    timer_->clock.remove(position_);
+    timer_->pending = nullptr;
+    auto memory = memory_;
+    this->~virtual_wait_for();
+    std::allocator_traits<allocator>::deallocate(memory, this, 1);
+  }
+
+ private:
+  struct result {
+    Handler handler;
+    std::error_code ec;
+    void operator()() { std::move(handler)(ec); }
+  };
+
+  virtual_wait_for(timer_state& timer, Handler&& handler, const allocator& memory)
+      : timer_(&timer),
+        work_(asio::get_associated_executor(handler, timer.executor)),
+        memory_(memory),
+        handler_(std::move(handler)) {}
+
+  static base_allocator allocator_for([[maybe_unused]] timer_state& timer, [[maybe_unused]] const Handler& handler) {
+    if constexpr (pooled)
+      return base_allocator(timer.clock.memory());
+    else
+      return asio::get_associated_allocator(handler);
+  }
+
+  timer_state* timer_;
+  asio::executor_work_guard<executor> work_;
+  allocator memory_;
+  Handler handler_;
+  virtual_clock_service::queue::iterator position_;
+};
+
+}  // namespace detail
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/transport/loopback_host.hpp
+#ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
+#define REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
+
+#include <functional>
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+struct loopback_link;
+class loopback_connect;
+class loopback_execute;
+class loopback_file_step;
+}  // namespace detail
+
+/// One file of a scripted host, and what happens to it when. Events of equal time happen in the order they were added.
+class loopback_file {
+ public:
+  /// Appends bytes; creates the file if it is not there.
+  loopback_file& append(duration at, std::string bytes) { return add(at, kind::append, std::move(bytes)); }
+
+  /// Appends the same bytes so many times, the first time at `from`.
+  loopback_file& append_every(duration from, duration step, int times, const std::string& bytes) {
+    for (int i = 0; i < times; ++i) append(from + i * step, bytes);
+    return *this;
+  }
+
+  /// Empties the file in place: its identity stays.
+  loopback_file& truncate(duration at) { return add(at, kind::truncate, {}); }
+
+  /// Puts another file under this name.
+  loopback_file& replace(duration at, std::string bytes = {}) { return add(at, kind::replace, std::move(bytes)); }
+
+  loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
+
+  /// Makes the file unreadable, and readable again.
+  loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
+  loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
+
+  /// @name What the file is at a time that never goes backwards
+  /// @{
+  void advance(duration now) {
+    for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
+  }
+  bool exists() const noexcept { return exists_; }
+  bool readable() const noexcept { return readable_; }
+  std::uint64_t identity() const noexcept { return identity_; }
+  const std::string& bytes() const noexcept { return bytes_; }
+  /// @}
+
+ private:
+  friend class loopback_host;
+  enum class kind { append, truncate, replace, remove, deny, allow };
+  struct event {
+    duration at;
+    kind what;
+    std::string bytes;
+  };
+
+  explicit loopback_file(std::uint64_t& identities) : identities_(&identities) {}
+
+  loopback_file& add(duration at, kind what, std::string bytes) {
+    auto place = events_.end();
+    while (place != events_.begin() && std::prev(place)->at > at) --place;
+    events_.insert(place, {at, what, std::move(bytes)});
+    return *this;
+  }
+
+  void apply(const event& e) {
+    switch (e.what) {
+      case kind::append:
+        create();
+        bytes_ += e.bytes;
+        break;
+      case kind::truncate: bytes_.clear(); break;
+      case kind::replace:
+        exists_ = false;
+        create();
+        bytes_ = e.bytes;
+        break;
+      case kind::remove:
+        exists_ = false;
+        bytes_.clear();
+        break;
+      case kind::deny: readable_ = false; break;
+      case kind::allow: readable_ = true; break;
+    }
+  }
+
+  void create() {
+    if (!std::exchange(exists_, true)) identity_ = ++*identities_;
+  }
+
+  std::uint64_t* identities_;
+  std::vector<event> events_;
+  std::size_t next_ = 0;
+  std::string bytes_;
+  std::uint64_t identity_ = 0;
+  bool exists_ = false;
+  bool readable_ = true;
+};
+
+/// What goes wrong with one step. A plain value; made by the functions below.
+struct loopback_fault {
+  enum class kind { none, refuse, delay, hang, cut, garble, noise };
+
+  kind what = kind::none;
+  std::error_code error;
+  duration time{};
+  std::size_t position = 0;
+  std::string text;
+
+  /// The step fails with this error.
+  static loopback_fault refuse(std::error_code ec) { return {kind::refuse, ec, {}, 0, {}}; }
+  /// The step takes so much longer.
+  static loopback_fault delay(duration d) { return {kind::delay, {}, d, 0, {}}; }
+  /// The step never ends.
+  static loopback_fault hang() { return {kind::hang, {}, {}, 0, {}}; }
+  /// Only so many bytes of the reply arrive, and the command seems to have ended.
+  static loopback_fault cut(std::size_t bytes) { return {kind::cut, {}, {}, bytes, {}}; }
+  /// The byte of the reply at this position (modulo its size) arrives changed.
+  static loopback_fault garble(std::size_t position) { return {kind::garble, {}, {}, position, {}}; }
+  /// This comes before the reply, as from a login shell that prints.
+  static loopback_fault noise(std::string text) { return {kind::noise, {}, {}, 0, std::move(text)}; }
+};
+
+/// A scripted host: files with a history, and faults. Deterministic; for one thread.
+///
+/// Must outlive the transports that talk to it. Scripts may be added to at any time.
+class loopback_host {
+ public:
+  loopback_host() = default;
+  loopback_host(const loopback_host&) = delete;
+  loopback_host& operator=(const loopback_host&) = delete;
+
+  /// The file of this path; one without events is not there.
+  loopback_file& file(std::string_view path) {
+    const auto found = files_.find(path);
+    if (found != files_.end()) return found->second;
+    return files_.emplace(std::string(path), loopback_file(identities_)).first->second;
+  }
+
+  /// Time that each step takes, connecting and commands alike; 1 ms by default.
+  loopback_host& latency(duration d) {
+    latency_ = d;
+    return *this;
+  }
+
+  /// How many bytes per second come through from the host; 0, the default: all at once.
+  loopback_host& rate(std::uint64_t bytes_per_second) {
+    rate_ = bytes_per_second;
+    return *this;
+  }
+
+  /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
+  loopback_host& on_connect(int nth, loopback_fault fault, int times = 1) {
+    connect_.faults.push_back({nth, times, std::move(fault)});
+    return *this;
+  }
+
+  /// A fault at the n-th step on an open connection (from 1), counted over all connections, and at those that follow
+  /// it. A step is a command, or file operations that are in flight together; these have only refuse, delay and hang.
+  loopback_host& on_execute(int nth, loopback_fault fault, int times = 1) {
+    execute_.faults.push_back({nth, times, std::move(fault)});
+    return *this;
+  }
+
+  /// The host cannot be reached in this time: connecting is refused and connections break.
+  loopback_host& down(duration from, duration to) {
+    down_.push_back({from, to});
+    return *this;
+  }
+
+  /// Answers commands in a way of one's own, for OS policies other than loopback_os: takes the command and the virtual
+  /// time, and appends what the command prints.
+  loopback_host& respond_with(std::function<void(const remote_command&, duration, std::string&)> responder) {
+    responder_ = std::move(responder);
+    return *this;
+  }
+
+  /// Offers no access to the files, so that they are seen by commands only. Nor does a host with a respond_with() of
+  /// one's own: who knows what it has for files?
+  loopback_host& without_files() {
+    offers_files_ = false;
+    return *this;
+  }
+
+  /// @name What was asked of the host
+  /// @{
+  int connects() const noexcept { return connect_.count; }
+  int executes() const noexcept { return execute_.count; }
+  /// @}
+
+ private:
+  friend struct loopback_os;
+  friend class detail::loopback_connect;
+  friend class detail::loopback_execute;
+  friend class detail::loopback_file_step;
+  friend struct detail::loopback_link;
+
+  struct scheduled_fault {
+    int first;
+    int times;
+    loopback_fault fault;
+  };
+  struct step {
+    int count = 0;
+    std::vector<scheduled_fault> faults;
+
+    loopback_fault next() {
+      ++count;
+      for (const auto& f : faults)
+        if (count >= f.first && count - f.first < f.times) return f.fault;
+      return {};
+    }
+  };
+
+  bool reachable(duration now) const noexcept {
+    for (const auto& [from, to] : down_)
+      if (now >= from && now < to) return false;
+    return true;
+  }
+
+  std::map<std::string, loopback_file, std::less<>> files_;
+  std::uint64_t identities_ = 0;
+  duration latency_ = std::chrono::milliseconds(1);
+  std::uint64_t rate_ = 0;
+  step connect_;
+  step execute_;
+  std::vector<std::pair<duration, duration>> down_;
+  std::function<void(const remote_command&, duration, std::string&)> responder_;
+  bool offers_files_ = true;
+  poll_request request_;  // the one being answered; kept for its memory
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/os_policy/loopback.hpp
+#ifndef REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
+#define REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
+
+namespace remote_job::inline v0 {
+
+/// The OS policy of a loopback_host: the command is the request itself, and the host answers from its scripted files.
+///
+/// The reply is framed and parsed as posix_os does it, so that a script of faults tries the very parser of the real
+/// one.
+struct loopback_os {
+  static constexpr bool files_suffice = true;
+
+  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
+    command.command = "poll";
+    auto& text = command.input;
+    text += request.nonce;
+    for (const std::uint64_t n : {request.offset, std::uint64_t{request.overlap}, std::uint64_t{request.max_bytes},
+                                  std::uint64_t{job.log_file.size()}}) {
+      text += ' ';
+      detail::append_number(text, n);
+    }
+    text += '\n';
+    text += job.log_file;
+    text += job.exit_code_file;
+    detail::append_end_mark(command.end_mark, request.nonce);
+    command.max_output = detail::poll_limit(request) + detail::frame_allowance;
+  }
+
+  std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply) const noexcept {
+    return detail::parse_poll_frame(request, raw.output, reply);
+  }
+
+  /// The host's side: answers a command that build_poll wrote, from the files as they are at this time.
+  static void answer(loopback_host& host, const remote_command& command, duration now, std::string& output) {
+    auto& request = host.request_;
+    std::uint64_t overlap = 0, max_bytes = 0, log_length = 0;
+    detail::text_cursor reader{command.input};
+    const auto blank = std::min(command.input.find(' '), command.input.size());
+    request.nonce.assign(command.input, 0, blank);
+    reader.rest.remove_prefix(blank);
+    if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
+          reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(log_length) &&
+          reader.skip("\n") && log_length <= reader.rest.size()))
+      return;  // not ours: no reply
+    request.overlap = static_cast<std::size_t>(overlap);
+    request.max_bytes = static_cast<std::size_t>(max_bytes);
+
+    auto& log = host.file(reader.rest.substr(0, log_length));
+    auto& exit = host.file(reader.rest.substr(log_length));
+    log.advance(now);
+    exit.advance(now);
+
+    poll_reply reply;
+    if (exit.exists() && !exit.readable())
+      reply.exit_state = exit_code_state::unreadable;
+    else if (exit.exists())
+      detail::read_exit_code(std::string_view(exit.bytes()).substr(0, detail::max_exit_text), reply);
+    if (log.exists()) {
+      reply.log = log.readable() ? log_state::present : log_state::unreadable;
+    }
+    if (reply.log == log_state::present) {
+      reply.log_size = log.bytes().size();
+      reply.log_identity = log.identity();
+      const auto length = static_cast<std::size_t>(detail::poll_length(request, reply.log_size));
+      if (length > 0)
+        reply.bytes =
+            std::string_view(log.bytes()).substr(static_cast<std::size_t>(detail::poll_start(request)), length);
+    }
+    detail::append_poll_frame(output, request, reply);
+  }
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/posix_identity.hpp
+#ifndef REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
+#define REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
+
+// Which process a job is, in a shell that asks nothing of the host but to read files, where there is a /proc.
+//
+// A pid file has the number of the process on its first line, and on the second, if a submit made it, what proves it:
+//
+//   start=<start time of the process> boot=<boot id> ns=<pid namespace> host=<node name> by=<ticket> .
+namespace remote_job::inline v0::detail {
+
+/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended and was
+/// not waited for has ended: not every container has an init that waits. Its name may hold line ends and parentheses.
+/// rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what cannot be known.
+inline constexpr std::string_view process_piece = R"sh(rj_start() {
+  rj_s= rj_g= rj_l=
+  if [ -r /proc/self/stat ]; then
+    { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$1/stat"; } 2>/dev/null
+    set -- ${rj_l##*")"}
+    case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_g=${4-} ;; esac
+  else
+    rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o lstart= -p "$1" 2>/dev/null)
+    set -- $rj_l
+    case ${1-Z} in Z*) ;; *) shift; rj_s=$(echo "$*" | tr ' ' _) ;; esac
+  fi
+}
+rj_where() {
+  rj_b= rj_h=
+  { IFS= read -r rj_b </proc/sys/kernel/random/boot_id; } 2>/dev/null ||
+    rj_b=$({ sysctl -n kern.bootsessionuuid || sysctl -n kern.boottime; } 2>/dev/null | tr -c 'A-Za-z0-9\n' _)
+  { IFS= read -r rj_h </proc/sys/kernel/hostname; } 2>/dev/null || rj_h=$(uname -n)
+  rj_b=${rj_b:--} rj_h=${rj_h:--}
+}
+rj_space() {
+  rj_m=$(readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9)
+  rj_m=${rj_m:--}
+}
+)sh";
+
+/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory, rj_q the
+/// process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its supervisor is gone.
+///
+/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked for,
+/// which costs a process: another container of the same host would not see it. A pid file without proof says "gone" only
+/// where the processes of other users can be seen.
+inline constexpr std::string_view life_piece = R"sh(rj_child() {
+  rj_cp= rj_cs= rj_cl= rj_i=
+  { { IFS= read -r rj_cp; IFS= read -r rj_i; } <"$rj_j/child"; } 2>/dev/null
+  case $rj_i in *' .') ;; *) rj_cp= ;; esac
+  case $rj_cp in 0*|*[!0-9]*|???????????*) rj_cp= ;; esac
+  for rj_w in $rj_i; do
+    case $rj_w in start=*) rj_cs=${rj_w#*=} ;; leads=*) rj_cl=${rj_w#*=} ;; esac
+  done
+}
+rj_child_runs() {
+  [ -n "$rj_cp" ] && [ -n "$rj_cs" ] || return 1
+  rj_start "$rj_cp"
+  [ "$rj_s" = "$rj_cs" ]
+}
+rj_judge() {
+  rj_v=- rj_e= rj_q= rj_i= rj_j=${rj_p%/*} rj_f=$rj_p rj_is= rj_ib= rj_in= rj_ih= rj_by=
+  { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_p"; } 2>/dev/null
+  case $rj_q in
+    '') [ -s "$rj_p" ] || rj_hidden || rj_v=N; return ;;
+    0*|*[!0-9]*|???????????*) return ;;
+  esac
+  rj_e=pid=$rj_q
+  case $rj_i in *' .')
+    for rj_w in $rj_i; do
+      case $rj_w in
+        start=*) rj_is=${rj_w#*=} ;; boot=*) rj_ib=${rj_w#*=} ;; ns=*) rj_in=${rj_w#*=} ;;
+        host=*) rj_ih=${rj_w#*=} ;; by=*) rj_by=${rj_w#*=} ;;
+      esac
+    done ;;
+  esac
+  if [ -z "$rj_is" ]; then
+    rj_start "$rj_q"
+    if [ -n "$rj_s" ]; then rj_v=A rj_e=$rj_e,start=$rj_s
+    elif [ ! -r /proc/self/stat ] || [ -r /proc/1/stat ]; then rj_v=D
+    fi
+    return
+  fi
+  rj_where
+  rj_e=$rj_e,start=$rj_is,host=$rj_ih
+  if [ "$rj_ib" != "$rj_b" ] || { [ "$rj_b" = - ] && [ "$rj_ih" != "$rj_h" ]; }; then
+    rj_v=B rj_e=$rj_e,boot=$rj_ib,now=$rj_h:$rj_b
+    [ "$rj_ih" = "$rj_h" ] || rj_v=H
+    return
+  fi
+  rj_start "$rj_q"
+  if [ "$rj_s" = "$rj_is" ]; then rj_v=A; return; fi
+  rj_space
+  if [ "$rj_in" != "$rj_m" ]; then rj_v=H rj_e=$rj_e,ns=$rj_in,now=$rj_m; return; fi
+  rj_v=D
+  [ -z "$rj_s" ] || rj_e=$rj_e,reused=$rj_s
+  rj_child
+  if rj_child_runs; then rj_v=O rj_e=$rj_e,child=$rj_cp; fi
+}
+rj_life() {
+  rj_judge
+  case $rj_e in *[!A-Za-z0-9._:,=-]*) rj_e=? ;; esac
+  case ${#rj_e} in ???) [ ${#rj_e} -le 300 ] || rj_e=? ;; ????*) rj_e=? ;; esac
+}
+)sh";
+
+/// The exit code under its other name, where the disk was full when the job ended; only when there is none under its own.
+inline constexpr std::string_view spare_exit_piece = R"sh(if [ "$rj_c" = - ]; then
+  set +f
+  for rj_w in "$rj_j"/exit_code.is.*; do
+    if [ -e "$rj_w" ]; then
+      rj_w=${rj_w##*.}
+      case $rj_w in ''|*[!0-9]*|????*) ;; *) rj_t=$rj_w rj_c=${#rj_t} ;; esac
+    fi
+  done
+  set -f
+fi
+)sh";
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/posix_lifecycle.hpp
+#ifndef REMOTE_JOB_DETAIL_POSIX_LIFECYCLE_HPP
+#define REMOTE_JOB_DETAIL_POSIX_LIFECYCLE_HPP
+
+// The scripts that start, stop and clean up a job, as pieces of a script. Each prints one frame with
+// one line of words: see lifecycle_frames.hpp.
+//
+// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.sh, and
+// exit_code.tmp, exit_code.is.N, cancel, start.* for a time.
+namespace remote_job::inline v0::detail {
+
+/// What the script changes of the login's environment and the job must not see. Comes before all else.
+inline constexpr std::string_view remember_piece = R"sh(rj_op=${PATH-} rj_ops=${PATH+x} rj_ol=${LC_ALL-} rj_ols=${LC_ALL+x}
+rj_oi=$IFS rj_um=$(umask)
+umask 077
+)sh";
+
+/// rj_bytes TEXT: prints a text in which \0ooo stands for a byte; by a builtin, so that it is in no list of processes.
+/// rj_ours DIR: whether it is a directory of this user, itself and not a link, in which nobody else can write.
+inline constexpr std::string_view tools_piece = R"sh(rj_bytes() { printf %b "$1"; }
+case $(command -v printf) in
+  */*) case $(command -v print) in print) rj_bytes() { print -n -- "$1"; } ;; esac ;;
+esac
+rj_ours() {
+  [ ! -h "$1" ] && [ -n "$(find "$1" -prune -type d -user "$rj_uid" ! -perm -020 ! -perm -002 2>/dev/null)" ]
+}
+rj_uid=$(id -u)
+)sh";
+
+/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter that says whose it is and which
+/// command it is for. Leaves in rj_err why it could not.
+///
+/// A directory that is there without the mark is another submit's at work, or one that was cut off there; after a second it
+/// is taken if it is empty, and else it is not ours.
+inline constexpr std::string_view directory_piece = R"sh(rj_directory() {
+  mkdir -p -m 700 "$rj_base" 2>/dev/null
+  if [ ! -d "$rj_base" ] && [ ! -h "$rj_base" ]; then rj_err=base_unusable; return; fi
+  if ! rj_ours "$rj_base"; then rj_err=base_unsafe; return; fi
+  if [ "$(cd "$rj_base" && pwd -P)" = "$(cd "${HOME:-/}" && pwd -P)" ]; then rj_err=base_home; return; fi
+  rj_k=0
+  until [ -f "$rj_j/remote_job" ]; do
+    if mkdir "$rj_j" 2>/dev/null || { [ "$rj_k" -ge 10 ] && rmdir "$rj_j" && mkdir "$rj_j"; } 2>/dev/null; then
+      if { echo "remote_job 1 $rj_fp" >"$rj_j/.$rj_nonce"; } 2>/dev/null &&
+         { IFS= read -r rj_l <"$rj_j/.$rj_nonce"; } 2>/dev/null && [ "$rj_l" = "remote_job 1 $rj_fp" ] &&
+         mv -f "$rj_j/.$rj_nonce" "$rj_j/remote_job" 2>/dev/null
+      then break; fi
+      rm -f "$rj_j/.$rj_nonce"; rmdir "$rj_j"; rj_err=write; return
+    fi 2>/dev/null
+    if [ -h "$rj_j" ] || [ -e "$rj_j" ]; then
+      if ! rj_ours "$rj_j"; then rj_err=dir_unsafe; return; fi
+      if [ "$rj_k" -ge 11 ]; then rj_err=not_ours; return; fi
+    elif [ "$rj_k" -ge 11 ]; then rj_err=base_unusable; return
+    fi
+    rj_k=$((rj_k+1))
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  if ! rj_ours "$rj_j"; then rj_err=dir_unsafe; return; fi
+  { IFS= read -r rj_l <"$rj_j/remote_job"; } 2>/dev/null
+  case $rj_l in
+    "remote_job 1 $rj_fp") ;;
+    'remote_job 1 '*) rj_err=taken ;;
+    *) rj_err=not_ours ;;
+  esac
+}
+)sh";
+
+/// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write prints the files to be written.
+///
+/// Whoever claims the job runs it; all that this attempt needs is in a directory of its own, which goes with it.
+inline constexpr std::string_view launch_piece = R"sh(rj_size() { [ -f "$rj_n/$1" ] && [ "$(wc -c <"$rj_n/$1")" -eq "$2" ]; }
+rj_launch() {
+  [ ! -f "$rj_j/pid" ] || return
+  rj_n=$rj_j/start.$rj_nonce
+  mkdir "$rj_n" 2>/dev/null && rj_write 2>/dev/null || { rm -rf "$rj_n"; rj_err=write; return; }
+  (
+    set +f
+    unset REMOTE_JOB_TICKET
+    if [ -n "$rj_ops" ]; then PATH=$rj_op; else unset PATH; fi
+    if [ -n "$rj_ols" ]; then LC_ALL=$rj_ol; else unset LC_ALL; fi
+    set -- $rj_sh
+    set -- "$@" "$rj_n/supervisor" "$rj_j" "$rj_n" "$rj_ticket" "$rj_um" "$@"
+    IFS=$rj_oi
+    if [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
+    if [ -n "$rj_perl" ]; then
+      exec "$rj_perl" -MPOSIX -e 'POSIX::setsid(); exec { $ARGV[0] } @ARGV; exit 127' -- "$@"
+    fi
+    trap '' HUP
+    exec "$@"
+  ) </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+  rj_k=0
+  until [ -f "$rj_j/pid" ] || [ "$rj_k" -ge 100 ]; do
+    rj_k=$((rj_k+1))
+    if [ "$rj_k" -gt 60 ] && [ ! -d "$rj_n" ]; then break; fi
+    if [ "$rj_k" -le 20 ]; then sleep 0.02 2>/dev/null || sleep 1; else sleep 0.1 2>/dev/null || sleep 1; fi
+  done
+}
+rj_setsid=$(command -v setsid) rj_perl=
+[ -n "$rj_setsid" ] || rj_perl=$(command -v perl)
+)sh";
+
+inline constexpr std::string_view submit_piece = R"sh(rj_err=- rj_q=0 rj_by=-
+rj_directory
+if [ "$rj_err" = - ]; then
+  rj_launch
+  if [ "$rj_err" = - ]; then
+    { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_j/pid"; } 2>/dev/null
+    case $rj_q in ''|0*|*[!0-9]*|???????????*) rj_q=0 rj_err=not_started ;; esac
+    for rj_w in $rj_i; do case $rj_w in by=*) rj_by=${rj_w#*=} ;; esac; done
+    case $rj_by in *[!0-9a-f]*|'') rj_by=- ;; esac
+  fi
+fi
+echo "
+@RJ1 $rj_nonce submit err=$rj_err by=$rj_by pid=$rj_q base=$rj_told
+@RJ1 $rj_nonce end"
+)sh";
+
+/// rj_result: rj_x is the exit code that the host wrote, or `-`.
+inline constexpr std::string_view result_piece = R"sh(rj_result() {
+  rj_x=- rj_l=
+  { IFS=' ' read -r rj_l rj_w <"$rj_j/exit_code"; } 2>/dev/null
+  if [ -z "$rj_l" ]; then
+    set +f
+    for rj_w in "$rj_j"/exit_code.is.*; do [ ! -e "$rj_w" ] || rj_l=${rj_w##*.}; done
+    set -f
+  fi
+  case $rj_l in ''|*[!0-9]*|????*) ;; *) rj_x=$rj_l ;; esac
+}
+)sh";
+
+/// Signals what is proved to be the job's, and nothing else.
+///
+/// rj_signal NAME SESSION: what has the job's ticket in its environment is the job's: nothing else can have it. What has not,
+/// having changed its environment, is the job's if it is in the session that the job's first process leads, as long as
+/// that one runs. rj_left is the number of processes found. The group of the leader gets its signal at once, so that it
+/// cannot fork in between, and no process gets it twice. Without /proc there is only the group, or the tree below.
+inline constexpr std::string_view signal_piece = R"sh(rj_members() {
+  rj_leader=no rj_list=' ' rj_left=0
+  rj_child
+  if rj_child_runs; then rj_leader=yes rj_list=" $rj_cp " rj_left=1; fi
+  if [ ! -r /proc/self/stat ]; then
+    [ "$rj_leader" = no ] || rj_list="$rj_list$(ps -A -o pid= -o ppid= 2>/dev/null |
+      awk -v r="$rj_cp" '{p[$1]=$2} END{for(i in p){j=p[i];n=0;while(j>1&&n++<99){if(j==r){print i;break}j=p[j]}}}' |
+      tr '\n' ' ')"
+    return
+  fi
+  set +f
+  if [ -n "$rj_by" ]; then
+    for rj_w in $(grep -l "REMOTE_JOB_TICKET=$rj_by" /proc/[1-9]*/environ 2>/dev/null | tr '\n' ' '); do
+      rj_w=${rj_w#/proc/} rj_w=${rj_w%/environ}
+      case $rj_list in *" $rj_w "*) continue ;; esac
+      rj_start "$rj_w"
+      [ -z "$rj_s" ] || rj_list="$rj_list$rj_w " rj_left=$((rj_left+1))
+    done
+  fi
+  if [ "$rj_leader$rj_cl" = yesyes ]; then
+    for rj_t in /proc/[1-9]*; do
+      rj_t=${rj_t#/proc/}
+      case $rj_list in *" $rj_t "*) continue ;; esac
+      rj_start "$rj_t"
+      if [ -n "$rj_s" ] && [ "$rj_g" = "$rj_cp" ]; then rj_list="$rj_list$rj_t " rj_left=$((rj_left+1)); fi
+    done
+  fi
+  set -f
+}
+rj_signal() {
+  rj_members
+  [ "$rj_left" -gt 0 ] || return
+  rj_group=no
+  if [ "$rj_leader$rj_cl" = yesyes ] && rj_child_runs; then kill "-$1" "-$rj_cp" 2>/dev/null && rj_group=yes; fi
+  for rj_t in $rj_list; do
+    if [ "$rj_group" = yes ] && [ -r /proc/self/stat ]; then
+      rj_l=
+      { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$rj_t/stat"; } 2>/dev/null
+      set -- "$1" ${rj_l##*")"}
+      [ "${4-}" != "$rj_cp" ] || continue
+    fi
+    kill "-$1" "$rj_t" 2>/dev/null
+  done
+}
+rj_pause() { sleep 0.1 2>/dev/null || { sleep 1; rj_k=$((rj_k+9)); }; rj_k=$((rj_k+1)); }
+)sh";
+
+/// $rj_grace: tenths of a second between the signals.
+///
+/// The mark comes first: what has not begun yet sees it and does not begin. What had ended without the mark ended by
+/// itself. A supervisor whose job does not show itself yet is given the time to see the mark.
+inline constexpr std::string_view stop_piece = R"sh(rj_stop() {
+  rj_life
+  if [ ! -d "$rj_j" ]; then rj_out=absent; return; fi
+  rj_result
+  if [ -e "$rj_j/cancel" ]; then rj_marked=yes; else rj_marked=no; fi
+  if [ "$rj_x" != - ]; then
+    rj_out=finished
+    [ "$rj_marked" = no ] || rj_out=stopped
+    return
+  fi
+  if [ ! -f "$rj_j/remote_job" ] || { [ -z "$rj_is" ] && [ "$rj_v" != N ]; }; then rj_out=unproved; return; fi
+  if [ "$rj_v" = H ]; then rj_out=elsewhere; return; fi
+  if ! { : >>"$rj_j/cancel"; } 2>/dev/null && [ "$rj_v" = N ]; then rj_out=unusable; return; fi
+  rj_life
+  case $rj_v in
+    N) rj_out=prevented; return ;;
+    B) rj_out=gone; return ;;
+  esac
+  rj_k=0
+  while rj_result; [ "$rj_x" = - ] && [ "$rj_v" = A ]; do
+    rj_members
+    [ "$rj_left" = 0 ] || break
+    [ "$rj_k" -lt 50 ] || break
+    rj_pause
+    rj_life
+  done
+  if [ "$rj_x" = - ]; then
+    rj_signal TERM
+    [ "$rj_left" = 0 ] || rj_sent=T
+    rj_k=0
+    while rj_members; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt "$rj_grace" ]; do rj_pause; done
+    if [ "$rj_left" -gt 0 ]; then
+      rj_sent=${rj_sent}K
+      rj_k=0
+      while rj_signal KILL; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt 30 ]; do rj_pause; done
+    fi
+  fi
+  rj_k=0
+  while rj_life; rj_result; [ "$rj_x" = - ] && [ "$rj_v" = A ] && [ "$rj_left" = 0 ] && [ "$rj_k" -lt 50 ]; do rj_pause; done
+  rj_out=stopped
+  if [ "$rj_left" -gt 0 ]; then rj_out=survived
+  elif [ "$rj_x" = - ] && [ "$rj_v" = A ]; then rj_out=survived rj_left=1
+  elif [ "$rj_x" = - ] && [ -z "$rj_sent" ] && [ "$rj_marked" = no ]; then rj_out=gone
+  fi
+}
+rj_out=- rj_sent= rj_left=0 rj_x=-
+rj_stop
+echo "
+@RJ1 $rj_nonce stop out=$rj_out exit=$rj_x sent=${rj_sent:--} left=$rj_left
+@RJ1 $rj_nonce end"
+)sh";
+
+/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short, the job's
+/// name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+inline constexpr std::string_view cleanup_piece = R"sh(rj_cleanup() {
+  rj_base=${rj_j%/*} rj_gone=${rj_j%/*}/.gone.${rj_j##*/}
+  if [ ! -e "$rj_j" ] && [ ! -h "$rj_j" ]; then
+    rj_out=removed
+    if [ -d "$rj_gone" ] && rj_ours "$rj_gone" && [ -f "$rj_gone/pid" ]; then rm -rf "$rj_gone"; fi 2>/dev/null
+    return
+  fi
+  if ! rj_ours "$rj_base" || ! rj_ours "$rj_j"; then rj_out=unsafe; return; fi
+  rj_l=
+  { IFS= read -r rj_l <"$rj_j/remote_job"; } 2>/dev/null
+  case $rj_l in 'remote_job 1 '*) ;; *) rj_out=not_ours; return ;; esac
+  rj_life
+  rj_result
+  if [ "$rj_policy" = on_success ] && [ "$rj_x" != 0 ]; then
+    rj_out=kept
+    [ "$rj_x" != - ] || rj_out=running
+    case $rj_v in D|B) rj_out=kept ;; esac
+    return
+  fi
+  if [ "$rj_x" = - ]; then
+    case $rj_v in
+      D|B) ;;
+      N)
+        echo 0 >"$rj_j/pid.$rj_nonce" 2>/dev/null
+        if ! ln "$rj_j/pid.$rj_nonce" "$rj_j/pid" 2>/dev/null; then
+          rm -f "$rj_j/pid.$rj_nonce"
+          rj_out=running
+          return
+        fi ;;
+      *) rj_out=running; return ;;
+    esac
+  fi
+  rm -rf "$rj_gone" 2>/dev/null
+  if [ -e "$rj_gone" ] || ! mv "$rj_j" "$rj_gone" 2>/dev/null; then rj_out=left; return; fi
+  rm -rf "$rj_gone" 2>/dev/null
+  rj_out=removed
+  [ ! -e "$rj_gone" ] || rj_out=left
+}
+rj_out=- rj_x=-
+rj_cleanup
+echo "
+@RJ1 $rj_nonce cleanup out=$rj_out exit=$rj_x
+@RJ1 $rj_nonce end"
+)sh";
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/posix_supervisor.hpp
+#ifndef REMOTE_JOB_DETAIL_POSIX_SUPERVISOR_HPP
+#define REMOTE_JOB_DETAIL_POSIX_SUPERVISOR_HPP
+
+// What runs on the host for as long as the job does: two scripts, which a submit writes to files.
+//
+// supervisor   a session of its own; claims the job, runs the runner in the foreground, writes the exit code
+//  `- runner   a session of its own, which is the job's; becomes the shell that runs the job's script
+//
+// In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop and
+// a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
+namespace remote_job::inline v0::detail {
+
+/// Arguments: job directory, directory of this attempt, ticket, umask of the login, then the shell that runs scripts.
+///
+/// The claim is a hard link with the identity in it: there at once and whole, for one attempt only. What the end of the
+/// job must write is reserved before, and overwritten in place: that a full disk lets happen. Should that fail, an empty
+/// file has the exit code in its name, until there is room again.
+///
+/// The job's own environment is that of the login: only PATH is changed, and given back.
+inline constexpr std::string_view supervisor_script = R"sh(set +euxvCm
+rj_d=$1 rj_n=$2 rj_by=$3 rj_um=$4
+shift 4
+umask 077
+IFS=' '
+trap : TERM INT
+rj_path=${PATH-} rj_had_path=${PATH+x}
+PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH}
+rj_reserve() { printf '%-62s\n' 125 >"$1" && [ "$(wc -c <"$1")" -eq 63 ]; }
+rj_start "$$"; rj_where; rj_space
+printf '%s\nstart=%s boot=%s ns=%s host=%s by=%s .\n' "$$" "$rj_s" "$rj_b" "$rj_m" "$rj_h" "$rj_by" >"$rj_n/pid"
+{ IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_n/pid"
+case $rj_i in *"by=$rj_by .") ;; *) exit 1 ;; esac
+rj_reserve "$rj_n/exit_code.tmp" && rj_reserve "$rj_n/child" || exit 1
+if ! ln "$rj_n/pid" "$rj_d/pid" 2>/dev/null; then
+  [ -e "$rj_d/pid" ] && rm -rf "$rj_n"
+  exit 1
+fi
+mv -f "$rj_n/exit_code.tmp" "$rj_n/job.sh" "$rj_d/"
+rj_finish() {
+  rj_k=0
+  while [ -d "$rj_d" ] && [ "$rj_k" -lt 3600 ]; do
+    if { printf '%-62s\n' "$1" 1<>"$rj_d/exit_code.tmp"; } 2>/dev/null &&
+       mv -f "$rj_d/exit_code.tmp" "$rj_d/exit_code" 2>/dev/null; then
+      [ "$rj_k" = 0 ] || rm -f "$rj_d/exit_code.is.$1"
+      break
+    fi
+    { : >"$rj_d/exit_code.is.$1"; } 2>/dev/null
+    rj_k=$((rj_k+1))
+    sleep 1
+  done
+}
+if [ -e "$rj_d/cancel" ]; then rj_finish 143; exit 0; fi
+if ! { : >>"$rj_d/stdout.log"; } 2>/dev/null; then rj_finish 125; exit 0; fi
+rj_setsid=$(command -v setsid) rj_perl=
+[ -n "$rj_setsid" ] || rj_perl=$(command -v perl)
+(
+  trap - TERM INT
+  if [ -n "$rj_had_path" ]; then PATH=$rj_path; else unset PATH; fi
+  umask "$rj_um"
+  set -- "$@" "$rj_n/runner" "$rj_d" "$rj_n" "$rj_by" "$@"
+  if [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
+  if [ -n "$rj_perl" ]; then
+    exec "$rj_perl" -MPOSIX -e 'POSIX::setsid(); exec { $ARGV[0] } @ARGV; exit 127' -- "$@"
+  fi
+  trap '' HUP
+  exec "$@"
+) </dev/null >>"$rj_d/stdout.log" 2>&1
+rj_r=$?
+if [ "$rj_r" -gt 384 ]; then rj_r=$((rj_r-256))
+elif [ "$rj_r" -gt 256 ]; then rj_r=$((rj_r-128))
+fi
+rj_finish "$rj_r"
+rm -rf "$rj_n"
+exit 0
+)sh";
+
+/// Arguments: job directory, directory of the attempt, ticket, then the shell.
+///
+/// Says which process it is, in place of what was reserved, and looks whether it is still wanted: in this order, so that a
+/// stop that comes at the same time sees the one or is seen. The second part is made for the job: see append_enter().
+/// The environment is read whole and its file removed before the job begins.
+inline constexpr std::string_view runner_script = R"sh(set +euxvCm
+rj_d=$1 rj_n=$2 rj_by=$3
+shift 3
+rj_ifs=$IFS
+IFS=' '
+rj_start "$$"
+rj_l=no
+[ "$rj_g" != "$$" ] || rj_l=yes
+(
+  PATH=/usr/bin:/bin:/usr/sbin:/sbin
+  { printf '%s\nstart=%s leads=%s .\n' "$$" "$rj_s" "$rj_l" 1<>"$rj_n/child"; } && mv -f "$rj_n/child" "$rj_d/child"
+) 2>/dev/null
+[ ! -e "$rj_d/cancel" ] || exit 143
+. "$rj_n/enter"
+(PATH=/usr/bin:/bin:/usr/sbin:/sbin; rm -rf "$rj_n")
+IFS=$rj_ifs
+rj_enter "$@"
+)sh";
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/posix_commands.hpp
+#ifndef REMOTE_JOB_DETAIL_POSIX_COMMANDS_HPP
+#define REMOTE_JOB_DETAIL_POSIX_COMMANDS_HPP
+
+// Puts the pieces together that start, stop and clean up a job.
+namespace remote_job::inline v0::detail {
+
+inline void append_lifecycle_begin(std::string& script, const std::string& nonce) {
+  script.append(group_begin).append(remember_piece).append(surroundings_piece).append(tools_piece);
+  append_assignment(script, "rj_nonce", nonce);
+}
+
+/// The directory of a job that a submit made, without a separator at its end.
+inline void append_job_dir(std::string& script, const job_spec& job) {
+  std::string_view dir = job.job_dir;
+  while (dir.size() > 1 && dir.ends_with('/')) dir.remove_suffix(1);
+  append_path(script, "rj_j", std::string(dir));
+  if (job.pid_file.empty())
+    script.append("rj_p=$rj_j/pid\n");
+  else
+    append_path(script, "rj_p", job.pid_file);
+}
+
+/// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it is
+/// read whole before its file goes. Values come by builtins only; PATH comes last, for shells that lack one.
+inline std::string enter_function(const job_command& command) {
+  std::string text(tools_piece.substr(0, tools_piece.find("rj_ours")));
+  text.append("rj_enter() {\n");
+  if (command.umask) {
+    const auto mask = *command.umask;
+    text.append("umask 0");
+    for (const int shift : {6, 3, 0}) text += static_cast<char>('0' + ((mask >> shift) & 7u));
+    text += '\n';
+  }
+  if (!command.working_directory.empty()) {
+    append_path(text, "rj_c", command.working_directory);
+    text.append("cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
+  }
+  text.append("set -- \"$@\" \"$rj_d/job.sh\"\n");
+  text.append("LOG_FILE=$rj_d/stdout.log STATUS_FILE=$rj_d/status REMOTE_JOB_TICKET=$rj_by\n");
+  text.append("export LOG_FILE STATUS_FILE REMOTE_JOB_TICKET\n");
+  for (const bool path : {false, true})
+    for (const auto& [name, value] : command.environment) {
+      if ((name == "PATH") != path) continue;
+      append_hidden_assignment(text, name, value);
+      text.append("export ").append(name).append("\n");
+    }
+  return text.append("exec \"$@\"\n}\n");
+}
+
+inline void append_file(std::string& script, std::string_view name, std::string_view content) {
+  script.append("{\n");
+  append_printed(script, content);
+  script.append("} >\"$rj_n/").append(name).append("\" && rj_size ").append(name).append(" ");
+  append_number(script, content.size());
+}
+
+inline void append_submit(std::string& script, const job_spec& job, const submit_request& request,
+                          std::string_view shell) {
+  append_lifecycle_begin(script, request.nonce);
+  append_assignment(script, "rj_ticket", request.ticket);
+  append_assignment(script, "rj_fp", request.fingerprint);
+  append_assignment(script, "rj_sh", shell);
+  append_assignment(script, "rj_id", job.job_id);
+  if (request.command.base_dir.empty()) {
+    script.append("rj_base=/tmp/remote_job-$rj_uid rj_told=/tmp/remote_job-$rj_uid\n");
+  } else {
+    std::string_view base = request.command.base_dir;
+    while (base.ends_with('/')) base.remove_suffix(1);
+    append_assignment(script, "rj_base", base);
+    script.append("rj_told=\n");
+  }
+  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece).append(launch_piece);
+  script.append("rj_write() {\n");
+  append_file(script, "supervisor", std::string(process_piece).append(supervisor_script));
+  append_file(script.append(" &&\n"), "runner", std::string(process_piece).append(runner_script));
+  append_file(script.append(" &&\n"), "enter", enter_function(request.command));
+  append_file(script.append(" &&\n"), "job.sh", request.command.script);
+  script.append("\n}\n").append(submit_piece).append(script_end);
+}
+
+inline void append_stop(std::string& script, const job_spec& job, const stop_request& request) {
+  append_lifecycle_begin(script, request.nonce);
+  append_job_dir(script, job);
+  script.append("rj_grace=");
+  const auto tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(request.grace).count();
+  append_number(script, static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, 36'000'000)));
+  script.append("\n").append(process_piece).append(life_piece).append(result_piece).append(signal_piece);
+  script.append(stop_piece).append(script_end);
+}
+
+inline void append_cleanup(std::string& script, const job_spec& job, const cleanup_request& request) {
+  append_lifecycle_begin(script, request.nonce);
+  append_job_dir(script, job);
+  append_assignment(script, "rj_policy", to_string(request.policy));
+  script.append(process_piece).append(life_piece).append(result_piece).append(cleanup_piece).append(script_end);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/os_policy/posix.hpp
+#ifndef REMOTE_JOB_OS_POLICY_POSIX_HPP
+#define REMOTE_JOB_OS_POLICY_POSIX_HPP
+
+namespace remote_job::inline v0 {
+
+/// The OS policy for hosts with a POSIX shell.
+///
+/// The host is asked to execute the constant `exec /bin/sh -s`, which every login shell understands, and gets a script
+/// through standard input: plain ASCII, so that no login shell, locale or terminal in between can change it, and one
+/// brace group, so that a script cut short runs nothing. A poll is one script and one framed reply; it runs one
+/// process beside the shell, and three or four more when there is something to read.
+///
+/// Paths are any bytes but NUL. A relative path counts from where the login shell starts, usually the home directory.
+/// Needs of the host: a POSIX `sh`, and `ls dd tail head tr` with `head -c` (GNU, BusyBox, BSD, macOS).
+/// Thread safety: distinct objects are independent; const members of one object may be called at the same time.
+class posix_os {
+ public:
+  static constexpr remote_job::remote_os target_os = remote_os::posix;
+  static constexpr bool files_suffice = true;
+
+  posix_os() = default;
+
+  /// `shell`: how the login shell finds a POSIX shell, as it is to be typed there: "/usr/xpg4/bin/sh", "busybox sh".
+  explicit posix_os(std::string shell) : shell_(std::move(shell)) {}
+
+  /// Writes the one command that answers the request. Allocates nothing once the strings of `command` have grown.
+  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
+    command.clear();
+    command.command.append("exec ").append(shell_).append(" -s");
+    auto& script = command.input;
+    detail::append_script_begin(script);
+    detail::append_assignment(script, "rj_nonce", request.nonce);
+    if (request.liveness) {
+      detail::append_path(script, "rj_p", job.pid_file);
+      script.append(detail::process_piece).append(detail::life_piece).append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
+    } else {
+      script.append("rj_v=\n");
+    }
+    detail::append_path(script, "rj_f", job.exit_code_file);
+    script.append(detail::read_exit_piece);
+    if (request.liveness) script.append(detail::spare_exit_piece);
+    detail::append_path(script, "rj_f", job.log_file);
+    script.append(detail::stat_piece);
+    detail::append_plan_piece(script, request);
+    script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
+    detail::append_number(script, detail::poll_start(request));
+    script.append(" n=$rj_n$rj_v\n$rj_t\"\n");
+    detail::append_tail_piece(script, request);
+    script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
+    detail::append_end_mark(command.end_mark, request.nonce);
+    command.max_output = detail::poll_limit(request) + detail::frame_allowance;
+  }
+
+  /// Reads the reply. Total, and does not throw; the views of `reply` point into `raw`.
+  std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply) const noexcept {
+    return detail::parse_poll_frame(request, raw.output, reply);
+  }
+
+  /// @name What makes it a `lifecycle_os_policy`
+  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln mkdir
+  /// mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still survives
+  /// the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
+  /// @{
+  void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
+    detail::append_submit(begin_lifecycle(request.nonce, command), job, request, shell_);
+  }
+  std::error_code parse_submit(const submit_request& request, const command_reply& raw, submit_result& result) const {
+    return detail::parse_submit_frame(request, raw.output, target_os, result);
+  }
+  void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
+    detail::append_stop(begin_lifecycle(request.nonce, command), job, request);
+  }
+  std::error_code parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) const {
+    return detail::parse_stop_frame(request, raw.output, result);
+  }
+  void build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
+    detail::append_cleanup(begin_lifecycle(request.nonce, command), job, request);
+  }
+  std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
+                                cleanup_result& result) const {
+    return detail::parse_cleanup_frame(request, raw.output, result);
+  }
+  /// @}
+
+  // The three questions of a poll, each as a script of its own for the input of `sh -s`, for use without a frame.
+
+  /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
+  std::string completion_check(const std::string& path) const {
+    auto script = begin(path);
+    script.append(detail::read_exit_piece).append("[ -z \"$rj_t\" ] || printf '%s\\n' \"$rj_t\"\n");
+    return script.append(detail::script_end);
+  }
+
+  /// Prints the size of a file in bytes, 0 when there is none; never fails.
+  std::string file_size(const std::string& path) const {
+    auto script = begin(path);
+    return script.append(detail::stat_piece).append("echo \"$rj_s\"\n").append(detail::script_end);
+  }
+
+  /// Prints at most `max_bytes` of a file from `offset` on; never fails.
+  std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const {
+    const poll_request request{{}, offset, 0, max_bytes};
+    auto script = begin(path).append(detail::stat_piece);
+    detail::append_plan_piece(script, request);
+    detail::append_tail_piece(script, request);
+    return script.append(detail::script_end);
+  }
+
+ private:
+  std::string& begin_lifecycle(const std::string& nonce, remote_command& command) const {
+    command.clear();
+    command.command.append("exec ").append(shell_).append(" -s");
+    detail::append_end_mark(command.end_mark, nonce);
+    command.max_output = detail::frame_allowance;
+    return command.input;
+  }
+
+  static std::string begin(const std::string& path) {
+    std::string script;
+    detail::append_script_begin(script);
+    detail::append_path(script, "rj_f", path);
+    return script;
+  }
+
+  std::string shell_ = "/bin/sh";
+};
+
+}  // namespace remote_job::inline v0
 
 #endif
 

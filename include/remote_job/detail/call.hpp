@@ -25,6 +25,7 @@ namespace remote_job::inline v0::detail {
 ///     void build(Line&);                                // writes line.command
 ///     std::error_code read(Line&, result_type&);        // reads line.raw
 ///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
+///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to fail
 template <class Line, class Exchange>
 class call {
  public:
@@ -58,6 +59,8 @@ class call {
     result_type read{};
     if (!ec) ec = exchange_.read(*line_, read);
     if (!ec) result_ = std::move(read);
+    if constexpr (requires { exchange_.another(ec); })
+      if (exchange_.another(ec)) return fsm.another();
     return fsm.replied(ec, ec ? (read.message.empty() ? why(ec) : std::move(read.message)) : std::string());
   }
 

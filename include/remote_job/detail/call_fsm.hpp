@@ -43,6 +43,9 @@ class call_fsm {
     return end({}, {});
   }
 
+  /// Something was answered; there is more to ask.
+  action another() { return {action_kind::poll, time_}; }
+
   action woke() { return connect(); }
   action closed() { return {after_close_}; }
   action cancelled() { return close_then(action_kind::abort); }
