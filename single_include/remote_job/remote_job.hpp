@@ -6999,9 +6999,20 @@ class windows_os {
 #ifndef REMOTE_JOB_SINK_FILE_HPP
 #define REMOTE_JOB_SINK_FILE_HPP
 
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 namespace remote_job::inline v0 {
 
@@ -7147,6 +7158,7 @@ class file_sink {
 
 }  // namespace remote_job::inline v0
 
+#endif  // _WIN32
 #endif
 
 // ---- remote_job/sink/ostream.hpp
@@ -7935,17 +7947,29 @@ class loopback_transport {
 #ifndef REMOTE_JOB_DETAIL_CHILD_PROCESS_HPP
 #define REMOTE_JOB_DETAIL_CHILD_PROCESS_HPP
 
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #if defined(__linux__)
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #endif
 
+#include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 extern char** environ;
 
@@ -8147,13 +8171,28 @@ inline bool program_exists(const std::string& name) {
 
 }  // namespace remote_job::inline v0::detail
 
+#endif  // _WIN32
 #endif
 
 // ---- remote_job/detail/running_command.hpp
 #ifndef REMOTE_JOB_DETAIL_RUNNING_COMMAND_HPP
 #define REMOTE_JOB_DETAIL_RUNNING_COMMAND_HPP
 
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/error.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 namespace remote_job::inline v0::detail {
 
@@ -8328,11 +8367,28 @@ class running_command : public std::enable_shared_from_this<running_command<Exec
 
 }  // namespace remote_job::inline v0::detail
 
+#endif  // _WIN32
 #endif
 
 // ---- remote_job/transport/process.hpp
 #ifndef REMOTE_JOB_TRANSPORT_PROCESS_HPP
 #define REMOTE_JOB_TRANSPORT_PROCESS_HPP
+
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/compose.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 namespace remote_job::inline v0 {
 namespace detail {
@@ -8552,6 +8608,7 @@ using process_transport = basic_process_transport<asio::any_io_executor>;
 
 }  // namespace remote_job::inline v0
 
+#endif  // _WIN32
 #endif
 
 // ---- remote_job.hpp
@@ -9450,6 +9507,8 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
 // ---- remote_job/ssh/identity.hpp
 #ifndef REMOTE_JOB_SSH_IDENTITY_HPP
 #define REMOTE_JOB_SSH_IDENTITY_HPP
+
+#include <cstdlib>
 
 #if !defined(_WIN32)
 #include <pwd.h>
@@ -12460,6 +12519,8 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
 // ---- remote_job/ssh/openssh_config.hpp
 #ifndef REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
 #define REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
+
+#include <unistd.h>
 
 namespace remote_job::inline v0 {
 

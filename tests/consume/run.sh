@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Takes the library in as its users do: run.sh subdirectory|fetch|package|pkg-config|vendored SOURCE BUILD.
+# Takes the library in as its users do: run.sh subdirectory|fetch|package|pkg-config|vendored|windows SOURCE BUILD.
 # CXX names the compiler, ASIO_INCLUDE_DIR the directory of <asio.hpp>.
 set -eu
 way=$1 source=$2 build=$3
@@ -48,5 +48,13 @@ case $way in
     "$CXX" -std=c++20 -pthread -I"$work/third_party" -I"$ASIO_INCLUDE_DIR" -o "$work/vendored" "$here/main.cpp" \
       "$here/other.cpp"
     "$work/vendored"
+    ;;
+  windows)
+    # Cross-compiled by the compiler CXX, not run. Of the directory of Asio nothing else may be seen.
+    ln -s "$ASIO_INCLUDE_DIR/asio" "$ASIO_INCLUDE_DIR/asio.hpp" "$work"
+    for include in "$source/include" "$source/single_include"; do
+      "$CXX" -std=c++20 -Wall -Wextra -D_WIN32_WINNT=0x0A00 -I"$include" -isystem "$work" -o "$work/consumer.exe" \
+        "$here/main.cpp" "$here/other.cpp" -lws2_32 -lmswsock
+    done
     ;;
 esac

@@ -5,6 +5,8 @@
 
 #include <remote_job/config.hpp>
 
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -227,4 +229,5 @@ inline bool program_exists(const std::string& name) {
 
 }  // namespace remote_job::inline v0::detail
 
+#endif  // _WIN32
 #endif

@@ -7,6 +7,8 @@
 #include <remote_job/error.hpp>
 #include <remote_job/transport.hpp>
 
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/error.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
@@ -194,4 +196,5 @@ class running_command : public std::enable_shared_from_this<running_command<Exec
 
 }  // namespace remote_job::inline v0::detail
 
+#endif  // _WIN32
 #endif

@@ -5,6 +5,8 @@
 
 #include <remote_job/sink.hpp>
 
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -162,4 +164,5 @@ class file_sink {
 
 }  // namespace remote_job::inline v0
 
+#endif  // _WIN32
 #endif

@@ -7,6 +7,8 @@
 #include <remote_job/error.hpp>
 #include <remote_job/transport.hpp>
 
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
@@ -239,4 +241,5 @@ using process_transport = basic_process_transport<asio::any_io_executor>;
 
 }  // namespace remote_job::inline v0
 
+#endif  // _WIN32
 #endif
