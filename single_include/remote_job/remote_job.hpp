@@ -1675,7 +1675,7 @@ namespace remote_job::inline v0::detail {
 
 /// Gives back the memory of a buffer that is far larger than what is wanted of it next.
 inline void give_back(std::string& buffer, std::size_t wanted) noexcept {
-  if (buffer.capacity() > 256 * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
+  if (buffer.capacity() > std::size_t{256} * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
 }
 
 /// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
@@ -2431,7 +2431,7 @@ class trigger_fsm {
   /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
   action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
     if (!ec && !plausible(reply)) ec = errc::reply_malformed;
-    if (ec == errc::files_unavailable && by_files_) return files_refused(std::move(why));
+    if (ec == errc::files_unavailable && by_files_) return files_refused(why);
     if (ec) {
       const bool kept = keep(ec, reply);
       // What did not come within the time allowed might if less is asked for.
@@ -2569,7 +2569,7 @@ class trigger_fsm {
   }
 
   /// The same poll goes on by the command way, for the rest of the run: nothing failed but the offer.
-  action files_refused(std::string why) {
+  action files_refused(const std::string& why) {
     if (options_.via == poll_via::files)
       return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
     by_files_ = false;
@@ -7971,7 +7971,7 @@ class loopback_transport {
 #include <utility>
 #include <vector>
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): the program declares it
 
 namespace remote_job::inline v0::detail {
 
@@ -8064,6 +8064,7 @@ class child_process {
   /// Starts a program, looked for in PATH, with these descriptors as its 0, 1 and 2 and no others.
   std::error_code start(const std::vector<std::string>& arguments, int in, int out, int err) {
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
 
@@ -8163,7 +8164,8 @@ inline bool program_exists(const std::string& name) {
     const auto colon = path.find(':');
     auto directory = std::string(path.substr(0, colon));
     if (directory.empty()) directory = ".";
-    if (::access((directory + "/" + name).c_str(), X_OK) == 0) return true;
+    directory.append(1, '/').append(name);
+    if (::access(directory.c_str(), X_OK) == 0) return true;
     if (colon == path.npos) return false;
     path.remove_prefix(colon + 1);
   }
@@ -8549,7 +8551,7 @@ class basic_process_transport {
   /// This machine, through /bin/sh.
   static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
 
-  basic_process_transport(basic_process_transport&&) = default;
+  basic_process_transport(basic_process_transport&&) noexcept = default;
   basic_process_transport& operator=(basic_process_transport&& other) noexcept {
     if (this != &other) {
       close();

@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): the program declares it
 
 namespace remote_job::inline v0::detail {
 
@@ -122,6 +122,7 @@ class child_process {
   /// Starts a program, looked for in PATH, with these descriptors as its 0, 1 and 2 and no others.
   std::error_code start(const std::vector<std::string>& arguments, int in, int out, int err) {
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
 
@@ -221,7 +222,8 @@ inline bool program_exists(const std::string& name) {
     const auto colon = path.find(':');
     auto directory = std::string(path.substr(0, colon));
     if (directory.empty()) directory = ".";
-    if (::access((directory + "/" + name).c_str(), X_OK) == 0) return true;
+    directory.append(1, '/').append(name);
+    if (::access(directory.c_str(), X_OK) == 0) return true;
     if (colon == path.npos) return false;
     path.remove_prefix(colon + 1);
   }

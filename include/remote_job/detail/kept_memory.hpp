@@ -15,7 +15,7 @@ namespace remote_job::inline v0::detail {
 
 /// Gives back the memory of a buffer that is far larger than what is wanted of it next.
 inline void give_back(std::string& buffer, std::size_t wanted) noexcept {
-  if (buffer.capacity() > 256 * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
+  if (buffer.capacity() > std::size_t{256} * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
 }
 
 /// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is

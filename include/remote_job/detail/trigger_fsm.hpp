@@ -66,7 +66,7 @@ class trigger_fsm {
   /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
   action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
     if (!ec && !plausible(reply)) ec = errc::reply_malformed;
-    if (ec == errc::files_unavailable && by_files_) return files_refused(std::move(why));
+    if (ec == errc::files_unavailable && by_files_) return files_refused(why);
     if (ec) {
       const bool kept = keep(ec, reply);
       // What did not come within the time allowed might if less is asked for.
@@ -204,7 +204,7 @@ class trigger_fsm {
   }
 
   /// The same poll goes on by the command way, for the rest of the run: nothing failed but the offer.
-  action files_refused(std::string why) {
+  action files_refused(const std::string& why) {
     if (options_.via == poll_via::files)
       return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
     by_files_ = false;

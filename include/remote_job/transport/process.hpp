@@ -182,7 +182,7 @@ class basic_process_transport {
   /// This machine, through /bin/sh.
   static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
 
-  basic_process_transport(basic_process_transport&&) = default;
+  basic_process_transport(basic_process_transport&&) noexcept = default;
   basic_process_transport& operator=(basic_process_transport&& other) noexcept {
     if (this != &other) {
       close();
