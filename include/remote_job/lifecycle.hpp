@@ -8,6 +8,7 @@
 #include <remote_job/os_policy.hpp>
 #include <remote_job/transport.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -119,6 +120,12 @@ struct cleanup_request {
 };
 
 namespace detail {
+
+/// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
+inline duration stop_time(const stop_options& options) {
+  const duration most = std::chrono::hours(24 * 365);
+  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
+}
 
 template <class O>
 concept has_build_submit =

@@ -1184,6 +1184,7 @@ inline std::string completed_message(std::int64_t exit_code) {
 
 inline std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
                                  const std::string& why) {
+  if (r == reason::lost) return why;
   if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
   return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
          (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but not all of its log came"
@@ -1243,6 +1244,26 @@ inline std::string liveness_message(liveness l) {
     case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
   }
   return "whether it runs is not known";
+}
+
+inline std::string vitals_message(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,
+                                  duration grace) {
+  std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(seen);
+  if (!evidence.empty()) text.append(" (").append(escaped(evidence)).append(")");
+  if (kind == notice_kind::job_missing) text += "; lost if it stays so for " + seconds(grace) + " s";
+  return text;
+}
+
+inline std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence, duration grace) {
+  std::string text = "Job " + escaped(job.job_id) + " is lost: " + liveness_message(seen);
+  if (!evidence.empty()) text.append(" (").append(escaped(evidence)).append(")");
+  return text + "; it was seen so for " + seconds(grace) + " s";
+}
+
+/// `stop`: what stopping the job came to, or nothing if it was left alone.
+inline std::string deadline_message(duration deadline, const std::string& stop) {
+  return "the job did not end within its deadline of " + seconds(deadline) + " s; " +
+         (stop.empty() ? "it was left running" : stop);
 }
 
 inline std::string status_message(const job_spec& job, const poll_reply& reply) {
@@ -2344,1109 +2365,107 @@ class poll_pause {
 
 #endif
 
-// ---- remote_job/state.hpp
-#ifndef REMOTE_JOB_STATE_HPP
-#define REMOTE_JOB_STATE_HPP
-
-namespace remote_job::inline v0 {
-
-/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
-struct log_mark {
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
-  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
-
-  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
-  static constexpr std::size_t max_tail = 32;
-
-  friend bool operator==(const log_mark&, const log_mark&) = default;
-};
-
-/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
-///
-/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
-/// json.hpp turns it into JSON and back.
-struct trigger_state {
-  /// The name under which a serialized state is known.
-  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
-
-  job_spec job{};
-  watch_options options{};
-  log_mark mark{};
-
-  friend bool operator==(const trigger_state&, const trigger_state&) = default;
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/trigger_fsm.hpp
-#ifndef REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
-#define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
+// ---- remote_job/detail/vitals.hpp
+#ifndef REMOTE_JOB_DETAIL_VITALS_HPP
+#define REMOTE_JOB_DETAIL_VITALS_HPP
 
 namespace remote_job::inline v0::detail {
 
-/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
+/// Judges from poll to poll whether a job is lost. The one place that knows the rule; no clock of its own.
 ///
-/// It takes what happened and answers with the next action; it owns no clock and no connection. cancelled() may take
-/// the place of any answer. Copyable, so that a test can explore every sequence of inputs.
-class trigger_fsm {
+/// A job is missing when a whole poll finds no living process of it, and no exit code, which is looked for after the process; it
+/// is lost when it has been missing for lost_grace. A job on another host, or of which nothing can be said, is never lost.
+class vitals {
  public:
-  explicit trigger_fsm(trigger_state state)
-      : job_(std::move(state.job)),
-        options_(state.options),
-        offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
-        mark_(std::move(state.mark)),
-        chunk_(options_),
-        pause_(options_, job_.job_id) {
-    // What is remembered must lie before the offset, or it is of no use.
-    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+  vitals(const job_spec& job, const watch_options& options)
+      : watched_(!job.pid_file.empty()), both_ways_(options.via == poll_via::automatic), grace_(options.lost_grace) {}
+
+  void begin() noexcept {
+    proved_.reset();
+    missing_.reset();
+    seen_ = liveness::unknown;
+    due_ = blind_ = no_proof_in_files_ = false;
+    refusals_ = 0;
   }
 
-  // ---- Inputs
+  // Where commands are polled, each poll asks: it costs nothing. Through files it costs a round trip or a command, so only
+  // once in a while, and while there is doubt.
 
-  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job;
-  /// `files`: whether files can be read, and tell all there is to know.
-  action start(std::string objection, bool files = false) {
-    by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
-    failures_ = 0;
-    seen_ = offset_;
-    pause_.begin();
-    exit_.reset();
-    drain_to_.reset();
-    exit_trouble_.reset();
-    log_trouble_.reset();
-    backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = false;
-    if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
-    return {action_kind::connect, options_.connect_timeout};
+  /// Whether the next poll asks.
+  bool asks(bool by_files) const noexcept { return watched_ && !blind_ && (!by_files || due_); }
+  /// Whether it asks by a command though polls go through files: where the files say too little, or the worst.
+  bool wants_command(bool by_files) const noexcept {
+    return by_files && both_ways_ && asks(by_files) && (no_proof_in_files_ || missing_);
+  }
+  /// The host did not run the command: if that goes on, it runs none, and there is no more to know than files tell.
+  void command_refused() noexcept {
+    if (++refusals_ < enough_refusals) return;
+    blind_ = no_proof_in_files_;
+    both_ways_ = false;
   }
 
-  action connected(std::error_code ec, std::string why) {
-    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
-    // A handshake alone proves nothing: only a whole poll gives the budget back.
-    ++stats_.connects;
-    return poll();
-  }
-
-  /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
-  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
-    if (!ec && !plausible(reply)) ec = errc::reply_malformed;
-    if (ec == errc::files_unavailable && by_files_) return files_refused(why);
-    if (ec) {
-      const bool kept = keep(ec, reply);
-      // What did not come within the time allowed might if less is asked for.
-      if (ec == errc::command_timeout) chunk_.timed_out(failures_);
-      if (!kept) return failed(retry_info::phase::poll, ec, std::move(why));
-      error_ = ec;
-      why_ = std::move(why);
-      broken_off_ = delivering_ = true;
-      return {action_kind::deliver};
-    }
-    ++stats_.polls;
-    took_ = took;
-    failures_ = 0;
-    if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
-    observe(reply, now);
-    return next_output();
-  }
-
-  action woke() {
-    if (std::exchange(backing_off_, false)) return {action_kind::connect, options_.connect_timeout};
-    return poll();
-  }
-
-  action delivered(std::error_code ec, std::string why) {
-    if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
-    if (std::exchange(restarting_, false)) return restart();
-    if (std::exchange(switching_, false)) return poll();
-    if (std::exchange(delivering_, false)) acknowledge();
-    if (std::exchange(broken_off_, false) && !whole()) return failed(retry_info::phase::poll, error_, std::move(why_));
-    return next_output();
-  }
-
-  action closed() {
-    backing_off_ = after_close_ == action_kind::back_off;
-    return {after_close_};
-  }
-
-  /// Ends the run without an event; to be given in place of the input that is due.
-  action cancelled() {
-    fresh_ = {};
-    return close_then(action_kind::abort);
-  }
-
-  // ---- What an action refers to
-
-  void request(poll_request& out) const {
-    out.offset = offset_;
-    out.overlap = mark_.tail.size();
-    out.max_bytes = chunk_.get();
-    out.exit_seen = exit_;
-  }
-  bool by_files() const noexcept { return by_files_; }
-  int failures() const noexcept { return failures_; }
-  std::uint64_t offset() const noexcept { return offset_; }
-  std::string_view bytes() const noexcept { return fresh_; }
-  const log_reset& reset() const noexcept { return reset_; }
-  const notice& note() const noexcept { return note_; }
-
-  retry_info retry(duration delay) const {
-    return {failed_phase_,
-            failures_,
-            options_.max_reconnect_attempts,
-            delay,
-            error_,
-            retry_message(failed_phase_, failures_, options_.max_reconnect_attempts, delay, why_)};
-  }
-
-  trigger_event event() const {
-    trigger_event e;
-    e.job_id = job_.job_id;
-    e.job_dir = job_.job_dir;
-    e.log_file = job_.log_file;
-    e.exit_code_file = job_.exit_code_file;
-    e.remote_os = job_.remote_os;
-    e.log_offset = offset_;
-    e.reason = reason_;
-    e.exit_code = exit_;
-    if (reason_ == reason::completed) {
-      e.status = *exit_ == 0 ? status::success : status::failed;
-      e.message = completed_message(*exit_);
-    } else {
-      e.status = status::error;
-      e.error = error_;
-      e.message = error_message(reason_, failures_, exit_, offset_, why_);
-    }
-    return e;
-  }
-
-  trigger_state state() const {
-    trigger_state s{job_, options_, mark_};
-    s.options.log_offset = static_cast<std::int64_t>(offset_);
-    return s;
-  }
-
-  const job_spec& job() const noexcept { return job_; }
-  const watch_options& options() const noexcept { return options_; }
-  const watch_stats& stats() const noexcept { return stats_; }
-  duration connect_timeout() const noexcept { return options_.connect_timeout; }
-  duration command_timeout() const noexcept { return options_.command_timeout; }
-
-  /// Takes the job that a submit made in place of the one that was to be made.
-  void adopt(job_spec job) { job_ = std::move(job); }
-
- private:
-  struct trouble {
-    duration since;
-    notice_kind kind;
-  };
-
-  action poll() const { return {action_kind::poll, options_.command_timeout}; }
-
-  action close_then(action_kind next) {
-    after_close_ = next;
-    return {action_kind::close};
-  }
-
-  action end(reason r, std::error_code ec, std::string why) {
-    reason_ = r;
-    error_ = ec;
-    why_ = why.empty() ? ec.message() : std::move(why);
-    fresh_ = {};
-    return close_then(action_kind::finish);
-  }
-
-  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
-    if (why.empty()) why = ec.message();
-    if (ec != condition::transient) return end(reason::fatal_error, ec, std::move(why));
-    ++failures_;
-    if (failures_ > options_.max_reconnect_attempts) return end(reason::reconnects_exhausted, ec, std::move(why));
-    ++stats_.retries;
-    failed_phase_ = phase;
-    error_ = ec;
-    why_ = std::move(why);
-    return close_then(action_kind::back_off);
-  }
-
-  /// The same poll goes on by the command way, for the rest of the run: nothing failed but the offer.
-  action files_refused(const std::string& why) {
-    if (options_.via == poll_via::files)
-      return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
-    by_files_ = false;
-    switching_ = true;
-    note_ = {notice_kind::files_unavailable, commands_instead_message(why)};
-    return {action_kind::notify};
-  }
-
-  /// Whether a reply can be the answer to the request, whoever parsed it.
-  bool plausible(const poll_reply& r) const noexcept {
-    if (r.bytes.empty()) return true;
-    const std::size_t overlap = mark_.tail.size();
-    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap) return false;
-    const std::size_t fresh = r.bytes.size() - overlap;
-    return fresh <= chunk_.get() && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
-  }
-
-  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply a
-  /// part is never used, since its end says whether it is true.
-  bool keep(std::error_code ec, const poll_reply& r) {
-    if (!by_files_ || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= mark_.tail.size() ||
-        !plausible(r) || broken(r))
-      return false;
-    if (r.log_identity != 0) mark_.identity = r.log_identity;
-    log_trouble_.reset();
-    fresh_ = r.bytes.substr(mark_.tail.size());
-    return true;
-  }
-
-  /// Whether the log is no longer the one that was read up to the offset.
-  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
-    if (offset_ == 0 || r.log == log_state::absent) return {};
-    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
-      return log_reset_cause::replaced;
-    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
-    if (!r.bytes.empty() && r.bytes.substr(0, mark_.tail.size()) != mark_.tail) return log_reset_cause::rewritten;
-    return {};
-  }
-
-  /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
-  action announce_restart(log_reset_cause cause, const poll_reply& r) {
-    reset_ = {cause, offset_, reset_message(cause, offset_, job_.log_file)};
-    seen_ = r.log_size;
-    restarting_ = true;
-    return {action_kind::reset};
-  }
-
-  action restart() {
-    ++stats_.resets;
-    offset_ = 0;
-    mark_ = {};
-    drain_to_.reset();
-    log_trouble_.reset();
-    return poll();
-  }
-
-  void observe(const poll_reply& r, duration now) {
-    now_ = now;
-    size_ = r.log_size;
-    if (r.log == log_state::present) seen_ = size_;
-    if (r.log_identity != 0) mark_.identity = r.log_identity;
-    fresh_ = r.bytes.empty() ? r.bytes : r.bytes.substr(mark_.tail.size());
-    moved_ = !fresh_.empty();
-
-    std::optional<notice_kind> exit_trouble, log_trouble;
-    if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
-    if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
-    if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
-    if (r.log == log_state::unreadable || (size_ > offset_ && !moved_)) log_trouble = notice_kind::log_unreadable;
-    if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
-    if (r.exit_state == exit_code_state::present) {
-      exit_ = r.exit_code;
-      // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
-      // that goes on writing must not hold up the end, nor a log that was cut short.
-      if (!log_trouble) drain_to_ = std::min(drain_to_.value_or(size_), size_);
-    } else {
-      exit_.reset();
-      drain_to_.reset();
-    }
-    note_exit_ = update(exit_trouble_, exit_trouble);
-    note_log_ = update(log_trouble_, log_trouble);
-  }
-
-  /// Keeps since when a trouble lasts; says whether it is a new one.
-  bool update(std::optional<trouble>& lasting, std::optional<notice_kind> seen) const {
-    if (!seen) {
-      lasting.reset();
-      return false;
-    }
-    if (lasting && lasting->kind == *seen) return false;
-    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
-    const bool same = lasting && lasting->kind != notice_kind::log_missing && *seen != notice_kind::log_missing;
-    lasting = trouble{same ? lasting->since : now_, *seen};
-    return true;
-  }
-
-  action next_output() {
-    if (std::exchange(note_exit_, false)) return notify(exit_trouble_->kind);
-    if (std::exchange(note_log_, false)) return notify(log_trouble_->kind);
-    if (!fresh_.empty()) {
-      delivering_ = true;
-      return {action_kind::deliver};
-    }
-    return decide();
-  }
-
-  action notify(notice_kind kind) {
-    note_ = {kind, trouble_message(kind, job_, exit_text_)};
-    return {action_kind::notify};
-  }
-
-  void acknowledge() {
-    offset_ += fresh_.size();
-    stats_.bytes += fresh_.size();
-    const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
-    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
-    mark_.tail.append(keep);
-    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset_, took_);
-    fresh_ = {};
-  }
-
-  /// Whether the job ended and all of its log is delivered.
-  bool whole() const noexcept { return drain_to_ && offset_ >= *drain_to_; }
-
-  /// After a whole poll, everything told and delivered: end, read on, or wait.
-  action decide() {
-    const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
-    if (whole()) return end(reason::completed, {}, {});
-    if (moved_ && size_ > offset_) return poll();
-
-    duration pause = pause_.next(moved_);
-    if (exit_trouble_) {
-      if (left(exit_trouble_) <= duration::zero()) {
-        const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
-        return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
-                   trouble_message(exit_trouble_->kind, job_, exit_text_));
-      }
-      pause = std::min(pause, left(exit_trouble_));
-    }
-    if (log_trouble_) {
-      const bool missing = log_trouble_->kind == notice_kind::log_missing;
-      if (left(log_trouble_) <= duration::zero()) {
-        // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
-        // that was ever seen of it was delivered.
-        if (missing && exit_ && offset_ >= seen_) return end(reason::completed, {}, {});
-        if (!missing || exit_)
-          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_->kind, job_, {}));
-      } else {
-        pause = std::min(pause, left(log_trouble_));
-      }
-    }
-    return {action_kind::wait, pause};
-  }
-
-  job_spec job_;
-  watch_options options_;
-  watch_stats stats_;
-
-  std::uint64_t offset_;  // behind the last byte acknowledged
-  log_mark mark_;
-  chunk_size chunk_;
-  poll_pause pause_;
-
-  // The budget
-  int failures_ = 0;
-  retry_info::phase failed_phase_ = retry_info::phase::connect;
-  std::error_code error_;
-  std::string why_;
-
-  // What the last whole poll showed
-  duration now_{};
-  duration took_{};
-  std::uint64_t size_ = 0;
-  std::uint64_t seen_ = 0;  // the size of the log when it was last there
-  std::string_view fresh_;  // not yet acknowledged; points into the reply
-  bool moved_ = false;
-  std::optional<std::int64_t> exit_;
-  std::optional<std::uint64_t> drain_to_;
-  std::optional<trouble> exit_trouble_;
-  std::optional<trouble> log_trouble_;
-  std::string exit_text_;
-
-  // What is under way
-  bool by_files_ = false;
-  bool switching_ = false;
-  bool note_exit_ = false;
-  bool note_log_ = false;
-  bool delivering_ = false;
-  bool broken_off_ = false;  // what is delivered came before its poll failed
-  bool restarting_ = false;
-  bool backing_off_ = false;
-  action_kind after_close_ = action_kind::abort;
-  log_reset reset_;
-  notice note_;
-  reason reason_ = reason::fatal_error;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/sink.hpp
-#ifndef REMOTE_JOB_SINK_HPP
-#define REMOTE_JOB_SINK_HPP
-
-namespace remote_job::inline v0 {
-
-namespace detail {
-
-// One member for each optional hook, to be ambiguous with a sink's own.
-struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
-};
-
-template <class S>
-concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
-template <class S>
-concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
-template <class S>
-concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
-template <class S>
-concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
-template <class S>
-concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
-
-template <class S>
-concept has_on_event = requires(S& s, const trigger_event& e) {
-  { s.on_event(e) } -> std::same_as<void>;
-};
-
-// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
-struct wide_offset {
-  template <std::integral T>
-    requires(sizeof(T) >= sizeof(std::uint64_t))
-  operator T() const;
-};
-
-template <class S>
-concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) { s.on_log(offset, bytes); } ||
-                       requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
-
-template <class S>
-concept has_on_log = takes_offset<S> && (requires(S& s, std::uint64_t offset, std::string_view bytes) {
-                       { s.on_log(offset, bytes) } -> std::same_as<void>;
-                     } || requires(S& s, std::uint64_t offset, std::string_view bytes) {
-                       { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
-                     });
-
-template <class S>
-concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
-  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
-  s.async_on_log(wide, bytes, std::declval<handler_archetype>());
-};
-
-template <class S>
-concept has_on_log_reset = requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<void>;
-} || requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
-};
-
-template <class S>
-concept has_on_retry = requires(S& s, const retry_info& r) {
-  { s.on_retry(r) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_on_notice = requires(S& s, const notice& n) {
-  { s.on_notice(n) } -> std::same_as<void>;
-};
-
-// A hook is either not there at all or callable as documented.
-template <class S>
-concept good_on_log = has_on_log<S> || !names_on_log<S>;
-template <class S>
-concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
-template <class S>
-concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
-template <class S>
-concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
-template <class S>
-concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
-template <class S>
-concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
-
-}  // namespace detail
-
-/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
-/// log it could not take ends it.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
-/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
-/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
-/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
-/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
-/// | `s.on_notice(notice)` | optional; `void` |
-/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
-///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
-/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
-/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
-/// for on_event, whose exceptions are swallowed: there is no one left to tell.
-/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// misspelt hook is silently absent).
-///
-/// @par Exemplar
-/// The least that will do:
-/// @include minimal_sink.hpp
-template <class S>
-concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
-               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
-               detail::good_on_retry<S> && detail::good_on_notice<S>;
-
-/// What generic code asks of a sink: each hook if it is there, nothing if not.
-template <class S>
-struct sink_traits {
-  /// Whether the log is taken asynchronously.
-  static constexpr bool is_async = detail::has_async_on_log<S>;
-
-  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
-    if constexpr (detail::has_on_log<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
-        s.on_log(offset, bytes);
-      else
-        return s.on_log(offset, bytes);
-    }
-    return {};
-  }
-
-  static std::error_code on_log_reset(S& s, const log_reset& reset) {
-    if constexpr (detail::has_on_log_reset<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
-        s.on_log_reset(reset);
-      else
-        return s.on_log_reset(reset);
-    }
-    return {};
-  }
-
-  static void on_retry(S& s, const retry_info& info) {
-    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
-  }
-
-  static void on_notice(S& s, const notice& n) {
-    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
-  }
-
-  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
-
-  /// Text on the last error, or nothing.
-  static std::string diagnostics(S& s) {
-    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
-      return s.diagnostics();
-    else
+  /// Takes what a whole poll says; `asked`: it was asked for. Gives what is new and worth a notice.
+  std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files, duration now) {
+    if (!proved_) proved_ = now;
+    if (r.exit_state != exit_code_state::absent) {
+      missing_.reset();
       return {};
-  }
-};
-
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
-template <class S>
-constexpr bool check_sink() {
-  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
-  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
-  static_assert(detail::good_on_log<S>,
-                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
-                "returning std::error_code)");
-  static_assert(detail::good_async_on_log<S>,
-                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
-                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
-  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
-  static_assert(detail::good_on_log_reset<S>,
-                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
-                "std::error_code)");
-  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
-  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/watch.hpp
-#ifndef REMOTE_JOB_DETAIL_WATCH_HPP
-#define REMOTE_JOB_DETAIL_WATCH_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// What a trigger and its outstanding run share. It lives as long as either.
-template <class Transport, class OsPolicy, class Backoff, class Sink>
-class watch : public detail::line<Transport, Backoff, Sink> {
-  using base = detail::line<Transport, Backoff, Sink>;
-
- public:
-  using line_type = watch;
-  using result_type = trigger_event;
-  static constexpr bool watches = true;
-
-  static constexpr bool has_files = file_access_transport<Transport>;
-  /// Whether a run may choose by itself to read the files.
-  static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
-
-  static constexpr bool renames_files = has_files && os_policy_traits<OsPolicy>::renames_files();
-
-  watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
-      : base(std::move(t), std::move(b), std::move(s)),
-        os(std::move(o)),
-        fsm(std::move(state)) {}
-
-  /// @name What run_op asks for
-  /// @{
-  watch& line() noexcept { return *this; }
-  std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
-  action start() {
-    if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
-    return fsm.start(objection(), prefers_files);
-  }
-
-  template <class Handler>
-  void send(Handler&& handler) {
-    send_poll(std::forward<Handler>(handler));
-  }
-
-  template <class Why>
-  action answered(std::error_code ec, Why why) {
-    ec = read_reply(ec);
-    const auto now = base::traits::now(this->transport);
-    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, now - this->step_began);
-  }
-
-  trigger_event result() const { return fsm.event(); }
-  /// @}
-
-  std::string objection_to_family() const {
-    if (os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os)) return {};
-    return "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
-  }
-
-  std::string objection() const {
-    auto text = validate(fsm.job(), fsm.options());
-    if (text.empty()) text = objection_to_family();
-    if (text.empty() && fsm.options().via == poll_via::files && !has_files)
-      text = "via is files, but this transport cannot read files: let it be commands or automatic";
-    return text;
-  }
-
-  /// Sends the poll, whichever way the machine wants it.
-  template <class Handler>
-  void send_poll(Handler&& handler) {
-    this->raw.clear();
-    fsm.request(request);
-    if constexpr (has_files)
-      if (fsm.by_files()) {
-        return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
-      }
-    give_back(this->raw.output, poll_limit(request));
-    build_poll();
-    this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
-  }
-
-  /// The job, its files named as the transport wants them.
-  const job_spec& job_of_files() const noexcept {
-    if constexpr (renames_files)
-      return files_job;
-    else
-      return fsm.job();
-  }
-
-  /// Reads what came back of the poll that ended in this way.
-  std::error_code read_reply(std::error_code ec) {
-    reply = {};
-    if constexpr (has_files)
-      if (fsm.by_files()) {
-        if (ec)
-          files.make_partial_reply(reply);
-        else
-          files.make_reply(reply);
-        return ec;
-      }
-    return ec ? ec : os.parse_poll(request, this->raw, reply);
-  }
-
-  void build_poll() {
-    this->make_nonce(request.nonce);
-    this->command.clear();
-    os.build_poll(fsm.job(), request, this->command);
-  }
-
-  OsPolicy os;
-  trigger_fsm fsm;
-
-  poll_request request;
-  poll_reply reply;
-  struct nothing {};
-  [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
-  [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/run_op.hpp
-#ifndef REMOTE_JOB_DETAIL_RUN_OP_HPP
-#define REMOTE_JOB_DETAIL_RUN_OP_HPP
-
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_state.hpp>
-#include <asio/dispatch.hpp>
-#include <asio/post.hpp>
-
-#include <exception>
-
-namespace remote_job::inline v0::detail {
-
-/// The composed operation behind every initiating function: carries out what a machine asks for, and decides nothing.
-///
-/// A Task is a machine, `fsm`, the line it works on, and what is sent and read there: a watch or a call.
-///
-/// Every step runs on the transport's executor; only the completion goes to the handler's own.
-template <class Task>
-class run_op {
- public:
-  explicit run_op(std::shared_ptr<Task> task) : t_(std::move(task)) {}
-
-  template <class Self>
-  void operator()(Self& self, std::error_code ec = {}) {
-    switch (stage_) {
-      case stage::initiated: {
-        // Inline, so that a cancel() that follows the initiation at once is not lost.
-        stage_ = t_->line().begin() ? stage::starting : stage::refused;
-        // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
-        self.reset_cancellation_state(asio::enable_total_cancellation());
-        const auto executor = t_->line().executor;
-        return asio::post(executor, asio::bind_executor(executor, std::move(self)));
-      }
-      case stage::refused: return leave(self, errc::already_running);
-      case stage::starting:
-        stage_ = stage::stepping;
-        return carry_out(self, t_->start());
-      case stage::stepping: return carry_out(self, answer(ec));
-      case stage::leaving: return self.complete(result_, std::move(outcome_));
     }
+    if (!asked) return {};
+    if (through_files && r.liveness == liveness::unknown) {
+      no_proof_in_files_ = true;
+      if (!both_ways_) blind_ = true;
+      return {};
+    }
+    if (!through_files) refusals_ = 0;
+    proved_ = now;
+    evidence_ = r.evidence;
+    const auto before = std::exchange(seen_, r.liveness);
+    const bool gone = seen_ == liveness::vanished || seen_ == liveness::rebooted || seen_ == liveness::not_started;
+    if (!gone) {
+      missing_.reset();
+      if (seen_ == before) return {};
+      if (seen_ == liveness::orphaned) return notice_kind::orphaned;
+      if (seen_ == liveness::elsewhere) return notice_kind::elsewhere;
+      return {};
+    }
+    if (missing_) return {};
+    missing_ = now;
+    return notice_kind::job_missing;
   }
+
+  bool missing() const noexcept { return missing_.has_value(); }
+  /// How long a missing job is still given.
+  duration left(duration now) const noexcept { return grace_ - (now - *missing_); }
+
+  /// Settles whether the poll after this pause asks.
+  void plan(duration now, duration pause) noexcept {
+    due_ = missing_ || (proved_ && now + pause - *proved_ >= std::max(grace_, look_again));
+  }
+
+  liveness seen() const noexcept { return seen_; }
+  const std::string& evidence() const noexcept { return evidence_; }
+  duration grace() const noexcept { return grace_; }
 
  private:
-  enum class stage { initiated, refused, starting, stepping, leaving };
-  using line = typename Task::line_type;
-  using traits = typename line::traits;
-  using sink = sink_traits<typename line::sink_type>;
+  /// Through files, a job that was seen alive is not asked after again before this.
+  static constexpr duration look_again = std::chrono::seconds(10);
 
-  /// The machine's answer to the end of the step that was under way.
-  action answer(std::error_code ec) {
-    auto& w = t_->line();
-    w.disarm();
-    // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory
-    // away.
-    w.signal.slot().assign([](asio::cancellation_type) {});
-    auto& fsm = t_->fsm;
-    // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
-    if (w.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
+  /// One reply may be lost on the way.
+  static constexpr int enough_refusals = 3;
 
-    switch (pending_) {
-      case action_kind::connect: {
-        if (w.timed_out) ec = errc::connect_timeout;
-        return fsm.connected(ec, ec ? why(ec, fsm.connect_timeout()) : std::string());
-      }
-      case action_kind::poll: {
-        if (w.timed_out) ec = errc::command_timeout;
-        return t_->answered(ec, [&](std::error_code failure) { return why(failure, fsm.command_timeout()); });
-      }
-      case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
-      default: return fsm.woke();
-    }
-  }
-
-  /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
-  std::string why(std::error_code ec, duration limit) {
-    auto text = traits::diagnostics(t_->line().transport);
-    if (t_->line().timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
-    if (text.empty()) text = ec.message();
-    if (const auto& noise = t_->line().raw.error_output; pending_ == action_kind::poll && !noise.empty())
-      text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
-    return text;
-  }
-
-  /// Makes the operation the handler of its next step. The slot of a composed operation is emptied at each invocation,
-  /// so the way from the caller's cancellation to the watch is laid anew for each step.
-  template <class Self>
-  auto bind(Self& self) {
-    auto& w = t_->line();
-    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected())
-      slot.assign(cancel_line{t_->shared_line(), w.run});
-    return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
-  }
-
-  /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
-  template <class Self>
-  bool cancel_asked(Self& self) {
-    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none)
-      t_->line().cancelled = true;
-    return t_->line().cancelled;
-  }
-
-  template <class Self>
-  void carry_out(Self& self, action next) {
-    // A local copy: the operation object moves away together with the handler.
-    const auto task = t_;
-    auto& w = task->line();
-    auto& fsm = task->fsm;
-    for (;;) {
-      // What ends the run anyway takes precedence.
-      if (cancel_asked(self) && next.kind < action_kind::close) next = fsm.cancelled();
-      pending_ = next.kind;
-      switch (next.kind) {
-        case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
-        case action_kind::poll: w.arm(next.time); return task->send(bind(self));
-        case action_kind::back_off: {
-          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(fsm.failures())));
-          if (const auto failure =
-                  guarded([&] { return sink::on_retry(w.sink, fsm.retry(delay)), std::error_code(); });
-              !failure.empty()) {
-            next = fsm.delivered(errc::sink_failed, failure);
-            break;
-          }
-          if (cancel_asked(self)) break;
-          return wait(self, delay);
-        }
-        case action_kind::wait: return wait(self, next.time);
-        case action_kind::close:
-          w.transport.close();
-          next = fsm.closed();
-          break;
-        case action_kind::finish:
-          outcome_ = task->result();
-          w.running = false;
-          if constexpr (Task::watches) {
-            guarded([&] { return sink::on_event(w.sink, outcome_), std::error_code(); });
-            return leave(self, outcome_.error);
-          } else {
-            return leave(self, task->error());
-          }
-        case action_kind::abort: w.running = false; return leave(self, asio::error::operation_aborted);
-        case action_kind::deliver:
-        case action_kind::reset:
-        case action_kind::notify:
-          if constexpr (Task::watches) {
-            if (tell(self, next)) return;
-          }
-          break;
-      }
-    }
-  }
-
-  /// Tells the sink; true if it is told asynchronously.
-  template <class Self>
-  bool tell(Self& self, action& next) {
-    auto& w = t_->line();
-    auto& fsm = t_->fsm;
-    switch (next.kind) {
-      case action_kind::deliver:
-        if constexpr (sink::is_async) {
-          w.sink.async_on_log(fsm.offset(), fsm.bytes(), bind(self));
-          return true;
-        } else {
-          next = told([&] { return sink::on_log(w.sink, fsm.offset(), fsm.bytes()); });
-          return false;
-        }
-      case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, fsm.reset()); }); return false;
-      default: next = told([&] { return sink::on_notice(w.sink, fsm.note()), std::error_code(); }); return false;
-    }
-  }
-
-  template <class Self>
-  void wait(Self& self, duration time) {
-    auto& w = t_->line();
-    w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
-    w.timer.async_wait(bind(self));
-  }
-
-  template <class Hook>
-  action told(Hook hook) {
-    const auto failure = guarded(hook);
-    return t_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
-  }
-
-  /// Calls a hook of the sink; says how it failed, or nothing.
-  template <class Hook>
-  std::string guarded(Hook hook) {
-    try {
-      const std::error_code ec = hook();
-      return ec ? refusal(ec) : std::string();
-    } catch (const std::exception& e) {
-      return std::string("the sink threw: ") + e.what();
-    } catch (...) {
-      return "the sink threw";
-    }
-  }
-
-  /// Says for people why the sink refused: it knows the name of its file.
-  std::string refusal(std::error_code ec) {
-    const auto text = sink::diagnostics(t_->line().sink);
-    return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
-  }
-
-  /// Completes on the handler's own executor.
-  template <class Self>
-  void leave(Self& self, std::error_code result) {
-    stage_ = stage::leaving;
-    result_ = result;
-    const auto executor = asio::get_associated_executor(self, t_->line().executor);
-    asio::dispatch(executor, asio::bind_executor(executor, std::move(self)));
-  }
-
-  struct cancel_line {
-    std::weak_ptr<line> watched;
-    std::uint64_t run;
-    void operator()(asio::cancellation_type) const {
-      if (const auto w = watched.lock(); w && w->run == run) w->cancel();
-    }
-  };
-
-  std::shared_ptr<Task> t_;
-  stage stage_ = stage::initiated;
-  action_kind pending_ = action_kind::connect;
-  std::error_code result_;
-  typename Task::result_type outcome_{};
+  bool watched_;
+  bool both_ways_;
+  duration grace_;
+  std::optional<duration> proved_;   // when something was last known, or the run's first poll
+  std::optional<duration> missing_;  // since when
+  liveness seen_ = liveness::unknown;
+  std::string evidence_;
+  int refusals_ = 0;
+  bool due_ = false;
+  bool blind_ = false;
+  bool no_proof_in_files_ = false;
 };
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/call.hpp
-#ifndef REMOTE_JOB_DETAIL_CALL_HPP
-#define REMOTE_JOB_DETAIL_CALL_HPP
-
-#include <asio/compose.hpp>
-
-namespace remote_job::inline v0::detail {
-
-/// One command on a line until it is answered, for run_op: what a watch is to its polls.
-///
-/// An Exchange has `result_type`, which has a `message`, and
-///
-///     std::string objection();                          // why it is not even tried, or nothing
-///     void build(Line&);                                // writes line.command
-///     std::error_code read(Line&, result_type&);        // reads line.raw
-///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
-///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to fail
-template <class Line, class Exchange>
-class call {
- public:
-  using line_type = Line;
-  using result_type = typename Exchange::result_type;
-  static constexpr bool watches = false;
-
-  call(std::shared_ptr<Line> l, Exchange exchange, const watch_options& options, duration time)
-      : fsm(options, time), line_(std::move(l)), exchange_(std::move(exchange)) {}
-
-  Line& line() const noexcept { return *line_; }
-  const std::shared_ptr<Line>& shared_line() const noexcept { return line_; }
-
-  action start() {
-    auto objection = exchange_.objection();
-    if constexpr (requires { exchange_.idle(result_); })
-      if (objection.empty() && exchange_.idle(result_)) return fsm.skip();
-    return fsm.start(std::move(objection));
-  }
-
-  template <class Handler>
-  void send(Handler&& handler) {
-    line_->raw.clear();
-    line_->command.clear();
-    exchange_.build(*line_);
-    line_->transport.async_execute(line_->command, line_->raw, std::forward<Handler>(handler));
-  }
-
-  template <class Why>
-  action answered(std::error_code ec, Why why) {
-    result_type read{};
-    if (!ec) ec = exchange_.read(*line_, read);
-    if (!ec) result_ = std::move(read);
-    if constexpr (requires { exchange_.another(ec); })
-      if (exchange_.another(ec)) return fsm.another();
-    return fsm.replied(ec, ec ? (read.message.empty() ? why(ec) : std::move(read.message)) : std::string());
-  }
-
-  result_type result() {
-    if (fsm.error()) result_.message = fsm.why().empty() ? fsm.error().message() : fsm.why();
-    return std::move(result_);
-  }
-  std::error_code error() const { return fsm.error(); }
-
-  call_fsm fsm;
-
- private:
-  std::shared_ptr<Line> line_;
-  Exchange exchange_;
-  result_type result_{};
-};
-
-/// Starts a call as the operation behind an initiating function; completion `void(std::error_code, result_type)`.
-struct initiate_call {
-  template <class Handler, class Line, class Exchange>
-  void operator()(Handler&& handler, std::shared_ptr<Line> l, Exchange exchange, watch_options options,
-                  duration time) const {
-    using task = call<Line, Exchange>;
-    // Work is kept up on both: the steps run on the one, the completion on the other.
-    const auto executor = l->executor;
-    const auto completion_executor = asio::get_associated_executor(handler, executor);
-    asio::async_compose<Handler, void(std::error_code, typename task::result_type)>(
-        run_op<task>(std::make_shared<task>(std::move(l), std::move(exchange), options, time)), handler, executor,
-        completion_executor);
-  }
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/sha256.hpp
-#ifndef REMOTE_JOB_DETAIL_SHA256_HPP
-#define REMOTE_JOB_DETAIL_SHA256_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
-/// nothing secret goes through it, and nothing is decided by it.
-inline std::string sha256(std::string_view message) {
-  static constexpr std::array<std::uint32_t, 64> constants = {
-      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-      0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-      0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-      0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-      0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-      0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-      0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-  std::array<std::uint32_t, 8> hash = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-
-  std::string padded(message);
-  padded += '\x80';
-  while (padded.size() % 64 != 56) padded += '\0';
-  const auto bit_count = static_cast<std::uint64_t>(message.size()) * 8;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    padded += static_cast<char>(static_cast<unsigned char>(bit_count >> shift));
-
-  for (std::size_t block = 0; block < padded.size(); block += 64) {
-    std::array<std::uint32_t, 64> w{};
-    for (std::size_t i = 0; i < 64; ++i)
-      w[i / 4] |= static_cast<std::uint32_t>(static_cast<unsigned char>(padded[block + i])) << (24 - 8 * (i % 4));
-    for (std::size_t i = 16; i < 64; ++i) {
-      const auto s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
-      const auto s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
-      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-    }
-    auto [a, b, c, d, e, f, g, h] = hash;
-    for (std::size_t i = 0; i < 64; ++i) {
-      const auto s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
-      const auto t1 = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
-      const auto s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
-      const auto t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-      h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
-    }
-    const std::array<std::uint32_t, 8> sum = {a, b, c, d, e, f, g, h};
-    for (std::size_t i = 0; i < 8; ++i) hash[i] += sum[i];
-  }
-
-  std::string digest;
-  for (const auto word : hash)
-    for (int shift = 24; shift >= 0; shift -= 8) digest += static_cast<char>(static_cast<unsigned char>(word >> shift));
-  return digest;
-}
 
 }  // namespace remote_job::inline v0::detail
 
@@ -3835,6 +2854,12 @@ struct cleanup_request {
 
 namespace detail {
 
+/// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
+inline duration stop_time(const stop_options& options) {
+  const duration most = std::chrono::hours(24 * 365);
+  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
+}
+
 template <class O>
 concept has_build_submit =
     requires(O& os, const job_spec& job, const submit_request& request, remote_command& command) {
@@ -3917,18 +2942,1199 @@ constexpr bool check_lifecycle_os_policy() {
 
 #endif
 
+// ---- remote_job/state.hpp
+#ifndef REMOTE_JOB_STATE_HPP
+#define REMOTE_JOB_STATE_HPP
+
+namespace remote_job::inline v0 {
+
+/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
+struct log_mark {
+  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
+  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
+
+  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
+  static constexpr std::size_t max_tail = 32;
+
+  friend bool operator==(const log_mark&, const log_mark&) = default;
+};
+
+/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
+///
+/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
+/// json.hpp turns it into JSON and back.
+struct trigger_state {
+  /// The name under which a serialized state is known.
+  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
+
+  job_spec job{};
+  watch_options options{};
+  log_mark mark{};
+
+  friend bool operator==(const trigger_state&, const trigger_state&) = default;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/trigger_fsm.hpp
+#ifndef REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
+#define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
+///
+/// It takes what happened and answers with the next action; it owns no clock and no connection. cancelled() may take
+/// the place of any answer. Copyable, so that a test can explore every sequence of inputs.
+class trigger_fsm {
+ public:
+  explicit trigger_fsm(trigger_state state)
+      : job_(std::move(state.job)),
+        options_(state.options),
+        offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
+        mark_(std::move(state.mark)),
+        chunk_(options_),
+        pause_(options_, job_.job_id),
+        budget_(options_.max_reconnect_attempts),
+        vitals_(job_, options_) {
+    // What is remembered must lie before the offset, or it is of no use.
+    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+  }
+
+  // ---- Inputs
+
+  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job;
+  /// `files`: whether files can be read, and tell all there is to know; `now`: when the deadline begins to count.
+  action start(std::string objection, bool files = false, duration now = {}) {
+    by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
+    budget_.restore();
+    vitals_.begin();
+    began_ = now;
+    seen_ = offset_;
+    pause_.begin();
+    exit_.reset();
+    drain_to_.reset();
+    exit_trouble_.reset();
+    log_trouble_.reset();
+    note_life_.reset();
+    backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = stopping_ = stopped_ = false;
+    if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
+    return {action_kind::connect, options_.connect_timeout};
+  }
+
+  action connected(std::error_code ec, std::string why) {
+    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
+    // A handshake alone proves nothing: only a whole poll gives the budget back.
+    ++stats_.connects;
+    return poll();
+  }
+
+  /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
+  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
+    if (!ec && !plausible(reply)) ec = errc::reply_malformed;
+<<<<<<< HEAD
+    if (ec == errc::files_unavailable && by_files_) return files_refused(why);
+=======
+    if (ec == errc::files_unavailable && by_files()) return files_refused(std::move(why));
+    if ((ec == errc::command_refused || ec == errc::reply_missing) && by_files_ && !by_files()) {
+      // The connection is good, and files are read: this alone is no reason to give up anything.
+      vitals_.command_refused();
+      return poll();
+    }
+>>>>>>> 7f4c70d (Tell when a job is lost, and end the watch at its deadline)
+    if (ec) {
+      const bool kept = keep(ec, reply);
+      // What did not come within the time allowed might if less is asked for.
+      if (ec == errc::command_timeout) chunk_.timed_out(budget_.failures());
+      if (!kept) return failed(retry_info::phase::poll, ec, std::move(why));
+      error_ = ec;
+      why_ = std::move(why);
+      broken_off_ = delivering_ = true;
+      return {action_kind::deliver};
+    }
+    ++stats_.polls;
+    took_ = took;
+    budget_.restore();
+    if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
+    observe(reply, now);
+    return next_output();
+  }
+
+  /// The answer to the stop that stopping() wants sent in the place of a poll.
+  action stop_answered(std::error_code ec, std::string text) {
+    if (ec == condition::transient) return failed(retry_info::phase::command, ec, std::move(text));
+    stopping_ = false;
+    stopped_ = true;
+    stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
+    if (ec) return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+    budget_.restore();
+    return poll();
+  }
+
+  action woke() {
+    if (std::exchange(backing_off_, false)) return {action_kind::connect, options_.connect_timeout};
+    return poll();
+  }
+
+  action delivered(std::error_code ec, std::string why) {
+    if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
+    if (std::exchange(restarting_, false)) return restart();
+    if (std::exchange(switching_, false)) return poll();
+    if (std::exchange(delivering_, false)) acknowledge();
+    if (std::exchange(broken_off_, false) && !whole()) return failed(retry_info::phase::poll, error_, std::move(why_));
+    return next_output();
+  }
+
+  action closed() {
+    backing_off_ = after_close_ == action_kind::back_off;
+    return {after_close_};
+  }
+
+  /// Ends the run without an event; to be given in place of the input that is due.
+  action cancelled() {
+    fresh_ = {};
+    return close_then(action_kind::abort);
+  }
+
+  // ---- What an action refers to
+
+  void request(poll_request& out) const {
+    out.offset = offset_;
+    out.overlap = mark_.tail.size();
+    out.max_bytes = chunk_.get();
+    out.exit_seen = exit_;
+    out.liveness = vitals_.asks(by_files_);
+  }
+  /// Whether the next poll goes through files.
+  bool by_files() const noexcept { return by_files_ && !vitals_.wants_command(by_files_); }
+  /// Whether a stop is to be sent in the place of a poll.
+  bool stopping() const noexcept { return stopping_; }
+  int failures() const noexcept { return budget_.failures(); }
+  std::uint64_t offset() const noexcept { return offset_; }
+  std::string_view bytes() const noexcept { return fresh_; }
+  const log_reset& reset() const noexcept { return reset_; }
+  const notice& note() const noexcept { return note_; }
+
+  retry_info retry(duration delay) const { return budget_.retry(delay); }
+
+  trigger_event event() const {
+    trigger_event e;
+    e.job_id = job_.job_id;
+    e.job_dir = job_.job_dir;
+    e.log_file = job_.log_file;
+    e.exit_code_file = job_.exit_code_file;
+    e.remote_os = job_.remote_os;
+    e.log_offset = offset_;
+    e.reason = reason_;
+    e.exit_code = exit_;
+    if (reason_ == reason::completed) {
+      e.status = *exit_ == 0 ? status::success : status::failed;
+      e.message = completed_message(*exit_);
+    } else {
+      e.status = reason_ == reason::lost ? status::lost : status::error;
+      e.error = error_;
+      e.message = error_message(reason_, budget_.failures(), exit_, offset_, why_);
+    }
+    return e;
+  }
+
+  trigger_state state() const {
+    trigger_state s{job_, options_, mark_};
+    s.options.log_offset = static_cast<std::int64_t>(offset_);
+    return s;
+  }
+
+  const job_spec& job() const noexcept { return job_; }
+  const watch_options& options() const noexcept { return options_; }
+  const watch_stats& stats() const noexcept { return stats_; }
+  duration connect_timeout() const noexcept { return options_.connect_timeout; }
+  duration command_timeout() const noexcept { return options_.command_timeout + (stopping_ ? stop_time({}) : duration()); }
+
+  /// Takes the job that a submit made in place of the one that was to be made.
+  void adopt(job_spec job) {
+    job_ = std::move(job);
+    vitals_ = vitals(job_, options_);
+  }
+
+ private:
+  struct trouble {
+    duration since;
+    notice_kind kind;
+  };
+
+  action poll() const { return {action_kind::poll, command_timeout()}; }
+
+  action close_then(action_kind next) {
+    after_close_ = next;
+    return {action_kind::close};
+  }
+
+  action end(reason r, std::error_code ec, std::string why) {
+    reason_ = r;
+    error_ = ec;
+    why_ = why.empty() ? ec.message() : std::move(why);
+    fresh_ = {};
+    return close_then(action_kind::finish);
+  }
+
+  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
+    switch (budget_.spend(phase, ec, std::move(why))) {
+      case failure_budget::verdict::retry: break;
+      case failure_budget::verdict::exhausted: return end(reason::reconnects_exhausted, ec, budget_.why());
+      case failure_budget::verdict::fatal: return end(reason::fatal_error, ec, budget_.why());
+    }
+    ++stats_.retries;
+    return close_then(action_kind::back_off);
+  }
+
+  /// The same poll goes on by the command way, for the rest of the run: nothing failed but the offer.
+  action files_refused(const std::string& why) {
+    if (options_.via == poll_via::files)
+      return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
+    by_files_ = false;
+    switching_ = true;
+    note_ = {notice_kind::files_unavailable, commands_instead_message(why)};
+    return {action_kind::notify};
+  }
+
+  /// Whether a reply can be the answer to the request, whoever parsed it.
+  bool plausible(const poll_reply& r) const noexcept {
+    if (r.bytes.empty()) return true;
+    const std::size_t overlap = mark_.tail.size();
+    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap) return false;
+    const std::size_t fresh = r.bytes.size() - overlap;
+    return fresh <= chunk_.get() && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
+  }
+
+  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply a
+  /// part is never used, since its end says whether it is true.
+  bool keep(std::error_code ec, const poll_reply& r) {
+    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= mark_.tail.size() ||
+        !plausible(r) || broken(r))
+      return false;
+    if (r.log_identity != 0) mark_.identity = r.log_identity;
+    log_trouble_.reset();
+    fresh_ = r.bytes.substr(mark_.tail.size());
+    return true;
+  }
+
+  /// Whether the log is no longer the one that was read up to the offset.
+  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
+    if (offset_ == 0 || r.log == log_state::absent) return {};
+    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
+      return log_reset_cause::replaced;
+    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
+    if (!r.bytes.empty() && r.bytes.substr(0, mark_.tail.size()) != mark_.tail) return log_reset_cause::rewritten;
+    return {};
+  }
+
+  /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
+  action announce_restart(log_reset_cause cause, const poll_reply& r) {
+    reset_ = {cause, offset_, reset_message(cause, offset_, job_.log_file)};
+    seen_ = r.log_size;
+    restarting_ = true;
+    return {action_kind::reset};
+  }
+
+  action restart() {
+    ++stats_.resets;
+    offset_ = 0;
+    mark_ = {};
+    drain_to_.reset();
+    log_trouble_.reset();
+    return poll();
+  }
+
+  void observe(const poll_reply& r, duration now) {
+    now_ = now;
+    size_ = r.log_size;
+    if (r.log == log_state::present) seen_ = size_;
+    if (r.log_identity != 0) mark_.identity = r.log_identity;
+    fresh_ = r.bytes.empty() ? r.bytes : r.bytes.substr(mark_.tail.size());
+    moved_ = !fresh_.empty();
+
+    std::optional<notice_kind> exit_trouble, log_trouble;
+    if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
+    if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
+    if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
+    if (r.log == log_state::unreadable || (size_ > offset_ && !moved_)) log_trouble = notice_kind::log_unreadable;
+    if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
+    if (r.exit_state == exit_code_state::present) {
+      exit_ = r.exit_code;
+      // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
+      // that goes on writing must not hold up the end, nor a log that was cut short.
+      if (!log_trouble) drain_to_ = std::min(drain_to_.value_or(size_), size_);
+    } else {
+      exit_.reset();
+      drain_to_.reset();
+    }
+    // Before the judgement: it decides how this poll went and was asked for.
+    const bool asked = vitals_.asks(by_files_), through_files = by_files();
+    note_life_ = vitals_.observe(r, asked, through_files, now_);
+    note_exit_ = update(exit_trouble_, exit_trouble);
+    note_log_ = update(log_trouble_, log_trouble);
+  }
+
+  /// Keeps since when a trouble lasts; says whether it is a new one.
+  bool update(std::optional<trouble>& lasting, std::optional<notice_kind> seen) const {
+    if (!seen) {
+      lasting.reset();
+      return false;
+    }
+    if (lasting && lasting->kind == *seen) return false;
+    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
+    const bool same = lasting && lasting->kind != notice_kind::log_missing && *seen != notice_kind::log_missing;
+    lasting = trouble{same ? lasting->since : now_, *seen};
+    return true;
+  }
+
+  action next_output() {
+    if (note_life_) {
+      note_ = {*note_life_, vitals_message(*note_life_, job_, vitals_.seen(), vitals_.evidence(), vitals_.grace())};
+      note_life_.reset();
+      return {action_kind::notify};
+    }
+    if (std::exchange(note_exit_, false)) return notify(exit_trouble_->kind);
+    if (std::exchange(note_log_, false)) return notify(log_trouble_->kind);
+    if (!fresh_.empty()) {
+      delivering_ = true;
+      return {action_kind::deliver};
+    }
+    return decide();
+  }
+
+  action notify(notice_kind kind) {
+    note_ = {kind, trouble_message(kind, job_, exit_text_)};
+    return {action_kind::notify};
+  }
+
+  void acknowledge() {
+    offset_ += fresh_.size();
+    stats_.bytes += fresh_.size();
+    const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
+    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
+    mark_.tail.append(keep);
+    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset_, took_);
+    fresh_ = {};
+  }
+
+  /// Whether the job ended and all of its log is delivered.
+  bool whole() const noexcept { return drain_to_ && offset_ >= *drain_to_; }
+
+  /// After a whole poll, everything told and delivered: end, read on, or wait.
+  action decide() {
+    const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
+    if (whole()) {
+      if (!stopped_) return end(reason::completed, {}, {});
+      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+    }
+    const bool late = options_.deadline > duration::zero() && now_ - began_ >= options_.deadline;
+    if (late && !stopped_) {
+      if (!options_.stop_at_deadline)
+        return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, {}));
+      stopping_ = true;
+      return poll();
+    }
+    if (moved_ && size_ > offset_) {
+      vitals_.plan(now_, {});
+      return poll();
+    }
+    if (late && !exit_)
+      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+
+    duration pause = pause_.next(moved_);
+    if (vitals_.missing()) {
+      const auto grace_left = vitals_.left(now_);
+      if (grace_left <= duration::zero())
+        return end(reason::lost, errc::job_lost,
+                   lost_message(job_, vitals_.seen(), vitals_.evidence(), vitals_.grace()));
+      pause = std::min(pause, grace_left);
+    }
+    if (options_.deadline > duration::zero() && !late) pause = std::min(pause, options_.deadline - (now_ - began_));
+    if (exit_trouble_) {
+      if (left(exit_trouble_) <= duration::zero()) {
+        const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
+        return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
+                   trouble_message(exit_trouble_->kind, job_, exit_text_));
+      }
+      pause = std::min(pause, left(exit_trouble_));
+    }
+    if (log_trouble_) {
+      const bool missing = log_trouble_->kind == notice_kind::log_missing;
+      if (left(log_trouble_) <= duration::zero()) {
+        // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
+        // that was ever seen of it was delivered.
+        if (missing && exit_ && offset_ >= seen_) return end(reason::completed, {}, {});
+        if (!missing || exit_)
+          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_->kind, job_, {}));
+      } else {
+        pause = std::min(pause, left(log_trouble_));
+      }
+    }
+    vitals_.plan(now_, pause);
+    return {action_kind::wait, pause};
+  }
+
+  job_spec job_;
+  watch_options options_;
+  watch_stats stats_;
+
+  std::uint64_t offset_;  // behind the last byte acknowledged
+  log_mark mark_;
+  chunk_size chunk_;
+  poll_pause pause_;
+
+  failure_budget budget_;
+  vitals vitals_;
+  duration began_{};
+
+  // How it ended, or what a poll failed of
+  std::error_code error_;
+  std::string why_;
+  std::string stop_text_;
+
+  // What the last whole poll showed
+  duration now_{};
+  duration took_{};
+  std::uint64_t size_ = 0;
+  std::uint64_t seen_ = 0;  // the size of the log when it was last there
+  std::string_view fresh_;  // not yet acknowledged; points into the reply
+  bool moved_ = false;
+  std::optional<std::int64_t> exit_;
+  std::optional<std::uint64_t> drain_to_;
+  std::optional<trouble> exit_trouble_;
+  std::optional<trouble> log_trouble_;
+  std::string exit_text_;
+
+  // What is under way
+  bool by_files_ = false;
+  bool switching_ = false;
+  bool stopping_ = false;
+  bool stopped_ = false;  // at the deadline
+  std::optional<notice_kind> note_life_;
+  bool note_exit_ = false;
+  bool note_log_ = false;
+  bool delivering_ = false;
+  bool broken_off_ = false;  // what is delivered came before its poll failed
+  bool restarting_ = false;
+  bool backing_off_ = false;
+  action_kind after_close_ = action_kind::abort;
+  log_reset reset_;
+  notice note_;
+  reason reason_ = reason::fatal_error;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/sink.hpp
+#ifndef REMOTE_JOB_SINK_HPP
+#define REMOTE_JOB_SINK_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+// One member for each optional hook, to be ambiguous with a sink's own.
+struct hook_names {
+  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
+};
+
+template <class S>
+concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
+template <class S>
+concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
+template <class S>
+concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
+template <class S>
+concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
+template <class S>
+concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
+
+template <class S>
+concept has_on_event = requires(S& s, const trigger_event& e) {
+  { s.on_event(e) } -> std::same_as<void>;
+};
+
+// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
+struct wide_offset {
+  template <std::integral T>
+    requires(sizeof(T) >= sizeof(std::uint64_t))
+  operator T() const;
+};
+
+template <class S>
+concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) { s.on_log(offset, bytes); } ||
+                       requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
+
+template <class S>
+concept has_on_log = takes_offset<S> && (requires(S& s, std::uint64_t offset, std::string_view bytes) {
+                       { s.on_log(offset, bytes) } -> std::same_as<void>;
+                     } || requires(S& s, std::uint64_t offset, std::string_view bytes) {
+                       { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+                     });
+
+template <class S>
+concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
+  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
+  s.async_on_log(wide, bytes, std::declval<handler_archetype>());
+};
+
+template <class S>
+concept has_on_log_reset = requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<void>;
+} || requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_on_retry = requires(S& s, const retry_info& r) {
+  { s.on_retry(r) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_notice = requires(S& s, const notice& n) {
+  { s.on_notice(n) } -> std::same_as<void>;
+};
+
+// A hook is either not there at all or callable as documented.
+template <class S>
+concept good_on_log = has_on_log<S> || !names_on_log<S>;
+template <class S>
+concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
+template <class S>
+concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
+template <class S>
+concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
+template <class S>
+concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
+template <class S>
+concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
+
+}  // namespace detail
+
+/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
+/// log it could not take ends it.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
+/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
+/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
+/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
+/// | `s.on_notice(notice)` | optional; `void` |
+/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
+///
+/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
+/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
+/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
+/// for on_event, whose exceptions are swallowed: there is no one left to tell.
+/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
+/// misspelt hook is silently absent).
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_sink.hpp
+template <class S>
+concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
+               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
+               detail::good_on_retry<S> && detail::good_on_notice<S>;
+
+/// What generic code asks of a sink: each hook if it is there, nothing if not.
+template <class S>
+struct sink_traits {
+  /// Whether the log is taken asynchronously.
+  static constexpr bool is_async = detail::has_async_on_log<S>;
+
+  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
+    if constexpr (detail::has_on_log<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
+        s.on_log(offset, bytes);
+      else
+        return s.on_log(offset, bytes);
+    }
+    return {};
+  }
+
+  static std::error_code on_log_reset(S& s, const log_reset& reset) {
+    if constexpr (detail::has_on_log_reset<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
+        s.on_log_reset(reset);
+      else
+        return s.on_log_reset(reset);
+    }
+    return {};
+  }
+
+  static void on_retry(S& s, const retry_info& info) {
+    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
+  }
+
+  static void on_notice(S& s, const notice& n) {
+    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
+  }
+
+  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
+
+  /// Text on the last error, or nothing.
+  static std::string diagnostics(S& s) {
+    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
+      return s.diagnostics();
+    else
+      return {};
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
+template <class S>
+constexpr bool check_sink() {
+  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
+  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
+  static_assert(detail::good_on_log<S>,
+                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
+                "returning std::error_code)");
+  static_assert(detail::good_async_on_log<S>,
+                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
+                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
+  static_assert(detail::good_on_log_reset<S>,
+                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
+                "std::error_code)");
+  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
+  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/watch.hpp
+#ifndef REMOTE_JOB_DETAIL_WATCH_HPP
+#define REMOTE_JOB_DETAIL_WATCH_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// What a trigger and its outstanding run share. It lives as long as either.
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+class watch : public detail::line<Transport, Backoff, Sink> {
+  using base = detail::line<Transport, Backoff, Sink>;
+
+ public:
+  using line_type = watch;
+  using result_type = trigger_event;
+  static constexpr bool watches = true;
+
+  static constexpr bool has_files = file_access_transport<Transport>;
+  /// Whether a run may choose by itself to read the files.
+  static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
+
+  static constexpr bool renames_files = has_files && os_policy_traits<OsPolicy>::renames_files();
+  static constexpr bool can_stop = lifecycle_os_policy<OsPolicy>;
+
+  watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
+      : base(std::move(t), std::move(b), std::move(s)),
+        os(std::move(o)),
+        fsm(std::move(state)) {}
+
+  /// @name What run_op asks for
+  /// @{
+  watch& line() noexcept { return *this; }
+  std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
+  action start() {
+    if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
+    return fsm.start(objection(), prefers_files, base::traits::now(this->transport));
+  }
+
+  template <class Handler>
+  void send(Handler&& handler) {
+    if (!fsm.stopping()) return send_poll(std::forward<Handler>(handler));
+    if constexpr (can_stop) {
+      this->raw.clear();
+      this->command.clear();
+      this->make_nonce(stop.nonce);
+      stop.grace = stop_options().grace;
+      os.build_stop(fsm.job(), stop, this->command);
+      this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+    }
+  }
+
+  template <class Why>
+  action answered(std::error_code ec, Why why) {
+    if constexpr (can_stop)
+      if (fsm.stopping()) {
+        stop_result stopped;
+        if (!ec) ec = os.parse_stop(stop, this->raw, stopped);
+        return fsm.stop_answered(ec, ec && stopped.message.empty() ? why(ec) : std::move(stopped.message));
+      }
+    ec = read_reply(ec);
+    const auto now = base::traits::now(this->transport);
+    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, now - this->step_began);
+  }
+
+  trigger_event result() const { return fsm.event(); }
+  /// @}
+
+  std::string objection_to_family() const {
+    if (os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os)) return {};
+    return "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
+  }
+
+  std::string objection() const {
+    auto text = validate(fsm.job(), fsm.options());
+    if (text.empty()) text = objection_to_family();
+    if (text.empty() && fsm.options().via == poll_via::files && !has_files)
+      text = "via is files, but this transport cannot read files: let it be commands or automatic";
+    if (text.empty() && fsm.options().stop_at_deadline && !can_stop)
+      text = "stop_at_deadline is set, but the OS policy cannot stop jobs";
+    return text;
+  }
+
+  /// Sends the poll, whichever way the machine wants it.
+  template <class Handler>
+  void send_poll(Handler&& handler) {
+    this->raw.clear();
+    fsm.request(request);
+    if constexpr (has_files)
+      if (fsm.by_files()) {
+        return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
+      }
+    give_back(this->raw.output, poll_limit(request));
+    build_poll();
+    this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+  }
+
+  /// The job, its files named as the transport wants them.
+  const job_spec& job_of_files() const noexcept {
+    if constexpr (renames_files)
+      return files_job;
+    else
+      return fsm.job();
+  }
+
+  /// Reads what came back of the poll that ended in this way.
+  std::error_code read_reply(std::error_code ec) {
+    reply = {};
+    if constexpr (has_files)
+      if (fsm.by_files()) {
+        if (ec)
+          files.make_partial_reply(reply);
+        else
+          files.make_reply(reply);
+        return ec;
+      }
+    return ec ? ec : os.parse_poll(request, this->raw, reply);
+  }
+
+  void build_poll() {
+    this->make_nonce(request.nonce);
+    this->command.clear();
+    os.build_poll(fsm.job(), request, this->command);
+  }
+
+  OsPolicy os;
+  trigger_fsm fsm;
+
+  poll_request request;
+  poll_reply reply;
+  stop_request stop;
+  struct nothing {};
+  [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
+  [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/run_op.hpp
+#ifndef REMOTE_JOB_DETAIL_RUN_OP_HPP
+#define REMOTE_JOB_DETAIL_RUN_OP_HPP
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/post.hpp>
+
+#include <exception>
+
+namespace remote_job::inline v0::detail {
+
+/// The composed operation behind every initiating function: carries out what a machine asks for, and decides nothing.
+///
+/// A Task is a machine, `fsm`, the line it works on, and what is sent and read there: a watch or a call.
+///
+/// Every step runs on the transport's executor; only the completion goes to the handler's own.
+template <class Task>
+class run_op {
+ public:
+  explicit run_op(std::shared_ptr<Task> task) : t_(std::move(task)) {}
+
+  template <class Self>
+  void operator()(Self& self, std::error_code ec = {}) {
+    switch (stage_) {
+      case stage::initiated: {
+        // Inline, so that a cancel() that follows the initiation at once is not lost.
+        stage_ = t_->line().begin() ? stage::starting : stage::refused;
+        // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
+        self.reset_cancellation_state(asio::enable_total_cancellation());
+        const auto executor = t_->line().executor;
+        return asio::post(executor, asio::bind_executor(executor, std::move(self)));
+      }
+      case stage::refused: return leave(self, errc::already_running);
+      case stage::starting:
+        stage_ = stage::stepping;
+        return carry_out(self, t_->start());
+      case stage::stepping: return carry_out(self, answer(ec));
+      case stage::leaving: return self.complete(result_, std::move(outcome_));
+    }
+  }
+
+ private:
+  enum class stage { initiated, refused, starting, stepping, leaving };
+  using line = typename Task::line_type;
+  using traits = typename line::traits;
+  using sink = sink_traits<typename line::sink_type>;
+
+  /// The machine's answer to the end of the step that was under way.
+  action answer(std::error_code ec) {
+    auto& w = t_->line();
+    w.disarm();
+    // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory
+    // away.
+    w.signal.slot().assign([](asio::cancellation_type) {});
+    auto& fsm = t_->fsm;
+    // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
+    if (w.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
+
+    switch (pending_) {
+      case action_kind::connect: {
+        if (w.timed_out) ec = errc::connect_timeout;
+        return fsm.connected(ec, ec ? why(ec, fsm.connect_timeout()) : std::string());
+      }
+      case action_kind::poll: {
+        if (w.timed_out) ec = errc::command_timeout;
+        return t_->answered(ec, [&](std::error_code failure) { return why(failure, fsm.command_timeout()); });
+      }
+      case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
+      default: return fsm.woke();
+    }
+  }
+
+  /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
+  std::string why(std::error_code ec, duration limit) {
+    auto text = traits::diagnostics(t_->line().transport);
+    if (t_->line().timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
+    if (text.empty()) text = ec.message();
+    if (const auto& noise = t_->line().raw.error_output; pending_ == action_kind::poll && !noise.empty())
+      text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
+    return text;
+  }
+
+  /// Makes the operation the handler of its next step. The slot of a composed operation is emptied at each invocation,
+  /// so the way from the caller's cancellation to the watch is laid anew for each step.
+  template <class Self>
+  auto bind(Self& self) {
+    auto& w = t_->line();
+    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected())
+      slot.assign(cancel_line{t_->shared_line(), w.run});
+    return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
+  }
+
+  /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
+  template <class Self>
+  bool cancel_asked(Self& self) {
+    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none)
+      t_->line().cancelled = true;
+    return t_->line().cancelled;
+  }
+
+  template <class Self>
+  void carry_out(Self& self, action next) {
+    // A local copy: the operation object moves away together with the handler.
+    const auto task = t_;
+    auto& w = task->line();
+    auto& fsm = task->fsm;
+    for (;;) {
+      // What ends the run anyway takes precedence.
+      if (cancel_asked(self) && next.kind < action_kind::close) next = fsm.cancelled();
+      pending_ = next.kind;
+      switch (next.kind) {
+        case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
+        case action_kind::poll: w.arm(next.time); return task->send(bind(self));
+        case action_kind::back_off: {
+          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(fsm.failures())));
+          if (const auto failure =
+                  guarded([&] { return sink::on_retry(w.sink, fsm.retry(delay)), std::error_code(); });
+              !failure.empty()) {
+            next = fsm.delivered(errc::sink_failed, failure);
+            break;
+          }
+          if (cancel_asked(self)) break;
+          return wait(self, delay);
+        }
+        case action_kind::wait: return wait(self, next.time);
+        case action_kind::close:
+          w.transport.close();
+          next = fsm.closed();
+          break;
+        case action_kind::finish:
+          outcome_ = task->result();
+          w.running = false;
+          if constexpr (Task::watches) {
+            guarded([&] { return sink::on_event(w.sink, outcome_), std::error_code(); });
+            return leave(self, outcome_.error);
+          } else {
+            return leave(self, task->error());
+          }
+        case action_kind::abort: w.running = false; return leave(self, asio::error::operation_aborted);
+        case action_kind::deliver:
+        case action_kind::reset:
+        case action_kind::notify:
+          if constexpr (Task::watches) {
+            if (tell(self, next)) return;
+          }
+          break;
+      }
+    }
+  }
+
+  /// Tells the sink; true if it is told asynchronously.
+  template <class Self>
+  bool tell(Self& self, action& next) {
+    auto& w = t_->line();
+    auto& fsm = t_->fsm;
+    switch (next.kind) {
+      case action_kind::deliver:
+        if constexpr (sink::is_async) {
+          w.sink.async_on_log(fsm.offset(), fsm.bytes(), bind(self));
+          return true;
+        } else {
+          next = told([&] { return sink::on_log(w.sink, fsm.offset(), fsm.bytes()); });
+          return false;
+        }
+      case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, fsm.reset()); }); return false;
+      default: next = told([&] { return sink::on_notice(w.sink, fsm.note()), std::error_code(); }); return false;
+    }
+  }
+
+  template <class Self>
+  void wait(Self& self, duration time) {
+    auto& w = t_->line();
+    w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    w.timer.async_wait(bind(self));
+  }
+
+  template <class Hook>
+  action told(Hook hook) {
+    const auto failure = guarded(hook);
+    return t_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
+  }
+
+  /// Calls a hook of the sink; says how it failed, or nothing.
+  template <class Hook>
+  std::string guarded(Hook hook) {
+    try {
+      const std::error_code ec = hook();
+      return ec ? refusal(ec) : std::string();
+    } catch (const std::exception& e) {
+      return std::string("the sink threw: ") + e.what();
+    } catch (...) {
+      return "the sink threw";
+    }
+  }
+
+  /// Says for people why the sink refused: it knows the name of its file.
+  std::string refusal(std::error_code ec) {
+    const auto text = sink::diagnostics(t_->line().sink);
+    return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
+  }
+
+  /// Completes on the handler's own executor.
+  template <class Self>
+  void leave(Self& self, std::error_code result) {
+    stage_ = stage::leaving;
+    result_ = result;
+    const auto executor = asio::get_associated_executor(self, t_->line().executor);
+    asio::dispatch(executor, asio::bind_executor(executor, std::move(self)));
+  }
+
+  struct cancel_line {
+    std::weak_ptr<line> watched;
+    std::uint64_t run;
+    void operator()(asio::cancellation_type) const {
+      if (const auto w = watched.lock(); w && w->run == run) w->cancel();
+    }
+  };
+
+  std::shared_ptr<Task> t_;
+  stage stage_ = stage::initiated;
+  action_kind pending_ = action_kind::connect;
+  std::error_code result_;
+  typename Task::result_type outcome_{};
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/call.hpp
+#ifndef REMOTE_JOB_DETAIL_CALL_HPP
+#define REMOTE_JOB_DETAIL_CALL_HPP
+
+#include <asio/compose.hpp>
+
+namespace remote_job::inline v0::detail {
+
+/// One command on a line until it is answered, for run_op: what a watch is to its polls.
+///
+/// An Exchange has `result_type`, which has a `message`, and
+///
+///     std::string objection();                          // why it is not even tried, or nothing
+///     void build(Line&);                                // writes line.command
+///     std::error_code read(Line&, result_type&);        // reads line.raw
+///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
+///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to fail
+template <class Line, class Exchange>
+class call {
+ public:
+  using line_type = Line;
+  using result_type = typename Exchange::result_type;
+  static constexpr bool watches = false;
+
+  call(std::shared_ptr<Line> l, Exchange exchange, const watch_options& options, duration time)
+      : fsm(options, time), line_(std::move(l)), exchange_(std::move(exchange)) {}
+
+  Line& line() const noexcept { return *line_; }
+  const std::shared_ptr<Line>& shared_line() const noexcept { return line_; }
+
+  action start() {
+    auto objection = exchange_.objection();
+    if constexpr (requires { exchange_.idle(result_); })
+      if (objection.empty() && exchange_.idle(result_)) return fsm.skip();
+    return fsm.start(std::move(objection));
+  }
+
+  template <class Handler>
+  void send(Handler&& handler) {
+    line_->raw.clear();
+    line_->command.clear();
+    exchange_.build(*line_);
+    line_->transport.async_execute(line_->command, line_->raw, std::forward<Handler>(handler));
+  }
+
+  template <class Why>
+  action answered(std::error_code ec, Why why) {
+    result_type read{};
+    if (!ec) ec = exchange_.read(*line_, read);
+    if (!ec) result_ = std::move(read);
+    if constexpr (requires { exchange_.another(ec); })
+      if (exchange_.another(ec)) return fsm.another();
+    return fsm.replied(ec, ec ? (read.message.empty() ? why(ec) : std::move(read.message)) : std::string());
+  }
+
+  result_type result() {
+    if (fsm.error()) result_.message = fsm.why().empty() ? fsm.error().message() : fsm.why();
+    return std::move(result_);
+  }
+  std::error_code error() const { return fsm.error(); }
+
+  call_fsm fsm;
+
+ private:
+  std::shared_ptr<Line> line_;
+  Exchange exchange_;
+  result_type result_{};
+};
+
+/// Starts a call as the operation behind an initiating function; completion `void(std::error_code, result_type)`.
+struct initiate_call {
+  template <class Handler, class Line, class Exchange>
+  void operator()(Handler&& handler, std::shared_ptr<Line> l, Exchange exchange, watch_options options,
+                  duration time) const {
+    using task = call<Line, Exchange>;
+    // Work is kept up on both: the steps run on the one, the completion on the other.
+    const auto executor = l->executor;
+    const auto completion_executor = asio::get_associated_executor(handler, executor);
+    asio::async_compose<Handler, void(std::error_code, typename task::result_type)>(
+        run_op<task>(std::make_shared<task>(std::move(l), std::move(exchange), options, time)), handler, executor,
+        completion_executor);
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/sha256.hpp
+#ifndef REMOTE_JOB_DETAIL_SHA256_HPP
+#define REMOTE_JOB_DETAIL_SHA256_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
+/// nothing secret goes through it, and nothing is decided by it.
+inline std::string sha256(std::string_view message) {
+  static constexpr std::array<std::uint32_t, 64> constants = {
+      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+      0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+      0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+      0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+      0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+      0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+      0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+  std::array<std::uint32_t, 8> hash = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+  std::string padded(message);
+  padded += '\x80';
+  while (padded.size() % 64 != 56) padded += '\0';
+  const auto bit_count = static_cast<std::uint64_t>(message.size()) * 8;
+  for (int shift = 56; shift >= 0; shift -= 8)
+    padded += static_cast<char>(static_cast<unsigned char>(bit_count >> shift));
+
+  for (std::size_t block = 0; block < padded.size(); block += 64) {
+    std::array<std::uint32_t, 64> w{};
+    for (std::size_t i = 0; i < 64; ++i)
+      w[i / 4] |= static_cast<std::uint32_t>(static_cast<unsigned char>(padded[block + i])) << (24 - 8 * (i % 4));
+    for (std::size_t i = 16; i < 64; ++i) {
+      const auto s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const auto s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
+      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+    auto [a, b, c, d, e, f, g, h] = hash;
+    for (std::size_t i = 0; i < 64; ++i) {
+      const auto s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
+      const auto t1 = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
+      const auto s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
+      const auto t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+      h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
+    }
+    const std::array<std::uint32_t, 8> sum = {a, b, c, d, e, f, g, h};
+    for (std::size_t i = 0; i < 8; ++i) hash[i] += sum[i];
+  }
+
+  std::string digest;
+  for (const auto word : hash)
+    for (int shift = 24; shift >= 0; shift -= 8) digest += static_cast<char>(static_cast<unsigned char>(word >> shift));
+  return digest;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/exchanges.hpp
 #ifndef REMOTE_JOB_DETAIL_EXCHANGES_HPP
 #define REMOTE_JOB_DETAIL_EXCHANGES_HPP
 
 // What is sent and read on the line of a watch, besides its polls: see call.
 namespace remote_job::inline v0::detail {
-
-/// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
-inline duration stop_time(const stop_options& options) {
-  const duration most = std::chrono::hours(24 * 365);
-  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
-}
 
 /// Names a command by its content, so that a host can tell whether it is the same.
 inline std::string fingerprint(const job_command& command) {
@@ -5784,11 +5990,142 @@ class virtual_wait_for final : public virtual_wait {
 
 #endif
 
+// ---- remote_job/transport/loopback_jobs.hpp
+#ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_JOBS_HPP
+#define REMOTE_JOB_TRANSPORT_LOOPBACK_JOBS_HPP
+
+#include <functional>
+
+namespace remote_job::inline v0 {
+
+/// What a job does that is submitted to a scripted host. A plain value.
+struct loopback_job {
+  duration run_time = std::chrono::seconds(1);  ///< from its start to its end
+  std::int64_t exit_code = 0;
+  std::string output{};       ///< written to the log at its start
+  bool ignores_term = false;  ///< whether it has to be killed
+};
+
+/// The jobs of a scripted host: which were submitted, and what becomes of them. Times as everywhere on the host.
+class loopback_jobs {
+ public:
+  /// What every job does that is submitted from now on.
+  loopback_jobs& behave(loopback_job job) {
+    next_ = std::move(job);
+    return *this;
+  }
+
+  /// The supervisor of all jobs is killed: they run on, but leave no exit code.
+  loopback_jobs& kill_supervisors(duration at) { return add(at, kind::kill_supervisor); }
+  /// All processes of all jobs are killed.
+  loopback_jobs& kill(duration at) { return add(at, kind::kill); }
+  /// The host is started again; no process survives.
+  loopback_jobs& reboot(duration at) { return add(at, kind::reboot); }
+  /// Another host answers under the same name from then on, which shares the files.
+  loopback_jobs& switch_host(duration at) { return add(at, kind::switch_host); }
+
+  /// How often the job in this directory was started; more than once must never be.
+  int starts(const std::string& job_dir) const {
+    const auto found = starts_.find(job_dir);
+    return found == starts_.end() ? 0 : found->second;
+  }
+  /// How often a signal was sent to the job in this directory.
+  int signals(const std::string& job_dir) const {
+    const auto found = signals_.find(job_dir);
+    return found == signals_.end() ? 0 : found->second;
+  }
+
+ private:
+  friend class loopback_host;
+  friend struct loopback_os;
+
+  enum class kind { kill_supervisor, kill, reboot, switch_host };
+  struct event {
+    duration at;
+    kind what;
+  };
+  struct submitted {
+    loopback_job what;
+    std::string ticket, fingerprint;
+    std::uint64_t pid = 0;
+    duration begun{};
+    std::optional<duration> ended;  // the processes of the job
+    std::optional<std::int64_t> exit_code;
+    bool supervised = true;
+    bool rebooted = false;
+    bool stopped = false;
+  };
+
+  loopback_jobs& add(duration at, kind what) {
+    auto place = events_.end();
+    while (place != events_.begin() && std::prev(place)->at > at) --place;
+    events_.insert(place, {at, what});
+    return *this;
+  }
+
+  /// Ends the job unless it has ended; its supervisor, if it is there, keeps the exit code.
+  static void end(submitted& j, duration at, std::optional<std::int64_t> code) {
+    if (j.ended) return;
+    j.ended = at;
+    if (j.supervised) j.exit_code = code;
+  }
+
+  /// Brings all jobs up to this time; `tell` is called for each that has left an exit code since.
+  template <class Tell>
+  void advance(duration now, Tell tell) {
+    for (; next_event_ < events_.size() && events_[next_event_].at <= now; ++next_event_) {
+      const auto& e = events_[next_event_];
+      run_until(e.at, tell);
+      for (auto& [dir, j] : jobs_) {
+        if (j.ended) continue;
+        if (e.what == kind::kill_supervisor) j.supervised = false;
+        if (e.what == kind::kill || e.what == kind::reboot) {
+          j.supervised = false;
+          j.rebooted = e.what == kind::reboot;
+          j.ended = e.at;
+        }
+      }
+      if (e.what == kind::switch_host) elsewhere_ = true;
+    }
+    run_until(now, tell);
+  }
+
+  template <class Tell>
+  void run_until(duration now, Tell tell) {
+    for (auto& [dir, j] : jobs_) {
+      const auto natural = j.begun + j.what.run_time;
+      if (j.ended || natural > now) continue;
+      end(j, natural, j.what.exit_code);
+      if (j.exit_code) tell(dir, j);
+    }
+  }
+
+  liveness life(const std::string& dir) const {
+    const auto found = jobs_.find(dir);
+    if (found == jobs_.end()) return liveness::not_started;
+    const auto& j = found->second;
+    if (elsewhere_) return liveness::elsewhere;
+    if (j.rebooted) return liveness::rebooted;
+    if (j.ended) return liveness::vanished;
+    return j.supervised ? liveness::alive : liveness::orphaned;
+  }
+
+  loopback_job next_;
+  std::map<std::string, submitted> jobs_;
+  std::map<std::string, int> starts_, signals_;
+  std::vector<event> events_;
+  std::size_t next_event_ = 0;
+  std::uint64_t pids_ = 1000;
+  bool elsewhere_ = false;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/transport/loopback_host.hpp
 #ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
 #define REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
-
-#include <functional>
 
 namespace remote_job::inline v0 {
 
@@ -5926,6 +6263,9 @@ class loopback_host {
     return files_.emplace(std::string(path), loopback_file(identities_)).first->second;
   }
 
+  /// The jobs that are submitted to it.
+  loopback_jobs& jobs() noexcept { return jobs_; }
+
   /// Time that each step takes, connecting and commands alike; 1 ms by default.
   loopback_host& latency(duration d) {
     latency_ = d;
@@ -5971,6 +6311,12 @@ class loopback_host {
     return *this;
   }
 
+  /// Refuses every command from now on, as for an account that may only transfer files.
+  loopback_host& respond_to_files_only() {
+    runs_commands_ = false;
+    return *this;
+  }
+
   /// @name What was asked of the host
   /// @{
   int connects() const noexcept { return connect_.count; }
@@ -6007,6 +6353,14 @@ class loopback_host {
     return true;
   }
 
+  /// Lets the submitted jobs live up to this time, before any file is looked at.
+  void live(duration now) {
+    jobs_.advance(now, [&](const std::string& dir, const loopback_jobs::submitted& j) {
+      file(dir + "/exit_code").append(*j.ended, std::to_string(*j.exit_code) + "\n");
+    });
+  }
+
+  loopback_jobs jobs_;
   std::map<std::string, loopback_file, std::less<>> files_;
   std::uint64_t identities_ = 0;
   duration latency_ = std::chrono::milliseconds(1);
@@ -6016,6 +6370,7 @@ class loopback_host {
   std::vector<std::pair<duration, duration>> down_;
   std::function<void(const remote_command&, duration, std::string&)> responder_;
   bool offers_files_ = true;
+  bool runs_commands_ = true;
   poll_request request_;  // the one being answered; kept for its memory
 };
 
@@ -6041,13 +6396,15 @@ struct loopback_os {
     auto& text = command.input;
     text += request.nonce;
     for (const std::uint64_t n : {request.offset, std::uint64_t{request.overlap}, std::uint64_t{request.max_bytes},
-                                  std::uint64_t{job.log_file.size()}}) {
+                                  std::uint64_t{request.liveness}, std::uint64_t{job.log_file.size()},
+                                  std::uint64_t{job.exit_code_file.size()}}) {
       text += ' ';
       detail::append_number(text, n);
     }
     text += '\n';
     text += job.log_file;
     text += job.exit_code_file;
+    text += job.pid_file;
     detail::append_end_mark(command.end_mark, request.nonce);
     command.max_output = detail::poll_limit(request) + detail::frame_allowance;
   }
@@ -6056,27 +6413,135 @@ struct loopback_os {
     return detail::parse_poll_frame(request, raw.output, reply);
   }
 
-  /// The host's side: answers a command that build_poll wrote, from the files as they are at this time.
+  /// @name What makes it a `lifecycle_os_policy`; `loopback_host::jobs` says what becomes of the jobs
+  /// @{
+  void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
+    build("submit", request.nonce, {request.ticket, request.fingerprint, job.job_id, request.command.base_dir}, command);
+  }
+  std::error_code parse_submit(const submit_request& request, const command_reply& raw, submit_result& result) const {
+    return detail::parse_submit_frame(request, raw.output, result.job.remote_os, result);
+  }
+  void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
+    build("stop", request.nonce, {job.job_dir}, command);
+  }
+  std::error_code parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) const {
+    return detail::parse_stop_frame(request, raw.output, result);
+  }
+  void build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
+    build("cleanup", request.nonce, {job.job_dir, to_string(request.policy)}, command);
+  }
+  std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
+                                cleanup_result& result) const {
+    return detail::parse_cleanup_frame(request, raw.output, result);
+  }
+  /// @}
+
+  /// The host's side: answers a command that one of the functions above wrote, from what is on the host at this time.
   static void answer(loopback_host& host, const remote_command& command, duration now, std::string& output) {
+    host.live(now);
+    if (command.command == "poll") return answer_poll(host, command, now, output);
+    std::vector<std::string> words;
+    detail::text_cursor reader{command.input};
+    for (std::uint64_t length = 0; reader.number(length) && reader.skip(":") && length <= reader.rest.size();) {
+      words.emplace_back(reader.rest.substr(0, static_cast<std::size_t>(length)));
+      reader.rest.remove_prefix(static_cast<std::size_t>(length));
+    }
+    std::string line;
+    if (command.command == "submit" && words.size() == 5) line = submit(host, words, now);
+    if (command.command == "stop" && words.size() == 2) line = stop(host, words[1], now);
+    if (command.command == "cleanup" && words.size() == 3) line = cleanup(host, words[1], words[2], now);
+    if (!line.empty()) detail::append_lifecycle_frame(output, words[0], line);
+  }
+
+ private:
+  static void build(std::string_view what, const std::string& nonce, std::initializer_list<std::string_view> words,
+                    remote_command& command) {
+    command.clear();
+    command.command = what;
+    const auto add = [&](std::string_view word) {
+      detail::append_number(command.input, word.size());
+      command.input.append(":").append(word);
+    };
+    add(nonce);
+    for (const auto word : words) add(word);
+    detail::append_end_mark(command.end_mark, nonce);
+    command.max_output = detail::frame_allowance;
+  }
+
+  static std::string submit(loopback_host& host, const std::vector<std::string>& words, duration now) {
+    const std::string base = words[4].empty() ? "/jobs" : words[4];
+    const auto dir = job_paths::under(base, words[3]).job_dir;
+    auto& jobs = host.jobs_;
+    const auto [place, started] = jobs.jobs_.try_emplace(dir);
+    auto& job = place->second;
+    if (started) {
+      job = {jobs.next_, words[1], words[2], ++jobs.pids_, now, {}, {}, true, false, false};
+      ++jobs.starts_[dir];
+      const auto paths = job_paths::in(dir);
+      host.file(paths.pid_file).append(now, std::to_string(job.pid) + "\n");
+      host.file(paths.log_file).append(now, job.what.output);
+    }
+    const std::string error = job.fingerprint == words[2] ? "-" : "taken";
+    return "submit err=" + error + " by=" + job.ticket + " pid=" + std::to_string(job.pid) +
+           " base=" + (words[4].empty() ? base : "");
+  }
+
+  static std::string stop(loopback_host& host, const std::string& dir, duration now) {
+    const auto found = host.jobs_.jobs_.find(dir);
+    if (found == host.jobs_.jobs_.end()) return "stop out=absent exit=- sent=- left=0";
+    auto& job = found->second;
+    if (host.jobs_.elsewhere_ && !job.exit_code) return "stop out=elsewhere exit=- sent=- left=0";
+    std::string sent = "-";
+    if (!job.ended) {
+      ++host.jobs_.signals_[dir];
+      sent = job.what.ignores_term ? "TK" : "T";
+      job.stopped = true;
+      host.jobs_.end(job, now, job.what.ignores_term ? 137 : 143);
+      if (job.exit_code) host.file(dir + "/exit_code").append(now, std::to_string(*job.exit_code) + "\n");
+    }
+    const std::string code = job.exit_code ? std::to_string(*job.exit_code) : "-";
+    const std::string end = job.stopped ? "stopped" : job.exit_code ? "finished" : "gone";
+    return "stop out=" + end + " exit=" + code + " sent=" + sent + " left=0";
+  }
+
+  static std::string cleanup(loopback_host& host, const std::string& dir, const std::string& policy, duration now) {
+    const auto found = host.jobs_.jobs_.find(dir);
+    if (found == host.jobs_.jobs_.end()) return "cleanup out=removed exit=-";
+    const auto& job = found->second;
+    const std::string code = job.exit_code ? std::to_string(*job.exit_code) : "-";
+    if (!job.exit_code && (!job.ended || host.jobs_.elsewhere_)) return "cleanup out=running exit=-";
+    if (policy == "on_success" && job.exit_code != 0) return "cleanup out=kept exit=" + code;
+    const auto paths = job_paths::in(dir);
+    for (const auto& path : {paths.log_file, paths.exit_code_file, paths.pid_file}) host.file(path).remove(now);
+    host.jobs_.jobs_.erase(found);
+    return "cleanup out=removed exit=" + code;
+  }
+
+  static void answer_poll(loopback_host& host, const remote_command& command, duration now, std::string& output) {
     auto& request = host.request_;
-    std::uint64_t overlap = 0, max_bytes = 0, log_length = 0;
+    std::uint64_t overlap = 0, max_bytes = 0, log_length = 0, asks_life = 0, exit_length = 0;
     detail::text_cursor reader{command.input};
     const auto blank = std::min(command.input.find(' '), command.input.size());
     request.nonce.assign(command.input, 0, blank);
     reader.rest.remove_prefix(blank);
     if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
-          reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(log_length) &&
-          reader.skip("\n") && log_length <= reader.rest.size()))
+          reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(asks_life) && reader.skip(" ") &&
+          reader.number(log_length) && reader.skip(" ") && reader.number(exit_length) && reader.skip("\n") &&
+          log_length <= reader.rest.size() && exit_length <= reader.rest.size() - log_length))
       return;  // not ours: no reply
     request.overlap = static_cast<std::size_t>(overlap);
     request.max_bytes = static_cast<std::size_t>(max_bytes);
 
     auto& log = host.file(reader.rest.substr(0, log_length));
-    auto& exit = host.file(reader.rest.substr(log_length));
+    auto& exit = host.file(reader.rest.substr(log_length, exit_length));
+    request.liveness = asks_life != 0;
+    const auto pid_file = reader.rest.substr(log_length + exit_length);
     log.advance(now);
     exit.advance(now);
 
     poll_reply reply;
+    if (request.liveness)
+      reply.liveness = host.jobs_.life(std::string(pid_file.substr(0, std::min(pid_file.rfind('/'), pid_file.size()))));
     if (exit.exists() && !exit.readable())
       reply.exit_state = exit_code_state::unreadable;
     else if (exit.exists())
@@ -6554,7 +7019,7 @@ rj_finish() {
   rj_k=0
   while [ -d "$rj_d" ] && [ "$rj_k" -lt 3600 ]; do
     if { printf '%-62s\n' "$1" 1<>"$rj_d/exit_code.tmp"; } 2>/dev/null &&
-       mv -f "$rj_d/exit_code.tmp" "$rj_d/exit_code" 2>/dev/null; then
+       mv -f "$rj_d/exit_code.tmp" "$rj_d/exit_code" 2>/dev/null && [ -f "$rj_d/exit_code" ]; then
       [ "$rj_k" = 0 ] || rm -f "$rj_d/exit_code.is.$1"
       break
     fi
@@ -6640,9 +7105,11 @@ inline void append_job_dir(std::string& script, const job_spec& job) {
 }
 
 /// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it is
-/// read whole before its file goes. Values come by builtins only; PATH comes last, for shells that lack one.
+/// read whole before its file goes. Values come by builtins only, and are looked at: some shells have numbers only in some
+/// variables; PATH comes last, for shells that lack one.
 inline std::string enter_function(const job_command& command) {
   std::string text(tools_piece.substr(0, tools_piece.find("rj_ours")));
+  text.append("rj_refuse() { echo \"remote_job: this shell has a use of its own for the variable $1\" >&2; exit 126; }\n");
   text.append("rj_enter() {\n");
   if (command.umask) {
     const auto mask = *command.umask;
@@ -6660,8 +7127,9 @@ inline std::string enter_function(const job_command& command) {
   for (const bool path : {false, true})
     for (const auto& [name, value] : command.environment) {
       if ((name == "PATH") != path) continue;
-      append_hidden_assignment(text, name, value);
-      text.append("export ").append(name).append("\n");
+      append_hidden_assignment(text, "rj_v", value);
+      text.append("(").append(name).append("=$rj_v; [ \"x$").append(name).append("\" = \"x$rj_v\" ]) 2>/dev/null || rj_refuse ");
+      text.append(name).append("\n").append(name).append("=$rj_v\nexport ").append(name).append("\n");
     }
   return text.append("exec \"$@\"\n}\n");
 }
@@ -7663,6 +8131,7 @@ class loopback_execute {
     if (!host.reachable(link_->now())) link_->open = false;
     if (!link_->open) return link_->fail(errc::connection_lost);
 
+    if (!host.runs_commands_) return link_->fail(errc::command_refused);
     auto& output = reply_->output;
     if (fault_.what == loopback_fault::kind::noise) output += fault_.text;
     if (host.responder_)
@@ -7719,6 +8188,7 @@ class loopback_file_step {
     if (!link_->open) return link_->fail(errc::connection_lost);
     if (!host.offers_files_ || host.responder_) return link_->fail(errc::files_unavailable);
 
+    host.live(link_->now());
     auto& file = host.file(*path_);
     file.advance(link_->now());
     if (!file.exists()) return std::make_error_code(std::errc::no_such_file_or_directory);

@@ -132,7 +132,8 @@ inline std::string to_string(const input& in) {
 }
 
 // ---- The machine's members that steer what it does, for telling two states apart. The access is what an explicit
-// instantiation is granted. What is left out is only told, or set anew before it is used.
+// instantiation is granted. What is left out is only told, or set anew before it is used, or of no use to a
+// job without a pid file and a deadline.
 
 struct machine_members {
   friend constexpr auto members(machine_members);
@@ -141,7 +142,7 @@ template <auto... Members>
 struct opened {
   friend constexpr auto members(machine_members) { return std::tuple(Members...); }
 };
-template struct opened<&trigger_fsm::offset_, &trigger_fsm::mark_, &trigger_fsm::chunk_, &trigger_fsm::failures_,
+template struct opened<&trigger_fsm::offset_, &trigger_fsm::mark_, &trigger_fsm::chunk_,
                        &trigger_fsm::seen_, &trigger_fsm::fresh_, &trigger_fsm::exit_, &trigger_fsm::drain_to_,
                        &trigger_fsm::exit_trouble_, &trigger_fsm::log_trouble_, &trigger_fsm::note_exit_,
                        &trigger_fsm::note_log_, &trigger_fsm::delivering_, &trigger_fsm::broken_off_, &trigger_fsm::pause_, &trigger_fsm::restarting_,
@@ -332,7 +333,7 @@ class node {
   void key(std::string& out) const {
     const auto machine = [&](auto... m) { (put(out, fsm_.*m), ...); };
     std::apply(machine, members(machine_members{}));
-    put(out, next_.kind, next_.time, host_.exists, host_.readable, host_.size);
+    put(out, fsm_.failures(), next_.kind, next_.time, host_.exists, host_.readable, host_.size);
     put(out, open_, failures_, retrying_, acked_, from_, whole_, exit_, due_, seen_, cause_, end_);
     put(out, broken_off_.value());
     put(out, exit_trouble_, log_trouble_, tell_exit_, tell_log_, tell_files_, by_files_, fresh_);

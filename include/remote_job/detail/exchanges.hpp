@@ -20,12 +20,6 @@
 // What is sent and read on the line of a watch, besides its polls: see call.
 namespace remote_job::inline v0::detail {
 
-/// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
-inline duration stop_time(const stop_options& options) {
-  const duration most = std::chrono::hours(24 * 365);
-  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
-}
-
 /// Names a command by its content, so that a host can tell whether it is the same.
 inline std::string fingerprint(const job_command& command) {
   std::string all;

@@ -129,6 +129,7 @@ class loopback_execute {
     if (!host.reachable(link_->now())) link_->open = false;
     if (!link_->open) return link_->fail(errc::connection_lost);
 
+    if (!host.runs_commands_) return link_->fail(errc::command_refused);
     auto& output = reply_->output;
     if (fault_.what == loopback_fault::kind::noise) output += fault_.text;
     if (host.responder_)
@@ -185,6 +186,7 @@ class loopback_file_step {
     if (!link_->open) return link_->fail(errc::connection_lost);
     if (!host.offers_files_ || host.responder_) return link_->fail(errc::files_unavailable);
 
+    host.live(link_->now());
     auto& file = host.file(*path_);
     file.advance(link_->now());
     if (!file.exists()) return std::make_error_code(std::errc::no_such_file_or_directory);

@@ -61,6 +61,7 @@ inline std::string completed_message(std::int64_t exit_code) {
 
 inline std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
                                  const std::string& why) {
+  if (r == reason::lost) return why;
   if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
   return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
          (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but not all of its log came"
@@ -120,6 +121,26 @@ inline std::string liveness_message(liveness l) {
     case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
   }
   return "whether it runs is not known";
+}
+
+inline std::string vitals_message(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,
+                                  duration grace) {
+  std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(seen);
+  if (!evidence.empty()) text.append(" (").append(escaped(evidence)).append(")");
+  if (kind == notice_kind::job_missing) text += "; lost if it stays so for " + seconds(grace) + " s";
+  return text;
+}
+
+inline std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence, duration grace) {
+  std::string text = "Job " + escaped(job.job_id) + " is lost: " + liveness_message(seen);
+  if (!evidence.empty()) text.append(" (").append(escaped(evidence)).append(")");
+  return text + "; it was seen so for " + seconds(grace) + " s";
+}
+
+/// `stop`: what stopping the job came to, or nothing if it was left alone.
+inline std::string deadline_message(duration deadline, const std::string& stop) {
+  return "the job did not end within its deadline of " + seconds(deadline) + " s; " +
+         (stop.empty() ? "it was left running" : stop);
 }
 
 inline std::string status_message(const job_spec& job, const poll_reply& reply) {

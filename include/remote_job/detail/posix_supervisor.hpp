@@ -46,7 +46,7 @@ rj_finish() {
   rj_k=0
   while [ -d "$rj_d" ] && [ "$rj_k" -lt 3600 ]; do
     if { printf '%-62s\n' "$1" 1<>"$rj_d/exit_code.tmp"; } 2>/dev/null &&
-       mv -f "$rj_d/exit_code.tmp" "$rj_d/exit_code" 2>/dev/null; then
+       mv -f "$rj_d/exit_code.tmp" "$rj_d/exit_code" 2>/dev/null && [ -f "$rj_d/exit_code" ]; then
       [ "$rj_k" = 0 ] || rm -f "$rj_d/exit_code.is.$1"
       break
     fi

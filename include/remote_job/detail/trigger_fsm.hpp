@@ -5,9 +5,12 @@
 
 #include <remote_job/detail/action.hpp>
 #include <remote_job/detail/chunk_size.hpp>
+#include <remote_job/detail/failure_budget.hpp>
 #include <remote_job/detail/messages.hpp>
 #include <remote_job/detail/poll_pause.hpp>
+#include <remote_job/detail/vitals.hpp>
 #include <remote_job/event.hpp>
+#include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy.hpp>
 #include <remote_job/state.hpp>
 
@@ -33,7 +36,9 @@ class trigger_fsm {
         offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
         mark_(std::move(state.mark)),
         chunk_(options_),
-        pause_(options_, job_.job_id) {
+        pause_(options_, job_.job_id),
+        budget_(options_.max_reconnect_attempts),
+        vitals_(job_, options_) {
     // What is remembered must lie before the offset, or it is of no use.
     if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
   }
@@ -41,17 +46,20 @@ class trigger_fsm {
   // ---- Inputs
 
   /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job;
-  /// `files`: whether files can be read, and tell all there is to know.
-  action start(std::string objection, bool files = false) {
+  /// `files`: whether files can be read, and tell all there is to know; `now`: when the deadline begins to count.
+  action start(std::string objection, bool files = false, duration now = {}) {
     by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
-    failures_ = 0;
+    budget_.restore();
+    vitals_.begin();
+    began_ = now;
     seen_ = offset_;
     pause_.begin();
     exit_.reset();
     drain_to_.reset();
     exit_trouble_.reset();
     log_trouble_.reset();
-    backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = false;
+    note_life_.reset();
+    backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = stopping_ = stopped_ = false;
     if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
     return {action_kind::connect, options_.connect_timeout};
   }
@@ -66,11 +74,20 @@ class trigger_fsm {
   /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
   action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
     if (!ec && !plausible(reply)) ec = errc::reply_malformed;
+<<<<<<< HEAD
     if (ec == errc::files_unavailable && by_files_) return files_refused(why);
+=======
+    if (ec == errc::files_unavailable && by_files()) return files_refused(std::move(why));
+    if ((ec == errc::command_refused || ec == errc::reply_missing) && by_files_ && !by_files()) {
+      // The connection is good, and files are read: this alone is no reason to give up anything.
+      vitals_.command_refused();
+      return poll();
+    }
+>>>>>>> 7f4c70d (Tell when a job is lost, and end the watch at its deadline)
     if (ec) {
       const bool kept = keep(ec, reply);
       // What did not come within the time allowed might if less is asked for.
-      if (ec == errc::command_timeout) chunk_.timed_out(failures_);
+      if (ec == errc::command_timeout) chunk_.timed_out(budget_.failures());
       if (!kept) return failed(retry_info::phase::poll, ec, std::move(why));
       error_ = ec;
       why_ = std::move(why);
@@ -79,10 +96,21 @@ class trigger_fsm {
     }
     ++stats_.polls;
     took_ = took;
-    failures_ = 0;
+    budget_.restore();
     if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
     observe(reply, now);
     return next_output();
+  }
+
+  /// The answer to the stop that stopping() wants sent in the place of a poll.
+  action stop_answered(std::error_code ec, std::string text) {
+    if (ec == condition::transient) return failed(retry_info::phase::command, ec, std::move(text));
+    stopping_ = false;
+    stopped_ = true;
+    stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
+    if (ec) return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+    budget_.restore();
+    return poll();
   }
 
   action woke() {
@@ -117,22 +145,19 @@ class trigger_fsm {
     out.overlap = mark_.tail.size();
     out.max_bytes = chunk_.get();
     out.exit_seen = exit_;
+    out.liveness = vitals_.asks(by_files_);
   }
-  bool by_files() const noexcept { return by_files_; }
-  int failures() const noexcept { return failures_; }
+  /// Whether the next poll goes through files.
+  bool by_files() const noexcept { return by_files_ && !vitals_.wants_command(by_files_); }
+  /// Whether a stop is to be sent in the place of a poll.
+  bool stopping() const noexcept { return stopping_; }
+  int failures() const noexcept { return budget_.failures(); }
   std::uint64_t offset() const noexcept { return offset_; }
   std::string_view bytes() const noexcept { return fresh_; }
   const log_reset& reset() const noexcept { return reset_; }
   const notice& note() const noexcept { return note_; }
 
-  retry_info retry(duration delay) const {
-    return {failed_phase_,
-            failures_,
-            options_.max_reconnect_attempts,
-            delay,
-            error_,
-            retry_message(failed_phase_, failures_, options_.max_reconnect_attempts, delay, why_)};
-  }
+  retry_info retry(duration delay) const { return budget_.retry(delay); }
 
   trigger_event event() const {
     trigger_event e;
@@ -148,9 +173,9 @@ class trigger_fsm {
       e.status = *exit_ == 0 ? status::success : status::failed;
       e.message = completed_message(*exit_);
     } else {
-      e.status = status::error;
+      e.status = reason_ == reason::lost ? status::lost : status::error;
       e.error = error_;
-      e.message = error_message(reason_, failures_, exit_, offset_, why_);
+      e.message = error_message(reason_, budget_.failures(), exit_, offset_, why_);
     }
     return e;
   }
@@ -165,10 +190,13 @@ class trigger_fsm {
   const watch_options& options() const noexcept { return options_; }
   const watch_stats& stats() const noexcept { return stats_; }
   duration connect_timeout() const noexcept { return options_.connect_timeout; }
-  duration command_timeout() const noexcept { return options_.command_timeout; }
+  duration command_timeout() const noexcept { return options_.command_timeout + (stopping_ ? stop_time({}) : duration()); }
 
   /// Takes the job that a submit made in place of the one that was to be made.
-  void adopt(job_spec job) { job_ = std::move(job); }
+  void adopt(job_spec job) {
+    job_ = std::move(job);
+    vitals_ = vitals(job_, options_);
+  }
 
  private:
   struct trouble {
@@ -176,7 +204,7 @@ class trigger_fsm {
     notice_kind kind;
   };
 
-  action poll() const { return {action_kind::poll, options_.command_timeout}; }
+  action poll() const { return {action_kind::poll, command_timeout()}; }
 
   action close_then(action_kind next) {
     after_close_ = next;
@@ -192,14 +220,12 @@ class trigger_fsm {
   }
 
   action failed(retry_info::phase phase, std::error_code ec, std::string why) {
-    if (why.empty()) why = ec.message();
-    if (ec != condition::transient) return end(reason::fatal_error, ec, std::move(why));
-    ++failures_;
-    if (failures_ > options_.max_reconnect_attempts) return end(reason::reconnects_exhausted, ec, std::move(why));
+    switch (budget_.spend(phase, ec, std::move(why))) {
+      case failure_budget::verdict::retry: break;
+      case failure_budget::verdict::exhausted: return end(reason::reconnects_exhausted, ec, budget_.why());
+      case failure_budget::verdict::fatal: return end(reason::fatal_error, ec, budget_.why());
+    }
     ++stats_.retries;
-    failed_phase_ = phase;
-    error_ = ec;
-    why_ = std::move(why);
     return close_then(action_kind::back_off);
   }
 
@@ -225,7 +251,7 @@ class trigger_fsm {
   /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply a
   /// part is never used, since its end says whether it is true.
   bool keep(std::error_code ec, const poll_reply& r) {
-    if (!by_files_ || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= mark_.tail.size() ||
+    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= mark_.tail.size() ||
         !plausible(r) || broken(r))
       return false;
     if (r.log_identity != 0) mark_.identity = r.log_identity;
@@ -284,6 +310,9 @@ class trigger_fsm {
       exit_.reset();
       drain_to_.reset();
     }
+    // Before the judgement: it decides how this poll went and was asked for.
+    const bool asked = vitals_.asks(by_files_), through_files = by_files();
+    note_life_ = vitals_.observe(r, asked, through_files, now_);
     note_exit_ = update(exit_trouble_, exit_trouble);
     note_log_ = update(log_trouble_, log_trouble);
   }
@@ -302,6 +331,11 @@ class trigger_fsm {
   }
 
   action next_output() {
+    if (note_life_) {
+      note_ = {*note_life_, vitals_message(*note_life_, job_, vitals_.seen(), vitals_.evidence(), vitals_.grace())};
+      note_life_.reset();
+      return {action_kind::notify};
+    }
     if (std::exchange(note_exit_, false)) return notify(exit_trouble_->kind);
     if (std::exchange(note_log_, false)) return notify(log_trouble_->kind);
     if (!fresh_.empty()) {
@@ -332,10 +366,33 @@ class trigger_fsm {
   /// After a whole poll, everything told and delivered: end, read on, or wait.
   action decide() {
     const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
-    if (whole()) return end(reason::completed, {}, {});
-    if (moved_ && size_ > offset_) return poll();
+    if (whole()) {
+      if (!stopped_) return end(reason::completed, {}, {});
+      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+    }
+    const bool late = options_.deadline > duration::zero() && now_ - began_ >= options_.deadline;
+    if (late && !stopped_) {
+      if (!options_.stop_at_deadline)
+        return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, {}));
+      stopping_ = true;
+      return poll();
+    }
+    if (moved_ && size_ > offset_) {
+      vitals_.plan(now_, {});
+      return poll();
+    }
+    if (late && !exit_)
+      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
 
     duration pause = pause_.next(moved_);
+    if (vitals_.missing()) {
+      const auto grace_left = vitals_.left(now_);
+      if (grace_left <= duration::zero())
+        return end(reason::lost, errc::job_lost,
+                   lost_message(job_, vitals_.seen(), vitals_.evidence(), vitals_.grace()));
+      pause = std::min(pause, grace_left);
+    }
+    if (options_.deadline > duration::zero() && !late) pause = std::min(pause, options_.deadline - (now_ - began_));
     if (exit_trouble_) {
       if (left(exit_trouble_) <= duration::zero()) {
         const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
@@ -356,6 +413,7 @@ class trigger_fsm {
         pause = std::min(pause, left(log_trouble_));
       }
     }
+    vitals_.plan(now_, pause);
     return {action_kind::wait, pause};
   }
 
@@ -368,11 +426,14 @@ class trigger_fsm {
   chunk_size chunk_;
   poll_pause pause_;
 
-  // The budget
-  int failures_ = 0;
-  retry_info::phase failed_phase_ = retry_info::phase::connect;
+  failure_budget budget_;
+  vitals vitals_;
+  duration began_{};
+
+  // How it ended, or what a poll failed of
   std::error_code error_;
   std::string why_;
+  std::string stop_text_;
 
   // What the last whole poll showed
   duration now_{};
@@ -390,6 +451,9 @@ class trigger_fsm {
   // What is under way
   bool by_files_ = false;
   bool switching_ = false;
+  bool stopping_ = false;
+  bool stopped_ = false;  // at the deadline
+  std::optional<notice_kind> note_life_;
   bool note_exit_ = false;
   bool note_log_ = false;
   bool delivering_ = false;

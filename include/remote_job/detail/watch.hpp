@@ -7,6 +7,7 @@
 #include <remote_job/detail/line.hpp>
 #include <remote_job/detail/trigger_fsm.hpp>
 #include <remote_job/file_access.hpp>
+#include <remote_job/lifecycle.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/transport.hpp>
 
@@ -33,6 +34,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
 
   static constexpr bool renames_files = has_files && os_policy_traits<OsPolicy>::renames_files();
+  static constexpr bool can_stop = lifecycle_os_policy<OsPolicy>;
 
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
       : base(std::move(t), std::move(b), std::move(s)),
@@ -45,16 +47,30 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
   action start() {
     if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
-    return fsm.start(objection(), prefers_files);
+    return fsm.start(objection(), prefers_files, base::traits::now(this->transport));
   }
 
   template <class Handler>
   void send(Handler&& handler) {
-    send_poll(std::forward<Handler>(handler));
+    if (!fsm.stopping()) return send_poll(std::forward<Handler>(handler));
+    if constexpr (can_stop) {
+      this->raw.clear();
+      this->command.clear();
+      this->make_nonce(stop.nonce);
+      stop.grace = stop_options().grace;
+      os.build_stop(fsm.job(), stop, this->command);
+      this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+    }
   }
 
   template <class Why>
   action answered(std::error_code ec, Why why) {
+    if constexpr (can_stop)
+      if (fsm.stopping()) {
+        stop_result stopped;
+        if (!ec) ec = os.parse_stop(stop, this->raw, stopped);
+        return fsm.stop_answered(ec, ec && stopped.message.empty() ? why(ec) : std::move(stopped.message));
+      }
     ec = read_reply(ec);
     const auto now = base::traits::now(this->transport);
     return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, now - this->step_began);
@@ -73,6 +89,8 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     if (text.empty()) text = objection_to_family();
     if (text.empty() && fsm.options().via == poll_via::files && !has_files)
       text = "via is files, but this transport cannot read files: let it be commands or automatic";
+    if (text.empty() && fsm.options().stop_at_deadline && !can_stop)
+      text = "stop_at_deadline is set, but the OS policy cannot stop jobs";
     return text;
   }
 
@@ -123,6 +141,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   poll_request request;
   poll_reply reply;
+  stop_request stop;
   struct nothing {};
   [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
   [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;

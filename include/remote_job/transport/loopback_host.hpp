@@ -7,6 +7,7 @@
 #include <remote_job/error.hpp>
 #include <remote_job/os_policy.hpp>
 #include <remote_job/transport.hpp>
+#include <remote_job/transport/loopback_jobs.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -153,6 +154,9 @@ class loopback_host {
     return files_.emplace(std::string(path), loopback_file(identities_)).first->second;
   }
 
+  /// The jobs that are submitted to it.
+  loopback_jobs& jobs() noexcept { return jobs_; }
+
   /// Time that each step takes, connecting and commands alike; 1 ms by default.
   loopback_host& latency(duration d) {
     latency_ = d;
@@ -198,6 +202,12 @@ class loopback_host {
     return *this;
   }
 
+  /// Refuses every command from now on, as for an account that may only transfer files.
+  loopback_host& respond_to_files_only() {
+    runs_commands_ = false;
+    return *this;
+  }
+
   /// @name What was asked of the host
   /// @{
   int connects() const noexcept { return connect_.count; }
@@ -234,6 +244,14 @@ class loopback_host {
     return true;
   }
 
+  /// Lets the submitted jobs live up to this time, before any file is looked at.
+  void live(duration now) {
+    jobs_.advance(now, [&](const std::string& dir, const loopback_jobs::submitted& j) {
+      file(dir + "/exit_code").append(*j.ended, std::to_string(*j.exit_code) + "\n");
+    });
+  }
+
+  loopback_jobs jobs_;
   std::map<std::string, loopback_file, std::less<>> files_;
   std::uint64_t identities_ = 0;
   duration latency_ = std::chrono::milliseconds(1);
@@ -243,6 +261,7 @@ class loopback_host {
   std::vector<std::pair<duration, duration>> down_;
   std::function<void(const remote_command&, duration, std::string&)> responder_;
   bool offers_files_ = true;
+  bool runs_commands_ = true;
   poll_request request_;  // the one being answered; kept for its memory
 };
 
