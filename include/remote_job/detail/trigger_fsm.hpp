@@ -74,16 +74,12 @@ class trigger_fsm {
   /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
   action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
     if (!ec && !plausible(reply)) ec = errc::reply_malformed;
-<<<<<<< HEAD
-    if (ec == errc::files_unavailable && by_files_) return files_refused(why);
-=======
-    if (ec == errc::files_unavailable && by_files()) return files_refused(std::move(why));
+    if (ec == errc::files_unavailable && by_files()) return files_refused(why);
     if ((ec == errc::command_refused || ec == errc::reply_missing) && by_files_ && !by_files()) {
       // The connection is good, and files are read: this alone is no reason to give up anything.
       vitals_.command_refused();
       return poll();
     }
->>>>>>> 7f4c70d (Tell when a job is lost, and end the watch at its deadline)
     if (ec) {
       const bool kept = keep(ec, reply);
       // What did not come within the time allowed might if less is asked for.
