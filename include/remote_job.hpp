@@ -36,6 +36,7 @@
 #include <remote_job/transport/loopback.hpp>
 #include <remote_job/transport/loopback_host.hpp>
 #include <remote_job/transport/loopback_jobs.hpp>
+#include <remote_job/transport/openssh.hpp>
 #include <remote_job/transport/process.hpp>
 #include <remote_job/transport/virtual_timer.hpp>
 #include <remote_job/version.hpp>

@@ -11,8 +11,11 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace cli {
 
@@ -30,10 +33,62 @@ std::string host_key_policy(const std::string& text) {
   return text;
 }
 
+std::vector<host> jump_hosts(std::string_view text) {
+  std::vector<host> all;
+  for (;;) {
+    const auto comma = text.find(',');
+    all.push_back(parse_host(text.substr(0, comma)));
+    if (comma == std::string_view::npos) return all;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 #ifdef HAVE_SSH
 std::string ask_passphrase(const std::string& identity) {
   const char* typed = ::getpass(("Passphrase for " + identity + ": ").c_str());
   return typed == nullptr ? std::string() : typed;
+}
+
+/// One host as it is given on the command line, with what the configuration says of it.
+remote_job::ssh_options look_up(const connection_arguments& given, const host& where, const char* option) {
+  remote_job::ssh_options options;
+  if (given.no_ssh_config) {
+    options.host = where.name;
+    options.user = where.user;
+    if (where.port != 0) options.port = where.port;
+    return options;
+  }
+  remote_job::openssh_query query;
+  query.user = where.user;
+  query.port = where.port;
+  query.config_file = given.ssh_config.value_or("");
+  try {
+    return remote_job::ssh_options::from_openssh(where.name, query);
+  } catch (const std::system_error& e) {
+    const bool no_ssh = e.code() == remote_job::errc::program_not_found;
+    throw std::runtime_error(std::string(option) + ": " + e.what() +
+                             (no_ssh ? "; --no-ssh-config does without it" : ""));
+  }
+}
+
+/// What goes for all hosts on the way.
+void complete(remote_job::ssh_options& options, const connection_arguments& given,
+              const remote_job::ssh_prompter& asked) {
+  if (!given.identities.empty()) options.identities.clear();
+  for (const auto& file : given.identities) options.identities.push_back({file});
+  if (!given.known_hosts.empty()) options.known_hosts = given.known_hosts;
+  if (given.host_key_policy)
+    options.host_keys = *given.host_key_policy == "strict"       ? remote_job::host_key_policy::strict
+                        : *given.host_key_policy == "accept-new" ? remote_job::host_key_policy::accept_new
+                                                                 : remote_job::host_key_policy::insecure_accept_any;
+  if (asked) {
+    options.passphrase = options.password = options.keyboard_interactive = asked;
+    options.prompts = 3;
+    options.timeouts.authentication = std::chrono::minutes(2);
+  } else if (::isatty(STDERR_FILENO) == 1) {
+    options.passphrase = ask_passphrase;
+  }
+  for (auto& each : options.jump_hosts) complete(each, given, asked);
 }
 #endif
 
@@ -59,6 +114,11 @@ void describe_ssh(CLI::App& app, connection_arguments& given) {
       "insecure-accept-any (that of ssh's configuration, else strict)",
       "POLICY")
       ->group(ssh);
+  add(app, "-J,--jump", given.jump, jump_hosts,
+      "hosts to go through, in this order (ProxyJump of ssh's configuration); keys and policy given here are for them "
+      "too",
+      "[USER@]HOST[:PORT],...")
+      ->group(ssh);
   auto* config = add(app, "--ssh-config", given.ssh_config, not_empty,
                      "ssh's configuration (~/.ssh/config and the system's)", "FILE")
                      ->group(ssh);
@@ -70,41 +130,25 @@ void describe_ssh(CLI::App& app, connection_arguments& given) {
 
 void check(const CLI::App& app, const connection_arguments& given) {
   if (!given.local) return;
-  for (const char* option :
-       {"--identity", "--known-hosts", "--fingerprint", "--host-key-policy", "--ssh-config", "--no-ssh-config"})
+  for (const char* option : {"--jump", "--identity", "--known-hosts", "--fingerprint", "--host-key-policy",
+                             "--ssh-config", "--no-ssh-config"})
     if (app.count(option) > 0) throw CLI::ValidationError(option, "is for --host, not for --local");
 }
 
 #ifdef HAVE_SSH
-remote_job::ssh_options ssh_options(const connection_arguments& given, const std::string& where) {
-  const auto host = parse_host(where);
-  remote_job::ssh_options options;
-  if (given.no_ssh_config) {
-    options.host = host.name;
-    options.user = host.user;
-    if (host.port != 0) options.port = host.port;
-  } else {
-    remote_job::openssh_query query;
-    query.user = host.user;
-    query.port = host.port;
-    query.config_file = given.ssh_config.value_or("");
-    try {
-      options = remote_job::ssh_options::from_openssh(host.name, query);
-    } catch (const std::system_error& e) {
-      const bool no_ssh = e.code() == remote_job::errc::program_not_found;
-      throw std::runtime_error(std::string("--host: ") + e.what() +
-                               (no_ssh ? "; --no-ssh-config does without it" : ""));
+remote_job::ssh_options ssh_options(const connection_arguments& given, const std::string& where,
+                                    const remote_job::ssh_prompter& asked) {
+  auto options = look_up(given, parse_host(where), "--host");
+  if (given.jump) {
+    options.jump_hosts.clear();
+    for (const auto& each : *given.jump) {
+      auto hop = look_up(given, each, "--jump");
+      if (!options.jump_hosts.empty()) hop.jump_hosts.clear();  // the command line says how it is reached
+      options.jump_hosts.push_back(std::move(hop));
     }
   }
-  if (!given.identities.empty()) options.identities.clear();
-  for (const auto& file : given.identities) options.identities.push_back({file});
-  if (!given.known_hosts.empty()) options.known_hosts = given.known_hosts;
+  complete(options, given, asked);
   options.fingerprints = given.fingerprints;
-  if (given.host_key_policy)
-    options.host_keys = *given.host_key_policy == "strict"       ? remote_job::host_key_policy::strict
-                        : *given.host_key_policy == "accept-new" ? remote_job::host_key_policy::accept_new
-                                                                 : remote_job::host_key_policy::insecure_accept_any;
-  if (::isatty(STDERR_FILENO) == 1) options.passphrase = ask_passphrase;
   if (const auto why = validate(options); !why.empty()) throw std::runtime_error(why);
   return options;
 }

@@ -2,6 +2,8 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
+#include "host.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <optional>
@@ -19,6 +21,7 @@ struct connection_arguments {
   bool local = false;
   std::optional<std::string> host, ssh_config;
   bool no_ssh_config = false;
+  std::optional<std::vector<cli::host>> jump;
   std::optional<std::string> host_key_policy;
   std::vector<std::string> identities, known_hosts, fingerprints;
 };
@@ -32,7 +35,10 @@ void check(const CLI::App& app, const connection_arguments& given);
 
 #ifdef HAVE_SSH
 /// How to reach `host`, [USER@]HOST[:PORT]. Throws std::runtime_error.
-remote_job::ssh_options ssh_options(const connection_arguments& given, const std::string& host);
+///
+/// @param asked for passphrases, passwords and what servers ask; without it a terminal is asked for passphrases only.
+remote_job::ssh_options ssh_options(const connection_arguments& given, const std::string& host,
+                                    const remote_job::ssh_prompter& asked = {});
 #endif
 
 }  // namespace cli

@@ -4,6 +4,7 @@
 
 #include "../common/interrupt.hpp"
 #include "../common/state_file.hpp"
+#include "../common/terminal.hpp"
 #include "exit_status.hpp"
 #include "journal.hpp"
 #include "output.hpp"
@@ -59,6 +60,7 @@ class watcher {
   }
 
   asio::io_context& context() { return context_; }
+  cli::terminal& terminal() { return terminal_; }
 
   template <class Transport>
   int run(Transport transport) {
@@ -89,6 +91,7 @@ class watcher {
       signalled_.cancel();
       ended_ = true;
       tick_.cancel();
+      terminal_.stop();
     });
     context_.run();
     if (save_error_.empty()) save_progress();
@@ -101,7 +104,7 @@ class watcher {
   }
 
   void tick() {
-    journal_.draw_status();
+    if (!asking_) journal_.draw_status();
     tick_.expires_after(std::chrono::seconds(1));
     tick_.async_wait([this](std::error_code) {
       if (!ended_) tick();
@@ -161,7 +164,12 @@ class watcher {
   asio::io_context context_;
   asio::posix::stream_descriptor signalled_;
   asio::steady_timer tick_;
+  cli::terminal terminal_{context_.get_executor(), [this](bool asking) {
+                            asking_ = asking;
+                            if (asking) status_.hide();
+                          }};
   std::string save_error_;
+  bool asking_ = false;
   bool ended_ = false;
 };
 
@@ -172,8 +180,9 @@ int watch(const watch_arguments& given) {
   const auto& where = state.job.remote_host;
 #ifdef HAVE_SSH
   if (!where.empty()) {
-    auto options = cli::ssh_options(given, where);
     watcher w(given, state);
+    const auto asked = cli::terminal::is_there() ? w.terminal().prompter() : remote_job::ssh_prompter();
+    auto options = cli::ssh_options(given, where, asked);
     return w.run(remote_job::libssh2_transport(w.context().get_executor(), std::move(options)));
   }
 #else

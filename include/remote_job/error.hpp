@@ -50,6 +50,7 @@ enum class errc {
   identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
   passphrase_wrong,        ///< a private key cannot be decrypted with the passphrase given
   program_not_found,       ///< the program of a process_transport cannot be started
+  forwarding_refused,      ///< a jump host does not let connections through
   files_unavailable,       ///< the host offers no file access; commands may still be possible
 
   // The job
@@ -128,6 +129,7 @@ class errc_category final : public std::error_category {
       case errc::identity_unreadable: return "the private key cannot be used";
       case errc::passphrase_wrong: return "wrong passphrase for the private key";
       case errc::program_not_found: return "the program cannot be started";
+      case errc::forwarding_refused: return "the jump host does not let connections through";
       case errc::files_unavailable: return "the host offers no file access";
       case errc::job_not_started: return "the job was not started in time";
       case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";

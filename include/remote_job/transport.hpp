@@ -16,6 +16,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace remote_job::inline v0 {
 
@@ -104,6 +105,7 @@ concept usable_timer = std::constructible_from<Timer, const Executor&> &&
 /// | `T::timer_type` | optional: the timer of the transport's own clock; steady_clock otherwise |
 /// | `t.now()` | optional, with timer_type: `timer_type::time_point`; otherwise `timer_type::clock_type::now()` |
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
+/// | `t.notices()` | optional: what is to be said of connecting besides errors; convertible to `std::vector<std::string>`. A watch tells its sink, each text once in a run |
 ///
 /// Move-constructible. One operation at a time is asked of it. An operation never completes inline, honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
@@ -137,6 +139,14 @@ struct transport_traits {
   static std::string diagnostics(T& t) {
     if constexpr (requires { { t.diagnostics() } -> std::convertible_to<std::string>; })
       return t.diagnostics();
+    else
+      return {};
+  }
+
+  /// What is to be said of the last async_connect() besides an error.
+  static std::vector<std::string> notices(T& t) {
+    if constexpr (requires { { t.notices() } -> std::convertible_to<std::vector<std::string>>; })
+      return t.notices();
     else
       return {};
   }

@@ -472,6 +472,7 @@ enum class errc {
   identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
   passphrase_wrong,        ///< a private key cannot be decrypted with the passphrase given
   program_not_found,       ///< the program of a process_transport cannot be started
+  forwarding_refused,      ///< a jump host does not let connections through
   files_unavailable,       ///< the host offers no file access; commands may still be possible
 
   // The job
@@ -550,6 +551,7 @@ class errc_category final : public std::error_category {
       case errc::identity_unreadable: return "the private key cannot be used";
       case errc::passphrase_wrong: return "wrong passphrase for the private key";
       case errc::program_not_found: return "the program cannot be started";
+      case errc::forwarding_refused: return "the jump host does not let connections through";
       case errc::files_unavailable: return "the host offers no file access";
       case errc::job_not_started: return "the job was not started in time";
       case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
@@ -826,6 +828,7 @@ concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
 
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace remote_job::inline v0 {
 
@@ -914,6 +917,7 @@ concept usable_timer = std::constructible_from<Timer, const Executor&> &&
 /// | `T::timer_type` | optional: the timer of the transport's own clock; steady_clock otherwise |
 /// | `t.now()` | optional, with timer_type: `timer_type::time_point`; otherwise `timer_type::clock_type::now()` |
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
+/// | `t.notices()` | optional: what is to be said of connecting besides errors; convertible to `std::vector<std::string>`. A watch tells its sink, each text once in a run |
 ///
 /// Move-constructible. One operation at a time is asked of it. An operation never completes inline, honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
@@ -947,6 +951,14 @@ struct transport_traits {
   static std::string diagnostics(T& t) {
     if constexpr (requires { { t.diagnostics() } -> std::convertible_to<std::string>; })
       return t.diagnostics();
+    else
+      return {};
+  }
+
+  /// What is to be said of the last async_connect() besides an error.
+  static std::vector<std::string> notices(T& t) {
+    if constexpr (requires { { t.notices() } -> std::convertible_to<std::vector<std::string>>; })
+      return t.notices();
     else
       return {};
   }
@@ -2216,6 +2228,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   bool begin() {
     if (running) return false;
     ++run;
+    said.clear();
     cancelled = false;
     return running = true;
   }
@@ -2237,6 +2250,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
 
   remote_command command;
   command_reply raw;
+  std::vector<std::string> said;  // of the transport's notices, in this run
 
   std::uint64_t run = 0;   // tells a late cancellation of an earlier run from one of this run
   std::uint64_t step = 0;  // tells a late deadline of an earlier step from one of this step
@@ -2663,8 +2677,6 @@ inline std::string validate_base_dir(std::string_view dir, remote_os os = remote
 // ---- remote_job/job_command.hpp
 #ifndef REMOTE_JOB_JOB_COMMAND_HPP
 #define REMOTE_JOB_JOB_COMMAND_HPP
-
-#include <vector>
 
 namespace remote_job::inline v0 {
 
@@ -3810,6 +3822,7 @@ class run_op {
     switch (pending_) {
       case action_kind::connect: {
         if (w.timed_out) ec = errc::connect_timeout;
+        if (const auto failure = pass_on_notices(); !failure.empty()) return fsm.delivered(errc::sink_failed, failure);
         return fsm.connected(ec, ec ? why(ec, fsm.connect_timeout()) : std::string());
       }
       case action_kind::poll: {
@@ -3819,6 +3832,21 @@ class run_op {
       case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
       default: return fsm.woke();
     }
+  }
+
+  /// Tells the sink what the transport has to say of connecting, each text once; says how the sink failed, or nothing.
+  std::string pass_on_notices() {
+    if constexpr (Task::watches) {
+      auto& w = t_->line();
+      for (auto& text : traits::notices(w.transport)) {
+        if (std::find(w.said.begin(), w.said.end(), text) != w.said.end()) continue;
+        w.said.push_back(text);
+        const notice n{.kind = notice_kind::transport, .message = std::move(text)};
+        if (auto failure = guarded([&] { return sink::on_notice(w.sink, n), std::error_code(); }); !failure.empty())
+          return failure;
+      }
+    }
+    return {};
   }
 
   /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
@@ -8409,6 +8437,139 @@ class loopback_transport {
 
 #endif
 
+// ---- remote_job/transport/openssh.hpp
+#ifndef REMOTE_JOB_TRANSPORT_OPENSSH_HPP
+#define REMOTE_JOB_TRANSPORT_OPENSSH_HPP
+
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// How OpenSSH's ssh is to reach a host. A plain value.
+struct openssh_command {
+  std::string host;              ///< name, address or alias of the user's configuration; required
+  std::string user = {};         ///< empty: the configuration's
+  std::uint16_t port = 0;        ///< 0: the configuration's
+  std::string config_file = {};  ///< as with `ssh -F`; empty: the user's and the system's
+  /// As with `ssh -o`, "Name=value" each; they go before all that is set here.
+  std::vector<std::string> options = {};
+  /// Directory for the sockets of shared connections; it is created if need be, and must be the user's own, with access
+  /// for nobody else. Empty: `remote_job` in XDG_RUNTIME_DIR or, without that, `remote_job-` and the user's number in /tmp.
+  std::string control_directory = {};
+  /// How long a connection is kept that nobody uses; in whole seconds, at least one.
+  duration persist = std::chrono::minutes(1);
+  std::string program = "ssh";  ///< looked for in PATH
+};
+
+/// Says what is wrong with it: one sentence that begins with the name of the field, or nothing. Thread-safe; does no I/O.
+inline std::string validate(const openssh_command& command) {
+  const auto plain = [](std::string_view text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
+  };
+  const auto name = [&](std::string_view text) {
+    return plain(text) && !text.starts_with('-') && text.find(' ') == std::string_view::npos;
+  };
+  if (command.host.empty() || !name(command.host))
+    return "host must be a name: not empty, without blanks, and it must not begin with '-'";
+  if (!name(command.user)) return "user must not hold blanks, nor begin with '-'";
+  if (!plain(command.config_file)) return "config_file must not hold control characters";
+  for (const auto& each : command.options)
+    if (!plain(each) || each.starts_with('-') || each.find('=') == std::string::npos)
+      return "options must be written Name=value";
+  if (!plain(command.control_directory) ||
+      (!command.control_directory.empty() && !command.control_directory.starts_with('/')))
+    return "control_directory must be an absolute path";
+  if (command.persist < std::chrono::seconds(1)) return "persist must be at least a second";
+  if (command.program.empty() || !plain(command.program)) return "program must be given";
+  return {};
+}
+
+namespace detail {
+
+/// Makes sure of a directory that only this user can look into; returns its path.
+inline std::string private_directory(std::string path) {
+  const auto uid = ::geteuid();
+  if (path.empty()) {
+    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+    const bool given = runtime != nullptr && *runtime == '/';
+    path = given ? std::string(runtime) + "/remote_job" : "/tmp/remote_job-" + std::to_string(uid);
+  }
+  const auto refuse = [&](std::error_code ec, const std::string& why) {
+    throw std::system_error(ec, "control_directory " + path + ": " + why);
+  };
+  // Together with ssh's own ending of a socket's name it has to fit into an address of unix(7).
+  if (path.size() > 45) refuse(errc::invalid_argument, "the path is longer than 45 bytes");
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    refuse(std::error_code(errno, std::generic_category()), "it cannot be created");
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0)
+    refuse(std::error_code(errno, std::generic_category()), "it cannot be looked at");
+  if (!S_ISDIR(status.st_mode) || status.st_uid != uid || (status.st_mode & 077) != 0)
+    refuse(errc::invalid_argument, "it is no directory of this user's own that is closed to others (chmod 700)");
+  return path;
+}
+
+}  // namespace detail
+
+/// The program and arguments with which a process_transport has OpenSSH's ssh run its commands.
+///
+/// For what libssh2 cannot do: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10, ProxyCommand, all that the
+/// user's configuration says. All commands share one connection (ControlMaster), which the first makes and which stays for
+/// `persist` after the last, also when this program has ended. Nothing is asked on a terminal (BatchMode): a passphrase is
+/// for an agent to know. The command's text goes to the user's login shell on the host as it is, like all commands of a
+/// transport.
+///
+/// @code
+/// asio::io_context context;
+/// remote_job::process_transport transport(context.get_executor(), remote_job::openssh_prefix({.host = "cluster"}));
+/// @endcode
+///
+/// Creates the directory for the sockets. Throws `std::system_error`: `errc::invalid_argument`, or what the system says
+/// of the directory. Thread-safe.
+inline std::vector<std::string> openssh_prefix(const openssh_command& command) {
+  if (auto wrong = validate(command); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
+  const auto directory = detail::private_directory(command.control_directory);
+  std::vector<std::string> prefix = {command.program};
+  const auto add = [&](std::string option) { prefix.insert(prefix.end(), {"-o", std::move(option)}); };
+  if (!command.config_file.empty()) prefix.insert(prefix.end(), {"-F", command.config_file});
+  for (const auto& each : command.options) add(each);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(command.persist).count();
+  for (std::string_view each :
+       {"BatchMode=yes", "RequestTTY=no", "ClearAllForwardings=yes", "ForwardX11=no", "PermitLocalCommand=no",
+        "ConnectTimeout=15", "ServerAliveInterval=15", "ServerAliveCountMax=2", "ControlMaster=auto"})
+    add(std::string(each));
+  // A percent sign of ours is none of ssh's.
+  std::string path;
+  for (const char c : directory) path += c == '%' ? std::string("%%") : std::string(1, c);
+  add("ControlPath=\"" + path + "/%C\"");
+  add("ControlPersist=" + std::to_string(seconds));
+  if (!command.user.empty()) prefix.insert(prefix.end(), {"-l", command.user});
+  if (command.port != 0) prefix.insert(prefix.end(), {"-p", std::to_string(command.port)});
+  // Behind the host ssh looks for options once more: the command must not be one.
+  prefix.insert(prefix.end(), {command.host, "--"});
+  return prefix;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif  // _WIN32
+#endif
+
 // ---- remote_job/detail/child_process.hpp
 #ifndef REMOTE_JOB_DETAIL_CHILD_PROCESS_HPP
 #define REMOTE_JOB_DETAIL_CHILD_PROCESS_HPP
@@ -9972,6 +10133,372 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
 
 #endif
 
+// ---- remote_job/ssh/prompt.hpp
+#ifndef REMOTE_JOB_SSH_PROMPT_HPP
+#define REMOTE_JOB_SSH_PROMPT_HPP
+
+#include <condition_variable>
+
+namespace remote_job::inline v0 {
+
+/// What a login needs to be told by a person, or by whatever stands for one. A plain value.
+struct ssh_challenge {
+  enum class kind {
+    passphrase,           ///< of an encrypted private key
+    password,             ///< of the user on the host
+    keyboard_interactive  ///< whatever the server asks (RFC 4256)
+  };
+
+  struct prompt {
+    std::string text;   ///< for people; that of a server is made printable
+    bool echo = false;  ///< whether what is typed may be seen
+  };
+
+  kind what = kind::password;
+  std::string subject;          ///< the identity, or user@host
+  std::string instruction;      ///< of the server, made printable; mostly empty
+  std::vector<prompt> prompts;  ///< one or more; each wants one answer
+  unsigned attempt = 1;         ///< above 1: what was answered before was wrong
+};
+
+namespace ssh {
+
+/// Overwrites a secret, and what a longer one left behind, before its memory is given back.
+inline void wipe(std::string& secret) noexcept {
+  secret.resize(secret.capacity());
+  volatile char* bytes = secret.data();
+  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
+  secret.clear();
+}
+
+/// Answers that are wiped when they are used up.
+struct secrets {
+  std::vector<std::string> list;
+
+  secrets() = default;
+  secrets(secrets&&) = default;
+  secrets& operator=(secrets&& other) noexcept {
+    wipe_all();
+    list = std::move(other.list);
+    return *this;
+  }
+  ~secrets() { wipe_all(); }
+
+  void wipe_all() noexcept {
+    for (auto& each : list) wipe(each);
+    list.clear();
+  }
+};
+
+/// A challenge that waits for its answer. Thread-safe.
+class question {
+ public:
+  enum class status { open, answered, declined };
+
+  /// `on_answer` is called once, on the thread that answers, unless close() comes first.
+  explicit question(std::function<void()> on_answer) : on_answer_(std::move(on_answer)) {}
+
+  /// The first call counts. The secret is taken, or wiped.
+  void answer(std::vector<std::string>& list) {
+    settle(status::answered, &list);
+    for (auto& each : list) wipe(each);
+  }
+  void decline() { settle(status::declined, nullptr); }
+
+  /// Nobody wants to know any more: from here on nobody is called.
+  void close() noexcept {
+    const std::lock_guard lock(mutex_);
+    on_answer_ = nullptr;
+    if (status_ == status::open) status_ = status::declined;
+    changed_.notify_all();
+  }
+
+  status state() const {
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+  /// Blocks until it is answered, declined or closed. For a thread of its own.
+  status wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return status_ != status::open; });
+    return status_;
+  }
+
+  secrets take() {
+    const std::lock_guard lock(mutex_);
+    return std::move(secrets_);
+  }
+
+ private:
+  void settle(status s, std::vector<std::string>* list) {
+    // Under the lock, so that nobody is being called once close() has returned.
+    const std::lock_guard lock(mutex_);
+    if (status_ != status::open) return;
+    status_ = s;
+    if (list != nullptr) std::swap(secrets_.list, *list);
+    changed_.notify_all();
+    if (const auto call = std::exchange(on_answer_, nullptr)) call();
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::function<void()> on_answer_;
+  status status_ = status::open;
+  secrets secrets_;
+};
+
+}  // namespace ssh
+
+/// Where the answer to a challenge goes: at once or later, on any thread, also when nobody wants it any more. Only the
+/// first answer counts. Copies stand for the same challenge; when the last one is destroyed without an answer, it is
+/// declined. What is given is wiped after use.
+class ssh_answer {
+ public:
+  explicit ssh_answer(std::shared_ptr<ssh::question> to) : to_(std::make_shared<holder>(std::move(to))) {}
+
+  /// To a challenge with one prompt.
+  void operator()(std::string secret) const {
+    std::vector<std::string> list(1);
+    list.front().swap(secret);
+    to_->question->answer(list);
+    ssh::wipe(secret);
+  }
+
+  /// One answer for each prompt, in their order. Any other number of them is as none.
+  void operator()(std::vector<std::string> answers) const { to_->question->answer(answers); }
+
+  /// There is no answer: the method is given up.
+  void decline() const { to_->question->decline(); }
+
+ private:
+  struct holder {
+    explicit holder(std::shared_ptr<ssh::question> q) : question(std::move(q)) {}
+    holder(const holder&) = delete;
+    holder& operator=(const holder&) = delete;
+    ~holder() { question->decline(); }
+
+    std::shared_ptr<ssh::question> question;
+  };
+
+  std::shared_ptr<holder> to_;
+};
+
+/// Who is asked: a function `void(const ssh_challenge&, ssh_answer)`, which must not block but may answer later; or for
+/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt. Called on
+/// the transport's executor. To throw is to decline.
+class ssh_prompter {
+ public:
+  ssh_prompter() = default;
+
+  template <class Function>
+  requires std::is_invocable_v<Function&, const ssh_challenge&, ssh_answer> ssh_prompter(
+      Function function)  // NOLINT: a function is as good as a prompter
+      : plain_(plain(function)), function_(std::move(function)) {}
+
+  template <class Function>
+  requires(!std::is_same_v<Function, ssh_prompter> && std::is_invocable_r_v<std::string, Function&, const std::string&>)
+      ssh_prompter(Function function)  // NOLINT: as above
+      : plain_(plain(function)),
+        function_([f = std::move(function)](const ssh_challenge& challenge, const ssh_answer& answer) mutable {
+          std::vector<std::string> all;
+          for (std::size_t i = 0; i < challenge.prompts.size(); ++i) all.push_back(f(challenge.subject));
+          answer(std::move(all));
+        }) {}
+
+  explicit operator bool() const noexcept { return static_cast<bool>(function_); }
+
+  void operator()(const ssh_challenge& challenge, ssh_answer answer) const { function_(challenge, std::move(answer)); }
+
+  /// Whether they are known to be the same: none, or one plain function. Other objects cannot be compared.
+  friend bool same(const ssh_prompter& a, const ssh_prompter& b) noexcept {
+    return !a && !b ? true : a.plain_ != nullptr && a.plain_ == b.plain_;
+  }
+
+ private:
+  using any_function = void (*)();
+
+  template <class Function>
+  static any_function plain(const Function& function) noexcept {
+    if constexpr (std::is_pointer_v<Function>)
+      return reinterpret_cast<any_function>(function);
+    else
+      return nullptr;
+  }
+
+  any_function plain_ = nullptr;
+  std::function<void(const ssh_challenge&, ssh_answer)> function_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/ssh/options.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_HPP
+#define REMOTE_JOB_SSH_OPTIONS_HPP
+
+namespace remote_job::inline v0 {
+
+/// A private key to log in with: exactly one of the two is given. A plain value.
+struct ssh_identity {
+  std::string file = {};  ///< path of the private key; a leading `~/` stands for the home directory
+  std::string text =
+      {};  ///< the private key itself, as it would stand in a file; a secret, which is the caller's to wipe
+};
+
+/// Time allowed to each step of connecting; each above zero.
+struct ssh_timeouts {
+  duration resolve = std::chrono::seconds(10);         ///< to find the host's addresses
+  duration connect = std::chrono::seconds(15);         ///< to reach one of them, all tries together
+  duration banner = std::chrono::seconds(10);          ///< until the server has identified itself as SSH
+  duration handshake = std::chrono::seconds(20);       ///< for the key exchange
+  duration authentication = std::chrono::seconds(30);  ///< for all methods together
+  duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
+  duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
+};
+
+/// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that libssh2
+/// does not know is `errc::invalid_argument` when connecting. A plain value.
+struct ssh_algorithms {
+  std::vector<std::string> key_exchange = {};
+  std::vector<std::string> host_key = {};  ///< within it the keys known for the host come first
+  std::vector<std::string> cipher = {};    ///< both ways
+  std::vector<std::string> mac = {};       ///< both ways
+};
+
+/// What to think of a host's key.
+enum class host_key_policy {
+  strict,  ///< it has to be in a known-hosts file
+  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which is
+  /// created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
+  accept_new,
+  insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
+};
+
+/// What to ask OpenSSH's ssh for. A plain value.
+struct openssh_query {
+  std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
+  std::uint16_t port = 0;       ///< goes before the configuration's, as with `ssh -p`; 0: the configuration's
+  std::string config_file;      ///< as with `ssh -F`; empty: the user's and the system's
+  std::string program = "ssh";  ///< looked for in PATH
+  duration timeout = std::chrono::seconds(10);  ///< for all of it
+};
+
+/// How to reach one host over SSH. A plain value.
+///
+/// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked for
+/// and wiped after use.
+struct ssh_options {
+  std::string host;         ///< name or address, that of IPv6 with or without brackets; required
+  std::uint16_t port = 22;  ///< above 0
+  std::string user;         ///< empty: the name of the user who runs this program
+
+  /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
+  std::vector<ssh_identity> identities;
+  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment variable
+  /// SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are identities.
+  std::string agent;
+  /// Of the agent's keys only those that are identities are tried.
+  bool identities_only = false;
+  /// Asked for the passphrase of an encrypted key, if its format tells the public key only once the server has found that
+  /// good. Not set: an encrypted key is `errc::passphrase_wrong`.
+  ssh_prompter passphrase;
+  /// Asked for the user's password, if the server takes one. Not set: the method is not tried; so with the next one.
+  ssh_prompter password;
+  /// Asked what the server asks, which may be several things, several times.
+  ssh_prompter keyboard_interactive;
+  /// How often each of them is asked while what was given is wrong; above 0.
+  unsigned prompts = 1;
+
+  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
+  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first one
+  /// need not be there.
+  std::vector<std::string> known_hosts;
+  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
+  /// looked at, and no other policy counts.
+  std::vector<std::string> fingerprints;
+  /// What is asked of a host key without fingerprints.
+  host_key_policy host_keys = host_key_policy::strict;
+  /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
+  std::string host_key_alias;
+
+  ssh_algorithms algorithms;
+
+  /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the one
+  /// before. Each has its own options: identities, policy and time-outs are not inherited. One that has jump hosts itself
+  /// is reached through these.
+  std::vector<ssh_options> jump_hosts;
+
+  ssh_timeouts timeouts;
+  /// After so long without a byte from the server it is asked for a sign of life; above 0.
+  duration keepalive = std::chrono::seconds(15);
+  /// Without an answer the connection counts as lost after so long a silence; above keepalive.
+  duration silence_limit = std::chrono::seconds(30);
+
+  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
+  /// IdentityFile, IdentityAgent, ProxyJump, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
+  /// Each host of ProxyJump is looked up in the same way. ProxyCommand is refused: `process_transport` over ssh has it.
+  ///
+  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
+  /// to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
+  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a name that
+  /// begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
+  /// <remote_job/ssh/openssh_config.hpp>, for POSIX systems.
+  static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
+};
+
+/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
+/// Thread-safe; does no I/O.
+inline std::string validate(const ssh_options& options) {
+  const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
+  if (options.host.empty()) return "host must not be empty";
+  if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
+    return "host must not hold blanks or NUL bytes";
+  if (has_nul(options.host_key_alias)) return "host_key_alias must not hold a NUL byte";
+  if (options.port == 0) return "port must be from 1 to 65535";
+  if (has_nul(options.user) || options.user.find_first_of("\r\n") != std::string::npos)
+    return "user must not hold line ends or NUL bytes";
+  for (const auto& identity : options.identities)
+    if (identity.file.empty() == identity.text.empty() || has_nul(identity.file))
+      return "identities must each have a file or a text";
+  if (has_nul(options.agent)) return "agent must not hold a NUL byte";
+  for (const auto& file : options.known_hosts)
+    if (file.empty() || has_nul(file)) return "known_hosts must name files";
+  for (const auto& fingerprint : options.fingerprints)
+    if (fingerprint.size() != 50 || !fingerprint.starts_with("SHA256:"))
+      return "fingerprints must be written SHA256: and 43 characters of base64, as ssh-keygen -l prints them";
+  const struct {
+    std::string_view name;
+    duration value;
+  } durations[] = {{"timeouts.resolve", options.timeouts.resolve},
+                   {"timeouts.connect", options.timeouts.connect},
+                   {"timeouts.banner", options.timeouts.banner},
+                   {"timeouts.handshake", options.timeouts.handshake},
+                   {"timeouts.authentication", options.timeouts.authentication},
+                   {"timeouts.open", options.timeouts.open},
+                   {"timeouts.files", options.timeouts.files},
+                   {"keepalive", options.keepalive}};
+  for (const auto& [name, value] : durations)
+    if (value <= duration::zero()) return std::string(name) + " must be above zero";
+  for (const auto* list : {&options.algorithms.key_exchange, &options.algorithms.host_key, &options.algorithms.cipher,
+                           &options.algorithms.mac})
+    for (const auto& name : *list)
+      if (name.empty() || name.find_first_of(std::string_view(", \t\r\n\0", 6)) != std::string::npos)
+        return "algorithms must be names, one in each string";
+  for (const auto& each : options.jump_hosts)
+    if (auto wrong = validate(each); !wrong.empty())
+      return "jump_hosts: " + (each.host.empty() ? "" : each.host + ": ") + wrong;
+  if (options.prompts == 0) return "prompts must be above 0";
+  if (options.silence_limit <= options.keepalive) return "silence_limit must be above keepalive";
+  return {};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/ssh/identity.hpp
 #ifndef REMOTE_JOB_SSH_IDENTITY_HPP
 #define REMOTE_JOB_SSH_IDENTITY_HPP
@@ -9984,13 +10511,6 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
 #endif
 
 namespace remote_job::inline v0::ssh {
-
-/// Overwrites a secret before its memory is given back.
-inline void wipe(std::string& secret) noexcept {
-  volatile char* bytes = secret.data();
-  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
-  secret.clear();
-}
 
 /// A public key's fingerprint as OpenSSH prints it.
 inline std::string fingerprint(std::string_view blob) {
@@ -10036,7 +10556,8 @@ struct private_key {
   bool encrypted = false;
   bool rsa = false;
   std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
-  std::string print;  ///< fingerprint of the public key; empty as above
+  std::string blob;   ///< the public key; empty as above
+  std::string print;  ///< its fingerprint
 
   private_key() = default;
   private_key(private_key&&) = default;
@@ -10046,6 +10567,7 @@ struct private_key {
     encrypted = other.encrypted;
     rsa = other.rsa;
     type = std::move(other.type);
+    blob = std::move(other.blob);
     print = std::move(other.print);
     return *this;
   }
@@ -10065,16 +10587,27 @@ struct private_key {
     if (!in || std::ferror(in.get()) != 0) {
       why = std::error_code(errno, std::generic_category()).message();
       wipe(key.text);
-    } else if (key.text.size() > max_size || key.text.find("PRIVATE KEY-----") == std::string::npos) {
-      why = "it is not a private key";
-      wipe(key.text);
     } else {
-      key.inspect();
+      key.inspect(why);
     }
     return key;
   }
 
+  /// The same for a key that is at hand.
+  static private_key copy(const std::string& text, std::string& why) {
+    private_key key;
+    key.text = text;
+    key.inspect(why);
+    return key;
+  }
+
  private:
+  void inspect(std::string& why) {
+    if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) return inspect();
+    why = "it is not a private key";
+    wipe(text);
+  }
+
   void inspect() {
     static constexpr std::string_view begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
     const auto at = text.find(begin);
@@ -10107,7 +10640,7 @@ struct private_key {
       next();
       next();
       rest.remove_prefix(rest.size() < 4 ? rest.size() : 4);
-      const auto blob = next();
+      blob = next();
       rest = blob;
       type = next();
       rsa = type == "ssh-rsa";
@@ -10115,6 +10648,121 @@ struct private_key {
     }
     wipe(*decoded);
   }
+};
+
+/// Where the private key of an identity comes from.
+class identity_source {
+ public:
+  explicit identity_source(std::string file) : name(std::move(file)) {}
+  identity_source(std::string n, const std::string* text) : name(std::move(n)), text_(text) {}
+
+  /// Those of the options, which have to live as long; without any the usual ones that are there.
+  static std::vector<identity_source> of(const ssh_options& options) {
+    std::vector<identity_source> all;
+    for (const auto& each : options.identities)
+      if (each.text.empty())
+        all.emplace_back(expand_home(each.file));
+      else
+        all.emplace_back("no. " + std::to_string(all.size() + 1), &each.text);
+    if (!all.empty()) return all;
+    const auto home = local_user::current().home;
+    for (const char* file : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
+      if (auto* found = std::fopen((home + file).c_str(), "rb")) {
+        std::fclose(found);
+        all.emplace_back(home + file);
+      }
+    return all;
+  }
+
+  private_key load(std::string& why) const {
+    return text_ == nullptr ? private_key::read(name, why) : private_key::copy(*text_, why);
+  }
+
+  std::string name;  ///< for messages: the file's
+
+ private:
+  const std::string* text_ = nullptr;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/byte_stream.hpp
+#ifndef REMOTE_JOB_SSH_BYTE_STREAM_HPP
+#define REMOTE_JOB_SSH_BYTE_STREAM_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What carries the bytes of a session: a TCP connection, or a channel of another session.
+///
+/// One read and one write may be outstanding at a time; each is answered exactly once and never inline, also after
+/// close(). Its owner, given with each operation, is kept alive, and with it its buffer, until the answer.
+class byte_stream {
+ public:
+  class user {
+   public:
+    virtual void on_read(std::error_code ec, std::size_t size) = 0;
+    virtual void on_written(std::error_code ec) = 0;
+
+   protected:
+    ~user() = default;
+  };
+
+  virtual ~byte_stream() = default;
+
+  virtual void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) = 0;
+  virtual void write(asio::const_buffer buffer, std::shared_ptr<user> owner) = 0;
+  virtual void close() noexcept = 0;
+
+  /// After an error: what is to be said of it, if more than its code.
+  virtual std::string why() const { return {}; }
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/operation.hpp
+#ifndef REMOTE_JOB_SSH_OPERATION_HPP
+#define REMOTE_JOB_SSH_OPERATION_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Something that goes on over a session: a state machine whose steps never wait.
+class operation {
+ public:
+  virtual ~operation() = default;
+
+  /// Goes as far as it can; called whenever anything may have changed.
+  virtual void step() = 0;
+
+  /// Another waits for a channel and the server allows no more: whether this one will soon release its own.
+  virtual bool make_room() { return false; }
+
+  /// The session has ended: its channels are gone.
+  virtual void on_end(std::error_code ec) = 0;
+
+  /// The execution context is being destroyed: destroy the handler, call nobody.
+  virtual void drop() noexcept = 0;
+};
+
+/// Where a channel to another host leads, as the server sees it (RFC 4254, section 7.2).
+struct tunnel_end {
+  std::string host;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const tunnel_end&, const tunnel_end&) = default;
+};
+
+/// Who waits for a channel.
+class channel_waiter {
+ public:
+  /// A channel, owned by the receiver until it is released, or why there is none. May be called from the request.
+  virtual void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) = 0;
+
+ protected:
+  ~channel_waiter() = default;
 };
 
 }  // namespace remote_job::inline v0::ssh
@@ -10219,80 +10867,11 @@ inline std::vector<std::string> split_names(std::string_view list) {
 
 #endif
 
-// ---- remote_job/ssh/byte_stream.hpp
-#ifndef REMOTE_JOB_SSH_BYTE_STREAM_HPP
-#define REMOTE_JOB_SSH_BYTE_STREAM_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// What carries the bytes of a session: a TCP connection, or a channel of another session.
-///
-/// One read and one write may be outstanding at a time; each is answered exactly once and never inline, also after
-/// close(). Its owner, given with each operation, is kept alive, and with it its buffer, until the answer.
-class byte_stream {
- public:
-  class user {
-   public:
-    virtual void on_read(std::error_code ec, std::size_t size) = 0;
-    virtual void on_written(std::error_code ec) = 0;
-
-   protected:
-    ~user() = default;
-  };
-
-  virtual ~byte_stream() = default;
-
-  virtual void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) = 0;
-  virtual void write(asio::const_buffer buffer, std::shared_ptr<user> owner) = 0;
-  virtual void close() noexcept = 0;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/operation.hpp
-#ifndef REMOTE_JOB_SSH_OPERATION_HPP
-#define REMOTE_JOB_SSH_OPERATION_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Something that goes on over a session: a state machine whose steps never wait.
-class operation {
- public:
-  virtual ~operation() = default;
-
-  /// Goes as far as it can; called whenever anything may have changed.
-  virtual void step() = 0;
-
-  /// Another waits for a channel and the server allows no more: whether this one will soon release its own.
-  virtual bool make_room() { return false; }
-
-  /// The session has ended: its channels are gone.
-  virtual void on_end(std::error_code ec) = 0;
-
-  /// The execution context is being destroyed: destroy the handler, call nobody.
-  virtual void drop() noexcept = 0;
-};
-
-/// Who waits for a channel.
-class channel_waiter {
- public:
-  /// A channel, owned by the receiver until it is released, or why there is none. May be called from the request.
-  virtual void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) = 0;
-
- protected:
-  ~channel_waiter() = default;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
 // ---- remote_job/ssh/wire.hpp
 #ifndef REMOTE_JOB_SSH_WIRE_HPP
 #define REMOTE_JOB_SSH_WIRE_HPP
 
+#include <atomic>
 #include <cstring>
 
 namespace remote_job::inline v0::ssh {
@@ -10301,11 +10880,14 @@ namespace remote_job::inline v0::ssh {
 ///
 /// Writing always succeeds, into the buffer: no call is ever left half-sent. Reading gives what has been received, as far
 /// as it may be taken: before the server has identified itself nothing, and once it is gated only drain() takes input, and
-/// sorts all of it into libssh2's queue. After cut() both fail, so that freeing never waits.
+/// sorts all of it into libssh2's queue. After cut(), which any thread may call, both fail, so that freeing never waits.
 class wire {
  public:
   static constexpr std::size_t max_waiting_output = 256 * 1024;
   static constexpr std::size_t max_output = 8 * 1024 * 1024;
+
+  /// For callbacks of libssh2 that are told the session only, which is that of this wire: whoever makes the call.
+  void* guest = nullptr;
 
   wire() : in_(input_size) {
     if (!detail::libssh2_ready()) return;
@@ -10468,10 +11050,10 @@ class wire {
       self.would_block_ = true;
       return -EAGAIN;
     }
+    // The rest is not moved: more may be on its way to the place behind it.
     const auto n = std::min(size, ready);
     std::memcpy(data, self.in_.data() + self.begin_, n);
     self.begin_ += n;
-    if (self.begin_ == self.end_) self.begin_ = self.end_ = 0;
     return static_cast<ssize_t>(n);
   }
 
@@ -10491,7 +11073,7 @@ class wire {
   std::size_t bytes_sent_ = 0;
   std::string hello_;
   std::string farewell_;
-  bool cut_ = false;
+  std::atomic<bool> cut_ = false;
   bool identified_ = false;
   bool gated_ = false;
   bool draining_ = false;
@@ -10546,12 +11128,20 @@ class channel_table {
       waiter.on_channel(channel, {});
       return;
     }
-    waiters_.push_back(&waiter);
+    wishes_.push_back({&waiter, std::nullopt});
     step_open();
   }
 
-  /// The opening goes on and leaves a spare channel.
-  void forget(const channel_waiter& waiter) noexcept { std::erase(waiters_, &waiter); }
+  /// Asks for a channel that leads to another host.
+  void request(channel_waiter& waiter, tunnel_end to) {
+    wishes_.push_back({&waiter, std::move(to)});
+    step_open();
+  }
+
+  /// The opening goes on and leaves a spare channel, or one that is closed.
+  void forget(const channel_waiter& waiter) noexcept {
+    std::erase_if(wishes_, [&](const wish& each) { return each.who == &waiter; });
+  }
 
   /// A server that refuses to open one in advance is not asked for that again.
   void refill() {
@@ -10608,7 +11198,7 @@ class channel_table {
   }
 
   /// Nobody waits any more.
-  void forget_waiters() noexcept { waiters_.clear(); }
+  void forget_waiters() noexcept { wishes_.clear(); }
 
   /// libssh2 is about to free all channels.
   void clear() noexcept {
@@ -10621,14 +11211,20 @@ class channel_table {
  private:
   static constexpr unsigned window_size = 2 * 1024 * 1024;
 
+  struct wish {
+    channel_waiter* who;
+    std::optional<tunnel_end> to;  // none: a session channel
+  };
+
   void step_open() {
     while (in_service_ && !wire_.is_cut()) {
       if (!opening_) {
-        if (waiters_.empty() && !want_spare_) return;
+        if (wishes_.empty() && !want_spare_) return;
         if (held_ && (room_promised_ || !closing_.empty()) && freed_ == 0) return;
         held_ = false;
         opening_ = true;
-        for_spare_ = waiters_.empty();
+        for_spare_ = wishes_.empty();
+        to_ = for_spare_ ? std::nullopt : wishes_.front().to;
         freed_at_open_ = std::exchange(freed_, 0);
         open_deadline_ = clock::now() + open_limit_;
         owner_.arm();
@@ -10636,7 +11232,9 @@ class channel_table {
       LIBSSH2_CHANNEL* channel = nullptr;
       auto* raw = wire_.native();
       const int rc = wire_.call([&] {
-        channel = libssh2_channel_open_ex(raw, "session", 7, window_size, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
+        channel =
+            to_ ? libssh2_channel_direct_tcpip_ex(raw, to_->host.c_str(), to_->port, "127.0.0.1", 22)
+                : libssh2_channel_open_ex(raw, "session", 7, window_size, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
         return channel != nullptr ? 0 : libssh2_session_last_errno(raw);
       });
       if (rc == LIBSSH2_ERROR_EAGAIN) return;
@@ -10659,21 +11257,31 @@ class channel_table {
     in_use_.push_back(channel);
     owner_.drain();
     if (wire_.is_cut()) return;
-    if (waiters_.empty()) {
-      want_spare_ = false;
-      std::erase(in_use_, channel);
-      spare_ = channel;
-      return;
-    }
-    auto* waiter = waiters_.front();
-    waiters_.erase(waiters_.begin());
-    waiter->on_channel(channel, {});
+    if (auto* waiter = take_waiter(to_)) return waiter->on_channel(channel, {});
+    if (to_) return release(channel);
+    want_spare_ = false;
+    std::erase(in_use_, channel);
+    spare_ = channel;
+  }
+
+  /// Who waits longest for such a channel; null when nobody does any more.
+  channel_waiter* take_waiter(const std::optional<tunnel_end>& to) {
+    const auto found = std::find_if(wishes_.begin(), wishes_.end(), [&](const wish& each) { return each.to == to; });
+    if (found == wishes_.end()) return nullptr;
+    auto* who = found->who;
+    wishes_.erase(found);
+    return who;
   }
 
   /// MaxSessions of sshd_config(5). A channel of ours counts until its process has ended and the server has seen our
   /// close, so a refusal says nothing while one is on its way out.
   void refused() {
     const auto text = wire_.last_error();
+    if (to_) {
+      refusal_ = text;
+      if (auto* waiter = take_waiter(to_)) waiter->on_channel(nullptr, errc::channel_refused);
+      return;
+    }
     if (for_spare_) {
       spare_refused_ = true;
       want_spare_ = false;
@@ -10695,11 +11303,8 @@ class channel_table {
     held_ = room_promised_ = false;
     spare_refused_ = true;
     want_spare_ = false;
-    if (waiters_.empty()) return;
-    auto* waiter = waiters_.front();
-    waiters_.erase(waiters_.begin());
     refusal_ = text;
-    waiter->on_channel(nullptr, errc::channel_refused);
+    if (auto* waiter = take_waiter(std::nullopt)) waiter->on_channel(nullptr, errc::channel_refused);
   }
 
   void step_closing() {
@@ -10743,7 +11348,8 @@ class channel_table {
   owner& owner_;
   duration open_limit_;
 
-  std::vector<channel_waiter*> waiters_;
+  std::vector<wish> wishes_;
+  std::optional<tunnel_end> to_;  // of what is being opened
   std::vector<LIBSSH2_CHANNEL*> in_use_;
   std::vector<LIBSSH2_CHANNEL*> closing_;
   LIBSSH2_CHANNEL* spare_ = nullptr;
@@ -10821,6 +11427,8 @@ class silence_watch {
 #define REMOTE_JOB_SSH_SESSION_HPP
 
 #include <asio/steady_timer.hpp>
+
+#include <thread>
 
 namespace remote_job::inline v0::ssh {
 
@@ -10906,6 +11514,31 @@ class session final : public std::enable_shared_from_this<session>,
     return wire_.call(std::move(function));
   }
 
+  /// Has `function`, which calls libssh2, called on a thread of its own, and then `done`, on the executor, with what it
+  /// returned, unless the session has ended by then. Till then the session is that thread's: what comes in waits, and
+  /// nothing of libssh2 may be called. Both may be called while the callers of this have gone, but not without session.
+  /// The end of the execution context waits for the thread.
+  void call_aside(std::function<int()> function, std::function<void(int)> done) {
+    const turn t(*this);
+    transfer();  // so that the end of the connection is noticed meanwhile
+    auto work = asio::make_work_guard(executor_);
+    auto run = [self = shared_from_this(), work = std::move(work), function = std::move(function),
+                done = std::move(done)]() mutable {
+      const int rc = function();
+      function = nullptr;  // what it holds is freed here
+      auto& s = *self;
+      asio::post(s.executor_, [self = std::move(self), done = std::move(done), rc] { self->take_back(rc, done); });
+    };
+    try {
+      aside_ = std::thread(std::move(run));
+    } catch (const std::system_error& e) {
+      kill(e.code(), std::string("no thread can be started: ") + e.what());
+    }
+  }
+
+  bool is_aside() const noexcept { return aside_.joinable(); }
+  void set_guest(void* guest) noexcept { wire_.guest = guest; }
+
   /// Exchanges identifications and keys: to be called in each step until it is not LIBSSH2_ERROR_EAGAIN.
   int handshake() { return wire_.handshake(); }
 
@@ -10950,6 +11583,12 @@ class session final : public std::enable_shared_from_this<session>,
   void request_channel(channel_waiter& waiter) {
     const turn t(*this);
     channels_.request(waiter);
+  }
+
+  /// Asks for a channel that leads to another host.
+  void request_tunnel(channel_waiter& waiter, tunnel_end to) {
+    const turn t(*this);
+    channels_.request(waiter, std::move(to));
   }
 
   /// Takes the request back; the opening goes on and leaves a spare channel.
@@ -11004,6 +11643,7 @@ class session final : public std::enable_shared_from_this<session>,
     channels_.forget_waiters();
     for (const auto& each : std::exchange(operations_, {}))
       if (each) each->drop();
+    if (aside_.joinable()) aside_.join();
     free_all();
   }
 
@@ -11011,6 +11651,11 @@ class session final : public std::enable_shared_from_this<session>,
 
   void on_read(std::error_code ec, std::size_t size) override {
     const turn t(*this);
+    if (is_aside()) {
+      if (ec) return kill(errc::connection_lost, why_lost(ec));
+      unread_ = size;
+      return;
+    }
     reading_ = false;
     if (!alive()) return;
     if (ec) return lost(ec);
@@ -11026,6 +11671,11 @@ class session final : public std::enable_shared_from_this<session>,
 
   void on_written(std::error_code ec) override {
     const turn t(*this);
+    if (is_aside()) {
+      if (ec) return kill(errc::connection_lost, why_lost(ec));
+      unwritten_ = true;
+      return;
+    }
     writing_ = false;
     if (!alive()) return;
     if (ec) return lost(ec);
@@ -11033,16 +11683,31 @@ class session final : public std::enable_shared_from_this<session>,
   }
 
   void lost(std::error_code ec) {
-    if (const auto text = wire_.input(); !identified() && !text.empty()) {
+    // What breaks off in the middle of an identification may well be SSH.
+    if (const auto text = wire_.input(); !identified() && !text.empty() && !text.starts_with("SSH-")) {
       // OpenSSH says in plain text that it has too much to do (MaxStartups, PerSourcePenalties): that will pass.
       const bool busy = text.starts_with("Exceeded MaxStartups") || text.starts_with("Not allowed at this time");
       return kill(
           busy ? errc::connection_lost : errc::not_ssh,
           busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
     }
-    kill(errc::connection_lost, !farewell().empty()      ? "the server says: " + farewell()
-                                : ec == asio::error::eof ? std::string("the server closed the connection")
-                                                         : ec.message());
+    kill(errc::connection_lost, farewell().empty() ? why_lost(ec) : "the server says: " + farewell());
+  }
+
+  std::string why_lost(std::error_code ec) const {
+    if (auto text = stream_->why(); !text.empty()) return text;
+    return ec == asio::error::eof ? "the server closed the connection" : ec.message();
+  }
+
+  void take_back(int rc, const std::function<void(int)>& done) {
+    aside_.join();
+    if (buried_) return free_all();
+    const turn t(*this);
+    if (!alive()) return;
+    done(rc);
+    if (std::exchange(unwritten_, false)) on_written({});
+    if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
+    wake_all();
   }
 
   void drain() override {
@@ -11065,7 +11730,9 @@ class session final : public std::enable_shared_from_this<session>,
   }
 
   void end_turn() {
-    if (wire_.take_call_again() && alive())
+    if (!alive()) return bury();
+    if (is_aside()) return;
+    if (wire_.take_call_again())
       asio::post(executor_, [self = shared_from_this()] {
         const turn t(*self);
         if (self->alive()) self->wake_all();
@@ -11073,6 +11740,11 @@ class session final : public std::enable_shared_from_this<session>,
     if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
     if (!alive()) return bury();
     std::erase(operations_, nullptr);
+    transfer();
+  }
+
+  /// Sends what there is, and reads on.
+  void transfer() {
     if (!writing_ && wire_.waiting_output() > 0) {
       writing_ = true;
       stream_->write(wire_.send(), shared_from_this());
@@ -11092,7 +11764,7 @@ class session final : public std::enable_shared_from_this<session>,
     const auto operations = std::exchange(operations_, {});
     for (const auto& each : operations)
       if (each) each->on_end(error_);
-    free_all();
+    if (!is_aside()) free_all();
   }
 
   void free_all() noexcept {
@@ -11144,6 +11816,10 @@ class session final : public std::enable_shared_from_this<session>,
   std::vector<std::shared_ptr<operation>> operations_;
   std::vector<char> scratch_;
 
+  std::thread aside_;
+  std::optional<std::size_t> unread_;  // what came in meanwhile
+  bool unwritten_ = false;
+
   int turns_ = 0;
   bool armed_ = false;
   bool reading_ = false;
@@ -11159,6 +11835,123 @@ class session final : public std::enable_shared_from_this<session>,
 
 #endif
 
+// ---- remote_job/ssh/login.hpp
+#ifndef REMOTE_JOB_SSH_LOGIN_HPP
+#define REMOTE_JOB_SSH_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+enum class login_status {
+  more,     ///< waits
+  done,     ///< logged in
+  refused,  ///< the server said no to something whole: or it was one factor of several, which libssh2 does not tell
+  over,     ///< there is nothing more to try
+  broken    ///< the connection failed; error text as of libssh2
+};
+
+/// One way to log in. A state machine: stepped until it has nothing more to try, and whenever something may have changed.
+class login_method {
+ public:
+  virtual ~login_method() = default;
+
+  virtual login_status step(session& s) = 0;
+  /// While it is not the server that is waited for: who.
+  virtual std::string waits_for() const { return {}; }
+  /// Waits for nobody any more, nor calls anybody.
+  virtual void close() noexcept = 0;
+
+  /// What was tried in vain, for a message.
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
+  /// Why something could not even be tried.
+  std::error_code error() const noexcept { return error_; }
+  bool any_refused() const noexcept { return any_refused_; }
+
+  /// Says what to think of what was refused last.
+  void conclude_last(bool accepted) {
+    if (accepted)
+      note(last_ + " accepted, but more is wanted");
+    else
+      note_refused(last_);
+  }
+
+ protected:
+  void note(std::string text) { notes_.push_back(std::move(text)); }
+
+  void note_refused(const std::string& what, const std::string& hint = {}) {
+    any_refused_ = true;
+    note(what + " refused" + hint);
+  }
+
+  void local_failure(errc e, std::string text) {
+    if (!error_) error_ = e;
+    note(std::move(text));
+  }
+
+  login_status refused(std::string what) {
+    last_ = std::move(what);
+    return login_status::refused;
+  }
+
+  /// Whether the server has answered no, and lives on.
+  static bool said_no(const session& s, int rc, std::string_view text) {
+    return (rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
+           s.farewell().empty() && !text.starts_with("Waiting for");
+  }
+
+ private:
+  std::vector<std::string> notes_;
+  std::error_code error_;
+  std::string last_;
+  bool any_refused_ = false;
+};
+
+/// The one challenge that a login is waiting for.
+class challenger {
+ public:
+  /// `wake` is called on any thread.
+  explicit challenger(std::function<void()> wake) : wake_(std::move(wake)) {}
+  ~challenger() { close(); }
+  challenger(const challenger&) = delete;
+  challenger& operator=(const challenger&) = delete;
+
+  void ask(const ssh_prompter& who, const ssh_challenge& challenge) {
+    close();
+    question_ = std::make_shared<question>(wake_);
+    prompts_ = challenge.prompts.size();
+    // Whatever the user's code throws must not pass through the session's loop. What it lets go of is declined.
+    try {
+      who(challenge, ssh_answer(question_));
+    } catch (...) {
+      question_->decline();
+    }
+  }
+
+  bool asked() const noexcept { return question_ != nullptr; }
+  bool waiting() const { return question_ && question_->state() == question::status::open; }
+
+  /// Takes the answer, if there is one that fits; the next challenge may be asked.
+  bool take(secrets& answer) {
+    const auto asked = std::exchange(question_, nullptr);
+    if (!asked || asked->state() != question::status::answered) return false;
+    answer = asked->take();
+    return answer.list.size() == prompts_;
+  }
+
+  void close() noexcept {
+    if (question_) question_->close();
+    question_.reset();
+  }
+
+ private:
+  std::function<void()> wake_;
+  std::shared_ptr<question> question_;
+  std::size_t prompts_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/agent_login.hpp
 #ifndef REMOTE_JOB_SSH_AGENT_LOGIN_HPP
 #define REMOTE_JOB_SSH_AGENT_LOGIN_HPP
@@ -11166,38 +11959,32 @@ class session final : public std::enable_shared_from_this<session>,
 namespace remote_job::inline v0::ssh {
 
 /// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is called.
-class agent_login {
+class agent_login final : public login_method {
  public:
-  enum class status {
-    more,
-    done,
-    over,   ///< there is no more key to try
-    broken  ///< the session failed; error text as of libssh2
-  };
-
   /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
+  /// `refused` gets the fingerprints of the keys that were tried in vain.
   agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
-              std::vector<std::string> preferred, bool only_preferred, std::function<void()> wake)
+              std::vector<std::string> preferred, bool only_preferred, std::vector<std::string>& refused,
+              std::function<void()> wake)
       : client_(std::make_shared<agent_client>(executor, std::move(path))),
         user_(std::move(user)),
         preferred_(std::move(preferred)),
         only_preferred_(only_preferred),
+        refused_(refused),
         wake_(std::move(wake)) {}
 
-  ~agent_login() { close(); }
-  agent_login(const agent_login&) = delete;
-  agent_login& operator=(const agent_login&) = delete;
+  ~agent_login() override { client_->close(); }
 
-  status step(session& s) {
+  login_status step(session& s) override {
     while (s.alive()) {
-      if (client_->waiting()) return status::more;
+      if (client_->waiting()) return login_status::more;
       if (!asked_keys_) {
         asked_keys_ = true;
         client_->ask(agent_protocol::ask_keys(), wake_);
         continue;
       }
       if (!std::exchange(listed_, true)) choose_keys();
-      if (next_ == keys_.size()) return status::over;
+      if (next_ == keys_.size()) return login_status::over;
 
       const auto& blob = keys_[next_].blob;
       void* self = this;
@@ -11208,41 +11995,35 @@ class agent_login {
         // Not the server is waited for, and libssh2 need not be asked again before the agent's answer.
         return result == LIBSSH2_ERROR_EAGAIN && client_->waiting() ? waiting_for_agent : result;
       });
-      if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return status::more;
-      if (rc == 0) return status::done;
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return login_status::more;
+      if (rc == 0) return login_status::done;
       const auto text = s.last_error();
       const auto name = key_name(keys_[next_]);
-      asked_signature_ = false;
+      const bool was_signed = std::exchange(asked_signature_, false);
       if (text == "Callback returned error") {
         ++next_;
         note(name + ": the agent did not sign" + (client_->why().empty() ? "" : " (" + client_->why() + ')'));
         if (!client_->why().empty()) next_ = keys_.size();
-      } else if ((rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
-                 s.farewell().empty() && !text.starts_with("Waiting for")) {
+      } else if (said_no(s, rc, text)) {
         refused_.push_back(fingerprint(blob));
         ++next_;
-        note(name + " refused");
+        // What the server had found good before it was signed may have been one factor of several.
+        if (was_signed) return refused(name);
+        note_refused(name);
       } else {
-        note(name + " refused");
-        return status::broken;
+        note_refused(name);
+        return login_status::broken;
       }
     }
-    return status::more;
+    return login_status::more;
   }
 
-  bool waits_for_agent() const noexcept { return client_->waiting(); }
-  const std::string& path() const noexcept { return client_->path(); }
-  /// Fingerprints of the keys that the server refused.
-  const std::vector<std::string>& refused() const noexcept { return refused_; }
-  /// What was tried, for a message.
-  const std::vector<std::string>& notes() const noexcept { return notes_; }
+  std::string waits_for() const override { return client_->waiting() ? "the agent " + client_->path() : std::string(); }
 
-  void close() noexcept { client_->close(); }
+  void close() noexcept override { client_->close(); }
 
  private:
   static constexpr int waiting_for_agent = 1;
-
-  void note(std::string text) { notes_.push_back(std::move(text)); }
 
   static std::string type_of(const std::string& blob) {
     std::string_view rest = blob;
@@ -11300,146 +12081,541 @@ class agent_login {
   std::string user_;
   std::vector<std::string> preferred_;
   bool only_preferred_;
+  std::vector<std::string>& refused_;
   std::function<void()> wake_;
   bool asked_keys_ = false;
   bool listed_ = false;
   bool asked_signature_ = false;
   std::vector<agent_protocol::key> keys_;
   std::size_t next_ = 0;
-  std::vector<std::string> refused_;
-  std::vector<std::string> notes_;
 };
 
 }  // namespace remote_job::inline v0::ssh
 
 #endif
 
-// ---- remote_job/ssh/options.hpp
-#ifndef REMOTE_JOB_SSH_OPTIONS_HPP
-#define REMOTE_JOB_SSH_OPTIONS_HPP
+// ---- remote_job/ssh/algorithms.hpp
+#ifndef REMOTE_JOB_SSH_ALGORITHMS_HPP
+#define REMOTE_JOB_SSH_ALGORITHMS_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline v0::ssh {
 
-/// A private key to log in with. A plain value.
-struct ssh_identity {
-  std::string file;  ///< path of the private key; a leading `~/` stands for the home directory
-};
+/// What libssh2 can do of one kind (LIBSSH2_METHOD_KEX and its like), in its order.
+inline std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind) {
+  const char** names = nullptr;
+  const int count = libssh2_session_supported_algs(session, kind, &names);
+  std::vector<std::string> all;
+  for (int i = 0; i < count; ++i) all.emplace_back(names[i]);
+  if (names != nullptr) libssh2_free(session, names);
+  return all;
+}
 
-/// Time allowed to each step of connecting; each above zero.
-struct ssh_timeouts {
-  duration resolve = std::chrono::seconds(10);         ///< to find the host's addresses
-  duration connect = std::chrono::seconds(15);         ///< to reach one of them, all tries together
-  duration banner = std::chrono::seconds(10);          ///< until the server has identified itself as SSH
-  duration handshake = std::chrono::seconds(20);       ///< for the key exchange
-  duration authentication = std::chrono::seconds(30);  ///< for all methods together
-  duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
-  duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
-};
+inline std::string join_names(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& each : names) list += (list.empty() ? "" : ",") + each;
+  return list;
+}
 
-/// What to think of a host's key.
-enum class host_key_policy {
-  strict,  ///< it has to be in a known-hosts file
-  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which is
-  /// created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
-  accept_new,
-  insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
-};
-
-/// What to ask OpenSSH's ssh for. A plain value.
-struct openssh_query {
-  std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
-  std::uint16_t port = 0;       ///< goes before the configuration's, as with `ssh -p`; 0: the configuration's
-  std::string config_file;      ///< as with `ssh -F`; empty: the user's and the system's
-  std::string program = "ssh";  ///< looked for in PATH
-  duration timeout = std::chrono::seconds(10);  ///< for all of it
-};
-
-/// How to reach one host over SSH. A plain value.
-///
-/// No secret is kept in it: keys are read from their files when they are needed, passphrases are asked for.
-struct ssh_options {
-  std::string host;         ///< name or address; required
-  std::uint16_t port = 22;  ///< above 0
-  std::string user;         ///< empty: the name of the user who runs this program
-
-  /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
-  std::vector<ssh_identity> identities;
-  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment variable
-  /// SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are identities.
-  std::string agent;
-  /// Of the agent's keys only those that are identities are tried.
-  bool identities_only = false;
-  /// Asked for the passphrase of an encrypted key, given its file; called on the transport's executor, must not block for
-  /// long. What it returns is wiped after use. Not set: an encrypted key is `errc::passphrase_wrong`.
-  std::function<std::string(const std::string& identity)> passphrase;
-
-  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
-  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first one
-  /// need not be there.
-  std::vector<std::string> known_hosts;
-  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
-  /// looked at, and no other policy counts.
-  std::vector<std::string> fingerprints;
-  /// What is asked of a host key without fingerprints.
-  host_key_policy host_keys = host_key_policy::strict;
-  /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
-  std::string host_key_alias;
-
-  ssh_timeouts timeouts;
-  /// After so long without a byte from the server it is asked for a sign of life; above 0.
-  duration keepalive = std::chrono::seconds(15);
-  /// Without an answer the connection counts as lost after so long a silence; above keepalive.
-  duration silence_limit = std::chrono::seconds(30);
-
-  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
-  /// IdentityFile, IdentityAgent, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
-  /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
-  /// ProxyJump and ProxyCommand are refused: `process_transport` over ssh has them.
-  ///
-  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
-  /// to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
-  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a name that
-  /// begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
-  /// <remote_job/ssh/openssh_config.hpp>, for POSIX systems.
-  static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
-};
-
-/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
-/// Thread-safe; does no I/O.
-inline std::string validate(const ssh_options& options) {
-  const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
-  if (options.host.empty()) return "host must not be empty";
-  if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
-    return "host must not hold blanks or NUL bytes";
-  if (has_nul(options.host_key_alias)) return "host_key_alias must not hold a NUL byte";
-  if (options.port == 0) return "port must be from 1 to 65535";
-  if (has_nul(options.user)) return "user must not hold a NUL byte";
-  for (const auto& identity : options.identities)
-    if (identity.file.empty() || has_nul(identity.file)) return "identities must name files";
-  if (has_nul(options.agent)) return "agent must not hold a NUL byte";
-  for (const auto& file : options.known_hosts)
-    if (file.empty() || has_nul(file)) return "known_hosts must name files";
-  for (const auto& fingerprint : options.fingerprints)
-    if (fingerprint.size() != 50 || !fingerprint.starts_with("SHA256:"))
-      return "fingerprints must be written SHA256: and 43 characters of base64, as ssh-keygen -l prints them";
+/// One sentence on the first name that libssh2 does not know; nothing when it knows all.
+inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
   const struct {
-    std::string_view name;
-    duration value;
-  } durations[] = {{"timeouts.resolve", options.timeouts.resolve},
-                   {"timeouts.connect", options.timeouts.connect},
-                   {"timeouts.banner", options.timeouts.banner},
-                   {"timeouts.handshake", options.timeouts.handshake},
-                   {"timeouts.authentication", options.timeouts.authentication},
-                   {"timeouts.open", options.timeouts.open},
-                   {"timeouts.files", options.timeouts.files},
-                   {"keepalive", options.keepalive}};
-  for (const auto& [name, value] : durations)
-    if (value <= duration::zero()) return std::string(name) + " must be above zero";
-  if (options.silence_limit <= options.keepalive) return "silence_limit must be above keepalive";
+    const char* field;
+    int kind;
+    const std::vector<std::string>& names;
+  } lists[] = {{"key_exchange", LIBSSH2_METHOD_KEX, wanted.key_exchange},
+               {"host_key", LIBSSH2_METHOD_HOSTKEY, wanted.host_key},
+               {"cipher", LIBSSH2_METHOD_CRYPT_CS, wanted.cipher},
+               {"mac", LIBSSH2_METHOD_MAC_CS, wanted.mac}};
+  if (std::ranges::all_of(lists, [](const auto& each) { return each.names.empty(); })) return {};
+  const wire scratch;
+  if (scratch.native() == nullptr) return {};
+  for (const auto& [field, kind, names] : lists) {
+    const auto known = supported_algorithms(scratch.native(), kind);
+    for (const auto& name : names)
+      if (std::ranges::find(known, name) == known.end())
+        return std::string("algorithms.") + field + ": libssh2 " + libssh2_version(0) + " does not know " +
+               printable(name, 60) + ", but " + join_names(known);
+  }
   return {};
 }
 
-}  // namespace remote_job::inline v0
+/// Has a session use them; the host-key algorithms are chosen by what is known of the host.
+inline void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
+  const auto set = [&](int kind, const std::vector<std::string>& names) {
+    if (!names.empty()) libssh2_session_method_pref(session, kind, join_names(names).c_str());
+  };
+  set(LIBSSH2_METHOD_KEX, wanted.key_exchange);
+  set(LIBSSH2_METHOD_CRYPT_CS, wanted.cipher);
+  set(LIBSSH2_METHOD_CRYPT_SC, wanted.cipher);
+  set(LIBSSH2_METHOD_MAC_CS, wanted.mac);
+  set(LIBSSH2_METHOD_MAC_SC, wanted.mac);
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/interactive_login.hpp
+#ifndef REMOTE_JOB_SSH_INTERACTIVE_LOGIN_HPP
+#define REMOTE_JOB_SSH_INTERACTIVE_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Between the thread on which libssh2 waits for answers and the executor on which the prompter is asked. Thread-safe.
+class interactive_desk {
+ public:
+  /// `wake` is called on the waiting thread when there is something to ask.
+  interactive_desk(std::string user, std::string subject, std::function<void()> wake)
+      : user_(std::move(user)), subject_(std::move(subject)), wake_(std::move(wake)) {}
+
+  const std::string& user() const noexcept { return user_; }
+
+  /// Hands over what is to be asked, and waits for the answers: nothing when there are none to be had.
+  std::optional<secrets> ask(ssh_challenge challenge) {
+    const auto asked = std::make_shared<question>(nullptr);
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return std::nullopt;
+      challenge.subject = subject_;
+      wanted_ = challenge.prompts.size();
+      challenge_ = std::move(challenge);
+      question_ = asked;
+    }
+    wake_();
+    auto state = asked->wait();
+    auto answer = asked->take();
+    const std::lock_guard lock(mutex_);
+    if (state != question::status::answered || answer.list.size() != wanted_) {
+      declined_ = true;
+      return std::nullopt;
+    }
+    return answer;
+  }
+
+  /// On the executor: asks the prompter what has not been asked yet.
+  void pass_on(const ssh_prompter& prompter, unsigned attempt) {
+    std::optional<ssh_challenge> challenge;
+    std::shared_ptr<question> asked;
+    {
+      const std::lock_guard lock(mutex_);
+      challenge = std::exchange(challenge_, std::nullopt);
+      asked = question_;
+    }
+    if (!challenge) return;
+    challenge->attempt = attempt;
+    try {
+      prompter(*challenge, ssh_answer(asked));
+    } catch (...) {
+      asked->decline();
+    }
+  }
+
+  bool waiting() const {
+    const std::lock_guard lock(mutex_);
+    return question_ && question_->state() == question::status::open;
+  }
+  bool declined() const {
+    const std::lock_guard lock(mutex_);
+    return declined_;
+  }
+
+  /// Nobody waits any more, nor will.
+  void close() noexcept {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    if (question_) question_->close();
+  }
+
+ private:
+  const std::string user_;
+  const std::string subject_;
+  const std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::optional<ssh_challenge> challenge_;
+  std::shared_ptr<question> question_;
+  std::size_t wanted_ = 0;
+  bool declined_ = false;
+  bool closed_ = false;
+};
+
+/// Logs in by answering what the server asks (RFC 4256).
+///
+/// libssh2 wants the answers from within its call. So that they may come later, the call is made aside, on a thread that
+/// waits for them; the prompter is called on the session's executor all the same.
+class interactive_login final : public login_method {
+ public:
+  /// `wake` is called on any thread.
+  interactive_login(const ssh_options& options, const std::string& user, std::function<void()> wake)
+      : options_(options),
+        desk_(std::make_shared<interactive_desk>(user, user + '@' + options.host, std::move(wake))) {}
+
+  login_status step(session& s) override {
+    while (s.alive()) {
+      desk_->pass_on(options_.keyboard_interactive, attempt_ + 1);
+      if (s.is_aside()) return login_status::more;
+      if (!result_) {
+        if (attempt_ == options_.prompts || desk_->declined()) return login_status::over;
+        // The desk is shared with the thread, which may go on for a moment after this object's end.
+        s.call_aside(
+            [desk = desk_, &s] {
+              s.set_guest(desk.get());
+              return s.call([&] {
+                return libssh2_userauth_keyboard_interactive_ex(s.native(), desk->user().data(),
+                                                                static_cast<unsigned>(desk->user().size()),
+                                                                &interactive_login::on_libssh2_prompts);
+              });
+            },
+            [this](int rc) { result_ = rc; });
+        return login_status::more;
+      }
+      const int rc = *std::exchange(result_, std::nullopt);
+      if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
+      if (rc == 0) return login_status::done;
+      ++attempt_;
+      if (!said_no(s, rc, s.last_error())) {
+        note_refused("keyboard-interactive");
+        return login_status::broken;
+      }
+      if (desk_->declined()) {
+        local_failure(errc::authentication_failed, "keyboard-interactive: no answer was given");
+        return login_status::over;
+      }
+      // Only the first may have been a factor of several: asking the server for that counts as another failed try.
+      if (attempt_ == 1) return refused("keyboard-interactive");
+      note_refused("keyboard-interactive");
+    }
+    return login_status::more;
+  }
+
+  std::string waits_for() const override { return desk_->waiting() ? "whoever was asked what the server asks" : ""; }
+  void close() noexcept override { desk_->close(); }
+
+ private:
+  /// On the thread of the call. The memory of the answers is libssh2's afterwards.
+  static void on_libssh2_prompts(const char*, int, const char* instruction, int instruction_size, int count,
+                                 const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts,
+                                 LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses, void** abstract) noexcept {
+    if (count <= 0) return;
+    const auto wanted = static_cast<std::size_t>(count);
+    for (std::size_t i = 0; i < wanted; ++i) responses[i] = {};
+    try {
+      ssh_challenge challenge;
+      challenge.what = ssh_challenge::kind::keyboard_interactive;
+      if (instruction != nullptr && instruction_size > 0)
+        challenge.instruction = printable({instruction, static_cast<std::size_t>(instruction_size)}, 1000);
+      for (std::size_t i = 0; i < wanted; ++i) {
+        const std::string text(reinterpret_cast<const char*>(prompts[i].text), prompts[i].length);
+        const bool blank = text.ends_with(' ');
+        challenge.prompts.push_back({printable(text) + (blank ? " " : ""), prompts[i].echo != 0});
+      }
+      auto& desk = *static_cast<interactive_desk*>(static_cast<wire*>(*abstract)->guest);
+      const auto answer = desk.ask(std::move(challenge));
+      for (std::size_t i = 0; answer && i < wanted; ++i) {
+        const auto& text = answer->list[i];
+        responses[i].text = static_cast<char*>(std::malloc(text.size() + 1));
+        if (responses[i].text == nullptr) continue;
+        std::memcpy(responses[i].text, text.data(), text.size());
+        responses[i].length = static_cast<unsigned>(text.size());
+      }
+    } catch (...) {  // without memory there is no answer
+    }
+  }
+
+  const ssh_options& options_;
+  std::shared_ptr<interactive_desk> desk_;
+  std::optional<int> result_;
+  unsigned attempt_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/key_login.hpp
+#ifndef REMOTE_JOB_SSH_KEY_LOGIN_HPP
+#define REMOTE_JOB_SSH_KEY_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Logs in with the identities of the options, one after the other.
+///
+/// An encrypted key is shown to the server before anybody is asked for its passphrase, where its format tells the public
+/// key. libssh2 decrypts it twice for one login, each time for about a tenth of a second: that is done aside.
+class key_login final : public login_method {
+ public:
+  /// `refused`: fingerprints of keys that need not be tried any more. `wake` is called on any thread.
+  key_login(const ssh_options& options, std::vector<identity_source> identities, std::string user,
+            const std::vector<std::string>& refused, std::function<void()> wake)
+      : options_(options),
+        identities_(std::move(identities)),
+        user_(std::move(user)),
+        refused_(refused),
+        challenger_(std::move(wake)) {}
+
+  login_status step(session& s) override {
+    while (s.alive()) {
+      if (challenger_.waiting() || s.is_aside()) return login_status::more;
+      switch (stage_) {
+        case stage::load:
+          if (next_ == identities_.size()) return login_status::over;
+          load();
+          continue;
+        case stage::probe: {
+          const int rc = probe(s);
+          if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
+          if (welcome_) {
+            stage_ = stage::ask;
+          } else if (said_no(s, rc, s.last_error())) {
+            note_refused(name(), hint());
+            next();
+          } else {
+            note_refused(name());
+            return login_status::broken;
+          }
+          continue;
+        }
+        case stage::ask: ask(); continue;
+        case stage::sign:
+          if (!result_) {
+            if (sign(s)) continue;
+            return login_status::more;
+          }
+          const int rc = *std::exchange(result_, std::nullopt);
+          if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
+          if (rc == 0) return login_status::done;
+          const auto status = conclude(s, rc);
+          if (status != login_status::more) return status;
+          continue;
+      }
+    }
+    return login_status::more;
+  }
+
+  std::string waits_for() const override {
+    return challenger_.waiting() ? "whoever was asked for the passphrase of " + identities_[next_].name : "";
+  }
+  void close() noexcept override { challenger_.close(); }
+
+ private:
+  enum class stage { load, probe, ask, sign };
+
+  /// What a call on another thread needs: it may go on for a moment after this object's end.
+  struct attempt {
+    private_key key;
+    secrets passphrase;
+    std::string user;
+  };
+
+  void load() {
+    const auto& identity = identities_[next_];
+    std::string why;
+    attempt_ = std::make_shared<attempt>();
+    attempt_->user = user_;
+    attempt_->key = identity.load(why);
+    asked_ = 0;
+    const auto& key = attempt_->key;
+    if (!why.empty()) {
+      local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + why);
+      return next();
+    }
+    // Tried already; each try counts for the server's MaxAuthTries.
+    if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
+    if (key.encrypted && !options_.passphrase) {
+      local_failure(errc::passphrase_wrong,
+                    "identity " + identity.name + ": it is encrypted and no passphrase was given");
+      return next();
+    }
+    welcome_ = false;
+    stage_ = !key.encrypted ? stage::sign : key.blob.empty() ? stage::ask : stage::probe;
+  }
+
+  void next() {
+    ++next_;
+    attempt_.reset();
+    stage_ = stage::load;
+  }
+
+  std::string name() const {
+    const auto& key = attempt_->key;
+    return "publickey " + identities_[next_].name +
+           (key.print.empty() ? std::string() : " (" + key.type + ' ' + key.print + ')');
+  }
+
+  std::string hint() const {
+    if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
+    return " (libssh2 " + std::string(libssh2_version(0)) +
+           " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
+           "libssh2 1.11 or newer, or process_transport over ssh)";
+  }
+
+  /// Asks whether the key would do (RFC 4252, section 7), and goes no further.
+  int probe(session& s) {
+    const auto& blob = attempt_->key.blob;
+    void* self = this;
+    return s.call([&] {
+      return libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
+                                        blob.size(), &key_login::on_libssh2_sign, &self);
+    });
+  }
+
+  static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char**, std::size_t*, const unsigned char*, std::size_t,
+                             void** abstract) noexcept {
+    static_cast<key_login*>(*abstract)->welcome_ = true;
+    return -1;
+  }
+
+  void ask() {
+    const auto& name = identities_[next_].name;
+    if (!challenger_.asked()) {
+      const auto text = "Passphrase for " + name + ": ";
+      return challenger_.ask(options_.passphrase,
+                             {ssh_challenge::kind::passphrase, name, {}, {{text, false}}, asked_ + 1});
+    }
+    ++asked_;
+    if (!challenger_.take(attempt_->passphrase)) {
+      local_failure(errc::passphrase_wrong, "identity " + name + ": asking for the passphrase failed");
+      return next();
+    }
+    stage_ = stage::sign;
+  }
+
+  /// False when there is no result yet.
+  bool sign(session& s) {
+    if (!std::exchange(signing_, true)) sent_before_ = s.bytes_sent();
+    const auto call = [job = attempt_, &s] {
+      return s.call([&] {
+        const auto& text = job->key.text;
+        return libssh2_userauth_publickey_frommemory(
+            s.native(), job->user.data(), job->user.size(), nullptr, 0, text.data(), text.size(),
+            job->passphrase.list.empty() ? "" : job->passphrase.list.front().c_str());
+      });
+    };
+    if (!attempt_->key.encrypted) {
+      result_ = call();
+      return true;
+    }
+    s.call_aside(call, [this](int rc) { result_ = rc; });
+    return false;
+  }
+
+  login_status conclude(session& s, int rc) {
+    signing_ = false;
+    const auto text = s.last_error();
+    const bool encrypted = attempt_->key.encrypted;
+    attempt_->passphrase.wipe_all();
+    if (s.bytes_sent() == sent_before_ || text == "Callback returned error") {
+      if (encrypted && asked_ < options_.prompts) {
+        stage_ = stage::ask;
+        return login_status::more;
+      }
+      const auto& identity = identities_[next_].name;
+      if (encrypted)
+        local_failure(errc::passphrase_wrong,
+                      "identity " + identity + ": it cannot be decrypted with the passphrase given");
+      else
+        local_failure(errc::identity_unreadable,
+                      "identity " + identity + ": it is damaged or of an unsupported kind (" + text + ')');
+      next();
+      return login_status::more;
+    }
+    if (!said_no(s, rc, text)) {
+      note_refused(name());
+      return login_status::broken;
+    }
+    const auto what = name();
+    const auto why = hint();
+    next();
+    // What the server had found good before it was signed may have been one factor of several.
+    if (text.starts_with("Invalid signature")) return refused(what);
+    note_refused(what, why);
+    return login_status::more;
+  }
+
+  const ssh_options& options_;
+  std::vector<identity_source> identities_;
+  std::string user_;
+  const std::vector<std::string>& refused_;
+  challenger challenger_;
+  std::size_t next_ = 0;
+  stage stage_ = stage::load;
+  std::shared_ptr<attempt> attempt_;
+  unsigned asked_ = 0;
+  bool welcome_ = false;
+  bool signing_ = false;
+  std::size_t sent_before_ = 0;
+  std::optional<int> result_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/password_login.hpp
+#ifndef REMOTE_JOB_SSH_PASSWORD_LOGIN_HPP
+#define REMOTE_JOB_SSH_PASSWORD_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Logs in with a password that is asked for.
+class password_login final : public login_method {
+ public:
+  password_login(const ssh_options& options, std::string user, std::function<void()> wake)
+      : options_(options), user_(std::move(user)), challenger_(std::move(wake)) {}
+
+  login_status step(session& s) override {
+    while (s.alive()) {
+      if (challenger_.waiting()) return login_status::more;
+      if (password_.list.empty()) {
+        if (attempt_ == options_.prompts) return login_status::over;
+        if (!challenger_.asked()) {
+          const auto subject = user_ + '@' + options_.host;
+          challenger_.ask(options_.password,
+                          {ssh_challenge::kind::password, subject, {}, {{subject + "'s password: "}}, attempt_ + 1});
+          continue;
+        }
+        ++attempt_;
+        if (!challenger_.take(password_)) {
+          attempt_ = options_.prompts;
+          local_failure(errc::authentication_failed, "no password was given");
+          return login_status::over;
+        }
+      }
+      const auto& text = password_.list.front();
+      const int rc = s.call([&] {
+        return libssh2_userauth_password_ex(s.native(), user_.data(), static_cast<unsigned>(user_.size()), text.data(),
+                                            static_cast<unsigned>(text.size()), nullptr);
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
+      password_.wipe_all();
+      if (rc == 0) return login_status::done;
+      if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED) {
+        attempt_ = options_.prompts;
+        note("the password has expired: log in with ssh to change it");
+        return login_status::broken;
+      }
+      if (!said_no(s, rc, s.last_error())) {
+        note_refused("password");
+        return login_status::broken;
+      }
+      // Only the first may have been a factor of several: asking the server for that counts as another failed try.
+      if (attempt_ == 1) return refused("password");
+      note_refused("password");
+    }
+    return login_status::more;
+  }
+
+  std::string waits_for() const override { return challenger_.waiting() ? "whoever was asked for the password" : ""; }
+  void close() noexcept override { challenger_.close(); }
+
+ private:
+  const ssh_options& options_;
+  std::string user_;
+  challenger challenger_;
+  secrets password_;
+  unsigned attempt_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
 
 #endif
 
@@ -11449,70 +12625,48 @@ inline std::string validate(const ssh_options& options) {
 
 namespace remote_job::inline v0::ssh {
 
-/// Logs in as OpenSSH does: with the agent's keys, first those that are among the identities of the options, then with the
-/// identities' files, one after the other. A state machine: stepped until it has a result, and whenever `wake` is called.
+/// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of public key (the
+/// agent's keys, first those that are among the identities, then the identities), keyboard-interactive, password. A server
+/// that wants several factors (AuthenticationMethods of sshd_config(5)) names the next ones after each.
+/// A state machine: stepped until it has a result, and whenever `wake` is called.
 class authenticator {
  public:
   enum class status { more, done, failed };
 
+  /// `wake` is called on the executor.
   authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
-                std::function<void()> wake)
-      : options_(options), user_(std::move(user)) {
-    find_files();
-    const char* usual = std::getenv("SSH_AUTH_SOCK");
-    const auto path = options.agent.empty() ? std::string(usual == nullptr ? "" : usual) : expand_home(options.agent);
-    if (path.empty() || path == "none") return;
-    std::vector<std::string> preferred;
-    for (const auto& file : files_) {
-      std::string ignored;
-      if (auto print = private_key::read(file, ignored).print; !print.empty()) preferred.push_back(std::move(print));
-    }
-    agent_.emplace(executor, path, user_, std::move(preferred), options.identities_only, std::move(wake));
-    stage_ = stage::agent;
+                const std::function<void()>& wake)
+      : user_(std::move(user)), identities_(identity_source::of(options)) {
+    const auto wake_from_anywhere = [executor, wake] { asio::post(executor, wake); };
+    if (auto agent = use_agent(executor, options, wake)) add("publickey", std::move(agent));
+    add("publickey", std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
+    if (options.keyboard_interactive)
+      add("keyboard-interactive", std::make_unique<interactive_login>(options, user_, wake_from_anywhere));
+    if (options.password) add("password", std::make_unique<password_login>(options, user_, wake_from_anywhere));
   }
+  authenticator(const authenticator&) = delete;
+  authenticator& operator=(const authenticator&) = delete;
 
   status step(session& s) {
     while (s.alive()) {
-      if (stage_ == stage::agent) {
-        const auto result = agent_->step(s);
-        if (result == agent_login::status::more) return status::more;
-        if (result == agent_login::status::done) return status::done;
-        for (const auto& each : agent_->notes()) add(each);
-        any_refused_ = !agent_->refused().empty();
-        if (result == agent_login::status::broken) return broken(s);
-        stage_ = stage::key;
+      if (ask_methods_) {
+        if (const auto result = ask_methods(s); result != status::failed) return result;
+        if (ask_methods_) return broken(s);
         continue;
       }
-      if (stage_ == stage::key && !trying_) {
-        if (next_ == files_.size()) {
-          stage_ = stage::methods;
-        } else if (!prepare(s)) {
-          ++next_;
-        }
-        continue;
-      }
-      if (stage_ == stage::methods) return ask_methods(s);
-
-      const int rc = s.call([&] {
-        return libssh2_userauth_publickey_frommemory(s.native(), user_.data(), user_.size(), nullptr, 0,
-                                                     key_.text.data(), key_.text.size(), passphrase_.c_str());
-      });
-      if (rc == LIBSSH2_ERROR_EAGAIN) return status::more;
-      const auto text = rc == 0 ? std::string() : s.last_error();
-      const bool was_sent = s.bytes_sent() != sent_before_;
-      const auto file = files_[next_++];
-      trying_ = false;
-      wipe(passphrase_);
-      const auto key = std::exchange(key_, {});
-      if (rc == 0) return status::done;
-      if (!was_sent || text == "Callback returned error") {
-        unusable(file, key, text);
-      } else if ((rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
-                 s.farewell().empty() && !text.starts_with("Waiting for")) {
-        refused(file, key);
-      } else {
-        add("publickey " + file + " refused");
-        return broken(s);
+      const auto next =
+          std::find_if(methods_.begin(), methods_.end(), [&](const method& m) { return !m.used_up && takes(m.name); });
+      if (next == methods_.end()) return give_up();
+      current_ = next->login.get();
+      switch (current_->step(s)) {
+        case login_status::more: return status::more;
+        case login_status::done: return status::done;
+        case login_status::over: next->used_up = true; break;
+        case login_status::broken: return broken(s);
+        case login_status::refused:
+          refused_ = &*next;
+          ask_methods_ = true;
+          break;
       }
     }
     return status::more;
@@ -11520,102 +12674,40 @@ class authenticator {
 
   /// When failed: why, and the methods tried.
   std::error_code error() const noexcept { return error_; }
-  const std::string& why() const noexcept { return tried_; }
+  const std::string& why() const noexcept { return why_; }
   /// While it is not the server that is waited for: who.
-  std::string waits_for() const {
-    return agent_ && agent_->waits_for_agent() ? "the agent " + agent_->path() : std::string();
-  }
+  std::string waits_for() const { return current_ == nullptr ? std::string() : current_->waits_for(); }
   /// Waits for nobody any more.
   void close() noexcept {
-    if (agent_) agent_->close();
+    for (const auto& each : methods_) each.login->close();
   }
-
-  ~authenticator() { wipe(passphrase_); }
-  authenticator(const authenticator&) = delete;
-  authenticator& operator=(const authenticator&) = delete;
 
  private:
-  enum class stage { agent, key, methods };
+  struct method {
+    std::string_view name;
+    std::unique_ptr<login_method> login;
+    bool used_up = false;
+  };
 
-  void find_files() {
-    for (const auto& identity : options_.identities) files_.push_back(expand_home(identity.file));
-    if (!files_.empty()) return;
-    const auto home = local_user::current().home;
-    for (const char* name : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
-      if (auto* file = std::fopen((home + name).c_str(), "rb")) {
-        std::fclose(file);
-        files_.push_back(home + name);
-      }
-  }
+  void add(std::string_view name, std::unique_ptr<login_method> login) { methods_.push_back({name, std::move(login)}); }
 
-  /// Loads the next key and its passphrase; false when it cannot be used.
-  bool prepare(session& s) {
-    const auto& file = files_[next_];
-    std::string why;
-    key_ = private_key::read(file, why);
-    if (!why.empty()) {
-      local_failure(errc::identity_unreadable, "identity " + file + ": " + why);
-      return false;
+  std::unique_ptr<login_method> use_agent(const asio::any_io_executor& executor, const ssh_options& options,
+                                          const std::function<void()>& wake) {
+    const char* usual = std::getenv("SSH_AUTH_SOCK");
+    const auto path = options.agent.empty() ? std::string(usual == nullptr ? "" : usual) : expand_home(options.agent);
+    if (path.empty() || path == "none") return nullptr;
+    std::vector<std::string> preferred;
+    for (const auto& each : identities_) {
+      std::string ignored;
+      if (auto print = each.load(ignored).print; !print.empty()) preferred.push_back(std::move(print));
     }
-    // The agent has tried this very key; each try counts for the server's MaxAuthTries.
-    if (agent_ && !key_.print.empty() && std::ranges::count(agent_->refused(), key_.print) > 0) return false;
-    if (key_.encrypted) {
-      if (!options_.passphrase) {
-        local_failure(errc::passphrase_wrong, "identity " + file + ": it is encrypted and no passphrase was given");
-        return false;
-      }
-      // Whatever the user's code throws must not pass through the session's loop.
-      try {
-        passphrase_ = options_.passphrase(file);
-      } catch (...) {
-        local_failure(errc::passphrase_wrong, "identity " + file + ": asking for the passphrase failed");
-        return false;
-      }
-    }
-    sent_before_ = s.bytes_sent();
-    trying_ = true;
-    return true;
+    return std::make_unique<agent_login>(executor, path, user_, std::move(preferred), options.identities_only,
+                                         refused_prints_, wake);
   }
 
-  void unusable(const std::string& file, const private_key& key, const std::string& text) {
-    if (key.encrypted)
-      local_failure(errc::passphrase_wrong, "identity " + file + ": it cannot be decrypted with the passphrase given");
-    else
-      local_failure(errc::identity_unreadable,
-                    "identity " + file + ": it is damaged or of an unsupported kind (" + text + ')');
-  }
+  bool takes(std::string_view name) const { return std::ranges::find(offered_, name) != offered_.end(); }
 
-  void refused(const std::string& file, const private_key& key) {
-    any_refused_ = true;
-    std::string text = "publickey " + file;
-    if (!key.print.empty()) text += " (" + key.type + ' ' + key.print + ')';
-    text += " refused";
-    if (key.rsa && !detail::libssh2_has_rsa_sha2())
-      text += " (libssh2 " + std::string(libssh2_version(0)) +
-              " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
-              "libssh2 1.11 or newer, or process_transport over ssh)";
-    add(text);
-  }
-
-  void local_failure(errc e, const std::string& text) {
-    if (!error_) error_ = e;
-    add(text);
-  }
-
-  void add(const std::string& text) { tried_ += (tried_.empty() ? "" : "; ") + text; }
-
-  /// The server ended the connection: it may have had too many keys, which no retry can mend.
-  status broken(session& s) {
-    if (s.farewell().find("authentication failures") == std::string::npos) {
-      s.fail("the connection broke during authentication");
-      return status::more;
-    }
-    add("the server says: " + s.farewell());
-    error_ = errc::authentication_failed;
-    return status::failed;
-  }
-
-  /// All keys are used up. Asks which methods the server would take, for the message; it may even want none.
+  /// Failed: not done, and `ask_methods_` tells whether there was an answer.
   status ask_methods(session& s) {
     const char* list = nullptr;
     const int rc = s.call([&] {
@@ -11623,26 +12715,66 @@ class authenticator {
       return list != nullptr || libssh2_userauth_authenticated(s.native()) ? 0 : libssh2_session_last_errno(s.native());
     });
     if (rc == LIBSSH2_ERROR_EAGAIN) return status::more;
-    if (list == nullptr && libssh2_userauth_authenticated(s.native())) return status::done;
-    if (files_.empty()) add("no identity was given, and there is none of the usual ones");
-    if (list != nullptr) add("the server takes " + printable(list));
+    if (list == nullptr) {
+      if (libssh2_userauth_authenticated(s.native())) return status::done;
+      if (refused_ != nullptr) refused_->login->conclude_last(false);
+      return status::failed;
+    }
+    ask_methods_ = false;
+    list_ = printable(list);
+    offered_ = split_names(list);
+    if (const auto* last = std::exchange(refused_, nullptr)) last->login->conclude_last(!takes(last->name));
+    return status::failed;
+  }
+
+  /// The server ended the connection: it may have had too many tries, which no retry can mend.
+  status broken(session& s) {
+    if (s.farewell().find("authentication failures") == std::string::npos) {
+      s.fail("the connection broke during authentication");
+      return status::more;
+    }
+    collect();
+    say("the server says: " + s.farewell());
+    error_ = errc::authentication_failed;
+    return status::failed;
+  }
+
+  /// All that there was to try has been tried.
+  status give_up() {
+    collect();
+    if (identities_.empty() && takes("publickey")) say("no identity was given, and there is none of the usual ones");
+    const auto can = [&](std::string_view name) {
+      return std::ranges::any_of(methods_, [&](const method& m) { return m.name == name; });
+    };
+    say("the server takes " + list_);
+    for (const std::string_view name : {"keyboard-interactive", "password"})
+      if (takes(name) && !can(name)) say("nobody can be asked for " + std::string(name));
     if (any_refused_ || !error_) error_ = errc::authentication_failed;
     return status::failed;
   }
 
-  const ssh_options& options_;
+  void collect() {
+    for (const auto& each : methods_) {
+      for (const auto& text : each.login->notes()) say(text);
+      if (!error_) error_ = each.login->error();
+      any_refused_ = any_refused_ || each.login->any_refused();
+    }
+  }
+
+  void say(const std::string& text) { why_ += (why_.empty() ? "" : "; ") + text; }
+
   std::string user_;
-  std::optional<agent_login> agent_;
-  std::vector<std::string> files_;
-  std::size_t next_ = 0;
-  stage stage_ = stage::key;
-  bool trying_ = false;
+  std::vector<identity_source> identities_;
+  std::vector<std::string> refused_prints_;
+  std::vector<method> methods_;
+  std::vector<std::string> offered_;
+  std::string list_;
+  bool ask_methods_ = true;
+  method* refused_ = nullptr;
+  login_method* current_ = nullptr;
   bool any_refused_ = false;
-  private_key key_;
-  std::string passphrase_;
-  std::size_t sent_before_ = 0;
   std::error_code error_;
-  std::string tried_;
+  std::string why_;
 };
 
 }  // namespace remote_job::inline v0::ssh
@@ -12220,6 +13352,165 @@ class tcp_stream final : public byte_stream {
 
 #endif
 
+// ---- remote_job/ssh/tunnel.hpp
+#ifndef REMOTE_JOB_SSH_TUNNEL_HPP
+#define REMOTE_JOB_SSH_TUNNEL_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// A connection that a server makes for us, over a channel of a session: what carries the next session (ProxyJump). The
+/// session below is its own, and ends with it.
+class tunnel final : public operation, public channel_waiter, public std::enable_shared_from_this<tunnel> {
+ public:
+  using on_open = std::function<void(std::error_code ec, std::string why)>;
+
+  /// `name`: of the session's host, for messages.
+  tunnel(std::shared_ptr<session> over, std::string name) : session_(std::move(over)), name_(std::move(name)) {}
+
+  /// Begins to open it; `done` may be called from here.
+  void open(tunnel_end to, on_open done) {
+    done_ = std::move(done);
+    const auto hold = session_;
+    const session::turn t(*hold);
+    if (!hold->alive()) return opened(hold->error(), name_ + hold->why());
+    hold->add(shared_from_this());
+    hold->request_tunnel(*this, std::move(to));
+  }
+
+  void read_some(asio::mutable_buffer buffer, std::shared_ptr<byte_stream::user> owner) {
+    read_buffer_ = buffer;
+    reader_ = std::move(owner);
+    go_on();
+  }
+
+  void write(asio::const_buffer buffer, std::shared_ptr<byte_stream::user> owner) {
+    write_buffer_ = buffer;
+    writer_ = std::move(owner);
+    go_on();
+  }
+
+  /// Ends the session below as well.
+  void close() noexcept {
+    done_ = nullptr;
+    end(asio::error::operation_aborted);
+    if (session_) session_->kill(asio::error::operation_aborted, "closed");
+  }
+
+  const std::string& why() const noexcept { return why_; }
+
+ private:
+  void go_on() {
+    if (ended_) return answer(ended_);
+    const auto hold = session_;
+    const session::turn t(*hold);
+    step();
+  }
+
+  void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override {
+    channel_ = channel;
+    if (!ec) return opened({}, {});
+    const auto& text = session_->refusal();
+    if (text.find("prohibited") != std::string::npos)
+      return opened(errc::forwarding_refused,
+                    name_ + "it does not let connections through (AllowTcpForwarding, PermitOpen): " + text);
+    const bool unreachable = text.find("connect failed") != std::string::npos;
+    opened(unreachable ? errc::connect_failed : errc::channel_refused, name_ + "it cannot connect: " + text);
+  }
+
+  void opened(std::error_code ec, std::string why) {
+    if (const auto done = std::exchange(done_, nullptr)) done(ec, std::move(why));
+  }
+
+  void step() override {
+    if (channel_ == nullptr || ended_) return;
+    auto& s = *session_;
+    while (writer_ && write_buffer_.size() > 0 && s.can_write()) {
+      const auto rc = s.call([&] {
+        return libssh2_channel_write_ex(channel_, 0, static_cast<const char*>(write_buffer_.data()),
+                                        write_buffer_.size());
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) break;
+      if (rc < 0) return end(asio::error::eof);
+      write_buffer_ += static_cast<std::size_t>(rc);
+    }
+    if (writer_ && write_buffer_.size() == 0) answer_writer({});
+    if (!reader_) return;
+    const auto rc = s.call([&] {
+      return libssh2_channel_read_ex(channel_, 0, static_cast<char*>(read_buffer_.data()), read_buffer_.size());
+    });
+    if (rc > 0) return answer_reader({}, static_cast<std::size_t>(rc));
+    if (rc != LIBSSH2_ERROR_EAGAIN && (rc < 0 || libssh2_channel_eof(channel_) == 1)) end(asio::error::eof);
+  }
+
+  void on_end(std::error_code ec) override {
+    channel_ = nullptr;
+    why_ = name_ + session_->why();
+    opened(ec, why_);
+    end(ec);
+  }
+
+  void drop() noexcept override {
+    channel_ = nullptr;
+    ended_ = asio::error::operation_aborted;
+    [[maybe_unused]] const auto done = std::exchange(done_, nullptr);
+    [[maybe_unused]] const auto reader = std::exchange(reader_, nullptr);
+    [[maybe_unused]] const auto writer = std::exchange(writer_, nullptr);
+  }
+
+  void end(std::error_code ec) {
+    if (!ended_) ended_ = ec;
+    answer(ended_);
+  }
+
+  void answer(std::error_code ec) {
+    answer_writer(ec);
+    answer_reader(ec, 0);
+  }
+
+  void answer_writer(std::error_code ec) {
+    if (auto to = std::exchange(writer_, nullptr))
+      asio::post(session_->get_executor(), [ec, to = std::move(to)] { to->on_written(ec); });
+  }
+
+  void answer_reader(std::error_code ec, std::size_t size) {
+    if (auto to = std::exchange(reader_, nullptr))
+      asio::post(session_->get_executor(), [ec, size, to = std::move(to)] { to->on_read(ec, size); });
+  }
+
+  std::shared_ptr<session> session_;
+  std::string name_;
+  on_open done_;
+  LIBSSH2_CHANNEL* channel_ = nullptr;
+  std::error_code ended_;
+  std::string why_;
+  std::shared_ptr<byte_stream::user> reader_;
+  std::shared_ptr<byte_stream::user> writer_;
+  asio::mutable_buffer read_buffer_;
+  asio::const_buffer write_buffer_;
+};
+
+/// An open tunnel under a session.
+class tunnel_stream final : public byte_stream {
+ public:
+  explicit tunnel_stream(std::shared_ptr<tunnel> t) : tunnel_(std::move(t)) {}
+
+  void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
+    tunnel_->read_some(buffer, std::move(owner));
+  }
+  void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
+    tunnel_->write(buffer, std::move(owner));
+  }
+  void close() noexcept override { tunnel_->close(); }
+  std::string why() const override { return tunnel_->why(); }
+
+ private:
+  std::shared_ptr<tunnel> tunnel_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/connect.hpp
 #ifndef REMOTE_JOB_SSH_CONNECT_HPP
 #define REMOTE_JOB_SSH_CONNECT_HPP
@@ -12236,13 +13527,13 @@ struct connection {
   std::vector<std::string> notices;       ///< what is odd in the known-hosts files, and what was added
 };
 
-/// Connects to one host: address, TCP, identification, key exchange, host key, authentication; each with its time-out.
+/// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key, authentication; each with its time-out.
 class connector final : public operation, public std::enable_shared_from_this<connector> {
  public:
   connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
             std::shared_ptr<connection> result)
       : executor_(executor),
-        options_(std::move(options)),
+        options_(without_brackets(std::move(options))),
         result_(std::move(result)),
         resolver_(executor),
         socket_(executor),
@@ -12256,11 +13547,14 @@ class connector final : public operation, public std::enable_shared_from_this<co
     result_->diagnostics.clear();
 
     if (auto wrong = validate(*options_); !wrong.empty()) return finish(errc::invalid_argument, wrong);
+    if (auto wrong = unknown_algorithm(options_->algorithms); !wrong.empty())
+      return finish(errc::invalid_argument, wrong);
     user_ = options_->user.empty() ? local_user::current().name : options_->user;
     if (user_.empty()) return finish(errc::invalid_argument, "user must be given: this program's user has no name");
     if (const auto ec = host_key_.load()) return finish(ec, host_key_.why());
-    result_->notices = host_key_.notices();
-    resolve();
+    result_->notices.clear();
+    note_added_key();
+    begin();
   }
 
   /// Completes with `operation_aborted`, or with another error that ended it.
@@ -12283,6 +13577,52 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
     std::weak_ptr<connector> target;
   };
+
+  /// An address of IPv6 in brackets is that without them.
+  static std::shared_ptr<const ssh_options> without_brackets(std::shared_ptr<const ssh_options> options) {
+    const auto& host = options->host;
+    if (host.size() < 4 || host.front() != '[' || host.back() != ']') return options;
+    auto changed = std::make_shared<ssh_options>(*options);
+    changed->host = host.substr(1, host.size() - 2);
+    return changed;
+  }
+
+  void begin() {
+    if (!options_->jump_hosts.empty()) return jump();
+    if (!endpoints_.empty()) return connect();
+    resolve();
+  }
+
+  /// Connects to the last of the jump hosts, itself through those before it.
+  void jump() {
+    auto hop = std::make_shared<ssh_options>(options_->jump_hosts.back());
+    const auto& all = options_->jump_hosts;
+    hop->jump_hosts.insert(hop->jump_hosts.begin(), all.begin(), all.end() - 1);
+    below_ = std::make_shared<connection>();
+    const auto next = std::make_shared<connector>(executor_, std::move(hop), below_);
+    hop_ = next;
+    const auto went = [self = shared_from_this(), below = below_](std::error_code ec) {
+      if (self->completion_ && below == self->below_) return self->jumped(ec);
+      if (below->session) below->session->kill(asio::error::operation_aborted, "closed");
+    };
+    next->start(detail::any_completion(went, executor_));
+  }
+
+  void jumped(std::error_code ec) {
+    const auto& hop = options_->jump_hosts.back();
+    const auto name = "jump host " + host_and_port(hop) + ": ";
+    for (const auto& each : below_->notices) result_->notices.push_back(name + each);
+    if (ec) return finish(ec, "through " + name.substr(0, name.size() - 2) + ": " + below_->diagnostics);
+    enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
+    const auto way = std::make_shared<tunnel>(below_->session, name);
+    way->open({options_->host, options_->port},
+              [self = shared_from_this(), way = std::weak_ptr(way)](std::error_code error, const std::string& why) {
+                if (!self->completion_) return;
+                if (error) return self->finish(error, why);
+                self->below_.reset();
+                self->greet(std::make_unique<tunnel_stream>(way.lock()));
+              });
+  }
 
   void resolve() {
     std::error_code not_literal;
@@ -12328,17 +13668,16 @@ class connector final : public operation, public std::enable_shared_from_this<co
     hold->start();
     if (!hold->alive()) return finish(hold->error(), hold->why());
     prefer_host_keys();
+    prefer(session_->native(), options_->algorithms);
     enter(stage::banner, options_->timeouts.banner, errc::banner_timeout);
     hold->add(shared_from_this());
     step();
   }
 
   void prefer_host_keys() {
-    const char** names = nullptr;
-    const int count = libssh2_session_supported_algs(session_->native(), LIBSSH2_METHOD_HOSTKEY, &names);
-    supported_.clear();
-    for (int i = 0; i < count; ++i) supported_.emplace_back(names[i]);
-    if (names != nullptr) libssh2_free(session_->native(), names);
+    supported_ = options_->algorithms.host_key.empty()
+                     ? supported_algorithms(session_->native(), LIBSSH2_METHOD_HOSTKEY)
+                     : options_->algorithms.host_key;
     const auto wanted = only_host_key_.empty() ? host_key_.preference(supported_) : only_host_key_;
     if (!wanted.empty()) libssh2_session_method_pref(session_->native(), LIBSSH2_METHOD_HOSTKEY, wanted.c_str());
   }
@@ -12353,7 +13692,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
       if (rc == LIBSSH2_ERROR_EAGAIN || !hold->alive()) return;
       if (rc != 0) return handshake_failed(rc);
       if (!check_host_key()) return;
-      result_->notices = host_key_.notices();
+      note_added_key();
       enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
       authenticator_.emplace(executor_, *options_, user_, [weak = weak_from_this()] {
         const auto self = weak.lock();
@@ -12376,6 +13715,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
   }
 
   void drop() noexcept override {
+    if (authenticator_) authenticator_->close();
     session_.reset();
     [[maybe_unused]] const auto last = std::move(completion_);
   }
@@ -12394,15 +13734,13 @@ class connector final : public operation, public std::enable_shared_from_this<co
       const char* what;
       int method;
       const std::string& theirs;
-    } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key},
-                 {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange},
-                 {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher},
-                 {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac}};
-    for (const auto& [what, method, theirs] : lists) {
-      const char** names = nullptr;
-      const int count = libssh2_session_supported_algs(session_->native(), method, &names);
-      std::vector<std::string> ours(names, names + std::max(count, 0));
-      if (names != nullptr) libssh2_free(session_->native(), names);
+      const std::vector<std::string>& chosen;
+    } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key, options_->algorithms.host_key},
+                 {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange, options_->algorithms.key_exchange},
+                 {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher, options_->algorithms.cipher},
+                 {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac, options_->algorithms.mac}};
+    for (const auto& [what, method, theirs, chosen] : lists) {
+      const auto ours = chosen.empty() ? supported_algorithms(session_->native(), method) : chosen;
       if (common(ours, theirs)) continue;
       std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
       if (method == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
@@ -12430,6 +13768,13 @@ class connector final : public operation, public std::enable_shared_from_this<co
     return false;
   }
 
+  /// What was read of the known-hosts files has been noted before.
+  void note_added_key() {
+    const auto& all = host_key_.notices();
+    for (auto i = noted_; i < all.size(); ++i) result_->notices.push_back(all[i]);
+    noted_ = all.size();
+  }
+
   /// A fingerprint does not tell the type of its key, and a server shows only the one asked for: when it is not that of
   /// the key shown, the others are looked at, one connection each.
   bool try_other_host_key() {
@@ -12446,7 +13791,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
       old->remove(*this);
       old->kill(asio::error::operation_aborted, {});
       socket_ = asio::ip::tcp::socket(executor_);
-      connect();
+      begin();
       return true;
     }
     return false;
@@ -12469,7 +13814,6 @@ class connector final : public operation, public std::enable_shared_from_this<co
     if (!cancelled_) completion_.slot().clear();
     auto completion = std::move(completion_);
     timer_.cancel();
-    if (authenticator_) authenticator_->close();
     if (const auto ended = std::exchange(session_, nullptr)) {
       ended->remove(*this);
       if (ec)
@@ -12478,13 +13822,23 @@ class connector final : public operation, public std::enable_shared_from_this<co
         ended->enter_service();
       result_->session = ec ? nullptr : ended;
     }
+    // Only now: a session that lives would take the silence for an answer.
+    if (authenticator_) authenticator_->close();
     if (ec) {
       resolver_.cancel();
       std::error_code ignored;
       socket_.close(ignored);
+      if (const auto hop = hop_.lock()) hop->close();
+      if (const auto below = std::exchange(below_, nullptr); below && below->session)
+        below->session->kill(asio::error::operation_aborted, "closed");
       result_->diagnostics = where() + std::string(why);
     }
     completion.post(ec);
+  }
+
+  static std::string host_and_port(const ssh_options& o) {
+    const bool v6 = o.host.find(':') != std::string::npos;
+    return (v6 ? '[' + o.host + ']' : o.host) + ':' + std::to_string(o.port);
   }
 
   static std::string milliseconds_of(duration d) {
@@ -12494,8 +13848,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
   std::string where() const {
     static constexpr const char* names[] = {"resolving", "connecting", "waiting for the SSH identification",
                                             "key exchange", "authentication"};
-    const bool v6 = options_->host.find(':') != std::string::npos;
-    auto text = (v6 ? '[' + options_->host + ']' : options_->host) + ':' + std::to_string(options_->port) + ": ";
+    auto text = host_and_port(*options_) + ": ";
     if (stage_ == stage::authentication) text = user_ + '@' + text;
     if (stage_) text += std::string(names[static_cast<int>(*stage_)]) + ": ";
     return text;
@@ -12512,6 +13865,9 @@ class connector final : public operation, public std::enable_shared_from_this<co
   std::string user_;
   std::vector<asio::ip::tcp::endpoint> endpoints_;
   std::optional<stage> stage_;
+  std::weak_ptr<connector> hop_;       // shared by its own handlers only
+  std::shared_ptr<connection> below_;  // of the last jump host, until there is a tunnel over it
+  std::size_t noted_ = 0;
   bool cancelled_ = false;
   std::shared_ptr<session> session_;
   std::optional<authenticator> authenticator_;
@@ -12878,18 +14234,54 @@ class openssh_output {
   std::vector<std::pair<std::string_view, std::string_view>> lines_;
 };
 
+/// A host as it stands in ProxyJump: [user@]host[:port], or ssh://[user@]host[:port]; an address of IPv6 in brackets if a
+/// port follows.
+struct jump_name {
+  std::string user;
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: none
+
+  /// Nothing for what is none.
+  static std::optional<jump_name> parse(std::string_view text) {
+    jump_name result;
+    if (text.starts_with("ssh://")) text.remove_prefix(6);
+    if (text.ends_with('/')) text.remove_suffix(1);
+    if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+      result.user = text.substr(0, at);
+      if (at == 0) return std::nullopt;
+      text.remove_prefix(at + 1);
+    }
+    auto port = std::string_view();
+    if (text.starts_with('[')) {
+      const auto close = text.find(']');
+      if (close == std::string_view::npos) return std::nullopt;
+      port = text.substr(close + 1);
+      text = text.substr(1, close - 1);
+      if (!port.empty() && !port.starts_with(':')) return std::nullopt;
+    } else if (std::count(text.begin(), text.end(), ':') == 1) {
+      port = text.substr(text.find(':'));
+      text = text.substr(0, text.find(':'));
+    }
+    result.host = text;
+    if (!port.empty()) {
+      const auto [end, ec] = std::from_chars(port.data() + 1, port.data() + port.size(), result.port);
+      if (ec != std::errc{} || end != port.data() + port.size() || result.port == 0) return std::nullopt;
+    }
+    if (result.host.empty()) return std::nullopt;
+    return result;
+  }
+};
+
 /// The options that the output stands for, or why there are none. `is_there` tells whether a file exists, `home` and
 /// `local_name` are those of the user who runs this program.
 ///
 /// ssh's own lists of usual keys and known-hosts files name many that nobody has: those are left out. A key that the
-/// configuration names stays, so that a mistake in its name is told.
+/// configuration names stays, so that a mistake in its name is told. The jump hosts are left to the caller.
 template <class IsThere>
 std::optional<ssh_options> options_from(const openssh_output& output, const IsThere& is_there, const std::string& home,
                                         const std::string& local_name, std::string& why) {
-  for (const char* keyword : {"proxyjump", "proxycommand"}) {
-    const auto value = output.value(keyword);
-    if (value.empty()) continue;
-    why = "its configuration sets " + std::string(keyword) + " (" + printable(value) +
+  if (const auto value = output.value("proxycommand"); !value.empty()) {
+    why = "its configuration sets proxycommand (" + printable(value) +
           "), which is not supported: use process_transport over ssh, which does what the configuration says";
     return std::nullopt;
   }
@@ -12992,9 +14384,12 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
 
 namespace remote_job::inline v0 {
 
-inline ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
+namespace ssh {
+
+/// One host of a configuration. `may_jump`: it is reached as its configuration says, not as that of another host does.
+inline ssh_options from_openssh(std::string_view alias, const openssh_query& query, bool may_jump, int depth) {
   const auto failed = [&](std::error_code ec, const std::string& why) {
-    return std::system_error(ec, "host " + ssh::printable(alias) + ": " + why);
+    return std::system_error(ec, "host " + printable(alias) + ": " + why);
   };
   const auto is_name = [](std::string_view text) {
     return !text.starts_with('-') && std::none_of(text.begin(), text.end(), [](char c) {
@@ -13032,19 +14427,38 @@ inline ssh_options ssh_options::from_openssh(std::string_view alias, const opens
   if (reply.exit_status != 0)
     throw failed(
         errc::invalid_argument,
-        "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : ssh::printable(reply.error_output)));
+        "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : printable(reply.error_output)));
 
-  const auto user = ssh::local_user::current();
+  const auto user = local_user::current();
   const auto is_there = [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; };
   std::string why;
-  auto options = ssh::options_from(ssh::openssh_output(reply.output), is_there, user.home, user.name, why);
+  const openssh_output output(reply.output);
+  auto options = options_from(output, is_there, user.home, user.name, why);
   if (!options) throw failed(errc::invalid_argument, why);
   // IdentityAgent can name an environment variable; one that is not set means no agent, not the usual one.
   if (options->agent.starts_with('$')) {
     const char* value = std::getenv(options->agent.c_str() + 1);
     options->agent = value == nullptr || *value == '\0' ? "none" : value;
   }
+  if (!may_jump) return *std::move(options);
+  // As ssh does it: all the hosts are looked up, and only the first is itself reached through others.
+  static constexpr int most_depth = 8;
+  for (const auto& text : split_names(output.value("proxyjump"))) {
+    const auto hop = jump_name::parse(text);
+    if (!hop) throw failed(errc::invalid_argument, "its ProxyJump names " + printable(text) + ", which is no host");
+    if (depth == most_depth) throw failed(errc::invalid_argument, "its ProxyJump leads through too many hosts");
+    auto next = query;
+    next.user = hop->user;
+    next.port = hop->port;
+    options->jump_hosts.push_back(from_openssh(hop->host, next, options->jump_hosts.empty(), depth + 1));
+  }
   return *std::move(options);
+}
+
+}  // namespace ssh
+
+inline ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
+  return ssh::from_openssh(alias, query, true, 0);
 }
 
 }  // namespace remote_job::inline v0
@@ -14868,36 +16282,31 @@ class pool_member final : public access,
 
 namespace remote_job::inline v0::ssh {
 
-/// Whether two callbacks are known to be the same: none, or one plain function. Other objects cannot be compared.
-template <class Result, class... Arguments>
-bool same_callback(const std::function<Result(Arguments...)>& a, const std::function<Result(Arguments...)>& b) {
-  if (!a || !b) return !a && !b;
-  using plain = Result (*)(Arguments...);
-  const auto* const f = a.template target<plain>();
-  const auto* const g = b.template target<plain>();
-  return f != nullptr && g != nullptr && *f == *g;
-}
-
 /// Whether two connections made with these options are the same to everybody: who logs in where, how it is proved, whom
 /// it trusts, and when it gives up.
 inline bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   if (&a == &b) return true;
   // Each field by name, and no other: with a field more or less this does not compile.
-  const auto& [host, port, user, identities, agent, identities_only, passphrase, known_hosts, fingerprints, host_keys,
-               host_key_alias, timeouts, keepalive, silence_limit] = a;
+  const auto& [host, port, user, identities, agent, identities_only, passphrase, password, keyboard_interactive,
+               prompts, known_hosts, fingerprints, host_keys, host_key_alias, algorithms, jump_hosts, timeouts,
+               keepalive, silence_limit] = a;
   const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
-    const auto& [file] = x;
-    return file == y.file;
+    const auto& [file, text] = x;
+    return file == y.file && text == y.text;
   };
+  const auto& [key_exchange, host_key, cipher, mac] = algorithms;
   const auto& [resolve, connect, banner, handshake, authentication, open, files] = timeouts;
   return host == b.host && port == b.port && user == b.user &&
          std::equal(identities.begin(), identities.end(), b.identities.begin(), b.identities.end(), same_file) &&
-         agent == b.agent && identities_only == b.identities_only && same_callback(passphrase, b.passphrase) &&
+         agent == b.agent && identities_only == b.identities_only && same(passphrase, b.passphrase) &&
+         same(password, b.password) && same(keyboard_interactive, b.keyboard_interactive) && prompts == b.prompts &&
          known_hosts == b.known_hosts && fingerprints == b.fingerprints && host_keys == b.host_keys &&
-         host_key_alias == b.host_key_alias && resolve == b.timeouts.resolve && connect == b.timeouts.connect &&
-         banner == b.timeouts.banner && handshake == b.timeouts.handshake &&
-         authentication == b.timeouts.authentication && open == b.timeouts.open && files == b.timeouts.files &&
-         keepalive == b.keepalive && silence_limit == b.silence_limit;
+         host_key_alias == b.host_key_alias && key_exchange == b.algorithms.key_exchange &&
+         host_key == b.algorithms.host_key && cipher == b.algorithms.cipher && mac == b.algorithms.mac &&
+         std::equal(jump_hosts.begin(), jump_hosts.end(), b.jump_hosts.begin(), b.jump_hosts.end(), same_endpoint) &&
+         resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
+         handshake == b.timeouts.handshake && authentication == b.timeouts.authentication && open == b.timeouts.open &&
+         files == b.timeouts.files && keepalive == b.keepalive && silence_limit == b.silence_limit;
 }
 
 }  // namespace remote_job::inline v0::ssh
@@ -15064,8 +16473,8 @@ namespace remote_job::inline v0 {
 /// see `ssh_options::keepalive`.
 ///
 /// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor that
-/// runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private key keeps that executor
-/// busy for about a tenth of a second.
+/// runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private
+/// key, and waiting for what the server asks a person, is done by a thread that lives so long.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   struct initiate_connect;
@@ -15113,7 +16522,7 @@ class basic_libssh2_transport {
   /// Connects and logs in. A connection that is open is closed before.
   ///
   /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted`.
-  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`;
+  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`, and `errc::forwarding_refused`;
   /// diagnostics() says more. This object may be destroyed before the completion.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())

@@ -395,6 +395,7 @@ class RjobTest(unittest.TestCase):
             "--remote-os": ["", "windows", "POSIX", "linux"],
             "--host": ["", "@", "u@", "@h", "h:", "h:0", "h:65536", "h:x", "h:-1", "[::1", "[::1]x", "[::1]:", "[]:22",
                        "a b", "-oProxyCommand=x", "u@-h"],
+            "--jump": ["", "a,", ",a", "a,,b", "a:0", "@a", "-x", "a b"],
             "--log-file": [""],
             "--exit-code-file": [""],
             "--job-id": [""],

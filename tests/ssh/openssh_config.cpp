@@ -118,14 +118,30 @@ TEST_CASE("openssh output: known hosts are never widened to the usual files") {
   CHECK(parse(least + "userknownhostsfile \"\"\n")->known_hosts == strings{"/dev/null"});
 }
 
-TEST_CASE("openssh output: a detour is refused") {
-  CHECK_FALSE(parse(least + "proxyjump gate\n"));
+TEST_CASE("openssh output: a program as a way is refused") {
   CHECK_FALSE(parse(least + "proxycommand nc %h %p\n"));
   std::string why;
   const auto no = [](const std::string&) { return false; };
-  remote_job::ssh::options_from(openssh_output(least + "proxyjump gate\n"), no, "", "", why);
-  CHECK(contains(why, "proxyjump (gate)"));
+  remote_job::ssh::options_from(openssh_output(least + "proxycommand nc %h %p\n"), no, "", "", why);
+  CHECK(contains(why, "proxycommand (nc %h %p)"));
   CHECK(contains(why, "process_transport"));
+}
+
+TEST_CASE("openssh output: the names of jump hosts") {
+  using remote_job::ssh::jump_name;
+  const auto same = [](std::string_view text, const std::string& user, const std::string& host, int port) {
+    const auto found = jump_name::parse(text);
+    return found && found->user == user && found->host == host && found->port == port;
+  };
+  CHECK(same("gate", "", "gate", 0));
+  CHECK(same("me@gate:2222", "me", "gate", 2222));
+  CHECK(same("a@b@gate", "a@b", "gate", 0));
+  CHECK(same("ssh://me@gate:22/", "me", "gate", 22));
+  CHECK(same("[::1]:22", "", "::1", 22));
+  CHECK(same("me@[::1]", "me", "::1", 0));
+  CHECK(same("fe80::1", "", "fe80::1", 0));
+  for (const char* text : {"", "@gate", "me@", "gate:", "gate:0", "gate:65536", "gate:x", "[::1", "[::1]22", "[]:1"})
+    CHECK_FALSE(jump_name::parse(text));
 }
 
 TEST_CASE("openssh output: hostile bytes are options or an error") {
@@ -178,6 +194,24 @@ TEST_CASE("from_openssh asks ssh what an alias stands for") {
   CHECK(c.resolve("alias").user == "other");
 }
 
+TEST_CASE("from_openssh looks up each jump host") {
+  const configured c(
+      "Host target\n ProxyJump me@first:2201,second\nHost first\n ProxyJump zeroth\n HostName 10.0.0.1\n"
+      "Host second\n ProxyJump nowhere\n Port 2202\n User other\n");
+  const auto options = c.resolve("target");
+  REQUIRE(options.jump_hosts.size() == 2);
+  const auto& first = options.jump_hosts[0];
+  CHECK(first.host == "10.0.0.1");
+  CHECK(first.port == 2201);
+  CHECK(first.user == "me");
+  REQUIRE(first.jump_hosts.size() == 1);
+  CHECK(first.jump_hosts[0].host == "zeroth");
+  CHECK(options.jump_hosts[1].port == 2202);
+  CHECK(options.jump_hosts[1].user == "other");
+  CHECK(options.jump_hosts[1].jump_hosts.empty());
+  CHECK(c.resolve("second").jump_hosts.size() == 1);
+}
+
 TEST_CASE("from_openssh refuses what is no name") {
   const configured c("");
   for (const auto& name : {std::string(), std::string("-oProxyCommand=true"), std::string("a b"), std::string("a\nb"),
@@ -194,11 +228,21 @@ TEST_CASE("from_openssh says what is wrong") {
     CHECK(e.code() == errc::invalid_argument);
     CHECK(contains(e.what(), "Bad configuration option: nonsense"));
   }
-  SECTION("a jump host") {
-    const auto e = configured("Host h\n ProxyJump gate.example\n").failure("h");
+  SECTION("a program as a way") {
+    const auto e = configured("Host h\n ProxyCommand nc gate.example 22\n").failure("h");
     CHECK(e.code() == errc::invalid_argument);
     CHECK(contains(e.what(), "gate.example"));
     CHECK(contains(e.what(), "process_transport"));
+  }
+  SECTION("a jump host's own configuration") {
+    const auto e = configured("Host h\n ProxyJump gate\nHost gate\n ProxyCommand nc %h 22\n").failure("h");
+    CHECK(contains(e.what(), "host gate"));
+    CHECK(contains(e.what(), "process_transport"));
+  }
+  SECTION("jump hosts without end") {
+    const auto e = configured("Host a\n ProxyJump b\nHost b\n ProxyJump a\n").failure("a");
+    CHECK(e.code() == errc::invalid_argument);
+    CHECK(contains(e.what(), "too many hosts"));
   }
   SECTION("no ssh") {
     configured c("");

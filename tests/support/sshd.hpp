@@ -9,6 +9,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -83,8 +84,10 @@ class sshd {
  public:
   static constexpr const char* passphrase = "opensesame";
 
-  explicit sshd(std::vector<std::string> config = {}, const std::vector<std::string>& host_keys = {"ed25519", "ecdsa"})
-      : config_(std::move(config)) {
+  /// `environment`: of the server, "NAME=value".
+  explicit sshd(std::vector<std::string> config = {}, const std::vector<std::string>& host_keys = {"ed25519", "ecdsa"},
+                std::vector<std::string> environment = {})
+      : config_(std::move(config)), environment_(std::move(environment)) {
     if (access(program, X_OK) != 0)
       throw std::runtime_error(std::string(program) + " is not there: install the OpenSSH server to run this test");
     if (geteuid() == 0) mkdir("/run/sshd", 0755);  // sshd started as root insists on it
@@ -175,6 +178,7 @@ class sshd {
       dup2(null, 0);
       dup2(null, 1);
       dup2(out, 2);
+      for (auto& each : environment_) putenv(each.data());
       execl(program, program, "-D", "-e", "-f", file("config").c_str(), nullptr);
       _exit(127);
     }
@@ -275,6 +279,7 @@ class sshd {
   }
 
   std::vector<std::string> config_;
+  std::vector<std::string> environment_;
   std::vector<std::string> host_keys_;
   temp_dir directory_;
   std::uint16_t port_ = 0;

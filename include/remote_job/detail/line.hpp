@@ -16,6 +16,7 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace remote_job::inline v0::detail {
 
@@ -63,6 +64,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   bool begin() {
     if (running) return false;
     ++run;
+    said.clear();
     cancelled = false;
     return running = true;
   }
@@ -84,6 +86,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
 
   remote_command command;
   command_reply raw;
+  std::vector<std::string> said;  // of the transport's notices, in this run
 
   std::uint64_t run = 0;   // tells a late cancellation of an earlier run from one of this run
   std::uint64_t step = 0;  // tells a late deadline of an earlier step from one of this step

@@ -72,6 +72,7 @@ class run_op {
     switch (pending_) {
       case action_kind::connect: {
         if (w.timed_out) ec = errc::connect_timeout;
+        if (const auto failure = pass_on_notices(); !failure.empty()) return fsm.delivered(errc::sink_failed, failure);
         return fsm.connected(ec, ec ? why(ec, fsm.connect_timeout()) : std::string());
       }
       case action_kind::poll: {
@@ -81,6 +82,21 @@ class run_op {
       case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
       default: return fsm.woke();
     }
+  }
+
+  /// Tells the sink what the transport has to say of connecting, each text once; says how the sink failed, or nothing.
+  std::string pass_on_notices() {
+    if constexpr (Task::watches) {
+      auto& w = t_->line();
+      for (auto& text : traits::notices(w.transport)) {
+        if (std::find(w.said.begin(), w.said.end(), text) != w.said.end()) continue;
+        w.said.push_back(text);
+        const notice n{.kind = notice_kind::transport, .message = std::move(text)};
+        if (auto failure = guarded([&] { return sink::on_notice(w.sink, n), std::error_code(); }); !failure.empty())
+          return failure;
+      }
+    }
+    return {};
   }
 
   /// Says what failed for people: the transport knows the host and the cause, the error code the kind.

@@ -6,6 +6,7 @@
 #include <remote_job/detail/libssh2_compat.hpp>
 #include <remote_job/ssh/agent_client.hpp>
 #include <remote_job/ssh/identity.hpp>
+#include <remote_job/ssh/login.hpp>
 #include <remote_job/ssh/server_hello.hpp>
 #include <remote_job/ssh/session.hpp>
 
@@ -23,38 +24,32 @@
 namespace remote_job::inline v0::ssh {
 
 /// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is called.
-class agent_login {
+class agent_login final : public login_method {
  public:
-  enum class status {
-    more,
-    done,
-    over,   ///< there is no more key to try
-    broken  ///< the session failed; error text as of libssh2
-  };
-
   /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
+  /// `refused` gets the fingerprints of the keys that were tried in vain.
   agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
-              std::vector<std::string> preferred, bool only_preferred, std::function<void()> wake)
+              std::vector<std::string> preferred, bool only_preferred, std::vector<std::string>& refused,
+              std::function<void()> wake)
       : client_(std::make_shared<agent_client>(executor, std::move(path))),
         user_(std::move(user)),
         preferred_(std::move(preferred)),
         only_preferred_(only_preferred),
+        refused_(refused),
         wake_(std::move(wake)) {}
 
-  ~agent_login() { close(); }
-  agent_login(const agent_login&) = delete;
-  agent_login& operator=(const agent_login&) = delete;
+  ~agent_login() override { client_->close(); }
 
-  status step(session& s) {
+  login_status step(session& s) override {
     while (s.alive()) {
-      if (client_->waiting()) return status::more;
+      if (client_->waiting()) return login_status::more;
       if (!asked_keys_) {
         asked_keys_ = true;
         client_->ask(agent_protocol::ask_keys(), wake_);
         continue;
       }
       if (!std::exchange(listed_, true)) choose_keys();
-      if (next_ == keys_.size()) return status::over;
+      if (next_ == keys_.size()) return login_status::over;
 
       const auto& blob = keys_[next_].blob;
       void* self = this;
@@ -65,41 +60,35 @@ class agent_login {
         // Not the server is waited for, and libssh2 need not be asked again before the agent's answer.
         return result == LIBSSH2_ERROR_EAGAIN && client_->waiting() ? waiting_for_agent : result;
       });
-      if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return status::more;
-      if (rc == 0) return status::done;
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return login_status::more;
+      if (rc == 0) return login_status::done;
       const auto text = s.last_error();
       const auto name = key_name(keys_[next_]);
-      asked_signature_ = false;
+      const bool was_signed = std::exchange(asked_signature_, false);
       if (text == "Callback returned error") {
         ++next_;
         note(name + ": the agent did not sign" + (client_->why().empty() ? "" : " (" + client_->why() + ')'));
         if (!client_->why().empty()) next_ = keys_.size();
-      } else if ((rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
-                 s.farewell().empty() && !text.starts_with("Waiting for")) {
+      } else if (said_no(s, rc, text)) {
         refused_.push_back(fingerprint(blob));
         ++next_;
-        note(name + " refused");
+        // What the server had found good before it was signed may have been one factor of several.
+        if (was_signed) return refused(name);
+        note_refused(name);
       } else {
-        note(name + " refused");
-        return status::broken;
+        note_refused(name);
+        return login_status::broken;
       }
     }
-    return status::more;
+    return login_status::more;
   }
 
-  bool waits_for_agent() const noexcept { return client_->waiting(); }
-  const std::string& path() const noexcept { return client_->path(); }
-  /// Fingerprints of the keys that the server refused.
-  const std::vector<std::string>& refused() const noexcept { return refused_; }
-  /// What was tried, for a message.
-  const std::vector<std::string>& notes() const noexcept { return notes_; }
+  std::string waits_for() const override { return client_->waiting() ? "the agent " + client_->path() : std::string(); }
 
-  void close() noexcept { client_->close(); }
+  void close() noexcept override { client_->close(); }
 
  private:
   static constexpr int waiting_for_agent = 1;
-
-  void note(std::string text) { notes_.push_back(std::move(text)); }
 
   static std::string type_of(const std::string& blob) {
     std::string_view rest = blob;
@@ -157,14 +146,13 @@ class agent_login {
   std::string user_;
   std::vector<std::string> preferred_;
   bool only_preferred_;
+  std::vector<std::string>& refused_;
   std::function<void()> wake_;
   bool asked_keys_ = false;
   bool listed_ = false;
   bool asked_signature_ = false;
   std::vector<agent_protocol::key> keys_;
   std::size_t next_ = 0;
-  std::vector<std::string> refused_;
-  std::vector<std::string> notes_;
 };
 
 }  // namespace remote_job::inline v0::ssh

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <system_error>
 
 namespace remote_job::inline v0::ssh {
@@ -33,6 +34,9 @@ class byte_stream {
   virtual void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) = 0;
   virtual void write(asio::const_buffer buffer, std::shared_ptr<user> owner) = 0;
   virtual void close() noexcept = 0;
+
+  /// After an error: what is to be said of it, if more than its code.
+  virtual std::string why() const { return {}; }
 };
 
 }  // namespace remote_job::inline v0::ssh

@@ -56,12 +56,20 @@ class channel_table {
       waiter.on_channel(channel, {});
       return;
     }
-    waiters_.push_back(&waiter);
+    wishes_.push_back({&waiter, std::nullopt});
     step_open();
   }
 
-  /// The opening goes on and leaves a spare channel.
-  void forget(const channel_waiter& waiter) noexcept { std::erase(waiters_, &waiter); }
+  /// Asks for a channel that leads to another host.
+  void request(channel_waiter& waiter, tunnel_end to) {
+    wishes_.push_back({&waiter, std::move(to)});
+    step_open();
+  }
+
+  /// The opening goes on and leaves a spare channel, or one that is closed.
+  void forget(const channel_waiter& waiter) noexcept {
+    std::erase_if(wishes_, [&](const wish& each) { return each.who == &waiter; });
+  }
 
   /// A server that refuses to open one in advance is not asked for that again.
   void refill() {
@@ -118,7 +126,7 @@ class channel_table {
   }
 
   /// Nobody waits any more.
-  void forget_waiters() noexcept { waiters_.clear(); }
+  void forget_waiters() noexcept { wishes_.clear(); }
 
   /// libssh2 is about to free all channels.
   void clear() noexcept {
@@ -131,14 +139,20 @@ class channel_table {
  private:
   static constexpr unsigned window_size = 2 * 1024 * 1024;
 
+  struct wish {
+    channel_waiter* who;
+    std::optional<tunnel_end> to;  // none: a session channel
+  };
+
   void step_open() {
     while (in_service_ && !wire_.is_cut()) {
       if (!opening_) {
-        if (waiters_.empty() && !want_spare_) return;
+        if (wishes_.empty() && !want_spare_) return;
         if (held_ && (room_promised_ || !closing_.empty()) && freed_ == 0) return;
         held_ = false;
         opening_ = true;
-        for_spare_ = waiters_.empty();
+        for_spare_ = wishes_.empty();
+        to_ = for_spare_ ? std::nullopt : wishes_.front().to;
         freed_at_open_ = std::exchange(freed_, 0);
         open_deadline_ = clock::now() + open_limit_;
         owner_.arm();
@@ -146,7 +160,9 @@ class channel_table {
       LIBSSH2_CHANNEL* channel = nullptr;
       auto* raw = wire_.native();
       const int rc = wire_.call([&] {
-        channel = libssh2_channel_open_ex(raw, "session", 7, window_size, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
+        channel =
+            to_ ? libssh2_channel_direct_tcpip_ex(raw, to_->host.c_str(), to_->port, "127.0.0.1", 22)
+                : libssh2_channel_open_ex(raw, "session", 7, window_size, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
         return channel != nullptr ? 0 : libssh2_session_last_errno(raw);
       });
       if (rc == LIBSSH2_ERROR_EAGAIN) return;
@@ -169,21 +185,31 @@ class channel_table {
     in_use_.push_back(channel);
     owner_.drain();
     if (wire_.is_cut()) return;
-    if (waiters_.empty()) {
-      want_spare_ = false;
-      std::erase(in_use_, channel);
-      spare_ = channel;
-      return;
-    }
-    auto* waiter = waiters_.front();
-    waiters_.erase(waiters_.begin());
-    waiter->on_channel(channel, {});
+    if (auto* waiter = take_waiter(to_)) return waiter->on_channel(channel, {});
+    if (to_) return release(channel);
+    want_spare_ = false;
+    std::erase(in_use_, channel);
+    spare_ = channel;
+  }
+
+  /// Who waits longest for such a channel; null when nobody does any more.
+  channel_waiter* take_waiter(const std::optional<tunnel_end>& to) {
+    const auto found = std::find_if(wishes_.begin(), wishes_.end(), [&](const wish& each) { return each.to == to; });
+    if (found == wishes_.end()) return nullptr;
+    auto* who = found->who;
+    wishes_.erase(found);
+    return who;
   }
 
   /// MaxSessions of sshd_config(5). A channel of ours counts until its process has ended and the server has seen our
   /// close, so a refusal says nothing while one is on its way out.
   void refused() {
     const auto text = wire_.last_error();
+    if (to_) {
+      refusal_ = text;
+      if (auto* waiter = take_waiter(to_)) waiter->on_channel(nullptr, errc::channel_refused);
+      return;
+    }
     if (for_spare_) {
       spare_refused_ = true;
       want_spare_ = false;
@@ -205,11 +231,8 @@ class channel_table {
     held_ = room_promised_ = false;
     spare_refused_ = true;
     want_spare_ = false;
-    if (waiters_.empty()) return;
-    auto* waiter = waiters_.front();
-    waiters_.erase(waiters_.begin());
     refusal_ = text;
-    waiter->on_channel(nullptr, errc::channel_refused);
+    if (auto* waiter = take_waiter(std::nullopt)) waiter->on_channel(nullptr, errc::channel_refused);
   }
 
   void step_closing() {
@@ -253,7 +276,8 @@ class channel_table {
   owner& owner_;
   duration open_limit_;
 
-  std::vector<channel_waiter*> waiters_;
+  std::vector<wish> wishes_;
+  std::optional<tunnel_end> to_;  // of what is being opened
   std::vector<LIBSSH2_CHANNEL*> in_use_;
   std::vector<LIBSSH2_CHANNEL*> closing_;
   LIBSSH2_CHANNEL* spare_ = nullptr;

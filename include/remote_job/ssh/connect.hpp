@@ -4,11 +4,13 @@
 #define REMOTE_JOB_SSH_CONNECT_HPP
 
 #include <remote_job/detail/any_completion.hpp>
+#include <remote_job/ssh/algorithms.hpp>
 #include <remote_job/ssh/authenticate.hpp>
 #include <remote_job/ssh/host_key.hpp>
 #include <remote_job/ssh/options.hpp>
 #include <remote_job/ssh/session.hpp>
 #include <remote_job/ssh/tcp_stream.hpp>
+#include <remote_job/ssh/tunnel.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/connect.hpp>
@@ -37,13 +39,13 @@ struct connection {
   std::vector<std::string> notices;       ///< what is odd in the known-hosts files, and what was added
 };
 
-/// Connects to one host: address, TCP, identification, key exchange, host key, authentication; each with its time-out.
+/// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key, authentication; each with its time-out.
 class connector final : public operation, public std::enable_shared_from_this<connector> {
  public:
   connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
             std::shared_ptr<connection> result)
       : executor_(executor),
-        options_(std::move(options)),
+        options_(without_brackets(std::move(options))),
         result_(std::move(result)),
         resolver_(executor),
         socket_(executor),
@@ -57,11 +59,14 @@ class connector final : public operation, public std::enable_shared_from_this<co
     result_->diagnostics.clear();
 
     if (auto wrong = validate(*options_); !wrong.empty()) return finish(errc::invalid_argument, wrong);
+    if (auto wrong = unknown_algorithm(options_->algorithms); !wrong.empty())
+      return finish(errc::invalid_argument, wrong);
     user_ = options_->user.empty() ? local_user::current().name : options_->user;
     if (user_.empty()) return finish(errc::invalid_argument, "user must be given: this program's user has no name");
     if (const auto ec = host_key_.load()) return finish(ec, host_key_.why());
-    result_->notices = host_key_.notices();
-    resolve();
+    result_->notices.clear();
+    note_added_key();
+    begin();
   }
 
   /// Completes with `operation_aborted`, or with another error that ended it.
@@ -84,6 +89,52 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
     std::weak_ptr<connector> target;
   };
+
+  /// An address of IPv6 in brackets is that without them.
+  static std::shared_ptr<const ssh_options> without_brackets(std::shared_ptr<const ssh_options> options) {
+    const auto& host = options->host;
+    if (host.size() < 4 || host.front() != '[' || host.back() != ']') return options;
+    auto changed = std::make_shared<ssh_options>(*options);
+    changed->host = host.substr(1, host.size() - 2);
+    return changed;
+  }
+
+  void begin() {
+    if (!options_->jump_hosts.empty()) return jump();
+    if (!endpoints_.empty()) return connect();
+    resolve();
+  }
+
+  /// Connects to the last of the jump hosts, itself through those before it.
+  void jump() {
+    auto hop = std::make_shared<ssh_options>(options_->jump_hosts.back());
+    const auto& all = options_->jump_hosts;
+    hop->jump_hosts.insert(hop->jump_hosts.begin(), all.begin(), all.end() - 1);
+    below_ = std::make_shared<connection>();
+    const auto next = std::make_shared<connector>(executor_, std::move(hop), below_);
+    hop_ = next;
+    const auto went = [self = shared_from_this(), below = below_](std::error_code ec) {
+      if (self->completion_ && below == self->below_) return self->jumped(ec);
+      if (below->session) below->session->kill(asio::error::operation_aborted, "closed");
+    };
+    next->start(detail::any_completion(went, executor_));
+  }
+
+  void jumped(std::error_code ec) {
+    const auto& hop = options_->jump_hosts.back();
+    const auto name = "jump host " + host_and_port(hop) + ": ";
+    for (const auto& each : below_->notices) result_->notices.push_back(name + each);
+    if (ec) return finish(ec, "through " + name.substr(0, name.size() - 2) + ": " + below_->diagnostics);
+    enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
+    const auto way = std::make_shared<tunnel>(below_->session, name);
+    way->open({options_->host, options_->port},
+              [self = shared_from_this(), way = std::weak_ptr(way)](std::error_code error, const std::string& why) {
+                if (!self->completion_) return;
+                if (error) return self->finish(error, why);
+                self->below_.reset();
+                self->greet(std::make_unique<tunnel_stream>(way.lock()));
+              });
+  }
 
   void resolve() {
     std::error_code not_literal;
@@ -129,17 +180,16 @@ class connector final : public operation, public std::enable_shared_from_this<co
     hold->start();
     if (!hold->alive()) return finish(hold->error(), hold->why());
     prefer_host_keys();
+    prefer(session_->native(), options_->algorithms);
     enter(stage::banner, options_->timeouts.banner, errc::banner_timeout);
     hold->add(shared_from_this());
     step();
   }
 
   void prefer_host_keys() {
-    const char** names = nullptr;
-    const int count = libssh2_session_supported_algs(session_->native(), LIBSSH2_METHOD_HOSTKEY, &names);
-    supported_.clear();
-    for (int i = 0; i < count; ++i) supported_.emplace_back(names[i]);
-    if (names != nullptr) libssh2_free(session_->native(), names);
+    supported_ = options_->algorithms.host_key.empty()
+                     ? supported_algorithms(session_->native(), LIBSSH2_METHOD_HOSTKEY)
+                     : options_->algorithms.host_key;
     const auto wanted = only_host_key_.empty() ? host_key_.preference(supported_) : only_host_key_;
     if (!wanted.empty()) libssh2_session_method_pref(session_->native(), LIBSSH2_METHOD_HOSTKEY, wanted.c_str());
   }
@@ -154,7 +204,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
       if (rc == LIBSSH2_ERROR_EAGAIN || !hold->alive()) return;
       if (rc != 0) return handshake_failed(rc);
       if (!check_host_key()) return;
-      result_->notices = host_key_.notices();
+      note_added_key();
       enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
       authenticator_.emplace(executor_, *options_, user_, [weak = weak_from_this()] {
         const auto self = weak.lock();
@@ -177,6 +227,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
   }
 
   void drop() noexcept override {
+    if (authenticator_) authenticator_->close();
     session_.reset();
     [[maybe_unused]] const auto last = std::move(completion_);
   }
@@ -195,15 +246,13 @@ class connector final : public operation, public std::enable_shared_from_this<co
       const char* what;
       int method;
       const std::string& theirs;
-    } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key},
-                 {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange},
-                 {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher},
-                 {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac}};
-    for (const auto& [what, method, theirs] : lists) {
-      const char** names = nullptr;
-      const int count = libssh2_session_supported_algs(session_->native(), method, &names);
-      std::vector<std::string> ours(names, names + std::max(count, 0));
-      if (names != nullptr) libssh2_free(session_->native(), names);
+      const std::vector<std::string>& chosen;
+    } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key, options_->algorithms.host_key},
+                 {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange, options_->algorithms.key_exchange},
+                 {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher, options_->algorithms.cipher},
+                 {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac, options_->algorithms.mac}};
+    for (const auto& [what, method, theirs, chosen] : lists) {
+      const auto ours = chosen.empty() ? supported_algorithms(session_->native(), method) : chosen;
       if (common(ours, theirs)) continue;
       std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
       if (method == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
@@ -231,6 +280,13 @@ class connector final : public operation, public std::enable_shared_from_this<co
     return false;
   }
 
+  /// What was read of the known-hosts files has been noted before.
+  void note_added_key() {
+    const auto& all = host_key_.notices();
+    for (auto i = noted_; i < all.size(); ++i) result_->notices.push_back(all[i]);
+    noted_ = all.size();
+  }
+
   /// A fingerprint does not tell the type of its key, and a server shows only the one asked for: when it is not that of
   /// the key shown, the others are looked at, one connection each.
   bool try_other_host_key() {
@@ -247,7 +303,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
       old->remove(*this);
       old->kill(asio::error::operation_aborted, {});
       socket_ = asio::ip::tcp::socket(executor_);
-      connect();
+      begin();
       return true;
     }
     return false;
@@ -270,7 +326,6 @@ class connector final : public operation, public std::enable_shared_from_this<co
     if (!cancelled_) completion_.slot().clear();
     auto completion = std::move(completion_);
     timer_.cancel();
-    if (authenticator_) authenticator_->close();
     if (const auto ended = std::exchange(session_, nullptr)) {
       ended->remove(*this);
       if (ec)
@@ -279,13 +334,23 @@ class connector final : public operation, public std::enable_shared_from_this<co
         ended->enter_service();
       result_->session = ec ? nullptr : ended;
     }
+    // Only now: a session that lives would take the silence for an answer.
+    if (authenticator_) authenticator_->close();
     if (ec) {
       resolver_.cancel();
       std::error_code ignored;
       socket_.close(ignored);
+      if (const auto hop = hop_.lock()) hop->close();
+      if (const auto below = std::exchange(below_, nullptr); below && below->session)
+        below->session->kill(asio::error::operation_aborted, "closed");
       result_->diagnostics = where() + std::string(why);
     }
     completion.post(ec);
+  }
+
+  static std::string host_and_port(const ssh_options& o) {
+    const bool v6 = o.host.find(':') != std::string::npos;
+    return (v6 ? '[' + o.host + ']' : o.host) + ':' + std::to_string(o.port);
   }
 
   static std::string milliseconds_of(duration d) {
@@ -295,8 +360,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
   std::string where() const {
     static constexpr const char* names[] = {"resolving", "connecting", "waiting for the SSH identification",
                                             "key exchange", "authentication"};
-    const bool v6 = options_->host.find(':') != std::string::npos;
-    auto text = (v6 ? '[' + options_->host + ']' : options_->host) + ':' + std::to_string(options_->port) + ": ";
+    auto text = host_and_port(*options_) + ": ";
     if (stage_ == stage::authentication) text = user_ + '@' + text;
     if (stage_) text += std::string(names[static_cast<int>(*stage_)]) + ": ";
     return text;
@@ -313,6 +377,9 @@ class connector final : public operation, public std::enable_shared_from_this<co
   std::string user_;
   std::vector<asio::ip::tcp::endpoint> endpoints_;
   std::optional<stage> stage_;
+  std::weak_ptr<connector> hop_;       // shared by its own handlers only
+  std::shared_ptr<connection> below_;  // of the last jump host, until there is a tunnel over it
+  std::size_t noted_ = 0;
   bool cancelled_ = false;
   std::shared_ptr<session> session_;
   std::optional<authenticator> authenticator_;

@@ -6,6 +6,8 @@
 #include <remote_job/detail/base64.hpp>
 #include <remote_job/detail/sha256.hpp>
 #include <remote_job/error.hpp>
+#include <remote_job/ssh/options.hpp>
+#include <remote_job/ssh/prompt.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -15,6 +17,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #if !defined(_WIN32)
 #include <pwd.h>
@@ -22,13 +26,6 @@
 #endif
 
 namespace remote_job::inline v0::ssh {
-
-/// Overwrites a secret before its memory is given back.
-inline void wipe(std::string& secret) noexcept {
-  volatile char* bytes = secret.data();
-  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
-  secret.clear();
-}
 
 /// A public key's fingerprint as OpenSSH prints it.
 inline std::string fingerprint(std::string_view blob) {
@@ -74,7 +71,8 @@ struct private_key {
   bool encrypted = false;
   bool rsa = false;
   std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
-  std::string print;  ///< fingerprint of the public key; empty as above
+  std::string blob;   ///< the public key; empty as above
+  std::string print;  ///< its fingerprint
 
   private_key() = default;
   private_key(private_key&&) = default;
@@ -84,6 +82,7 @@ struct private_key {
     encrypted = other.encrypted;
     rsa = other.rsa;
     type = std::move(other.type);
+    blob = std::move(other.blob);
     print = std::move(other.print);
     return *this;
   }
@@ -103,16 +102,27 @@ struct private_key {
     if (!in || std::ferror(in.get()) != 0) {
       why = std::error_code(errno, std::generic_category()).message();
       wipe(key.text);
-    } else if (key.text.size() > max_size || key.text.find("PRIVATE KEY-----") == std::string::npos) {
-      why = "it is not a private key";
-      wipe(key.text);
     } else {
-      key.inspect();
+      key.inspect(why);
     }
     return key;
   }
 
+  /// The same for a key that is at hand.
+  static private_key copy(const std::string& text, std::string& why) {
+    private_key key;
+    key.text = text;
+    key.inspect(why);
+    return key;
+  }
+
  private:
+  void inspect(std::string& why) {
+    if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) return inspect();
+    why = "it is not a private key";
+    wipe(text);
+  }
+
   void inspect() {
     static constexpr std::string_view begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
     const auto at = text.find(begin);
@@ -145,7 +155,7 @@ struct private_key {
       next();
       next();
       rest.remove_prefix(rest.size() < 4 ? rest.size() : 4);
-      const auto blob = next();
+      blob = next();
       rest = blob;
       type = next();
       rsa = type == "ssh-rsa";
@@ -153,6 +163,40 @@ struct private_key {
     }
     wipe(*decoded);
   }
+};
+
+/// Where the private key of an identity comes from.
+class identity_source {
+ public:
+  explicit identity_source(std::string file) : name(std::move(file)) {}
+  identity_source(std::string n, const std::string* text) : name(std::move(n)), text_(text) {}
+
+  /// Those of the options, which have to live as long; without any the usual ones that are there.
+  static std::vector<identity_source> of(const ssh_options& options) {
+    std::vector<identity_source> all;
+    for (const auto& each : options.identities)
+      if (each.text.empty())
+        all.emplace_back(expand_home(each.file));
+      else
+        all.emplace_back("no. " + std::to_string(all.size() + 1), &each.text);
+    if (!all.empty()) return all;
+    const auto home = local_user::current().home;
+    for (const char* file : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
+      if (auto* found = std::fopen((home + file).c_str(), "rb")) {
+        std::fclose(found);
+        all.emplace_back(home + file);
+      }
+    return all;
+  }
+
+  private_key load(std::string& why) const {
+    return text_ == nullptr ? private_key::read(name, why) : private_key::copy(*text_, why);
+  }
+
+  std::string name;  ///< for messages: the file's
+
+ private:
+  const std::string* text_ = nullptr;
 };
 
 }  // namespace remote_job::inline v0::ssh

@@ -24,9 +24,12 @@
 
 namespace remote_job::inline v0 {
 
-inline ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
+namespace ssh {
+
+/// One host of a configuration. `may_jump`: it is reached as its configuration says, not as that of another host does.
+inline ssh_options from_openssh(std::string_view alias, const openssh_query& query, bool may_jump, int depth) {
   const auto failed = [&](std::error_code ec, const std::string& why) {
-    return std::system_error(ec, "host " + ssh::printable(alias) + ": " + why);
+    return std::system_error(ec, "host " + printable(alias) + ": " + why);
   };
   const auto is_name = [](std::string_view text) {
     return !text.starts_with('-') && std::none_of(text.begin(), text.end(), [](char c) {
@@ -64,19 +67,38 @@ inline ssh_options ssh_options::from_openssh(std::string_view alias, const opens
   if (reply.exit_status != 0)
     throw failed(
         errc::invalid_argument,
-        "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : ssh::printable(reply.error_output)));
+        "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : printable(reply.error_output)));
 
-  const auto user = ssh::local_user::current();
+  const auto user = local_user::current();
   const auto is_there = [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; };
   std::string why;
-  auto options = ssh::options_from(ssh::openssh_output(reply.output), is_there, user.home, user.name, why);
+  const openssh_output output(reply.output);
+  auto options = options_from(output, is_there, user.home, user.name, why);
   if (!options) throw failed(errc::invalid_argument, why);
   // IdentityAgent can name an environment variable; one that is not set means no agent, not the usual one.
   if (options->agent.starts_with('$')) {
     const char* value = std::getenv(options->agent.c_str() + 1);
     options->agent = value == nullptr || *value == '\0' ? "none" : value;
   }
+  if (!may_jump) return *std::move(options);
+  // As ssh does it: all the hosts are looked up, and only the first is itself reached through others.
+  static constexpr int most_depth = 8;
+  for (const auto& text : split_names(output.value("proxyjump"))) {
+    const auto hop = jump_name::parse(text);
+    if (!hop) throw failed(errc::invalid_argument, "its ProxyJump names " + printable(text) + ", which is no host");
+    if (depth == most_depth) throw failed(errc::invalid_argument, "its ProxyJump leads through too many hosts");
+    auto next = query;
+    next.user = hop->user;
+    next.port = hop->port;
+    options->jump_hosts.push_back(from_openssh(hop->host, next, options->jump_hosts.empty(), depth + 1));
+  }
   return *std::move(options);
+}
+
+}  // namespace ssh
+
+inline ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
+  return ssh::from_openssh(alias, query, true, 0);
 }
 
 }  // namespace remote_job::inline v0

@@ -94,18 +94,54 @@ class openssh_output {
   std::vector<std::pair<std::string_view, std::string_view>> lines_;
 };
 
+/// A host as it stands in ProxyJump: [user@]host[:port], or ssh://[user@]host[:port]; an address of IPv6 in brackets if a
+/// port follows.
+struct jump_name {
+  std::string user;
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: none
+
+  /// Nothing for what is none.
+  static std::optional<jump_name> parse(std::string_view text) {
+    jump_name result;
+    if (text.starts_with("ssh://")) text.remove_prefix(6);
+    if (text.ends_with('/')) text.remove_suffix(1);
+    if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+      result.user = text.substr(0, at);
+      if (at == 0) return std::nullopt;
+      text.remove_prefix(at + 1);
+    }
+    auto port = std::string_view();
+    if (text.starts_with('[')) {
+      const auto close = text.find(']');
+      if (close == std::string_view::npos) return std::nullopt;
+      port = text.substr(close + 1);
+      text = text.substr(1, close - 1);
+      if (!port.empty() && !port.starts_with(':')) return std::nullopt;
+    } else if (std::count(text.begin(), text.end(), ':') == 1) {
+      port = text.substr(text.find(':'));
+      text = text.substr(0, text.find(':'));
+    }
+    result.host = text;
+    if (!port.empty()) {
+      const auto [end, ec] = std::from_chars(port.data() + 1, port.data() + port.size(), result.port);
+      if (ec != std::errc{} || end != port.data() + port.size() || result.port == 0) return std::nullopt;
+    }
+    if (result.host.empty()) return std::nullopt;
+    return result;
+  }
+};
+
 /// The options that the output stands for, or why there are none. `is_there` tells whether a file exists, `home` and
 /// `local_name` are those of the user who runs this program.
 ///
 /// ssh's own lists of usual keys and known-hosts files name many that nobody has: those are left out. A key that the
-/// configuration names stays, so that a mistake in its name is told.
+/// configuration names stays, so that a mistake in its name is told. The jump hosts are left to the caller.
 template <class IsThere>
 std::optional<ssh_options> options_from(const openssh_output& output, const IsThere& is_there, const std::string& home,
                                         const std::string& local_name, std::string& why) {
-  for (const char* keyword : {"proxyjump", "proxycommand"}) {
-    const auto value = output.value(keyword);
-    if (value.empty()) continue;
-    why = "its configuration sets " + std::string(keyword) + " (" + printable(value) +
+  if (const auto value = output.value("proxycommand"); !value.empty()) {
+    why = "its configuration sets proxycommand (" + printable(value) +
           "), which is not supported: use process_transport over ssh, which does what the configuration says";
     return std::nullopt;
   }

@@ -5,6 +5,8 @@
 
 #include <remote_job/detail/libssh2_compat.hpp>
 
+#include <cstdint>
+#include <string>
 #include <system_error>
 
 namespace remote_job::inline v0::ssh {
@@ -25,6 +27,14 @@ class operation {
 
   /// The execution context is being destroyed: destroy the handler, call nobody.
   virtual void drop() noexcept = 0;
+};
+
+/// Where a channel to another host leads, as the server sees it (RFC 4254, section 7.2).
+struct tunnel_end {
+  std::string host;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const tunnel_end&, const tunnel_end&) = default;
 };
 
 /// Who waits for a channel.

@@ -4,19 +4,21 @@
 #define REMOTE_JOB_SSH_OPTIONS_HPP
 
 #include <remote_job/job.hpp>
+#include <remote_job/ssh/prompt.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace remote_job::inline v0 {
 
-/// A private key to log in with. A plain value.
+/// A private key to log in with: exactly one of the two is given. A plain value.
 struct ssh_identity {
-  std::string file;  ///< path of the private key; a leading `~/` stands for the home directory
+  std::string file = {};  ///< path of the private key; a leading `~/` stands for the home directory
+  std::string text =
+      {};  ///< the private key itself, as it would stand in a file; a secret, which is the caller's to wipe
 };
 
 /// Time allowed to each step of connecting; each above zero.
@@ -28,6 +30,15 @@ struct ssh_timeouts {
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
   duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
+};
+
+/// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that libssh2
+/// does not know is `errc::invalid_argument` when connecting. A plain value.
+struct ssh_algorithms {
+  std::vector<std::string> key_exchange = {};
+  std::vector<std::string> host_key = {};  ///< within it the keys known for the host come first
+  std::vector<std::string> cipher = {};    ///< both ways
+  std::vector<std::string> mac = {};       ///< both ways
 };
 
 /// What to think of a host's key.
@@ -50,9 +61,10 @@ struct openssh_query {
 
 /// How to reach one host over SSH. A plain value.
 ///
-/// No secret is kept in it: keys are read from their files when they are needed, passphrases are asked for.
+/// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked for
+/// and wiped after use.
 struct ssh_options {
-  std::string host;         ///< name or address; required
+  std::string host;         ///< name or address, that of IPv6 with or without brackets; required
   std::uint16_t port = 22;  ///< above 0
   std::string user;         ///< empty: the name of the user who runs this program
 
@@ -63,9 +75,15 @@ struct ssh_options {
   std::string agent;
   /// Of the agent's keys only those that are identities are tried.
   bool identities_only = false;
-  /// Asked for the passphrase of an encrypted key, given its file; called on the transport's executor, must not block for
-  /// long. What it returns is wiped after use. Not set: an encrypted key is `errc::passphrase_wrong`.
-  std::function<std::string(const std::string& identity)> passphrase;
+  /// Asked for the passphrase of an encrypted key, if its format tells the public key only once the server has found that
+  /// good. Not set: an encrypted key is `errc::passphrase_wrong`.
+  ssh_prompter passphrase;
+  /// Asked for the user's password, if the server takes one. Not set: the method is not tried; so with the next one.
+  ssh_prompter password;
+  /// Asked what the server asks, which may be several things, several times.
+  ssh_prompter keyboard_interactive;
+  /// How often each of them is asked while what was given is wrong; above 0.
+  unsigned prompts = 1;
 
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
   /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first one
@@ -79,6 +97,13 @@ struct ssh_options {
   /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
   std::string host_key_alias;
 
+  ssh_algorithms algorithms;
+
+  /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the one
+  /// before. Each has its own options: identities, policy and time-outs are not inherited. One that has jump hosts itself
+  /// is reached through these.
+  std::vector<ssh_options> jump_hosts;
+
   ssh_timeouts timeouts;
   /// After so long without a byte from the server it is asked for a sign of life; above 0.
   duration keepalive = std::chrono::seconds(15);
@@ -86,9 +111,9 @@ struct ssh_options {
   duration silence_limit = std::chrono::seconds(30);
 
   /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
-  /// IdentityFile, IdentityAgent, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
+  /// IdentityFile, IdentityAgent, ProxyJump, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
   /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
-  /// ProxyJump and ProxyCommand are refused: `process_transport` over ssh has them.
+  /// Each host of ProxyJump is looked up in the same way. ProxyCommand is refused: `process_transport` over ssh has it.
   ///
   /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
   /// to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
@@ -107,9 +132,11 @@ inline std::string validate(const ssh_options& options) {
     return "host must not hold blanks or NUL bytes";
   if (has_nul(options.host_key_alias)) return "host_key_alias must not hold a NUL byte";
   if (options.port == 0) return "port must be from 1 to 65535";
-  if (has_nul(options.user)) return "user must not hold a NUL byte";
+  if (has_nul(options.user) || options.user.find_first_of("\r\n") != std::string::npos)
+    return "user must not hold line ends or NUL bytes";
   for (const auto& identity : options.identities)
-    if (identity.file.empty() || has_nul(identity.file)) return "identities must name files";
+    if (identity.file.empty() == identity.text.empty() || has_nul(identity.file))
+      return "identities must each have a file or a text";
   if (has_nul(options.agent)) return "agent must not hold a NUL byte";
   for (const auto& file : options.known_hosts)
     if (file.empty() || has_nul(file)) return "known_hosts must name files";
@@ -129,6 +156,15 @@ inline std::string validate(const ssh_options& options) {
                    {"keepalive", options.keepalive}};
   for (const auto& [name, value] : durations)
     if (value <= duration::zero()) return std::string(name) + " must be above zero";
+  for (const auto* list : {&options.algorithms.key_exchange, &options.algorithms.host_key, &options.algorithms.cipher,
+                           &options.algorithms.mac})
+    for (const auto& name : *list)
+      if (name.empty() || name.find_first_of(std::string_view(", \t\r\n\0", 6)) != std::string::npos)
+        return "algorithms must be names, one in each string";
+  for (const auto& each : options.jump_hosts)
+    if (auto wrong = validate(each); !wrong.empty())
+      return "jump_hosts: " + (each.host.empty() ? "" : each.host + ": ") + wrong;
+  if (options.prompts == 0) return "prompts must be above 0";
   if (options.silence_limit <= options.keepalive) return "silence_limit must be above keepalive";
   return {};
 }

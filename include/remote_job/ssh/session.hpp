@@ -17,16 +17,20 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
+#include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -114,6 +118,31 @@ class session final : public std::enable_shared_from_this<session>,
     return wire_.call(std::move(function));
   }
 
+  /// Has `function`, which calls libssh2, called on a thread of its own, and then `done`, on the executor, with what it
+  /// returned, unless the session has ended by then. Till then the session is that thread's: what comes in waits, and
+  /// nothing of libssh2 may be called. Both may be called while the callers of this have gone, but not without session.
+  /// The end of the execution context waits for the thread.
+  void call_aside(std::function<int()> function, std::function<void(int)> done) {
+    const turn t(*this);
+    transfer();  // so that the end of the connection is noticed meanwhile
+    auto work = asio::make_work_guard(executor_);
+    auto run = [self = shared_from_this(), work = std::move(work), function = std::move(function),
+                done = std::move(done)]() mutable {
+      const int rc = function();
+      function = nullptr;  // what it holds is freed here
+      auto& s = *self;
+      asio::post(s.executor_, [self = std::move(self), done = std::move(done), rc] { self->take_back(rc, done); });
+    };
+    try {
+      aside_ = std::thread(std::move(run));
+    } catch (const std::system_error& e) {
+      kill(e.code(), std::string("no thread can be started: ") + e.what());
+    }
+  }
+
+  bool is_aside() const noexcept { return aside_.joinable(); }
+  void set_guest(void* guest) noexcept { wire_.guest = guest; }
+
   /// Exchanges identifications and keys: to be called in each step until it is not LIBSSH2_ERROR_EAGAIN.
   int handshake() { return wire_.handshake(); }
 
@@ -158,6 +187,12 @@ class session final : public std::enable_shared_from_this<session>,
   void request_channel(channel_waiter& waiter) {
     const turn t(*this);
     channels_.request(waiter);
+  }
+
+  /// Asks for a channel that leads to another host.
+  void request_tunnel(channel_waiter& waiter, tunnel_end to) {
+    const turn t(*this);
+    channels_.request(waiter, std::move(to));
   }
 
   /// Takes the request back; the opening goes on and leaves a spare channel.
@@ -212,6 +247,7 @@ class session final : public std::enable_shared_from_this<session>,
     channels_.forget_waiters();
     for (const auto& each : std::exchange(operations_, {}))
       if (each) each->drop();
+    if (aside_.joinable()) aside_.join();
     free_all();
   }
 
@@ -219,6 +255,11 @@ class session final : public std::enable_shared_from_this<session>,
 
   void on_read(std::error_code ec, std::size_t size) override {
     const turn t(*this);
+    if (is_aside()) {
+      if (ec) return kill(errc::connection_lost, why_lost(ec));
+      unread_ = size;
+      return;
+    }
     reading_ = false;
     if (!alive()) return;
     if (ec) return lost(ec);
@@ -234,6 +275,11 @@ class session final : public std::enable_shared_from_this<session>,
 
   void on_written(std::error_code ec) override {
     const turn t(*this);
+    if (is_aside()) {
+      if (ec) return kill(errc::connection_lost, why_lost(ec));
+      unwritten_ = true;
+      return;
+    }
     writing_ = false;
     if (!alive()) return;
     if (ec) return lost(ec);
@@ -241,16 +287,31 @@ class session final : public std::enable_shared_from_this<session>,
   }
 
   void lost(std::error_code ec) {
-    if (const auto text = wire_.input(); !identified() && !text.empty()) {
+    // What breaks off in the middle of an identification may well be SSH.
+    if (const auto text = wire_.input(); !identified() && !text.empty() && !text.starts_with("SSH-")) {
       // OpenSSH says in plain text that it has too much to do (MaxStartups, PerSourcePenalties): that will pass.
       const bool busy = text.starts_with("Exceeded MaxStartups") || text.starts_with("Not allowed at this time");
       return kill(
           busy ? errc::connection_lost : errc::not_ssh,
           busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
     }
-    kill(errc::connection_lost, !farewell().empty()      ? "the server says: " + farewell()
-                                : ec == asio::error::eof ? std::string("the server closed the connection")
-                                                         : ec.message());
+    kill(errc::connection_lost, farewell().empty() ? why_lost(ec) : "the server says: " + farewell());
+  }
+
+  std::string why_lost(std::error_code ec) const {
+    if (auto text = stream_->why(); !text.empty()) return text;
+    return ec == asio::error::eof ? "the server closed the connection" : ec.message();
+  }
+
+  void take_back(int rc, const std::function<void(int)>& done) {
+    aside_.join();
+    if (buried_) return free_all();
+    const turn t(*this);
+    if (!alive()) return;
+    done(rc);
+    if (std::exchange(unwritten_, false)) on_written({});
+    if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
+    wake_all();
   }
 
   void drain() override {
@@ -273,7 +334,9 @@ class session final : public std::enable_shared_from_this<session>,
   }
 
   void end_turn() {
-    if (wire_.take_call_again() && alive())
+    if (!alive()) return bury();
+    if (is_aside()) return;
+    if (wire_.take_call_again())
       asio::post(executor_, [self = shared_from_this()] {
         const turn t(*self);
         if (self->alive()) self->wake_all();
@@ -281,6 +344,11 @@ class session final : public std::enable_shared_from_this<session>,
     if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
     if (!alive()) return bury();
     std::erase(operations_, nullptr);
+    transfer();
+  }
+
+  /// Sends what there is, and reads on.
+  void transfer() {
     if (!writing_ && wire_.waiting_output() > 0) {
       writing_ = true;
       stream_->write(wire_.send(), shared_from_this());
@@ -300,7 +368,7 @@ class session final : public std::enable_shared_from_this<session>,
     const auto operations = std::exchange(operations_, {});
     for (const auto& each : operations)
       if (each) each->on_end(error_);
-    free_all();
+    if (!is_aside()) free_all();
   }
 
   void free_all() noexcept {
@@ -351,6 +419,10 @@ class session final : public std::enable_shared_from_this<session>,
   silence_watch silence_;
   std::vector<std::shared_ptr<operation>> operations_;
   std::vector<char> scratch_;
+
+  std::thread aside_;
+  std::optional<std::size_t> unread_;  // what came in meanwhile
+  bool unwritten_ = false;
 
   int turns_ = 0;
   bool armed_ = false;

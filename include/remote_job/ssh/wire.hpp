@@ -9,6 +9,7 @@
 #include <asio/buffer.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -23,11 +24,14 @@ namespace remote_job::inline v0::ssh {
 ///
 /// Writing always succeeds, into the buffer: no call is ever left half-sent. Reading gives what has been received, as far
 /// as it may be taken: before the server has identified itself nothing, and once it is gated only drain() takes input, and
-/// sorts all of it into libssh2's queue. After cut() both fail, so that freeing never waits.
+/// sorts all of it into libssh2's queue. After cut(), which any thread may call, both fail, so that freeing never waits.
 class wire {
  public:
   static constexpr std::size_t max_waiting_output = 256 * 1024;
   static constexpr std::size_t max_output = 8 * 1024 * 1024;
+
+  /// For callbacks of libssh2 that are told the session only, which is that of this wire: whoever makes the call.
+  void* guest = nullptr;
 
   wire() : in_(input_size) {
     if (!detail::libssh2_ready()) return;
@@ -190,10 +194,10 @@ class wire {
       self.would_block_ = true;
       return -EAGAIN;
     }
+    // The rest is not moved: more may be on its way to the place behind it.
     const auto n = std::min(size, ready);
     std::memcpy(data, self.in_.data() + self.begin_, n);
     self.begin_ += n;
-    if (self.begin_ == self.end_) self.begin_ = self.end_ = 0;
     return static_cast<ssize_t>(n);
   }
 
@@ -213,7 +217,7 @@ class wire {
   std::size_t bytes_sent_ = 0;
   std::string hello_;
   std::string farewell_;
-  bool cut_ = false;
+  std::atomic<bool> cut_ = false;
   bool identified_ = false;
   bool gated_ = false;
   bool draining_ = false;

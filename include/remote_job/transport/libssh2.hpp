@@ -31,8 +31,8 @@ namespace remote_job::inline v0 {
 /// see `ssh_options::keepalive`.
 ///
 /// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor that
-/// runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private key keeps that executor
-/// busy for about a tenth of a second.
+/// runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private
+/// key, and waiting for what the server asks a person, is done by a thread that lives so long.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   struct initiate_connect;
@@ -80,7 +80,7 @@ class basic_libssh2_transport {
   /// Connects and logs in. A connection that is open is closed before.
   ///
   /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted`.
-  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`;
+  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`, and `errc::forwarding_refused`;
   /// diagnostics() says more. This object may be destroyed before the completion.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_ALGORITHMS_HPP
+#define REMOTE_JOB_SSH_ALGORITHMS_HPP
+
+#include <remote_job/detail/libssh2_compat.hpp>
+#include <remote_job/ssh/options.hpp>
+#include <remote_job/ssh/server_hello.hpp>
+#include <remote_job/ssh/wire.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace remote_job::inline v0::ssh {
+
+/// What libssh2 can do of one kind (LIBSSH2_METHOD_KEX and its like), in its order.
+inline std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind) {
+  const char** names = nullptr;
+  const int count = libssh2_session_supported_algs(session, kind, &names);
+  std::vector<std::string> all;
+  for (int i = 0; i < count; ++i) all.emplace_back(names[i]);
+  if (names != nullptr) libssh2_free(session, names);
+  return all;
+}
+
+inline std::string join_names(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& each : names) list += (list.empty() ? "" : ",") + each;
+  return list;
+}
+
+/// One sentence on the first name that libssh2 does not know; nothing when it knows all.
+inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
+  const struct {
+    const char* field;
+    int kind;
+    const std::vector<std::string>& names;
+  } lists[] = {{"key_exchange", LIBSSH2_METHOD_KEX, wanted.key_exchange},
+               {"host_key", LIBSSH2_METHOD_HOSTKEY, wanted.host_key},
+               {"cipher", LIBSSH2_METHOD_CRYPT_CS, wanted.cipher},
+               {"mac", LIBSSH2_METHOD_MAC_CS, wanted.mac}};
+  if (std::ranges::all_of(lists, [](const auto& each) { return each.names.empty(); })) return {};
+  const wire scratch;
+  if (scratch.native() == nullptr) return {};
+  for (const auto& [field, kind, names] : lists) {
+    const auto known = supported_algorithms(scratch.native(), kind);
+    for (const auto& name : names)
+      if (std::ranges::find(known, name) == known.end())
+        return std::string("algorithms.") + field + ": libssh2 " + libssh2_version(0) + " does not know " +
+               printable(name, 60) + ", but " + join_names(known);
+  }
+  return {};
+}
+
+/// Has a session use them; the host-key algorithms are chosen by what is known of the host.
+inline void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
+  const auto set = [&](int kind, const std::vector<std::string>& names) {
+    if (!names.empty()) libssh2_session_method_pref(session, kind, join_names(names).c_str());
+  };
+  set(LIBSSH2_METHOD_KEX, wanted.key_exchange);
+  set(LIBSSH2_METHOD_CRYPT_CS, wanted.cipher);
+  set(LIBSSH2_METHOD_CRYPT_SC, wanted.cipher);
+  set(LIBSSH2_METHOD_MAC_CS, wanted.mac);
+  set(LIBSSH2_METHOD_MAC_SC, wanted.mac);
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif

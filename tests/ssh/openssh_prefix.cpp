@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include <remote_job/basic_remote_job_trigger.hpp>
+#include <remote_job/os_policy/posix.hpp>
+#include <remote_job/sink/recording.hpp>
+#include <remote_job/transport/openssh.hpp>
+#include <remote_job/transport/process.hpp>
+
+#include <support/catch.hpp>
+#include <support/sshd.hpp>
+
+#include <asio/io_context.hpp>
+
+#include <sys/stat.h>
+
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+using namespace remote_job;
+
+namespace {
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+/// The shared connection of a test ends with the test.
+struct ssh_client {
+  explicit ssh_client(const support::sshd& server) {
+    command.host = server.host();
+    command.user = server.user();
+    command.port = server.port();
+    command.config_file = "/dev/null";
+    command.control_directory = directory / "c";
+    command.options = {"UserKnownHostsFile=" + server.known_hosts(), "GlobalKnownHostsFile=/dev/null",
+                       "IdentitiesOnly=yes", "IdentityAgent=none", "IdentityFile=" + server.key("id_ed25519")};
+  }
+  ~ssh_client() {
+    auto argv = openssh_prefix(command);
+    argv.insert(argv.begin() + 1, {"-O", "exit"});
+    argv.pop_back();
+    std::string quiet;
+    support::run(argv, &quiet);
+  }
+
+  std::error_code execute(const std::string& text) {
+    asio::io_context context;
+    process_transport transport(context.get_executor(), openssh_prefix(command));
+    remote_command request{text, "", "", 100000};
+    std::error_code result;
+    transport.async_execute(request, reply, [&](std::error_code ec) { result = ec; });
+    context.run_for(std::chrono::seconds(60));
+    diagnostics = transport.diagnostics();
+    return result;
+  }
+
+  support::temp_dir directory;
+  openssh_command command;
+  command_reply reply;
+  std::string diagnostics;
+};
+
+}  // namespace
+
+TEST_CASE("openssh prefix: one login for many commands") {
+  support::sshd server;
+  ssh_client c(server);
+  for (const std::string text : {"echo a", "echo \"two  words\" '$HOME'", "-n", "printf '%s' 'it'\\''s'; exit 3"}) {
+    CAPTURE(text);
+    CHECK_FALSE(c.execute(text));
+    if (text == "echo a") CHECK(c.reply.output == "a\n");
+    if (text.starts_with("echo \"two")) CHECK(c.reply.output == "two  words $HOME\n");
+    if (text == "-n") CHECK(c.reply.exit_status.value_or(0) != 0);  // no option of ssh: the shell knows no such program
+    if (text.starts_with("printf")) {
+      CHECK(c.reply.output == "it's");
+      CHECK(c.reply.exit_status == 3);
+    }
+  }
+  CHECK(count(server.log(), "Accepted publickey") == 1);
+  struct stat status {};
+  REQUIRE(::stat((c.directory / "c").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0700);
+}
+
+TEST_CASE("openssh prefix: a job is watched") {
+  support::sshd server;
+  ssh_client c(server);
+  asio::io_context context;
+  trigger_state state;
+  state.job.job_id = "job";
+  state.job.log_file = server.file("job log");
+  state.job.exit_code_file = server.file("job exit");
+  state.options.poll_interval = std::chrono::milliseconds(20);
+  basic_remote_job_trigger t(process_transport(context.get_executor(), openssh_prefix(c.command)), state, posix_os(),
+                             exponential_backoff(), recording_sink());
+  std::optional<trigger_event> event;
+  t.async_run([&](std::error_code, const trigger_event& e) { event = e; });
+  support::write_file(state.job.log_file, "one\n");
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!event && std::chrono::steady_clock::now() < end) {
+    if (t.stats().polls >= 5) support::write_file(state.job.exit_code_file, "0\n");
+    context.run_one_for(std::chrono::milliseconds(50));
+  }
+  REQUIRE(event);
+  CHECK(event->status == status::success);
+  CHECK(t.sink().log() == "one\n");
+  CHECK(count(server.log(), "Accepted publickey") == 1);
+}
+
+TEST_CASE("openssh prefix: a certificate logs in") {
+  support::temp_dir directory;
+  const std::string ca = directory / "ca";
+  REQUIRE(support::run({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", ca}) == 0);
+  support::sshd server({"TrustedUserCAKeys " + ca + ".pub", "AuthorizedKeysFile none"});
+  ssh_client c(server);
+  CHECK(c.execute("true") == errc::connection_lost);
+  CHECK(c.diagnostics.find("Permission denied") != std::string::npos);
+  REQUIRE(support::run({"ssh-keygen", "-q", "-s", ca, "-I", "test", "-n", server.user(),
+                        server.key("id_ed25519") + ".pub"}) == 0);
+  CHECK_FALSE(c.execute("echo in"));
+  CHECK(c.reply.output == "in\n");
+  CHECK(count(server.log(), "Accepted certificate ID") + count(server.log(), "ED25519-CERT") > 0);
+}
+
+TEST_CASE("openssh prefix: bad input names its field") {
+  const auto failure = [](const openssh_command& command) -> std::string {
+    try {
+      openssh_prefix(command);
+    } catch (const std::system_error& e) {
+      CHECK(e.code() == errc::invalid_argument);
+      return e.what();
+    }
+    return {};
+  };
+  support::temp_dir directory;
+  const openssh_command good{.host = "h", .control_directory = directory / "c"};
+  CHECK(failure(good).empty());
+  for (const auto& host : {std::string(), std::string("-oProxyCommand=true"), std::string("a b"), std::string("a\nb"),
+                           std::string("a\0b", 3)}) {
+    auto bad = good;
+    bad.host = host;
+    CHECK(failure(bad).starts_with("host"));
+  }
+  auto bad = good;
+  bad.user = "-x";
+  CHECK(failure(bad).starts_with("user"));
+  bad = good;
+  bad.options = {"-v"};
+  CHECK(failure(bad).starts_with("options"));
+  bad = good;
+  bad.persist = duration::zero();
+  CHECK(failure(bad).starts_with("persist"));
+  bad = good;
+  bad.control_directory = "relative";
+  CHECK(failure(bad).starts_with("control_directory"));
+  bad.control_directory = "/" + std::string(60, 'x');
+  CHECK(failure(bad).find("longer") != std::string::npos);
+  SECTION("a directory that is open to others") {
+    ::chmod((directory / "c").c_str(), 0755);
+    CHECK(failure(good).find("chmod 700") != std::string::npos);
+  }
+  SECTION("a link") {
+    std::filesystem::create_symlink("c", directory / "link");
+    bad.control_directory = directory / "link";
+    CHECK(failure(bad).find("directory") != std::string::npos);
+  }
+}
