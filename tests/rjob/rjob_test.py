@@ -11,9 +11,11 @@ import random
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -355,6 +357,81 @@ class RjobTest(unittest.TestCase):
         self.assertIn(b"\r\x1b[K", shown)
         self.assertEqual(process.stdout.read(), b"")
 
+    def start_sshd(self):
+        """A private server that lets the key `id` in, whose passphrase is "open sesame"; gives what rjob needs for it."""
+        sshd = "/usr/sbin/sshd"
+        if not os.path.exists(sshd):
+            self.skipTest("there is no sshd")
+        if os.geteuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)  # sshd started as root insists on it
+        for name, secret in [("host_key", ""), ("id", "open sesame")]:
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", secret, "-f", str(self.dir / name)], check=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        config = self.dir / "sshd_config"
+        config.write_text(f"Port {port}\nListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\n"
+                          f"HostKey {self.dir}/host_key\nAuthorizedKeysFile {self.dir}/id.pub\n"
+                          "Subsystem sftp internal-sftp\n")
+        with open(self.dir / "sshd_log", "wb") as log:
+            self.started.append(subprocess.Popen([sshd, "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL,
+                                                 stdout=log, stderr=log))
+
+        def answers():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        self.until(answers, "sshd")
+        known = self.dir / "known_hosts"
+        known.write_text(f"[127.0.0.1]:{port} " + (self.dir / "host_key.pub").read_text())
+        return ["watch", "--host", f"127.0.0.1:{port}", "--no-ssh-config", "--jump", f"127.0.0.1:{port}", "--identity",
+                str(self.dir / "id"), "--known-hosts", str(known), "--log-file", str(self.log), "--exit-code-file",
+                str(self.code), "--poll-interval", "0.05"]
+
+    def on_terminal(self, arguments, answers):
+        """Runs rjob with a terminal of its own, answers its questions, and gives what it showed and its exit status."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ["SSH_AUTH_SOCK"] = ""
+            os.execv(RJOB, [RJOB, *arguments])
+        shown, asked = b"", 0
+        try:
+            while select.select([terminal], [], [], WAIT)[0]:
+                try:
+                    shown += os.read(terminal, 4096)
+                except OSError:  # it has ended
+                    break
+                if shown.count(b"Passphrase for ") > asked:
+                    self.assertFalse(termios.tcgetattr(terminal)[3] & termios.ECHO)
+                    if answers[asked] is None:
+                        os.kill(pid, signal.SIGINT)
+                    else:
+                        os.write(terminal, answers[asked] + b"\n")
+                    asked += 1
+            status = os.waitpid(pid, 0)[1]
+            self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO)
+            pid = None
+        finally:
+            os.close(terminal)
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+        self.assertEqual(asked, len(answers))
+        return shown, os.waitstatus_to_exitcode(status)
+
+    def test_passphrase_on_the_terminal(self):
+        arguments = self.start_sshd()
+        self.log.write_bytes(b"from the job\n")
+        self.end_job(0)
+        # Asked for the jump host, and remembered for the host behind it.
+        shown, status = self.on_terminal(arguments, [b"not this", b"open sesame"])
+        if b"built without libssh2" in shown:
+            self.skipTest("built without libssh2")
+        self.assertEqual(status, 0, shown)
+        self.assertIn(b"from the job\r\n", shown)
+        self.assertNotIn(b"sesame", shown)
+        shown, status = self.on_terminal(arguments, [None])
+        self.assertEqual(status, 128 + signal.SIGINT, shown)
+
     # --- usage ---
 
     def test_help_and_version(self):
@@ -487,7 +564,8 @@ class RjobTest(unittest.TestCase):
     def test_host_of_the_ssh_configuration(self):
         """The alias is resolved, what is given on the command line wins, and without the configuration it is a name."""
         config = self.dir / "ssh_config"
-        config.write_text("Host box\n HostName 127.0.0.1\n Port 1\nHost behind\n ProxyJump box\n")
+        config.write_text("Host box\n HostName 127.0.0.1\n Port 1\nHost behind\n ProxyJump box\n"
+                          "Host piped\n ProxyCommand nc %h %p\n")
         job = ["--log-file", "/l", "--exit-code-file", "/e", "--max-reconnects", "0"]
         def run(*more, **options):
             return subprocess.run([RJOB, "watch", *more, *job], capture_output=True, timeout=WAIT, **options)
@@ -499,8 +577,14 @@ class RjobTest(unittest.TestCase):
         done = run("--host", "u@box:2", "--ssh-config", str(config))
         self.assertIn(b"127.0.0.1:2", done.stderr)
         done = run("--host", "behind", "--ssh-config", str(config))
+        self.assertEqual(done.returncode, 255, done.stderr)
+        self.assertIn(b"jump host 127.0.0.1:1", done.stderr)
+        done = run("--host", "u@box:2", "--ssh-config", str(config), "--jump", "v@127.0.0.1:4,box")
+        self.assertEqual(done.returncode, 255, done.stderr)
+        self.assertIn(b"127.0.0.1:4", done.stderr)
+        done = run("--host", "piped", "--ssh-config", str(config))
         self.assertEqual(done.returncode, 64, done.stderr)
-        self.assertIn(b"proxyjump", done.stderr)
+        self.assertIn(b"proxycommand", done.stderr)
         empty = self.dir / "empty"
         empty.mkdir()
         done = run("--host", "u@127.0.0.1:1", env=os.environ | {"PATH": str(empty)})
