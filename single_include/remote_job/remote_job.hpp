@@ -9808,14 +9808,17 @@ namespace remote_job::inline v0::detail {
 class shutdown_listener {
  public:
   explicit shutdown_listener(const asio::any_io_executor& executor)
-      : list_(asio::use_service<list>(asio::query(executor, asio::execution::context))) {
-    list_.add(*this);
+      : list_(&asio::use_service<list>(asio::query(executor, asio::execution::context))) {
+    list_->add(*this);
   }
   shutdown_listener(const shutdown_listener&) = delete;
   shutdown_listener& operator=(const shutdown_listener&) = delete;
 
  protected:
-  ~shutdown_listener() { list_.remove(*this); }
+  /// It may outlive the context.
+  ~shutdown_listener() {
+    if (list_ != nullptr) list_->remove(*this);
+  }
 
  private:
   class list final : public asio::execution_context::service {
@@ -9846,6 +9849,7 @@ class shutdown_listener {
       // By now no thread runs the context. A listener that goes may take others with it.
       while (auto* each = first_) {
         remove(*each);
+        each->list_ = nullptr;
         each->on_shutdown();
       }
     }
@@ -9857,7 +9861,7 @@ class shutdown_listener {
 
   virtual void on_shutdown() noexcept = 0;
 
-  list& list_;
+  list* list_;
   shutdown_listener* next_ = nullptr;
   shutdown_listener* previous_ = nullptr;
 };
@@ -15842,17 +15846,21 @@ class pool_user {
 };
 
 /// The sessions to one endpoint: carries out what the rules say, and decides nothing.
-class pool_site final : public handshaker, public pool_link_owner, public std::enable_shared_from_this<pool_site> {
+class pool_site final : public handshaker,
+                        public pool_link_owner,
+                        private detail::shutdown_listener,
+                        public std::enable_shared_from_this<pool_site> {
  public:
   using number = detail::pool_rules::number;
 
   pool_site(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
             const detail::pool_limits& limits, std::shared_ptr<handshake_line> handshakes)
-      : executor_(executor),
+      : shutdown_listener(executor),
+        executor_(executor),
         options_(std::move(options)),
         handshakes_(std::move(handshakes)),
         rules_(limits),
-        timer_(executor) {}
+        timer_(std::in_place, executor) {}
 
   const std::shared_ptr<const ssh_options>& options() const noexcept { return options_; }
   const asio::any_io_executor& get_executor() const noexcept { return executor_; }
@@ -15919,6 +15927,7 @@ class pool_site final : public handshaker, public pool_link_owner, public std::e
 
   template <class Input>
   void tell(Input input) {
+    if (!timer_) return;  // the execution context is gone
     const auto hold = shared_from_this();
     input(now());
     // What is done may tell more at once: that is done after it.
@@ -16031,15 +16040,22 @@ class pool_site final : public handshaker, public pool_link_owner, public std::e
     return user;
   }
 
+  /// The execution context is being destroyed; the users and the pool may stay.
+  void on_shutdown() noexcept override {
+    timer_.reset();
+    links_.clear();
+    users_.clear();
+  }
+
   // --- time
 
   void arm() {
     const auto due = rules_.due();
     if (due == armed_) return;
     armed_ = due;
-    if (!due) return static_cast<void>(timer_.cancel());
-    timer_.expires_at(clock::time_point(std::chrono::duration_cast<clock::duration>(*due)));
-    timer_.async_wait([weak = weak_from_this(), due](std::error_code ec) {
+    if (!due) return static_cast<void>(timer_->cancel());
+    timer_->expires_at(clock::time_point(std::chrono::duration_cast<clock::duration>(*due)));
+    timer_->async_wait([weak = weak_from_this(), due](std::error_code ec) {
       const auto self = weak.lock();
       if (ec || !self || self->armed_ != due) return;
       self->armed_.reset();
@@ -16051,7 +16067,7 @@ class pool_site final : public handshaker, public pool_link_owner, public std::e
   std::shared_ptr<const ssh_options> options_;
   std::shared_ptr<handshake_line> handshakes_;
   detail::pool_rules rules_;
-  asio::steady_timer timer_;
+  std::optional<asio::steady_timer> timer_;
   std::optional<duration> armed_;
 
   std::unordered_map<number, std::shared_ptr<pool_link>> links_;
@@ -16387,8 +16403,9 @@ struct session_pool_stats {
 /// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
 ///
 /// @par Object lifetimes
-/// Transports may outlive the pool: their sessions then end with their last user. The execution context must outlive
-/// both. A session that is kept for later use keeps the context at work: close() or destroy the pool to end that.
+/// Transports may outlive the pool: their sessions then end with their last user. Both may outlive the execution context,
+/// but are of no use then. A session that is kept for later use keeps the context at work: close() or destroy the pool to
+/// end that.
 class session_pool {
  public:
   using executor_type = asio::any_io_executor;

@@ -19,14 +19,17 @@ namespace remote_job::inline v0::detail {
 class shutdown_listener {
  public:
   explicit shutdown_listener(const asio::any_io_executor& executor)
-      : list_(asio::use_service<list>(asio::query(executor, asio::execution::context))) {
-    list_.add(*this);
+      : list_(&asio::use_service<list>(asio::query(executor, asio::execution::context))) {
+    list_->add(*this);
   }
   shutdown_listener(const shutdown_listener&) = delete;
   shutdown_listener& operator=(const shutdown_listener&) = delete;
 
  protected:
-  ~shutdown_listener() { list_.remove(*this); }
+  /// It may outlive the context.
+  ~shutdown_listener() {
+    if (list_ != nullptr) list_->remove(*this);
+  }
 
  private:
   class list final : public asio::execution_context::service {
@@ -57,6 +60,7 @@ class shutdown_listener {
       // By now no thread runs the context. A listener that goes may take others with it.
       while (auto* each = first_) {
         remove(*each);
+        each->list_ = nullptr;
         each->on_shutdown();
       }
     }
@@ -68,7 +72,7 @@ class shutdown_listener {
 
   virtual void on_shutdown() noexcept = 0;
 
-  list& list_;
+  list* list_;
   shutdown_listener* next_ = nullptr;
   shutdown_listener* previous_ = nullptr;
 };

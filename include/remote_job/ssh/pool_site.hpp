@@ -4,6 +4,7 @@
 #define REMOTE_JOB_SSH_POOL_SITE_HPP
 
 #include <remote_job/detail/pool_rules.hpp>
+#include <remote_job/detail/shutdown_list.hpp>
 #include <remote_job/ssh/connect.hpp>
 #include <remote_job/ssh/handshake_line.hpp>
 #include <remote_job/ssh/options.hpp>
@@ -37,17 +38,21 @@ class pool_user {
 };
 
 /// The sessions to one endpoint: carries out what the rules say, and decides nothing.
-class pool_site final : public handshaker, public pool_link_owner, public std::enable_shared_from_this<pool_site> {
+class pool_site final : public handshaker,
+                        public pool_link_owner,
+                        private detail::shutdown_listener,
+                        public std::enable_shared_from_this<pool_site> {
  public:
   using number = detail::pool_rules::number;
 
   pool_site(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
             const detail::pool_limits& limits, std::shared_ptr<handshake_line> handshakes)
-      : executor_(executor),
+      : shutdown_listener(executor),
+        executor_(executor),
         options_(std::move(options)),
         handshakes_(std::move(handshakes)),
         rules_(limits),
-        timer_(executor) {}
+        timer_(std::in_place, executor) {}
 
   const std::shared_ptr<const ssh_options>& options() const noexcept { return options_; }
   const asio::any_io_executor& get_executor() const noexcept { return executor_; }
@@ -114,6 +119,7 @@ class pool_site final : public handshaker, public pool_link_owner, public std::e
 
   template <class Input>
   void tell(Input input) {
+    if (!timer_) return;  // the execution context is gone
     const auto hold = shared_from_this();
     input(now());
     // What is done may tell more at once: that is done after it.
@@ -226,15 +232,22 @@ class pool_site final : public handshaker, public pool_link_owner, public std::e
     return user;
   }
 
+  /// The execution context is being destroyed; the users and the pool may stay.
+  void on_shutdown() noexcept override {
+    timer_.reset();
+    links_.clear();
+    users_.clear();
+  }
+
   // --- time
 
   void arm() {
     const auto due = rules_.due();
     if (due == armed_) return;
     armed_ = due;
-    if (!due) return static_cast<void>(timer_.cancel());
-    timer_.expires_at(clock::time_point(std::chrono::duration_cast<clock::duration>(*due)));
-    timer_.async_wait([weak = weak_from_this(), due](std::error_code ec) {
+    if (!due) return static_cast<void>(timer_->cancel());
+    timer_->expires_at(clock::time_point(std::chrono::duration_cast<clock::duration>(*due)));
+    timer_->async_wait([weak = weak_from_this(), due](std::error_code ec) {
       const auto self = weak.lock();
       if (ec || !self || self->armed_ != due) return;
       self->armed_.reset();
@@ -246,7 +259,7 @@ class pool_site final : public handshaker, public pool_link_owner, public std::e
   std::shared_ptr<const ssh_options> options_;
   std::shared_ptr<handshake_line> handshakes_;
   detail::pool_rules rules_;
-  asio::steady_timer timer_;
+  std::optional<asio::steady_timer> timer_;
   std::optional<duration> armed_;
 
   std::unordered_map<number, std::shared_ptr<pool_link>> links_;

@@ -92,8 +92,9 @@ struct session_pool_stats {
 /// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
 ///
 /// @par Object lifetimes
-/// Transports may outlive the pool: their sessions then end with their last user. The execution context must outlive
-/// both. A session that is kept for later use keeps the context at work: close() or destroy the pool to end that.
+/// Transports may outlive the pool: their sessions then end with their last user. Both may outlive the execution context,
+/// but are of no use then. A session that is kept for later use keeps the context at work: close() or destroy the pool to
+/// end that.
 class session_pool {
  public:
   using executor_type = asio::any_io_executor;
