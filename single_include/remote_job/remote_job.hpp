@@ -9541,8 +9541,8 @@ class pool_rules {
       if (!any() && !seekers_.empty()) at(not_before_);
       if (any() && !line_.empty() && alive() < limits_.sessions) at(other_at());
     }
-    if (any() && !line_.empty() && alive() >= limits_.sessions && clogged() != nullptr)
-      after(line_.front().since, limits_.proof);
+    if (any() && !line_.empty() && alive() >= limits_.sessions)
+      if (const auto* s = clogged()) after(stuck_since(*s), limits_.proof);
     for (const auto& s : sessions_)
       if (s.state == state::doubtful) at(s.proof_due);
     if (unused()) {
@@ -9628,6 +9628,9 @@ class pool_rules {
     return nullptr;
   }
 
+  /// Since when somebody has waited for such a session without any other getting a channel of it.
+  duration stuck_since(const shared& s) const { return std::max(line_.front().since, s.quiet_since); }
+
   /// The last one, when the others suffice.
   const shared* surplus() const {
     if (alive() < 2) return nullptr;
@@ -9699,7 +9702,7 @@ class pool_rules {
     if (line_.empty()) return;
     if (alive() < limits_.sessions) {
       if (now >= other_at()) connect();
-    } else if (const auto* s = clogged(); s != nullptr && now - line_.front().since >= limits_.proof) {
+    } else if (const auto* s = clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
       find(s->id)->state = state::retired;
       close_what_is_over(now);
       connect();
@@ -15881,6 +15884,7 @@ class pool_site final : public handshaker,
     tell([&](duration now) { rules_.seek(ticket, now); });
   }
   void queue(number ticket) {
+    for (const auto& [session, link] : links_) look_at(*link);  // nobody looked while nobody waited
     tell([&](duration now) { rules_.queue(ticket, now); });
   }
   void forget(number ticket) {
@@ -15889,11 +15893,11 @@ class pool_site final : public handshaker,
   }
   void refused(number ticket, pool_user& user, number session) {
     users_.emplace(ticket, &user);
-    look_at(session);
+    if (const auto link = find(session)) look_at(*link);
     tell([&](duration now) { rules_.refused(ticket, session, now); });
   }
   void done(number session) {
-    look_at(session);
+    if (const auto link = find(session)) look_at(*link);
     tell([&](duration now) { rules_.done(session, now); });
   }
   void doubt(number session) {
@@ -16011,7 +16015,7 @@ class pool_site final : public handshaker,
     link.known_sharing = sharing;
     tell([&](duration now) {
       rules_.sharing(link.number(), sharing, now);
-      rules_.closing(link.number(), link.over()->closing(), now);
+      look_at(link);
       if (proved) rules_.proved(link.number(), now);
     });
   }
@@ -16023,8 +16027,8 @@ class pool_site final : public handshaker,
     tell([&](duration now) { rules_.lost(link.number(), ec, now); });
   }
 
-  void look_at(number session) {
-    if (const auto link = find(session); link && link->over()) rules_.closing(session, link->over()->closing(), now());
+  void look_at(const pool_link& link) {
+    if (link.over()) rules_.closing(link.number(), link.over()->closing(), now());
   }
 
   std::shared_ptr<pool_link> find(number session) const {

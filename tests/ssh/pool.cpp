@@ -183,7 +183,7 @@ TEST_CASE("a command that hangs costs the others nothing") {
 
 TEST_CASE("a session whose channels are all held by commands that hang is replaced, and nobody else fails") {
   support::sshd server;
-  crowd jobs(server, 10, poll_via::commands, {.channels = 2, .sessions = 1, .proof = 500ms});
+  crowd jobs(server, 10, poll_via::commands, {.channels = 2, .sessions = 1, .proof = 2s});
   for (const auto& each : jobs.all) each.write("hello\n");
   for (std::size_t i = 0; i < 2; ++i) {
     jobs.limit(jobs.all[i], 300ms, 0);
@@ -201,9 +201,9 @@ TEST_CASE("a session whose channels are all held by commands that hang is replac
 TEST_CASE("a server that has frozen is found out by the first who misses an answer, for all") {
   const auto via = GENERATE(poll_via::files, poll_via::commands);
   support::sshd server;
-  crowd jobs(server, 10, via, {.sessions = 1, .proof = 500ms});
+  crowd jobs(server, 10, via, {.sessions = 1, .proof = 2s});
   for (const auto& each : jobs.all) each.write("hello\n");
-  jobs.limit(jobs.all.front(), 500ms, 5);
+  jobs.limit(jobs.all.front(), 2s, 5);
   jobs.start();
   jobs.run_polls(2);
   server.freeze_sessions();

@@ -223,14 +223,26 @@ TEST_CASE("pool: a session clogged with commands that do not end is replaced") {
   rules.closing(1, 2, 2s);
   rules.done(1, 2s);
   rules.sharing(1, 1, 2s);
-  REQUIRE(rules.due() == duration(5s));
-  rules.tick(5s);
+  REQUIRE(rules.due() == duration(7s));
+  rules.tick(7s);
   CHECK(wanted(rules) == words{"connect 2"});
   CHECK(rules.common() == 0);
-  rules.connected({}, 6s);
+  rules.connected({}, 8s);
   CHECK(wanted(rules) == words{"grant 13 on 2"});
-  rules.sharing(1, 0, 7s);
+  rules.sharing(1, 0, 9s);
   CHECK(wanted(rules) == words{"close 1"});
+}
+
+TEST_CASE("pool: a long line that moves is no reason to replace a session") {
+  auto rules = with_leases(20, {.channels = 1, .sessions = 1});
+  for (pool_rules::number user = 11; user < 31; ++user) rules.queue(user, 0s);
+  for (duration now = 1s; now < 20s; now += 1s) {
+    rules.closing(1, 1, now);
+    rules.done(1, now);
+    rules.tick(now + 500ms);
+    rules.closing(1, 0, now + 500ms);
+  }
+  for (const auto& each : wanted(rules)) CHECK(each.starts_with("grant"));
 }
 
 TEST_CASE("pool: sessions without users are closed after a time") {

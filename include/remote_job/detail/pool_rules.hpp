@@ -190,8 +190,8 @@ class pool_rules {
       if (!any() && !seekers_.empty()) at(not_before_);
       if (any() && !line_.empty() && alive() < limits_.sessions) at(other_at());
     }
-    if (any() && !line_.empty() && alive() >= limits_.sessions && clogged() != nullptr)
-      after(line_.front().since, limits_.proof);
+    if (any() && !line_.empty() && alive() >= limits_.sessions)
+      if (const auto* s = clogged()) after(stuck_since(*s), limits_.proof);
     for (const auto& s : sessions_)
       if (s.state == state::doubtful) at(s.proof_due);
     if (unused()) {
@@ -277,6 +277,9 @@ class pool_rules {
     return nullptr;
   }
 
+  /// Since when somebody has waited for such a session without any other getting a channel of it.
+  duration stuck_since(const shared& s) const { return std::max(line_.front().since, s.quiet_since); }
+
   /// The last one, when the others suffice.
   const shared* surplus() const {
     if (alive() < 2) return nullptr;
@@ -348,7 +351,7 @@ class pool_rules {
     if (line_.empty()) return;
     if (alive() < limits_.sessions) {
       if (now >= other_at()) connect();
-    } else if (const auto* s = clogged(); s != nullptr && now - line_.front().since >= limits_.proof) {
+    } else if (const auto* s = clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
       find(s->id)->state = state::retired;
       close_what_is_over(now);
       connect();

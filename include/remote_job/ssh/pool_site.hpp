@@ -73,6 +73,7 @@ class pool_site final : public handshaker,
     tell([&](duration now) { rules_.seek(ticket, now); });
   }
   void queue(number ticket) {
+    for (const auto& [session, link] : links_) look_at(*link);  // nobody looked while nobody waited
     tell([&](duration now) { rules_.queue(ticket, now); });
   }
   void forget(number ticket) {
@@ -81,11 +82,11 @@ class pool_site final : public handshaker,
   }
   void refused(number ticket, pool_user& user, number session) {
     users_.emplace(ticket, &user);
-    look_at(session);
+    if (const auto link = find(session)) look_at(*link);
     tell([&](duration now) { rules_.refused(ticket, session, now); });
   }
   void done(number session) {
-    look_at(session);
+    if (const auto link = find(session)) look_at(*link);
     tell([&](duration now) { rules_.done(session, now); });
   }
   void doubt(number session) {
@@ -203,7 +204,7 @@ class pool_site final : public handshaker,
     link.known_sharing = sharing;
     tell([&](duration now) {
       rules_.sharing(link.number(), sharing, now);
-      rules_.closing(link.number(), link.over()->closing(), now);
+      look_at(link);
       if (proved) rules_.proved(link.number(), now);
     });
   }
@@ -215,8 +216,8 @@ class pool_site final : public handshaker,
     tell([&](duration now) { rules_.lost(link.number(), ec, now); });
   }
 
-  void look_at(number session) {
-    if (const auto link = find(session); link && link->over()) rules_.closing(session, link->over()->closing(), now());
+  void look_at(const pool_link& link) {
+    if (link.over()) rules_.closing(link.number(), link.over()->closing(), now());
   }
 
   std::shared_ptr<pool_link> find(number session) const {
