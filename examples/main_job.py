@@ -13,12 +13,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-# Runs detached, logs for about 20 seconds, ends with 7; the last line has no end, and there are bytes that are no text.
+# Logs for about 20 seconds, ends with 7; the last line has no end, and there are bytes that are no text.
 JOB = r"""
-exec </dev/null >"$1/log" 2>&1
 i=0
 while [ $i -lt 100 ]; do
   i=$((i + 1))
@@ -26,8 +24,7 @@ while [ $i -lt 100 ]; do
   sleep 0.2
 done
 printf 'the end'
-echo 7 >"$1/exit_code.tmp"
-mv "$1/exit_code.tmp" "$1/exit_code"
+exit 7
 """
 
 SSHD_CONFIG = """\
@@ -93,36 +90,60 @@ def children(pid):
     return found
 
 
-def watch(rjob, directory, port, sshd, start):
-    command = [rjob, "watch", "--host", f"{pwd.getpwuid(os.getuid()).pw_name}@127.0.0.1:{port}",
-               "--identity", directory / "user_key", "--known-hosts", directory / "known_hosts",
-               "--log-file", directory / "log", "--exit-code-file", directory / "exit_code", "--job-id", "main-job",
-               "--job-dir", directory, "--poll-interval", "0.5", "--events", directory / "events"]
-    with open(directory / "copy", "wb") as copy:
-        watcher = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=copy)
-    try:
-        killed = False
-        shown = 0
-        while watcher.poll() is None:
-            time.sleep(0.2)
-            text = (directory / "copy").read_bytes()
-            while (end := text.find(b"\n", shown)) >= 0:
-                line = text[shown:end]
-                shown = end + 1
-                if int(line.split(b":")[0].split()[1]) % 10 == 0:
-                    print("  " + line[:60].decode(errors="replace").replace("\0", "\u2400") + "...", flush=True)
-            if not killed and time.monotonic() - start > 10:
-                for pid in children(sshd.pid):
-                    os.kill(pid, signal.SIGKILL)
-                    killed = True
-                say("half-way: killed the connection's sshd")
-            if time.monotonic() - start > 120:
-                sys.exit("the watch does not end")
-    finally:
-        if watcher.poll() is None:
-            watcher.kill()
-        watcher.wait()
-    return watcher.returncode, killed
+class Host:
+    """The host as rjob reaches it, and the one job there; what rjob prints of the log is gathered in one file."""
+
+    def __init__(self, rjob, directory, port, sshd):
+        self.rjob, self.directory, self.sshd = rjob, directory, sshd
+        self.ssh = ["--identity", directory / "user_key", "--known-hosts", directory / "known_hosts"]
+        self.address = f"{pwd.getpwuid(os.getuid()).pw_name}@127.0.0.1:{port}"
+        self.state = directory / "state"
+        self.start = time.monotonic()
+        self.shown = 0
+
+    def ask(self, which, *more):
+        to = ["--host", self.address] if which == "submit" else []
+        done = subprocess.run([self.rjob, which, *to, *self.ssh, "--state", self.state, *more], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, timeout=120)
+        return done.returncode, done.stdout.decode()
+
+    def show(self):
+        text = (self.directory / "copy").read_bytes()
+        while (end := text.find(b"\n", self.shown)) >= 0:
+            line, self.shown = text[self.shown:end], end + 1
+            if int(line.split(b":")[0].split()[1]) % 10 == 0:
+                print("  " + line[:60].decode(errors="replace").replace("\0", "\u2400") + "...", flush=True)
+
+    def watch(self, *deeds):
+        """Watches to the end; `deeds` are pairs: so many seconds after the start, do that to the watching process."""
+        command = [self.rjob, "watch", *self.ssh, "--state", self.state, "--poll-interval", "0.5",
+                   "--events", self.directory / "events"]
+        deeds = list(deeds)
+        with open(self.directory / "copy", "ab") as copy:
+            watcher = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=copy)
+        try:
+            while watcher.poll() is None:
+                time.sleep(0.2)
+                self.show()
+                if deeds and time.monotonic() - self.start > deeds[0][0]:
+                    deeds.pop(0)[1](watcher)
+                if time.monotonic() - self.start > 120:
+                    sys.exit("the watch does not end")
+        finally:
+            if watcher.poll() is None:
+                watcher.kill()
+            watcher.wait()
+        self.show()
+        return watcher.returncode
+
+    def cut(self, _):
+        for pid in children(self.sshd.pid):
+            os.kill(pid, signal.SIGKILL)
+        say("killed the connection's sshd")
+
+    def end(self, watcher):
+        watcher.terminate()
+        say("ended the watching rjob; a second one goes on from the state")
 
 
 def main(rjob):
@@ -134,39 +155,40 @@ def main(rjob):
             failures.append(what)
 
     directory = pathlib.Path(tempfile.mkdtemp(prefix="main_job."))
-    sshd = job = None
+    sshd = host = None
     try:
         sshd, port = start_sshd(directory)
-        say(f"a job that logs for about 20 seconds, watched over SSH (127.0.0.1:{port})")
-        start = time.monotonic()
-        job = subprocess.Popen(["/bin/sh", "-c", JOB, "job", directory], start_new_session=True)
-        threading.Thread(target=job.wait, daemon=True).start()
-        status, killed = watch(rjob, directory, port, sshd, start)
+        host = Host(rjob, directory, port, sshd)
+        say(f"a job that logs for about 20 seconds is submitted over SSH (127.0.0.1:{port}) and watched")
+        job = "main job"
+        submitted, said = host.ask("submit", "--job-id", job, "--base-dir", directory / "jobs", "--", JOB)
+        first = host.watch((6, host.cut), (12, host.end))
+        offset = json.loads(host.state.read_text())["kwargs"]["log_offset"]
+        status = host.watch()
 
-        log, copy = ((directory / name).read_bytes() for name in ("log", "copy"))
+        log, copy = (path.read_bytes() for path in (directory / "jobs" / job / "stdout.log", directory / "copy"))
         events = [json.loads(line) for line in (directory / "events").read_text().splitlines()]
         say("notices and final event")
         for event in events:
             print("  " + json.dumps(event), flush=True)
         last = events[-1]
-        retries = [event for event in events if event["type"] == "retry"]
         say("what holds")
         sums = [hashlib.sha256(data).hexdigest()[:16] for data in (log, copy)]
+        check(submitted == 0 and said.splitlines() == [job, str(host.state)], "the job was submitted")
+        check(any(event["type"] == "retry" for event in events), "the lost connection was told and made again")
+        check(first == 128 + signal.SIGTERM, "the first rjob ended, and left the job alone")
+        check(0 < offset < len(log) and last["bytes"] == len(log) - offset, f"the second went on at offset {offset}")
         check(log == copy, f"the log came whole: {len(copy)} of {len(log)} bytes, SHA-256 {sums[1]} and {sums[0]}")
-        check(killed and retries, "the lost connection was told and made again")
-        check(last["connects"] == 2, "on two connections in all")
         check(last["status"] == "failed" and last["exit_code"] == 7, "the final event has the job's exit code, 7")
-        check(last["bytes"] == len(log), "and counts the log's bytes")
         check(status == 7, "rjob ended with the job's exit code")
+        removed, _ = host.ask("cleanup")
+        check(removed == 0 and not (directory / "jobs" / job).exists(), "the job's directory is removed")
         if failures:
             say("what sshd said")
             print((directory / "sshd.log").read_text(errors="replace"), flush=True)
     finally:
-        if job is not None:
-            try:
-                os.killpg(job.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        if host is not None and host.state.exists() and failures:
+            host.ask("stop", "--grace", "0")
         if sshd is not None:
             left = children(sshd.pid)
             sshd.terminate()

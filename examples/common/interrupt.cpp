@@ -3,6 +3,7 @@
 #include "interrupt.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -53,6 +54,25 @@ interrupt::~interrupt() {
 }
 
 int interrupt::signal() const { return caught; }
+
+bool interrupt::again(std::chrono::milliseconds time) const {
+  using clock = std::chrono::steady_clock;
+  const auto end = clock::now() + time;
+  char byte = 0;
+  while (::read(pipe_ends[0], &byte, 1) < 0 && errno == EINTR) {
+  }
+  for (;;) {
+    pollfd second{pipe_ends[0], POLLIN, 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
+    const int n = ::poll(&second, 1, static_cast<int>(left > 0 ? left : 0));
+    if (n > 0) break;
+    if (n == 0 || errno != EINTR) return false;
+  }
+  // Taken, so that what is done next is not ended by it; a third one does.
+  for (char rest[64]; ::read(pipe_ends[0], rest, sizeof rest) > 0;) {
+  }
+  return true;
+}
 
 int interrupt::descriptor() const { return pipe_ends[0]; }
 

@@ -3,6 +3,7 @@
 #include "exit_status.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "question.hpp"
 #include "watch.hpp"
 
 #include <cstdio>
@@ -16,7 +17,9 @@ int main(int argc, char** argv) try {
     std::fputs("rjob: standard output is closed\n", stderr);
     return rjob::exit_usage;
   }
-  return rjob::watch(std::get<rjob::watch_arguments>(given));
+  const auto& all = std::get<rjob::arguments>(given);
+  const bool watches = all.command == rjob::command::watch || all.command == rjob::command::run;
+  return watches ? rjob::watch(all) : rjob::ask(all);
 } catch (const std::exception& e) {
   std::fprintf(stderr, "rjob: %s\n", e.what());
   return rjob::exit_usage;

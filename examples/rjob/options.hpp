@@ -5,27 +5,48 @@
 #include "../common/connection.hpp"
 
 #include <remote_job/job.hpp>
+#include <remote_job/lifecycle.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace rjob {
 
-/// The command line of `rjob watch`: what was given, and nothing that was not.
-struct watch_arguments : cli::connection_arguments {
-  std::optional<std::string> job_id, job_dir, log_file, exit_code_file;
+enum class command { watch, run, submit, status, stop, cleanup };
+
+/// The command line: what was given, and nothing that was not.
+struct arguments : cli::connection_arguments {
+  rjob::command command = rjob::command::watch;
+  std::optional<std::string> state, events;
+
+  // The job
+  std::optional<std::string> job_id, job_dir, log_file, exit_code_file, pid_file;
   std::optional<remote_job::remote_os> remote_os;
-  std::optional<remote_job::duration> poll_interval, quick_interval, command_timeout;
+  bool detect_os = false;
+
+  // What it runs
+  std::optional<std::string> base_dir, working_directory, script_file;
+  std::optional<unsigned> umask;
+  std::vector<std::string> environment;
+  std::vector<std::string> words;
+
+  // How it is watched
+  std::optional<remote_job::duration> poll_interval, quick_interval, command_timeout, lost_grace, deadline;
   std::optional<std::int64_t> chunk_size, max_chunk_size, offset;
   std::optional<int> max_reconnects;
   std::optional<remote_job::poll_via> via;
-  std::optional<std::string> events, state;
+  bool stop_at_deadline = false;
+
+  // Its end
+  std::optional<remote_job::duration> grace;
+  std::optional<remote_job::cleanup_policy> cleanup;
 };
 
 /// Reads the command line. Gives an exit status when there is nothing more to do: help was asked for and printed, or
 /// what was given is wrong and was said to be.
-std::variant<watch_arguments, int> parse(int argc, char** argv);
+std::variant<arguments, int> parse(int argc, char** argv);
 
 }  // namespace rjob

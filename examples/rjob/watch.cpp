@@ -2,36 +2,27 @@
 // Copyright (c) 2026 the remote_job authors
 #include "watch.hpp"
 
-#include "../common/interrupt.hpp"
 #include "../common/state_file.hpp"
-#include "../common/terminal.hpp"
+#include "conversation.hpp"
 #include "exit_status.hpp"
 #include "journal.hpp"
 #include "output.hpp"
+#include "reach.hpp"
 #include "start.hpp"
 #include "status_line.hpp"
 
 #include <remote_job/backoff/exponential.hpp>
 #include <remote_job/basic_remote_job_trigger.hpp>
-#include <remote_job/os_policy/posix.hpp>
-#include <remote_job/transport/process.hpp>
-#ifdef HAVE_SSH
-#include <remote_job/transport/libssh2.hpp>
-#endif
 
-#include <asio/bind_executor.hpp>
 #include <asio/error.hpp>
-#include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <fcntl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -42,30 +33,36 @@ namespace rjob {
 
 namespace {
 
-/// One watch, from its start to the exit status.
+/// One watch, from its start to the exit status; of a job that it submits first, if that is asked for.
 class watcher {
  public:
-  watcher(const watch_arguments& given, remote_job::trigger_state state)
-      : state_(std::move(state)),
-        out_(interrupt_.descriptor(), given.state.has_value()),
+  watcher(const arguments& given, conversation& talk, remote_job::trigger_state state)
+      : given_(given),
+        talk_(talk),
+        state_(std::move(state)),
+        out_(talk.interrupt().descriptor(), keeps_state(given)),
         journal_(out_, status_, given.events),
-        signalled_(context_, ::fcntl(interrupt_.descriptor(), F_DUPFD_CLOEXEC, 0)),
-        tick_(context_) {
+        tick_(talk.context()) {
+    talk_.on_asking = [this] { status_.hide(); };
     if (given.state) file_.emplace(*given.state);
-    try {
-      save(state_);  // before anything is opened on the host, so that a path which cannot work is told now
-    } catch (const std::runtime_error& e) {
-      throw std::runtime_error(std::string("--state: ") + e.what());
-    }
   }
 
-  asio::io_context& context() { return context_; }
-  cli::terminal& terminal() { return terminal_; }
-
-  template <class Transport>
-  int run(Transport transport) {
-    remote_job::basic_remote_job_trigger trigger(std::move(transport), state_, remote_job::posix_os(),
+  template <class Transport, class OsPolicy>
+  int run(Transport transport, OsPolicy os) {
+    std::optional<remote_job::job_command> command;
+    if (submits()) command = command_of(given_, OsPolicy::target_os);
+    remote_job::basic_remote_job_trigger trigger(std::move(transport), state_, std::move(os),
                                                  remote_job::exponential_backoff(), journal_sink(journal_));
+    if (submits()) {
+      if (const auto status = submit(trigger, std::move(*command))) return *status;
+    } else {
+      try {
+        save(state_);  // before anything is opened on the host, so that a path which cannot work is told now
+      } catch (const std::runtime_error& e) {
+        throw std::runtime_error(std::string("--state: ") + e.what());
+      }
+    }
+
     const auto save_progress = [&] {
       try {
         save(trigger.serialize());
@@ -76,35 +73,105 @@ class watcher {
     };
     // What was written counts once the hook has returned: the trigger's state then stands behind it.
     journal_.written = [&] {
-      if (file_) asio::post(context_, save_progress);
+      if (file_) asio::post(talk_.context(), save_progress);
     };
-    signalled_.async_wait(asio::posix::stream_descriptor::wait_read, [&](std::error_code ec) {
-      if (!ec) trigger.cancel();
-    });
-    if (status_.is_visible()) tick();
-
     std::error_code ec;
     remote_job::trigger_event event;
-    trigger.async_run([&](std::error_code result, remote_job::trigger_event last) {
-      ec = result;
-      event = std::move(last);
-      signalled_.cancel();
-      ended_ = true;
-      tick_.cancel();
-      terminal_.stop();
-    });
-    context_.run();
+    talk_.run(
+        [&](auto done) {
+          if (status_.is_visible()) tick();
+          trigger.async_run([&, done](std::error_code result, remote_job::trigger_event last) {
+            ec = result;
+            event = std::move(last);
+            ended_ = true;
+            tick_.cancel();
+            done();
+          });
+        },
+        [&] { trigger.cancel(); });
     if (save_error_.empty()) save_progress();
-    return finish(ec, event, trigger.serialize(), trigger.stats());
+    const int status = finish(ec, event, trigger.serialize(), trigger.stats());
+    if (submits()) after(trigger, ec, event);
+    return status;
   }
 
  private:
+  static bool keeps_state(const arguments& given) { return given.state.has_value() || given.command == command::run; }
+  bool submits() const { return given_.command == command::run; }
+
+  /// Gives an exit status if the job is not there to be watched.
+  template <class Trigger>
+  std::optional<int> submit(Trigger& trigger, remote_job::job_command command) {
+    const auto& id = state_.job.job_id;
+    std::error_code error;
+    remote_job::submit_result result;
+    talk_.run(
+        [&](auto done) {
+          trigger.async_submit(std::move(command), [&, done](std::error_code ec, remote_job::submit_result r) {
+            error = ec;
+            result = std::move(r);
+            done();
+          });
+        },
+        [&] { trigger.cancel(); });
+    if (error) {
+      const int number = talk_.interrupt().signal();
+      say(number != 0 ? "ended by a signal" : result.message);
+      if (error == remote_job::errc::invalid_argument) return exit_usage;
+      if (error == remote_job::condition::transient || number != 0)
+        say("whether the job was started is not known; the same command with --job-id " + id + " attaches to it if it was");
+      return number != 0 ? 128 + number : exit_gave_up;
+    }
+    say(result.message);
+    if (!file_) file_.emplace(default_state_file(id));
+    try {
+      save(trigger.serialize());
+    } catch (const std::runtime_error& e) {
+      say(std::string("the state is not kept: ") + e.what());
+      file_.reset();
+    }
+    return std::nullopt;
+  }
+
+  /// What `run` does with its job when the watch is over: a second Ctrl-C stops it, and its directory may go.
+  template <class Trigger>
+  void after(Trigger& trigger, std::error_code ec, const remote_job::trigger_event& event) {
+    if (ec == asio::error::operation_aborted && talk_.interrupt().signal() == SIGINT) {
+      say("Ctrl-C once more within two seconds stops the job");
+      if (talk_.interrupt().again(std::chrono::seconds(2))) stop(trigger);
+    }
+    if (!event.done || !event.exit_code || ec) return;
+    if (file_ && !given_.state) std::remove(file_->path().c_str());
+    const auto policy = given_.cleanup.value_or(remote_job::cleanup_policy::never);
+    if (policy == remote_job::cleanup_policy::never) return;
+    talk_.run(
+        [&](auto done) {
+          trigger.async_cleanup(policy, [this, done](std::error_code error, const remote_job::cleanup_result& result) {
+            if (error) say(result.message);
+            done();
+          });
+        },
+        [&] { trigger.cancel(); });
+  }
+
+  template <class Trigger>
+  void stop(Trigger& trigger) {
+    talk_.run(
+        [&](auto done) {
+          trigger.async_stop({}, [this, done](std::error_code, const remote_job::stop_result& result) {
+            say(result.message);
+            done();
+          });
+        },
+        [&] { trigger.cancel(); });
+  }
+
   void save(const remote_job::trigger_state& state) {
     if (file_) file_->save(state);
   }
 
   void tick() {
-    if (!asking_) journal_.draw_status();
+    if (!talk_.asks()) journal_.draw_status();
     tick_.expires_after(std::chrono::seconds(1));
     tick_.async_wait([this](std::error_code) {
       if (!ended_) tick();
@@ -123,7 +190,7 @@ class watcher {
       return gave_up(state);
     }
     if (interrupted) {
-      const int number = interrupt_.signal();
+      const int number = talk_.interrupt().signal();
       say("ended by " + std::string(number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "SIGHUP"));
       hint(state);
       return 128 + number;
@@ -136,6 +203,9 @@ class watcher {
     if (event.status == remote_job::status::error || !event.exit_code) {
       say(event.message);
       if (event.reason == remote_job::reason::invalid_argument) return exit_usage;
+      // Of a job that is lost there is nothing more to come.
+      if (event.reason == remote_job::reason::lost || event.reason == remote_job::reason::deadline_exceeded)
+        return exit_gave_up;
       return gave_up(state);
     }
     status_.say(event.message);
@@ -148,49 +218,46 @@ class watcher {
   }
 
   void hint(const remote_job::trigger_state& state) {
-    auto text = std::string("the job was not touched; to go on watching it, run the same command again");
-    if (!file_) text += " with --offset " + std::to_string(state.options.log_offset);
+    std::string text = "the job was not touched; to go on watching it, ";
+    if (submits() && file_)
+      text += "run rjob watch --state " + file_->path() + ", with the same options for SSH";
+    else if (submits())
+      text += "run the same command again with --job-id " + state.job.job_id + " --offset " +
+              std::to_string(state.options.log_offset);
+    else if (file_)
+      text += "run the same command again";
+    else
+      text += "run the same command again with --offset " + std::to_string(state.options.log_offset);
     say(text);
   }
 
   static void say(const std::string& text) { std::fprintf(stderr, "rjob: %s\n", text.c_str()); }
 
-  cli::interrupt interrupt_;
+  const arguments& given_;
+  conversation& talk_;
   remote_job::trigger_state state_;
   std::optional<cli::state_file> file_;
   output out_;
   status_line status_;
   journal journal_;
-  asio::io_context context_;
-  asio::posix::stream_descriptor signalled_;
   asio::steady_timer tick_;
-  cli::terminal terminal_{context_.get_executor(), [this](bool asking) {
-                            asking_ = asking;
-                            if (asking) status_.hide();
-                          }};
   std::string save_error_;
-  bool asking_ = false;
   bool ended_ = false;
 };
 
 }  // namespace
 
-int watch(const watch_arguments& given) {
-  const auto state = start(given);
-  const auto& where = state.job.remote_host;
-#ifdef HAVE_SSH
-  if (!where.empty()) {
-    watcher w(given, state);
-    const auto asked = cli::terminal::is_there() ? w.terminal().prompter() : remote_job::ssh_prompter();
-    auto options = cli::ssh_options(given, where, asked);
-    return w.run(remote_job::libssh2_transport(w.context().get_executor(), std::move(options)));
+int watch(const arguments& given) {
+  auto state = start(given);
+  conversation talk;
+  try {
+    return reach(given, talk, state, [&](auto transport, auto os) {
+      return watcher(given, talk, state).run(std::move(transport), std::move(os));
+    });
+  } catch (const host_unknown& e) {
+    std::fprintf(stderr, "rjob: %s\n", e.what());
+    return talk.interrupt().signal() ? 128 + talk.interrupt().signal() : exit_gave_up;
   }
-#else
-  if (!where.empty())
-    throw std::runtime_error("--host: this rjob was built without libssh2, it can only watch --local");
-#endif
-  watcher w(given, state);
-  return w.run(remote_job::process_transport::local(w.context().get_executor()));
 }
 
 }  // namespace rjob

@@ -7,6 +7,6 @@
 namespace rjob {
 
 /// Watches as the arguments say; gives the exit status. Throws std::exception for what cannot be used.
-int watch(const watch_arguments& given);
+int watch(const arguments& given);
 
 }  // namespace rjob

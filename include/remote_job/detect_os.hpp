@@ -51,8 +51,8 @@ class detect_exchange {
     auto& command = l.command;
     if (powershell_) {
       auto script = windows_script(nonce_);
-      script.append("rj_w \"`n@RJ1 $rj_n os $([Environment]::OSVersion.Platform) $([Environment]::OSVersion.Version)`n\"\n")
-          .append("rj_w \"`n@RJ1 $rj_n end`n\"\nrj_send\n");
+      script.append("rj_w \"`n@RJ1 $rj_n os $([Environment]::OSVersion.Platform) $([Environment]::OSVersion.Version)")
+          .append("`n@RJ1 $rj_n end`n\"\nrj_send\n");
       append_powershell(command.command, "powershell.exe", powershell_bootstrap);
       append_base64(command.input, script);
       command.input += '\n';
@@ -60,7 +60,7 @@ class detect_exchange {
       command.command = "exec /bin/sh -s";
       append_script_begin(command.input);
       append_assignment(command.input, "rj_nonce", nonce_);
-      command.input.append("echo \"\n@RJ1 $rj_nonce os $(uname -s)\n\n@RJ1 $rj_nonce end\"\n").append(script_end);
+      command.input.append("echo \"\n@RJ1 $rj_nonce os $(uname -s)\n@RJ1 $rj_nonce end\"\n").append(script_end);
     }
     append_end_mark(command.end_mark, nonce_);
     command.max_output = 2 * frame_allowance;

@@ -5137,8 +5137,7 @@ function rj_private([string]$d){
 }
 function rj_first([string]$p){try{(rj_lines $p)[0].Trim()}catch{''}}
 function rj_answer([string]$words){
-  rj_w "`n@RJ1 $rj_n $words`n"
-  rj_w "`n@RJ1 $rj_n end`n"
+  rj_w "`n@RJ1 $rj_n $words`n@RJ1 $rj_n end`n"
   rj_send
 }
 )ps";
@@ -5752,8 +5751,8 @@ class detect_exchange {
     auto& command = l.command;
     if (powershell_) {
       auto script = windows_script(nonce_);
-      script.append("rj_w \"`n@RJ1 $rj_n os $([Environment]::OSVersion.Platform) $([Environment]::OSVersion.Version)`n\"\n")
-          .append("rj_w \"`n@RJ1 $rj_n end`n\"\nrj_send\n");
+      script.append("rj_w \"`n@RJ1 $rj_n os $([Environment]::OSVersion.Platform) $([Environment]::OSVersion.Version)")
+          .append("`n@RJ1 $rj_n end`n\"\nrj_send\n");
       append_powershell(command.command, "powershell.exe", powershell_bootstrap);
       append_base64(command.input, script);
       command.input += '\n';
@@ -5761,7 +5760,7 @@ class detect_exchange {
       command.command = "exec /bin/sh -s";
       append_script_begin(command.input);
       append_assignment(command.input, "rj_nonce", nonce_);
-      command.input.append("echo \"\n@RJ1 $rj_nonce os $(uname -s)\n\n@RJ1 $rj_nonce end\"\n").append(script_end);
+      command.input.append("echo \"\n@RJ1 $rj_nonce os $(uname -s)\n@RJ1 $rj_nonce end\"\n").append(script_end);
     }
     append_end_mark(command.end_mark, nonce_);
     command.max_output = 2 * frame_allowance;
@@ -10162,7 +10161,7 @@ struct ssh_challenge {
   };
 
   kind what = kind::password;
-  std::string subject;          ///< the identity, or user@host
+  std::string subject;          ///< the identity, or `user@host`
   std::string instruction;      ///< of the server, made printable; mostly empty
   std::vector<prompt> prompts;  ///< one or more; each wants one answer
   unsigned attempt = 1;         ///< above 1: what was answered before was wrong
@@ -12051,7 +12050,7 @@ class agent_login final : public login_method {
     const auto rank = [&](const agent_protocol::key& key) {
       return std::find(preferred_.begin(), preferred_.end(), fingerprint(key.blob)) - preferred_.begin();
     };
-    std::vector<std::pair<std::ptrdiff_t, agent_protocol::key>> ranked;
+    std::multimap<std::ptrdiff_t, agent_protocol::key> ranked;  // keeps the agent's order among equals
     for (auto& key : *all) {
       const auto place = rank(key);
       if (only_preferred_ && place == std::ssize(preferred_)) continue;
@@ -12059,9 +12058,8 @@ class agent_login final : public login_method {
       if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
         note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
       else if (type == "ssh-ed25519" || type == "ssh-rsa" || type.starts_with("ecdsa-sha2-nistp"))
-        if (type.find("cert") == std::string::npos) ranked.emplace_back(place, std::move(key));
+        if (type.find("cert") == std::string::npos) ranked.emplace(place, std::move(key));
     }
-    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& each : ranked) keys_.push_back(std::move(each.second));
   }
 

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 using namespace remote_job;
 using namespace std::chrono_literals;
@@ -65,6 +66,16 @@ TEST_CASE_METHOD(detect_world, "a POSIX host tells its name") {
   CHECK(os.name == "Linux");
   CHECK(os.message == "The host runs Linux");
   CHECK(asked == 1);
+}
+
+TEST_CASE_METHOD(detect_world, "the questions are those that the shells understand") {
+  std::vector<std::string> inputs;
+  host.respond_with([&](const remote_command& command, duration, std::string&) { inputs.push_back(command.input); });
+  detect();
+  REQUIRE(inputs.size() == 2);
+  CHECK(inputs[0].find(" os $(uname -s)\n@RJ1 $rj_nonce end\"\n") != std::string::npos);
+  CHECK(detail::base64_decode(inputs[1].substr(0, inputs[1].size() - 1)).value().find("OSVersion.Version)`n@RJ1 $rj_n end`n\"\n") !=
+        std::string::npos);
 }
 
 TEST_CASE_METHOD(detect_world, "where no POSIX shell answers PowerShell is asked, at once and at no cost") {

@@ -96,6 +96,27 @@ TEST_CASE("what a submit writes on the host arrives to the byte") {
   check_golden("runner", runner);
 }
 
+TEST_CASE("a script writes its answer as the parser reads it") {
+  const windows_os os;
+  remote_command command;
+  os.build_stop(job(names()[2]), {nonce, {}}, command);
+  const auto script = sent_script(command);
+  const std::string call = "function rj_answer([string]$words){\n  rj_w \"";
+  const auto at = script.find(call);
+  REQUIRE(at != script.npos);
+  auto text = script.substr(at + call.size());
+  text.resize(text.find("\"\n"));
+  const auto replace_all = [&](const std::string& what, const std::string& by) {
+    for (auto i = text.find(what); i != text.npos; i = text.find(what, i + by.size())) text.replace(i, what.size(), by);
+  };
+  replace_all("`n", "\n");
+  replace_all("$rj_n", nonce);
+  replace_all("$words", "stop out=gone exit=- sent=- left=0");
+  std::string frame;
+  detail::append_lifecycle_frame(frame, nonce, "stop out=gone exit=- sent=- left=0");
+  CHECK(text == frame);
+}
+
 TEST_CASE("a large script is carried") {
   const windows_os os;
   auto large = request();

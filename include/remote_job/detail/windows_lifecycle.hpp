@@ -37,8 +37,7 @@ function rj_private([string]$d){
 }
 function rj_first([string]$p){try{(rj_lines $p)[0].Trim()}catch{''}}
 function rj_answer([string]$words){
-  rj_w "`n@RJ1 $rj_n $words`n"
-  rj_w "`n@RJ1 $rj_n end`n"
+  rj_w "`n@RJ1 $rj_n $words`n@RJ1 $rj_n end`n"
   rj_send
 }
 )ps";

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -109,7 +110,7 @@ class agent_login final : public login_method {
     const auto rank = [&](const agent_protocol::key& key) {
       return std::find(preferred_.begin(), preferred_.end(), fingerprint(key.blob)) - preferred_.begin();
     };
-    std::vector<std::pair<std::ptrdiff_t, agent_protocol::key>> ranked;
+    std::multimap<std::ptrdiff_t, agent_protocol::key> ranked;  // keeps the agent's order among equals
     for (auto& key : *all) {
       const auto place = rank(key);
       if (only_preferred_ && place == std::ssize(preferred_)) continue;
@@ -117,9 +118,8 @@ class agent_login final : public login_method {
       if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
         note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
       else if (type == "ssh-ed25519" || type == "ssh-rsa" || type.starts_with("ecdsa-sha2-nistp"))
-        if (type.find("cert") == std::string::npos) ranked.emplace_back(place, std::move(key));
+        if (type.find("cert") == std::string::npos) ranked.emplace(place, std::move(key));
     }
-    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& each : ranked) keys_.push_back(std::move(each.second));
   }
 

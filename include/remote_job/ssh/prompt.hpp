@@ -31,7 +31,7 @@ struct ssh_challenge {
   };
 
   kind what = kind::password;
-  std::string subject;          ///< the identity, or user@host
+  std::string subject;          ///< the identity, or `user@host`
   std::string instruction;      ///< of the server, made printable; mostly empty
   std::vector<prompt> prompts;  ///< one or more; each wants one answer
   unsigned attempt = 1;         ///< above 1: what was answered before was wrong

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#pragma once
+
+#include "conversation.hpp"
+#include "options.hpp"
+
+#include <remote_job/backoff/exponential.hpp>
+#include <remote_job/detect_os.hpp>
+#include <remote_job/os_policy/posix.hpp>
+#include <remote_job/os_policy/windows.hpp>
+#include <remote_job/state.hpp>
+#include <remote_job/transport/process.hpp>
+#ifdef HAVE_SSH
+#include <remote_job/transport/libssh2.hpp>
+#endif
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace rjob {
+
+/// The host was asked what it runs, and that did not work out; or a signal came meanwhile.
+struct host_unknown : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class Transport, class Use>
+int use_os(const arguments& given, conversation& talk, remote_job::trigger_state& state, Transport transport, Use use) {
+  auto& family = state.job.remote_os;
+  if (given.detect_os) {
+    std::string failure;
+    asio::cancellation_signal stop;
+    const auto found = [&](std::error_code ec, const remote_job::host_os& os) {
+      if (ec) failure = os.message;
+      family = os.family;
+    };
+    talk.run(
+        [&](auto done) {
+          remote_job::async_detect_os(
+              transport, state.options, remote_job::exponential_backoff(),
+              asio::bind_cancellation_slot(stop.slot(), [found, done](std::error_code ec, const remote_job::host_os& os) {
+                found(ec, os);
+                done();
+              }));
+        },
+        [&] { stop.emit(asio::cancellation_type::terminal); });
+    if (!failure.empty()) throw host_unknown("--remote-os auto: " + failure);
+  }
+  if (family == remote_job::remote_os::windows) return use(std::move(transport), remote_job::windows_os());
+  return use(std::move(transport), remote_job::posix_os());
+}
+
+/// Calls `use(transport, os_policy)` with what reaches the host of the state, and speaks its language. Throws
+/// std::runtime_error for what cannot be used, host_unknown if the host had to be asked and did not answer.
+template <class Use>
+int reach(const arguments& given, conversation& talk, remote_job::trigger_state& state, Use use) {
+  const auto& where = state.job.remote_host;
+  if (where.empty())
+    return use_os(given, talk, state, remote_job::process_transport::local(talk.context().get_executor()), use);
+#ifdef HAVE_SSH
+  return use_os(given, talk, state,
+                remote_job::libssh2_transport(talk.context().get_executor(), cli::ssh_options(given, where, talk.prompter())), use);
+#else
+  throw std::runtime_error("--host: this rjob was built without libssh2, it knows the jobs of this machine only");
+#endif
+}
+
+}  // namespace rjob
