@@ -35,8 +35,15 @@ class agent {
       execlp("ssh-agent", "ssh-agent", "-D", "-a", path.c_str(), nullptr);
       _exit(127);
     }
-    if (!support::eventually([&] { return access(path.c_str(), F_OK) == 0; }))
-      throw std::runtime_error("ssh-agent did not start");
+    // Its socket is there a moment before it listens.
+    const auto listens = [&] {
+      asio::io_context context;
+      asio::local::stream_protocol::socket socket(context);
+      std::error_code ec;
+      socket.connect(path, ec);
+      return !ec;
+    };
+    if (!support::eventually(listens)) throw std::runtime_error("ssh-agent did not start");
     std::string output;
     for (const auto& key : keys)
       if (support::run({"env", "SSH_AUTH_SOCK=" + path, "ssh-add", "-q", server.key(key)}, &output) != 0)
