@@ -177,6 +177,10 @@ concept has_parse_cleanup =
 /// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
 /// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
 /// (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message` says why for people.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_lifecycle_os_policy.hpp
 template <class O>
 concept lifecycle_os_policy =
     os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&

@@ -2922,6 +2922,10 @@ concept has_parse_cleanup =
 /// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
 /// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
 /// (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message` says why for people.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_lifecycle_os_policy.hpp
 template <class O>
 concept lifecycle_os_policy =
     os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
@@ -8548,7 +8552,7 @@ inline std::vector<std::string> openssh_prefix(const openssh_command& command) {
   if (!command.config_file.empty()) prefix.insert(prefix.end(), {"-F", command.config_file});
   for (const auto& each : command.options) add(each);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(command.persist).count();
-  for (std::string_view each :
+  for (const std::string_view each :
        {"BatchMode=yes", "RequestTTY=no", "ClearAllForwardings=yes", "ForwardX11=no", "PermitLocalCommand=no",
         "ConnectTimeout=15", "ServerAliveInterval=15", "ServerAliveCountMax=2", "ControlMaster=auto"})
     add(std::string(each));
@@ -12109,8 +12113,7 @@ namespace remote_job::inline v0::ssh {
 inline std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind) {
   const char** names = nullptr;
   const int count = libssh2_session_supported_algs(session, kind, &names);
-  std::vector<std::string> all;
-  for (int i = 0; i < count; ++i) all.emplace_back(names[i]);
+  std::vector<std::string> all(names, names + std::max(count, 0));
   if (names != nullptr) libssh2_free(session, names);
   return all;
 }
@@ -16452,12 +16455,12 @@ class session_pool {
   std::shared_ptr<ssh::pool_site> site(std::shared_ptr<const ssh_options> options) {
     const auto [first, last] = sites_.equal_range(options->host);
     for (auto each = first; each != last;) {
-      const auto site = each->second.lock();
+      auto site = each->second.lock();
       if (site && ssh::same_endpoint(*site->options(), *options)) return site;
       each = site ? std::next(each) : sites_.erase(each);
     }
     const auto host = options->host;
-    const auto added = std::make_shared<ssh::pool_site>(executor_, std::move(options), limits_, handshakes_);
+    auto added = std::make_shared<ssh::pool_site>(executor_, std::move(options), limits_, handshakes_);
     sites_.emplace(host, added);
     return added;
   }
@@ -16523,7 +16526,7 @@ class basic_libssh2_transport {
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
       : executor_(executor), access_(std::make_shared<ssh::pool_member>(pool.site(std::move(options)))) {}
 
-  basic_libssh2_transport(basic_libssh2_transport&&) = default;
+  basic_libssh2_transport(basic_libssh2_transport&&) noexcept = default;
   basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
     if (this != &other) {
       close();

@@ -18,8 +18,7 @@ namespace remote_job::inline v0::ssh {
 inline std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind) {
   const char** names = nullptr;
   const int count = libssh2_session_supported_algs(session, kind, &names);
-  std::vector<std::string> all;
-  for (int i = 0; i < count; ++i) all.emplace_back(names[i]);
+  std::vector<std::string> all(names, names + std::max(count, 0));
   if (names != nullptr) libssh2_free(session, names);
   return all;
 }

@@ -139,12 +139,12 @@ class session_pool {
   std::shared_ptr<ssh::pool_site> site(std::shared_ptr<const ssh_options> options) {
     const auto [first, last] = sites_.equal_range(options->host);
     for (auto each = first; each != last;) {
-      const auto site = each->second.lock();
+      auto site = each->second.lock();
       if (site && ssh::same_endpoint(*site->options(), *options)) return site;
       each = site ? std::next(each) : sites_.erase(each);
     }
     const auto host = options->host;
-    const auto added = std::make_shared<ssh::pool_site>(executor_, std::move(options), limits_, handshakes_);
+    auto added = std::make_shared<ssh::pool_site>(executor_, std::move(options), limits_, handshakes_);
     sites_.emplace(host, added);
     return added;
   }

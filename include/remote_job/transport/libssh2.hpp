@@ -62,7 +62,7 @@ class basic_libssh2_transport {
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
       : executor_(executor), access_(std::make_shared<ssh::pool_member>(pool.site(std::move(options)))) {}
 
-  basic_libssh2_transport(basic_libssh2_transport&&) = default;
+  basic_libssh2_transport(basic_libssh2_transport&&) noexcept = default;
   basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
     if (this != &other) {
       close();
