@@ -1495,6 +1495,120 @@ inline void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
 
 #endif
 
+// ---- remote_job/detail/file_vitals.hpp
+#ifndef REMOTE_JOB_DETAIL_FILE_VITALS_HPP
+#define REMOTE_JOB_DETAIL_FILE_VITALS_HPP
+
+// Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp for what
+// a pid file holds; the rules are the same.
+namespace remote_job::inline v0::detail {
+
+/// The two lines of a pid file, or of the file `child`.
+struct process_identity {
+  std::uint64_t pid = 0;  ///< 0: there is none, or what is there is none
+  std::string_view start{}, boot{}, host{};
+
+  explicit process_identity(std::string_view text) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto [last, ec] = std::from_chars(text.data(), text.data() + end, pid);
+    if (ec != std::errc{} || last != text.data() + end || pid == 0 || pid > 9'999'999'999) {
+      pid = 0;
+      return;
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+    auto line = text.substr(0, text.find('\n'));
+    line = line.substr(0, line.find_last_not_of(' ') + 1);
+    if (!line.ends_with(" .")) return;
+    while (!line.empty()) {
+      const auto blank = std::min(line.find(' '), line.size());
+      const auto word = line.substr(0, blank);
+      line.remove_prefix(std::min(blank + 1, line.size()));
+      if (word.starts_with("start=")) start = word.substr(6);
+      if (word.starts_with("boot=")) boot = word.substr(5);
+      if (word.starts_with("host=")) host = word.substr(5);
+    }
+  }
+};
+
+/// The start time in the content of a /proc/PID/stat (proc(5)); empty for a process that has ended.
+inline std::string_view start_time(std::string_view stat) {
+  const auto name_end = stat.rfind(')');
+  if (name_end == stat.npos) return {};
+  stat.remove_prefix(std::min(name_end + 2, stat.size()));
+  if (stat.starts_with('Z') || stat.starts_with('X') || stat.starts_with('x')) return {};
+  for (int field = 3; field < 22; ++field) {
+    const auto blank = stat.find(' ');
+    if (blank == stat.npos) return {};
+    stat.remove_prefix(blank + 1);
+  }
+  return stat.substr(0, stat.find_first_of(" \n"));
+}
+
+/// What was read for one judgement; an empty text is a file that is not there.
+struct file_evidence {
+  std::string pid_file, child_file, stat, child_stat, boot_id, host_name;
+
+  /// Longer than any of them.
+  static constexpr std::size_t max_text = 4096;
+
+  void clear() noexcept {
+    for (auto* text : {&pid_file, &child_file, &stat, &child_stat, &boot_id, &host_name}) text->clear();
+  }
+
+  static std::string stat_path(std::uint64_t pid) { return "/proc/" + std::to_string(pid) + "/stat"; }
+  static const std::string& boot_id_path() {
+    static const std::string path = "/proc/sys/kernel/random/boot_id";
+    return path;
+  }
+  static const std::string& host_name_path() {
+    static const std::string path = "/proc/sys/kernel/hostname";
+    return path;
+  }
+
+  /// Judges; `evidence` is given what that was concluded from.
+  ///
+  /// Files do not tell the pid namespace: who can ask by a command does so before he believes that a process is gone. Nor
+  /// do they tell whether the processes of others can be seen, so that a pid file without proof proves only life.
+  liveness judge(std::string& evidence) const {
+    evidence.clear();
+    if (boot_id.empty()) return liveness::unknown;  // no /proc
+    const process_identity job(pid_file);
+    if (job.pid == 0) return pid_file.empty() ? liveness::not_started : liveness::unknown;
+    const auto line = [](std::string_view text) { return text.substr(0, text.find('\n')); };
+    evidence = "pid=" + std::to_string(job.pid);
+    const auto now = start_time(stat);
+    if (job.start.empty()) return now.empty() ? liveness::unknown : liveness::alive;
+    const auto add = [&](std::string_view key, std::string_view value) { evidence.append(key).append(value); };
+    add(",start=", job.start);
+    add(",host=", job.host);
+    if (job.boot != line(boot_id)) {
+      add(",boot=", job.boot);
+      add(",now=", line(host_name));
+      add(":", line(boot_id));
+      return clean(evidence), job.host == line(host_name) ? liveness::rebooted : liveness::elsewhere;
+    }
+    if (now == job.start) return clean(evidence), liveness::alive;
+    if (!now.empty()) add(",reused=", now);
+    const process_identity child(child_file);
+    if (child.pid != 0 && !child.start.empty() && start_time(child_stat) == child.start) {
+      add(",child=", std::to_string(child.pid));
+      return clean(evidence), liveness::orphaned;
+    }
+    // The same kernel under another name: a container next to the job's.
+    return clean(evidence), job.host == line(host_name) ? liveness::vanished : liveness::elsewhere;
+  }
+
+ private:
+  static void clean(std::string& text) {
+    text.resize(std::min<std::size_t>(text.size(), 300));
+    std::replace_if(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/framing.hpp
 #ifndef REMOTE_JOB_DETAIL_FRAMING_HPP
 #define REMOTE_JOB_DETAIL_FRAMING_HPP
@@ -1891,7 +2005,20 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
 /// bytes count up to that size only.
 class file_poll {
  public:
-  enum question : unsigned { nothing = 0, exit_code = 1, log_status = 2, log_bytes = 4 };
+  enum question : unsigned {
+    nothing = 0,
+    exit_code = 1,
+    log_status = 2,
+    log_bytes = 4,
+    // What tells whether the job lives, two rounds before all else: a job that ends meanwhile leaves an exit code.
+    pid_file = 8,
+    child_file = 16,
+    boot_id = 32,
+    host_name = 64,
+    process = 128,
+    child_process = 256
+  };
+  static constexpr std::size_t question_count = 9;
 
   /// Begins a poll and says what to ask for, all at once. The request is to stay in place until the reply is made.
   unsigned begin(const poll_request& request) noexcept {
@@ -1901,10 +2028,27 @@ class file_poll {
     give_back(bytes, poll_limit(request));
     bytes.clear();
     bytes_error_ = {};
+    liveness_ = liveness::unknown;
+    evidence.clear();
+    evidence_text_.clear();
+    pid_file_unreadable_ = false;
+    judging_ = request.liveness;
+    asked_processes_ = false;
+    return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
+  }
+
+  /// The process whose status is asked for; 0 for one that cannot be, so that there is no such file.
+  std::uint64_t process_of(question q) const noexcept {
+    return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
+  }
+
+ private:
+  unsigned first_questions() noexcept {
     // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
     return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
   }
 
+ public:
   /// Takes the answer to one question; the data is in exit_text, status or bytes.
   void answer(question q, std::error_code ec) noexcept {
     if (ec && !says_missing(ec) && !says_unreadable(ec)) {
@@ -1922,6 +2066,25 @@ class file_poll {
         if (ec) bytes.clear();
         if (bytes.size() > poll_limit(*request_)) failure_ = errc::reply_too_long;
         break;
+      case pid_file:
+        if (ec) evidence.pid_file.clear();
+        pid_file_unreadable_ = says_unreadable(ec);
+        break;
+      case child_file:
+        if (ec) evidence.child_file.clear();
+        break;
+      case boot_id:
+        if (ec) evidence.boot_id.clear();
+        break;
+      case host_name:
+        if (ec) evidence.host_name.clear();
+        break;
+      case process:
+        if (ec) evidence.stat.clear();
+        break;
+      case child_process:
+        if (ec) evidence.child_stat.clear();
+        break;
       case nothing: break;
     }
   }
@@ -1929,6 +2092,15 @@ class file_poll {
   /// All that was asked for is answered: says what to ask for next; nothing once the poll is over.
   unsigned next() noexcept {
     if (failure_) return nothing;
+    if (judging_) {
+      if (!asked_processes_ && !evidence.boot_id.empty() && process_of(process) != 0) {
+        asked_processes_ = true;
+        return process | child_process;
+      }
+      judging_ = asked_processes_ = false;
+      if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_);
+      return first_questions();
+    }
     if (!exit_judged_) {
       exit_judged_ = true;
       poll_reply judged;
@@ -1954,6 +2126,8 @@ class file_poll {
   /// The reply, once the poll is over; its views point into exit_text and bytes.
   void make_reply(poll_reply& reply) const noexcept {
     reply = {};
+    reply.liveness = liveness_;
+    reply.evidence = evidence_text_;
     judge_exit_code(reply);
     const bool wanted = status.size > request_->offset;
     if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
@@ -1984,6 +2158,7 @@ class file_poll {
   std::string exit_text;
   file_status status;
   std::string bytes;
+  file_evidence evidence;
 
  private:
   unsigned ask(unsigned questions) noexcept {
@@ -2024,6 +2199,11 @@ class file_poll {
   std::error_code exit_error_, status_error_, bytes_error_;
   bool log_is_file_ = false;  // as far as is known, also from the poll before
   bool status_known_ = false;  // by this poll
+  liveness liveness_ = liveness::unknown;
+  std::string evidence_text_;
+  bool pid_file_unreadable_ = false;
+  bool judging_ = false;  // whether the job lives
+  bool asked_processes_ = false;
   bool exit_judged_ = false;
   bool read_again_ = false;
 };
@@ -2064,7 +2244,7 @@ class running_file_poll : public file_poll {
     return signals_[static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(q)))];
   }
 
-  std::array<asio::cancellation_signal, 3> signals_;
+  std::array<asio::cancellation_signal, file_poll::question_count> signals_;
   std::shared_ptr<kept_memory> memory_ = std::make_shared<kept_memory>();
   bool cancelled_ = false;
 };
@@ -2133,6 +2313,24 @@ class file_poll_op {
     if (questions & file_poll::log_bytes)
       transport_.async_read_file(job_.log_file, poll_start(request_), poll_limit(request_), poll_.bytes,
                                  part{self, file_poll::log_bytes});
+    if (questions >= file_poll::pid_file) ask_for_life(self, questions);
+  }
+
+  void ask_for_life(const std::shared_ptr<file_poll_op>& self, unsigned questions) {
+    auto& found = poll_.evidence;
+    const auto read = [&](question q, const std::string& path, std::string& out) {
+      if (questions & q) transport_.async_read_file(path, 0, file_evidence::max_text, out, part{self, q});
+    };
+    if (questions & file_poll::child_file)
+      paths_[0] = job_.pid_file.substr(0, job_.pid_file.find_last_of('/') + 1) + "child";
+    for (const auto q : {file_poll::process, file_poll::child_process})
+      if (questions & q) paths_[q == file_poll::process ? 0 : 1] = file_evidence::stat_path(poll_.process_of(q));
+    read(file_poll::pid_file, job_.pid_file, found.pid_file);
+    read(file_poll::child_file, paths_[0], found.child_file);
+    read(file_poll::boot_id, file_evidence::boot_id_path(), found.boot_id);
+    read(file_poll::host_name, file_evidence::host_name_path(), found.host_name);
+    read(file_poll::process, paths_[0], found.stat);
+    read(file_poll::child_process, paths_[1], found.child_stat);
   }
 
   static void answered(std::shared_ptr<file_poll_op> self, question q, std::error_code ec) {
@@ -2161,6 +2359,7 @@ class file_poll_op {
   running_file_poll& poll_;
   Handler handler_;
   int open_ = 0;
+  std::array<std::string, 2> paths_;  // of what is read for the job's life
 };
 
 /// Starts one poll through the files of the host; the handler is called with the error, if it is no poll, and then
@@ -2402,8 +2601,8 @@ class vitals {
     refusals_ = 0;
   }
 
-  // Where commands are polled, each poll asks: it costs nothing. Through files it costs a round trip or a command, so only
-  // once in a while, and while there is doubt.
+  // Where commands are polled, each poll asks: it costs nothing. Through files it costs two round trips or a command, so only
+  // once in a while, from the second poll on, and while there is doubt.
 
   /// Whether the next poll asks.
   bool asks(bool by_files) const noexcept { return watched_ && !blind_ && (!by_files || due_); }
@@ -2420,7 +2619,6 @@ class vitals {
 
   /// Takes what a whole poll says; `asked`: it was asked for. Gives what is new and worth a notice.
   std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files, duration now) {
-    if (!proved_) proved_ = now;
     if (r.exit_state != exit_code_state::absent) {
       missing_.reset();
       return {};
@@ -2454,7 +2652,7 @@ class vitals {
 
   /// Settles whether the poll after this pause asks.
   void plan(duration now, duration pause) noexcept {
-    due_ = missing_ || (proved_ && now + pause - *proved_ >= std::max(grace_, look_again));
+    due_ = missing_ || !proved_ || now + pause - *proved_ >= std::max(grace_, look_again);
   }
 
   liveness seen() const noexcept { return seen_; }
@@ -2471,7 +2669,7 @@ class vitals {
   bool watched_;
   bool both_ways_;
   duration grace_;
-  std::optional<duration> proved_;   // when something was last known, or the run's first poll
+  std::optional<duration> proved_;   // when something was last known
   std::optional<duration> missing_;  // since when
   liveness seen_ = liveness::unknown;
   std::string evidence_;

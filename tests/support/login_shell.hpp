@@ -35,6 +35,7 @@ class login_shell {
   }
 
   const sshd& server() const { return *server_; }
+  sshd& server() { return *server_; }
 
  private:
   temp_dir directory_;

@@ -4,6 +4,7 @@
 #define REMOTE_JOB_DETAIL_FILE_POLL_HPP
 
 #include <remote_job/detail/exit_code.hpp>
+#include <remote_job/detail/file_vitals.hpp>
 #include <remote_job/detail/framing.hpp>
 #include <remote_job/detail/kept_memory.hpp>
 #include <remote_job/error.hpp>
@@ -37,7 +38,20 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
 /// bytes count up to that size only.
 class file_poll {
  public:
-  enum question : unsigned { nothing = 0, exit_code = 1, log_status = 2, log_bytes = 4 };
+  enum question : unsigned {
+    nothing = 0,
+    exit_code = 1,
+    log_status = 2,
+    log_bytes = 4,
+    // What tells whether the job lives, two rounds before all else: a job that ends meanwhile leaves an exit code.
+    pid_file = 8,
+    child_file = 16,
+    boot_id = 32,
+    host_name = 64,
+    process = 128,
+    child_process = 256
+  };
+  static constexpr std::size_t question_count = 9;
 
   /// Begins a poll and says what to ask for, all at once. The request is to stay in place until the reply is made.
   unsigned begin(const poll_request& request) noexcept {
@@ -47,10 +61,27 @@ class file_poll {
     give_back(bytes, poll_limit(request));
     bytes.clear();
     bytes_error_ = {};
+    liveness_ = liveness::unknown;
+    evidence.clear();
+    evidence_text_.clear();
+    pid_file_unreadable_ = false;
+    judging_ = request.liveness;
+    asked_processes_ = false;
+    return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
+  }
+
+  /// The process whose status is asked for; 0 for one that cannot be, so that there is no such file.
+  std::uint64_t process_of(question q) const noexcept {
+    return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
+  }
+
+ private:
+  unsigned first_questions() noexcept {
     // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
     return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
   }
 
+ public:
   /// Takes the answer to one question; the data is in exit_text, status or bytes.
   void answer(question q, std::error_code ec) noexcept {
     if (ec && !says_missing(ec) && !says_unreadable(ec)) {
@@ -68,6 +99,25 @@ class file_poll {
         if (ec) bytes.clear();
         if (bytes.size() > poll_limit(*request_)) failure_ = errc::reply_too_long;
         break;
+      case pid_file:
+        if (ec) evidence.pid_file.clear();
+        pid_file_unreadable_ = says_unreadable(ec);
+        break;
+      case child_file:
+        if (ec) evidence.child_file.clear();
+        break;
+      case boot_id:
+        if (ec) evidence.boot_id.clear();
+        break;
+      case host_name:
+        if (ec) evidence.host_name.clear();
+        break;
+      case process:
+        if (ec) evidence.stat.clear();
+        break;
+      case child_process:
+        if (ec) evidence.child_stat.clear();
+        break;
       case nothing: break;
     }
   }
@@ -75,6 +125,15 @@ class file_poll {
   /// All that was asked for is answered: says what to ask for next; nothing once the poll is over.
   unsigned next() noexcept {
     if (failure_) return nothing;
+    if (judging_) {
+      if (!asked_processes_ && !evidence.boot_id.empty() && process_of(process) != 0) {
+        asked_processes_ = true;
+        return process | child_process;
+      }
+      judging_ = asked_processes_ = false;
+      if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_);
+      return first_questions();
+    }
     if (!exit_judged_) {
       exit_judged_ = true;
       poll_reply judged;
@@ -100,6 +159,8 @@ class file_poll {
   /// The reply, once the poll is over; its views point into exit_text and bytes.
   void make_reply(poll_reply& reply) const noexcept {
     reply = {};
+    reply.liveness = liveness_;
+    reply.evidence = evidence_text_;
     judge_exit_code(reply);
     const bool wanted = status.size > request_->offset;
     if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
@@ -130,6 +191,7 @@ class file_poll {
   std::string exit_text;
   file_status status;
   std::string bytes;
+  file_evidence evidence;
 
  private:
   unsigned ask(unsigned questions) noexcept {
@@ -170,6 +232,11 @@ class file_poll {
   std::error_code exit_error_, status_error_, bytes_error_;
   bool log_is_file_ = false;  // as far as is known, also from the poll before
   bool status_known_ = false;  // by this poll
+  liveness liveness_ = liveness::unknown;
+  std::string evidence_text_;
+  bool pid_file_unreadable_ = false;
+  bool judging_ = false;  // whether the job lives
+  bool asked_processes_ = false;
   bool exit_judged_ = false;
   bool read_again_ = false;
 };

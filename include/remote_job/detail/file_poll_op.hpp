@@ -41,7 +41,7 @@ class running_file_poll : public file_poll {
     return signals_[static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(q)))];
   }
 
-  std::array<asio::cancellation_signal, 3> signals_;
+  std::array<asio::cancellation_signal, file_poll::question_count> signals_;
   std::shared_ptr<kept_memory> memory_ = std::make_shared<kept_memory>();
   bool cancelled_ = false;
 };
@@ -110,6 +110,24 @@ class file_poll_op {
     if (questions & file_poll::log_bytes)
       transport_.async_read_file(job_.log_file, poll_start(request_), poll_limit(request_), poll_.bytes,
                                  part{self, file_poll::log_bytes});
+    if (questions >= file_poll::pid_file) ask_for_life(self, questions);
+  }
+
+  void ask_for_life(const std::shared_ptr<file_poll_op>& self, unsigned questions) {
+    auto& found = poll_.evidence;
+    const auto read = [&](question q, const std::string& path, std::string& out) {
+      if (questions & q) transport_.async_read_file(path, 0, file_evidence::max_text, out, part{self, q});
+    };
+    if (questions & file_poll::child_file)
+      paths_[0] = job_.pid_file.substr(0, job_.pid_file.find_last_of('/') + 1) + "child";
+    for (const auto q : {file_poll::process, file_poll::child_process})
+      if (questions & q) paths_[q == file_poll::process ? 0 : 1] = file_evidence::stat_path(poll_.process_of(q));
+    read(file_poll::pid_file, job_.pid_file, found.pid_file);
+    read(file_poll::child_file, paths_[0], found.child_file);
+    read(file_poll::boot_id, file_evidence::boot_id_path(), found.boot_id);
+    read(file_poll::host_name, file_evidence::host_name_path(), found.host_name);
+    read(file_poll::process, paths_[0], found.stat);
+    read(file_poll::child_process, paths_[1], found.child_stat);
   }
 
   static void answered(std::shared_ptr<file_poll_op> self, question q, std::error_code ec) {
@@ -138,6 +156,7 @@ class file_poll_op {
   running_file_poll& poll_;
   Handler handler_;
   int open_ = 0;
+  std::array<std::string, 2> paths_;  // of what is read for the job's life
 };
 
 /// Starts one poll through the files of the host; the handler is called with the error, if it is no poll, and then

@@ -33,8 +33,8 @@ class vitals {
     refusals_ = 0;
   }
 
-  // Where commands are polled, each poll asks: it costs nothing. Through files it costs a round trip or a command, so only
-  // once in a while, and while there is doubt.
+  // Where commands are polled, each poll asks: it costs nothing. Through files it costs two round trips or a command, so only
+  // once in a while, from the second poll on, and while there is doubt.
 
   /// Whether the next poll asks.
   bool asks(bool by_files) const noexcept { return watched_ && !blind_ && (!by_files || due_); }
@@ -51,7 +51,6 @@ class vitals {
 
   /// Takes what a whole poll says; `asked`: it was asked for. Gives what is new and worth a notice.
   std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files, duration now) {
-    if (!proved_) proved_ = now;
     if (r.exit_state != exit_code_state::absent) {
       missing_.reset();
       return {};
@@ -85,7 +84,7 @@ class vitals {
 
   /// Settles whether the poll after this pause asks.
   void plan(duration now, duration pause) noexcept {
-    due_ = missing_ || (proved_ && now + pause - *proved_ >= std::max(grace_, look_again));
+    due_ = missing_ || !proved_ || now + pause - *proved_ >= std::max(grace_, look_again);
   }
 
   liveness seen() const noexcept { return seen_; }
@@ -102,7 +101,7 @@ class vitals {
   bool watched_;
   bool both_ways_;
   duration grace_;
-  std::optional<duration> proved_;   // when something was last known, or the run's first poll
+  std::optional<duration> proved_;   // when something was last known
   std::optional<duration> missing_;  // since when
   liveness seen_ = liveness::unknown;
   std::string evidence_;
