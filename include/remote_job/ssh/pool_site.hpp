@@ -132,7 +132,7 @@ class pool_site final : public handshaker,
 
   void act(const action& next) {
     switch (next.kind) {
-      case action_kind::connect: wanted_ = next.session; return handshakes_->enter(options_->host, weak_from_this());
+      case action_kind::connect: wanted_ = next.session; return handshakes_->enter(first_host(), weak_from_this());
       case action_kind::abandon:
         wanted_ = 0;
         if (const auto connecting = connecting_.lock()) connecting->close();
@@ -165,6 +165,13 @@ class pool_site final : public handshaker,
 
   // --- connecting
 
+  /// Where the TCP connection goes.
+  const std::string& first_host() const {
+    const auto* first = options_.get();
+    while (!first->jump_hosts.empty()) first = &first->jump_hosts.front();
+    return first->host;
+  }
+
   bool on_turn() override {
     if (wanted_ == 0 || !connecting_.expired()) return false;
     ++connects_;
@@ -191,8 +198,8 @@ class pool_site final : public handshaker,
     } else if (const auto late = std::exchange(result->session, nullptr)) {
       late->kill(asio::error::operation_aborted, "not needed any more");
     }
-    handshakes_->leave(options_->host);
-    if (wanted_ != 0 && connecting_.expired()) handshakes_->enter(options_->host, weak_from_this());
+    handshakes_->leave(first_host());
+    if (wanted_ != 0 && connecting_.expired()) handshakes_->enter(first_host(), weak_from_this());
   }
 
   // --- what the sessions say
