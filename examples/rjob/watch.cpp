@@ -146,7 +146,7 @@ class watcher {
     if (policy == remote_job::cleanup_policy::never) return;
     talk_.run(
         [&](auto done) {
-          trigger.async_cleanup(policy, [this, done](std::error_code error, const remote_job::cleanup_result& result) {
+          trigger.async_cleanup(policy, [done](std::error_code error, const remote_job::cleanup_result& result) {
             if (error) say(result.message);
             done();
           });
@@ -158,7 +158,7 @@ class watcher {
   void stop(Trigger& trigger) {
     talk_.run(
         [&](auto done) {
-          trigger.async_stop({}, [this, done](std::error_code, const remote_job::stop_result& result) {
+          trigger.async_stop({}, [done](std::error_code, const remote_job::stop_result& result) {
             say(result.message);
             done();
           });
