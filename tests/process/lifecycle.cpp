@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#include <remote_job/basic_remote_job_trigger.hpp>
+#include <remote_job/os_policy/posix.hpp>
+#include <remote_job/sink/recording.hpp>
+#include <remote_job/transport/process.hpp>
+#include <support/catch.hpp>
+#include <support/temp_dir.hpp>
+
+#include <asio/io_context.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+using namespace remote_job;
+using namespace std::chrono_literals;
+
+TEST_CASE("a job on this machine is submitted, stopped at its deadline and cleaned up") {
+  const support::temp_dir dir;
+  asio::io_context context;
+  trigger_state state;
+  state.job.job_id = make_job_id({"local"});
+  state.options.poll_interval = 20ms;
+  state.options.deadline = 100ms;
+  state.options.stop_at_deadline = true;
+  using trigger_type = basic_remote_job_trigger<process_transport, posix_os, exponential_backoff, recording_sink>;
+  trigger_type trigger(process_transport::local(context.get_executor()), state);
+  // The trap runs when its sleep ends, which is asked to end, too.
+  const job_command command{.script = "trap 'echo bye; exit 7' TERM\necho hello\nwhile :; do sleep 0.05; done",
+                            .base_dir = dir / "jobs"};
+  int completions = 0;
+  trigger.async_submit(command, [&](std::error_code ec, const submit_result& submitted) {
+    ++completions;
+    CHECK_FALSE(ec);
+    CHECK(submitted.message.starts_with("Job local_"));
+    trigger.async_run([&](std::error_code error, const trigger_event& event) {
+      ++completions;
+      CHECK(error == errc::deadline_exceeded);
+      CHECK(event.reason == reason::deadline_exceeded);
+      // It may have been stopped before it set its trap.
+      CHECK((event.exit_code == 7 || event.exit_code == 143));
+      CHECK(event.log_offset == trigger.sink().log().size());
+      trigger.async_cleanup(cleanup_policy::always, [&](std::error_code failure, const cleanup_result& cleaned) {
+        ++completions;
+        CHECK_FALSE(failure);
+        CHECK(cleaned.removed);
+      });
+    });
+  });
+  context.run();
+  CHECK(completions == 3);
+  CHECK(std::filesystem::is_empty(dir / "jobs"));
+}
