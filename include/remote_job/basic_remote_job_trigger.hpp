@@ -141,9 +141,10 @@ class basic_remote_job_trigger {
   /// @name The job's life
   ///
   /// Each is one command on the host, sent until it is answered: connecting, time-outs, the budget of failures and the
-  /// backoff between them are those of the watch, and the sink is told of retries by the same hook. Each may be asked for
-  /// again, also by another process with a state that was serialized: what was done is not done twice. One operation at a time,
-  /// the watch among them: another completes with `errc::already_running`. The connection is closed at the end of each.
+  /// backoff between them are those of the watch, and the sink is told of retries by the same hook. Each may be asked
+  /// for again, also by another process with a state that was serialized: what was done is not done twice. One
+  /// operation at a time, the watch among them: another completes with `errc::already_running`. The connection is
+  /// closed at the end of each.
   ///
   /// @par Per-operation cancellation
   /// Terminal, partial and total. Whether the host carried the command out is then not known; ask again.
@@ -156,8 +157,8 @@ class basic_remote_job_trigger {
   /// @param command  what to run; of the trigger's job only the job_id counts
   /// @param token    completion token; the signature is `void(std::error_code, submit_result)`
   ///
-  /// Afterwards the trigger's job has its paths, and `async_run` watches it. The same job_id submitted again starts nothing:
-  /// `attached` says so, and another command under it is refused.
+  /// Afterwards the trigger's job has its paths, and `async_run` watches it. The same job_id submitted again starts
+  /// nothing: `attached` says so, and another command under it is refused.
   ///
   /// @par Errors
   /// `errc::invalid_argument` with a message that names the field, before anything is opened; `job_id_taken`;
@@ -165,7 +166,7 @@ class basic_remote_job_trigger {
   /// budget is spent; any fatal error at once.
   template <asio::completion_token_for<void(std::error_code, submit_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-    requires lifecycle_os_policy<OsPolicy>
+  requires lifecycle_os_policy<OsPolicy>
   auto async_submit(job_command command, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, submit_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
@@ -189,11 +190,11 @@ class basic_remote_job_trigger {
   /// What cannot be proved to be of the job is never signalled. A job that has not begun never will.
   ///
   /// @par Errors
-  /// `errc::job_not_found`; `identity_unproved` for a job that no submit started; `job_elsewhere`; `job_survived`; and as
-  /// `async_submit`.
+  /// `errc::job_not_found`; `identity_unproved` for a job that no submit started; `job_elsewhere`; `job_survived`; and
+  /// as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, stop_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-    requires lifecycle_os_policy<OsPolicy>
+  requires lifecycle_os_policy<OsPolicy>
   auto async_stop(stop_options options, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, stop_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
@@ -203,13 +204,14 @@ class basic_remote_job_trigger {
 
   /// Removes the job's directory, if the policy says so. Completion: `void(std::error_code, cleanup_result)`.
   ///
-  /// Only the directory that a submit made, and only when the job is proved to have ended; with `never` nothing is opened.
+  /// Only the directory that a submit made, and only when the job is proved to have ended; with `never` nothing is
+  /// opened.
   ///
   /// @par Errors
   /// `errc::job_not_finished`, `not_our_directory`, `directory_unsafe`, `directory_unusable`; and as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, cleanup_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-    requires lifecycle_os_policy<OsPolicy>
+  requires lifecycle_os_policy<OsPolicy>
   auto async_cleanup(cleanup_policy policy, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, cleanup_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),

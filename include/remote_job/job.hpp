@@ -53,8 +53,9 @@ struct job_spec {
   std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
   /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked. A job of
-  /// `async_submit` has one that proves it (process, start time, boot); a job started otherwise may have one with nothing
-  /// but the number of its process. Who names it says that the job was started: a pid file that stays away is a lost job.
+  /// `async_submit` has one that proves it (process, start time, boot); a job started otherwise may have one with
+  /// nothing but the number of its process. Who names it says that the job was started: a pid file that stays away is a
+  /// lost job.
   std::string pid_file{};
 
   friend bool operator==(const job_spec&, const job_spec&) = default;
@@ -76,12 +77,12 @@ struct watch_options {
   duration lost_grace = std::chrono::seconds(10);
   duration deadline{};         ///< time that one run of the watch gives the job; 0: no limit
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
-  /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do not
-  /// grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.
+  /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do
+  /// not grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.
   std::int64_t max_chunk_size = 0;
-  /// Lets the pauses adapt: after a poll with news, and at the start, so long; then from poll to poll half as much more, up
-  /// to poll_interval. Each is shorter by up to a quarter, at random, so that many watches do not poll in step. 0: each
-  /// pause is poll_interval; else at most poll_interval.
+  /// Lets the pauses adapt: after a poll with news, and at the start, so long; then from poll to poll half as much
+  /// more, up to poll_interval. Each is shorter by up to a quarter, at random, so that many watches do not poll in
+  /// step. 0: each pause is poll_interval; else at most poll_interval.
   duration quick_interval{};
 
   /// The largest chunk: bounds the memory one watch can need.

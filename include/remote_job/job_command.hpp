@@ -21,16 +21,16 @@ namespace remote_job::inline v0 {
 ///
 /// Whatever the script does, its exit code is kept: `exit 3`, several lines, here-documents, a syntax error.
 struct job_command {
-  /// A whole script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard error are
-  /// the log. Bytes as they are, but for NUL; at most max_script of them.
+  /// A whole script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard error
+  /// are the log. Bytes as they are, but for NUL; at most max_script of them.
   std::string script{};
   /// Environment variables, added to those of a login; bytes as they are, but for NUL. They never show in a list of
   /// processes. LOG_FILE and STATUS_FILE are there besides: the log, and a path that the job may write to.
   std::vector<std::pair<std::string, std::string>> environment{};
   std::string working_directory{};  ///< empty: where a login begins
   std::optional<unsigned> umask{};  ///< file mode bits to take away; none: those of a login. Not for Windows
-  /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has for
-  /// each of its users. See `validate_base_dir`.
+  /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has
+  /// for each of its users. See `validate_base_dir`.
   std::string base_dir{};
 
   static constexpr std::size_t max_script = std::size_t{16} << 20;
@@ -52,10 +52,10 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
 
   // A shell gives these a meaning of its own, or a value; an assignment would not arrive, or do something else.
   static constexpr std::array<std::string_view, 30> own = {
-      "_",       "BASHOPTS", "BASH_VERSINFO", "DIRSTACK", "EGID",      "EPOCHREALTIME", "EPOCHSECONDS", "EUID",
-      "GID",     "GROUPS",   "HISTCMD",       "IFS",      "KSHEGID",   "KSHGID",        "KSHUID",       "LINENO",
-      "OLDPWD",  "OPTARG",   "OPTIND",        "PGRP",     "PIPESTATUS", "PPID",          "PWD",          "RANDOM",
-      "SECONDS", "SHELLOPTS", "SRANDOM",      "TTYIDLE",  "UID",       "USERNAME"};
+      "_",       "BASHOPTS",  "BASH_VERSINFO", "DIRSTACK", "EGID",       "EPOCHREALTIME", "EPOCHSECONDS", "EUID",
+      "GID",     "GROUPS",    "HISTCMD",       "IFS",      "KSHEGID",    "KSHGID",        "KSHUID",       "LINENO",
+      "OLDPWD",  "OPTARG",    "OPTIND",        "PGRP",     "PIPESTATUS", "PPID",          "PWD",          "RANDOM",
+      "SECONDS", "SHELLOPTS", "SRANDOM",       "TTYIDLE",  "UID",        "USERNAME"};
   static constexpr std::array<std::string_view, 3> given = {"LOG_FILE", "STATUS_FILE", "REMOTE_JOB_TICKET"};
   const auto is_one_of = [](const auto& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -85,7 +85,8 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
 
   if (command.working_directory.find('\0') != std::string::npos) return "working_directory must not hold a NUL byte";
   if (command.working_directory.size() > 4000) return "working_directory must have at most 4000 bytes";
-  if (windows && !detail::is_utf8(command.working_directory)) return "working_directory must be UTF-8 for a Windows host";
+  if (windows && !detail::is_utf8(command.working_directory))
+    return "working_directory must be UTF-8 for a Windows host";
   if (windows && command.umask) return "umask is for POSIX hosts";
   if (command.umask && *command.umask > 0777u) return "umask must be at most 0777";
   return validate_base_dir(command.base_dir, os);

@@ -30,8 +30,7 @@ struct job_paths {
     const char separator = os == remote_os::windows ? '\\' : '/';
     if (!job_dir.empty() && job_dir.back() == separator) job_dir.pop_back();
     const auto file = [&](const char* name) { return job_dir + separator + name; };
-    return {job_dir,     file("stdout.log"), file("exit_code"), file("exit_code.tmp"),
-            file("pid"), file("status")};
+    return {job_dir, file("stdout.log"), file("exit_code"), file("exit_code.tmp"), file("pid"), file("status")};
   }
 
   /// The paths of a job below a base directory.
@@ -55,8 +54,8 @@ struct job_paths {
 /// Most bytes of a job id: with what a host puts beside it, still a file name everywhere.
 inline constexpr std::size_t max_job_id = 128;
 
-/// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an underscore,
-/// and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
+/// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an
+/// underscore, and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
 inline std::string make_job_id(std::initializer_list<std::string_view> parts = {}) {
   static constexpr std::size_t digits = 12;
   std::string id;
@@ -107,8 +106,8 @@ inline std::string validate_job_id(std::string_view id, remote_os os = remote_os
 
 /// Says why a directory cannot be the base of job directories: one sentence that begins with "base_dir", or nothing.
 ///
-/// It must be absolute, without "." and "..", and none that is there for other things, as / or /tmp itself; the host looks
-/// at its owner and mode. An empty one is good: the host then has one for each of its users.
+/// It must be absolute, without "." and "..", and none that is there for other things, as / or /tmp itself; the host
+/// looks at its owner and mode. An empty one is good: the host then has one for each of its users.
 inline std::string validate_base_dir(std::string_view dir, remote_os os = remote_os::posix) {
   static constexpr std::size_t max_length = 3072;
   if (dir.empty()) return {};

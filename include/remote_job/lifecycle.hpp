@@ -21,8 +21,9 @@ namespace remote_job::inline v0 {
 
 /// What came of a submit. A plain value.
 struct submit_result {
-  job_spec job{};         ///< the job with all its paths, to be watched
-  bool attached = false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
+  job_spec job{};  ///< the job with all its paths, to be watched
+  bool attached =
+      false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
   std::uint64_t pid = 0;  ///< process of the job's supervisor
   std::string message{};  ///< for people
 
@@ -128,15 +129,15 @@ inline duration stop_time(const stop_options& options) {
 }
 
 template <class O>
-concept has_build_submit =
-    requires(O& os, const job_spec& job, const submit_request& request, remote_command& command) {
-      { os.build_submit(job, request, command) } -> std::same_as<void>;
-    };
+concept has_build_submit = requires(O& os, const job_spec& job, const submit_request& request,
+                                    remote_command& command) {
+  { os.build_submit(job, request, command) } -> std::same_as<void>;
+};
 template <class O>
-concept has_parse_submit =
-    requires(O& os, const submit_request& request, const command_reply& raw, submit_result& result) {
-      { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
-    };
+concept has_parse_submit = requires(O& os, const submit_request& request, const command_reply& raw,
+                                    submit_result& result) {
+  { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
+};
 template <class O>
 concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
   { os.build_stop(job, request, command) } -> std::same_as<void>;
@@ -146,15 +147,15 @@ concept has_parse_stop = requires(O& os, const stop_request& request, const comm
   { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
 };
 template <class O>
-concept has_build_cleanup =
-    requires(O& os, const job_spec& job, const cleanup_request& request, remote_command& command) {
-      { os.build_cleanup(job, request, command) } -> std::same_as<void>;
-    };
+concept has_build_cleanup = requires(O& os, const job_spec& job, const cleanup_request& request,
+                                     remote_command& command) {
+  { os.build_cleanup(job, request, command) } -> std::same_as<void>;
+};
 template <class O>
-concept has_parse_cleanup =
-    requires(O& os, const cleanup_request& request, const command_reply& raw, cleanup_result& result) {
-      { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
-    };
+concept has_parse_cleanup = requires(O& os, const cleanup_request& request, const command_reply& raw,
+                                     cleanup_result& result) {
+  { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
+};
 
 }  // namespace detail
 
@@ -167,12 +168,12 @@ concept has_parse_cleanup =
 /// | `os.build_stop(job, request, command)`, `os.parse_stop(request, raw, result)` | the same for stopping it |
 /// | `os.build_cleanup(job, request, command)`, `os.parse_cleanup(request, raw, result)` | the same for removing its directory |
 ///
-/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there already
-/// and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
+/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there
+/// already and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
 ///
-/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit that
-/// comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it cannot
-/// prove to be of the job, a clean-up of what is gone succeeds.
+/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit
+/// that comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it
+/// cannot prove to be of the job, a clean-up of what is gone succeeds.
 ///
 /// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
 /// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
@@ -186,12 +187,14 @@ concept lifecycle_os_policy =
     os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
     detail::has_parse_stop<O> && detail::has_build_cleanup<O> && detail::has_parse_cleanup<O>;
 
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
+/// signature.
 template <class O>
 constexpr bool check_lifecycle_os_policy() {
   check_os_policy<O>();
-  static_assert(detail::has_build_submit<O>,
-                "OsPolicy: to submit, need `void build_submit(const job_spec&, const submit_request&, remote_command&)`");
+  static_assert(
+      detail::has_build_submit<O>,
+      "OsPolicy: to submit, need `void build_submit(const job_spec&, const submit_request&, remote_command&)`");
   static_assert(detail::has_parse_submit<O>,
                 "OsPolicy: to submit, need `std::error_code parse_submit(const submit_request&, const command_reply&, "
                 "submit_result&)`");

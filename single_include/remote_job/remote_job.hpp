@@ -102,8 +102,9 @@ struct job_spec {
   std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
   /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked. A job of
-  /// `async_submit` has one that proves it (process, start time, boot); a job started otherwise may have one with nothing
-  /// but the number of its process. Who names it says that the job was started: a pid file that stays away is a lost job.
+  /// `async_submit` has one that proves it (process, start time, boot); a job started otherwise may have one with
+  /// nothing but the number of its process. Who names it says that the job was started: a pid file that stays away is a
+  /// lost job.
   std::string pid_file{};
 
   friend bool operator==(const job_spec&, const job_spec&) = default;
@@ -125,12 +126,12 @@ struct watch_options {
   duration lost_grace = std::chrono::seconds(10);
   duration deadline{};         ///< time that one run of the watch gives the job; 0: no limit
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
-  /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do not
-  /// grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.
+  /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do
+  /// not grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.
   std::int64_t max_chunk_size = 0;
-  /// Lets the pauses adapt: after a poll with news, and at the start, so long; then from poll to poll half as much more, up
-  /// to poll_interval. Each is shorter by up to a quarter, at random, so that many watches do not poll in step. 0: each
-  /// pause is poll_interval; else at most poll_interval.
+  /// Lets the pauses adapt: after a poll with news, and at the start, so long; then from poll to poll half as much
+  /// more, up to poll_interval. Each is shorter by up to a quarter, at random, so that many watches do not poll in
+  /// step. 0: each pause is poll_interval; else at most poll_interval.
   duration quick_interval{};
 
   /// The largest chunk: bounds the memory one watch can need.
@@ -1499,8 +1500,8 @@ inline void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
 #ifndef REMOTE_JOB_DETAIL_FILE_VITALS_HPP
 #define REMOTE_JOB_DETAIL_FILE_VITALS_HPP
 
-// Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp for what
-// a pid file holds; the rules are the same.
+// Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp
+// for what a pid file holds; the rules are the same.
 namespace remote_job::inline v0::detail {
 
 /// The two lines of a pid file, or of the file `child`.
@@ -1567,8 +1568,8 @@ struct file_evidence {
 
   /// Judges; `evidence` is given what that was concluded from.
   ///
-  /// Files do not tell the pid namespace: who can ask by a command does so before he believes that a process is gone. Nor
-  /// do they tell whether the processes of others can be seen, so that a pid file without proof proves only life.
+  /// Files do not tell the pid namespace: who can ask by a command does so before he believes that a process is gone.
+  /// Nor do they tell whether the processes of others can be seen, so that a pid file without proof proves only life.
   liveness judge(std::string& evidence) const {
     evidence.clear();
     if (boot_id.empty()) return liveness::unknown;  // no /proc
@@ -1601,7 +1602,8 @@ struct file_evidence {
  private:
   static void clean(std::string& text) {
     text.resize(std::min<std::size_t>(text.size(), 300));
-    std::replace_if(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
   }
 };
 
@@ -2197,7 +2199,7 @@ class file_poll {
   const poll_request* request_ = nullptr;
   std::error_code failure_;
   std::error_code exit_error_, status_error_, bytes_error_;
-  bool log_is_file_ = false;  // as far as is known, also from the poll before
+  bool log_is_file_ = false;   // as far as is known, also from the poll before
   bool status_known_ = false;  // by this poll
   liveness liveness_ = liveness::unknown;
   std::string evidence_text_;
@@ -2383,8 +2385,8 @@ void start_file_poll(Transport& transport, const job_spec& job, const poll_reque
 
 namespace remote_job::inline v0::detail {
 
-/// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries, and
-/// the one step that is under way. One operation at a time. Transport may be a reference.
+/// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries,
+/// and the one step that is under way. One operation at a time. Transport may be a reference.
 template <class Transport, class Backoff, class Sink>
 struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   using transport_type = std::remove_reference_t<Transport>;
@@ -2586,8 +2588,9 @@ namespace remote_job::inline v0::detail {
 
 /// Judges from poll to poll whether a job is lost. The one place that knows the rule; no clock of its own.
 ///
-/// A job is missing when a whole poll finds no living process of it, and no exit code, which is looked for after the process; it
-/// is lost when it has been missing for lost_grace. A job on another host, or of which nothing can be said, is never lost.
+/// A job is missing when a whole poll finds no living process of it, and no exit code, which is looked for after the
+/// process; it is lost when it has been missing for lost_grace. A job on another host, or of which nothing can be said,
+/// is never lost.
 class vitals {
  public:
   vitals(const job_spec& job, const watch_options& options)
@@ -2601,8 +2604,8 @@ class vitals {
     refusals_ = 0;
   }
 
-  // Where commands are polled, each poll asks: it costs nothing. Through files it costs two round trips or a command, so only
-  // once in a while, from the second poll on, and while there is doubt.
+  // Where commands are polled, each poll asks: it costs nothing. Through files it costs two round trips or a command,
+  // so only once in a while, from the second poll on, and while there is doubt.
 
   /// Whether the next poll asks.
   bool asks(bool by_files) const noexcept { return watched_ && !blind_ && (!by_files || due_); }
@@ -2757,8 +2760,7 @@ struct job_paths {
     const char separator = os == remote_os::windows ? '\\' : '/';
     if (!job_dir.empty() && job_dir.back() == separator) job_dir.pop_back();
     const auto file = [&](const char* name) { return job_dir + separator + name; };
-    return {job_dir,     file("stdout.log"), file("exit_code"), file("exit_code.tmp"),
-            file("pid"), file("status")};
+    return {job_dir, file("stdout.log"), file("exit_code"), file("exit_code.tmp"), file("pid"), file("status")};
   }
 
   /// The paths of a job below a base directory.
@@ -2782,8 +2784,8 @@ struct job_paths {
 /// Most bytes of a job id: with what a host puts beside it, still a file name everywhere.
 inline constexpr std::size_t max_job_id = 128;
 
-/// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an underscore,
-/// and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
+/// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an
+/// underscore, and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
 inline std::string make_job_id(std::initializer_list<std::string_view> parts = {}) {
   static constexpr std::size_t digits = 12;
   std::string id;
@@ -2834,8 +2836,8 @@ inline std::string validate_job_id(std::string_view id, remote_os os = remote_os
 
 /// Says why a directory cannot be the base of job directories: one sentence that begins with "base_dir", or nothing.
 ///
-/// It must be absolute, without "." and "..", and none that is there for other things, as / or /tmp itself; the host looks
-/// at its owner and mode. An empty one is good: the host then has one for each of its users.
+/// It must be absolute, without "." and "..", and none that is there for other things, as / or /tmp itself; the host
+/// looks at its owner and mode. An empty one is good: the host then has one for each of its users.
 inline std::string validate_base_dir(std::string_view dir, remote_os os = remote_os::posix) {
   static constexpr std::size_t max_length = 3072;
   if (dir.empty()) return {};
@@ -2882,16 +2884,16 @@ namespace remote_job::inline v0 {
 ///
 /// Whatever the script does, its exit code is kept: `exit 3`, several lines, here-documents, a syntax error.
 struct job_command {
-  /// A whole script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard error are
-  /// the log. Bytes as they are, but for NUL; at most max_script of them.
+  /// A whole script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard error
+  /// are the log. Bytes as they are, but for NUL; at most max_script of them.
   std::string script{};
   /// Environment variables, added to those of a login; bytes as they are, but for NUL. They never show in a list of
   /// processes. LOG_FILE and STATUS_FILE are there besides: the log, and a path that the job may write to.
   std::vector<std::pair<std::string, std::string>> environment{};
   std::string working_directory{};  ///< empty: where a login begins
   std::optional<unsigned> umask{};  ///< file mode bits to take away; none: those of a login. Not for Windows
-  /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has for
-  /// each of its users. See `validate_base_dir`.
+  /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has
+  /// for each of its users. See `validate_base_dir`.
   std::string base_dir{};
 
   static constexpr std::size_t max_script = std::size_t{16} << 20;
@@ -2913,10 +2915,10 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
 
   // A shell gives these a meaning of its own, or a value; an assignment would not arrive, or do something else.
   static constexpr std::array<std::string_view, 30> own = {
-      "_",       "BASHOPTS", "BASH_VERSINFO", "DIRSTACK", "EGID",      "EPOCHREALTIME", "EPOCHSECONDS", "EUID",
-      "GID",     "GROUPS",   "HISTCMD",       "IFS",      "KSHEGID",   "KSHGID",        "KSHUID",       "LINENO",
-      "OLDPWD",  "OPTARG",   "OPTIND",        "PGRP",     "PIPESTATUS", "PPID",          "PWD",          "RANDOM",
-      "SECONDS", "SHELLOPTS", "SRANDOM",      "TTYIDLE",  "UID",       "USERNAME"};
+      "_",       "BASHOPTS",  "BASH_VERSINFO", "DIRSTACK", "EGID",       "EPOCHREALTIME", "EPOCHSECONDS", "EUID",
+      "GID",     "GROUPS",    "HISTCMD",       "IFS",      "KSHEGID",    "KSHGID",        "KSHUID",       "LINENO",
+      "OLDPWD",  "OPTARG",    "OPTIND",        "PGRP",     "PIPESTATUS", "PPID",          "PWD",          "RANDOM",
+      "SECONDS", "SHELLOPTS", "SRANDOM",       "TTYIDLE",  "UID",        "USERNAME"};
   static constexpr std::array<std::string_view, 3> given = {"LOG_FILE", "STATUS_FILE", "REMOTE_JOB_TICKET"};
   const auto is_one_of = [](const auto& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -2946,7 +2948,8 @@ inline std::string validate(const job_command& command, remote_os os = remote_os
 
   if (command.working_directory.find('\0') != std::string::npos) return "working_directory must not hold a NUL byte";
   if (command.working_directory.size() > 4000) return "working_directory must have at most 4000 bytes";
-  if (windows && !detail::is_utf8(command.working_directory)) return "working_directory must be UTF-8 for a Windows host";
+  if (windows && !detail::is_utf8(command.working_directory))
+    return "working_directory must be UTF-8 for a Windows host";
   if (windows && command.umask) return "umask is for POSIX hosts";
   if (command.umask && *command.umask > 0777u) return "umask must be at most 0777";
   return validate_base_dir(command.base_dir, os);
@@ -2964,8 +2967,9 @@ namespace remote_job::inline v0 {
 
 /// What came of a submit. A plain value.
 struct submit_result {
-  job_spec job{};         ///< the job with all its paths, to be watched
-  bool attached = false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
+  job_spec job{};  ///< the job with all its paths, to be watched
+  bool attached =
+      false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
   std::uint64_t pid = 0;  ///< process of the job's supervisor
   std::string message{};  ///< for people
 
@@ -3071,15 +3075,15 @@ inline duration stop_time(const stop_options& options) {
 }
 
 template <class O>
-concept has_build_submit =
-    requires(O& os, const job_spec& job, const submit_request& request, remote_command& command) {
-      { os.build_submit(job, request, command) } -> std::same_as<void>;
-    };
+concept has_build_submit = requires(O& os, const job_spec& job, const submit_request& request,
+                                    remote_command& command) {
+  { os.build_submit(job, request, command) } -> std::same_as<void>;
+};
 template <class O>
-concept has_parse_submit =
-    requires(O& os, const submit_request& request, const command_reply& raw, submit_result& result) {
-      { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
-    };
+concept has_parse_submit = requires(O& os, const submit_request& request, const command_reply& raw,
+                                    submit_result& result) {
+  { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
+};
 template <class O>
 concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
   { os.build_stop(job, request, command) } -> std::same_as<void>;
@@ -3089,15 +3093,15 @@ concept has_parse_stop = requires(O& os, const stop_request& request, const comm
   { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
 };
 template <class O>
-concept has_build_cleanup =
-    requires(O& os, const job_spec& job, const cleanup_request& request, remote_command& command) {
-      { os.build_cleanup(job, request, command) } -> std::same_as<void>;
-    };
+concept has_build_cleanup = requires(O& os, const job_spec& job, const cleanup_request& request,
+                                     remote_command& command) {
+  { os.build_cleanup(job, request, command) } -> std::same_as<void>;
+};
 template <class O>
-concept has_parse_cleanup =
-    requires(O& os, const cleanup_request& request, const command_reply& raw, cleanup_result& result) {
-      { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
-    };
+concept has_parse_cleanup = requires(O& os, const cleanup_request& request, const command_reply& raw,
+                                     cleanup_result& result) {
+  { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
+};
 
 }  // namespace detail
 
@@ -3110,12 +3114,12 @@ concept has_parse_cleanup =
 /// | `os.build_stop(job, request, command)`, `os.parse_stop(request, raw, result)` | the same for stopping it |
 /// | `os.build_cleanup(job, request, command)`, `os.parse_cleanup(request, raw, result)` | the same for removing its directory |
 ///
-/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there already
-/// and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
+/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there
+/// already and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
 ///
-/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit that
-/// comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it cannot
-/// prove to be of the job, a clean-up of what is gone succeeds.
+/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit
+/// that comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it
+/// cannot prove to be of the job, a clean-up of what is gone succeeds.
 ///
 /// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
 /// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
@@ -3129,12 +3133,14 @@ concept lifecycle_os_policy =
     os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
     detail::has_parse_stop<O> && detail::has_build_cleanup<O> && detail::has_parse_cleanup<O>;
 
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
+/// signature.
 template <class O>
 constexpr bool check_lifecycle_os_policy() {
   check_os_policy<O>();
-  static_assert(detail::has_build_submit<O>,
-                "OsPolicy: to submit, need `void build_submit(const job_spec&, const submit_request&, remote_command&)`");
+  static_assert(
+      detail::has_build_submit<O>,
+      "OsPolicy: to submit, need `void build_submit(const job_spec&, const submit_request&, remote_command&)`");
   static_assert(detail::has_parse_submit<O>,
                 "OsPolicy: to submit, need `std::error_code parse_submit(const submit_request&, const command_reply&, "
                 "submit_result&)`");
@@ -3278,7 +3284,8 @@ class trigger_fsm {
     stopping_ = false;
     stopped_ = true;
     stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
-    if (ec) return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+    if (ec)
+      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
     budget_.restore();
     return poll();
   }
@@ -3360,7 +3367,9 @@ class trigger_fsm {
   const watch_options& options() const noexcept { return options_; }
   const watch_stats& stats() const noexcept { return stats_; }
   duration connect_timeout() const noexcept { return options_.connect_timeout; }
-  duration command_timeout() const noexcept { return options_.command_timeout + (stopping_ ? stop_time({}) : duration()); }
+  duration command_timeout() const noexcept {
+    return options_.command_timeout + (stopping_ ? stop_time({}) : duration());
+  }
 
   /// Takes the job that a submit made in place of the one that was to be made.
   void adopt(job_spec job) {
@@ -3421,8 +3430,8 @@ class trigger_fsm {
   /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply a
   /// part is never used, since its end says whether it is true.
   bool keep(std::error_code ec, const poll_reply& r) {
-    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= mark_.tail.size() ||
-        !plausible(r) || broken(r))
+    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long ||
+        r.bytes.size() <= mark_.tail.size() || !plausible(r) || broken(r))
       return false;
     if (r.log_identity != 0) mark_.identity = r.log_identity;
     log_trouble_.reset();
@@ -3847,9 +3856,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   static constexpr bool can_stop = lifecycle_os_policy<OsPolicy>;
 
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
-      : base(std::move(t), std::move(b), std::move(s)),
-        os(std::move(o)),
-        fsm(std::move(state)) {}
+      : base(std::move(t), std::move(b), std::move(s)), os(std::move(o)), fsm(std::move(state)) {}
 
   /// @name What run_op asks for
   /// @{
@@ -3891,7 +3898,8 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   std::string objection_to_family() const {
     if (os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os)) return {};
-    return "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
+    return "remote_os is " + std::string(to_string(fsm.job().remote_os)) +
+           ", but the OS policy is for the other family";
   }
 
   std::string objection() const {
@@ -3996,9 +4004,7 @@ class run_op {
         return asio::post(executor, asio::bind_executor(executor, std::move(self)));
       }
       case stage::refused: return leave(self, errc::already_running);
-      case stage::starting:
-        stage_ = stage::stepping;
-        return carry_out(self, t_->start());
+      case stage::starting: stage_ = stage::stepping; return carry_out(self, t_->start());
       case stage::stepping: return carry_out(self, answer(ec));
       case stage::leaving: return self.complete(result_, std::move(outcome_));
     }
@@ -4054,7 +4060,8 @@ class run_op {
   /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
   std::string why(std::error_code ec, duration limit) {
     auto text = traits::diagnostics(t_->line().transport);
-    if (t_->line().timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
+    if (t_->line().timed_out)
+      return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
     if (text.empty()) text = ec.message();
     if (const auto& noise = t_->line().raw.error_output; pending_ == action_kind::poll && !noise.empty())
       text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
@@ -4074,8 +4081,7 @@ class run_op {
   /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
   template <class Self>
   bool cancel_asked(Self& self) {
-    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none)
-      t_->line().cancelled = true;
+    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) t_->line().cancelled = true;
     return t_->line().cancelled;
   }
 
@@ -4094,8 +4100,7 @@ class run_op {
         case action_kind::poll: w.arm(next.time); return task->send(bind(self));
         case action_kind::back_off: {
           const duration delay = std::max(duration::zero(), duration(w.backoff.delay(fsm.failures())));
-          if (const auto failure =
-                  guarded([&] { return sink::on_retry(w.sink, fsm.retry(delay)), std::error_code(); });
+          if (const auto failure = guarded([&] { return sink::on_retry(w.sink, fsm.retry(delay)), std::error_code(); });
               !failure.empty()) {
             next = fsm.delivered(errc::sink_failed, failure);
             break;
@@ -4224,7 +4229,8 @@ namespace remote_job::inline v0::detail {
 ///     void build(Line&);                                // writes line.command
 ///     std::error_code read(Line&, result_type&);        // reads line.raw
 ///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
-///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to fail
+///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to
+/// fail
 template <class Line, class Exchange>
 class call {
  public:
@@ -4664,9 +4670,10 @@ class basic_remote_job_trigger {
   /// @name The job's life
   ///
   /// Each is one command on the host, sent until it is answered: connecting, time-outs, the budget of failures and the
-  /// backoff between them are those of the watch, and the sink is told of retries by the same hook. Each may be asked for
-  /// again, also by another process with a state that was serialized: what was done is not done twice. One operation at a time,
-  /// the watch among them: another completes with `errc::already_running`. The connection is closed at the end of each.
+  /// backoff between them are those of the watch, and the sink is told of retries by the same hook. Each may be asked
+  /// for again, also by another process with a state that was serialized: what was done is not done twice. One
+  /// operation at a time, the watch among them: another completes with `errc::already_running`. The connection is
+  /// closed at the end of each.
   ///
   /// @par Per-operation cancellation
   /// Terminal, partial and total. Whether the host carried the command out is then not known; ask again.
@@ -4679,8 +4686,8 @@ class basic_remote_job_trigger {
   /// @param command  what to run; of the trigger's job only the job_id counts
   /// @param token    completion token; the signature is `void(std::error_code, submit_result)`
   ///
-  /// Afterwards the trigger's job has its paths, and `async_run` watches it. The same job_id submitted again starts nothing:
-  /// `attached` says so, and another command under it is refused.
+  /// Afterwards the trigger's job has its paths, and `async_run` watches it. The same job_id submitted again starts
+  /// nothing: `attached` says so, and another command under it is refused.
   ///
   /// @par Errors
   /// `errc::invalid_argument` with a message that names the field, before anything is opened; `job_id_taken`;
@@ -4688,7 +4695,7 @@ class basic_remote_job_trigger {
   /// budget is spent; any fatal error at once.
   template <asio::completion_token_for<void(std::error_code, submit_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-    requires lifecycle_os_policy<OsPolicy>
+  requires lifecycle_os_policy<OsPolicy>
   auto async_submit(job_command command, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, submit_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
@@ -4712,11 +4719,11 @@ class basic_remote_job_trigger {
   /// What cannot be proved to be of the job is never signalled. A job that has not begun never will.
   ///
   /// @par Errors
-  /// `errc::job_not_found`; `identity_unproved` for a job that no submit started; `job_elsewhere`; `job_survived`; and as
-  /// `async_submit`.
+  /// `errc::job_not_found`; `identity_unproved` for a job that no submit started; `job_elsewhere`; `job_survived`; and
+  /// as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, stop_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-    requires lifecycle_os_policy<OsPolicy>
+  requires lifecycle_os_policy<OsPolicy>
   auto async_stop(stop_options options, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, stop_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
@@ -4726,13 +4733,14 @@ class basic_remote_job_trigger {
 
   /// Removes the job's directory, if the policy says so. Completion: `void(std::error_code, cleanup_result)`.
   ///
-  /// Only the directory that a submit made, and only when the job is proved to have ended; with `never` nothing is opened.
+  /// Only the directory that a submit made, and only when the job is proved to have ended; with `never` nothing is
+  /// opened.
   ///
   /// @par Errors
   /// `errc::job_not_finished`, `not_our_directory`, `directory_unsafe`, `directory_unusable`; and as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, cleanup_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-    requires lifecycle_os_policy<OsPolicy>
+  requires lifecycle_os_policy<OsPolicy>
   auto async_cleanup(cleanup_policy policy, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, cleanup_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
@@ -4873,7 +4881,8 @@ inline std::error_code parse_submit_frame(const submit_request& request, std::st
   if (error != "-")
     return refuse(
         error,
-        {{"base_unusable", errc::directory_unusable, "the base directory cannot be made: check the owner and mode above it"},
+        {{"base_unusable", errc::directory_unusable,
+          "the base directory cannot be made: check the owner and mode above it"},
          {"base_unsafe", errc::directory_unsafe,
           "the base directory is a link, belongs to another user, or lets others write in it: use one of your own, or "
           "chmod go-w it"},
@@ -4898,9 +4907,9 @@ inline std::error_code parse_stop_frame(const stop_request& request, std::string
   std::string_view line, word, sent;
   if (const auto ec = find_lifecycle_line(output, request.nonce, " stop", line)) return ec;
   text_cursor cursor{line};
-  if (!take_word(cursor, " out=", word) || !take_exit(cursor, result.exit_code) ||
-      !take_word(cursor, " sent=", sent) || !cursor.skip(" left=") || !cursor.number(result.survived) ||
-      !cursor.rest.empty() || (sent != "-" && sent != "T" && sent != "K" && sent != "TK"))
+  if (!take_word(cursor, " out=", word) || !take_exit(cursor, result.exit_code) || !take_word(cursor, " sent=", sent) ||
+      !cursor.skip(" left=") || !cursor.number(result.survived) || !cursor.rest.empty() ||
+      (sent != "-" && sent != "T" && sent != "K" && sent != "TK"))
     return errc::reply_malformed;
   result.sent_term = sent.starts_with('T');
   result.sent_kill = sent.ends_with('K');
@@ -4923,14 +4932,15 @@ inline std::error_code parse_stop_frame(const stop_request& request, std::string
     return {};
   }
   const auto left = std::to_string(result.survived) + " processes of the job survived SIGTERM and SIGKILL";
-  return refuse(word,
-                {{"absent", errc::job_not_found, "there is no such job directory"},
-                 {"unproved", errc::identity_unproved,
-                  "it was not started by a submit, so that its process cannot be proved; nothing was signalled"},
-                 {"elsewhere", errc::job_elsewhere, "it runs on another host behind the same name, or in another container"},
-                 {"unusable", errc::directory_unusable, "the mark that keeps the job from beginning cannot be written"},
-                 {"survived", errc::job_survived, left}},
-                "the job was not stopped", result.message);
+  return refuse(
+      word,
+      {{"absent", errc::job_not_found, "there is no such job directory"},
+       {"unproved", errc::identity_unproved,
+        "it was not started by a submit, so that its process cannot be proved; nothing was signalled"},
+       {"elsewhere", errc::job_elsewhere, "it runs on another host behind the same name, or in another container"},
+       {"unusable", errc::directory_unusable, "the mark that keeps the job from beginning cannot be written"},
+       {"survived", errc::job_survived, left}},
+      "the job was not stopped", result.message);
 }
 
 inline std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_view output,
@@ -4939,7 +4949,8 @@ inline std::error_code parse_cleanup_frame(const cleanup_request& request, std::
   std::optional<std::int64_t> code;
   if (const auto ec = find_lifecycle_line(output, request.nonce, " cleanup", line)) return ec;
   text_cursor cursor{line};
-  if (!take_word(cursor, " out=", word) || !take_exit(cursor, code) || !cursor.rest.empty()) return errc::reply_malformed;
+  if (!take_word(cursor, " out=", word) || !take_exit(cursor, code) || !cursor.rest.empty())
+    return errc::reply_malformed;
   if (word == "removed" || word == "kept") {
     result.removed = word == "removed";
     result.message = result.removed ? "The job's directory is removed"
@@ -5004,8 +5015,8 @@ inline void append_assignment(std::string& script, std::string_view name, std::s
   }
 }
 
-/// Appends lines `rj_bytes '...'` that print exactly these bytes: for values that must not show in a list of processes, and
-/// for whole files. The text is 7-bit ASCII; no argument is longer than a program's may be.
+/// Appends lines `rj_bytes '...'` that print exactly these bytes: for values that must not show in a list of processes,
+/// and for whole files. The text is 7-bit ASCII; no argument is longer than a program's may be.
 inline void append_printed(std::string& script, std::string_view bytes) {
   constexpr std::size_t piece = 16384;
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
@@ -5056,12 +5067,13 @@ inline constexpr std::string_view group_begin = "{ set +euxvCm -f\n";
 /// Takes away what of the account's variables changes what tools print.
 inline constexpr std::string_view plain_output_piece = "unset CDPATH BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE TIME_STYLE\n";
 
-/// Takes away what the account may have set: shell options (SHELLOPTS) and exported functions in place of tools. `unset`, `set`, `exec` and `export` are special builtins, which no function
-/// can stand in for (POSIX.1-2017, XCU 2.9.1). The system's own tools come first in PATH. Nothing reads the script's
-/// own input.
+/// Takes away what the account may have set: shell options (SHELLOPTS) and exported functions in place of tools.
+/// `unset`, `set`, `exec` and `export` are special builtins, which no function can stand in for (POSIX.1-2017, XCU
+/// 2.9.1). The system's own tools come first in PATH. Nothing reads the script's own input.
 ///
 /// rj_hidden: whether $rj_f may be there although it cannot be seen, behind a directory that cannot be searched.
-inline constexpr std::string_view surroundings_piece = R"(unset -f echo printf read cd kill dd tail head tr ls expr 2>/dev/null
+inline constexpr std::string_view surroundings_piece =
+    R"(unset -f echo printf read cd kill dd tail head tr ls expr 2>/dev/null
 unset -f awk find grep id ln mkdir mv ps pwd readlink rm rmdir sleep sysctl uname wc 2>/dev/null
 PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH} LC_ALL=C IFS=' '
 export PATH LC_ALL
@@ -6641,7 +6653,8 @@ struct loopback_os {
   /// @name What makes it a `lifecycle_os_policy`; `loopback_host::jobs` says what becomes of the jobs
   /// @{
   void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
-    build("submit", request.nonce, {request.ticket, request.fingerprint, job.job_id, request.command.base_dir}, command);
+    build("submit", request.nonce, {request.ticket, request.fingerprint, job.job_id, request.command.base_dir},
+          command);
   }
   std::error_code parse_submit(const submit_request& request, const command_reply& raw, submit_result& result) const {
     return detail::parse_submit_frame(request, raw.output, result.job.remote_os, result);
@@ -6750,9 +6763,9 @@ struct loopback_os {
     request.nonce.assign(command.input, 0, blank);
     reader.rest.remove_prefix(blank);
     if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
-          reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(asks_life) && reader.skip(" ") &&
-          reader.number(log_length) && reader.skip(" ") && reader.number(exit_length) && reader.skip("\n") &&
-          log_length <= reader.rest.size() && exit_length <= reader.rest.size() - log_length))
+          reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(asks_life) &&
+          reader.skip(" ") && reader.number(log_length) && reader.skip(" ") && reader.number(exit_length) &&
+          reader.skip("\n") && log_length <= reader.rest.size() && exit_length <= reader.rest.size() - log_length))
       return;  // not ours: no reply
     request.overlap = static_cast<std::size_t>(overlap);
     request.max_bytes = static_cast<std::size_t>(max_bytes);
@@ -6801,9 +6814,10 @@ struct loopback_os {
 //   start=<start time of the process> boot=<boot id> ns=<pid namespace> host=<node name> by=<ticket> .
 namespace remote_job::inline v0::detail {
 
-/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended and was
-/// not waited for has ended: not every container has an init that waits. Its name may hold line ends and parentheses.
-/// rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what cannot be known.
+/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended
+/// and was not waited for has ended: not every container has an init that waits. Its name may hold line ends and
+/// parentheses. rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what
+/// cannot be known.
 inline constexpr std::string_view process_piece = R"sh(rj_start() {
   rj_s= rj_g= rj_l=
   if [ -r /proc/self/stat ]; then
@@ -6829,12 +6843,13 @@ rj_space() {
 }
 )sh";
 
-/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory, rj_q the
-/// process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its supervisor is gone.
+/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory,
+/// rj_q the process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its
+/// supervisor is gone.
 ///
-/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked for,
-/// which costs a process: another container of the same host would not see it. A pid file without proof says "gone" only
-/// where the processes of other users can be seen.
+/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked
+/// for, which costs a process: another container of the same host would not see it. A pid file without proof says
+/// "gone" only where the processes of other users can be seen.
 inline constexpr std::string_view life_piece = R"sh(rj_child() {
   rj_cp= rj_cs= rj_cl= rj_i=
   { { IFS= read -r rj_cp; IFS= read -r rj_i; } <"$rj_j/child"; } 2>/dev/null
@@ -6895,7 +6910,8 @@ rj_life() {
 }
 )sh";
 
-/// The exit code under its other name, where the disk was full when the job ended; only when there is none under its own.
+/// The exit code under its other name, where the disk was full when the job ended; only when there is none under its
+/// own.
 inline constexpr std::string_view spare_exit_piece = R"sh(if [ "$rj_c" = - ]; then
   set +f
   for rj_w in "$rj_j"/exit_code.is.*; do
@@ -6924,7 +6940,8 @@ fi
 namespace remote_job::inline v0::detail {
 
 /// What the script changes of the login's environment and the job must not see. Comes before all else.
-inline constexpr std::string_view remember_piece = R"sh(rj_op=${PATH-} rj_ops=${PATH+x} rj_ol=${LC_ALL-} rj_ols=${LC_ALL+x}
+inline constexpr std::string_view remember_piece =
+    R"sh(rj_op=${PATH-} rj_ops=${PATH+x} rj_ol=${LC_ALL-} rj_ols=${LC_ALL+x}
 rj_oi=$IFS rj_um=$(umask)
 umask 077
 )sh";
@@ -6941,11 +6958,11 @@ rj_ours() {
 rj_uid=$(id -u)
 )sh";
 
-/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter that says whose it is and which
-/// command it is for. Leaves in rj_err why it could not.
+/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter that says whose it is and
+/// which command it is for. Leaves in rj_err why it could not.
 ///
-/// A directory that is there without the mark is another submit's at work, or one that was cut off there; after a second it
-/// is taken if it is empty, and else it is not ours.
+/// A directory that is there without the mark is another submit's at work, or one that was cut off there; after a
+/// second it is taken if it is empty, and else it is not ours.
 inline constexpr std::string_view directory_piece = R"sh(rj_directory() {
   mkdir -p -m 700 "$rj_base" 2>/dev/null
   if [ ! -d "$rj_base" ] && [ ! -h "$rj_base" ]; then rj_err=base_unusable; return; fi
@@ -6981,7 +6998,8 @@ inline constexpr std::string_view directory_piece = R"sh(rj_directory() {
 /// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write prints the files to be written.
 ///
 /// Whoever claims the job runs it; all that this attempt needs is in a directory of its own, which goes with it.
-inline constexpr std::string_view launch_piece = R"sh(rj_size() { [ -f "$rj_n/$1" ] && [ "$(wc -c <"$rj_n/$1")" -eq "$2" ]; }
+inline constexpr std::string_view launch_piece =
+    R"sh(rj_size() { [ -f "$rj_n/$1" ] && [ "$(wc -c <"$rj_n/$1")" -eq "$2" ]; }
 rj_launch() {
   [ ! -f "$rj_j/pid" ] || return
   rj_n=$rj_j/start.$rj_nonce
@@ -7043,10 +7061,11 @@ inline constexpr std::string_view result_piece = R"sh(rj_result() {
 
 /// Signals what is proved to be the job's, and nothing else.
 ///
-/// rj_signal NAME SESSION: what has the job's ticket in its environment is the job's: nothing else can have it. What has not,
-/// having changed its environment, is the job's if it is in the session that the job's first process leads, as long as
-/// that one runs. rj_left is the number of processes found. The group of the leader gets its signal at once, so that it
-/// cannot fork in between, and no process gets it twice. Without /proc there is only the group, or the tree below.
+/// rj_signal NAME SESSION: what has the job's ticket in its environment is the job's: nothing else can have it. What
+/// has not, having changed its environment, is the job's if it is in the session that the job's first process leads, as
+/// long as that one runs. rj_left is the number of processes found. The group of the leader gets its signal at once, so
+/// that it cannot fork in between, and no process gets it twice. Without /proc there is only the group, or the tree
+/// below.
 inline constexpr std::string_view signal_piece = R"sh(rj_members() {
   rj_leader=no rj_list=' ' rj_left=0
   rj_child
@@ -7150,8 +7169,8 @@ echo "
 @RJ1 $rj_nonce end"
 )sh";
 
-/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short, the job's
-/// name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short,
+/// the job's name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
 inline constexpr std::string_view cleanup_piece = R"sh(rj_cleanup() {
   rj_base=${rj_j%/*} rj_gone=${rj_j%/*}/.gone.${rj_j##*/}
   if [ ! -e "$rj_j" ] && [ ! -h "$rj_j" ]; then
@@ -7210,15 +7229,15 @@ echo "
 // supervisor   a session of its own; claims the job, runs the runner in the foreground, writes the exit code
 //  `- runner   a session of its own, which is the job's; becomes the shell that runs the job's script
 //
-// In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop and
-// a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
+// In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop
+// and a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
 namespace remote_job::inline v0::detail {
 
 /// Arguments: job directory, directory of this attempt, ticket, umask of the login, then the shell that runs scripts.
 ///
 /// The claim is a hard link with the identity in it: there at once and whole, for one attempt only. What the end of the
-/// job must write is reserved before, and overwritten in place: that a full disk lets happen. Should that fail, an empty
-/// file has the exit code in its name, until there is room again.
+/// job must write is reserved before, and overwritten in place: that a full disk lets happen. Should that fail, an
+/// empty file has the exit code in its name, until there is room again.
 ///
 /// The job's own environment is that of the login: only PATH is changed, and given back.
 inline constexpr std::string_view supervisor_script = R"sh(set +euxvCm
@@ -7280,9 +7299,9 @@ exit 0
 
 /// Arguments: job directory, directory of the attempt, ticket, then the shell.
 ///
-/// Says which process it is, in place of what was reserved, and looks whether it is still wanted: in this order, so that a
-/// stop that comes at the same time sees the one or is seen. The second part is made for the job: see append_enter().
-/// The environment is read whole and its file removed before the job begins.
+/// Says which process it is, in place of what was reserved, and looks whether it is still wanted: in this order, so
+/// that a stop that comes at the same time sees the one or is seen. The second part is made for the job: see
+/// append_enter(). The environment is read whole and its file removed before the job begins.
 inline constexpr std::string_view runner_script = R"sh(set +euxvCm
 rj_d=$1 rj_n=$2 rj_by=$3
 shift 3
@@ -7329,12 +7348,13 @@ inline void append_job_dir(std::string& script, const job_spec& job) {
     append_path(script, "rj_p", job.pid_file);
 }
 
-/// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it is
-/// read whole before its file goes. Values come by builtins only, and are looked at: some shells have numbers only in some
-/// variables; PATH comes last, for shells that lack one.
+/// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it
+/// is read whole before its file goes. Values come by builtins only, and are looked at: some shells have numbers only
+/// in some variables; PATH comes last, for shells that lack one.
 inline std::string enter_function(const job_command& command) {
   std::string text(tools_piece.substr(0, tools_piece.find("rj_ours")));
-  text.append("rj_refuse() { echo \"remote_job: this shell has a use of its own for the variable $1\" >&2; exit 126; }\n");
+  text.append(
+      "rj_refuse() { echo \"remote_job: this shell has a use of its own for the variable $1\" >&2; exit 126; }\n");
   text.append("rj_enter() {\n");
   if (command.umask) {
     const auto mask = *command.umask;
@@ -7344,7 +7364,8 @@ inline std::string enter_function(const job_command& command) {
   }
   if (!command.working_directory.empty()) {
     append_path(text, "rj_c", command.working_directory);
-    text.append("cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
+    text.append(
+        "cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
   }
   text.append("set -- \"$@\" \"$rj_d/job.sh\"\n");
   text.append("LOG_FILE=$rj_d/stdout.log STATUS_FILE=$rj_d/status REMOTE_JOB_TICKET=$rj_by\n");
@@ -7353,7 +7374,11 @@ inline std::string enter_function(const job_command& command) {
     for (const auto& [name, value] : command.environment) {
       if ((name == "PATH") != path) continue;
       append_hidden_assignment(text, "rj_v", value);
-      text.append("(").append(name).append("=$rj_v; [ \"x$").append(name).append("\" = \"x$rj_v\" ]) 2>/dev/null || rj_refuse ");
+      text.append("(")
+          .append(name)
+          .append("=$rj_v; [ \"x$")
+          .append(name)
+          .append("\" = \"x$rj_v\" ]) 2>/dev/null || rj_refuse ");
       text.append(name).append("\n").append(name).append("=$rj_v\nexport ").append(name).append("\n");
     }
   return text.append("exec \"$@\"\n}\n");

@@ -70,8 +70,8 @@ TEST_CASE("a new job id is usable, of its parts, and new") {
 }
 
 TEST_CASE("a job id that cannot name a directory is refused") {
-  const auto bad = GENERATE(as<std::string>(), "", ".", "..", ".x", "a/b", "/", std::string("a\0b", 3),
-                            std::string(129, 'x'));
+  const auto bad =
+      GENERATE(as<std::string>(), "", ".", "..", ".x", "a/b", "/", std::string("a\0b", 3), std::string(129, 'x'));
   CHECK(rj::validate_job_id(bad).starts_with("job_id "));
   for (const auto* good_id : {"a", "a b", "-n", "a\nb", "'; x", "\xff", "..."}) {
     CAPTURE(good_id);
@@ -83,9 +83,9 @@ TEST_CASE("a job id that cannot name a directory is refused") {
 }
 
 TEST_CASE("a base directory that is relative or there for other things is refused") {
-  const auto bad = GENERATE(as<std::string>(), "jobs", "./jobs", "~/jobs", "/", "//", "/tmp", "/tmp/", "//tmp//", "/home",
-                            "/tmp/../etc", "/tmp/./x", "/tmp/x/..", "/var/tmp", "/dev//shm/", std::string("/tmp/a\0b", 8),
-                            "/tmp/" + std::string(4000, 'x'));
+  const auto bad = GENERATE(as<std::string>(), "jobs", "./jobs", "~/jobs", "/", "//", "/tmp", "/tmp/", "//tmp//",
+                            "/home", "/tmp/../etc", "/tmp/./x", "/tmp/x/..", "/var/tmp", "/dev//shm/",
+                            std::string("/tmp/a\0b", 8), "/tmp/" + std::string(4000, 'x'));
   CHECK(rj::validate_base_dir(bad).starts_with("base_dir "));
   CHECK(rj::validate({.script = "true", .base_dir = bad}).starts_with("base_dir "));
   for (const auto* dir : {"", "/tmp/jobs", "/tmp/jobs/", "/home/u/a b", "/tmp/...", "/a/\xff"})

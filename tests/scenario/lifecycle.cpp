@@ -76,7 +76,8 @@ struct life_world : loopback_world {
 
 std::size_t count(const recording_sink& sink, notice_kind kind) {
   const auto all = sink.all<notice>();
-  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const notice& n) { return n.kind == kind; }));
+  return static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [&](const notice& n) { return n.kind == kind; }));
 }
 
 /// By commands, and through files.
@@ -128,7 +129,8 @@ TEST_CASE_METHOD(life_world, "a submit whose reply is lost is sent again and sta
   CHECK_FALSE(o->attached);
   CHECK(host.jobs().starts(dir) == 1);
   CHECK(t.sink().all<retry_info>().size() == (fault == 3 ? 3 : fault == 4 ? 5 : 1));
-  CHECK(t.sink().all<retry_info>().at(0).failed == (fault == 4 ? retry_info::phase::connect : retry_info::phase::command));
+  CHECK(t.sink().all<retry_info>().at(0).failed ==
+        (fault == 4 ? retry_info::phase::connect : retry_info::phase::command));
 
   auto other = make();
   CHECK(submit(other)->attached);
@@ -232,7 +234,8 @@ TEST_CASE_METHOD(life_world, "one operation at a time, and each can be cancelled
   CHECK(stop(t)->outcome == stop_outcome::stopped);
 }
 
-TEST_CASE_METHOD(life_either_way, "a job that is gone without an exit code is lost after the grace, with the evidence") {
+TEST_CASE_METHOD(life_either_way,
+                 "a job that is gone without an exit code is lost after the grace, with the evidence") {
   const bool reboot = GENERATE(false, true);
   host.jobs().behave({.run_time = 1h, .output = "last words\n"});
   if (reboot)
@@ -378,7 +381,8 @@ TEST_CASE("whatever is lost on the way, a job starts once and its end is told as
     }
   };
   for (int i = 0; i < 12; ++i) w.host.on_execute(static_cast<int>(1 + draw(60)), fault());
-  for (int i = 0; i < 4; ++i) w.host.on_connect(static_cast<int>(1 + draw(20)), loopback_fault::refuse(errc::connect_failed));
+  for (int i = 0; i < 4; ++i)
+    w.host.on_connect(static_cast<int>(1 + draw(20)), loopback_fault::refuse(errc::connect_failed));
 
   // Whoever gives up is followed by another process, as often as it takes.
   std::optional<trigger_event> last;

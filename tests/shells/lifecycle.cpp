@@ -114,8 +114,14 @@ TEST_CASE("whatever a script does, its exit code is kept") {
   const struct {
     const char* script;
     std::int64_t low, high;
-  } cases[] = {{"true", 0, 0},          {"exit 255", 255, 255},    {"if then\necho no", 1, 127}, {"no-such-program", 127, 127},
-               {"kill -9 $$", 137, 137}, {"set -e\nfalse\ntrue", 1, 1}, {"exec sh -c 'exit 9'", 9, 9}, {"cat <<X\nunended", 0, 127},
+  } cases[] = {{"true", 0, 0},
+               {"exit 255", 255, 255},
+               {"if then\necho no", 1, 127},
+               {"no-such-program", 127, 127},
+               {"kill -9 $$", 137, 137},
+               {"set -e\nfalse\ntrue", 1, 1},
+               {"exec sh -c 'exit 9'", 9, 9},
+               {"cat <<X\nunended", 0, 127},
                {"kill -TERM $PPID; exit 4", 4, 4}};
   int n = 0;
   for (const auto& each : cases) {

@@ -52,12 +52,15 @@ TEST_CASE("a job that does not end when asked is killed, with all that it starte
   if (!setsid)
     j.change = [](std::string& script) {
       for (const std::string tool : {"command -v setsid", "command -v perl"})
-        if (script.find(tool) != script.npos) shells::replace_all(script, tool, "false" + std::string(tool.size() - 5, ' '));
+        if (script.find(tool) != script.npos)
+          shells::replace_all(script, tool, "false" + std::string(tool.size() - 5, ' '));
     };
-  const std::string group = setsid ? "(setsid sleep 1001 & echo $! >>\"$PIDS\")\nenv -i /bin/sleep 1002 & echo $! >>\"$PIDS\"\n" : "";
+  const std::string group =
+      setsid ? "(setsid sleep 1001 & echo $! >>\"$PIDS\")\nenv -i /bin/sleep 1002 & echo $! >>\"$PIDS\"\n" : "";
   const auto pids = j.dir / "pids";
   j.command.environment = {{"PIDS", pids}};
-  REQUIRE_FALSE(j.submit("trap '' TERM\nsleep 1000 & echo $! >>\"$PIDS\"\n" + group + "echo ready\nwhile :; do sleep 1; done"));
+  REQUIRE_FALSE(
+      j.submit("trap '' TERM\nsleep 1000 & echo $! >>\"$PIDS\"\n" + group + "echo ready\nwhile :; do sleep 1; done"));
   REQUIRE(said(j, "ready"));
   const auto main = j.child();
   REQUIRE(submitted_job::runs(main));

@@ -33,7 +33,8 @@ inline bool eventually(const std::function<bool()>& happened) {
 
 inline void replace_all(std::string& text, const std::string& from, const std::string& to) {
   REQUIRE(text.find(from) != text.npos);
-  for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
 }
 
 /// A job that the scripts of posix_os really start, ask after, stop and clean up, with one shell for all of it.

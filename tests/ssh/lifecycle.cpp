@@ -125,12 +125,12 @@ void live_and_die(support::sshd& server, const std::string& interpreter, poll_vi
 
 TEST_CASE("over SSH a job is submitted, survives its connection, is stopped and cleaned up with any login shell") {
   const auto [login, interpreter] = GENERATE(table<std::string, std::string>({{"/bin/dash", "/bin/zsh"},
-                                                                             {"/bin/bash", "/bin/busybox"},
-                                                                             {"/usr/bin/fish", "/bin/dash"},
-                                                                             {"/bin/tcsh", "/bin/bash"},
-                                                                             {"/bin/zsh", "/bin/mksh"},
-                                                                             {"/bin/mksh", "/bin/dash"},
-                                                                             {"ash", "/bin/dash"}}));
+                                                                              {"/bin/bash", "/bin/busybox"},
+                                                                              {"/usr/bin/fish", "/bin/dash"},
+                                                                              {"/bin/tcsh", "/bin/bash"},
+                                                                              {"/bin/zsh", "/bin/mksh"},
+                                                                              {"/bin/mksh", "/bin/dash"},
+                                                                              {"ash", "/bin/dash"}}));
   const support::temp_dir bin;
   if (login == "ash") std::filesystem::create_symlink("/bin/busybox", bin / "ash");
   support::login_shell host(login == "ash" ? bin / "ash" : login);

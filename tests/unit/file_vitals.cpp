@@ -14,7 +14,8 @@ using remote_job::detail::start_time;
 namespace {
 
 std::string stat(int start, char state = 'S', const std::string& name = "sh") {
-  return "12 (" + name + ") " + state + " 1 12 12 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " + std::to_string(start) + " 3133440\n";
+  return "12 (" + name + ") " + state + " 1 12 12 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " + std::to_string(start) +
+         " 3133440\n";
 }
 
 file_evidence alive() {

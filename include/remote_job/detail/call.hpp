@@ -25,7 +25,8 @@ namespace remote_job::inline v0::detail {
 ///     void build(Line&);                                // writes line.command
 ///     std::error_code read(Line&, result_type&);        // reads line.raw
 ///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
-///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to fail
+///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to
+/// fail
 template <class Line, class Exchange>
 class call {
  public:

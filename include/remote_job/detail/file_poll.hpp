@@ -230,7 +230,7 @@ class file_poll {
   const poll_request* request_ = nullptr;
   std::error_code failure_;
   std::error_code exit_error_, status_error_, bytes_error_;
-  bool log_is_file_ = false;  // as far as is known, also from the poll before
+  bool log_is_file_ = false;   // as far as is known, also from the poll before
   bool status_known_ = false;  // by this poll
   liveness liveness_ = liveness::unknown;
   std::string evidence_text_;

@@ -14,8 +14,8 @@
 #include <string_view>
 #include <system_error>
 
-// Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp for what
-// a pid file holds; the rules are the same.
+// Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp
+// for what a pid file holds; the rules are the same.
 namespace remote_job::inline v0::detail {
 
 /// The two lines of a pid file, or of the file `child`.
@@ -82,8 +82,8 @@ struct file_evidence {
 
   /// Judges; `evidence` is given what that was concluded from.
   ///
-  /// Files do not tell the pid namespace: who can ask by a command does so before he believes that a process is gone. Nor
-  /// do they tell whether the processes of others can be seen, so that a pid file without proof proves only life.
+  /// Files do not tell the pid namespace: who can ask by a command does so before he believes that a process is gone.
+  /// Nor do they tell whether the processes of others can be seen, so that a pid file without proof proves only life.
   liveness judge(std::string& evidence) const {
     evidence.clear();
     if (boot_id.empty()) return liveness::unknown;  // no /proc
@@ -116,7 +116,8 @@ struct file_evidence {
  private:
   static void clean(std::string& text) {
     text.resize(std::min<std::size_t>(text.size(), 300));
-    std::replace_if(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
   }
 };
 

@@ -105,7 +105,8 @@ inline std::error_code parse_submit_frame(const submit_request& request, std::st
   if (error != "-")
     return refuse(
         error,
-        {{"base_unusable", errc::directory_unusable, "the base directory cannot be made: check the owner and mode above it"},
+        {{"base_unusable", errc::directory_unusable,
+          "the base directory cannot be made: check the owner and mode above it"},
          {"base_unsafe", errc::directory_unsafe,
           "the base directory is a link, belongs to another user, or lets others write in it: use one of your own, or "
           "chmod go-w it"},
@@ -130,9 +131,9 @@ inline std::error_code parse_stop_frame(const stop_request& request, std::string
   std::string_view line, word, sent;
   if (const auto ec = find_lifecycle_line(output, request.nonce, " stop", line)) return ec;
   text_cursor cursor{line};
-  if (!take_word(cursor, " out=", word) || !take_exit(cursor, result.exit_code) ||
-      !take_word(cursor, " sent=", sent) || !cursor.skip(" left=") || !cursor.number(result.survived) ||
-      !cursor.rest.empty() || (sent != "-" && sent != "T" && sent != "K" && sent != "TK"))
+  if (!take_word(cursor, " out=", word) || !take_exit(cursor, result.exit_code) || !take_word(cursor, " sent=", sent) ||
+      !cursor.skip(" left=") || !cursor.number(result.survived) || !cursor.rest.empty() ||
+      (sent != "-" && sent != "T" && sent != "K" && sent != "TK"))
     return errc::reply_malformed;
   result.sent_term = sent.starts_with('T');
   result.sent_kill = sent.ends_with('K');
@@ -155,14 +156,15 @@ inline std::error_code parse_stop_frame(const stop_request& request, std::string
     return {};
   }
   const auto left = std::to_string(result.survived) + " processes of the job survived SIGTERM and SIGKILL";
-  return refuse(word,
-                {{"absent", errc::job_not_found, "there is no such job directory"},
-                 {"unproved", errc::identity_unproved,
-                  "it was not started by a submit, so that its process cannot be proved; nothing was signalled"},
-                 {"elsewhere", errc::job_elsewhere, "it runs on another host behind the same name, or in another container"},
-                 {"unusable", errc::directory_unusable, "the mark that keeps the job from beginning cannot be written"},
-                 {"survived", errc::job_survived, left}},
-                "the job was not stopped", result.message);
+  return refuse(
+      word,
+      {{"absent", errc::job_not_found, "there is no such job directory"},
+       {"unproved", errc::identity_unproved,
+        "it was not started by a submit, so that its process cannot be proved; nothing was signalled"},
+       {"elsewhere", errc::job_elsewhere, "it runs on another host behind the same name, or in another container"},
+       {"unusable", errc::directory_unusable, "the mark that keeps the job from beginning cannot be written"},
+       {"survived", errc::job_survived, left}},
+      "the job was not stopped", result.message);
 }
 
 inline std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_view output,
@@ -171,7 +173,8 @@ inline std::error_code parse_cleanup_frame(const cleanup_request& request, std::
   std::optional<std::int64_t> code;
   if (const auto ec = find_lifecycle_line(output, request.nonce, " cleanup", line)) return ec;
   text_cursor cursor{line};
-  if (!take_word(cursor, " out=", word) || !take_exit(cursor, code) || !cursor.rest.empty()) return errc::reply_malformed;
+  if (!take_word(cursor, " out=", word) || !take_exit(cursor, code) || !cursor.rest.empty())
+    return errc::reply_malformed;
   if (word == "removed" || word == "kept") {
     result.removed = word == "removed";
     result.message = result.removed ? "The job's directory is removed"

@@ -20,8 +20,8 @@
 
 namespace remote_job::inline v0::detail {
 
-/// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries, and
-/// the one step that is under way. One operation at a time. Transport may be a reference.
+/// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries,
+/// and the one step that is under way. One operation at a time. Transport may be a reference.
 template <class Transport, class Backoff, class Sink>
 struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   using transport_type = std::remove_reference_t<Transport>;

@@ -36,12 +36,13 @@ inline void append_job_dir(std::string& script, const job_spec& job) {
     append_path(script, "rj_p", job.pid_file);
 }
 
-/// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it is
-/// read whole before its file goes. Values come by builtins only, and are looked at: some shells have numbers only in some
-/// variables; PATH comes last, for shells that lack one.
+/// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it
+/// is read whole before its file goes. Values come by builtins only, and are looked at: some shells have numbers only
+/// in some variables; PATH comes last, for shells that lack one.
 inline std::string enter_function(const job_command& command) {
   std::string text(tools_piece.substr(0, tools_piece.find("rj_ours")));
-  text.append("rj_refuse() { echo \"remote_job: this shell has a use of its own for the variable $1\" >&2; exit 126; }\n");
+  text.append(
+      "rj_refuse() { echo \"remote_job: this shell has a use of its own for the variable $1\" >&2; exit 126; }\n");
   text.append("rj_enter() {\n");
   if (command.umask) {
     const auto mask = *command.umask;
@@ -51,7 +52,8 @@ inline std::string enter_function(const job_command& command) {
   }
   if (!command.working_directory.empty()) {
     append_path(text, "rj_c", command.working_directory);
-    text.append("cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
+    text.append(
+        "cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
   }
   text.append("set -- \"$@\" \"$rj_d/job.sh\"\n");
   text.append("LOG_FILE=$rj_d/stdout.log STATUS_FILE=$rj_d/status REMOTE_JOB_TICKET=$rj_by\n");
@@ -60,7 +62,11 @@ inline std::string enter_function(const job_command& command) {
     for (const auto& [name, value] : command.environment) {
       if ((name == "PATH") != path) continue;
       append_hidden_assignment(text, "rj_v", value);
-      text.append("(").append(name).append("=$rj_v; [ \"x$").append(name).append("\" = \"x$rj_v\" ]) 2>/dev/null || rj_refuse ");
+      text.append("(")
+          .append(name)
+          .append("=$rj_v; [ \"x$")
+          .append(name)
+          .append("\" = \"x$rj_v\" ]) 2>/dev/null || rj_refuse ");
       text.append(name).append("\n").append(name).append("=$rj_v\nexport ").append(name).append("\n");
     }
   return text.append("exec \"$@\"\n}\n");

@@ -14,9 +14,10 @@
 //   start=<start time of the process> boot=<boot id> ns=<pid namespace> host=<node name> by=<ticket> .
 namespace remote_job::inline v0::detail {
 
-/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended and was
-/// not waited for has ended: not every container has an init that waits. Its name may hold line ends and parentheses.
-/// rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what cannot be known.
+/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended
+/// and was not waited for has ended: not every container has an init that waits. Its name may hold line ends and
+/// parentheses. rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what
+/// cannot be known.
 inline constexpr std::string_view process_piece = R"sh(rj_start() {
   rj_s= rj_g= rj_l=
   if [ -r /proc/self/stat ]; then
@@ -42,12 +43,13 @@ rj_space() {
 }
 )sh";
 
-/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory, rj_q the
-/// process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its supervisor is gone.
+/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory,
+/// rj_q the process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its
+/// supervisor is gone.
 ///
-/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked for,
-/// which costs a process: another container of the same host would not see it. A pid file without proof says "gone" only
-/// where the processes of other users can be seen.
+/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked
+/// for, which costs a process: another container of the same host would not see it. A pid file without proof says
+/// "gone" only where the processes of other users can be seen.
 inline constexpr std::string_view life_piece = R"sh(rj_child() {
   rj_cp= rj_cs= rj_cl= rj_i=
   { { IFS= read -r rj_cp; IFS= read -r rj_i; } <"$rj_j/child"; } 2>/dev/null
@@ -108,7 +110,8 @@ rj_life() {
 }
 )sh";
 
-/// The exit code under its other name, where the disk was full when the job ended; only when there is none under its own.
+/// The exit code under its other name, where the disk was full when the job ended; only when there is none under its
+/// own.
 inline constexpr std::string_view spare_exit_piece = R"sh(if [ "$rj_c" = - ]; then
   set +f
   for rj_w in "$rj_j"/exit_code.is.*; do

@@ -15,7 +15,8 @@
 namespace remote_job::inline v0::detail {
 
 /// What the script changes of the login's environment and the job must not see. Comes before all else.
-inline constexpr std::string_view remember_piece = R"sh(rj_op=${PATH-} rj_ops=${PATH+x} rj_ol=${LC_ALL-} rj_ols=${LC_ALL+x}
+inline constexpr std::string_view remember_piece =
+    R"sh(rj_op=${PATH-} rj_ops=${PATH+x} rj_ol=${LC_ALL-} rj_ols=${LC_ALL+x}
 rj_oi=$IFS rj_um=$(umask)
 umask 077
 )sh";
@@ -32,11 +33,11 @@ rj_ours() {
 rj_uid=$(id -u)
 )sh";
 
-/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter that says whose it is and which
-/// command it is for. Leaves in rj_err why it could not.
+/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter that says whose it is and
+/// which command it is for. Leaves in rj_err why it could not.
 ///
-/// A directory that is there without the mark is another submit's at work, or one that was cut off there; after a second it
-/// is taken if it is empty, and else it is not ours.
+/// A directory that is there without the mark is another submit's at work, or one that was cut off there; after a
+/// second it is taken if it is empty, and else it is not ours.
 inline constexpr std::string_view directory_piece = R"sh(rj_directory() {
   mkdir -p -m 700 "$rj_base" 2>/dev/null
   if [ ! -d "$rj_base" ] && [ ! -h "$rj_base" ]; then rj_err=base_unusable; return; fi
@@ -72,7 +73,8 @@ inline constexpr std::string_view directory_piece = R"sh(rj_directory() {
 /// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write prints the files to be written.
 ///
 /// Whoever claims the job runs it; all that this attempt needs is in a directory of its own, which goes with it.
-inline constexpr std::string_view launch_piece = R"sh(rj_size() { [ -f "$rj_n/$1" ] && [ "$(wc -c <"$rj_n/$1")" -eq "$2" ]; }
+inline constexpr std::string_view launch_piece =
+    R"sh(rj_size() { [ -f "$rj_n/$1" ] && [ "$(wc -c <"$rj_n/$1")" -eq "$2" ]; }
 rj_launch() {
   [ ! -f "$rj_j/pid" ] || return
   rj_n=$rj_j/start.$rj_nonce
@@ -134,10 +136,11 @@ inline constexpr std::string_view result_piece = R"sh(rj_result() {
 
 /// Signals what is proved to be the job's, and nothing else.
 ///
-/// rj_signal NAME SESSION: what has the job's ticket in its environment is the job's: nothing else can have it. What has not,
-/// having changed its environment, is the job's if it is in the session that the job's first process leads, as long as
-/// that one runs. rj_left is the number of processes found. The group of the leader gets its signal at once, so that it
-/// cannot fork in between, and no process gets it twice. Without /proc there is only the group, or the tree below.
+/// rj_signal NAME SESSION: what has the job's ticket in its environment is the job's: nothing else can have it. What
+/// has not, having changed its environment, is the job's if it is in the session that the job's first process leads, as
+/// long as that one runs. rj_left is the number of processes found. The group of the leader gets its signal at once, so
+/// that it cannot fork in between, and no process gets it twice. Without /proc there is only the group, or the tree
+/// below.
 inline constexpr std::string_view signal_piece = R"sh(rj_members() {
   rj_leader=no rj_list=' ' rj_left=0
   rj_child
@@ -241,8 +244,8 @@ echo "
 @RJ1 $rj_nonce end"
 )sh";
 
-/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short, the job's
-/// name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short,
+/// the job's name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
 inline constexpr std::string_view cleanup_piece = R"sh(rj_cleanup() {
   rj_base=${rj_j%/*} rj_gone=${rj_j%/*}/.gone.${rj_j##*/}
   if [ ! -e "$rj_j" ] && [ ! -h "$rj_j" ]; then

@@ -22,12 +22,13 @@ inline constexpr std::string_view group_begin = "{ set +euxvCm -f\n";
 /// Takes away what of the account's variables changes what tools print.
 inline constexpr std::string_view plain_output_piece = "unset CDPATH BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE TIME_STYLE\n";
 
-/// Takes away what the account may have set: shell options (SHELLOPTS) and exported functions in place of tools. `unset`, `set`, `exec` and `export` are special builtins, which no function
-/// can stand in for (POSIX.1-2017, XCU 2.9.1). The system's own tools come first in PATH. Nothing reads the script's
-/// own input.
+/// Takes away what the account may have set: shell options (SHELLOPTS) and exported functions in place of tools.
+/// `unset`, `set`, `exec` and `export` are special builtins, which no function can stand in for (POSIX.1-2017, XCU
+/// 2.9.1). The system's own tools come first in PATH. Nothing reads the script's own input.
 ///
 /// rj_hidden: whether $rj_f may be there although it cannot be seen, behind a directory that cannot be searched.
-inline constexpr std::string_view surroundings_piece = R"(unset -f echo printf read cd kill dd tail head tr ls expr 2>/dev/null
+inline constexpr std::string_view surroundings_piece =
+    R"(unset -f echo printf read cd kill dd tail head tr ls expr 2>/dev/null
 unset -f awk find grep id ln mkdir mv ps pwd readlink rm rmdir sleep sysctl uname wc 2>/dev/null
 PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH} LC_ALL=C IFS=' '
 export PATH LC_ALL

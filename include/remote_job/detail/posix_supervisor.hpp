@@ -12,15 +12,15 @@
 // supervisor   a session of its own; claims the job, runs the runner in the foreground, writes the exit code
 //  `- runner   a session of its own, which is the job's; becomes the shell that runs the job's script
 //
-// In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop and
-// a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
+// In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop
+// and a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
 namespace remote_job::inline v0::detail {
 
 /// Arguments: job directory, directory of this attempt, ticket, umask of the login, then the shell that runs scripts.
 ///
 /// The claim is a hard link with the identity in it: there at once and whole, for one attempt only. What the end of the
-/// job must write is reserved before, and overwritten in place: that a full disk lets happen. Should that fail, an empty
-/// file has the exit code in its name, until there is room again.
+/// job must write is reserved before, and overwritten in place: that a full disk lets happen. Should that fail, an
+/// empty file has the exit code in its name, until there is room again.
 ///
 /// The job's own environment is that of the login: only PATH is changed, and given back.
 inline constexpr std::string_view supervisor_script = R"sh(set +euxvCm
@@ -82,9 +82,9 @@ exit 0
 
 /// Arguments: job directory, directory of the attempt, ticket, then the shell.
 ///
-/// Says which process it is, in place of what was reserved, and looks whether it is still wanted: in this order, so that a
-/// stop that comes at the same time sees the one or is seen. The second part is made for the job: see append_enter().
-/// The environment is read whole and its file removed before the job begins.
+/// Says which process it is, in place of what was reserved, and looks whether it is still wanted: in this order, so
+/// that a stop that comes at the same time sees the one or is seen. The second part is made for the job: see
+/// append_enter(). The environment is read whole and its file removed before the job begins.
 inline constexpr std::string_view runner_script = R"sh(set +euxvCm
 rj_d=$1 rj_n=$2 rj_by=$3
 shift 3

@@ -51,8 +51,8 @@ inline void append_assignment(std::string& script, std::string_view name, std::s
   }
 }
 
-/// Appends lines `rj_bytes '...'` that print exactly these bytes: for values that must not show in a list of processes, and
-/// for whole files. The text is 7-bit ASCII; no argument is longer than a program's may be.
+/// Appends lines `rj_bytes '...'` that print exactly these bytes: for values that must not show in a list of processes,
+/// and for whole files. The text is 7-bit ASCII; no argument is longer than a program's may be.
 inline void append_printed(std::string& script, std::string_view bytes) {
   constexpr std::size_t piece = 16384;
   for (std::size_t at = 0; at < bytes.size(); at += piece) {

@@ -44,9 +44,7 @@ class run_op {
         return asio::post(executor, asio::bind_executor(executor, std::move(self)));
       }
       case stage::refused: return leave(self, errc::already_running);
-      case stage::starting:
-        stage_ = stage::stepping;
-        return carry_out(self, t_->start());
+      case stage::starting: stage_ = stage::stepping; return carry_out(self, t_->start());
       case stage::stepping: return carry_out(self, answer(ec));
       case stage::leaving: return self.complete(result_, std::move(outcome_));
     }
@@ -102,7 +100,8 @@ class run_op {
   /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
   std::string why(std::error_code ec, duration limit) {
     auto text = traits::diagnostics(t_->line().transport);
-    if (t_->line().timed_out) return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
+    if (t_->line().timed_out)
+      return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
     if (text.empty()) text = ec.message();
     if (const auto& noise = t_->line().raw.error_output; pending_ == action_kind::poll && !noise.empty())
       text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
@@ -122,8 +121,7 @@ class run_op {
   /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
   template <class Self>
   bool cancel_asked(Self& self) {
-    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none)
-      t_->line().cancelled = true;
+    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) t_->line().cancelled = true;
     return t_->line().cancelled;
   }
 
@@ -142,8 +140,7 @@ class run_op {
         case action_kind::poll: w.arm(next.time); return task->send(bind(self));
         case action_kind::back_off: {
           const duration delay = std::max(duration::zero(), duration(w.backoff.delay(fsm.failures())));
-          if (const auto failure =
-                  guarded([&] { return sink::on_retry(w.sink, fsm.retry(delay)), std::error_code(); });
+          if (const auto failure = guarded([&] { return sink::on_retry(w.sink, fsm.retry(delay)), std::error_code(); });
               !failure.empty()) {
             next = fsm.delivered(errc::sink_failed, failure);
             break;

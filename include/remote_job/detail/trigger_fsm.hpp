@@ -104,7 +104,8 @@ class trigger_fsm {
     stopping_ = false;
     stopped_ = true;
     stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
-    if (ec) return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+    if (ec)
+      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
     budget_.restore();
     return poll();
   }
@@ -186,7 +187,9 @@ class trigger_fsm {
   const watch_options& options() const noexcept { return options_; }
   const watch_stats& stats() const noexcept { return stats_; }
   duration connect_timeout() const noexcept { return options_.connect_timeout; }
-  duration command_timeout() const noexcept { return options_.command_timeout + (stopping_ ? stop_time({}) : duration()); }
+  duration command_timeout() const noexcept {
+    return options_.command_timeout + (stopping_ ? stop_time({}) : duration());
+  }
 
   /// Takes the job that a submit made in place of the one that was to be made.
   void adopt(job_spec job) {
@@ -247,8 +250,8 @@ class trigger_fsm {
   /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply a
   /// part is never used, since its end says whether it is true.
   bool keep(std::error_code ec, const poll_reply& r) {
-    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= mark_.tail.size() ||
-        !plausible(r) || broken(r))
+    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long ||
+        r.bytes.size() <= mark_.tail.size() || !plausible(r) || broken(r))
       return false;
     if (r.log_identity != 0) mark_.identity = r.log_identity;
     log_trouble_.reset();

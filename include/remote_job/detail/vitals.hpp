@@ -18,8 +18,9 @@ namespace remote_job::inline v0::detail {
 
 /// Judges from poll to poll whether a job is lost. The one place that knows the rule; no clock of its own.
 ///
-/// A job is missing when a whole poll finds no living process of it, and no exit code, which is looked for after the process; it
-/// is lost when it has been missing for lost_grace. A job on another host, or of which nothing can be said, is never lost.
+/// A job is missing when a whole poll finds no living process of it, and no exit code, which is looked for after the
+/// process; it is lost when it has been missing for lost_grace. A job on another host, or of which nothing can be said,
+/// is never lost.
 class vitals {
  public:
   vitals(const job_spec& job, const watch_options& options)
@@ -33,8 +34,8 @@ class vitals {
     refusals_ = 0;
   }
 
-  // Where commands are polled, each poll asks: it costs nothing. Through files it costs two round trips or a command, so only
-  // once in a while, from the second poll on, and while there is doubt.
+  // Where commands are polled, each poll asks: it costs nothing. Through files it costs two round trips or a command,
+  // so only once in a while, from the second poll on, and while there is doubt.
 
   /// Whether the next poll asks.
   bool asks(bool by_files) const noexcept { return watched_ && !blind_ && (!by_files || due_); }

@@ -37,9 +37,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   static constexpr bool can_stop = lifecycle_os_policy<OsPolicy>;
 
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
-      : base(std::move(t), std::move(b), std::move(s)),
-        os(std::move(o)),
-        fsm(std::move(state)) {}
+      : base(std::move(t), std::move(b), std::move(s)), os(std::move(o)), fsm(std::move(state)) {}
 
   /// @name What run_op asks for
   /// @{
@@ -81,7 +79,8 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   std::string objection_to_family() const {
     if (os_policy_traits<OsPolicy>::accepts(fsm.job().remote_os)) return {};
-    return "remote_os is " + std::string(to_string(fsm.job().remote_os)) + ", but the OS policy is for the other family";
+    return "remote_os is " + std::string(to_string(fsm.job().remote_os)) +
+           ", but the OS policy is for the other family";
   }
 
   std::string objection() const {

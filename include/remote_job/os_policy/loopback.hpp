@@ -52,7 +52,8 @@ struct loopback_os {
   /// @name What makes it a `lifecycle_os_policy`; `loopback_host::jobs` says what becomes of the jobs
   /// @{
   void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
-    build("submit", request.nonce, {request.ticket, request.fingerprint, job.job_id, request.command.base_dir}, command);
+    build("submit", request.nonce, {request.ticket, request.fingerprint, job.job_id, request.command.base_dir},
+          command);
   }
   std::error_code parse_submit(const submit_request& request, const command_reply& raw, submit_result& result) const {
     return detail::parse_submit_frame(request, raw.output, result.job.remote_os, result);
@@ -161,9 +162,9 @@ struct loopback_os {
     request.nonce.assign(command.input, 0, blank);
     reader.rest.remove_prefix(blank);
     if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
-          reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(asks_life) && reader.skip(" ") &&
-          reader.number(log_length) && reader.skip(" ") && reader.number(exit_length) && reader.skip("\n") &&
-          log_length <= reader.rest.size() && exit_length <= reader.rest.size() - log_length))
+          reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(asks_life) &&
+          reader.skip(" ") && reader.number(log_length) && reader.skip(" ") && reader.number(exit_length) &&
+          reader.skip("\n") && log_length <= reader.rest.size() && exit_length <= reader.rest.size() - log_length))
       return;  // not ours: no reply
     request.overlap = static_cast<std::size_t>(overlap);
     request.max_bytes = static_cast<std::size_t>(max_bytes);
