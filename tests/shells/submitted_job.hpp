@@ -69,7 +69,7 @@ class submitted_job {
   }
   std::pair<remote_job::submit_request, std::string> submit_script(char ticket = 'b') {
     command.base_dir = base;
-    ticket_ = std::string(32, ticket);
+    ticket_ = unique_ + ticket;
     remote_job::submit_request request{new_nonce(), ticket_, std::string(64, 'f'), command};
     if (command.script == "other") request.fingerprint[0] = '0';
     remote_job::remote_command built;
@@ -172,6 +172,7 @@ class submitted_job {
   }
 
   std::string shell_;
+  const std::string unique_ = new_nonce().substr(1);  // by it the processes of a test are its own, whatever runs beside
   std::string ticket_;
   int nonces_ = 0;
   remote_job::command_reply polled_;

@@ -13,6 +13,8 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -28,6 +30,18 @@ std::size_t count(const std::string& text, const std::string& part) {
   return n;
 }
 
+/// Not where other temporary files are: the path of a socket must be short.
+struct short_directory {
+  short_directory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
+  short_directory(const short_directory&) = delete;
+  short_directory& operator=(const short_directory&) = delete;
+  ~short_directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  std::string path = "/tmp/rj-XXXXXX";
+};
+
 /// The shared connection of a test ends with the test.
 struct ssh_client {
   explicit ssh_client(const support::sshd& server) {
@@ -35,7 +49,7 @@ struct ssh_client {
     command.user = server.user();
     command.port = server.port();
     command.config_file = "/dev/null";
-    command.control_directory = directory / "c";
+    command.control_directory = directory.path + "/c";
     command.options = {"UserKnownHostsFile=" + server.known_hosts(), "GlobalKnownHostsFile=/dev/null",
                        "IdentitiesOnly=yes", "IdentityAgent=none", "IdentityFile=" + server.key("id_ed25519")};
   }
@@ -58,7 +72,7 @@ struct ssh_client {
     return result;
   }
 
-  support::temp_dir directory;
+  short_directory directory;
   openssh_command command;
   command_reply reply;
   std::string diagnostics;
@@ -82,7 +96,7 @@ TEST_CASE("openssh prefix: one login for many commands") {
   }
   CHECK(count(server.log(), "Accepted publickey") == 1);
   struct stat status {};
-  REQUIRE(::stat((c.directory / "c").c_str(), &status) == 0);
+  REQUIRE(::stat((c.directory.path + "/c").c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0700);
 }
 
@@ -136,8 +150,8 @@ TEST_CASE("openssh prefix: bad input names its field") {
     }
     return {};
   };
-  support::temp_dir directory;
-  const openssh_command good{.host = "h", .control_directory = directory / "c"};
+  short_directory directory;
+  const openssh_command good{.host = "h", .control_directory = directory.path + "/c"};
   CHECK(failure(good).empty());
   for (const auto& host : {std::string(), std::string("-oProxyCommand=true"), std::string("a b"), std::string("a\nb"),
                            std::string("a\0b", 3)}) {
@@ -160,12 +174,12 @@ TEST_CASE("openssh prefix: bad input names its field") {
   bad.control_directory = "/" + std::string(60, 'x');
   CHECK(failure(bad).find("longer") != std::string::npos);
   SECTION("a directory that is open to others") {
-    ::chmod((directory / "c").c_str(), 0755);
+    ::chmod((directory.path + "/c").c_str(), 0755);
     CHECK(failure(good).find("chmod 700") != std::string::npos);
   }
   SECTION("a link") {
-    std::filesystem::create_symlink("c", directory / "link");
-    bad.control_directory = directory / "link";
+    std::filesystem::create_symlink("c", directory.path + "/link");
+    bad.control_directory = directory.path + "/link";
     CHECK(failure(bad).find("directory") != std::string::npos);
   }
 }
