@@ -251,6 +251,27 @@ TEST_CASE("what happens to a file that was read before is seen at the next readi
   }
 }
 
+TEST_CASE("what is no regular file is never opened, since to open it may wait for ever") {
+  support::sshd server;
+  client c(options_for(server));
+  REQUIRE_FALSE(c.connect());
+  const auto pipe = server.file("pipe"), file = server.file("file");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  support::write_file(file, "text");
+  CHECK(c.read_file(pipe) == std::errc::io_error);
+  CHECK(c.diagnostics().find("pipe: no regular file") != std::string::npos);
+  CHECK(c.read_file("/dev/zero") == std::errc::io_error);
+  REQUIRE_FALSE(c.read_file(file));  // the server is not held up
+  CHECK(c.bytes == "text");
+
+  // Nor when it takes the place of a file that is open.
+  std::filesystem::remove(file);
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+  CHECK(c.read_file(file) == std::errc::io_error);
+  REQUIRE_FALSE(c.stat(file));
+  CHECK(c.status.kind == file_kind::other);
+}
+
 TEST_CASE("an exit-code file is absent or whole") {
   support::sshd server;
   client c(options_for(server));

@@ -67,6 +67,7 @@ class sftp_channel {
     out_.clear();
     written_ = 0;
     pending_.clear();
+    expected_ = 0;
   }
 
   // Requests, in the order of asking; only while ready. The receiver is kept until the answer; none: it is of no interest.
@@ -82,7 +83,8 @@ class sftp_channel {
   }
   void read(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view handle, std::uint64_t offset,
             std::uint32_t size) {
-    writer().read(enter(std::move(to), question), handle, offset, size);
+    writer().read(enter(std::move(to), question, size), handle, offset, size);
+    expected_ += size;
   }
 
   /// Takes what has come and hands the answers out. The session may have ended after it.
@@ -93,6 +95,7 @@ class sftp_channel {
 
   /// Sends what has been asked, in as few packets as possible.
   void flush() {
+    widen();
     while (written_ < out_.size()) {
       if (!session_->can_write()) return;
       const auto rc = session_->call(
@@ -110,13 +113,25 @@ class sftp_channel {
   struct asking {
     std::shared_ptr<sftp_receiver> from;
     std::uint64_t number;
+    std::uint32_t size;  // bytes of data that may come
     bool answered;
   };
 
   sftp_writer writer() { return sftp_writer(out_); }
 
-  std::uint32_t enter(std::shared_ptr<sftp_receiver> from, std::uint64_t number) {
-    pending_.push_back({std::move(from), number, false});
+  /// Lets the server send all that was asked for without waiting for us: libssh2 by itself lets it send a fixed amount,
+  /// which on a long way is too little.
+  void widen() {
+    if (expected_ <= usual_window) return;
+    const auto window = libssh2_channel_window_read_ex(channel_, nullptr, nullptr);
+    if (window >= expected_) return;
+    session_->call([&] {
+      return libssh2_channel_receive_window_adjust2(channel_, expected_ - window + usual_window, 1, nullptr);
+    });
+  }
+
+  std::uint32_t enter(std::shared_ptr<sftp_receiver> from, std::uint64_t number, std::uint32_t size = 0) {
+    pending_.push_back({std::move(from), number, size, false});
     return first_id_ + static_cast<std::uint32_t>(pending_.size() - 1);
   }
 
@@ -176,7 +191,8 @@ class sftp_channel {
     const auto reply = parse_sftp_reply(packet);
     const auto index = reply ? std::uint32_t(reply->id - first_id_) : 0U;  // ids wrap around
     if (!reply || index >= pending_.size() || pending_[index].answered) return misunderstood(packet), false;
-    const auto question = std::exchange(pending_[index], {nullptr, 0, true});
+    const auto question = std::exchange(pending_[index], {nullptr, 0, 0, true});
+    expected_ -= question.size;
     while (!pending_.empty() && pending_.front().answered) {
       pending_.pop_front();
       ++first_id_;
@@ -209,6 +225,9 @@ class sftp_channel {
   std::size_t written_ = 0;
   std::deque<asking> pending_;  // without gaps: that of first_id_ is the first
   std::uint32_t first_id_ = 0;
+  unsigned long expected_ = 0;  // bytes of data that were asked for and have not come
+
+  static constexpr unsigned long usual_window = 1024 * 1024;
 };
 
 }  // namespace remote_job::inline v0::ssh

@@ -108,6 +108,7 @@ class sftp_client final : public operation,
       waiting_.pop_front();
       if (task->outstanding()) task->run(*this);
     }
+    last_stat.reset();
     channel.flush();
   }
 

@@ -36,7 +36,8 @@ class sftp_file final : public sftp_receiver {
   const std::string& handle() const noexcept { return handle_; }
   bool is_open() const noexcept { return !handle_.empty(); }
 
-  sftp_attributes seen;  ///< its attributes when they were last asked for
+  sftp_attributes seen;   ///< its attributes when they were last asked for
+  bool changing = false;  ///< whether they were others the time before
 
  private:
   friend class sftp_files;
@@ -64,6 +65,12 @@ class sftp_files {
   explicit sftp_files(sftp_channel& channel) : channel_(channel) {}
   sftp_files(const sftp_files&) = delete;
   sftp_files& operator=(const sftp_files&) = delete;
+
+  /// Whether the file of a path is open.
+  bool has(const std::string& path) const {
+    const auto found = by_path_.find(path);
+    return found != by_path_.end() && found->second->is_open();
+  }
 
   /// The file of a path. Unless it is open already, it is being opened and `opener` will be told. To be given back.
   std::shared_ptr<sftp_file> acquire(const std::string& path, std::shared_ptr<sftp_opener> opener) {

@@ -54,6 +54,9 @@ struct sftp_attributes {
 
   bool is_directory() const noexcept { return permissions && (*permissions & 0170000U) == 0040000U; }
 
+  /// A server that does not tell is believed to have regular files only.
+  bool is_regular() const noexcept { return (permissions.value_or(0100000U) & 0170000U) == 0100000U; }
+
   friend bool operator==(const sftp_attributes&, const sftp_attributes&) = default;
 };
 

@@ -33,6 +33,7 @@ inline std::error_code sftp_error(sftp_status status) {
 }
 
 class sftp_task;
+class sftp_stat;
 
 /// One of those who use an SFTP client.
 struct sftp_user {
@@ -45,6 +46,7 @@ struct sftp_desk {
   sftp_channel channel;
   sftp_files files{channel};
   std::vector<std::shared_ptr<sftp_task>> running;
+  std::shared_ptr<sftp_stat> last_stat;  ///< asked in this turn; who wants to know the same follows it
 
   /// A task has come to its end; what that makes possible is to be done later, not from within.
   virtual void on_task_done() = 0;
@@ -145,9 +147,8 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
 
 /// What attributes say for a watch; their size is there.
 inline file_status to_file_status(const sftp_attributes& a) {
-  constexpr std::uint32_t regular = 0100000U;
-  const bool is_regular = (a.permissions.value_or(regular) & 0170000U) == regular;
-  return {*a.size, 0, a.is_directory() ? file_kind::directory : is_regular ? file_kind::regular : file_kind::other};
+  return {*a.size, 0,
+          a.is_directory() ? file_kind::directory : a.is_regular() ? file_kind::regular : file_kind::other};
 }
 
 /// Asks for the attributes of a path: one request.
@@ -156,10 +157,22 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
   sftp_stat(std::string path, file_status& out, std::shared_ptr<sftp_user> user, detail::any_completion completion)
       : sftp_task(std::move(path), std::move(user), std::move(completion)), out_(&out) {}
 
+  /// Hands the answer to another, too.
+  void follow(std::shared_ptr<sftp_receiver> follower, std::uint64_t question) {
+    follower_ = std::move(follower);
+    question_ = question;
+  }
+  bool leads(const std::string& wanted) const noexcept { return !follower_ && path() == wanted; }
+
  private:
-  void begin() override { desk().channel.stat(std::static_pointer_cast<sftp_stat>(shared_from_this()), 0, path()); }
+  void begin() override {
+    const auto self = std::static_pointer_cast<sftp_stat>(shared_from_this());
+    desk().channel.stat(self, 0, path());
+    desk().last_stat = self;
+  }
 
   bool on_reply(std::uint64_t, const sftp_reply& reply) override {
+    if (follower_ && !std::exchange(follower_, nullptr)->on_reply(question_, reply)) return false;
     const bool found = reply.type == sftp_type::attributes;
     if (!found && (reply.type != sftp_type::status || reply.status == sftp_status::ok)) return false;
     if (!outstanding()) return true;
@@ -171,6 +184,8 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
   }
 
   file_status* out_;
+  std::shared_ptr<sftp_receiver> follower_;
+  std::uint64_t question_ = 0;
 };
 
 }  // namespace remote_job::inline v0::ssh
