@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #include "watchers.hpp"
 
-#include "../support/cost.hpp"
+#include "cost.hpp"
 
 #include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/os_policy/posix.hpp>
