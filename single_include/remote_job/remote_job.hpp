@@ -14739,6 +14739,9 @@ struct sftp_attributes {
 
   bool is_directory() const noexcept { return permissions && (*permissions & 0170000U) == 0040000U; }
 
+  /// A server that does not tell is believed to have regular files only.
+  bool is_regular() const noexcept { return (permissions.value_or(0100000U) & 0170000U) == 0100000U; }
+
   friend bool operator==(const sftp_attributes&, const sftp_attributes&) = default;
 };
 
@@ -14992,6 +14995,7 @@ class sftp_channel {
     out_.clear();
     written_ = 0;
     pending_.clear();
+    expected_ = 0;
   }
 
   // Requests, in the order of asking; only while ready. The receiver is kept until the answer; none: it is of no interest.
@@ -15007,7 +15011,8 @@ class sftp_channel {
   }
   void read(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view handle, std::uint64_t offset,
             std::uint32_t size) {
-    writer().read(enter(std::move(to), question), handle, offset, size);
+    writer().read(enter(std::move(to), question, size), handle, offset, size);
+    expected_ += size;
   }
 
   /// Takes what has come and hands the answers out. The session may have ended after it.
@@ -15018,6 +15023,7 @@ class sftp_channel {
 
   /// Sends what has been asked, in as few packets as possible.
   void flush() {
+    widen();
     while (written_ < out_.size()) {
       if (!session_->can_write()) return;
       const auto rc = session_->call(
@@ -15035,13 +15041,25 @@ class sftp_channel {
   struct asking {
     std::shared_ptr<sftp_receiver> from;
     std::uint64_t number;
+    std::uint32_t size;  // bytes of data that may come
     bool answered;
   };
 
   sftp_writer writer() { return sftp_writer(out_); }
 
-  std::uint32_t enter(std::shared_ptr<sftp_receiver> from, std::uint64_t number) {
-    pending_.push_back({std::move(from), number, false});
+  /// Lets the server send all that was asked for without waiting for us: libssh2 by itself lets it send a fixed amount,
+  /// which on a long way is too little.
+  void widen() {
+    if (expected_ <= usual_window) return;
+    const auto window = libssh2_channel_window_read_ex(channel_, nullptr, nullptr);
+    if (window >= expected_) return;
+    session_->call([&] {
+      return libssh2_channel_receive_window_adjust2(channel_, expected_ - window + usual_window, 1, nullptr);
+    });
+  }
+
+  std::uint32_t enter(std::shared_ptr<sftp_receiver> from, std::uint64_t number, std::uint32_t size = 0) {
+    pending_.push_back({std::move(from), number, size, false});
     return first_id_ + static_cast<std::uint32_t>(pending_.size() - 1);
   }
 
@@ -15101,7 +15119,8 @@ class sftp_channel {
     const auto reply = parse_sftp_reply(packet);
     const auto index = reply ? std::uint32_t(reply->id - first_id_) : 0U;  // ids wrap around
     if (!reply || index >= pending_.size() || pending_[index].answered) return misunderstood(packet), false;
-    const auto question = std::exchange(pending_[index], {nullptr, 0, true});
+    const auto question = std::exchange(pending_[index], {nullptr, 0, 0, true});
+    expected_ -= question.size;
     while (!pending_.empty() && pending_.front().answered) {
       pending_.pop_front();
       ++first_id_;
@@ -15134,6 +15153,9 @@ class sftp_channel {
   std::size_t written_ = 0;
   std::deque<asking> pending_;  // without gaps: that of first_id_ is the first
   std::uint32_t first_id_ = 0;
+  unsigned long expected_ = 0;  // bytes of data that were asked for and have not come
+
+  static constexpr unsigned long usual_window = 1024 * 1024;
 };
 
 }  // namespace remote_job::inline v0::ssh
@@ -15166,7 +15188,8 @@ class sftp_file final : public sftp_receiver {
   const std::string& handle() const noexcept { return handle_; }
   bool is_open() const noexcept { return !handle_.empty(); }
 
-  sftp_attributes seen;  ///< its attributes when they were last asked for
+  sftp_attributes seen;   ///< its attributes when they were last asked for
+  bool changing = false;  ///< whether they were others the time before
 
  private:
   friend class sftp_files;
@@ -15194,6 +15217,12 @@ class sftp_files {
   explicit sftp_files(sftp_channel& channel) : channel_(channel) {}
   sftp_files(const sftp_files&) = delete;
   sftp_files& operator=(const sftp_files&) = delete;
+
+  /// Whether the file of a path is open.
+  bool has(const std::string& path) const {
+    const auto found = by_path_.find(path);
+    return found != by_path_.end() && found->second->is_open();
+  }
 
   /// The file of a path. Unless it is open already, it is being opened and `opener` will be told. To be given back.
   std::shared_ptr<sftp_file> acquire(const std::string& path, std::shared_ptr<sftp_opener> opener) {
@@ -15313,6 +15342,7 @@ inline std::error_code sftp_error(sftp_status status) {
 }
 
 class sftp_task;
+class sftp_stat;
 
 /// One of those who use an SFTP client.
 struct sftp_user {
@@ -15325,6 +15355,7 @@ struct sftp_desk {
   sftp_channel channel;
   sftp_files files{channel};
   std::vector<std::shared_ptr<sftp_task>> running;
+  std::shared_ptr<sftp_stat> last_stat;  ///< asked in this turn; who wants to know the same follows it
 
   /// A task has come to its end; what that makes possible is to be done later, not from within.
   virtual void on_task_done() = 0;
@@ -15425,9 +15456,8 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
 
 /// What attributes say for a watch; their size is there.
 inline file_status to_file_status(const sftp_attributes& a) {
-  constexpr std::uint32_t regular = 0100000U;
-  const bool is_regular = (a.permissions.value_or(regular) & 0170000U) == regular;
-  return {*a.size, 0, a.is_directory() ? file_kind::directory : is_regular ? file_kind::regular : file_kind::other};
+  return {*a.size, 0,
+          a.is_directory() ? file_kind::directory : a.is_regular() ? file_kind::regular : file_kind::other};
 }
 
 /// Asks for the attributes of a path: one request.
@@ -15436,10 +15466,22 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
   sftp_stat(std::string path, file_status& out, std::shared_ptr<sftp_user> user, detail::any_completion completion)
       : sftp_task(std::move(path), std::move(user), std::move(completion)), out_(&out) {}
 
+  /// Hands the answer to another, too.
+  void follow(std::shared_ptr<sftp_receiver> follower, std::uint64_t question) {
+    follower_ = std::move(follower);
+    question_ = question;
+  }
+  bool leads(const std::string& wanted) const noexcept { return !follower_ && path() == wanted; }
+
  private:
-  void begin() override { desk().channel.stat(std::static_pointer_cast<sftp_stat>(shared_from_this()), 0, path()); }
+  void begin() override {
+    const auto self = std::static_pointer_cast<sftp_stat>(shared_from_this());
+    desk().channel.stat(self, 0, path());
+    desk().last_stat = self;
+  }
 
   bool on_reply(std::uint64_t, const sftp_reply& reply) override {
+    if (follower_ && !std::exchange(follower_, nullptr)->on_reply(question_, reply)) return false;
     const bool found = reply.type == sftp_type::attributes;
     if (!found && (reply.type != sftp_type::status || reply.status == sftp_status::ok)) return false;
     if (!outstanding()) return true;
@@ -15451,6 +15493,8 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
   }
 
   file_status* out_;
+  std::shared_ptr<sftp_receiver> follower_;
+  std::uint64_t question_ = 0;
 };
 
 }  // namespace remote_job::inline v0::ssh
@@ -15463,16 +15507,18 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
 
 namespace remote_job::inline v0::ssh {
 
-/// Reads a range of a file: one round trip if the file is open already and the range is small, two if it is not.
+/// Reads a range of a file: one round trip if the file is open already and the range is small, three if it is not.
 ///
-/// A file that stays open is that of the path only until the path is given to another. So beside the bytes the attributes
-/// of the open file and of the path are asked for, and when they are of two files the path is opened anew and the bytes
-/// are read again. Version 3 knows no inode: another file of equal size, owner, mode and second of modification is not
-/// told from the old one until one of these changes.
+/// A path is opened only after the server has said that it is a regular file: to open a FIFO waits for its writer, and the
+/// whole server with it. A file that stays open is that of the path only until the path is given to another. So beside the
+/// bytes the attributes of the path are asked for; when they are not as before, or were not the last time, also those of the
+/// open file, and when they are of two files the path is opened anew and the bytes are read again. Version 3 knows no inode:
+/// another file of equal size, owner, mode and second of modification is not told from the old one until one of these
+/// changes.
 class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
  public:
   static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
-  static constexpr std::size_t window = 8;                 ///< requests in flight
+  static constexpr std::size_t window = 32;                ///< requests in flight
 
   sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out, std::shared_ptr<sftp_user> user,
             detail::any_completion completion)
@@ -15484,7 +15530,7 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   }
 
  private:
-  enum kind : std::uint64_t { of_file, of_path, of_file_again, first_chunk };
+  enum kind : std::uint64_t { before_opening, of_path, of_file, of_path_again, first_chunk };
 
   struct chunk {
     std::uint64_t from = 0;
@@ -15496,21 +15542,40 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
 
   void begin() override {
     ++round_;
+    checked_ = false;
+    if (!desk().files.has(path())) return ask_path(before_opening);
     file_ = desk().files.acquire(path(), self());
     // A path whose file changes again and again is not followed for ever.
-    checked_ = !file_->is_open() || round_ > 3;
-    if (file_->is_open()) ask();
+    checked_ = round_ > 3;
+    ask();
   }
 
   void on_open(const std::optional<sftp_status>& failure) override {
     if (!outstanding()) return;
     if (failure) return refused(sftp_error(*failure), {});
+    opened_ = checked_ = true;
+    size_ = at_path_->size;
+    file_->seen = *at_path_;
     ask();
   }
 
   void leave() override {
+    // What came of a file that may be another one is not passed on.
+    if (!checked_) out_->clear();
     if (file_) desk().files.release(file_);
     file_.reset();
+  }
+
+  void ask_path(kind question) {
+    if (auto& last = desk().last_stat; question != of_path_again && last && last->leads(path()))
+      last->follow(self(), tag(question));
+    else
+      desk().channel.stat(self(), tag(question), path());
+  }
+
+  void ask_file() {
+    file_asked_ = true;
+    desk().channel.fstat(self(), tag(of_file), file_->handle());
   }
 
   void ask() {
@@ -15519,11 +15584,14 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
     first_serial_ = next_serial_;
     next_ = begin_;
     failure_.reset();
-    size_.reset();
-    at_path_.reset();
-    have_file_ = have_path_ = ended_ = false;
-    desk().channel.fstat(self(), tag(of_file), file_->handle());
-    if (!checked_) desk().channel.stat(self(), tag(of_path), path());
+    file_asked_ = ended_ = again_ = false;
+    if (!checked_) {
+      size_.reset();
+      at_path_.reset();
+      at_file_.reset();
+      ask_path(of_path);
+      if (file_->changing) ask_file();
+    }
     fill(std::max(file_->seen.size.value_or(0), begin_ + 1));
   }
 
@@ -15554,12 +15622,25 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
     const bool refusal = reply.type == sftp_type::status && reply.status != sftp_status::ok;
     if (what >= first_chunk) {
       if (!(refusal || reply.type == sftp_type::data) || !on_chunk(what - first_chunk, reply)) return false;
+      go_on();
     } else {
       if (!(refusal || reply.type == sftp_type::attributes)) return false;
-      on_attributes(what, reply);
+      if (what == before_opening)
+        open_if_regular(reply);
+      else
+        on_attributes(what, reply);
     }
-    go_on();
     return true;
+  }
+
+  void open_if_regular(const sftp_reply& reply) {
+    if (reply.type == sftp_type::status) return refused(sftp_error(reply.status), reply.text);
+    if (reply.attributes.is_directory()) return refused(std::make_error_code(std::errc::is_a_directory), {});
+    if (!reply.attributes.is_regular())
+      return finish(std::make_error_code(std::errc::io_error), printable(path()) + ": no regular file");
+    at_path_ = reply.attributes;
+    file_ = desk().files.acquire(path(), self());
+    if (file_->is_open()) on_open(std::nullopt);  // another has had it opened meanwhile
   }
 
   bool on_chunk(std::uint64_t serial, const sftp_reply& reply) {
@@ -15580,40 +15661,48 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   }
 
   void on_attributes(std::uint64_t what, const sftp_reply& reply) {
-    if (what == of_path) {
-      have_path_ = true;
-      if (reply.type == sftp_type::attributes) at_path_ = reply.attributes;
-      return;
+    const bool known = reply.type == sftp_type::attributes;
+    if (!known && what != of_file) return begin_anew();  // there is no such path any more
+    if (!known) {
+      failure_ = reply.status;
+      return go_on();
     }
-    have_file_ = true;
-    file_->seen = reply.attributes;
-    size_ = reply.attributes.size;
+    (what == of_file ? at_file_ : at_path_) = reply.attributes;
+    if (what == of_path_again) again_ = true;
+    if (checked_ || is_of_path()) go_on();
+  }
+
+  /// Whether the open file is known to be that of the path; what is not known is asked for, and a wrong file left.
+  bool is_of_path() {
+    if (!at_path_ || (file_asked_ && !at_file_)) return false;
+    if (!file_asked_) {
+      if (*at_path_ == file_->seen) return accept(*at_path_);
+      ask_file();
+      return false;
+    }
+    if (*at_path_ == *at_file_ || (again_ && may_become(*at_file_, *at_path_))) return accept(*at_file_);
+    if (again_ || !may_become(*at_path_, *at_file_)) return begin_anew(), false;
+    // Grown between the two answers, or another file: what the file has come to, the path must have come to later.
+    at_path_.reset();
+    ask_path(of_path_again);
+    return false;
+  }
+
+  bool accept(const sftp_attributes& now) {
+    size_ = now.size;
+    file_->changing = now != file_->seen;
+    file_->seen = now;
     if (size_.value_or(0) > begin_) out_->reserve(static_cast<std::size_t>(std::min(end_, *size_) - begin_));
-    // What the path had in between is what the file had come to meanwhile.
-    if (what == of_file_again) checked_ = at_path_ && may_become(*at_path_, file_->seen);
-    if (what == of_file_again && !checked_) at_path_.reset();
+    return checked_ = true;
   }
 
   void go_on() {
-    if (!have_file_ || (!checked_ && !have_path_)) return advance();
-    if (!checked_) {
-      if (!at_path_) return begin_anew();
-      if (*at_path_ == file_->seen) {
-        checked_ = true;
-      } else {
-        if (!may_become(file_->seen, *at_path_)) return begin_anew();
-        // Grown between the two answers, or another file: ask once more.
-        have_file_ = false;
-        desk().channel.fstat(self(), tag(of_file_again), file_->handle());
-        return advance();
-      }
-    }
     advance();
+    if (!checked_ && !failure_) return;
     if (failure_) {
       // What was open may be a file that has gone bad, as one of a process that has ended.
-      if (!opened_now()) return begin_anew();
-      const bool directory = file_->seen.is_directory();
-      return refused(directory ? std::make_error_code(std::errc::is_a_directory) : sftp_error(*failure_), {});
+      if (!opened_ && round_ <= 3) return begin_anew();
+      return refused(sftp_error(*failure_), {});
     }
     if (!ended_) fill(known_end());
     if (ended_ || chunks_.empty()) finish({});
@@ -15632,12 +15721,12 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
       }
       // Less than was asked for: the end, or all that the server gives at once. Some files, as those of /proc, say that
       // they are empty and are not.
-      if (!have_file_) return;
+      if (!checked_) return;
       ended_ = c.at_end || (size_.value_or(0) > 0 && c.from >= *size_);
       if (ended_) return chunks_.clear();
       request(c, first_serial_);
     }
-    if (have_file_ && !failure_) fill(known_end());
+    if (checked_ && !failure_) fill(known_end());
   }
 
   void begin_anew() {
@@ -15645,9 +15734,6 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
     leave();
     begin();
   }
-
-  /// Whether this task has had the file opened, or has checked enough.
-  bool opened_now() const noexcept { return !have_path_ || round_ > 3; }
 
   /// Whether a file that is `before` can be `after` a moment later, by growing.
   static bool may_become(const sftp_attributes& before, const sftp_attributes& after) {
@@ -15674,9 +15760,11 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   std::optional<sftp_status> failure_;
   std::optional<std::uint64_t> size_;
   std::optional<sftp_attributes> at_path_;
-  bool have_file_ = false;
-  bool have_path_ = false;
-  bool checked_ = false;
+  std::optional<sftp_attributes> at_file_;
+  bool file_asked_ = false;
+  bool again_ = false;    // the path was asked for again, after the file
+  bool opened_ = false;   // for this reading
+  bool checked_ = false;  // the file is that of the path
   bool ended_ = false;
 };
 
@@ -15779,6 +15867,7 @@ class sftp_client final : public operation,
       waiting_.pop_front();
       if (task->outstanding()) task->run(*this);
     }
+    last_stat.reset();
     channel.flush();
   }
 
