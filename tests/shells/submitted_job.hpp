@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -166,13 +167,19 @@ class submitted_job {
   remote_job::cleanup_result cleaned;
 
  private:
+  static std::string random_digits(int count) {
+    std::random_device random;
+    std::string digits;
+    while (count-- > 0) digits += "0123456789abcdef"[random() & 15];
+    return digits;
+  }
   std::string new_nonce() {
     auto digits = std::to_string(++nonces_);
     return std::string(32 - digits.size(), 'a') + digits;
   }
 
   std::string shell_;
-  const std::string unique_ = new_nonce().substr(1);  // by it the processes of a test are its own, whatever runs beside
+  const std::string unique_ = random_digits(31);  // by it the processes of a test are its own, whatever runs beside
   std::string ticket_;
   int nonces_ = 0;
   remote_job::command_reply polled_;
