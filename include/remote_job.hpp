@@ -12,8 +12,8 @@
 #include <remote_job/backoff/none.hpp>
 #include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/config.hpp>
-#include <remote_job/error.hpp>
 #include <remote_job/detect_os.hpp>
+#include <remote_job/error.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/file_access.hpp>
 #include <remote_job/fwd.hpp>

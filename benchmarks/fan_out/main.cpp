@@ -29,22 +29,22 @@ int compare(const std::string& self) {
   const auto rate = at(full, "polls_per_s");
   table.row("without a pause, files: polls", rate, at(theirs_best, "polls_per_s"), "1/s", ">= 20000", rate >= 20000);
   table.row("  client CPU per poll", at(full, "client_cpu") / rate * 1e6,
-      at(theirs_best, "client_cpu") / at(theirs_best, "polls_per_s") * 1e6, "us", "", true);
+            at(theirs_best, "client_cpu") / at(theirs_best, "polls_per_s") * 1e6, "us", "", true);
   table.row("  server CPU per poll", at(full, "server_cpu") / rate * 1e6,
-      at(theirs_best, "server_cpu") / at(theirs_best, "polls_per_s") * 1e6, "us", "", true);
+            at(theirs_best, "server_cpu") / at(theirs_best, "polls_per_s") * 1e6, "us", "", true);
   table.row("RTT 41 ms, files: all polled within", at(far, "round_ms"), 0, "ms", "< 100",
-      at(far, "round_ms") > 0 && at(far, "round_ms") < 100);
+            at(far, "round_ms") > 0 && at(far, "round_ms") < 100);
   for (const auto* each : {&files, &commands}) {
     const bool by_files = each == &files;
     const std::string via = by_files ? "every second, files: " : "every second, commands: ";
     table.row((via + "connections").c_str(), at(*each, "connects"), at(theirs, "connects"), "", by_files ? "1" : "<= 2",
-        at(*each, "connects") > 0 && at(*each, "connects") <= (by_files ? 1 : 2));
+              at(*each, "connects") > 0 && at(*each, "connects") <= (by_files ? 1 : 2));
     table.row("  failed attempts", at(*each, "retries"), at(theirs, "retries"), "", "0", at(*each, "retries") == 0);
     table.row("  all seen after", at(*each, "first_ms"), at(theirs, "first_ms"), "ms", "< 1000",
-        at(*each, "first_ms") > 0 && at(*each, "first_ms") < 1000);
+              at(*each, "first_ms") > 0 && at(*each, "first_ms") < 1000);
     table.row("  polls", at(*each, "polls_per_s"), at(theirs, "polls_per_s"), "1/s", "", true);
-    table.row("  server CPU", at(*each, "server_cpu") * 100, at(theirs, "server_cpu") * 100, "% core", by_files ? "< 5" : "",
-        at(*each, "server_cpu") * 100 < 5);
+    table.row("  server CPU", at(*each, "server_cpu") * 100, at(theirs, "server_cpu") * 100, "% core",
+              by_files ? "< 5" : "", at(*each, "server_cpu") * 100 < 5);
     table.row("  client CPU", at(*each, "client_cpu") * 100, at(theirs, "client_cpu") * 100, "% core", "", true);
     const auto kib = by_files ? further_kib(files, files_twice) : further_kib(commands, commands_twice);
     table.row("  memory per further job", kib, at(theirs, "resident_kib") / 200, "KiB", "<= 16", kib <= 16);

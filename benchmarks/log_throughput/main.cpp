@@ -78,7 +78,8 @@ class host {
     const auto begin = clock_type::now();
     context.run();
     const auto time = seconds_since(begin);
-    if (!whole || bytes != static_cast<std::uint64_t>(mib * 1024 * 1024)) throw std::runtime_error("the log did not come");
+    if (!whole || bytes != static_cast<std::uint64_t>(mib * 1024 * 1024))
+      throw std::runtime_error("the log did not come");
     return static_cast<double>(bytes) / time / 1e6;
   }
 
@@ -86,9 +87,10 @@ class host {
     const auto copy = server_.file("copy"), batch = server_.file("batch");
     support::write_file(batch, "get " + server_.file("job0.log") + ' ' + copy + '\n');
     const auto begin = clock_type::now();
-    if (support::run({"sftp", "-q", "-b", batch, "-P", std::to_string(port()), "-o", "IdentityFile=" + server_.file("id_ed25519"),
-                      "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-                      "-o", "LogLevel=ERROR", "-F", "none", server_.user() + "@127.0.0.1"}) != 0)
+    if (support::run({"sftp", "-q", "-b", batch, "-P", std::to_string(port()), "-o",
+                      "IdentityFile=" + server_.file("id_ed25519"), "-o", "IdentitiesOnly=yes", "-o",
+                      "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-F",
+                      "none", server_.user() + "@127.0.0.1"}) != 0)
       throw std::runtime_error("sftp failed");
     const auto time = seconds_since(begin);
     std::filesystem::remove(copy);

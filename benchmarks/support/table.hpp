@@ -23,7 +23,9 @@ class table {
       std::snprintf(ratio, sizeof ratio, "%.3g", ours / theirs);
     }
     std::printf("%-44s %10.4g %-8s %10s %8s   %-16s %s\n", what, ours, unit, other, ratio, goal,
-                *goal == '\0' ? "" : met ? "met" : "MISSED");
+                *goal == '\0' ? ""
+                : met         ? "met"
+                              : "MISSED");
     if (*goal != '\0' && !met) missed_ = true;
   }
 

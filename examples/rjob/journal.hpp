@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
-#include "output.hpp"
 #include "../common/state_file.hpp"
+#include "output.hpp"
 #include "status_line.hpp"
 
 #include <remote_job/event.hpp>

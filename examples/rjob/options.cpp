@@ -31,17 +31,20 @@ A job can end with one of these codes itself: the final event of --events tells 
 Standard output is exactly the log's bytes. With --state, the state is saved after the bytes were written: after a crash
 some can come twice, none is lost. Run the same command again to go on.)";
 
-constexpr auto run_footer = R"(COMMAND is a whole script for the host's shell if it is one argument (quote it), or the words of a command.
+constexpr auto run_footer =
+    R"(COMMAND is a whole script for the host's shell if it is one argument (quote it), or the words of a command.
 
 Ctrl-C detaches: the job lives on, and how to go on with it is said. A second one within two seconds stops the job.
 Exit status: as of watch, the exit code of the job for one; see rjob watch --help. A job that could not be submitted: 255.
 Run again with the same --job-id, it starts nothing but attaches to the job that is there.)";
 
-constexpr auto submit_footer = R"(Prints the job's id and the file with its state, a line each; watch, status, stop and cleanup take it up from there
+constexpr auto submit_footer =
+    R"(Prints the job's id and the file with its state, a line each; watch, status, stop and cleanup take it up from there
 with --state, also on another machine. COMMAND is as of rjob run.
 Exit status: 0 the job is started, or was before under the same --job-id; 255 it is not, or not known to be.)";
 
-constexpr auto ask_footer = R"(The job is that of --state, or the one that a submit made in --job-dir. Prints one JSON object.
+constexpr auto ask_footer =
+    R"(The job is that of --state, or the one that a submit made in --job-dir. Prints one JSON object.
 Exit status: 0 done; 255 it could not be done, the message says why; 64 wrong usage.)";
 
 remote_job::duration seconds_or_none(const std::string& text) {
@@ -54,7 +57,8 @@ std::string job_id(const std::string& text) {
 }
 
 std::string variable(const std::string& text) {
-  if (text.empty() || text.front() == '=') throw std::invalid_argument("must be NAME=VALUE, or NAME of a variable of here");
+  if (text.empty() || text.front() == '=')
+    throw std::invalid_argument("must be NAME=VALUE, or NAME of a variable of here");
   return text;
 }
 
@@ -67,8 +71,8 @@ unsigned umask_of(const std::string& text) {
 }
 
 remote_job::cleanup_policy cleanup(const std::string& text) {
-  for (const auto policy : {remote_job::cleanup_policy::never, remote_job::cleanup_policy::on_success,
-                            remote_job::cleanup_policy::always})
+  for (const auto policy :
+       {remote_job::cleanup_policy::never, remote_job::cleanup_policy::on_success, remote_job::cleanup_policy::always})
     if (text == to_string(policy)) return policy;
   throw std::invalid_argument("must be never, on_success or always");
 }
@@ -124,9 +128,9 @@ void describe_watch(CLI::App& app, arguments& given) {
       "(10)",
       "SECONDS")
       ->group(how);
-  auto* deadline = add(app, "--deadline", given.deadline, seconds, "give up when the job has not ended by then (never)",
-                       "SECONDS")
-                       ->group(how);
+  auto* deadline =
+      add(app, "--deadline", given.deadline, seconds, "give up when the job has not ended by then (never)", "SECONDS")
+          ->group(how);
   app.add_flag("--stop-at-deadline", given.stop_at_deadline, "and stop the job then")->needs(deadline)->group(how);
 }
 
@@ -150,8 +154,7 @@ void describe_job_files(CLI::App& app, arguments& given) {
   add(app, "--exit-code-file", given.exit_code_file, not_empty, "the file that will hold its exit code, on the host",
       "PATH")
       ->group(job);
-  add(app, "--job-id", given.job_id, not_empty, "its name, for messages and events (the log's path)", "ID")
-      ->group(job);
+  add(app, "--job-id", given.job_id, not_empty, "its name, for messages and events (the log's path)", "ID")->group(job);
   add(app, "--job-dir", given.job_dir, not_empty, "its directory, for events", "PATH")->group(job);
   add(app, "--pid-file", given.pid_file, not_empty,
       "the file with its process, on the host: with it a job that is gone without an exit code is found out", "PATH")
@@ -166,12 +169,13 @@ void describe_submit(CLI::App& app, arguments& given) {
       ->group(job);
   add(app, "--cwd", given.working_directory, not_empty, "where it runs, on the host (where a login begins)", "PATH")
       ->group(job);
-  add(app, "--env", given.environment, variable, "a variable of its environment, repeatable; NAME alone takes the value of here",
-      "NAME[=VALUE]")
+  add(app, "--env", given.environment, variable,
+      "a variable of its environment, repeatable; NAME alone takes the value of here", "NAME[=VALUE]")
       ->group(job);
-  add(app, "--umask", given.umask, umask_of, "file mode bits that it takes away (those of a login)", "OCTAL")->group(job);
-  auto* file = add(app, "--script", given.script_file, not_empty, "run this file of here, - is standard input, on the host",
-                   "FILE")
+  add(app, "--umask", given.umask, umask_of, "file mode bits that it takes away (those of a login)", "OCTAL")
+      ->group(job);
+  auto* file = add(app, "--script", given.script_file, not_empty,
+                   "run this file of here, - is standard input, on the host", "FILE")
                    ->group(job);
   app.add_option("COMMAND", given.words, "what to run, after --")->excludes(file);
 }
@@ -238,7 +242,8 @@ void check(const CLI::App& sub, const arguments& given) {
 
 std::variant<arguments, int> parse(int argc, char** argv) {
   arguments given;
-  CLI::App app("rjob runs and watches detached jobs on remote hosts: their log comes home, and their exit code.", "rjob");
+  CLI::App app("rjob runs and watches detached jobs on remote hosts: their log comes home, and their exit code.",
+               "rjob");
   app.set_version_flag("--version", "rjob " REMOTE_JOB_VERSION_STRING);
   app.require_subcommand(1);
   app.footer("rjob run --help and so on say more.");

@@ -58,7 +58,7 @@ nlohmann::json members(const remote_job::job_status& s) {
 }
 
 nlohmann::json members(const remote_job::stop_result& s) {
-  return {{"outcome", to_string(s.outcome)}, {"sent_term", s.sent_term}, {"sent_kill", s.sent_kill},
+  return {{"outcome", to_string(s.outcome)}, {"sent_term", s.sent_term},          {"sent_kill", s.sent_kill},
           {"survived", s.survived},          {"exit_code", or_null(s.exit_code)}, {"message", s.message}};
 }
 
@@ -117,7 +117,8 @@ int ask(const arguments& given) {
                 cli::state_file(file).save(trigger.serialize());
               } catch (const std::runtime_error& e) {
                 complain(result.message);
-                complain(std::string("but its state could not be kept: ") + e.what() + "; submit it again under the same --job-id");
+                complain(std::string("but its state could not be kept: ") + e.what() +
+                         "; submit it again under the same --job-id");
                 return exit_gave_up;
               }
               return std::printf("%s\n", file.c_str()), 0;

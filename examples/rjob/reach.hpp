@@ -44,10 +44,11 @@ int use_os(const arguments& given, conversation& talk, remote_job::trigger_state
         [&](auto done) {
           remote_job::async_detect_os(
               transport, state.options, remote_job::exponential_backoff(),
-              asio::bind_cancellation_slot(stop.slot(), [found, done](std::error_code ec, const remote_job::host_os& os) {
-                found(ec, os);
-                done();
-              }));
+              asio::bind_cancellation_slot(stop.slot(),
+                                           [found, done](std::error_code ec, const remote_job::host_os& os) {
+                                             found(ec, os);
+                                             done();
+                                           }));
         },
         [&] { stop.emit(asio::cancellation_type::terminal); });
     if (!failure.empty()) throw host_unknown("--remote-os auto: " + failure);
@@ -64,8 +65,10 @@ int reach(const arguments& given, conversation& talk, remote_job::trigger_state&
   if (where.empty())
     return use_os(given, talk, state, remote_job::process_transport::local(talk.context().get_executor()), use);
 #ifdef HAVE_SSH
-  return use_os(given, talk, state,
-                remote_job::libssh2_transport(talk.context().get_executor(), cli::ssh_options(given, where, talk.prompter())), use);
+  return use_os(
+      given, talk, state,
+      remote_job::libssh2_transport(talk.context().get_executor(), cli::ssh_options(given, where, talk.prompter())),
+      use);
 #else
   throw std::runtime_error("--host: this rjob was built without libssh2, it knows the jobs of this machine only");
 #endif

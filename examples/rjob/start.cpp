@@ -126,7 +126,8 @@ remote_job::trigger_state start(const arguments& given) {
       throw std::runtime_error(std::string("--state: ") + e.what());
     }
   if (saved && submits)
-    throw std::runtime_error("--state: " + *given.state + " has the state of a job already; rjob watch --state goes on with it");
+    throw std::runtime_error("--state: " + *given.state +
+                             " has the state of a job already; rjob watch --state goes on with it");
   if (given.state && !saved && !submits && given.command != command::watch)
     throw std::runtime_error("--state: there is no " + *given.state);
   auto state = saved ? resumed(given, std::move(*saved)) : fresh(given);

@@ -119,7 +119,8 @@ class watcher {
       say(number != 0 ? "ended by a signal" : result.message);
       if (error == remote_job::errc::invalid_argument) return exit_usage;
       if (error == remote_job::condition::transient || number != 0)
-        say("whether the job was started is not known; the same command with --job-id " + id + " attaches to it if it was");
+        say("whether the job was started is not known; the same command with --job-id " + id +
+            " attaches to it if it was");
       return number != 0 ? 128 + number : exit_gave_up;
     }
     say(result.message);

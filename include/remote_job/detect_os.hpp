@@ -90,7 +90,8 @@ class detect_exchange {
  private:
   static std::error_code unknown(host_os& result) {
     result.message =
-        "neither /bin/sh nor powershell.exe answered on the host: its login shell may know neither of them, or the account "
+        "neither /bin/sh nor powershell.exe answered on the host: its login shell may know neither of them, or the "
+        "account "
         "may be bound to a command of its own";
     return errc::os_not_detected;
   }
@@ -125,7 +126,8 @@ template <transport Transport, backoff Backoff,
               asio::default_completion_token_t<typename transport_traits<Transport>::executor_type>>
 auto async_detect_os(Transport& transport, const watch_options& options, Backoff backoff, CompletionToken&& token = {})
     -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, host_os)>(
-        std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<detail::detect_line<Transport, Backoff>>>(),
+        std::declval<detail::initiate_call>(), token,
+        std::declval<std::shared_ptr<detail::detect_line<Transport, Backoff>>>(),
         std::declval<detail::detect_exchange<detail::detect_line<Transport, Backoff>>>(), std::declval<watch_options>(),
         std::declval<duration>())) {
   using line = detail::detect_line<Transport, Backoff>;

@@ -30,9 +30,9 @@ enum class reason {
   fatal_error,           ///< an error that another try cannot mend, as a changed host key
   exit_code_unusable,    ///< the exit-code file is damaged or unreadable, and was for longer than trouble_grace
   log_unusable,          ///< the log is unreadable, and was for longer than trouble_grace
-  lost,                  ///< no living process and no exit code, for longer than lost_grace; the message has the evidence
-  deadline_exceeded,     ///< the deadline was over before the job ended; the message says whether it was stopped
-  sink_failed            ///< the sink could not take the log; the offset stands before the refused bytes
+  lost,               ///< no living process and no exit code, for longer than lost_grace; the message has the evidence
+  deadline_exceeded,  ///< the deadline was over before the job ended; the message says whether it was stopped
+  sink_failed         ///< the sink could not take the log; the offset stands before the refused bytes
 };
 
 /// Why reading the log began again at offset 0.
@@ -130,9 +130,9 @@ struct retry_info {
 
   /// What failed: connecting, a poll on the open connection, or the command of another operation on it.
   phase failed = phase::connect;
-  int attempt = 0;                ///< the how-manieth consecutive failure; from 1
-  int max_attempts = 0;           ///< max_reconnect_attempts
-  duration delay{};               ///< wait before the next try to connect
+  int attempt = 0;       ///< the how-manieth consecutive failure; from 1
+  int max_attempts = 0;  ///< max_reconnect_attempts
+  duration delay{};      ///< wait before the next try to connect
   std::error_code error{};
   std::string message{};  ///< for people
 };

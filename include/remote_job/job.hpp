@@ -65,7 +65,7 @@ struct job_spec {
 struct watch_options {
   duration poll_interval = std::chrono::seconds(5);  ///< pause between two polls when nothing is left to read; above 0
   std::int64_t log_chunk_size = 65536;  ///< most bytes of log in one poll, unless it may grow; 1 to max_log_chunk_size
-  std::int64_t log_offset = 0;                       ///< byte offset at which reading begins; 0 or more
+  std::int64_t log_offset = 0;          ///< byte offset at which reading begins; 0 or more
   duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
   int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
   duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0
@@ -75,7 +75,7 @@ struct watch_options {
   /// How long a job must be seen without a living process and without an exit code before it counts as lost; 0 or more.
   /// Longer on network file systems, where one host sees late what another wrote: 90 s and more on NFS.
   duration lost_grace = std::chrono::seconds(10);
-  duration deadline{};         ///< time that one run of the watch gives the job; 0: no limit
+  duration deadline{};            ///< time that one run of the watch gives the job; 0: no limit
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
   /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do
   /// not grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.

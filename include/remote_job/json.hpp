@@ -59,12 +59,12 @@ inline std::string state_to_json(const trigger_state& state) {
          R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
          R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
          format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
-         R"(,"pid_file":)" + json_string(job.pid_file) +
-         R"(,"lost_grace":)" + format_seconds(options.lost_grace) + R"(,"deadline":)" +
-         format_seconds(options.deadline) + R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") +
-         R"(,"max_chunk_size":)" + std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" +
-         format_seconds(options.quick_interval) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
-         R"(,"tail":")" + detail::to_hex(state.mark.tail) + "\"}}}";
+         R"(,"pid_file":)" + json_string(job.pid_file) + R"(,"lost_grace":)" + format_seconds(options.lost_grace) +
+         R"(,"deadline":)" + format_seconds(options.deadline) + R"(,"stop_at_deadline":)" +
+         (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
+         std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
+         R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) + R"(,"tail":")" +
+         detail::to_hex(state.mark.tail) + "\"}}}";
 }
 
 /// Reads what `state_to_json` wrote: the same state comes back, byte for byte and nanosecond for nanosecond.

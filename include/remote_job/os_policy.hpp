@@ -18,22 +18,22 @@ namespace remote_job::inline v0 {
 
 /// What one poll asks. A plain value.
 struct poll_request {
-  std::string nonce{};         ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
-  std::uint64_t offset = 0;  ///< offset behind the last byte acknowledged
-  std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
-  std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
+  std::string nonce{};        ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
+  std::uint64_t offset = 0;   ///< offset behind the last byte acknowledged
+  std::size_t overlap = 0;    ///< so many bytes before the offset are to be sent again; never more than the offset
+  std::size_t max_bytes = 0;  ///< most new bytes, those from the offset on
   std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
-  bool liveness = false;  ///< whether the job lives is to be told too, from the job's pid_file
+  bool liveness = false;                    ///< whether the job lives is to be told too, from the job's pid_file
 };
 
 /// Whether a job lives, as far as a host can tell from its pid file.
 enum class liveness {
-  unknown,    ///< not asked, or nothing can be said
-  alive,      ///< its process runs: the very one, not another that has its number now
-  orphaned,   ///< the job runs, but its supervisor is gone: no exit code will come
-  vanished,   ///< its process is gone
-  rebooted,   ///< the host was started again since
-  elsewhere,  ///< it belongs to another host behind the same name, or to another container
+  unknown,     ///< not asked, or nothing can be said
+  alive,       ///< its process runs: the very one, not another that has its number now
+  orphaned,    ///< the job runs, but its supervisor is gone: no exit code will come
+  vanished,    ///< its process is gone
+  rebooted,    ///< the host was started again since
+  elsewhere,   ///< it belongs to another host behind the same name, or to another container
   not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
 };
 
@@ -60,7 +60,7 @@ enum class exit_code_state {
 
 /// What is known of the log.
 enum class log_state {
-  absent,     ///< not there (yet)
+  absent,  ///< not there (yet)
   present,
   unreadable  ///< is there but cannot be read
 };
@@ -68,8 +68,8 @@ enum class log_state {
 /// What one poll learnt. A plain value, used again for each poll; the views point into what it was read from.
 struct poll_reply {
   exit_code_state exit_state = exit_code_state::absent;
-  std::int64_t exit_code = 0;      ///< when present
-  std::string_view exit_text{};      ///< when damaged: the first bytes of what is there
+  std::int64_t exit_code = 0;    ///< when present
+  std::string_view exit_text{};  ///< when damaged: the first bytes of what is there
   log_state log = log_state::absent;
   std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
   std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
@@ -121,7 +121,9 @@ template <class O>
 struct os_policy_traits {
   /// Whether the policy can speak to hosts of this family.
   static constexpr bool accepts(remote_os os) noexcept {
-    if constexpr (requires { { O::target_os } -> std::convertible_to<remote_os>; })
+    if constexpr (requires {
+                    { O::target_os } -> std::convertible_to<remote_os>;
+                  })
       return O::target_os == os;
     else
       return true;
@@ -129,7 +131,9 @@ struct os_policy_traits {
 
   /// Whether the files of the job tell all that its command does.
   static constexpr bool files_suffice() noexcept {
-    if constexpr (requires { { O::files_suffice } -> std::convertible_to<bool>; })
+    if constexpr (requires {
+                    { O::files_suffice } -> std::convertible_to<bool>;
+                  })
       return O::files_suffice;
     else
       return false;

@@ -23,15 +23,25 @@ struct hook_names {
 };
 
 template <class S>
-concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
+concept names_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_log;
+};
 template <class S>
-concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
+concept names_async_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::async_on_log;
+};
 template <class S>
-concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
+concept names_on_log_reset = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_log_reset;
+};
 template <class S>
-concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
+concept names_on_retry = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_retry;
+};
 template <class S>
-concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
+concept names_on_notice = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_notice;
+};
 
 template <class S>
 concept has_on_event = requires(S& s, const trigger_event& e) {
@@ -41,20 +51,23 @@ concept has_on_event = requires(S& s, const trigger_event& e) {
 // An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
 struct wide_offset {
   template <std::integral T>
-    requires(sizeof(T) >= sizeof(std::uint64_t))
-  operator T() const;
+  requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
 };
 
 template <class S>
-concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) { s.on_log(offset, bytes); } ||
-                       requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
+concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) {
+  s.on_log(offset, bytes);
+}
+|| requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
 
 template <class S>
-concept has_on_log = takes_offset<S> && (requires(S& s, std::uint64_t offset, std::string_view bytes) {
-                       { s.on_log(offset, bytes) } -> std::same_as<void>;
-                     } || requires(S& s, std::uint64_t offset, std::string_view bytes) {
-                       { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
-                     });
+concept has_on_log = takes_offset<S> &&(
+    requires(S& s, std::uint64_t offset, std::string_view bytes) {
+      { s.on_log(offset, bytes) } -> std::same_as<void>;
+    } ||
+    requires(S & s, std::uint64_t offset, std::string_view bytes) {
+      { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+    });
 
 template <class S>
 concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
@@ -65,7 +78,8 @@ concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view
 template <class S>
 concept has_on_log_reset = requires(S& s, const log_reset& r) {
   { s.on_log_reset(r) } -> std::same_as<void>;
-} || requires(S& s, const log_reset& r) {
+}
+|| requires(S& s, const log_reset& r) {
   { s.on_log_reset(r) } -> std::same_as<std::error_code>;
 };
 
@@ -119,9 +133,9 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// The least that will do:
 /// @include minimal_sink.hpp
 template <class S>
-concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
-               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
-               detail::good_on_retry<S> && detail::good_on_notice<S>;
+concept sink =
+    std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> && detail::good_async_on_log<S> &&
+    detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> && detail::good_on_notice<S>;
 
 /// What generic code asks of a sink: each hook if it is there, nothing if not.
 template <class S>
@@ -161,7 +175,9 @@ struct sink_traits {
 
   /// Text on the last error, or nothing.
   static std::string diagnostics(S& s) {
-    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
+    if constexpr (requires {
+                    { s.diagnostics() } -> std::convertible_to<std::string>;
+                  })
       return s.diagnostics();
     else
       return {};

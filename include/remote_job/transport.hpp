@@ -22,9 +22,9 @@ namespace remote_job::inline v0 {
 
 /// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
 struct remote_command {
-  std::string command{};         ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
-  std::string input{};           ///< bytes for its standard input, followed by end-of-file
-  std::string end_mark{};        ///< the output is complete once it ends with these bytes; empty: once the command ended
+  std::string command{};       ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
+  std::string input{};         ///< bytes for its standard input, followed by end-of-file
+  std::string end_mark{};      ///< the output is complete once it ends with these bytes; empty: once the command ended
   std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
 
   /// Forgets the text but keeps the memory, so that the next command is written without allocating.
@@ -61,7 +61,9 @@ concept has_executor = requires(T& t) {
 };
 
 template <class T>
-concept has_async_connect = requires(T& t) { t.async_connect(std::declval<handler_archetype>()); };
+concept has_async_connect = requires(T& t) {
+  t.async_connect(std::declval<handler_archetype>());
+};
 
 template <class T>
 concept has_async_execute = requires(T& t, const remote_command& command, command_reply& reply) {
@@ -70,7 +72,8 @@ concept has_async_execute = requires(T& t, const remote_command& command, comman
 
 template <class T>
 concept has_close = requires(T& t) {
-  { t.close() } noexcept;
+  { t.close() }
+  noexcept;
 };
 
 template <class T>
@@ -79,18 +82,18 @@ struct timer_of {
                                           typename T::executor_type>;
 };
 template <class T>
-  requires requires { typename T::timer_type; }
+requires requires { typename T::timer_type; }
 struct timer_of<T> {
   using type = typename T::timer_type;
 };
 
 template <class Timer, class Executor>
 concept usable_timer = std::constructible_from<Timer, const Executor&> &&
-                       requires(Timer& timer, typename Timer::duration d) {
-                         timer.expires_after(d);
-                         timer.cancel();
-                         timer.async_wait(std::declval<handler_archetype>());
-                       };
+    requires(Timer& timer, typename Timer::duration d) {
+  timer.expires_after(d);
+  timer.cancel();
+  timer.async_wait(std::declval<handler_archetype>());
+};
 
 }  // namespace detail
 
@@ -117,9 +120,10 @@ concept usable_timer = std::constructible_from<Timer, const Executor&> &&
 /// The least that will do:
 /// @include minimal_transport.hpp
 template <class T>
-concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
-                    detail::has_async_execute<T> && detail::has_close<T> &&
-                    detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>;
+concept transport =
+    std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
+    detail::has_async_execute<T> && detail::has_close<T> && detail::usable_timer < typename detail::timer_of<T>::type,
+typename T::executor_type > ;
 
 /// What generic code asks of a transport: the optional members with their defaults.
 template <class T>
@@ -137,7 +141,9 @@ struct transport_traits {
 
   /// Text on the last error, or nothing.
   static std::string diagnostics(T& t) {
-    if constexpr (requires { { t.diagnostics() } -> std::convertible_to<std::string>; })
+    if constexpr (requires {
+                    { t.diagnostics() } -> std::convertible_to<std::string>;
+                  })
       return t.diagnostics();
     else
       return {};
@@ -145,7 +151,9 @@ struct transport_traits {
 
   /// What is to be said of the last async_connect() besides an error.
   static std::vector<std::string> notices(T& t) {
-    if constexpr (requires { { t.notices() } -> std::convertible_to<std::vector<std::string>>; })
+    if constexpr (requires {
+                    { t.notices() } -> std::convertible_to<std::vector<std::string>>;
+                  })
       return t.notices();
     else
       return {};

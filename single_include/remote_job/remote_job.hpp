@@ -114,7 +114,7 @@ struct job_spec {
 struct watch_options {
   duration poll_interval = std::chrono::seconds(5);  ///< pause between two polls when nothing is left to read; above 0
   std::int64_t log_chunk_size = 65536;  ///< most bytes of log in one poll, unless it may grow; 1 to max_log_chunk_size
-  std::int64_t log_offset = 0;                       ///< byte offset at which reading begins; 0 or more
+  std::int64_t log_offset = 0;          ///< byte offset at which reading begins; 0 or more
   duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
   int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
   duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0
@@ -124,7 +124,7 @@ struct watch_options {
   /// How long a job must be seen without a living process and without an exit code before it counts as lost; 0 or more.
   /// Longer on network file systems, where one host sees late what another wrote: 90 s and more on NFS.
   duration lost_grace = std::chrono::seconds(10);
-  duration deadline{};         ///< time that one run of the watch gives the job; 0: no limit
+  duration deadline{};            ///< time that one run of the watch gives the job; 0: no limit
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
   /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do
   /// not grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.
@@ -584,7 +584,8 @@ inline const std::error_category& errc_category_instance() noexcept {
 /// The one place where errors are sorted into those worth a retry and those not.
 inline bool is_transient(const std::error_code& ec) noexcept {
   if (ec.category() == errc_category_instance())
-    return ec.value() >= static_cast<int>(errc::resolve_failed) && ec.value() <= static_cast<int>(errc::job_not_started);
+    return ec.value() >= static_cast<int>(errc::resolve_failed) &&
+           ec.value() <= static_cast<int>(errc::job_not_started);
   if (ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::no_recovery) return false;
   if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
   const auto& category = ec.category();
@@ -657,9 +658,9 @@ enum class reason {
   fatal_error,           ///< an error that another try cannot mend, as a changed host key
   exit_code_unusable,    ///< the exit-code file is damaged or unreadable, and was for longer than trouble_grace
   log_unusable,          ///< the log is unreadable, and was for longer than trouble_grace
-  lost,                  ///< no living process and no exit code, for longer than lost_grace; the message has the evidence
-  deadline_exceeded,     ///< the deadline was over before the job ended; the message says whether it was stopped
-  sink_failed            ///< the sink could not take the log; the offset stands before the refused bytes
+  lost,               ///< no living process and no exit code, for longer than lost_grace; the message has the evidence
+  deadline_exceeded,  ///< the deadline was over before the job ended; the message says whether it was stopped
+  sink_failed         ///< the sink could not take the log; the offset stands before the refused bytes
 };
 
 /// Why reading the log began again at offset 0.
@@ -757,9 +758,9 @@ struct retry_info {
 
   /// What failed: connecting, a poll on the open connection, or the command of another operation on it.
   phase failed = phase::connect;
-  int attempt = 0;                ///< the how-manieth consecutive failure; from 1
-  int max_attempts = 0;           ///< max_reconnect_attempts
-  duration delay{};               ///< wait before the next try to connect
+  int attempt = 0;       ///< the how-manieth consecutive failure; from 1
+  int max_attempts = 0;  ///< max_reconnect_attempts
+  duration delay{};      ///< wait before the next try to connect
   std::error_code error{};
   std::string message{};  ///< for people
 };
@@ -835,9 +836,9 @@ namespace remote_job::inline v0 {
 
 /// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
 struct remote_command {
-  std::string command{};         ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
-  std::string input{};           ///< bytes for its standard input, followed by end-of-file
-  std::string end_mark{};        ///< the output is complete once it ends with these bytes; empty: once the command ended
+  std::string command{};       ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
+  std::string input{};         ///< bytes for its standard input, followed by end-of-file
+  std::string end_mark{};      ///< the output is complete once it ends with these bytes; empty: once the command ended
   std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
 
   /// Forgets the text but keeps the memory, so that the next command is written without allocating.
@@ -874,7 +875,9 @@ concept has_executor = requires(T& t) {
 };
 
 template <class T>
-concept has_async_connect = requires(T& t) { t.async_connect(std::declval<handler_archetype>()); };
+concept has_async_connect = requires(T& t) {
+  t.async_connect(std::declval<handler_archetype>());
+};
 
 template <class T>
 concept has_async_execute = requires(T& t, const remote_command& command, command_reply& reply) {
@@ -883,7 +886,8 @@ concept has_async_execute = requires(T& t, const remote_command& command, comman
 
 template <class T>
 concept has_close = requires(T& t) {
-  { t.close() } noexcept;
+  { t.close() }
+  noexcept;
 };
 
 template <class T>
@@ -892,18 +896,18 @@ struct timer_of {
                                           typename T::executor_type>;
 };
 template <class T>
-  requires requires { typename T::timer_type; }
+requires requires { typename T::timer_type; }
 struct timer_of<T> {
   using type = typename T::timer_type;
 };
 
 template <class Timer, class Executor>
 concept usable_timer = std::constructible_from<Timer, const Executor&> &&
-                       requires(Timer& timer, typename Timer::duration d) {
-                         timer.expires_after(d);
-                         timer.cancel();
-                         timer.async_wait(std::declval<handler_archetype>());
-                       };
+    requires(Timer& timer, typename Timer::duration d) {
+  timer.expires_after(d);
+  timer.cancel();
+  timer.async_wait(std::declval<handler_archetype>());
+};
 
 }  // namespace detail
 
@@ -930,9 +934,10 @@ concept usable_timer = std::constructible_from<Timer, const Executor&> &&
 /// The least that will do:
 /// @include minimal_transport.hpp
 template <class T>
-concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
-                    detail::has_async_execute<T> && detail::has_close<T> &&
-                    detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>;
+concept transport =
+    std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
+    detail::has_async_execute<T> && detail::has_close<T> && detail::usable_timer < typename detail::timer_of<T>::type,
+typename T::executor_type > ;
 
 /// What generic code asks of a transport: the optional members with their defaults.
 template <class T>
@@ -950,7 +955,9 @@ struct transport_traits {
 
   /// Text on the last error, or nothing.
   static std::string diagnostics(T& t) {
-    if constexpr (requires { { t.diagnostics() } -> std::convertible_to<std::string>; })
+    if constexpr (requires {
+                    { t.diagnostics() } -> std::convertible_to<std::string>;
+                  })
       return t.diagnostics();
     else
       return {};
@@ -958,7 +965,9 @@ struct transport_traits {
 
   /// What is to be said of the last async_connect() besides an error.
   static std::vector<std::string> notices(T& t) {
-    if constexpr (requires { { t.notices() } -> std::convertible_to<std::vector<std::string>>; })
+    if constexpr (requires {
+                    { t.notices() } -> std::convertible_to<std::vector<std::string>>;
+                  })
       return t.notices();
     else
       return {};
@@ -995,22 +1004,22 @@ namespace remote_job::inline v0 {
 
 /// What one poll asks. A plain value.
 struct poll_request {
-  std::string nonce{};         ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
-  std::uint64_t offset = 0;  ///< offset behind the last byte acknowledged
-  std::size_t overlap = 0;   ///< so many bytes before the offset are to be sent again; never more than the offset
-  std::size_t max_bytes = 0; ///< most new bytes, those from the offset on
+  std::string nonce{};        ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
+  std::uint64_t offset = 0;   ///< offset behind the last byte acknowledged
+  std::size_t overlap = 0;    ///< so many bytes before the offset are to be sent again; never more than the offset
+  std::size_t max_bytes = 0;  ///< most new bytes, those from the offset on
   std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
-  bool liveness = false;  ///< whether the job lives is to be told too, from the job's pid_file
+  bool liveness = false;                    ///< whether the job lives is to be told too, from the job's pid_file
 };
 
 /// Whether a job lives, as far as a host can tell from its pid file.
 enum class liveness {
-  unknown,    ///< not asked, or nothing can be said
-  alive,      ///< its process runs: the very one, not another that has its number now
-  orphaned,   ///< the job runs, but its supervisor is gone: no exit code will come
-  vanished,   ///< its process is gone
-  rebooted,   ///< the host was started again since
-  elsewhere,  ///< it belongs to another host behind the same name, or to another container
+  unknown,     ///< not asked, or nothing can be said
+  alive,       ///< its process runs: the very one, not another that has its number now
+  orphaned,    ///< the job runs, but its supervisor is gone: no exit code will come
+  vanished,    ///< its process is gone
+  rebooted,    ///< the host was started again since
+  elsewhere,   ///< it belongs to another host behind the same name, or to another container
   not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
 };
 
@@ -1037,7 +1046,7 @@ enum class exit_code_state {
 
 /// What is known of the log.
 enum class log_state {
-  absent,     ///< not there (yet)
+  absent,  ///< not there (yet)
   present,
   unreadable  ///< is there but cannot be read
 };
@@ -1045,8 +1054,8 @@ enum class log_state {
 /// What one poll learnt. A plain value, used again for each poll; the views point into what it was read from.
 struct poll_reply {
   exit_code_state exit_state = exit_code_state::absent;
-  std::int64_t exit_code = 0;      ///< when present
-  std::string_view exit_text{};      ///< when damaged: the first bytes of what is there
+  std::int64_t exit_code = 0;    ///< when present
+  std::string_view exit_text{};  ///< when damaged: the first bytes of what is there
   log_state log = log_state::absent;
   std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
   std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
@@ -1098,7 +1107,9 @@ template <class O>
 struct os_policy_traits {
   /// Whether the policy can speak to hosts of this family.
   static constexpr bool accepts(remote_os os) noexcept {
-    if constexpr (requires { { O::target_os } -> std::convertible_to<remote_os>; })
+    if constexpr (requires {
+                    { O::target_os } -> std::convertible_to<remote_os>;
+                  })
       return O::target_os == os;
     else
       return true;
@@ -1106,7 +1117,9 @@ struct os_policy_traits {
 
   /// Whether the files of the job tell all that its command does.
   static constexpr bool files_suffice() noexcept {
-    if constexpr (requires { { O::files_suffice } -> std::convertible_to<bool>; })
+    if constexpr (requires {
+                    { O::files_suffice } -> std::convertible_to<bool>;
+                  })
       return O::files_suffice;
     else
       return false;
@@ -1682,28 +1695,16 @@ inline void append_poll_frame(std::string& out, const poll_request& request, con
 
   out.append(frame_tag).append(request.nonce).append(" poll exit=");
   switch (reply.exit_state) {
-    case exit_code_state::absent:
-      out += '-';
-      break;
-    case exit_code_state::unreadable:
-      out += '!';
-      break;
+    case exit_code_state::absent: out += '-'; break;
+    case exit_code_state::unreadable: out += '!'; break;
     case exit_code_state::present:
-    case exit_code_state::damaged:
-      append_number(out, text.size());
-      break;
+    case exit_code_state::damaged: append_number(out, text.size()); break;
   }
   out.append(" log=");
   switch (reply.log) {
-    case log_state::absent:
-      out += '-';
-      break;
-    case log_state::unreadable:
-      out += '!';
-      break;
-    case log_state::present:
-      out += '+';
-      break;
+    case log_state::absent: out += '-'; break;
+    case log_state::unreadable: out += '!'; break;
+    case log_state::present: out += '+'; break;
   }
   append_number(out.append(" ino="), reply.log_identity);
   append_number(out.append(" size="), reply.log_size);
@@ -1773,13 +1774,12 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
   const bool exit_known = header.skip("exit=") && !header.rest.empty() &&
                           (header.number(exit_length) ? (exit = '+', exit_length <= max_exit_text)
                                                       : header.take(exit) && (exit == '-' || exit == '!'));
-  const bool whole = exit_known && header.skip(" log=") && header.take(log) &&
-                     (log == '-' || log == '!' || log == '+') && header.skip(" ino=") && header.number(identity) &&
-                     header.skip(" size=") && header.number(size) && header.skip(" off=") && header.number(start) &&
-                     header.skip(" n=") && header.number(length) &&
-                     (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":")
-                                       : header.rest.empty()) &&
-                     liveness_letters.find(life) != liveness_letters.npos;
+  const bool whole =
+      exit_known && header.skip(" log=") && header.take(log) && (log == '-' || log == '!' || log == '+') &&
+      header.skip(" ino=") && header.number(identity) && header.skip(" size=") && header.number(size) &&
+      header.skip(" off=") && header.number(start) && header.skip(" n=") && header.number(length) &&
+      (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":") : header.rest.empty()) &&
+      liveness_letters.find(life) != liveness_letters.npos;
   if (!whole || start != poll_start(request) || length != poll_length(request, size) ||
       (log != '+' && (size != 0 || identity != 0)))
     return errc::reply_malformed;
@@ -2522,7 +2522,9 @@ class chunk_size {
   // Less is not worth a round trip.
   static constexpr std::size_t least = 1024;
 
-  static std::size_t at_least_one(std::int64_t n) noexcept { return static_cast<std::size_t>(std::max<std::int64_t>(1, n)); }
+  static std::size_t at_least_one(std::int64_t n) noexcept {
+    return static_cast<std::size_t>(std::max<std::int64_t>(1, n));
+  }
 
   std::size_t begin_;
   std::size_t bound_;
@@ -2559,7 +2561,8 @@ class poll_pause {
     if (news) pause_ = quick_;
     const auto pause = pause_;
     pause_ = pause < interval_ / 3 * 2 ? pause + std::max(pause / 2, duration(1)) : interval_;
-    return pause - duration(static_cast<duration::rep>(random_() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
+    return pause -
+           duration(static_cast<duration::rep>(random_() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
   }
 
  private:
@@ -3663,15 +3666,25 @@ struct hook_names {
 };
 
 template <class S>
-concept names_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log; };
+concept names_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_log;
+};
 template <class S>
-concept names_async_on_log = open_class<S> && !requires { &ambiguous<S, hook_names>::async_on_log; };
+concept names_async_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::async_on_log;
+};
 template <class S>
-concept names_on_log_reset = open_class<S> && !requires { &ambiguous<S, hook_names>::on_log_reset; };
+concept names_on_log_reset = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_log_reset;
+};
 template <class S>
-concept names_on_retry = open_class<S> && !requires { &ambiguous<S, hook_names>::on_retry; };
+concept names_on_retry = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_retry;
+};
 template <class S>
-concept names_on_notice = open_class<S> && !requires { &ambiguous<S, hook_names>::on_notice; };
+concept names_on_notice = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_notice;
+};
 
 template <class S>
 concept has_on_event = requires(S& s, const trigger_event& e) {
@@ -3681,20 +3694,23 @@ concept has_on_event = requires(S& s, const trigger_event& e) {
 // An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
 struct wide_offset {
   template <std::integral T>
-    requires(sizeof(T) >= sizeof(std::uint64_t))
-  operator T() const;
+  requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
 };
 
 template <class S>
-concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) { s.on_log(offset, bytes); } ||
-                       requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
+concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) {
+  s.on_log(offset, bytes);
+}
+|| requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
 
 template <class S>
-concept has_on_log = takes_offset<S> && (requires(S& s, std::uint64_t offset, std::string_view bytes) {
-                       { s.on_log(offset, bytes) } -> std::same_as<void>;
-                     } || requires(S& s, std::uint64_t offset, std::string_view bytes) {
-                       { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
-                     });
+concept has_on_log = takes_offset<S> &&(
+    requires(S& s, std::uint64_t offset, std::string_view bytes) {
+      { s.on_log(offset, bytes) } -> std::same_as<void>;
+    } ||
+    requires(S & s, std::uint64_t offset, std::string_view bytes) {
+      { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+    });
 
 template <class S>
 concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
@@ -3705,7 +3721,8 @@ concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view
 template <class S>
 concept has_on_log_reset = requires(S& s, const log_reset& r) {
   { s.on_log_reset(r) } -> std::same_as<void>;
-} || requires(S& s, const log_reset& r) {
+}
+|| requires(S& s, const log_reset& r) {
   { s.on_log_reset(r) } -> std::same_as<std::error_code>;
 };
 
@@ -3759,9 +3776,9 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// The least that will do:
 /// @include minimal_sink.hpp
 template <class S>
-concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
-               detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
-               detail::good_on_retry<S> && detail::good_on_notice<S>;
+concept sink =
+    std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> && detail::good_async_on_log<S> &&
+    detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> && detail::good_on_notice<S>;
 
 /// What generic code asks of a sink: each hook if it is there, nothing if not.
 template <class S>
@@ -3801,7 +3818,9 @@ struct sink_traits {
 
   /// Text on the last error, or nothing.
   static std::string diagnostics(S& s) {
-    if constexpr (requires { { s.diagnostics() } -> std::convertible_to<std::string>; })
+    if constexpr (requires {
+                    { s.diagnostics() } -> std::convertible_to<std::string>;
+                  })
       return s.diagnostics();
     else
       return {};
@@ -5256,7 +5275,8 @@ namespace remote_job::inline v0::detail {
 /// The one script that travels in the command line, the same for all: it runs the script that comes by standard input.
 inline constexpr std::string_view powershell_bootstrap =
     "$ProgressPreference='SilentlyContinue';"
-    "&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim()))))";
+    "&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim())))"
+    ")";
 
 /// cmd.exe, which an sshd on Windows runs by default, takes no longer command lines.
 inline constexpr std::size_t max_windows_command_line = 8191;
@@ -5330,7 +5350,8 @@ namespace remote_job::inline v0::detail {
 
 /// rj_ours DIR: whether it is a directory of this user, itself and no link. rj_private DIR: lets nobody else in.
 /// rj_first FILE: its first line, or nothing. rj_answer WORDS: sends the frame.
-inline constexpr std::string_view windows_tools_piece = R"ps($rj_me=[Security.Principal.WindowsIdentity]::GetCurrent().User
+inline constexpr std::string_view windows_tools_piece =
+    R"ps($rj_me=[Security.Principal.WindowsIdentity]::GetCurrent().User
 $rj_trusted=@($rj_me,(New-Object Security.Principal.SecurityIdentifier 'S-1-5-18'),(New-Object Security.Principal.SecurityIdentifier 'S-1-5-32-544'))
 function rj_ours([string]$d){
   try{
@@ -5740,7 +5761,8 @@ namespace remote_job::inline v0::detail {
 
 /// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it does not
 /// run, `?` if that cannot be seen.
-inline constexpr std::string_view windows_process_piece = R"ps(function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
+inline constexpr std::string_view windows_process_piece =
+    R"ps(function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
 function rj_start([string]$q){
   try{$x=[Diagnostics.Process]::GetProcessById([int]$q)}catch{return ''}
   try{if($x.HasExited){return ''};"$($x.StartTime.ToFileTimeUtc())"}catch{'?'}
@@ -6004,7 +6026,8 @@ class detect_exchange {
  private:
   static std::error_code unknown(host_os& result) {
     result.message =
-        "neither /bin/sh nor powershell.exe answered on the host: its login shell may know neither of them, or the account "
+        "neither /bin/sh nor powershell.exe answered on the host: its login shell may know neither of them, or the "
+        "account "
         "may be bound to a command of its own";
     return errc::os_not_detected;
   }
@@ -6039,7 +6062,8 @@ template <transport Transport, backoff Backoff,
               asio::default_completion_token_t<typename transport_traits<Transport>::executor_type>>
 auto async_detect_os(Transport& transport, const watch_options& options, Backoff backoff, CompletionToken&& token = {})
     -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, host_os)>(
-        std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<detail::detect_line<Transport, Backoff>>>(),
+        std::declval<detail::initiate_call>(), token,
+        std::declval<std::shared_ptr<detail::detect_line<Transport, Backoff>>>(),
         std::declval<detail::detect_exchange<detail::detect_line<Transport, Backoff>>>(), std::declval<watch_options>(),
         std::declval<duration>())) {
   using line = detail::detect_line<Transport, Backoff>;
@@ -9341,8 +9365,7 @@ struct process_execute_op {
         step = waiting;
         running->async_wait(std::move(self));
         return;
-      case refused:
-        return self.complete(state->prefix.empty() ? start_error : state->judge_start(start_error));
+      case refused: return self.complete(state->prefix.empty() ? start_error : state->judge_start(start_error));
       case waiting:
         // Either the command is finished, or the wait for it was cancelled.
         if (!running->finished()) running->abort();
@@ -9568,7 +9591,8 @@ class any_completion {
 
     void destroy() noexcept override {
       allocator memory(asio::get_associated_allocator(handler));
-      [[maybe_unused]] Handler last(std::move(handler));  // destroyed after this: it may own what its allocator points to
+      [[maybe_unused]] Handler last(
+          std::move(handler));  // destroyed after this: it may own what its allocator points to
       release(memory);
     }
 
@@ -15456,8 +15480,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
 
 /// What attributes say for a watch; their size is there.
 inline file_status to_file_status(const sftp_attributes& a) {
-  return {*a.size, 0,
-          a.is_directory() ? file_kind::directory : a.is_regular() ? file_kind::regular : file_kind::other};
+  return {*a.size, 0, a.is_directory() ? file_kind::directory : a.is_regular() ? file_kind::regular : file_kind::other};
 }
 
 /// Asks for the attributes of a path: one request.
@@ -17343,12 +17366,12 @@ inline std::string state_to_json(const trigger_state& state) {
          R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
          R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
          format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
-         R"(,"pid_file":)" + json_string(job.pid_file) +
-         R"(,"lost_grace":)" + format_seconds(options.lost_grace) + R"(,"deadline":)" +
-         format_seconds(options.deadline) + R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") +
-         R"(,"max_chunk_size":)" + std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" +
-         format_seconds(options.quick_interval) + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
-         R"(,"tail":")" + detail::to_hex(state.mark.tail) + "\"}}}";
+         R"(,"pid_file":)" + json_string(job.pid_file) + R"(,"lost_grace":)" + format_seconds(options.lost_grace) +
+         R"(,"deadline":)" + format_seconds(options.deadline) + R"(,"stop_at_deadline":)" +
+         (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
+         std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
+         R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) + R"(,"tail":")" +
+         detail::to_hex(state.mark.tail) + "\"}}}";
 }
 
 /// Reads what `state_to_json` wrote: the same state comes back, byte for byte and nanosecond for nanosecond.

@@ -14,9 +14,9 @@ int watch(std::chrono::seconds length) {
   state.job.job_id = "consumer";
   state.job.log_file = "log";
   state.job.exit_code_file = "exit_code";
-  remote_job::basic_remote_job_trigger trigger(
-      remote_job::loopback_transport(context.get_executor(), host), state, remote_job::loopback_os(),
-      remote_job::exponential_backoff(), remote_job::recording_sink());
+  remote_job::basic_remote_job_trigger trigger(remote_job::loopback_transport(context.get_executor(), host), state,
+                                               remote_job::loopback_os(), remote_job::exponential_backoff(),
+                                               remote_job::recording_sink());
   int exit_code = -1;
   trigger.async_run([&](std::error_code, const remote_job::trigger_event& event) {
     if (event.exit_code) exit_code = static_cast<int>(*event.exit_code);

@@ -101,7 +101,9 @@ TEST_CASE_METHOD(loopback_world, "what came through files before the connection 
   }
   SECTION("unless the sink refuses it") {
     struct refusing_sink {
-      std::error_code on_log(std::uint64_t, std::string_view) { return std::make_error_code(std::errc::no_space_on_device); }
+      std::error_code on_log(std::uint64_t, std::string_view) {
+        return std::make_error_code(std::errc::no_space_on_device);
+      }
       void on_event(const trigger_event&) {}
     };
     state.options.command_timeout = 5s;

@@ -37,7 +37,8 @@ struct detect_world : loopback_world {
       }
       std::string inner;
       detail::append_base64(inner, frame);
-      output = "\n@RJ1 " + nonce + " b64 n=" + std::to_string(inner.size()) + "\n" + inner + "\n@RJ1 " + nonce + " end\n";
+      output =
+          "\n@RJ1 " + nonce + " b64 n=" + std::to_string(inner.size()) + "\n" + inner + "\n@RJ1 " + nonce + " end\n";
     });
   }
 
@@ -74,8 +75,9 @@ TEST_CASE_METHOD(detect_world, "the questions are those that the shells understa
   detect();
   REQUIRE(inputs.size() == 2);
   CHECK(inputs[0].find(" os $(uname -s)\n@RJ1 $rj_nonce end\"\n") != std::string::npos);
-  CHECK(detail::base64_decode(inputs[1].substr(0, inputs[1].size() - 1)).value().find("OSVersion.Version)`n@RJ1 $rj_n end`n\"\n") !=
-        std::string::npos);
+  CHECK(detail::base64_decode(inputs[1].substr(0, inputs[1].size() - 1))
+            .value()
+            .find("OSVersion.Version)`n@RJ1 $rj_n end`n\"\n") != std::string::npos);
 }
 
 TEST_CASE_METHOD(detect_world, "where no POSIX shell answers PowerShell is asked, at once and at no cost") {

@@ -66,7 +66,8 @@ TEST_CASE_METHOD(adaptive_world, "while bytes flow every pause is a quick one") 
   CHECK(t.stats().polls <= 1340);
 }
 
-TEST_CASE_METHOD(adaptive_world, "after some quiet the end is seen within two thirds of that, and within poll_interval") {
+TEST_CASE_METHOD(adaptive_world,
+                 "after some quiet the end is seen within two thirds of that, and within poll_interval") {
   const auto quiet = GENERATE(0ms, 150ms, 700ms, 2s, 9s, 60s, 1000s);
   state.job.job_id = "job-" + std::to_string(GENERATE(range(0, 20)));
   log().append(0s, "last words\n");
@@ -127,7 +128,9 @@ TEST_CASE_METHOD(adaptive_world, "in virtual time the same watch makes the same 
 TEST_CASE_METHOD(loopback_world, "options that cannot be are refused by their names") {
   auto& o = state.options;
   std::string text;
-  SECTION("a bound below the chunk") { o.max_chunk_size = 65535, text = "max_chunk_size must be 0 or at least log_chunk_size"; }
+  SECTION("a bound below the chunk") {
+    o.max_chunk_size = 65535, text = "max_chunk_size must be 0 or at least log_chunk_size";
+  }
   SECTION("a negative bound") { o.max_chunk_size = -1, text = "max_chunk_size must be 0 or at least log_chunk_size"; }
   SECTION("too large a bound") { o.max_chunk_size = (1 << 30) + 1, text = "max_chunk_size must be at most 1 GiB"; }
   SECTION("a negative pause") { o.quick_interval = -1ns, text = "quick_interval must not be negative"; }

@@ -142,12 +142,12 @@ template <auto... Members>
 struct opened {
   friend constexpr auto members(machine_members) { return std::tuple(Members...); }
 };
-template struct opened<&trigger_fsm::offset_, &trigger_fsm::mark_, &trigger_fsm::chunk_,
-                       &trigger_fsm::seen_, &trigger_fsm::fresh_, &trigger_fsm::exit_, &trigger_fsm::drain_to_,
-                       &trigger_fsm::exit_trouble_, &trigger_fsm::log_trouble_, &trigger_fsm::note_exit_,
-                       &trigger_fsm::note_log_, &trigger_fsm::delivering_, &trigger_fsm::broken_off_, &trigger_fsm::pause_, &trigger_fsm::restarting_,
-                       &trigger_fsm::backing_off_, &trigger_fsm::after_close_, &trigger_fsm::by_files_,
-                       &trigger_fsm::switching_>;
+template struct opened<&trigger_fsm::offset_, &trigger_fsm::mark_, &trigger_fsm::chunk_, &trigger_fsm::seen_,
+                       &trigger_fsm::fresh_, &trigger_fsm::exit_, &trigger_fsm::drain_to_, &trigger_fsm::exit_trouble_,
+                       &trigger_fsm::log_trouble_, &trigger_fsm::note_exit_, &trigger_fsm::note_log_,
+                       &trigger_fsm::delivering_, &trigger_fsm::broken_off_, &trigger_fsm::pause_,
+                       &trigger_fsm::restarting_, &trigger_fsm::backing_off_, &trigger_fsm::after_close_,
+                       &trigger_fsm::by_files_, &trigger_fsm::switching_>;
 
 // Those that a whole poll sets, and that nothing asks for once its outcome is told.
 struct poll_members {
@@ -515,7 +515,8 @@ class node {
     }
     if (fresh_ == 0) fail(remote_job::retry_info::phase::poll, ec ? ec : std::error_code(errc::reply_malformed));
     next_ = fsm_.polled(ec, ec ? "why" : "", reply, now_, {});
-    rule((next_.kind == action_kind::deliver) == (fresh_ > 0), "what came before a failure is kept, if it can be placed");
+    rule((next_.kind == action_kind::deliver) == (fresh_ > 0),
+         "what came before a failure is kept, if it can be placed");
   }
 
   // ---- How much is asked for
@@ -536,7 +537,8 @@ class node {
     }
     const bool took = in.what == kind::taken && before == action_kind::deliver && !spoiled_;
     if (took && shown_ <= acked_) {
-      rule(now == std::min(asked, static_cast<std::size_t>(s_.chunk)), "without a backlog the chunk is back where it began");
+      rule(now == std::min(asked, static_cast<std::size_t>(s_.chunk)),
+           "without a backlog the chunk is back where it began");
     } else if (took && taken_ == asked && !slow_) {
       rule(now == std::min(2 * asked, most_asked()), "the chunk grows with the backlog");
     } else {
@@ -901,9 +903,9 @@ class node {
   std::uint64_t fresh_ = 0;
   bool moved_ = false;
   bool slow_ = false;
-  std::uint64_t taken_ = 0;     // bytes that the sink took last
-  std::error_code broken_off_;  // what is delivered came before this
-  duration base_{};             // the next pause without news
+  std::uint64_t taken_ = 0;           // bytes that the sink took last
+  std::error_code broken_off_;        // what is delivered came before this
+  duration base_{};                   // the next pause without news
   std::optional<std::uint64_t> due_;  // the log is whole with so many bytes
   std::uint64_t seen_ = 0;            // the size it had when it was last there
   std::optional<trouble> exit_trouble_;

@@ -240,21 +240,11 @@ TEST_CASE("any bytes are parsed without harm, and only a true frame is taken") {
     for (auto edits = 1 + pick(3); edits > 0 && !output.empty(); --edits) {
       const auto at = pick(output.size());
       switch (pick(5)) {
-        case 0:
-          output[at] = static_cast<char>(pick(256));
-          break;
-        case 1:
-          output.erase(at, 1 + pick(8));
-          break;
-        case 2:
-          output.insert(at, 1, static_cast<char>(pick(256)));
-          break;
-        case 3:
-          output.insert(at, output.substr(pick(output.size()), pick(60)));
-          break;
-        case 4:
-          output[at] = static_cast<char>('0' + pick(10));
-          break;
+        case 0: output[at] = static_cast<char>(pick(256)); break;
+        case 1: output.erase(at, 1 + pick(8)); break;
+        case 2: output.insert(at, 1, static_cast<char>(pick(256))); break;
+        case 3: output.insert(at, output.substr(pick(output.size()), pick(60))); break;
+        case 4: output[at] = static_cast<char>('0' + pick(10)); break;
       }
     }
     // An exact copy on the heap, so that a read past its end is seen by the sanitizer.
@@ -328,13 +318,25 @@ TEST_CASE("an exit code that Windows PowerShell redirected into its file") {
     detail::read_exit_code(raw, reply);
     return reply;
   };
-  const std::string_view wide("\xff\xfe-\0" "7\0\r\0\n\0", 10);
+  const std::string_view wide(
+      "\xff\xfe-\0"
+      "7\0\r\0\n\0",
+      10);
   CHECK(read(wide).exit_state == exit_code_state::present);
   CHECK(read(wide).exit_code == -7);
-  CHECK(read("\xef\xbb\xbf" "3\r\n").exit_code == 3);
-  CHECK(read("\xef\xbb\xbf" "3\r\n").exit_state == exit_code_state::present);
-  for (const auto raw : {wide.substr(0, 2), wide.substr(0, 5), std::string_view("\xff\xfe\0" "1", 4),
-                         std::string_view("\xef\xbb\xbf"), std::string_view("\xef\xbb\xbf\xef\xbb\xbf" "3")}) {
+  CHECK(read("\xef\xbb\xbf"
+             "3\r\n")
+            .exit_code == 3);
+  CHECK(read("\xef\xbb\xbf"
+             "3\r\n")
+            .exit_state == exit_code_state::present);
+  for (const auto raw : {wide.substr(0, 2), wide.substr(0, 5),
+                         std::string_view("\xff\xfe\0"
+                                          "1",
+                                          4),
+                         std::string_view("\xef\xbb\xbf"),
+                         std::string_view("\xef\xbb\xbf\xef\xbb\xbf"
+                                          "3")}) {
     CAPTURE(raw.size());
     CHECK(read(raw).exit_state == exit_code_state::damaged);
     CHECK_FALSE(read(raw).exit_text.empty());

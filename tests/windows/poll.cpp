@@ -62,7 +62,8 @@ TEST_CASE("the command line is one constant, the script comes by standard input"
   os.build_poll(job(names()[2], names()[3]), {nonce, 1, 1, 1}, second);
   CHECK(first.command == second.command);
   CHECK(first.command.size() < detail::max_windows_command_line);
-  CHECK(first.command.starts_with("powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand "));
+  CHECK(
+      first.command.starts_with("powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand "));
   CHECK(encoded_script(first.command) == detail::powershell_bootstrap);
   CHECK(is_ascii(first.command + first.input));
   CHECK(first.end_mark == "\n@RJ1 " + nonce + " end\n");
@@ -146,15 +147,19 @@ TEST_CASE("a reply that is cut anywhere, or damaged, is none") {
   CHECK(parse(wrapped(frame().substr(0, 60))) == errc::reply_truncated);
   CHECK(parse(wrapped("no frame")) == errc::reply_missing);
   const std::string head = "\n@RJ1 " + nonce + " b64 n=", end = "\n@RJ1 " + nonce + " end\n";
-  for (const std::string odd : {"x", "-4\nAAAA", "04\nAAAA", "99999999999999999999\nAAAA", "4 \nAAAA", "5\nAAAAA", "4\nAA=A"})
+  for (const std::string odd :
+       {"x", "-4\nAAAA", "04\nAAAA", "99999999999999999999\nAAAA", "4 \nAAAA", "5\nAAAAA", "4\nAA=A"})
     CHECK(parse(head + odd + end) == errc::reply_malformed);
 }
 
 TEST_CASE("a path is spelt for SFTP as its server on Windows has it") {
   const std::vector<std::pair<std::string, std::string>> spelt = {
-      {"C:\\jobs\\a b\\stdout.log", "/C:/jobs/a b/stdout.log"}, {"c:/jobs/log", "/c:/jobs/log"},
-      {"jobs\\log", "jobs/log"},                                {"\\\\server\\share\\log", "//server/share/log"},
-      {"log", "log"},                                           {"", ""},
+      {"C:\\jobs\\a b\\stdout.log", "/C:/jobs/a b/stdout.log"},
+      {"c:/jobs/log", "/c:/jobs/log"},
+      {"jobs\\log", "jobs/log"},
+      {"\\\\server\\share\\log", "//server/share/log"},
+      {"log", "log"},
+      {"", ""},
       {"/C:/jobs/log", "/C:/jobs/log"}};
   for (const auto& [path, there] : spelt) CHECK(windows_os::file_path(path) == there);
 }

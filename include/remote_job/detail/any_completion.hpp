@@ -106,7 +106,8 @@ class any_completion {
 
     void destroy() noexcept override {
       allocator memory(asio::get_associated_allocator(handler));
-      [[maybe_unused]] Handler last(std::move(handler));  // destroyed after this: it may own what its allocator points to
+      [[maybe_unused]] Handler last(
+          std::move(handler));  // destroyed after this: it may own what its allocator points to
       release(memory);
     }
 

@@ -45,7 +45,9 @@ class chunk_size {
   // Less is not worth a round trip.
   static constexpr std::size_t least = 1024;
 
-  static std::size_t at_least_one(std::int64_t n) noexcept { return static_cast<std::size_t>(std::max<std::int64_t>(1, n)); }
+  static std::size_t at_least_one(std::int64_t n) noexcept {
+    return static_cast<std::size_t>(std::max<std::int64_t>(1, n));
+  }
 
   std::size_t begin_;
   std::size_t bound_;

@@ -81,28 +81,16 @@ inline void append_poll_frame(std::string& out, const poll_request& request, con
 
   out.append(frame_tag).append(request.nonce).append(" poll exit=");
   switch (reply.exit_state) {
-    case exit_code_state::absent:
-      out += '-';
-      break;
-    case exit_code_state::unreadable:
-      out += '!';
-      break;
+    case exit_code_state::absent: out += '-'; break;
+    case exit_code_state::unreadable: out += '!'; break;
     case exit_code_state::present:
-    case exit_code_state::damaged:
-      append_number(out, text.size());
-      break;
+    case exit_code_state::damaged: append_number(out, text.size()); break;
   }
   out.append(" log=");
   switch (reply.log) {
-    case log_state::absent:
-      out += '-';
-      break;
-    case log_state::unreadable:
-      out += '!';
-      break;
-    case log_state::present:
-      out += '+';
-      break;
+    case log_state::absent: out += '-'; break;
+    case log_state::unreadable: out += '!'; break;
+    case log_state::present: out += '+'; break;
   }
   append_number(out.append(" ino="), reply.log_identity);
   append_number(out.append(" size="), reply.log_size);
@@ -172,13 +160,12 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
   const bool exit_known = header.skip("exit=") && !header.rest.empty() &&
                           (header.number(exit_length) ? (exit = '+', exit_length <= max_exit_text)
                                                       : header.take(exit) && (exit == '-' || exit == '!'));
-  const bool whole = exit_known && header.skip(" log=") && header.take(log) &&
-                     (log == '-' || log == '!' || log == '+') && header.skip(" ino=") && header.number(identity) &&
-                     header.skip(" size=") && header.number(size) && header.skip(" off=") && header.number(start) &&
-                     header.skip(" n=") && header.number(length) &&
-                     (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":")
-                                       : header.rest.empty()) &&
-                     liveness_letters.find(life) != liveness_letters.npos;
+  const bool whole =
+      exit_known && header.skip(" log=") && header.take(log) && (log == '-' || log == '!' || log == '+') &&
+      header.skip(" ino=") && header.number(identity) && header.skip(" size=") && header.number(size) &&
+      header.skip(" off=") && header.number(start) && header.skip(" n=") && header.number(length) &&
+      (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":") : header.rest.empty()) &&
+      liveness_letters.find(life) != liveness_letters.npos;
   if (!whole || start != poll_start(request) || length != poll_length(request, size) ||
       (log != '+' && (size != 0 || identity != 0)))
     return errc::reply_malformed;

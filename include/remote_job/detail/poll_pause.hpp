@@ -31,7 +31,8 @@ class poll_pause {
     if (news) pause_ = quick_;
     const auto pause = pause_;
     pause_ = pause < interval_ / 3 * 2 ? pause + std::max(pause / 2, duration(1)) : interval_;
-    return pause - duration(static_cast<duration::rep>(random_() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
+    return pause -
+           duration(static_cast<duration::rep>(random_() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
   }
 
  private:

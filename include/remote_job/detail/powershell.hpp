@@ -20,7 +20,8 @@ namespace remote_job::inline v0::detail {
 /// The one script that travels in the command line, the same for all: it runs the script that comes by standard input.
 inline constexpr std::string_view powershell_bootstrap =
     "$ProgressPreference='SilentlyContinue';"
-    "&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim()))))";
+    "&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim())))"
+    ")";
 
 /// cmd.exe, which an sshd on Windows runs by default, takes no longer command lines.
 inline constexpr std::size_t max_windows_command_line = 8191;

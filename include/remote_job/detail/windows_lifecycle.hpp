@@ -16,7 +16,8 @@ namespace remote_job::inline v0::detail {
 
 /// rj_ours DIR: whether it is a directory of this user, itself and no link. rj_private DIR: lets nobody else in.
 /// rj_first FILE: its first line, or nothing. rj_answer WORDS: sends the frame.
-inline constexpr std::string_view windows_tools_piece = R"ps($rj_me=[Security.Principal.WindowsIdentity]::GetCurrent().User
+inline constexpr std::string_view windows_tools_piece =
+    R"ps($rj_me=[Security.Principal.WindowsIdentity]::GetCurrent().User
 $rj_trusted=@($rj_me,(New-Object Security.Principal.SecurityIdentifier 'S-1-5-18'),(New-Object Security.Principal.SecurityIdentifier 'S-1-5-32-544'))
 function rj_ours([string]$d){
   try{

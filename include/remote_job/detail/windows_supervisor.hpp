@@ -16,7 +16,8 @@ namespace remote_job::inline v0::detail {
 
 /// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it does not
 /// run, `?` if that cannot be seen.
-inline constexpr std::string_view windows_process_piece = R"ps(function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
+inline constexpr std::string_view windows_process_piece =
+    R"ps(function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
 function rj_start([string]$q){
   try{$x=[Diagnostics.Process]::GetProcessById([int]$q)}catch{return ''}
   try{if($x.HasExited){return ''};"$($x.StartTime.ToFileTimeUtc())"}catch{'?'}

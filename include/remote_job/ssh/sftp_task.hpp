@@ -147,8 +147,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
 
 /// What attributes say for a watch; their size is there.
 inline file_status to_file_status(const sftp_attributes& a) {
-  return {*a.size, 0,
-          a.is_directory() ? file_kind::directory : a.is_regular() ? file_kind::regular : file_kind::other};
+  return {*a.size, 0, a.is_directory() ? file_kind::directory : a.is_regular() ? file_kind::regular : file_kind::other};
 }
 
 /// Asks for the attributes of a path: one request.

@@ -119,8 +119,7 @@ struct process_execute_op {
         step = waiting;
         running->async_wait(std::move(self));
         return;
-      case refused:
-        return self.complete(state->prefix.empty() ? start_error : state->judge_start(start_error));
+      case refused: return self.complete(state->prefix.empty() ? start_error : state->judge_start(start_error));
       case waiting:
         // Either the command is finished, or the wait for it was cancelled.
         if (!running->finished()) running->abort();
