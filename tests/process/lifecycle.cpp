@@ -52,3 +52,25 @@ TEST_CASE("a job on this machine is submitted, stopped at its deadline and clean
   CHECK(completions == 3);
   CHECK(std::filesystem::is_empty(dir / "jobs"));
 }
+
+TEST_CASE("polls without a pause between them hold up nobody, and can be cancelled") {
+  const support::temp_dir dir;
+  asio::io_context context;
+  trigger_state state;
+  state.job.job_id = "local";
+  state.job.log_file = dir / "log";
+  state.job.exit_code_file = dir / "exit_code";
+  state.options.poll_interval = 1ns;
+  using trigger_type = basic_remote_job_trigger<process_transport, posix_os, exponential_backoff, recording_sink>;
+  trigger_type trigger(process_transport::local(context.get_executor()), state);
+  std::error_code result;
+  trigger.async_run([&](std::error_code ec, const trigger_event&) { result = ec; });
+  // Real time: a bound so generous that only a hang reaches it.
+  const auto end = std::chrono::steady_clock::now() + 1min;
+  while (trigger.stats().polls < 5 && std::chrono::steady_clock::now() < end) context.run_one_for(1s);
+  CHECK(trigger.stats().polls == 5);
+  trigger.cancel();
+  context.run_for(1min);
+  CHECK(context.stopped());
+  CHECK(result == asio::error::operation_aborted);
+}

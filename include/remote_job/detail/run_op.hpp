@@ -148,7 +148,10 @@ class run_op {
           if (cancel_asked(self)) break;
           return wait(self, delay);
         }
-        case action_kind::wait: return wait(self, next.time);
+        case action_kind::wait:
+          if (!over_at_once(next.time)) return wait(self, next.time);
+          next = fsm.woke();
+          break;
         case action_kind::close:
           w.transport.close();
           next = fsm.closed();
@@ -191,6 +194,13 @@ class run_op {
       case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, fsm.reset()); }); return false;
       default: next = told([&] { return sink::on_notice(w.sink, fsm.note()), std::error_code(); }); return false;
     }
+  }
+
+  /// Whether so short a pause is over before a timer could be set for it, which costs two system calls.
+  bool over_at_once(duration pause) {
+    auto& transport = t_->line().transport;
+    const auto begin = traits::now(transport);
+    return traits::now(transport) - begin >= pause;
   }
 
   template <class Self>
