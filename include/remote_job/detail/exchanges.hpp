@@ -53,6 +53,20 @@ inline std::string objection_to_directory(const job_spec& job) {
   return text.empty() ? text : "job_dir: its " + text;
 }
 
+/// Why nothing can be changed on the host for the job of this watch, or nothing.
+template <class Watch>
+std::string objection_to_change(const Watch& w) {
+  auto text = w.objection_to_family();
+  return text.empty() ? objection_to_options(w.fsm.options()) : text;
+}
+
+/// The same for one that works on the directory that a submit made.
+template <class Watch>
+std::string objection_to_change_in_directory(const Watch& w) {
+  auto text = objection_to_change(w);
+  return text.empty() ? objection_to_directory(w.fsm.job()) : text;
+}
+
 template <class Watch>
 class submit_exchange {
  public:
@@ -66,8 +80,7 @@ class submit_exchange {
 
   std::string objection() const {
     const auto& job = watch_->fsm.job();
-    auto text = watch_->objection_to_family();
-    if (text.empty()) text = objection_to_options(watch_->fsm.options());
+    auto text = objection_to_change(*watch_);
     if (text.empty()) text = validate_job_id(job.job_id, job.remote_os);
     if (text.empty()) text = validate(request_.command, job.remote_os);
     return text;
@@ -133,9 +146,7 @@ class stop_exchange {
   stop_exchange(Watch& w, stop_options options) : watch_(&w) { request_.grace = options.grace; }
 
   std::string objection() const {
-    auto text = watch_->objection_to_family();
-    if (text.empty()) text = objection_to_options(watch_->fsm.options());
-    if (text.empty()) text = objection_to_directory(watch_->fsm.job());
+    auto text = objection_to_change_in_directory(*watch_);
     if (text.empty() && request_.grace < duration::zero()) text = "grace must not be negative";
     return text;
   }
@@ -158,12 +169,7 @@ class cleanup_exchange {
 
   cleanup_exchange(Watch& w, cleanup_policy policy) : watch_(&w) { request_.policy = policy; }
 
-  std::string objection() const {
-    auto text = watch_->objection_to_family();
-    if (text.empty()) text = objection_to_options(watch_->fsm.options());
-    if (text.empty()) text = objection_to_directory(watch_->fsm.job());
-    return text;
-  }
+  std::string objection() const { return objection_to_change_in_directory(*watch_); }
   /// Nothing is to be done on the host.
   bool idle(cleanup_result& result) const {
     if (request_.policy != cleanup_policy::never) return false;
