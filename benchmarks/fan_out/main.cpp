@@ -3,16 +3,13 @@
 #include "../support/bench.hpp"
 #include "../support/table.hpp"
 
-#include <exception>
-#include <iostream>
 #include <string>
 
 namespace {
 
 using benchmark::at, benchmark::result;
 
-int compare(const std::string& self) {
-  benchmark::bench b(self);
+int compare(benchmark::bench& b) {
   const auto theirs = b.reference(200, 1000, 10);
   const auto theirs_best = b.reference(8, 0, 5);
   const auto full = b.ours(200, "files", 0, 5);
@@ -54,12 +51,4 @@ int compare(const std::string& self) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    if (argc > 1 && std::string(argv[1]) == "--watch") return watch({argv + 2, argv + argc});
-    return compare(argv[0]);
-  } catch (const std::exception& e) {
-    std::cerr << argv[0] << ": " << e.what() << '\n';
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return benchmark::run(argc, argv, compare); }

@@ -3,6 +3,7 @@
 
 // The log of a job that has ended: how fast it comes home, beside the reference and OpenSSH's own sftp.
 #include "../support/bench.hpp"
+#include "../support/login.hpp"
 #include "../support/relay.hpp"
 #include "../support/table.hpp"
 
@@ -16,10 +17,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -57,12 +56,7 @@ class host {
   /// MB per second.
   double ours(std::int64_t chunk, std::int64_t max_chunk) {
     asio::io_context context(1);
-    ssh_options options;
-    options.host = "127.0.0.1";
-    options.port = port();
-    options.agent = "none";
-    options.identities = {{server_.file("id_ed25519")}};
-    options.host_keys = host_key_policy::insecure_accept_any;
+    const auto options = benchmark::login(port(), server_.file(""));
     trigger_state state;
     state.job.job_id = "job";
     state.job.log_file = server_.file("job0.log");
@@ -86,12 +80,12 @@ class host {
   double sftp() {
     const auto copy = server_.file("copy"), batch = server_.file("batch");
     support::write_file(batch, "get " + server_.file("job0.log") + ' ' + copy + '\n');
+    auto argv = benchmark::openssh("sftp", server_.file(""));
+    for (const auto& word :
+         {std::string("-q"), "-b" + batch, "-P" + std::to_string(port()), server_.user() + "@127.0.0.1"})
+      argv.push_back(word);
     const auto begin = clock_type::now();
-    if (support::run({"sftp", "-q", "-b", batch, "-P", std::to_string(port()), "-o",
-                      "IdentityFile=" + server_.file("id_ed25519"), "-o", "IdentitiesOnly=yes", "-o",
-                      "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-F",
-                      "none", server_.user() + "@127.0.0.1"}) != 0)
-      throw std::runtime_error("sftp failed");
+    if (support::run(argv) != 0) throw std::runtime_error("sftp failed");
     const auto time = seconds_since(begin);
     std::filesystem::remove(copy);
     return mib * 1024 * 1024 / time / 1e6;
@@ -115,22 +109,19 @@ class host {
   std::optional<benchmark::relay> relay_;
 };
 
+int compare(benchmark::bench&) {
+  host near(0);
+  const auto reference = near.reference(), sftp = near.sftp();
+  const auto fixed = near.ours(65536, 0), growing = near.ours(65536, 8 << 20);
+  benchmark::table table("a log of 256 MiB, through files", "other");
+  table.row("chunks of 64 KiB; the reference", fixed, reference, "MB/s", ">= 40 times", fixed >= 40 * reference);
+  table.row("chunks that grow; OpenSSH's sftp", growing, sftp, "MB/s", ">= 1", growing >= sftp);
+  host far(20);
+  const auto far_sftp = far.sftp(), far_growing = far.ours(65536, 8 << 20);
+  table.row("the same with a RTT of 20 ms", far_growing, far_sftp, "MB/s", ">= 1", far_growing >= far_sftp);
+  return table.exit_status();
+}
+
 }  // namespace
 
-int main(int, char** argv) {
-  try {
-    host near(0);
-    const auto reference = near.reference(), sftp = near.sftp();
-    const auto fixed = near.ours(65536, 0), growing = near.ours(65536, 8 << 20);
-    benchmark::table table("a log of 256 MiB, through files", "other");
-    table.row("chunks of 64 KiB; the reference", fixed, reference, "MB/s", ">= 40 times", fixed >= 40 * reference);
-    table.row("chunks that grow; OpenSSH's sftp", growing, sftp, "MB/s", ">= 1", growing >= sftp);
-    host far(20);
-    const auto far_sftp = far.sftp(), far_growing = far.ours(65536, 8 << 20);
-    table.row("the same with a RTT of 20 ms", far_growing, far_sftp, "MB/s", ">= 1", far_growing >= far_sftp);
-    return table.exit_status();
-  } catch (const std::exception& e) {
-    std::cerr << argv[0] << ": " << e.what() << '\n';
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return benchmark::run(argc, argv, compare); }

@@ -3,6 +3,7 @@
 
 // One job that has nothing new: what a poll costs on both sides, beside the reference's three commands.
 #include "../support/bench.hpp"
+#include "../support/login.hpp"
 #include "../support/table.hpp"
 
 #include <remote_job/basic_remote_job_trigger.hpp>
@@ -14,9 +15,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
 #include <filesystem>
-#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -32,29 +31,11 @@ double openssh() {
   support::sshd server;
   support::write_file(server.file("job0.log"), "one line of a log\n");
   const auto poll = "cat " + server.file("job0.exit_code") + " 2>/dev/null; stat -c %s " + server.file("job0.log");
-  const std::vector<std::string> argv = {"ssh",
-                                         "-F",
-                                         "none",
-                                         "-o",
-                                         "ControlMaster=auto",
-                                         "-o",
-                                         "ControlPath=" + server.file("c"),
-                                         "-o",
-                                         "ControlPersist=20",
-                                         "-o",
-                                         "IdentityFile=" + server.file("id_ed25519"),
-                                         "-o",
-                                         "IdentitiesOnly=yes",
-                                         "-o",
-                                         "StrictHostKeyChecking=no",
-                                         "-o",
-                                         "UserKnownHostsFile=/dev/null",
-                                         "-o",
-                                         "LogLevel=ERROR",
-                                         "-p",
-                                         std::to_string(server.port()),
-                                         server.user() + "@127.0.0.1",
-                                         poll};
+  auto argv = benchmark::openssh("ssh", server.file(""));
+  for (const auto& word :
+       {std::string("-oControlMaster=auto"), "-oControlPath=" + server.file("c"), std::string("-oControlPersist=20"),
+        "-p" + std::to_string(server.port()), server.user() + "@127.0.0.1", poll})
+    argv.push_back(word);
   std::string printed;
   if (support::run(argv, &printed) != 0) throw std::runtime_error("ssh failed: " + printed);
   int polls = 0;
@@ -69,12 +50,7 @@ double longest_wait(duration interval) {
   double longest = 0;
   for (int i = 0; i < 10; ++i) {
     asio::io_context context(1);
-    ssh_options options;
-    options.host = "127.0.0.1";
-    options.port = server.port();
-    options.agent = "none";
-    options.identities = {{server.file("id_ed25519")}};
-    options.host_keys = host_key_policy::insecure_accept_any;
+    const auto options = benchmark::login(server.port(), server.file(""));
     trigger_state state;
     state.job.job_id = "job";
     state.job.log_file = server.file("log" + std::to_string(i));
@@ -96,8 +72,7 @@ double longest_wait(duration interval) {
   return longest;
 }
 
-int compare(const std::string& self) {
-  benchmark::bench b(self);
+int compare(benchmark::bench& b) {
   const auto theirs = b.reference(1, 0, 6);
   const auto files = b.ours(1, "files", 0, 6);
   const auto commands = b.ours(1, "commands", 0, 6);
@@ -138,12 +113,4 @@ int compare(const std::string& self) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    if (argc > 1 && std::string(argv[1]) == "--watch") return watch({argv + 2, argv + argc});
-    return compare(argv[0]);
-  } catch (const std::exception& e) {
-    std::cerr << argv[0] << ": " << e.what() << '\n';
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return benchmark::run(argc, argv, compare); }

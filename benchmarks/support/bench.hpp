@@ -9,6 +9,7 @@
 #include <support/sshd.hpp>
 
 #include <chrono>
+#include <exception>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -54,6 +55,19 @@ class bench {
 
   std::string self_;
 };
+
+/// All of main() of a program that compares, in processes of its own if it likes; it is such a process itself when told
+/// so. The exit status is that of the comparison, or 1 if something failed.
+inline int run(int argc, char** argv, int (*compare)(bench&)) {
+  try {
+    if (argc > 1 && std::string(argv[1]) == "--watch") return watch({argv + 2, argv + argc});
+    bench b(argv[0]);
+    return compare(b);
+  } catch (const std::exception& e) {
+    std::cerr << argv[0] << ": " << e.what() << '\n';
+    return 1;
+  }
+}
 
 }  // namespace benchmark
 

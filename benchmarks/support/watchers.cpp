@@ -3,6 +3,7 @@
 #include "watchers.hpp"
 
 #include "cost.hpp"
+#include "login.hpp"
 
 #include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/os_policy/posix.hpp>
@@ -109,14 +110,10 @@ int watch(const std::vector<std::string>& arguments) {
   const auto pause = std::stoll(arguments.at(2));
   const auto server = std::stoi(arguments.at(5));
   const auto& directory = arguments.at(6);
-  ssh_options options;
-  options.host = "127.0.0.1";
-  options.port = static_cast<std::uint16_t>(std::stoul(arguments.at(4)));
-  options.agent = "none";
-  options.identities = {{directory + "/id_ed25519"}};
-  options.host_keys = host_key_policy::insecure_accept_any;
+  const auto port = static_cast<std::uint16_t>(std::stoul(arguments.at(4)));
 
-  crowd all(jobs, via, pause == 0 ? duration(1) : std::chrono::milliseconds(pause), options, directory);
+  crowd all(jobs, via, pause == 0 ? duration(1) : std::chrono::milliseconds(pause), benchmark::login(port, directory),
+            directory);
   all.start();
   const auto print = [](const char* name, auto value) { std::cout << name << ' ' << value << '\n'; };
   print("first_ms", milliseconds(all.run_polls(1)));
