@@ -2,6 +2,8 @@
 // Copyright (c) 2026 the remote_job authors
 #include "job_list.hpp"
 
+#include "../common/file_name.hpp"
+
 #include <cstddef>
 #include <map>
 #include <utility>
@@ -18,12 +20,6 @@ std::vector<std::string> split(const std::string& line) {
   fields.push_back(line.substr(begin));
   return fields;
 }
-
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-constexpr std::size_t max_file_name = 240;  // 255 bytes in most file systems, an ending included
 
 }  // namespace
 
@@ -48,7 +44,7 @@ std::vector<remote_job::job_spec> read_jobs(std::istream& in) {
     job.exit_code_file = std::move(fields[2]);
     if (const auto why = validate(job, remote_job::watch_options()); !why.empty()) {
       refuse(why);
-    } else if (file_name(job.job_id).size() > max_file_name) {
+    } else if (cli::file_name(job.job_id).size() > cli::max_file_name) {
       refuse("job_id is too long");
     } else if (const auto [first, is_new] = lines.emplace(job.job_id, number); !is_new) {
       refuse("the job_id of line " + std::to_string(first->second) + " again");
@@ -58,20 +54,6 @@ std::vector<remote_job::job_spec> read_jobs(std::istream& in) {
   }
   if (!wrong.empty()) throw bad_list(std::move(wrong));
   return jobs;
-}
-
-std::string file_name(const std::string& job_id) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string name;
-  for (const char c : job_id) {
-    if (is_plain(c) || (c == '.' && !name.empty())) {
-      name += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      name.append({'%', digits[byte >> 4], digits[byte & 15]});
-    }
-  }
-  return name;
 }
 
 }  // namespace many_jobs

@@ -22,8 +22,4 @@ struct bad_list : std::runtime_error {
 /// Throws bad_list.
 std::vector<remote_job::job_spec> read_jobs(std::istream& in);
 
-/// A file name that stands for this job_id alone: letters, digits, `-` and `_` as they are, a `.` too unless it is the
-/// first, any other byte as %XX.
-std::string file_name(const std::string& job_id);
-
 }  // namespace many_jobs

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #include "watch.hpp"
 
+#include "../common/file_name.hpp"
 #include "../common/interrupt.hpp"
 #include "../common/state_file.hpp"
 #include "job_list.hpp"
@@ -52,7 +53,7 @@ void allow_many_files() {
 }
 
 std::string in(const std::string& directory, const remote_job::job_spec& job, const char* ending) {
-  return (std::filesystem::path(directory) / (file_name(job.job_id) + ending)).string();
+  return (std::filesystem::path(directory) / (cli::file_name(job.job_id) + ending)).string();
 }
 
 /// Where the watch of a job begins: where its saved state says, if there is one.

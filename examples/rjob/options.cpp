@@ -56,6 +56,9 @@ std::string job_id(const std::string& text) {
   return text;
 }
 
+// Its name is told, to be given again, and must not be taken for an option then.
+std::string state_file(const std::string& text) { return text.starts_with('-') ? "./" + text : not_empty(text); }
+
 std::string variable(const std::string& text) {
   if (text.empty() || text.front() == '=')
     throw std::invalid_argument("must be NAME=VALUE, or NAME of a variable of here");
@@ -209,7 +212,7 @@ CLI::App& describe(CLI::App& app, arguments& given, command which, const char* n
         ->group("Job");
   describe_failures(sub, given);
   describe_ssh(sub, given);
-  add(sub, "--state", given.state, not_empty,
+  add(sub, "--state", given.state, state_file,
       which == command::watch
           ? "keep in FILE where the watch stands, and go on from there if the file is there; what it tells of the job "
             "need not be given again"

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #include "start.hpp"
 
+#include "../common/file_name.hpp"
 #include "../common/state_file.hpp"
 
 #include <remote_job/job_paths.hpp>
@@ -151,6 +152,8 @@ remote_job::trigger_state start(const arguments& given) {
   auto whole = state.job;
   if (submits) remote_job::job_paths::in("/" + whole.job_id).assign_to(whole);
   if (const auto why = validate(whole, options); !why.empty()) throw std::runtime_error(why);
+  if (submits && !given.state && cli::file_name(state.job.job_id).size() > cli::max_file_name)
+    throw std::runtime_error("--job-id is too long to name the file with the job's state: --state FILE is needed");
   return state;
 }
 
@@ -181,13 +184,8 @@ remote_job::job_command command_of(const arguments& given, remote_job::remote_os
 }
 
 std::string default_state_file(const std::string& job_id) {
-  std::string name;
-  for (const char c : job_id) {
-    const auto byte = static_cast<unsigned char>(c);
-    name += byte > 32 && byte < 127 && c != '\'' && c != '"' && c != '\\' ? c : '_';
-  }
-  if (name.front() == '-') name.insert(0, "./");
-  return name + ".rjob";
+  const auto name = cli::file_name(job_id) + ".rjob";
+  return name.front() == '-' ? "./" + name : name;  // else --state would take it for an option
 }
 
 }  // namespace rjob

@@ -171,6 +171,32 @@ class JobsTest(unittest.TestCase):
         self.assertFalse((self.base / "one").exists())
         self.assertTrue(self.answer("cleanup", "--state", state)["removed"])
 
+    def test_each_job_has_a_state_of_its_own(self):
+        jobs = ["a b", "a_b", "a%20b", "-x", "x.y", "ü"]
+        files = ["a%20b.rjob", "a_b.rjob", "a%2520b.rjob", "./-x.rjob", "x.y.rjob", "%C3%BC.rjob"]
+        self.ids += jobs
+        for code, (job, file) in enumerate(zip(jobs, files)):
+            done = self.rjob("submit", "--job-id", job, "--", f"exit {code}")
+            self.assertEqual(done.stdout.decode(), f"{job}\n{file}\n", done.stderr)
+        for code, file in enumerate(files):
+            self.assertEqual(self.rjob("watch", "--state", file).returncode, code)
+        self.ids.append("explicit")
+        done = self.rjob("submit", "--job-id", "explicit", "--state=-s", "--", "exit 7")
+        self.assertEqual(done.stdout.decode(), "explicit\n./-s\n", done.stderr)
+        self.assertEqual(self.rjob("watch", "--state", "./-s").returncode, 7)
+
+    def test_a_job_id_that_can_name_no_file(self):
+        job = "ü" * 60
+        self.ids.append(job)
+        for which in ("submit", "run"):
+            done = self.rjob(which, "--job-id", job, "--", "exit 3")
+            self.assertEqual(done.returncode, 64, done.stderr)
+            self.assertIn(b"--job-id is too long to name the file with the job's state: --state FILE", done.stderr)
+            self.assertFalse(self.base.exists())
+        done = self.rjob("submit", "--job-id", job, "--state", "state", "--", "exit 3")
+        self.assertEqual(done.stdout.decode(), f"{job}\nstate\n", done.stderr)
+        self.assertEqual(self.rjob("watch", "--state", "state").returncode, 3)
+
     def test_a_lost_job(self):
         state = self.submit("lost", "sleep 1000")
         pid = int((self.base / "lost" / "pid").read_text().split()[0])
