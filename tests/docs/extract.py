@@ -36,8 +36,9 @@ with open(output, "w", encoding="utf-8") as f:
         body = "\n".join(line for line in block if line not in own)
         name = f"example_{number}"
         if own:
-            # main() is special only where it is global.
-            body = body.replace("int main()", "void run()")
-            f.write("\n".join(own) + f"\nnamespace {name} {{ void run(); {body} }}\n")
+            # main() is special only where it is global: it needs another name, and a return.
+            if "int main(" in body:
+                body = body.replace("int main(", "int program(").rstrip().removesuffix("}") + "  return 0;\n}"
+            f.write("\n".join(own) + f"\nnamespace {name} {{\n{body}\n}}\n")
         else:
             f.write(f"void {name}();\nvoid {name}() {{\n{body}\n}}\n")
