@@ -10,45 +10,26 @@ import pathlib
 import pty
 import pwd
 import select
-import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
-import time
-import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples"))
+root = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(root / "tests"), str(root / "examples")]
 import main_job
-
-MANY_JOBS = None
-WAIT = 60  # seconds; a bound for what should take much less
-
-
-def too_long(*_):
-    raise TimeoutError(f"a test took longer than {2 * WAIT} s")
+from support import black_box
+from support.black_box import WAIT
 
 
-class ManyJobsTest(unittest.TestCase):
+class ManyJobsTest(black_box.BlackBoxTest):
     def setUp(self):
-        signal.signal(signal.SIGALRM, too_long)
-        signal.alarm(2 * WAIT)
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="many-jobs-test-"))
+        super().setUp()
         self.list = self.dir / "list"
         self.logs = self.dir / "logs"
         self.states = self.dir / "states"
-        self.started = []
-
-    def tearDown(self):
-        signal.alarm(0)
-        for process in self.started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
-        shutil.rmtree(self.dir)
 
     # --- helpers ---
 
@@ -70,7 +51,7 @@ class ManyJobsTest(unittest.TestCase):
         temporary.rename(self.code(number))
 
     def arguments(self, *more):
-        return [MANY_JOBS, str(self.list), "--local", "--poll-interval", "0.05", *more]
+        return [self.program, str(self.list), "--local", "--poll-interval", "0.05", *more]
 
     def run_it(self, *more, arguments=None):
         return subprocess.run(arguments or self.arguments(*more), stdin=subprocess.DEVNULL, capture_output=True,
@@ -82,17 +63,11 @@ class ManyJobsTest(unittest.TestCase):
         self.started.append(process)
         return process
 
-    def until(self, condition, what):
-        end = time.monotonic() + WAIT
-        while not condition():
-            self.assertLess(time.monotonic(), end, f"in vain waited for {what}")
-            time.sleep(0.01)
-
     def events(self, done):
         return {e["job_id"]: e for e in map(json.loads, done.stdout.splitlines())}
 
     def check_usage(self, says, *arguments):
-        done = subprocess.run([MANY_JOBS, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT)
+        done = subprocess.run([self.program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT)
         said = done.stderr.decode(errors="replace")
         self.assertEqual(done.returncode, 64, (arguments, said))
         for text in says if isinstance(says, list) else [says]:
@@ -177,7 +152,7 @@ class ManyJobsTest(unittest.TestCase):
         self.check_usage("/dev/null", path, "--local", "--log-dir", "/dev/null/x")
 
     def test_help(self):
-        done = self.run_it(arguments=[MANY_JOBS, "--help"])
+        done = self.run_it(arguments=[self.program, "--help"])
         self.assertEqual(done.returncode, 0)
         for text in (b"--log-dir", b"--host", b"--identity", b"Exit status"):
             self.assertIn(text, done.stdout)
@@ -192,7 +167,7 @@ class ManyJobsTest(unittest.TestCase):
         self.make(*(f"job-{n}" for n in range(40)))
         for n in range(40):
             self.end(n, n % 2)
-        arguments = [MANY_JOBS, str(self.list), *host, "--poll-interval", "0.05", "--log-dir", str(self.logs)]
+        arguments = [self.program, str(self.list), *host, "--poll-interval", "0.05", "--log-dir", str(self.logs)]
         done = self.run_it(arguments=[*arguments, "--known-hosts", str(self.dir / "known_hosts")])
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn(b"40 jobs: 20 succeeded, 20 failed", done.stderr)
@@ -292,7 +267,4 @@ class ManyJobsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    MANY_JOBS = os.path.abspath(sys.argv.pop(1))
-    unittest.main()
+    black_box.main(__doc__)

@@ -5,39 +5,31 @@
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
-import unittest
 
-RJOB = None
-WAIT = 60  # seconds; a bound for what should take much less
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import black_box
+from support.black_box import WAIT
 
 
-class JobsTest(unittest.TestCase):
+class JobsTest(black_box.BlackBoxTest):
     def setUp(self):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="rjob-jobs-"))
+        super().setUp()
         self.base = self.dir / "the base's $(dir)"
         self.ids = []
-        self.started = []
 
-    def tearDown(self):
-        for process in self.started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+    def end_jobs(self):
         for job in self.ids:
             self.rjob("stop", "--grace", "0", "--job-dir", str(self.base / job))
-        shutil.rmtree(self.dir)
 
     # --- helpers ---
 
     def command(self, which, *more):
         local = [] if "--state" in more and which not in ("run", "submit") else ["--local"]
-        words = [RJOB, which, *local]
+        words = [self.program, which, *local]
         if which in ("run", "submit"):
             words += ["--base-dir", str(self.base)]
         if which in ("run", "watch"):
@@ -65,12 +57,6 @@ class JobsTest(unittest.TestCase):
         done = self.rjob(which, *more)
         self.assertEqual(done.returncode, status, (which, more, done.stderr))
         return json.loads(done.stdout) if status == 0 else done.stderr.decode()
-
-    def until(self, condition, what):
-        end = time.monotonic() + WAIT
-        while not condition():
-            self.assertLess(time.monotonic(), end, f"in vain waited for {what}")
-            time.sleep(0.02)
 
     # --- run ---
 
@@ -241,7 +227,7 @@ class JobsTest(unittest.TestCase):
                 ("--remote-os", ["status", "--local", "--job-dir", "/x/y", "--remote-os", "dos"]),
                 ("job_id", ["cleanup", "--local", "--job-dir", "/"]),
                 ("base_dir", ["cleanup", "--local", "--job-dir", "/tmp"])):
-            done = subprocess.run([RJOB, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT,
+            done = subprocess.run([self.program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT,
                                   cwd=self.dir)
             self.assertEqual(done.returncode, 64, (arguments, done.stderr))
             self.assertIn(names, done.stderr.decode(), arguments)
@@ -255,5 +241,4 @@ class JobsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    RJOB = sys.argv.pop(1)
-    unittest.main(verbosity=2)
+    black_box.main(__doc__)

@@ -2,55 +2,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """Black-box tests of rjob: rjob_test.py PATH-OF-RJOB [TEST...]. Jobs of this machine only; the log is a plain file."""
 
-import fcntl
 import json
 import os
 import pathlib
 import pty
 import random
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import termios
 import time
-import unittest
 
-RJOB = None
-WAIT = 60  # seconds; a bound for what should take much less
-
-
-def too_long(*_):
-    raise TimeoutError(f"a test took longer than {2 * WAIT} s")
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import black_box
+from support.black_box import WAIT
 
 
-class RjobTest(unittest.TestCase):
+class RjobTest(black_box.BlackBoxTest):
     def setUp(self):
-        signal.signal(signal.SIGALRM, too_long)  # whatever hangs, tearDown ends what was started
-        signal.alarm(2 * WAIT)
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="rjob-test-"))
+        super().setUp()
         self.log = self.dir / "a log 'with\" $(odd) name"
         self.code = self.dir / "exit_code"
         self.events = self.dir / "events"
         self.state = self.dir / "state"
-        self.started = []
-
-    def tearDown(self):
-        signal.alarm(0)
-        for process in self.started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
-        shutil.rmtree(self.dir)
 
     # --- helpers ---
 
     def arguments(self, *more, job=True):
         of_job = ["--local", "--log-file", str(self.log), "--exit-code-file", str(self.code)] if job else []
-        return [RJOB, "watch", *of_job, "--poll-interval", "0.05", *more]
+        return [self.program, "watch", *of_job, "--poll-interval", "0.05", *more]
 
     def run_rjob(self, *more, job=True, **options):
         return subprocess.run(self.arguments(*more, job=job), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -70,17 +53,11 @@ class RjobTest(unittest.TestCase):
     def lines(self):
         return [json.loads(line) for line in self.events.read_text().splitlines()]
 
-    def until(self, condition, what):
-        end = time.monotonic() + WAIT
-        while not condition():
-            self.assertLess(time.monotonic(), end, f"in vain waited for {what}")
-            time.sleep(0.01)
-
     def offset(self):
         return json.loads(self.state.read_text())["kwargs"]["log_offset"]
 
     def check_usage(self, names, *arguments):
-        done = subprocess.run([RJOB, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT)
+        done = subprocess.run([self.program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT)
         said = done.stderr.decode(errors="replace")
         self.assertEqual(done.returncode, 64, (arguments, said))
         self.assertIn(names, said, arguments)
@@ -393,7 +370,7 @@ class RjobTest(unittest.TestCase):
         pid, terminal = pty.fork()
         if pid == 0:
             os.environ["SSH_AUTH_SOCK"] = ""
-            os.execv(RJOB, [RJOB, *arguments])
+            os.execv(self.program, [self.program, *arguments])
         shown, asked = b"", 0
         try:
             while select.select([terminal], [], [], WAIT)[0]:
@@ -436,7 +413,7 @@ class RjobTest(unittest.TestCase):
 
     def test_help_and_version(self):
         for arguments, expected in [(["--version"], b"rjob "), (["--help"], b"watch"), (["watch", "--help"], b"Exit status")]:
-            done = subprocess.run([RJOB, *arguments], capture_output=True, timeout=WAIT)
+            done = subprocess.run([self.program, *arguments], capture_output=True, timeout=WAIT)
             self.assertEqual((done.returncode, done.stderr), (0, b""))
             self.assertIn(expected, done.stdout)
 
@@ -495,7 +472,7 @@ class RjobTest(unittest.TestCase):
     def test_option_values_that_are_good(self):
         self.log.write_bytes(b"x")
         self.end_job(0)
-        base = [RJOB, "watch", "--local", "--log-file", str(self.log), "--exit-code-file", str(self.code)]
+        base = [self.program, "watch", "--local", "--log-file", str(self.log), "--exit-code-file", str(self.code)]
         for good in [["--poll-interval", "0.25"], ["--poll-interval", "1e-1"], ["--command-timeout", "1000000000"],
                      ["--command-timeout", "7.5"], ["--chunk-size", "1"], ["--chunk-size", "1073741824"],
                      ["--max-chunk-size", "0"], ["--max-chunk-size", "65536"], ["--max-chunk-size", "1073741824"],
@@ -547,7 +524,7 @@ class RjobTest(unittest.TestCase):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))  # not listening, and nobody else can
             port = taken.getsockname()[1]
-            done = subprocess.run([RJOB, "watch", "--host", f"u@127.0.0.1:{port}", "--log-file", "/l", "--exit-code-file",
+            done = subprocess.run([self.program, "watch", "--host", f"u@127.0.0.1:{port}", "--log-file", "/l", "--exit-code-file",
                                    "/e", "--max-reconnects", "1", "--events", str(self.events),
                                    "--known-hosts", str(known)],
                                   capture_output=True, timeout=WAIT)
@@ -567,7 +544,7 @@ class RjobTest(unittest.TestCase):
                           "Host piped\n ProxyCommand nc %h %p\n")
         job = ["--log-file", "/l", "--exit-code-file", "/e", "--max-reconnects", "0"]
         def run(*more, **options):
-            return subprocess.run([RJOB, "watch", *more, *job], capture_output=True, timeout=WAIT, **options)
+            return subprocess.run([self.program, "watch", *more, *job], capture_output=True, timeout=WAIT, **options)
         done = run("--host", "box", "--ssh-config", str(config))
         if b"built without libssh2" in done.stderr:
             self.skipTest("built without libssh2")
@@ -595,5 +572,4 @@ class RjobTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    RJOB = os.path.abspath(sys.argv.pop(1))
-    unittest.main(verbosity=1)
+    black_box.main(__doc__)
