@@ -3,6 +3,7 @@
 #include <remote_job/detect_os.hpp>
 #include <support/catch.hpp>
 #include <support/loopback_world.hpp>
+#include <support/windows_reply.hpp>
 
 #include <optional>
 #include <string>
@@ -35,10 +36,7 @@ struct detect_world : loopback_world {
         output = "Last login: yesterday\n" + frame;
         return;
       }
-      std::string inner;
-      detail::append_base64(inner, frame);
-      output =
-          "\n@RJ1 " + nonce + " b64 n=" + std::to_string(inner.size()) + "\n" + inner + "\n@RJ1 " + nonce + " end\n";
+      output = support::wrapped(nonce, frame);
     });
   }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <support/catch.hpp>
+#include <support/windows_reply.hpp>
 
 namespace windows_test {
 
@@ -88,11 +89,7 @@ inline void check_golden(const std::string& name, const std::string& script) {
 
 /// A reply as the host sends it.
 inline std::string wrapped(std::string_view frame, std::string_view line_end = "\n") {
-  std::string text, out;
-  remote_job::detail::append_base64(text, frame);
-  const std::string end(line_end);
-  return end + "@RJ1 " + nonce + " b64 n=" + std::to_string(text.size()) + end + text + end + "@RJ1 " + nonce + " end" +
-         end;
+  return support::wrapped(nonce, frame, line_end);
 }
 
 }  // namespace windows_test
