@@ -71,6 +71,7 @@ concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
 /// @par Errors
 /// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
 /// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read it.
+/// What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
 /// With any other error, and when it is cancelled, a read leaves in out no byte but those that came, from the offset on
 /// without a gap: a watch makes use of them, so that a slow link makes progress.
 /// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands

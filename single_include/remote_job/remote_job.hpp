@@ -1953,6 +1953,7 @@ concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
 /// @par Errors
 /// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
 /// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read it.
+/// What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
 /// With any other error, and when it is cancelled, a read leaves in out no byte but those that came, from the offset on
 /// without a gap: a watch makes use of them, so that a slow link makes progress.
 /// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands
@@ -6437,20 +6438,25 @@ class loopback_file {
   loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
   loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
 
+  /// Puts what is no file under this name; replace() puts a file there again.
+  loopback_file& become_directory(duration at) { return add(at, kind::directory, {}); }
+  loopback_file& become_fifo(duration at) { return add(at, kind::fifo, {}); }
+
   /// @name What the file is at a time that never goes backwards
   /// @{
   void advance(duration now) {
     for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
   }
   bool exists() const noexcept { return exists_; }
-  bool readable() const noexcept { return readable_; }
+  bool readable() const noexcept { return readable_ && kind_ == file_kind::regular; }
+  file_kind what_kind() const noexcept { return kind_; }
   std::uint64_t identity() const noexcept { return identity_; }
   const std::string& bytes() const noexcept { return bytes_; }
   /// @}
 
  private:
   friend class loopback_host;
-  enum class kind { append, truncate, replace, remove, deny, allow };
+  enum class kind { append, truncate, replace, remove, deny, allow, directory, fifo };
   struct event {
     duration at;
     kind what;
@@ -6473,18 +6479,24 @@ class loopback_file {
         bytes_ += e.bytes;
         break;
       case kind::truncate: bytes_.clear(); break;
-      case kind::replace:
-        exists_ = false;
-        create();
-        bytes_ = e.bytes;
-        break;
+      case kind::replace: put(file_kind::regular, e.bytes); break;
       case kind::remove:
         exists_ = false;
+        kind_ = file_kind::regular;
         bytes_.clear();
         break;
       case kind::deny: readable_ = false; break;
       case kind::allow: readable_ = true; break;
+      case kind::directory: put(file_kind::directory, {}); break;
+      case kind::fifo: put(file_kind::other, {}); break;
     }
+  }
+
+  void put(file_kind what, const std::string& bytes) {
+    exists_ = false;
+    create();
+    kind_ = what;
+    bytes_ = bytes;
   }
 
   void create() {
@@ -6498,6 +6510,7 @@ class loopback_file {
   std::uint64_t identity_ = 0;
   bool exists_ = false;
   bool readable_ = true;
+  file_kind kind_ = file_kind::regular;
 };
 
 /// What goes wrong with one step. A plain value; made by the functions below.
@@ -6824,9 +6837,8 @@ struct loopback_os {
       reply.exit_state = exit_code_state::unreadable;
     else if (exit.exists())
       detail::read_exit_code(std::string_view(exit.bytes()).substr(0, detail::max_exit_text), reply);
-    if (log.exists()) {
-      reply.log = log.readable() ? log_state::present : log_state::unreadable;
-    }
+    if (log.exists())
+      reply.log = log.readable() || log.what_kind() == file_kind::other ? log_state::present : log_state::unreadable;
     if (reply.log == log_state::present) {
       reply.log_size = log.bytes().size();
       reply.log_identity = log.identity();
@@ -8501,7 +8513,7 @@ class loopback_stat : public loopback_file_step {
 
   std::error_code answer(std::error_code ec) {
     return answer_with(ec, [this](const loopback_file& file) {
-      *status_ = {file.bytes().size(), file.identity(), file_kind::regular};
+      *status_ = {file.bytes().size(), file.identity(), file.what_kind()};
       return std::error_code();
     });
   }
@@ -8520,6 +8532,8 @@ class loopback_read : public loopback_file_step {
 
   std::error_code answer(std::error_code ec) {
     return answer_with(ec, [this](const loopback_file& file) {
+      if (file.what_kind() == file_kind::directory) return std::make_error_code(std::errc::is_a_directory);
+      if (file.what_kind() != file_kind::regular) return std::make_error_code(std::errc::io_error);
       if (!file.readable()) return std::make_error_code(std::errc::permission_denied);
       const auto& bytes = file.bytes();
       out_->assign(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_);

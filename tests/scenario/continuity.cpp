@@ -152,6 +152,50 @@ TEST_CASE_METHOD(either_way, "an exit-code file that is now damaged, now unreada
   CHECK(now() < 11s);
 }
 
+TEST_CASE_METHOD(either_way, "an exit-code file that is none is an error after a grace, and keeps nobody waiting") {
+  log().append(0s, "text").append(21s, "last words");
+  const bool fifo = GENERATE(true, false);
+  CAPTURE(fifo);
+  const auto begin = GENERATE(0s, 20s);
+  fifo ? exit_code().become_fifo(begin) : exit_code().become_directory(begin);
+  SECTION("for good") {
+    auto t = make();
+    const auto& e = watch(t);
+    CHECK(error == errc::exit_code_unreadable);
+    CHECK(e.reason == reason::exit_code_unusable);
+    CHECK(e.message.find("/jobs/1/exit_code") != std::string::npos);
+    const auto notices = t.sink().all<notice>();
+    REQUIRE(notices.size() == 1);
+    CHECK(notices[0].kind == notice_kind::exit_code_unreadable);
+    CHECK(t.sink().log() == (begin == 0s ? "text" : "textlast words"));
+    CHECK(t.stats().retries == 0);
+    CHECK(now() >= begin + state.options.trouble_grace);
+    CHECK(now() <= begin + state.options.trouble_grace + 2 * state.options.poll_interval);
+  }
+  SECTION("but not if a file comes in its place") {
+    exit_code().replace(begin + 7s, "5\n");
+    auto t = make();
+    CHECK(watch(t).exit_code == 5);
+  }
+}
+
+// Whatever the moment, what is told is what one of the two files holds.
+TEST_CASE_METHOD(either_way, "an exit-code file may be replaced while it is read") {
+  log().append(0s, std::string(1000, 'x'));
+  const std::string before = GENERATE(as<std::string>(), "", "1", "1\n", "not yet\n");
+  exit_code().append(0s, before);
+  host.latency(10ms).rate(20'000);
+  const auto at = std::chrono::milliseconds(GENERATE(range(1, 150, 3)));
+  CAPTURE(before, at.count());
+  exit_code().replace(at, "137\n");
+  auto t = make();
+  const auto& e = watch(t);
+  CHECK(e.reason == reason::completed);
+  CHECK((e.exit_code == 137 || (before.starts_with('1') && e.exit_code == 1)));
+  CHECK(t.sink().log().size() == 1000);
+  CHECK(t.stats().retries == 0);
+}
+
 TEST_CASE_METHOD(either_way, "what cannot be read is an error after a grace") {
   log().append(0s, "text");
   exit_code().append(20s, "0");

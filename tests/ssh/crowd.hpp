@@ -74,12 +74,20 @@ class crowd {
     return all.back();
   }
 
+  /// Gives a job that was not started yet other options.
+  template <class Change>
+  void change(job& j, Change change) {
+    auto state = j.watch->serialize();
+    change(state.options);
+    j.watch = make(state, options_for(server));
+  }
+
   /// Gives a job that was not started yet another time for each poll, and a number of failures to tolerate.
   void limit(job& j, remote_job::duration command_timeout, int reconnects) {
-    auto state = j.watch->serialize();
-    state.options.command_timeout = command_timeout;
-    state.options.max_reconnect_attempts = reconnects;
-    j.watch = make(state, options_for(server));
+    change(j, [&](remote_job::watch_options& options) {
+      options.command_timeout = command_timeout;
+      options.max_reconnect_attempts = reconnects;
+    });
   }
 
   std::unique_ptr<trigger> make(const remote_job::trigger_state& state, const remote_job::ssh_options& options) {

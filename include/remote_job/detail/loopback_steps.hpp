@@ -209,7 +209,7 @@ class loopback_stat : public loopback_file_step {
 
   std::error_code answer(std::error_code ec) {
     return answer_with(ec, [this](const loopback_file& file) {
-      *status_ = {file.bytes().size(), file.identity(), file_kind::regular};
+      *status_ = {file.bytes().size(), file.identity(), file.what_kind()};
       return std::error_code();
     });
   }
@@ -228,6 +228,8 @@ class loopback_read : public loopback_file_step {
 
   std::error_code answer(std::error_code ec) {
     return answer_with(ec, [this](const loopback_file& file) {
+      if (file.what_kind() == file_kind::directory) return std::make_error_code(std::errc::is_a_directory);
+      if (file.what_kind() != file_kind::regular) return std::make_error_code(std::errc::io_error);
       if (!file.readable()) return std::make_error_code(std::errc::permission_denied);
       const auto& bytes = file.bytes();
       out_->assign(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_);

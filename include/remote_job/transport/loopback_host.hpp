@@ -5,6 +5,7 @@
 
 #include <remote_job/detail/virtual_clock.hpp>
 #include <remote_job/error.hpp>
+#include <remote_job/file_access.hpp>
 #include <remote_job/os_policy.hpp>
 #include <remote_job/transport.hpp>
 #include <remote_job/transport/loopback_jobs.hpp>
@@ -51,20 +52,25 @@ class loopback_file {
   loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
   loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
 
+  /// Puts what is no file under this name; replace() puts a file there again.
+  loopback_file& become_directory(duration at) { return add(at, kind::directory, {}); }
+  loopback_file& become_fifo(duration at) { return add(at, kind::fifo, {}); }
+
   /// @name What the file is at a time that never goes backwards
   /// @{
   void advance(duration now) {
     for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
   }
   bool exists() const noexcept { return exists_; }
-  bool readable() const noexcept { return readable_; }
+  bool readable() const noexcept { return readable_ && kind_ == file_kind::regular; }
+  file_kind what_kind() const noexcept { return kind_; }
   std::uint64_t identity() const noexcept { return identity_; }
   const std::string& bytes() const noexcept { return bytes_; }
   /// @}
 
  private:
   friend class loopback_host;
-  enum class kind { append, truncate, replace, remove, deny, allow };
+  enum class kind { append, truncate, replace, remove, deny, allow, directory, fifo };
   struct event {
     duration at;
     kind what;
@@ -87,18 +93,24 @@ class loopback_file {
         bytes_ += e.bytes;
         break;
       case kind::truncate: bytes_.clear(); break;
-      case kind::replace:
-        exists_ = false;
-        create();
-        bytes_ = e.bytes;
-        break;
+      case kind::replace: put(file_kind::regular, e.bytes); break;
       case kind::remove:
         exists_ = false;
+        kind_ = file_kind::regular;
         bytes_.clear();
         break;
       case kind::deny: readable_ = false; break;
       case kind::allow: readable_ = true; break;
+      case kind::directory: put(file_kind::directory, {}); break;
+      case kind::fifo: put(file_kind::other, {}); break;
     }
+  }
+
+  void put(file_kind what, const std::string& bytes) {
+    exists_ = false;
+    create();
+    kind_ = what;
+    bytes_ = bytes;
   }
 
   void create() {
@@ -112,6 +124,7 @@ class loopback_file {
   std::uint64_t identity_ = 0;
   bool exists_ = false;
   bool readable_ = true;
+  file_kind kind_ = file_kind::regular;
 };
 
 /// What goes wrong with one step. A plain value; made by the functions below.
