@@ -3,6 +3,7 @@
 
 // One job that has nothing new: what a poll costs on both sides, beside the reference's three commands.
 #include "../support/bench.hpp"
+#include "../support/cost.hpp"
 #include "../support/login.hpp"
 #include "../support/table.hpp"
 
@@ -12,6 +13,8 @@
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,22 +29,39 @@ using namespace remote_job;
 using benchmark::at, benchmark::result;
 using clock_type = std::chrono::steady_clock;
 
-/// Polls per second by OpenSSH's client, one command for a whole poll, over one shared connection.
-double openssh() {
+/// What is measured of ours, of OpenSSH's client: a command for a whole poll, over one shared connection.
+result openssh() {
   support::sshd server;
   support::write_file(server.file("job0.log"), "one line of a log\n");
   const auto poll = "cat " + server.file("job0.exit_code") + " 2>/dev/null; stat -c %s " + server.file("job0.log");
   auto argv = benchmark::openssh("ssh", server.file(""));
   for (const auto& word :
        {std::string("-oControlMaster=auto"), "-oControlPath=" + server.file("c"), std::string("-oControlPersist=20"),
-        "-p" + std::to_string(server.port()), server.user() + "@127.0.0.1", poll})
+        "-p" + std::to_string(server.port()), server.user() + "@127.0.0.1"})
     argv.push_back(word);
+  const auto with = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), argv.begin(), argv.end());
+    return words;
+  };
   std::string printed;
-  if (support::run(argv, &printed) != 0) throw std::runtime_error("ssh failed: " + printed);
-  int polls = 0;
+  if (support::run(with({poll}), &printed) != 0) throw std::runtime_error("ssh failed: " + printed);
+  // The client in the background, which all others go through; it is nobody's child.
+  support::run(
+      {"sh", "-c", "\"$@\" 2>&1 | tr -cd 0-9", "sh", "ssh", "-O", "check", "-oControlPath=" + server.file("c"), "h"},
+      &printed);
+  const auto master = printed;
+  const auto client_cpu = [&] {
+    return benchmark::cpu_of_tree(getpid()) - benchmark::cpu_of_tree(server.pid()) +
+           benchmark::times_of(master).cpu_seconds;
+  };
+  const auto client_before = client_cpu(), server_before = benchmark::cpu_of_tree(server.pid());
+  double polls = 0;
   const auto begin = clock_type::now();
-  for (; clock_type::now() - begin < std::chrono::seconds(5); ++polls) support::run(argv, &printed);
-  return polls / std::chrono::duration<double>(clock_type::now() - begin).count();
+  for (; clock_type::now() - begin < std::chrono::seconds(5); ++polls) support::run(with({poll}), &printed);
+  const auto seconds = std::chrono::duration<double>(clock_type::now() - begin).count();
+  return {{"polls_per_s", polls / seconds},
+          {"client_cpu", (client_cpu() - client_before) / seconds},
+          {"server_cpu", (benchmark::cpu_of_tree(server.pid()) - server_before) / seconds}};
 }
 
 /// The longest time, in ms, from an exit code being there to the end of the watch.
@@ -97,7 +117,10 @@ int compare(benchmark::bench& b) {
   const char* const of_commands[] = {">= 2 times", "<= 1/10", "<= 3/5"};
   rows(files, "files", 60, 1.0 / 60, 1.0 / 60, of_files);
   rows(commands, "commands", 2, 0.1, 0.6, of_commands);
-  table.row("commands: polls; ssh with ControlMaster", at(commands, "polls_per_s"), openssh(), "1/s");
+  const auto shared = openssh();
+  table.row("commands: polls; ssh with ControlMaster", at(commands, "polls_per_s"), at(shared, "polls_per_s"), "1/s");
+  table.row("  client CPU per poll", per_poll(commands, "client_cpu"), per_poll(shared, "client_cpu"), "us");
+  table.row("  server CPU per poll", per_poll(commands, "server_cpu"), per_poll(shared, "server_cpu"), "us");
   // Less than two round trips, with room for what else the machine does.
   table.row("RTT 41 ms, files: a poll", at(far, "round_ms"), 0, "ms", "one RTT",
             at(far, "round_ms") > 0 && at(far, "round_ms") < 70);
