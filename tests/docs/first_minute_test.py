@@ -44,7 +44,8 @@ with tempfile.TemporaryDirectory() as directory:
     (work / "remote_job").symlink_to(source)
     (work / "CMakeLists.txt").write_text(first(r"^```cmake\n(.*?)^```"))
     (work / "watch_job.cpp").write_text(first(r"^```cpp\n(.*?)^```"))
-    build, begin, watch = first(r"^(    cmake (?:[^\n]*\n    )+[^\n]*)\n").splitlines()
+    build, begin_here, watch_here = first(r"^(    cmake (?:[^\n]*\n    )+[^\n]*)\n").splitlines()
+    begin, watch = first(r"^(    ssh me@host (?:[^\n]*\n    )+[^\n]*)\n").splitlines()
 
     if os.geteuid() == 0:
         os.makedirs("/run/sshd", exist_ok=True)  # sshd started as root insists on it
@@ -68,14 +69,18 @@ with tempfile.TemporaryDirectory() as directory:
                 line = line.replace(word, real)
             return line
 
+        def check(done, log):
+            if done.stdout != log or log.count("\n") != 5:
+                sys.exit(f"the log is {log!r}, but this came home: {done.stdout!r}\n{done.stderr}")
+            if done.stderr.splitlines()[-1:] != ["Job completed with exit code 0"]:
+                sys.exit(f"the last words are {done.stderr!r}")
+
         run(build)
+        here = run(f"{begin_here}\n{watch_here}")
+        check(here, (work / "job.log").read_text())
         run(there(begin))
         done = run(there(watch))
-        log = (host / "job.log").read_text()
-        if done.stdout != log or log.count("\n") != 5:
-            sys.exit(f"the log is {log!r}, but this came home: {done.stdout!r}\n{done.stderr}")
-        if done.stderr.splitlines()[-1:] != ["Job completed with exit code 0"]:
-            sys.exit(f"the last words are {done.stderr!r}")
+        check(done, (host / "job.log").read_text())
     finally:
         sshd.terminate()
         sshd.wait()
