@@ -7,7 +7,8 @@
 #include <vector>
 
 /// Watches many jobs at once, in a process of its own, and prints what was measured: one "name value" per line.
-/// Arguments: jobs, files|commands, poll interval in ms (0: without a pause), seconds, port, pid of the server, its directory.
+/// Arguments: jobs, files|commands, poll interval in ms (0: without a pause), seconds, port, pid of the server, its
+/// directory.
 int watch(const std::vector<std::string>& arguments);
 
 /// What such a process printed.

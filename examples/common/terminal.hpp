@@ -12,8 +12,8 @@
 namespace cli {
 
 /// Asks the person at the terminal for passphrases and passwords, without showing what is typed, and without holding up
-/// anything else. What was answered is kept in memory for the next connection, until it turns out to be wrong; answers to
-/// a server's own questions are not. One question at a time.
+/// anything else. What was answered is kept in memory for the next connection, until it turns out to be wrong; answers
+/// to a server's own questions are not. One question at a time.
 class terminal {
  public:
   /// @param asking told when a question begins, and when it is over.

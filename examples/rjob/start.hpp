@@ -11,8 +11,8 @@
 
 namespace rjob {
 
-/// The state to begin with: that of --state or of the arguments. Throws std::runtime_error if they contradict each other
-/// or are not enough. Of a job that is yet to be submitted it has the name only.
+/// The state to begin with: that of --state or of the arguments. Throws std::runtime_error if they contradict each
+/// other or are not enough. Of a job that is yet to be submitted it has the name only.
 remote_job::trigger_state start(const arguments& given);
 
 /// What is to be submitted, as it is to be written on a host of this family. Throws std::runtime_error.

@@ -33,7 +33,8 @@ concept has_delay = requires(B& b, int failure) {
 template <class B>
 concept backoff = std::move_constructible<B> && detail::has_delay<B>;
 
-/// Asserts one requirement after the other, so that the compiler lists all that B lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that B lacks, each with the wanted
+/// signature.
 template <class B>
 constexpr bool check_backoff() {
   static_assert(std::move_constructible<B>, "Backoff: need a move constructor");

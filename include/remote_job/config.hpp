@@ -5,8 +5,8 @@
 
 #include <remote_job/version.hpp>
 
-// Before any header of Asio: 1.22 chooses its allocation functions by macros of the standard library, and two translation
-// units must not choose differently.
+// Before any header of Asio: 1.22 chooses its allocation functions by macros of the standard library, and two
+// translation units must not choose differently.
 #include <version>
 
 #include <asio/version.hpp>

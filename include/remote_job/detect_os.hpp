@@ -110,8 +110,8 @@ using detect_line = line<Transport&, Backoff, null_sink>;
 /// Finds out what a host runs, so that the OS policy can be chosen: asks a POSIX shell, then PowerShell.
 ///
 /// @param transport  carries the question; not connected before, nor afterwards. It is to outlive the operation
-/// @param options    of these, the time-outs (`connect_timeout`, `command_timeout` for each of at most two commands) and
-///                   the budget of failures; else unused
+/// @param options    of these, the time-outs (`connect_timeout`, `command_timeout` for each of at most two commands)
+///                   and the budget of failures; else unused
 /// @param backoff    the pause between tries
 /// @param token      completion token; the signature is `void(std::error_code, host_os)`
 ///

@@ -64,18 +64,18 @@ concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
 /// Paths are bytes as in `job_spec`; a relative one is taken as by a command. An offset at or behind the end gives no
 /// bytes, and no error. Both are asked of an open connection, and *several at once*, which the host may answer in any
 /// order; asked for together they should take one round trip. `path`, `status` and `out` stay alive and in place until
-/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated executor and
-/// allocator, and terminal cancellation through its slot, which ends that operation alone and costs the connection
-/// nothing; `close()` ends them all.
+/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated
+/// executor and allocator, and terminal cancellation through its slot, which ends that operation alone and costs the
+/// connection nothing; `close()` ends them all.
 ///
 /// @par Errors
 /// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
-/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read it.
-/// What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
+/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read
+/// it. What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
 /// With any other error, and when it is cancelled, a read leaves in out no byte but those that came, from the offset on
-/// without a gap: a watch makes use of them, so that a slow link makes progress.
-/// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands
-/// as it was. Any other error is that of the connection, and is treated as one of async_execute.
+/// without a gap: a watch makes use of them, so that a slow link makes progress. `errc::files_unavailable`: the host
+/// offers no file access, or tells no sizes; the connection is as good for commands as it was. Any other error is that
+/// of the connection, and is treated as one of async_execute.
 ///
 /// @par Exemplar
 /// The least that will do:
@@ -84,7 +84,8 @@ template <class T>
 concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
 
 /// Asserts of a transport that has a member of this name that both are there and can be called. One that has neither
-/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently absent).
+/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently
+/// absent).
 template <class T>
 constexpr bool check_file_access() {
   if constexpr (detail::names_file_access<T>) {

@@ -73,8 +73,8 @@ struct poll_reply {
   log_state log = log_state::absent;
   std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
   std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
-  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset, the
-  /// overlap may be there alone: it tells a log that was replaced by one of the same size.
+  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset,
+  /// the overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};
   /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
   remote_job::liveness liveness = liveness::unknown;
@@ -105,10 +105,10 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
 /// | `O::file_path(path)` | optional, static: the path as a transport with file access names the file; convertible to std::string |
 ///
-/// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
-/// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
-/// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request. Neither
-/// throws, but for std::bad_alloc.
+/// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of
+/// the log, and the size before its bytes: whatever the job wrote before it ended is then there to be read. parse_poll
+/// is total: it takes any bytes, and gives an error (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for
+/// all that is not exactly the reply to this request. Neither throws, but for std::bad_alloc.
 ///
 /// @par Exemplar
 /// The least that will do:
@@ -155,7 +155,8 @@ struct os_policy_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
+/// signature.
 template <class O>
 constexpr bool check_os_policy() {
   static_assert(std::move_constructible<O>, "OsPolicy: need a move constructor");

@@ -184,7 +184,8 @@ struct sink_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted
+/// signature.
 template <class S>
 constexpr bool check_sink() {
   static_assert(std::move_constructible<S>, "Sink: need a move constructor");

@@ -87,10 +87,13 @@ struct timer_of<T> {
   using type = typename T::timer_type;
 };
 
-template <class Timer, class Executor>
-concept usable_timer = std::constructible_from<Timer, const Executor&> &&
-    requires(Timer& timer, typename Timer::duration d) {
-  timer.expires_after(d);
+template <class T>
+using timer_of_t = typename timer_of<T>::type;
+
+template <class T>
+concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
+  timer_of_t<T>{transport.get_executor()};
+  timer.expires_after(std::declval<typename timer_of_t<T>::duration>());
   timer.cancel();
   timer.async_wait(std::declval<handler_archetype>());
 };
@@ -120,16 +123,14 @@ concept usable_timer = std::constructible_from<Timer, const Executor&> &&
 /// The least that will do:
 /// @include minimal_transport.hpp
 template <class T>
-concept transport =
-    std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
-    detail::has_async_execute<T> && detail::has_close<T> && detail::usable_timer < typename detail::timer_of<T>::type,
-typename T::executor_type > ;
+concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
+    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T>;
 
 /// What generic code asks of a transport: the optional members with their defaults.
 template <class T>
 struct transport_traits {
   using executor_type = typename T::executor_type;
-  using timer_type = typename detail::timer_of<T>::type;
+  using timer_type = detail::timer_of_t<T>;
 
   /// Time on the transport's clock, as a duration since an epoch of its own.
   static duration now(T& t) {
@@ -160,7 +161,8 @@ struct transport_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that T lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that T lacks, each with the wanted
+/// signature.
 template <class T>
 constexpr bool check_transport() {
   static_assert(std::move_constructible<T>, "Transport: need a move constructor");
@@ -172,7 +174,7 @@ constexpr bool check_transport() {
                 "completion `void(std::error_code)`");
   static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
   if constexpr (detail::has_executor<T>)
-    static_assert(detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>,
+    static_assert(detail::has_usable_timer<T>,
                   "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "
                   "`cancel()` and `async_wait(CompletionToken&&)`");
   return true;

@@ -26,8 +26,8 @@
 #ifndef REMOTE_JOB_CONFIG_HPP
 #define REMOTE_JOB_CONFIG_HPP
 
-// Before any header of Asio: 1.22 chooses its allocation functions by macros of the standard library, and two translation
-// units must not choose differently.
+// Before any header of Asio: 1.22 chooses its allocation functions by macros of the standard library, and two
+// translation units must not choose differently.
 #include <version>
 
 #include <asio/version.hpp>
@@ -228,7 +228,8 @@ concept has_delay = requires(B& b, int failure) {
 template <class B>
 concept backoff = std::move_constructible<B> && detail::has_delay<B>;
 
-/// Asserts one requirement after the other, so that the compiler lists all that B lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that B lacks, each with the wanted
+/// signature.
 template <class B>
 constexpr bool check_backoff() {
   static_assert(std::move_constructible<B>, "Backoff: need a move constructor");
@@ -901,10 +902,13 @@ struct timer_of<T> {
   using type = typename T::timer_type;
 };
 
-template <class Timer, class Executor>
-concept usable_timer = std::constructible_from<Timer, const Executor&> &&
-    requires(Timer& timer, typename Timer::duration d) {
-  timer.expires_after(d);
+template <class T>
+using timer_of_t = typename timer_of<T>::type;
+
+template <class T>
+concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
+  timer_of_t<T>{transport.get_executor()};
+  timer.expires_after(std::declval<typename timer_of_t<T>::duration>());
   timer.cancel();
   timer.async_wait(std::declval<handler_archetype>());
 };
@@ -934,16 +938,14 @@ concept usable_timer = std::constructible_from<Timer, const Executor&> &&
 /// The least that will do:
 /// @include minimal_transport.hpp
 template <class T>
-concept transport =
-    std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
-    detail::has_async_execute<T> && detail::has_close<T> && detail::usable_timer < typename detail::timer_of<T>::type,
-typename T::executor_type > ;
+concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
+    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T>;
 
 /// What generic code asks of a transport: the optional members with their defaults.
 template <class T>
 struct transport_traits {
   using executor_type = typename T::executor_type;
-  using timer_type = typename detail::timer_of<T>::type;
+  using timer_type = detail::timer_of_t<T>;
 
   /// Time on the transport's clock, as a duration since an epoch of its own.
   static duration now(T& t) {
@@ -974,7 +976,8 @@ struct transport_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that T lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that T lacks, each with the wanted
+/// signature.
 template <class T>
 constexpr bool check_transport() {
   static_assert(std::move_constructible<T>, "Transport: need a move constructor");
@@ -986,7 +989,7 @@ constexpr bool check_transport() {
                 "completion `void(std::error_code)`");
   static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
   if constexpr (detail::has_executor<T>)
-    static_assert(detail::usable_timer<typename detail::timer_of<T>::type, typename T::executor_type>,
+    static_assert(detail::has_usable_timer<T>,
                   "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "
                   "`cancel()` and `async_wait(CompletionToken&&)`");
   return true;
@@ -1059,8 +1062,8 @@ struct poll_reply {
   log_state log = log_state::absent;
   std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
   std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
-  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset, the
-  /// overlap may be there alone: it tells a log that was replaced by one of the same size.
+  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset,
+  /// the overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};
   /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
   remote_job::liveness liveness = liveness::unknown;
@@ -1091,10 +1094,10 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
 /// | `O::file_path(path)` | optional, static: the path as a transport with file access names the file; convertible to std::string |
 ///
-/// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of the log, and the size before its bytes: whatever the job wrote
-/// before it ended is then there to be read. parse_poll is total: it takes any bytes, and gives an error
-/// (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for all that is not exactly the reply to this request. Neither
-/// throws, but for std::bad_alloc.
+/// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of
+/// the log, and the size before its bytes: whatever the job wrote before it ended is then there to be read. parse_poll
+/// is total: it takes any bytes, and gives an error (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for
+/// all that is not exactly the reply to this request. Neither throws, but for std::bad_alloc.
 ///
 /// @par Exemplar
 /// The least that will do:
@@ -1141,7 +1144,8 @@ struct os_policy_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
+/// signature.
 template <class O>
 constexpr bool check_os_policy() {
   static_assert(std::move_constructible<O>, "OsPolicy: need a move constructor");
@@ -1459,8 +1463,8 @@ namespace remote_job::inline v0::detail {
 /// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
 inline constexpr std::size_t max_exit_text = 64;
 
-/// What is behind the mark of UTF-8 or UTF-16LE, as Windows PowerShell 5.1 puts it before what it redirects into a file; else
-/// all of it. `plain` keeps the text if it was UTF-16.
+/// What is behind the mark of UTF-8 or UTF-16LE, as Windows PowerShell 5.1 puts it before what it redirects into a
+/// file; else all of it. `plain` keeps the text if it was UTF-16.
 inline std::string_view without_mark(std::string_view raw, char (&plain)[max_exit_text]) noexcept {
   if (raw.starts_with("\xef\xbb\xbf")) return raw.substr(3);
   if (!raw.starts_with("\xff\xfe") || raw.size() > max_exit_text || raw.size() % 2 != 0) return raw;
@@ -1637,10 +1641,12 @@ struct file_evidence {
 //   n bytes: the log from off on
 //   \n@RJ1 <nonce> end\n
 //
-// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E the evidence.
-// exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present. Every length
-// stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce tells the reply
-// from whatever else a login shell prints. What the exit-code file holds is judged here, not on the host.
+// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E
+// the evidence.
+// exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present.
+// Every length stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce
+// tells the reply from whatever else a login shell prints. What the exit-code file holds is judged here, not on the
+// host.
 namespace remote_job::inline v0::detail {
 
 /// Output allowed beyond the bytes of the log: the frame, and what a login shell prints before it.
@@ -1946,18 +1952,18 @@ concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
 /// Paths are bytes as in `job_spec`; a relative one is taken as by a command. An offset at or behind the end gives no
 /// bytes, and no error. Both are asked of an open connection, and *several at once*, which the host may answer in any
 /// order; asked for together they should take one round trip. `path`, `status` and `out` stay alive and in place until
-/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated executor and
-/// allocator, and terminal cancellation through its slot, which ends that operation alone and costs the connection
-/// nothing; `close()` ends them all.
+/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated
+/// executor and allocator, and terminal cancellation through its slot, which ends that operation alone and costs the
+/// connection nothing; `close()` ends them all.
 ///
 /// @par Errors
 /// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
-/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read it.
-/// What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
+/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read
+/// it. What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
 /// With any other error, and when it is cancelled, a read leaves in out no byte but those that came, from the offset on
-/// without a gap: a watch makes use of them, so that a slow link makes progress.
-/// `errc::files_unavailable`: the host offers no file access, or tells no sizes; the connection is as good for commands
-/// as it was. Any other error is that of the connection, and is treated as one of async_execute.
+/// without a gap: a watch makes use of them, so that a slow link makes progress. `errc::files_unavailable`: the host
+/// offers no file access, or tells no sizes; the connection is as good for commands as it was. Any other error is that
+/// of the connection, and is treated as one of async_execute.
 ///
 /// @par Exemplar
 /// The least that will do:
@@ -1966,7 +1972,8 @@ template <class T>
 concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
 
 /// Asserts of a transport that has a member of this name that both are there and can be called. One that has neither
-/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently absent).
+/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently
+/// absent).
 template <class T>
 constexpr bool check_file_access() {
   if constexpr (detail::names_file_access<T>) {
@@ -2366,8 +2373,8 @@ class file_poll_op {
 };
 
 /// Starts one poll through the files of the host; the handler is called with the error, if it is no poll, and then
-/// `poll.make_reply()` gives the reply. All but the handler must stay in place until then. Terminal cancellation through
-/// the handler's slot.
+/// `poll.make_reply()` gives the reply. All but the handler must stay in place until then. Terminal cancellation
+/// through the handler's slot.
 template <class Transport, class Handler>
 void start_file_poll(Transport& transport, const job_spec& job, const poll_request& request, running_file_poll& poll,
                      Handler handler) {
@@ -2491,9 +2498,9 @@ namespace remote_job::inline v0::detail {
 
 /// How much of the log the next poll asks for.
 ///
-/// It begins at log_chunk_size and doubles while a backlog comes in whole chunks, up to max_chunk_size; with the backlog
-/// gone it is back where it began, and so is the memory. A chunk is only doubled if it came in a quarter of the time
-/// allowed: on a link of steady speed the next then takes half of it, so that size and time-outs do not swing.
+/// It begins at log_chunk_size and doubles while a backlog comes in whole chunks, up to max_chunk_size; with the
+/// backlog gone it is back where it began, and so is the memory. A chunk is only doubled if it came in a quarter of the
+/// time allowed: on a link of steady speed the next then takes half of it, so that size and time-outs do not swing.
 class chunk_size {
  public:
   explicit chunk_size(const watch_options& options)
@@ -2512,8 +2519,8 @@ class chunk_size {
       size_ = size_ > bound_ / 2 ? bound_ : size_ * 2;
   }
 
-  /// A poll did not come in time, after so many consecutive failures. From one to the next it shrinks faster, so that any
-  /// chunk is a small one before a usual budget is spent.
+  /// A poll did not come in time, after so many consecutive failures. From one to the next it shrinks faster, so that
+  /// any chunk is a small one before a usual budget is spent.
   void timed_out(int failures) noexcept {
     const int halvings = std::min(2 * (failures + 1), 30);
     size_ = std::max(size_ >> halvings, std::min(size_, least));
@@ -2543,9 +2550,10 @@ class chunk_size {
 
 namespace remote_job::inline v0::detail {
 
-/// How long to wait until the next poll: poll_interval; or, with a quick_interval, that while there is news and from poll
-/// to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that many
-/// watches that began together do not poll in step. So what comes after some quiet is seen within two thirds of that.
+/// How long to wait until the next poll: poll_interval; or, with a quick_interval, that while there is news and from
+/// poll to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that
+/// many watches that began together do not poll in step. So what comes after some quiet is seen within two thirds of
+/// that.
 ///
 /// The generator is seeded with the name of the job: the same watch makes the same pauses each time.
 class poll_pause {
@@ -3431,8 +3439,8 @@ class trigger_fsm {
     return fresh <= chunk_.get() && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
   }
 
-  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply a
-  /// part is never used, since its end says whether it is true.
+  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply
+  /// a part is never used, since its end says whether it is true.
   bool keep(std::error_code ec, const poll_reply& r) {
     if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long ||
         r.bytes.size() <= mark_.tail.size() || !plausible(r) || broken(r))
@@ -3828,7 +3836,8 @@ struct sink_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted signature.
+/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted
+/// signature.
 template <class S>
 constexpr bool check_sink() {
   static_assert(std::move_constructible<S>, "Sink: need a move constructor");
@@ -5239,8 +5248,8 @@ inline void append_base64(std::string& text, std::string_view bytes) {
   text.append(bytes.size() % 3 == 0 ? 0 : 3 - bytes.size() % 3, '=');
 }
 
-/// Appends the bytes that a text stands for by RFC 4648, section 4, with the padding; false for any other text, of which
-/// some may have been appended.
+/// Appends the bytes that a text stands for by RFC 4648, section 4, with the padding; false for any other text, of
+/// which some may have been appended.
 inline bool append_base64_decoded(std::string& bytes, std::string_view text) {
   if (text.size() % 4 != 0) return false;
   for (int padding = 0; padding < 2 && !text.empty() && text.back() == '='; ++padding) text.remove_suffix(1);
@@ -5285,8 +5294,9 @@ inline std::optional<std::string> base64_decode(std::string_view text) {
 #ifndef REMOTE_JOB_DETAIL_POWERSHELL_HPP
 #define REMOTE_JOB_DETAIL_POWERSHELL_HPP
 
-// How a script reaches PowerShell, and how its answer comes back: base64 both ways. What is in between, the command line of
-// cmd.exe, the encodings of the console, the quotes that PowerShell knows (U+2018 to U+201B end a string too), has no say.
+// How a script reaches PowerShell, and how its answer comes back: base64 both ways. What is in between, the command
+// line of cmd.exe, the encodings of the console, the quotes that PowerShell knows (U+2018 to U+201B end a string too),
+// has no say.
 namespace remote_job::inline v0::detail {
 
 /// The one script that travels in the command line, the same for all: it runs the script that comes by standard input.
@@ -5358,11 +5368,11 @@ inline std::error_code unwrap_frame(std::string_view nonce, std::string_view out
 #ifndef REMOTE_JOB_DETAIL_WINDOWS_LIFECYCLE_HPP
 #define REMOTE_JOB_DETAIL_WINDOWS_LIFECYCLE_HPP
 
-// The scripts that start, stop and clean up a job on Windows, as pieces of a script. Each sends one frame with one line of
-// words: see lifecycle_frames.hpp.
+// The scripts that start, stop and clean up a job on Windows, as pieces of a script. Each sends one frame with one line
+// of words: see lifecycle_frames.hpp.
 //
-// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.ps1, and
-// exit_code.tmp, cancel, start.* for a time.
+// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.ps1,
+// and exit_code.tmp, cancel, start.* for a time.
 namespace remote_job::inline v0::detail {
 
 /// rj_ours DIR: whether it is a directory of this user, itself and no link. rj_private DIR: lets nobody else in.
@@ -5394,7 +5404,8 @@ function rj_answer([string]$words){
 }
 )ps";
 
-/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter; leaves in rj_err why it could not.
+/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter; leaves in rj_err why it
+/// could not.
 ///
 /// The job's directory gets its name by a rename, the mark already in it: nobody sees it without.
 inline constexpr std::string_view windows_directory_piece = R"ps(function rj_directory{
@@ -5485,8 +5496,9 @@ inline constexpr std::string_view windows_result_piece = R"ps(function rj_result
 }
 )ps";
 
-/// rj_tree: the processes of the job that run, each with its time of start, as far as the one that leads them is proved. A
-/// process is a child of another only if it is the younger one: the number of a parent that is gone can be a stranger's.
+/// rj_tree: the processes of the job that run, each with its time of start, as far as the one that leads them is
+/// proved. A process is a child of another only if it is the younger one: the number of a parent that is gone can be a
+/// stranger's.
 inline constexpr std::string_view windows_stop_piece = R"ps(function rj_tree{
   $c=rj_child $rj_j
   if($c -eq ''){return}
@@ -5570,8 +5582,8 @@ $rj_out=rj_stop
 rj_answer "stop out=$rj_out exit=$(rj_result) sent=$($script:rj_sent) left=$($script:rj_rest)"
 )ps";
 
-/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short, the job's
-/// name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short,
+/// the job's name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
 inline constexpr std::string_view windows_cleanup_piece = R"ps(function rj_cleanup{
   $base=[IO.Path]::GetDirectoryName($rj_j)
   $gone="$base\.gone.$([IO.Path]::GetFileName($rj_j))"
@@ -5616,12 +5628,13 @@ rj_answer "cleanup out=$rj_out exit=$(rj_result)"
 #ifndef REMOTE_JOB_DETAIL_WINDOWS_SCRIPT_HPP
 #define REMOTE_JOB_DETAIL_WINDOWS_SCRIPT_HPP
 
-// The pieces of which every script for PowerShell is made; for Windows PowerShell 5.1, which every Windows has, and PowerShell
-// 7. Files go through .NET: a cmdlet takes [ and ] in a path for a pattern, and changes encodings and line ends.
+// The pieces of which every script for PowerShell is made; for Windows PowerShell 5.1, which every Windows has, and
+// PowerShell 7. Files go through .NET: a cmdlet takes [ and ] in a path for a pattern, and changes encodings and line
+// ends.
 namespace remote_job::inline v0::detail {
 
-/// rj_text B64: a text. rj_open PATH: a file that others may write, rename and delete meanwhile. rj_copy FROM MAX TO: at
-/// most so many bytes. rj_fault ERROR: `-` there is no such file, `!` it cannot be read.
+/// rj_text B64: a text. rj_open PATH: a file that others may write, rename and delete meanwhile. rj_copy FROM MAX TO:
+/// at most so many bytes. rj_fault ERROR: `-` there is no such file, `!` it cannot be read.
 inline constexpr std::string_view file_piece = R"ps($ErrorActionPreference='Stop'
 function rj_text([string]$b){(New-Object Text.UTF8Encoding $false,$true).GetString([Convert]::FromBase64String($b))}
 function rj_open([string]$p){
@@ -5664,9 +5677,9 @@ try{
 )ps";
 static_assert(max_exit_text == 64, "rj_copy above");
 
-/// The log $rj_p: rj_k is `-` absent, `!` unreadable, `+` present; rj_i names the file, rj_s is its size, rj_d the bytes from
-/// $rj_at on, at most $rj_max of them, if there is one behind $rj_off. The time of creation names a file, for want of
-/// anything better; a log that shrank while it was read ends where the bytes end.
+/// The log $rj_p: rj_k is `-` absent, `!` unreadable, `+` present; rj_i names the file, rj_s is its size, rj_d the
+/// bytes from $rj_at on, at most $rj_max of them, if there is one behind $rj_off. The time of creation names a file,
+/// for want of anything better; a log that shrank while it was read ends where the bytes end.
 inline constexpr std::string_view windows_log_piece = R"ps($rj_k='-'
 $rj_i=[long]0
 $rj_s=[long]0
@@ -5690,13 +5703,13 @@ try{
 }catch{$rj_k=rj_fault $_.Exception;$rj_i=0;$rj_s=0;$rj_d.SetLength(0)}
 )ps";
 
-/// rj_lines FILE: the lines of a small file. rj_child DIR: the process that leads the job itself, if it runs; else nothing.
-/// rj_judge FILE judges a pid file: rj_v is the letter of the liveness, rj_e the evidence; rj_q the process, rj_by the ticket,
-/// rj_is what proves the process. Needs windows_process_piece.
+/// rj_lines FILE: the lines of a small file. rj_child DIR: the process that leads the job itself, if it runs; else
+/// nothing. rj_judge FILE judges a pid file: rj_v is the letter of the liveness, rj_e the evidence; rj_q the process,
+/// rj_by the ticket, rj_is what proves the process. Needs windows_process_piece.
 ///
 /// The number of the process is on the first line of the file, and on the second, if a submit made it, what proves it:
-/// `start=<time> host=<name> by=<ticket> .`. The time at which a process started, to 100 ns, is never that of another one,
-/// nor of one before the host started again. Of a process whose time cannot be seen nothing is known.
+/// `start=<time> host=<name> by=<ticket> .`. The time at which a process started, to 100 ns, is never that of another
+/// one, nor of one before the host started again. Of a process whose time cannot be seen nothing is known.
 inline constexpr std::string_view windows_life_piece = R"ps(function rj_lines([string]$p){
   $o=New-Object IO.MemoryStream
   $f=rj_open $p
@@ -5776,8 +5789,8 @@ inline void append_windows_path(std::string& script, std::string_view path) {
 //      `- runner.ps1   the surroundings of the job, then its script
 namespace remote_job::inline v0::detail {
 
-/// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it does not
-/// run, `?` if that cannot be seen.
+/// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it
+/// does not run, `?` if that cannot be seen.
 inline constexpr std::string_view windows_process_piece =
     R"ps(function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
 function rj_start([string]$q){
@@ -5788,9 +5801,9 @@ function rj_start([string]$q){
 
 /// Arguments: the job's directory, the directory of this attempt, the ticket. Needs windows_process_piece.
 ///
-/// The claim is a rename, which fails where there is a file already: there at once and whole, for one attempt only. What the
-/// end of the job must write is reserved before, and overwritten in place. The command line of cmd.exe is a constant: a
-/// path in it would lose its percent signs, a variable keeps them.
+/// The claim is a rename, which fails where there is a file already: there at once and whole, for one attempt only.
+/// What the end of the job must write is reserved before, and overwritten in place. The command line of cmd.exe is a
+/// constant: a path in it would lose its percent signs, a variable keeps them.
 inline constexpr std::string_view windows_supervisor_script = R"ps($rj_d=$args[0];$rj_a=$args[1];$rj_by=$args[2]
 $ErrorActionPreference='Stop'
 function rj_finish([string]$code){
@@ -5849,8 +5862,8 @@ exit 0
 /// Runs job.ps1 of the job's directory, with the variables of the file `environment` and in the directory of the file
 /// `directory`, both in base64, which is gone before the job begins.
 ///
-/// The exit code is the script's own, else that of the last program it ran, else 1 if an error ended it. What it prints is
-/// UTF-8, as on other systems.
+/// The exit code is the script's own, else that of the last program it ran, else 1 if an error ended it. What it prints
+/// is UTF-8, as on other systems.
 inline constexpr std::string_view windows_runner_script = R"ps($rj_d=$env:REMOTE_JOB_DIR
 $rj_a=[IO.Path]::GetDirectoryName($env:REMOTE_JOB_RUNNER)
 foreach($rj_v in 'REMOTE_JOB_SHELL','REMOTE_JOB_RUNNER','REMOTE_JOB_DIR'){[Environment]::SetEnvironmentVariable($rj_v,$null)}
@@ -6063,8 +6076,8 @@ using detect_line = line<Transport&, Backoff, null_sink>;
 /// Finds out what a host runs, so that the OS policy can be chosen: asks a POSIX shell, then PowerShell.
 ///
 /// @param transport  carries the question; not connected before, nor afterwards. It is to outlive the operation
-/// @param options    of these, the time-outs (`connect_timeout`, `command_timeout` for each of at most two commands) and
-///                   the budget of failures; else unused
+/// @param options    of these, the time-outs (`connect_timeout`, `command_timeout` for each of at most two commands)
+///                   and the budget of failures; else unused
 /// @param backoff    the pause between tries
 /// @param token      completion token; the signature is `void(std::error_code, host_os)`
 ///
@@ -7548,9 +7561,9 @@ class posix_os {
   }
 
   /// @name What makes it a `lifecycle_os_policy`
-  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln mkdir
-  /// mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still survives
-  /// the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
+  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln
+  /// mkdir mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still
+  /// survives the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
   /// @{
   void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
     detail::append_submit(begin_lifecycle(request.nonce, command), job, request, shell_);
@@ -7628,17 +7641,17 @@ namespace remote_job::inline v0 {
 
 /// The OS policy for Windows hosts: PowerShell behind an sshd, or the files alone.
 ///
-/// A transport with file access needs no PowerShell to watch a job: `files_suffice`, and `file_path` spells a path as the
-/// SFTP server of Win32-OpenSSH does. By commands, every command line is the same constant: it starts PowerShell, which
-/// reads a script in base64 from standard input and answers in base64, so that neither cmd.exe nor an encoding of the
-/// console nor a quote in a path can change anything.
+/// A transport with file access needs no PowerShell to watch a job: `files_suffice`, and `file_path` spells a path as
+/// the SFTP server of Win32-OpenSSH does. By commands, every command line is the same constant: it starts PowerShell,
+/// which reads a script in base64 from standard input and answers in base64, so that neither cmd.exe nor an encoding of
+/// the console nor a quote in a path can change anything.
 ///
 /// Paths are UTF-8. A relative one counts from where sshd starts a session, usually the user's profile.
 /// Needs of the host: Windows PowerShell 5.1 or PowerShell 7, in full language mode.
 /// Thread safety: distinct objects are independent.
 ///
-/// None of these scripts has run on Windows yet: they are checked by their grammar, by taking every layer of base64 apart,
-/// and by recorded replies.
+/// None of these scripts has run on Windows yet: they are checked by their grammar, by taking every layer of base64
+/// apart, and by recorded replies.
 class windows_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::windows;
@@ -7682,7 +7695,8 @@ class windows_os {
     return detail::parse_poll_frame(request, frame_, reply);
   }
 
-  /// Writes the command that starts a job; `build_stop` and `build_cleanup` the ones that stop it and remove its directory.
+  /// Writes the command that starts a job; `build_stop` and `build_cleanup` the ones that stop it and remove its
+  /// directory.
   void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
     finish(command, request.nonce, detail::windows_submit_script(job, request), 0);
   }
@@ -8329,8 +8343,8 @@ inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_f
 
 #include <list>
 
-// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then the
-// time that this takes to come through.
+// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then
+// the time that this takes to come through.
 namespace remote_job::inline v0::detail {
 
 /// What a loopback_transport and its outstanding steps share.
@@ -8687,8 +8701,8 @@ class loopback_transport {
         initiate_stat(), token, std::shared_ptr<link>(link_), std::cref(path), std::ref(status));
   }
 
-  /// Reads at most max bytes of a file from the offset on. Completion: `void(std::error_code)`. Cancellation: all kinds.
-  /// The path and `out` must stay where they are until the completion.
+  /// Reads at most max bytes of a file from the offset on. Completion: `void(std::error_code)`. Cancellation: all
+  /// kinds. The path and `out` must stay where they are until the completion.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
@@ -8748,14 +8762,16 @@ struct openssh_command {
   /// As with `ssh -o`, "Name=value" each; they go before all that is set here.
   std::vector<std::string> options = {};
   /// Directory for the sockets of shared connections; it is created if need be, and must be the user's own, with access
-  /// for nobody else. Empty: `remote_job` in XDG_RUNTIME_DIR or, without that, `remote_job-` and the user's number in /tmp.
+  /// for nobody else. Empty: `remote_job` in XDG_RUNTIME_DIR or, without that, `remote_job-` and the user's number in
+  /// /tmp.
   std::string control_directory = {};
   /// How long a connection is kept that nobody uses; in whole seconds, at least one.
   duration persist = std::chrono::minutes(1);
   std::string program = "ssh";  ///< looked for in PATH
 };
 
-/// Says what is wrong with it: one sentence that begins with the name of the field, or nothing. Thread-safe; does no I/O.
+/// Says what is wrong with it: one sentence that begins with the name of the field, or nothing. Thread-safe; does no
+/// I/O.
 inline std::string validate(const openssh_command& command) {
   const auto plain = [](std::string_view text) {
     return std::none_of(text.begin(), text.end(),
@@ -8808,11 +8824,11 @@ inline std::string private_directory(std::string path) {
 
 /// The program and arguments with which a process_transport has OpenSSH's ssh run its commands.
 ///
-/// For what libssh2 cannot do: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10, ProxyCommand, all that the
-/// user's configuration says. All commands share one connection (ControlMaster), which the first makes and which stays for
-/// `persist` after the last, also when this program has ended. Nothing is asked on a terminal (BatchMode): a passphrase is
-/// for an agent to know. The command's text goes to the user's login shell on the host as it is, like all commands of a
-/// transport.
+/// For what libssh2 cannot do: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10, ProxyCommand, all that
+/// the user's configuration says. All commands share one connection (ControlMaster), which the first makes and which
+/// stays for `persist` after the last, also when this program has ended. Nothing is asked on a terminal (BatchMode): a
+/// passphrase is for an agent to know. The command's text goes to the user's login shell on the host as it is, like all
+/// commands of a transport.
 ///
 /// @code
 /// asio::io_context context;
@@ -10086,8 +10102,8 @@ inline std::optional<duration> parse_seconds(std::string_view text) {
 
 namespace remote_job::inline v0::detail {
 
-/// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own operations
-/// do: a handler may own what keeps it, and nobody else would break that ring.
+/// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own
+/// operations do: a handler may own what keeps it, and nobody else would break that ring.
 class shutdown_listener {
  public:
   explicit shutdown_listener(const asio::any_io_executor& executor)
@@ -10195,8 +10211,8 @@ inline void libssh2_terminate(LIBSSH2_CHANNEL* channel) {
 #endif
 }
 
-/// The exit status of a closed channel. Nothing when the command was ended by a signal; older versions of libssh2 cannot
-/// tell a status that never came from 0.
+/// The exit status of a closed channel. Nothing when the command was ended by a signal; older versions of libssh2
+/// cannot tell a status that never came from 0.
 inline std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel) {
   char* signal = nullptr;
   libssh2_channel_get_exit_signal(channel, &signal, nullptr, nullptr, nullptr, nullptr, nullptr);
@@ -10292,7 +10308,8 @@ inline std::optional<std::string_view> take_text(std::string_view& rest) {
 /// SSH_AGENTC_REQUEST_IDENTITIES
 inline std::string ask_keys() { return "\x0b"; }
 
-/// SSH_AGENTC_SIGN_REQUEST; `data` tells by the algorithm that it names (RFC 4252, section 7) which hash an RSA key uses.
+/// SSH_AGENTC_SIGN_REQUEST; `data` tells by the algorithm that it names (RFC 4252, section 7) which hash an RSA key
+/// uses.
 inline std::string ask_signature(std::string_view blob, std::string_view data) {
   auto rest = data;
   std::string_view algorithm;
@@ -10572,8 +10589,8 @@ class ssh_answer {
 };
 
 /// Who is asked: a function `void(const ssh_challenge&, ssh_answer)`, which must not block but may answer later; or for
-/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt. Called on
-/// the transport's executor. To throw is to decline.
+/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt. Called
+/// on the transport's executor. To throw is to decline.
 class ssh_prompter {
  public:
   ssh_prompter() = default;
@@ -10645,8 +10662,8 @@ struct ssh_timeouts {
   duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
 };
 
-/// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that libssh2
-/// does not know is `errc::invalid_argument` when connecting. A plain value.
+/// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that
+/// libssh2 does not know is `errc::invalid_argument` when connecting. A plain value.
 struct ssh_algorithms {
   std::vector<std::string> key_exchange = {};
   std::vector<std::string> host_key = {};  ///< within it the keys known for the host come first
@@ -10657,8 +10674,8 @@ struct ssh_algorithms {
 /// What to think of a host's key.
 enum class host_key_policy {
   strict,  ///< it has to be in a known-hosts file
-  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which is
-  /// created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
+  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which
+  /// is created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
   accept_new,
   insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
 };
@@ -10674,8 +10691,8 @@ struct openssh_query {
 
 /// How to reach one host over SSH. A plain value.
 ///
-/// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked for
-/// and wiped after use.
+/// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked
+/// for and wiped after use.
 struct ssh_options {
   std::string host;         ///< name or address, that of IPv6 with or without brackets; required
   std::uint16_t port = 22;  ///< above 0
@@ -10683,13 +10700,14 @@ struct ssh_options {
 
   /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
   std::vector<ssh_identity> identities;
-  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment variable
-  /// SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are identities.
+  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment
+  /// variable SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are
+  /// identities.
   std::string agent;
   /// Of the agent's keys only those that are identities are tried.
   bool identities_only = false;
-  /// Asked for the passphrase of an encrypted key, if its format tells the public key only once the server has found that
-  /// good. Not set: an encrypted key is `errc::passphrase_wrong`.
+  /// Asked for the passphrase of an encrypted key, if its format tells the public key only once the server has found
+  /// that good. Not set: an encrypted key is `errc::passphrase_wrong`.
   ssh_prompter passphrase;
   /// Asked for the user's password, if the server takes one. Not set: the method is not tried; so with the next one.
   ssh_prompter password;
@@ -10699,11 +10717,11 @@ struct ssh_options {
   unsigned prompts = 1;
 
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
-  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first one
-  /// need not be there.
+  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first
+  /// one need not be there.
   std::vector<std::string> known_hosts;
-  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
-  /// looked at, and no other policy counts.
+  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file
+  /// is looked at, and no other policy counts.
   std::vector<std::string> fingerprints;
   /// What is asked of a host key without fingerprints.
   host_key_policy host_keys = host_key_policy::strict;
@@ -10712,9 +10730,9 @@ struct ssh_options {
 
   ssh_algorithms algorithms;
 
-  /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the one
-  /// before. Each has its own options: identities, policy and time-outs are not inherited. One that has jump hosts itself
-  /// is reached through these.
+  /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the
+  /// one before. Each has its own options: identities, policy and time-outs are not inherited. One that has jump hosts
+  /// itself is reached through these.
   std::vector<ssh_options> jump_hosts;
 
   ssh_timeouts timeouts;
@@ -10723,15 +10741,16 @@ struct ssh_options {
   /// Without an answer the connection counts as lost after so long a silence; above keepalive.
   duration silence_limit = std::chrono::seconds(30);
 
-  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
-  /// IdentityFile, IdentityAgent, ProxyJump, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
-  /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
-  /// Each host of ProxyJump is looked up in the same way. ProxyCommand is refused: `process_transport` over ssh has it.
+  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port,
+  /// User, IdentityFile, IdentityAgent, ProxyJump, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile,
+  /// StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed. StrictHostKeyChecking `no` and
+  /// `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask. Each host of ProxyJump is looked
+  /// up in the same way. ProxyCommand is refused: `process_transport` over ssh has it.
   ///
-  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
-  /// to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
-  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a name that
-  /// begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
+  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the
+  /// time-out: to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
+  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a
+  /// name that begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
   /// <remote_job/ssh/openssh_config.hpp>, for POSIX systems.
   static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };
@@ -11165,9 +11184,10 @@ namespace remote_job::inline v0::ssh {
 
 /// libssh2 between two buffers: it comes near no socket, and nothing here waits.
 ///
-/// Writing always succeeds, into the buffer: no call is ever left half-sent. Reading gives what has been received, as far
-/// as it may be taken: before the server has identified itself nothing, and once it is gated only drain() takes input, and
-/// sorts all of it into libssh2's queue. After cut(), which any thread may call, both fail, so that freeing never waits.
+/// Writing always succeeds, into the buffer: no call is ever left half-sent. Reading gives what has been received, as
+/// far as it may be taken: before the server has identified itself nothing, and once it is gated only drain() takes
+/// input, and sorts all of it into libssh2's queue. After cut(), which any thread may call, both fail, so that freeing
+/// never waits.
 class wire {
  public:
   static constexpr std::size_t max_waiting_output = 256 * 1024;
@@ -12136,7 +12156,8 @@ enum class login_status {
   broken    ///< the connection failed; error text as of libssh2
 };
 
-/// One way to log in. A state machine: stepped until it has nothing more to try, and whenever something may have changed.
+/// One way to log in. A state machine: stepped until it has nothing more to try, and whenever something may have
+/// changed.
 class login_method {
  public:
   virtual ~login_method() = default;
@@ -12245,7 +12266,8 @@ class challenger {
 
 namespace remote_job::inline v0::ssh {
 
-/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is called.
+/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is
+/// called.
 class agent_login final : public login_method {
  public:
   /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
@@ -12525,8 +12547,8 @@ class interactive_desk {
 
 /// Logs in by answering what the server asks (RFC 4256).
 ///
-/// libssh2 wants the answers from within its call. So that they may come later, the call is made aside, on a thread that
-/// waits for them; the prompter is called on the session's executor all the same.
+/// libssh2 wants the answers from within its call. So that they may come later, the call is made aside, on a thread
+/// that waits for them; the prompter is called on the session's executor all the same.
 class interactive_login final : public login_method {
  public:
   /// `wake` is called on any thread.
@@ -12624,8 +12646,8 @@ namespace remote_job::inline v0::ssh {
 
 /// Logs in with the identities of the options, one after the other.
 ///
-/// An encrypted key is shown to the server before anybody is asked for its passphrase, where its format tells the public
-/// key. libssh2 decrypts it twice for one login, each time for about a tenth of a second: that is done aside.
+/// An encrypted key is shown to the server before anybody is asked for its passphrase, where its format tells the
+/// public key. libssh2 decrypts it twice for one login, each time for about a tenth of a second: that is done aside.
 class key_login final : public login_method {
  public:
   /// `refused`: fingerprints of keys that need not be tried any more. `wake` is called on any thread.
@@ -12911,9 +12933,9 @@ class password_login final : public login_method {
 namespace remote_job::inline v0::ssh {
 
 /// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of public key (the
-/// agent's keys, first those that are among the identities, then the identities), keyboard-interactive, password. A server
-/// that wants several factors (AuthenticationMethods of sshd_config(5)) names the next ones after each.
-/// A state machine: stepped until it has a result, and whenever `wake` is called.
+/// agent's keys, first those that are among the identities, then the identities), keyboard-interactive, password. A
+/// server that wants several factors (AuthenticationMethods of sshd_config(5)) names the next ones after each. A state
+/// machine: stepped until it has a result, and whenever `wake` is called.
 class authenticator {
  public:
   enum class status { more, done, failed };
@@ -13293,8 +13315,8 @@ class known_hosts {
     return name_ != plain_name_ && hash_is_of(hashed, plain_name_) ? match::plain : match::no;
   }
 
-  /// Whether `|1|salt|HMAC-SHA1(salt, name)` is of that name. libssh2 has the HMAC: it is shown one line with a key of no
-  /// meaning, and asked for that key.
+  /// Whether `|1|salt|HMAC-SHA1(salt, name)` is of that name. libssh2 has the HMAC: it is shown one line with a key of
+  /// no meaning, and asked for that key.
   bool hash_is_of(std::string_view hashed, const std::string& name) {
     static constexpr std::string_view key = "AAAAB3NzaC1yc2E=";
     if (!session_ && detail::libssh2_ready())
@@ -13356,8 +13378,8 @@ class locked_file {
   locked_file& operator=(const locked_file&) = delete;
   ~locked_file() { close(); }
 
-  /// Opens the file to append to it, creates it for its owner alone, and has it for ourselves. Waits at most a second for
-  /// others, who hold it for a moment only.
+  /// Opens the file to append to it, creates it for its owner alone, and has it for ourselves. Waits at most a second
+  /// for others, who hold it for a moment only.
   std::error_code open(const std::string& file) {
     for (int tries = 0; tries < 200; ++tries) {
       if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -13404,10 +13426,10 @@ class locked_file {
 
 }  // namespace known_hosts_file_detail
 
-/// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet; what the
-/// file says by now is looked at under a lock, so that of several processes one adds the line, and none contradicts another.
-/// Creates the file (mode 0600) and its directory (0700) where they are missing; changes nothing that is there.
-/// True when the file holds the key then; else `why` says why not. Blocks, at most about a second.
+/// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet;
+/// what the file says by now is looked at under a lock, so that of several processes one adds the line, and none
+/// contradicts another. Creates the file (mode 0600) and its directory (0700) where they are missing; changes nothing
+/// that is there. True when the file holds the key then; else `why` says why not. Blocks, at most about a second.
 inline bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type, std::string_view blob,
                            std::string& why) {
   why = "its key cannot be added to " + file + ": ";
@@ -13457,8 +13479,8 @@ inline bool add_known_host(const std::string& file, known_hosts fresh, std::stri
 
 namespace remote_job::inline v0::ssh {
 
-/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files;
-/// or it is a new host's, and these are welcome.
+/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts
+/// files; or it is a new host's, and these are welcome.
 class host_key_checker {
  public:
   host_key_checker(const ssh_options& options) : options_(options), known_(nothing_known()) {}
@@ -13483,8 +13505,8 @@ class host_key_checker {
     return {};
   }
 
-  /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first, for a
-  /// server has several keys and shows only one.
+  /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first,
+  /// for a server has several keys and shows only one.
   std::string preference(const std::vector<std::string>& supported) const {
     std::string first;
     std::string last;
@@ -13503,7 +13525,8 @@ class host_key_checker {
     return algorithm == "rsa-sha2-256" || algorithm == "rsa-sha2-512" ? std::string_view("ssh-rsa") : algorithm;
   }
 
-  /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what decides is not computed here.
+  /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what
+  /// decides is not computed here.
   std::error_code check(std::string_view blob, std::string_view digest) {
     const auto type = type_of(blob);
     const auto shown = printable(type, 60) + ' ' + fingerprint(blob);
@@ -14173,8 +14196,8 @@ namespace remote_job::inline v0::ssh {
 
 /// Runs commands over a session, one at a time, each on a channel of its own. Several of these may share a session.
 ///
-/// With a channel opened in advance a command costs one round trip; one with input costs another on OpenSSH, which takes
-/// no data before it has answered to the request.
+/// With a channel opened in advance a command costs one round trip; one with input costs another on OpenSSH, which
+/// takes no data before it has answered to the request.
 class exec final : public operation, public channel_waiter, public std::enable_shared_from_this<exec> {
  public:
   /// Begins a command; `command` and `reply` have to stay where they are until the completion.
@@ -14446,8 +14469,8 @@ namespace remote_job::inline v0::ssh {
 
 /// What `ssh -G` prints: one line "keyword value" for each setting that has one, those of a list several times.
 ///
-/// Takes any bytes: a line without a value, with a NUL byte or longer than it can be is skipped. As in ssh_config(5), the
-/// first value of a keyword counts. Pure; views into the text, which has to live as long.
+/// Takes any bytes: a line without a value, with a NUL byte or longer than it can be is skipped. As in ssh_config(5),
+/// the first value of a keyword counts. Pure; views into the text, which has to live as long.
 class openssh_output {
  public:
   static constexpr std::size_t max_line = 16 * 1024;
@@ -14519,8 +14542,8 @@ class openssh_output {
   std::vector<std::pair<std::string_view, std::string_view>> lines_;
 };
 
-/// A host as it stands in ProxyJump: [user@]host[:port], or ssh://[user@]host[:port]; an address of IPv6 in brackets if a
-/// port follows.
+/// A host as it stands in ProxyJump: [user@]host[:port], or ssh://[user@]host[:port]; an address of IPv6 in brackets if
+/// a port follows.
 struct jump_name {
   std::string user;
   std::string host;
@@ -15008,8 +15031,9 @@ class sftp_receiver {
   virtual bool on_reply(std::uint64_t question, const sftp_reply& reply) = 0;
 };
 
-/// The packets of one SFTP server on one channel: starts it, then carries any number of requests at once, each answered by
-/// its id. Requests are collected until flush(). libssh2's own SFTP calls are not used: they allow one request at a time.
+/// The packets of one SFTP server on one channel: starts it, then carries any number of requests at once, each answered
+/// by its id. Requests are collected until flush(). libssh2's own SFTP calls are not used: they allow one request at a
+/// time.
 class sftp_channel {
  public:
   enum class status {
@@ -15052,7 +15076,8 @@ class sftp_channel {
     expected_ = 0;
   }
 
-  // Requests, in the order of asking; only while ready. The receiver is kept until the answer; none: it is of no interest.
+  // Requests, in the order of asking; only while ready. The receiver is kept until the answer; none: it is of no
+  // interest.
   void open(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view path) {
     writer().open(enter(std::move(to), question), path);
   }
@@ -15562,12 +15587,12 @@ namespace remote_job::inline v0::ssh {
 
 /// Reads a range of a file: one round trip if the file is open already and the range is small, three if it is not.
 ///
-/// A path is opened only after the server has said that it is a regular file: to open a FIFO waits for its writer, and the
-/// whole server with it. A file that stays open is that of the path only until the path is given to another. So beside the
-/// bytes the attributes of the path are asked for; when they are not as before, or were not the last time, also those of the
-/// open file, and when they are of two files the path is opened anew and the bytes are read again. Version 3 knows no inode:
-/// another file of equal size, owner, mode and second of modification is not told from the old one until one of these
-/// changes.
+/// A path is opened only after the server has said that it is a regular file: to open a FIFO waits for its writer, and
+/// the whole server with it. A file that stays open is that of the path only until the path is given to another. So
+/// beside the bytes the attributes of the path are asked for; when they are not as before, or were not the last time,
+/// also those of the open file, and when they are of two files the path is opened anew and the bytes are read again.
+/// Version 3 knows no inode: another file of equal size, owner, mode and second of modification is not told from the
+/// old one until one of these changes.
 class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
  public:
   static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
@@ -16717,10 +16742,11 @@ class basic_libssh2_transport;
 
 /// What a session_pool allows. A plain value; `validate` says what is allowed here.
 struct session_pool_options {
-  /// Commands at once over one session; above 0. Best two below the server's MaxSessions (10 by default): one channel is
-  /// opened in advance, one is for files. Where the server allows fewer that is found out, and costs no command.
+  /// Commands at once over one session; above 0. Best two below the server's MaxSessions (10 by default): one channel
+  /// is opened in advance, one is for files. Where the server allows fewer that is found out, and costs no command.
   std::size_t channels = 8;
-  /// Sessions to one endpoint; above 0. Another one is made when a command has waited a quarter of a second for a channel.
+  /// Sessions to one endpoint; above 0. Another one is made when a command has waited a quarter of a second for a
+  /// channel.
   std::size_t sessions = 2;
   /// Connections to one host that are being made at once, of all endpoints; above 0.
   std::size_t handshakes = 8;
@@ -16772,17 +16798,16 @@ struct session_pool_stats {
 ///  * What one transport cancels or closes is no matter to the others. If something of it was under way, or had failed,
 ///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
 ///    the session is closed, and the next to connect makes another for all.
-///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there or
-///    being made.
-///  * A session whose channels are all held by commands that do not end is replaced by another.
+///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there
+///  or being made. * A session whose channels are all held by commands that do not end is replaced by another.
 ///
 /// @par Thread safety
 /// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
 ///
 /// @par Object lifetimes
-/// Transports may outlive the pool: their sessions then end with their last user. Both may outlive the execution context,
-/// but are of no use then. A session that is kept for later use keeps the context at work: close() or destroy the pool to
-/// end that.
+/// Transports may outlive the pool: their sessions then end with their last user. Both may outlive the execution
+/// context, but are of no use then. A session that is kept for later use keeps the context at work: close() or destroy
+/// the pool to end that.
 class session_pool {
  public:
   using executor_type = asio::any_io_executor;
@@ -16862,13 +16887,13 @@ namespace remote_job::inline v0 {
 
 /// A transport over SSH with libssh2: one connection, its own or shared, each command on a channel of its own.
 ///
-/// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only one
-/// channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between commands;
-/// see `ssh_options::keepalive`.
+/// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only
+/// one channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between
+/// commands; see `ssh_options::keepalive`.
 ///
-/// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor that
-/// runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private
-/// key, and waiting for what the server asks a person, is done by a thread that lives so long.
+/// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor
+/// that runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private key, and waiting
+/// for what the server asks a person, is done by a thread that lives so long.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   struct initiate_connect;
@@ -16916,8 +16941,8 @@ class basic_libssh2_transport {
   /// Connects and logs in. A connection that is open is closed before.
   ///
   /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted`.
-  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`, and `errc::forwarding_refused`;
-  /// diagnostics() says more. This object may be destroyed before the completion.
+  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`,
+  /// and `errc::forwarding_refused`; diagnostics() says more. This object may be destroyed before the completion.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
@@ -16926,11 +16951,11 @@ class basic_libssh2_transport {
 
   /// Runs one command. `command` and `reply` have to stay where they are until the completion.
   ///
-  /// Completion: `void(std::error_code)`; no error whatever the command's exit status. Terminal cancellation completes with
-  /// `asio::error::operation_aborted` and leaves the connection usable; the command goes on unless it notices that its
-  /// output is no longer read (libssh2 1.11 and newer have the host end it).
-  /// Errors: `errc::connection_lost`, `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`;
-  /// `invalid_argument` for a command longer than 30000 bytes. On an error the reply holds what had come till then.
+  /// Completion: `void(std::error_code)`; no error whatever the command's exit status. Terminal cancellation completes
+  /// with `asio::error::operation_aborted` and leaves the connection usable; the command goes on unless it notices that
+  /// its output is no longer read (libssh2 1.11 and newer have the host end it). Errors: `errc::connection_lost`,
+  /// `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`; `invalid_argument` for a command longer
+  /// than 30000 bytes. On an error the reply holds what had come till then.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply,
                      Token&& token = asio::default_completion_token_t<executor_type>())
@@ -16944,11 +16969,11 @@ class basic_libssh2_transport {
   /// Over SFTP, on one channel that is opened at the first use; any number of these and of async_read_file() may be
   /// outstanding, and those begun together take one round trip. SFTP tells no inode number: the identity is 0.
   ///
-  /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted` and leaves
-  /// the connection and all else usable.
-  /// Errors: `std::errc::no_such_file_or_directory`, `permission_denied`, `io_error`; `errc::files_unavailable` when the
-  /// server has no SFTP, which it is asked once for each connection, at most for `ssh_timeouts::files`;
-  /// `errc::connection_lost`, `open_timeout`, `reply_malformed`; `invalid_argument` for a path that cannot be one.
+  /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted` and
+  /// leaves the connection and all else usable. Errors: `std::errc::no_such_file_or_directory`, `permission_denied`,
+  /// `io_error`; `errc::files_unavailable` when the server has no SFTP, which it is asked once for each connection, at
+  /// most for `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`; `invalid_argument` for
+  /// a path that cannot be one.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_stat(const std::string& path, file_status& status,
                   Token&& token = asio::default_completion_token_t<executor_type>())
@@ -16957,11 +16982,11 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{access_}, token, &path, &status);
   }
 
-  /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out` have
-  /// to stay where they are until the completion.
+  /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out`
+  /// have to stay where they are until the completion.
   ///
-  /// The file stays open on the host, so that reading it again takes one round trip, for up to a minute; when the path has
-  /// become that of another file, that one is read. Large ranges are read in requests that overlap in time.
+  /// The file stays open on the host, so that reading it again takes one round trip, for up to a minute; when the path
+  /// has become that of another file, that one is read. Large ranges are read in requests that overlap in time.
   ///
   /// Completion, cancellation and errors are those of async_stat(), and `std::errc::is_a_directory`.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>

@@ -407,7 +407,8 @@ TEST_CASE("the end of a child is noticed without a pidfd as well") {
     r.context.restart();
     r.context.run();
 
-    // Both timers are due when the first one's handler sees the child write and end: its end is noticed before its output.
+    // Both timers are due when the first one's handler sees the child write and end: its end is noticed before its
+    // output.
     asio::steady_timer first(r.context, 1ms);
     first.async_wait([](std::error_code) {
       siginfo_t info;

@@ -113,7 +113,8 @@ TEST_CASE_METHOD(loopback_world, "what came through files before the connection 
   }
 }
 
-// A job that logs too much for the command's time, over a link that never brings a chunk in time: each try keeps its part.
+// A job that logs too much for the command's time, over a link that never brings a chunk in time: each try keeps its
+// part.
 TEST_CASE_METHOD(loopback_world, "each try through files makes progress, even if no chunk comes in time") {
   state.options.via = poll_via::files;
   state.options.command_timeout = 1s;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
 
-// For the sanitizers only. libssh2 1.10 leaks two numbers whenever it loads an ECDSA key in OpenSSH's format, and the list
-// of methods, some 60 bytes, when it asks for it again, as after each factor of several. They are
-// recognised by the function they come from, and for that the stacks have to be walked through libraries that keep no
-// frame pointer.
+// For the sanitizers only. libssh2 1.10 leaks two numbers whenever it loads an ECDSA key in OpenSSH's format, and the
+// list of methods, some 60 bytes, when it asks for it again, as after each factor of several. They are recognised by
+// the function they come from, and for that the stacks have to be walked through libraries that keep no frame pointer.
 #if defined(__SANITIZE_ADDRESS__)
 #define REMOTE_JOB_TESTS_WITH_ASAN
 #elif defined(__has_feature)

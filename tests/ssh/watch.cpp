@@ -24,7 +24,8 @@ namespace {
 
 using trigger = basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, recording_sink>;
 
-/// A job whose files the test writes itself, watched over a real connection; each test in both ways, unless it says which.
+/// A job whose files the test writes itself, watched over a real connection; each test in both ways, unless it says
+/// which.
 struct job_on_host {
   explicit job_on_host(const support::sshd& s, const std::string& name = "job", poll_via via = either())
       : server(s), directory(s.file(name)) {

@@ -21,7 +21,8 @@ namespace windows_test {
 
 inline const std::string nonce = "0123456789abcdef0123456789abcdef";
 
-/// Names that PowerShell, cmd.exe or a careless quoting would take for something else; all that a file on Windows can have.
+/// Names that PowerShell, cmd.exe or a careless quoting would take for something else; all that a file on Windows can
+/// have.
 inline const std::vector<std::string>& names() {
   static const std::vector<std::string> all = {
       "C:\\jobs\\a\\stdout.log",
@@ -76,7 +77,8 @@ inline bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); });
 }
 
-/// Compares a script with the one that was read, checked by its grammar and kept; REMOTE_JOB_WRITE_GOLDEN=1 writes it anew.
+/// Compares a script with the one that was read, checked by its grammar and kept; REMOTE_JOB_WRITE_GOLDEN=1 writes it
+/// anew.
 inline void check_golden(const std::string& name, const std::string& script) {
   const std::string path = std::string(REMOTE_JOB_GOLDEN_DIR) + "/" + name + ".ps1";
   if (std::getenv("REMOTE_JOB_WRITE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << script;

@@ -40,8 +40,8 @@ inline void append_base64(std::string& text, std::string_view bytes) {
   text.append(bytes.size() % 3 == 0 ? 0 : 3 - bytes.size() % 3, '=');
 }
 
-/// Appends the bytes that a text stands for by RFC 4648, section 4, with the padding; false for any other text, of which
-/// some may have been appended.
+/// Appends the bytes that a text stands for by RFC 4648, section 4, with the padding; false for any other text, of
+/// which some may have been appended.
 inline bool append_base64_decoded(std::string& bytes, std::string_view text) {
   if (text.size() % 4 != 0) return false;
   for (int padding = 0; padding < 2 && !text.empty() && text.back() == '='; ++padding) text.remove_suffix(1);

@@ -13,9 +13,9 @@ namespace remote_job::inline v0::detail {
 
 /// How much of the log the next poll asks for.
 ///
-/// It begins at log_chunk_size and doubles while a backlog comes in whole chunks, up to max_chunk_size; with the backlog
-/// gone it is back where it began, and so is the memory. A chunk is only doubled if it came in a quarter of the time
-/// allowed: on a link of steady speed the next then takes half of it, so that size and time-outs do not swing.
+/// It begins at log_chunk_size and doubles while a backlog comes in whole chunks, up to max_chunk_size; with the
+/// backlog gone it is back where it began, and so is the memory. A chunk is only doubled if it came in a quarter of the
+/// time allowed: on a link of steady speed the next then takes half of it, so that size and time-outs do not swing.
 class chunk_size {
  public:
   explicit chunk_size(const watch_options& options)
@@ -34,8 +34,8 @@ class chunk_size {
       size_ = size_ > bound_ / 2 ? bound_ : size_ * 2;
   }
 
-  /// A poll did not come in time, after so many consecutive failures. From one to the next it shrinks faster, so that any
-  /// chunk is a small one before a usual budget is spent.
+  /// A poll did not come in time, after so many consecutive failures. From one to the next it shrinks faster, so that
+  /// any chunk is a small one before a usual budget is spent.
   void timed_out(int failures) noexcept {
     const int halvings = std::min(2 * (failures + 1), 30);
     size_ = std::max(size_ >> halvings, std::min(size_, least));

@@ -16,8 +16,8 @@ namespace remote_job::inline v0::detail {
 /// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
 inline constexpr std::size_t max_exit_text = 64;
 
-/// What is behind the mark of UTF-8 or UTF-16LE, as Windows PowerShell 5.1 puts it before what it redirects into a file; else
-/// all of it. `plain` keeps the text if it was UTF-16.
+/// What is behind the mark of UTF-8 or UTF-16LE, as Windows PowerShell 5.1 puts it before what it redirects into a
+/// file; else all of it. `plain` keeps the text if it was UTF-16.
 inline std::string_view without_mark(std::string_view raw, char (&plain)[max_exit_text]) noexcept {
   if (raw.starts_with("\xef\xbb\xbf")) return raw.substr(3);
   if (!raw.starts_with("\xff\xfe") || raw.size() > max_exit_text || raw.size() % 2 != 0) return raw;

@@ -160,8 +160,8 @@ class file_poll_op {
 };
 
 /// Starts one poll through the files of the host; the handler is called with the error, if it is no poll, and then
-/// `poll.make_reply()` gives the reply. All but the handler must stay in place until then. Terminal cancellation through
-/// the handler's slot.
+/// `poll.make_reply()` gives the reply. All but the handler must stay in place until then. Terminal cancellation
+/// through the handler's slot.
 template <class Transport, class Handler>
 void start_file_poll(Transport& transport, const job_spec& job, const poll_request& request, running_file_poll& poll,
                      Handler handler) {

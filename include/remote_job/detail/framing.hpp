@@ -23,10 +23,12 @@
 //   n bytes: the log from off on
 //   \n@RJ1 <nonce> end\n
 //
-// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E the evidence.
-// exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present. Every length
-// stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce tells the reply
-// from whatever else a login shell prints. What the exit-code file holds is judged here, not on the host.
+// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E
+// the evidence.
+// exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present.
+// Every length stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce
+// tells the reply from whatever else a login shell prints. What the exit-code file holds is judged here, not on the
+// host.
 namespace remote_job::inline v0::detail {
 
 /// Output allowed beyond the bytes of the log: the frame, and what a login shell prints before it.

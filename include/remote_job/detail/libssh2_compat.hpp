@@ -44,8 +44,8 @@ inline void libssh2_terminate(LIBSSH2_CHANNEL* channel) {
 #endif
 }
 
-/// The exit status of a closed channel. Nothing when the command was ended by a signal; older versions of libssh2 cannot
-/// tell a status that never came from 0.
+/// The exit status of a closed channel. Nothing when the command was ended by a signal; older versions of libssh2
+/// cannot tell a status that never came from 0.
 inline std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel) {
   char* signal = nullptr;
   libssh2_channel_get_exit_signal(channel, &signal, nullptr, nullptr, nullptr, nullptr, nullptr);

@@ -25,8 +25,8 @@
 #include <system_error>
 #include <utility>
 
-// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then the
-// time that this takes to come through.
+// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then
+// the time that this takes to come through.
 namespace remote_job::inline v0::detail {
 
 /// What a loopback_transport and its outstanding steps share.

@@ -12,9 +12,10 @@
 
 namespace remote_job::inline v0::detail {
 
-/// How long to wait until the next poll: poll_interval; or, with a quick_interval, that while there is news and from poll
-/// to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that many
-/// watches that began together do not poll in step. So what comes after some quiet is seen within two thirds of that.
+/// How long to wait until the next poll: poll_interval; or, with a quick_interval, that while there is news and from
+/// poll to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that
+/// many watches that began together do not poll in step. So what comes after some quiet is seen within two thirds of
+/// that.
 ///
 /// The generator is seeded with the name of the job: the same watch makes the same pauses each time.
 class poll_pause {

@@ -13,8 +13,9 @@
 #include <string_view>
 #include <system_error>
 
-// How a script reaches PowerShell, and how its answer comes back: base64 both ways. What is in between, the command line of
-// cmd.exe, the encodings of the console, the quotes that PowerShell knows (U+2018 to U+201B end a string too), has no say.
+// How a script reaches PowerShell, and how its answer comes back: base64 both ways. What is in between, the command
+// line of cmd.exe, the encodings of the console, the quotes that PowerShell knows (U+2018 to U+201B end a string too),
+// has no say.
 namespace remote_job::inline v0::detail {
 
 /// The one script that travels in the command line, the same for all: it runs the script that comes by standard input.

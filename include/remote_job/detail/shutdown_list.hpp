@@ -14,8 +14,8 @@
 
 namespace remote_job::inline v0::detail {
 
-/// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own operations
-/// do: a handler may own what keeps it, and nobody else would break that ring.
+/// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own
+/// operations do: a handler may own what keeps it, and nobody else would break that ring.
 class shutdown_listener {
  public:
   explicit shutdown_listener(const asio::any_io_executor& executor)

@@ -247,8 +247,8 @@ class trigger_fsm {
     return fresh <= chunk_.get() && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
   }
 
-  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply a
-  /// part is never used, since its end says whether it is true.
+  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply
+  /// a part is never used, since its end says whether it is true.
   bool keep(std::error_code ec, const poll_reply& r) {
     if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long ||
         r.bytes.size() <= mark_.tail.size() || !plausible(r) || broken(r))

@@ -7,11 +7,11 @@
 
 #include <string_view>
 
-// The scripts that start, stop and clean up a job on Windows, as pieces of a script. Each sends one frame with one line of
-// words: see lifecycle_frames.hpp.
+// The scripts that start, stop and clean up a job on Windows, as pieces of a script. Each sends one frame with one line
+// of words: see lifecycle_frames.hpp.
 //
-// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.ps1, and
-// exit_code.tmp, cancel, start.* for a time.
+// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.ps1,
+// and exit_code.tmp, cancel, start.* for a time.
 namespace remote_job::inline v0::detail {
 
 /// rj_ours DIR: whether it is a directory of this user, itself and no link. rj_private DIR: lets nobody else in.
@@ -43,7 +43,8 @@ function rj_answer([string]$words){
 }
 )ps";
 
-/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter; leaves in rj_err why it could not.
+/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter; leaves in rj_err why it
+/// could not.
 ///
 /// The job's directory gets its name by a rename, the mark already in it: nobody sees it without.
 inline constexpr std::string_view windows_directory_piece = R"ps(function rj_directory{
@@ -134,8 +135,9 @@ inline constexpr std::string_view windows_result_piece = R"ps(function rj_result
 }
 )ps";
 
-/// rj_tree: the processes of the job that run, each with its time of start, as far as the one that leads them is proved. A
-/// process is a child of another only if it is the younger one: the number of a parent that is gone can be a stranger's.
+/// rj_tree: the processes of the job that run, each with its time of start, as far as the one that leads them is
+/// proved. A process is a child of another only if it is the younger one: the number of a parent that is gone can be a
+/// stranger's.
 inline constexpr std::string_view windows_stop_piece = R"ps(function rj_tree{
   $c=rj_child $rj_j
   if($c -eq ''){return}
@@ -219,8 +221,8 @@ $rj_out=rj_stop
 rj_answer "stop out=$rj_out exit=$(rj_result) sent=$($script:rj_sent) left=$($script:rj_rest)"
 )ps";
 
-/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short, the job's
-/// name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+/// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short,
+/// the job's name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
 inline constexpr std::string_view windows_cleanup_piece = R"ps(function rj_cleanup{
   $base=[IO.Path]::GetDirectoryName($rj_j)
   $gone="$base\.gone.$([IO.Path]::GetFileName($rj_j))"

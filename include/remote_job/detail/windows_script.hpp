@@ -10,12 +10,13 @@
 #include <string>
 #include <string_view>
 
-// The pieces of which every script for PowerShell is made; for Windows PowerShell 5.1, which every Windows has, and PowerShell
-// 7. Files go through .NET: a cmdlet takes [ and ] in a path for a pattern, and changes encodings and line ends.
+// The pieces of which every script for PowerShell is made; for Windows PowerShell 5.1, which every Windows has, and
+// PowerShell 7. Files go through .NET: a cmdlet takes [ and ] in a path for a pattern, and changes encodings and line
+// ends.
 namespace remote_job::inline v0::detail {
 
-/// rj_text B64: a text. rj_open PATH: a file that others may write, rename and delete meanwhile. rj_copy FROM MAX TO: at
-/// most so many bytes. rj_fault ERROR: `-` there is no such file, `!` it cannot be read.
+/// rj_text B64: a text. rj_open PATH: a file that others may write, rename and delete meanwhile. rj_copy FROM MAX TO:
+/// at most so many bytes. rj_fault ERROR: `-` there is no such file, `!` it cannot be read.
 inline constexpr std::string_view file_piece = R"ps($ErrorActionPreference='Stop'
 function rj_text([string]$b){(New-Object Text.UTF8Encoding $false,$true).GetString([Convert]::FromBase64String($b))}
 function rj_open([string]$p){
@@ -58,9 +59,9 @@ try{
 )ps";
 static_assert(max_exit_text == 64, "rj_copy above");
 
-/// The log $rj_p: rj_k is `-` absent, `!` unreadable, `+` present; rj_i names the file, rj_s is its size, rj_d the bytes from
-/// $rj_at on, at most $rj_max of them, if there is one behind $rj_off. The time of creation names a file, for want of
-/// anything better; a log that shrank while it was read ends where the bytes end.
+/// The log $rj_p: rj_k is `-` absent, `!` unreadable, `+` present; rj_i names the file, rj_s is its size, rj_d the
+/// bytes from $rj_at on, at most $rj_max of them, if there is one behind $rj_off. The time of creation names a file,
+/// for want of anything better; a log that shrank while it was read ends where the bytes end.
 inline constexpr std::string_view windows_log_piece = R"ps($rj_k='-'
 $rj_i=[long]0
 $rj_s=[long]0
@@ -84,13 +85,13 @@ try{
 }catch{$rj_k=rj_fault $_.Exception;$rj_i=0;$rj_s=0;$rj_d.SetLength(0)}
 )ps";
 
-/// rj_lines FILE: the lines of a small file. rj_child DIR: the process that leads the job itself, if it runs; else nothing.
-/// rj_judge FILE judges a pid file: rj_v is the letter of the liveness, rj_e the evidence; rj_q the process, rj_by the ticket,
-/// rj_is what proves the process. Needs windows_process_piece.
+/// rj_lines FILE: the lines of a small file. rj_child DIR: the process that leads the job itself, if it runs; else
+/// nothing. rj_judge FILE judges a pid file: rj_v is the letter of the liveness, rj_e the evidence; rj_q the process,
+/// rj_by the ticket, rj_is what proves the process. Needs windows_process_piece.
 ///
 /// The number of the process is on the first line of the file, and on the second, if a submit made it, what proves it:
-/// `start=<time> host=<name> by=<ticket> .`. The time at which a process started, to 100 ns, is never that of another one,
-/// nor of one before the host started again. Of a process whose time cannot be seen nothing is known.
+/// `start=<time> host=<name> by=<ticket> .`. The time at which a process started, to 100 ns, is never that of another
+/// one, nor of one before the host started again. Of a process whose time cannot be seen nothing is known.
 inline constexpr std::string_view windows_life_piece = R"ps(function rj_lines([string]$p){
   $o=New-Object IO.MemoryStream
   $f=rj_open $p

@@ -14,8 +14,8 @@
 //      `- runner.ps1   the surroundings of the job, then its script
 namespace remote_job::inline v0::detail {
 
-/// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it does not
-/// run, `?` if that cannot be seen.
+/// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it
+/// does not run, `?` if that cannot be seen.
 inline constexpr std::string_view windows_process_piece =
     R"ps(function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
 function rj_start([string]$q){
@@ -26,9 +26,9 @@ function rj_start([string]$q){
 
 /// Arguments: the job's directory, the directory of this attempt, the ticket. Needs windows_process_piece.
 ///
-/// The claim is a rename, which fails where there is a file already: there at once and whole, for one attempt only. What the
-/// end of the job must write is reserved before, and overwritten in place. The command line of cmd.exe is a constant: a
-/// path in it would lose its percent signs, a variable keeps them.
+/// The claim is a rename, which fails where there is a file already: there at once and whole, for one attempt only.
+/// What the end of the job must write is reserved before, and overwritten in place. The command line of cmd.exe is a
+/// constant: a path in it would lose its percent signs, a variable keeps them.
 inline constexpr std::string_view windows_supervisor_script = R"ps($rj_d=$args[0];$rj_a=$args[1];$rj_by=$args[2]
 $ErrorActionPreference='Stop'
 function rj_finish([string]$code){
@@ -87,8 +87,8 @@ exit 0
 /// Runs job.ps1 of the job's directory, with the variables of the file `environment` and in the directory of the file
 /// `directory`, both in base64, which is gone before the job begins.
 ///
-/// The exit code is the script's own, else that of the last program it ran, else 1 if an error ended it. What it prints is
-/// UTF-8, as on other systems.
+/// The exit code is the script's own, else that of the last program it ran, else 1 if an error ended it. What it prints
+/// is UTF-8, as on other systems.
 inline constexpr std::string_view windows_runner_script = R"ps($rj_d=$env:REMOTE_JOB_DIR
 $rj_a=[IO.Path]::GetDirectoryName($env:REMOTE_JOB_RUNNER)
 foreach($rj_v in 'REMOTE_JOB_SHELL','REMOTE_JOB_RUNNER','REMOTE_JOB_DIR'){[Environment]::SetEnvironmentVariable($rj_v,$null)}

@@ -75,9 +75,9 @@ class posix_os {
   }
 
   /// @name What makes it a `lifecycle_os_policy`
-  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln mkdir
-  /// mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still survives
-  /// the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
+  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln
+  /// mkdir mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still
+  /// survives the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
   /// @{
   void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
     detail::append_submit(begin_lifecycle(request.nonce, command), job, request, shell_);

@@ -22,17 +22,17 @@ namespace remote_job::inline v0 {
 
 /// The OS policy for Windows hosts: PowerShell behind an sshd, or the files alone.
 ///
-/// A transport with file access needs no PowerShell to watch a job: `files_suffice`, and `file_path` spells a path as the
-/// SFTP server of Win32-OpenSSH does. By commands, every command line is the same constant: it starts PowerShell, which
-/// reads a script in base64 from standard input and answers in base64, so that neither cmd.exe nor an encoding of the
-/// console nor a quote in a path can change anything.
+/// A transport with file access needs no PowerShell to watch a job: `files_suffice`, and `file_path` spells a path as
+/// the SFTP server of Win32-OpenSSH does. By commands, every command line is the same constant: it starts PowerShell,
+/// which reads a script in base64 from standard input and answers in base64, so that neither cmd.exe nor an encoding of
+/// the console nor a quote in a path can change anything.
 ///
 /// Paths are UTF-8. A relative one counts from where sshd starts a session, usually the user's profile.
 /// Needs of the host: Windows PowerShell 5.1 or PowerShell 7, in full language mode.
 /// Thread safety: distinct objects are independent.
 ///
-/// None of these scripts has run on Windows yet: they are checked by their grammar, by taking every layer of base64 apart,
-/// and by recorded replies.
+/// None of these scripts has run on Windows yet: they are checked by their grammar, by taking every layer of base64
+/// apart, and by recorded replies.
 class windows_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::windows;
@@ -76,7 +76,8 @@ class windows_os {
     return detail::parse_poll_frame(request, frame_, reply);
   }
 
-  /// Writes the command that starts a job; `build_stop` and `build_cleanup` the ones that stop it and remove its directory.
+  /// Writes the command that starts a job; `build_stop` and `build_cleanup` the ones that stop it and remove its
+  /// directory.
   void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
     finish(command, request.nonce, detail::windows_submit_script(job, request), 0);
   }

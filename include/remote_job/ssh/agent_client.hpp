@@ -65,7 +65,8 @@ inline std::optional<std::string_view> take_text(std::string_view& rest) {
 /// SSH_AGENTC_REQUEST_IDENTITIES
 inline std::string ask_keys() { return "\x0b"; }
 
-/// SSH_AGENTC_SIGN_REQUEST; `data` tells by the algorithm that it names (RFC 4252, section 7) which hash an RSA key uses.
+/// SSH_AGENTC_SIGN_REQUEST; `data` tells by the algorithm that it names (RFC 4252, section 7) which hash an RSA key
+/// uses.
 inline std::string ask_signature(std::string_view blob, std::string_view data) {
   auto rest = data;
   std::string_view algorithm;

@@ -24,7 +24,8 @@
 
 namespace remote_job::inline v0::ssh {
 
-/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is called.
+/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is
+/// called.
 class agent_login final : public login_method {
  public:
   /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.

@@ -19,8 +19,8 @@ namespace remote_job::inline v0::ssh {
 
 /// Runs commands over a session, one at a time, each on a channel of its own. Several of these may share a session.
 ///
-/// With a channel opened in advance a command costs one round trip; one with input costs another on OpenSSH, which takes
-/// no data before it has answered to the request.
+/// With a channel opened in advance a command costs one round trip; one with input costs another on OpenSSH, which
+/// takes no data before it has answered to the request.
 class exec final : public operation, public channel_waiter, public std::enable_shared_from_this<exec> {
  public:
   /// Begins a command; `command` and `reply` have to stay where they are until the completion.

@@ -20,8 +20,8 @@
 
 namespace remote_job::inline v0::ssh {
 
-/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts files;
-/// or it is a new host's, and these are welcome.
+/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts
+/// files; or it is a new host's, and these are welcome.
 class host_key_checker {
  public:
   host_key_checker(const ssh_options& options) : options_(options), known_(nothing_known()) {}
@@ -46,8 +46,8 @@ class host_key_checker {
     return {};
   }
 
-  /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first, for a
-  /// server has several keys and shows only one.
+  /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first,
+  /// for a server has several keys and shows only one.
   std::string preference(const std::vector<std::string>& supported) const {
     std::string first;
     std::string last;
@@ -66,7 +66,8 @@ class host_key_checker {
     return algorithm == "rsa-sha2-256" || algorithm == "rsa-sha2-512" ? std::string_view("ssh-rsa") : algorithm;
   }
 
-  /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what decides is not computed here.
+  /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what
+  /// decides is not computed here.
   std::error_code check(std::string_view blob, std::string_view digest) {
     const auto type = type_of(blob);
     const auto shown = printable(type, 60) + ' ' + fingerprint(blob);

@@ -99,8 +99,8 @@ class interactive_desk {
 
 /// Logs in by answering what the server asks (RFC 4256).
 ///
-/// libssh2 wants the answers from within its call. So that they may come later, the call is made aside, on a thread that
-/// waits for them; the prompter is called on the session's executor all the same.
+/// libssh2 wants the answers from within its call. So that they may come later, the call is made aside, on a thread
+/// that waits for them; the prompter is called on the session's executor all the same.
 class interactive_login final : public login_method {
  public:
   /// `wake` is called on any thread.

@@ -20,8 +20,8 @@ namespace remote_job::inline v0::ssh {
 
 /// Logs in with the identities of the options, one after the other.
 ///
-/// An encrypted key is shown to the server before anybody is asked for its passphrase, where its format tells the public
-/// key. libssh2 decrypts it twice for one login, each time for about a tenth of a second: that is done aside.
+/// An encrypted key is shown to the server before anybody is asked for its passphrase, where its format tells the
+/// public key. libssh2 decrypts it twice for one login, each time for about a tenth of a second: that is done aside.
 class key_login final : public login_method {
  public:
   /// `refused`: fingerprints of keys that need not be tried any more. `wake` is called on any thread.

@@ -242,8 +242,8 @@ class known_hosts {
     return name_ != plain_name_ && hash_is_of(hashed, plain_name_) ? match::plain : match::no;
   }
 
-  /// Whether `|1|salt|HMAC-SHA1(salt, name)` is of that name. libssh2 has the HMAC: it is shown one line with a key of no
-  /// meaning, and asked for that key.
+  /// Whether `|1|salt|HMAC-SHA1(salt, name)` is of that name. libssh2 has the HMAC: it is shown one line with a key of
+  /// no meaning, and asked for that key.
   bool hash_is_of(std::string_view hashed, const std::string& name) {
     static constexpr std::string_view key = "AAAAB3NzaC1yc2E=";
     if (!session_ && detail::libssh2_ready())

@@ -40,8 +40,8 @@ class locked_file {
   locked_file& operator=(const locked_file&) = delete;
   ~locked_file() { close(); }
 
-  /// Opens the file to append to it, creates it for its owner alone, and has it for ourselves. Waits at most a second for
-  /// others, who hold it for a moment only.
+  /// Opens the file to append to it, creates it for its owner alone, and has it for ourselves. Waits at most a second
+  /// for others, who hold it for a moment only.
   std::error_code open(const std::string& file) {
     for (int tries = 0; tries < 200; ++tries) {
       if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -88,10 +88,10 @@ class locked_file {
 
 }  // namespace known_hosts_file_detail
 
-/// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet; what the
-/// file says by now is looked at under a lock, so that of several processes one adds the line, and none contradicts another.
-/// Creates the file (mode 0600) and its directory (0700) where they are missing; changes nothing that is there.
-/// True when the file holds the key then; else `why` says why not. Blocks, at most about a second.
+/// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet;
+/// what the file says by now is looked at under a lock, so that of several processes one adds the line, and none
+/// contradicts another. Creates the file (mode 0600) and its directory (0700) where they are missing; changes nothing
+/// that is there. True when the file holds the key then; else `why` says why not. Blocks, at most about a second.
 inline bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type, std::string_view blob,
                            std::string& why) {
   why = "its key cannot be added to " + file + ": ";

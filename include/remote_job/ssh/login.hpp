@@ -26,7 +26,8 @@ enum class login_status {
   broken    ///< the connection failed; error text as of libssh2
 };
 
-/// One way to log in. A state machine: stepped until it has nothing more to try, and whenever something may have changed.
+/// One way to log in. A state machine: stepped until it has nothing more to try, and whenever something may have
+/// changed.
 class login_method {
  public:
   virtual ~login_method() = default;

@@ -21,8 +21,8 @@ namespace remote_job::inline v0::ssh {
 
 /// What `ssh -G` prints: one line "keyword value" for each setting that has one, those of a list several times.
 ///
-/// Takes any bytes: a line without a value, with a NUL byte or longer than it can be is skipped. As in ssh_config(5), the
-/// first value of a keyword counts. Pure; views into the text, which has to live as long.
+/// Takes any bytes: a line without a value, with a NUL byte or longer than it can be is skipped. As in ssh_config(5),
+/// the first value of a keyword counts. Pure; views into the text, which has to live as long.
 class openssh_output {
  public:
   static constexpr std::size_t max_line = 16 * 1024;
@@ -94,8 +94,8 @@ class openssh_output {
   std::vector<std::pair<std::string_view, std::string_view>> lines_;
 };
 
-/// A host as it stands in ProxyJump: [user@]host[:port], or ssh://[user@]host[:port]; an address of IPv6 in brackets if a
-/// port follows.
+/// A host as it stands in ProxyJump: [user@]host[:port], or ssh://[user@]host[:port]; an address of IPv6 in brackets if
+/// a port follows.
 struct jump_name {
   std::string user;
   std::string host;

@@ -32,8 +32,8 @@ struct ssh_timeouts {
   duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
 };
 
-/// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that libssh2
-/// does not know is `errc::invalid_argument` when connecting. A plain value.
+/// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that
+/// libssh2 does not know is `errc::invalid_argument` when connecting. A plain value.
 struct ssh_algorithms {
   std::vector<std::string> key_exchange = {};
   std::vector<std::string> host_key = {};  ///< within it the keys known for the host come first
@@ -44,8 +44,8 @@ struct ssh_algorithms {
 /// What to think of a host's key.
 enum class host_key_policy {
   strict,  ///< it has to be in a known-hosts file
-  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which is
-  /// created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
+  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which
+  /// is created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
   accept_new,
   insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
 };
@@ -61,8 +61,8 @@ struct openssh_query {
 
 /// How to reach one host over SSH. A plain value.
 ///
-/// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked for
-/// and wiped after use.
+/// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked
+/// for and wiped after use.
 struct ssh_options {
   std::string host;         ///< name or address, that of IPv6 with or without brackets; required
   std::uint16_t port = 22;  ///< above 0
@@ -70,13 +70,14 @@ struct ssh_options {
 
   /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
   std::vector<ssh_identity> identities;
-  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment variable
-  /// SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are identities.
+  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment
+  /// variable SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are
+  /// identities.
   std::string agent;
   /// Of the agent's keys only those that are identities are tried.
   bool identities_only = false;
-  /// Asked for the passphrase of an encrypted key, if its format tells the public key only once the server has found that
-  /// good. Not set: an encrypted key is `errc::passphrase_wrong`.
+  /// Asked for the passphrase of an encrypted key, if its format tells the public key only once the server has found
+  /// that good. Not set: an encrypted key is `errc::passphrase_wrong`.
   ssh_prompter passphrase;
   /// Asked for the user's password, if the server takes one. Not set: the method is not tried; so with the next one.
   ssh_prompter password;
@@ -86,11 +87,11 @@ struct ssh_options {
   unsigned prompts = 1;
 
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
-  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first one
-  /// need not be there.
+  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first
+  /// one need not be there.
   std::vector<std::string> known_hosts;
-  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file is
-  /// looked at, and no other policy counts.
+  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file
+  /// is looked at, and no other policy counts.
   std::vector<std::string> fingerprints;
   /// What is asked of a host key without fingerprints.
   host_key_policy host_keys = host_key_policy::strict;
@@ -99,9 +100,9 @@ struct ssh_options {
 
   ssh_algorithms algorithms;
 
-  /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the one
-  /// before. Each has its own options: identities, policy and time-outs are not inherited. One that has jump hosts itself
-  /// is reached through these.
+  /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the
+  /// one before. Each has its own options: identities, policy and time-outs are not inherited. One that has jump hosts
+  /// itself is reached through these.
   std::vector<ssh_options> jump_hosts;
 
   ssh_timeouts timeouts;
@@ -110,15 +111,16 @@ struct ssh_options {
   /// Without an answer the connection counts as lost after so long a silence; above keepalive.
   duration silence_limit = std::chrono::seconds(30);
 
-  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port, User,
-  /// IdentityFile, IdentityAgent, ProxyJump, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed.
-  /// StrictHostKeyChecking `no` and `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask.
-  /// Each host of ProxyJump is looked up in the same way. ProxyCommand is refused: `process_transport` over ssh has it.
+  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port,
+  /// User, IdentityFile, IdentityAgent, ProxyJump, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile,
+  /// StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed. StrictHostKeyChecking `no` and
+  /// `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask. Each host of ProxyJump is looked
+  /// up in the same way. ProxyCommand is refused: `process_transport` over ssh has it.
   ///
-  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the time-out:
-  /// to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
-  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a name that
-  /// begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
+  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the
+  /// time-out: to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
+  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a
+  /// name that begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
   /// <remote_job/ssh/openssh_config.hpp>, for POSIX systems.
   static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };

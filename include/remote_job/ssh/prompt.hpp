@@ -161,8 +161,8 @@ class ssh_answer {
 };
 
 /// Who is asked: a function `void(const ssh_challenge&, ssh_answer)`, which must not block but may answer later; or for
-/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt. Called on
-/// the transport's executor. To throw is to decline.
+/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt. Called
+/// on the transport's executor. To throw is to decline.
 class ssh_prompter {
  public:
   ssh_prompter() = default;

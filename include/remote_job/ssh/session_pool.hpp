@@ -29,10 +29,11 @@ class basic_libssh2_transport;
 
 /// What a session_pool allows. A plain value; `validate` says what is allowed here.
 struct session_pool_options {
-  /// Commands at once over one session; above 0. Best two below the server's MaxSessions (10 by default): one channel is
-  /// opened in advance, one is for files. Where the server allows fewer that is found out, and costs no command.
+  /// Commands at once over one session; above 0. Best two below the server's MaxSessions (10 by default): one channel
+  /// is opened in advance, one is for files. Where the server allows fewer that is found out, and costs no command.
   std::size_t channels = 8;
-  /// Sessions to one endpoint; above 0. Another one is made when a command has waited a quarter of a second for a channel.
+  /// Sessions to one endpoint; above 0. Another one is made when a command has waited a quarter of a second for a
+  /// channel.
   std::size_t sessions = 2;
   /// Connections to one host that are being made at once, of all endpoints; above 0.
   std::size_t handshakes = 8;
@@ -84,17 +85,16 @@ struct session_pool_stats {
 ///  * What one transport cancels or closes is no matter to the others. If something of it was under way, or had failed,
 ///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
 ///    the session is closed, and the next to connect makes another for all.
-///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there or
-///    being made.
-///  * A session whose channels are all held by commands that do not end is replaced by another.
+///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there
+///  or being made. * A session whose channels are all held by commands that do not end is replaced by another.
 ///
 /// @par Thread safety
 /// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
 ///
 /// @par Object lifetimes
-/// Transports may outlive the pool: their sessions then end with their last user. Both may outlive the execution context,
-/// but are of no use then. A session that is kept for later use keeps the context at work: close() or destroy the pool to
-/// end that.
+/// Transports may outlive the pool: their sessions then end with their last user. Both may outlive the execution
+/// context, but are of no use then. A session that is kept for later use keeps the context at work: close() or destroy
+/// the pool to end that.
 class session_pool {
  public:
   using executor_type = asio::any_io_executor;

@@ -26,8 +26,9 @@ class sftp_receiver {
   virtual bool on_reply(std::uint64_t question, const sftp_reply& reply) = 0;
 };
 
-/// The packets of one SFTP server on one channel: starts it, then carries any number of requests at once, each answered by
-/// its id. Requests are collected until flush(). libssh2's own SFTP calls are not used: they allow one request at a time.
+/// The packets of one SFTP server on one channel: starts it, then carries any number of requests at once, each answered
+/// by its id. Requests are collected until flush(). libssh2's own SFTP calls are not used: they allow one request at a
+/// time.
 class sftp_channel {
  public:
   enum class status {
@@ -70,7 +71,8 @@ class sftp_channel {
     expected_ = 0;
   }
 
-  // Requests, in the order of asking; only while ready. The receiver is kept until the answer; none: it is of no interest.
+  // Requests, in the order of asking; only while ready. The receiver is kept until the answer; none: it is of no
+  // interest.
   void open(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view path) {
     writer().open(enter(std::move(to), question), path);
   }

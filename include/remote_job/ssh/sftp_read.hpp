@@ -19,12 +19,12 @@ namespace remote_job::inline v0::ssh {
 
 /// Reads a range of a file: one round trip if the file is open already and the range is small, three if it is not.
 ///
-/// A path is opened only after the server has said that it is a regular file: to open a FIFO waits for its writer, and the
-/// whole server with it. A file that stays open is that of the path only until the path is given to another. So beside the
-/// bytes the attributes of the path are asked for; when they are not as before, or were not the last time, also those of the
-/// open file, and when they are of two files the path is opened anew and the bytes are read again. Version 3 knows no inode:
-/// another file of equal size, owner, mode and second of modification is not told from the old one until one of these
-/// changes.
+/// A path is opened only after the server has said that it is a regular file: to open a FIFO waits for its writer, and
+/// the whole server with it. A file that stays open is that of the path only until the path is given to another. So
+/// beside the bytes the attributes of the path are asked for; when they are not as before, or were not the last time,
+/// also those of the open file, and when they are of two files the path is opened anew and the bytes are read again.
+/// Version 3 knows no inode: another file of equal size, owner, mode and second of modification is not told from the
+/// old one until one of these changes.
 class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
  public:
   static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that

@@ -22,9 +22,10 @@ namespace remote_job::inline v0::ssh {
 
 /// libssh2 between two buffers: it comes near no socket, and nothing here waits.
 ///
-/// Writing always succeeds, into the buffer: no call is ever left half-sent. Reading gives what has been received, as far
-/// as it may be taken: before the server has identified itself nothing, and once it is gated only drain() takes input, and
-/// sorts all of it into libssh2's queue. After cut(), which any thread may call, both fail, so that freeing never waits.
+/// Writing always succeeds, into the buffer: no call is ever left half-sent. Reading gives what has been received, as
+/// far as it may be taken: before the server has identified itself nothing, and once it is gated only drain() takes
+/// input, and sorts all of it into libssh2's queue. After cut(), which any thread may call, both fail, so that freeing
+/// never waits.
 class wire {
  public:
   static constexpr std::size_t max_waiting_output = 256 * 1024;

@@ -26,13 +26,13 @@ namespace remote_job::inline v0 {
 
 /// A transport over SSH with libssh2: one connection, its own or shared, each command on a channel of its own.
 ///
-/// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only one
-/// channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between commands;
-/// see `ssh_options::keepalive`.
+/// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only
+/// one channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between
+/// commands; see `ssh_options::keepalive`.
 ///
-/// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor that
-/// runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private
-/// key, and waiting for what the server asks a person, is done by a thread that lives so long.
+/// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor
+/// that runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private key, and waiting
+/// for what the server asks a person, is done by a thread that lives so long.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   struct initiate_connect;
@@ -80,8 +80,8 @@ class basic_libssh2_transport {
   /// Connects and logs in. A connection that is open is closed before.
   ///
   /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted`.
-  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`, and `errc::forwarding_refused`;
-  /// diagnostics() says more. This object may be destroyed before the completion.
+  /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`,
+  /// and `errc::forwarding_refused`; diagnostics() says more. This object may be destroyed before the completion.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
@@ -90,11 +90,11 @@ class basic_libssh2_transport {
 
   /// Runs one command. `command` and `reply` have to stay where they are until the completion.
   ///
-  /// Completion: `void(std::error_code)`; no error whatever the command's exit status. Terminal cancellation completes with
-  /// `asio::error::operation_aborted` and leaves the connection usable; the command goes on unless it notices that its
-  /// output is no longer read (libssh2 1.11 and newer have the host end it).
-  /// Errors: `errc::connection_lost`, `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`;
-  /// `invalid_argument` for a command longer than 30000 bytes. On an error the reply holds what had come till then.
+  /// Completion: `void(std::error_code)`; no error whatever the command's exit status. Terminal cancellation completes
+  /// with `asio::error::operation_aborted` and leaves the connection usable; the command goes on unless it notices that
+  /// its output is no longer read (libssh2 1.11 and newer have the host end it). Errors: `errc::connection_lost`,
+  /// `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`; `invalid_argument` for a command longer
+  /// than 30000 bytes. On an error the reply holds what had come till then.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply,
                      Token&& token = asio::default_completion_token_t<executor_type>())
@@ -108,11 +108,11 @@ class basic_libssh2_transport {
   /// Over SFTP, on one channel that is opened at the first use; any number of these and of async_read_file() may be
   /// outstanding, and those begun together take one round trip. SFTP tells no inode number: the identity is 0.
   ///
-  /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted` and leaves
-  /// the connection and all else usable.
-  /// Errors: `std::errc::no_such_file_or_directory`, `permission_denied`, `io_error`; `errc::files_unavailable` when the
-  /// server has no SFTP, which it is asked once for each connection, at most for `ssh_timeouts::files`;
-  /// `errc::connection_lost`, `open_timeout`, `reply_malformed`; `invalid_argument` for a path that cannot be one.
+  /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted` and
+  /// leaves the connection and all else usable. Errors: `std::errc::no_such_file_or_directory`, `permission_denied`,
+  /// `io_error`; `errc::files_unavailable` when the server has no SFTP, which it is asked once for each connection, at
+  /// most for `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`; `invalid_argument` for
+  /// a path that cannot be one.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_stat(const std::string& path, file_status& status,
                   Token&& token = asio::default_completion_token_t<executor_type>())
@@ -121,11 +121,11 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{access_}, token, &path, &status);
   }
 
-  /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out` have
-  /// to stay where they are until the completion.
+  /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out`
+  /// have to stay where they are until the completion.
   ///
-  /// The file stays open on the host, so that reading it again takes one round trip, for up to a minute; when the path has
-  /// become that of another file, that one is read. Large ranges are read in requests that overlap in time.
+  /// The file stays open on the host, so that reading it again takes one round trip, for up to a minute; when the path
+  /// has become that of another file, that one is read. Large ranges are read in requests that overlap in time.
   ///
   /// Completion, cancellation and errors are those of async_stat(), and `std::errc::is_a_directory`.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>

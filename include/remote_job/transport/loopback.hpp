@@ -110,8 +110,8 @@ class loopback_transport {
         initiate_stat(), token, std::shared_ptr<link>(link_), std::cref(path), std::ref(status));
   }
 
-  /// Reads at most max bytes of a file from the offset on. Completion: `void(std::error_code)`. Cancellation: all kinds.
-  /// The path and `out` must stay where they are until the completion.
+  /// Reads at most max bytes of a file from the offset on. Completion: `void(std::error_code)`. Cancellation: all
+  /// kinds. The path and `out` must stay where they are until the completion.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,

@@ -33,14 +33,16 @@ struct openssh_command {
   /// As with `ssh -o`, "Name=value" each; they go before all that is set here.
   std::vector<std::string> options = {};
   /// Directory for the sockets of shared connections; it is created if need be, and must be the user's own, with access
-  /// for nobody else. Empty: `remote_job` in XDG_RUNTIME_DIR or, without that, `remote_job-` and the user's number in /tmp.
+  /// for nobody else. Empty: `remote_job` in XDG_RUNTIME_DIR or, without that, `remote_job-` and the user's number in
+  /// /tmp.
   std::string control_directory = {};
   /// How long a connection is kept that nobody uses; in whole seconds, at least one.
   duration persist = std::chrono::minutes(1);
   std::string program = "ssh";  ///< looked for in PATH
 };
 
-/// Says what is wrong with it: one sentence that begins with the name of the field, or nothing. Thread-safe; does no I/O.
+/// Says what is wrong with it: one sentence that begins with the name of the field, or nothing. Thread-safe; does no
+/// I/O.
 inline std::string validate(const openssh_command& command) {
   const auto plain = [](std::string_view text) {
     return std::none_of(text.begin(), text.end(),
@@ -93,11 +95,11 @@ inline std::string private_directory(std::string path) {
 
 /// The program and arguments with which a process_transport has OpenSSH's ssh run its commands.
 ///
-/// For what libssh2 cannot do: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10, ProxyCommand, all that the
-/// user's configuration says. All commands share one connection (ControlMaster), which the first makes and which stays for
-/// `persist` after the last, also when this program has ended. Nothing is asked on a terminal (BatchMode): a passphrase is
-/// for an agent to know. The command's text goes to the user's login shell on the host as it is, like all commands of a
-/// transport.
+/// For what libssh2 cannot do: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10, ProxyCommand, all that
+/// the user's configuration says. All commands share one connection (ControlMaster), which the first makes and which
+/// stays for `persist` after the last, also when this program has ended. Nothing is asked on a terminal (BatchMode): a
+/// passphrase is for an agent to know. The command's text goes to the user's login shell on the host as it is, like all
+/// commands of a transport.
 ///
 /// @code
 /// asio::io_context context;

@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the remote_job authors
 
 // A libpam that knows one password, so that a real sshd can be logged in to without an account's own. It is put before
-// the real one by LD_PRELOAD, for the sshd of a test only. With REMOTE_JOB_TEST_CODE in the environment it asks for that
-// too, and that may be seen.
+// the real one by LD_PRELOAD, for the sshd of a test only. With REMOTE_JOB_TEST_CODE in the environment it asks for
+// that too, and that may be seen.
 
 #include <cstdlib>
 #include <cstring>
