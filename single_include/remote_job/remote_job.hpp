@@ -10094,6 +10094,51 @@ inline std::optional<duration> parse_seconds(std::string_view text) {
 
 #endif
 
+// ---- remote_job/detail/shared_call.hpp
+#ifndef REMOTE_JOB_DETAIL_SHARED_CALL_HPP
+#define REMOTE_JOB_DETAIL_SHARED_CALL_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation of
+/// Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
+class shared_call {
+ public:
+  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code, std::size_t)`.
+  template <auto Member, class Object>
+  static shared_call to(std::shared_ptr<Object> object) {
+    return {std::move(object), [](void* o, std::error_code ec, std::size_t size) {
+              auto& self = *static_cast<Object*>(o);
+              if constexpr (std::is_invocable_v<decltype(Member), Object&, std::error_code, std::size_t>)
+                (self.*Member)(ec, size);
+              else if constexpr (std::is_invocable_v<decltype(Member), Object&, std::error_code>)
+                (self.*Member)(ec);
+              else
+                (self.*Member)();
+            }};
+  }
+
+  void operator()(std::error_code ec = {}, std::size_t size = 0) const { call_(object_.get(), ec, size); }
+
+ private:
+  using function = void (*)(void*, std::error_code, std::size_t);
+
+  shared_call(std::shared_ptr<void> object, function call) : object_(std::move(object)), call_(call) {}
+
+  std::shared_ptr<void> object_;
+  function call_;
+};
+
+/// Has it called by the executor, never from here.
+inline void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
+                      std::size_t size = 0) {
+  asio::post(executor, [call = std::move(call), ec, size] { call(ec, size); });
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/shutdown_list.hpp
 #ifndef REMOTE_JOB_DETAIL_SHUTDOWN_LIST_HPP
 #define REMOTE_JOB_DETAIL_SHUTDOWN_LIST_HPP
@@ -10259,14 +10304,27 @@ class access {
 
 #endif
 
+// ---- remote_job/ssh/stream_socket.hpp
+#ifndef REMOTE_JOB_SSH_STREAM_SOCKET_HPP
+#define REMOTE_JOB_SSH_STREAM_SOCKET_HPP
+
+#include <asio/generic/stream_protocol.hpp>
+
+namespace remote_job::inline v0::ssh {
+
+/// A socket to a server or to an agent: one type for both, so that Asio's operations on sockets are compiled once.
+using stream_socket = asio::generic::stream_protocol::socket;
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/agent_client.hpp
 #ifndef REMOTE_JOB_SSH_AGENT_CLIENT_HPP
 #define REMOTE_JOB_SSH_AGENT_CLIENT_HPP
 
 #include <asio/buffer.hpp>
 #include <asio/local/stream_protocol.hpp>
-#include <asio/read.hpp>
-#include <asio/write.hpp>
 
 namespace remote_job::inline v0::ssh {
 
@@ -10363,18 +10421,17 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   void ask(std::string_view message, std::function<void()> on_answer) {
     on_answer_ = std::move(on_answer);
     answer_.reset();
+    has_size_ = false;
     out_ = agent_protocol::text(message);
+    rest_ = asio::buffer(out_);
     if (socket_.is_open()) return write();
     asio::local::stream_protocol::endpoint endpoint;
     try {
       endpoint = asio::local::stream_protocol::endpoint(path_);
     } catch (const std::system_error& e) {  // the path is too long
-      return asio::post(socket_.get_executor(), [self = shared_from_this(), ec = e.code()] { self->end(ec); });
+      return detail::post_call(socket_.get_executor(), calls<&agent_client::end>(), e.code());
     }
-    socket_.async_connect(endpoint, [self = shared_from_this()](std::error_code ec) {
-      if (ec) return self->end(ec);
-      self->write();
-    });
+    socket_.async_connect(endpoint, calls<&agent_client::on_connected>());
   }
 
   bool waiting() const noexcept { return static_cast<bool>(on_answer_); }
@@ -10391,26 +10448,47 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   }
 
  private:
-  void write() {
-    asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](std::error_code ec, std::size_t) {
-      if (ec) return self->end(ec);
-      self->read();
-    });
+  template <auto Member>
+  detail::shared_call calls() {
+    return detail::shared_call::to<Member>(shared_from_this());
   }
 
-  void read() {
-    asio::async_read(socket_, asio::buffer(head_), [self = shared_from_this()](std::error_code ec, std::size_t) {
-      if (ec) return self->end(ec);
-      std::string_view head(self->head_.data(), self->head_.size());
-      const auto size = agent_protocol::take_number(head).value_or(0);
-      if (size == 0 || size > agent_protocol::max_message)
-        return self->end(std::make_error_code(std::errc::bad_message));
-      self->in_.resize(size);
-      asio::async_read(self->socket_, asio::buffer(self->in_), [self](std::error_code error, std::size_t) {
-        if (!error) self->answer_ = std::move(self->in_);
-        self->end(error);
-      });
-    });
+  void on_connected(std::error_code ec) {
+    if (ec) return end(ec);
+    write();
+  }
+
+  void write() { socket_.async_write_some(rest_, calls<&agent_client::on_written>()); }
+
+  void on_written(std::error_code ec, std::size_t size) {
+    if (ec) return end(ec);
+    rest_ += size;
+    if (rest_.size() > 0) return write();
+    read(4);
+  }
+
+  /// So many bytes, into `in_`.
+  void read(std::size_t size) {
+    in_.resize(size);
+    room_ = asio::buffer(in_);
+    read_on();
+  }
+
+  void read_on() { socket_.async_read_some(room_, calls<&agent_client::on_read>()); }
+
+  void on_read(std::error_code ec, std::size_t size) {
+    if (ec) return end(ec);
+    room_ += size;
+    if (room_.size() > 0) return read_on();
+    if (std::exchange(has_size_, true)) {
+      answer_ = std::move(in_);
+      return end({});
+    }
+    std::string_view head(in_);
+    const auto announced = agent_protocol::take_number(head).value_or(0);
+    if (announced == 0 || announced > agent_protocol::max_message)
+      return end(std::make_error_code(std::errc::bad_message));
+    read(announced);
   }
 
   void end(std::error_code ec) {
@@ -10424,11 +10502,13 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   }
 
   std::string path_;
-  asio::local::stream_protocol::socket socket_;
+  stream_socket socket_;
   std::function<void()> on_answer_;
   std::string out_;
-  std::array<char, 4> head_{};
+  asio::const_buffer rest_;
   std::string in_;
+  asio::mutable_buffer room_;
+  bool has_size_ = false;  // of the answer, which follows
   std::optional<std::string> answer_;
   std::string why_;
 };
@@ -11828,13 +11908,13 @@ class session final : public std::enable_shared_from_this<session>,
   void call_aside(std::function<int()> function, std::function<void(int)> done) {
     const turn t(*this);
     transfer();  // so that the end of the connection is noticed meanwhile
-    auto work = asio::make_work_guard(executor_);
-    auto run = [self = shared_from_this(), work = std::move(work), function = std::move(function),
-                done = std::move(done)]() mutable {
-      const int rc = function();
+    when_back_ = std::move(done);
+    auto run = [self = shared_from_this(), work = asio::make_work_guard(executor_),
+                function = std::move(function)]() mutable {
+      self->aside_result_ = function();
       function = nullptr;  // what it holds is freed here
-      auto& s = *self;
-      asio::post(s.executor_, [self = std::move(self), done = std::move(done), rc] { self->take_back(rc, done); });
+      const auto& executor = work.get_executor();
+      detail::post_call(executor, detail::shared_call::to<&session::take_back>(std::move(self)));
     };
     try {
       aside_ = std::thread(std::move(run));
@@ -11951,6 +12031,7 @@ class session final : public std::enable_shared_from_this<session>,
     for (const auto& each : std::exchange(operations_, {}))
       if (each) each->drop();
     if (aside_.joinable()) aside_.join();
+    when_back_ = nullptr;
     free_all();
   }
 
@@ -12006,12 +12087,13 @@ class session final : public std::enable_shared_from_this<session>,
     return ec == asio::error::eof ? "the server closed the connection" : ec.message();
   }
 
-  void take_back(int rc, const std::function<void(int)>& done) {
+  void take_back() {
     aside_.join();
+    const auto done = std::exchange(when_back_, nullptr);
     if (buried_) return free_all();
     const turn t(*this);
     if (!alive()) return;
-    done(rc);
+    done(aside_result_);
     if (std::exchange(unwritten_, false)) on_written({});
     if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
     wake_all();
@@ -12031,6 +12113,11 @@ class session final : public std::enable_shared_from_this<session>,
       if (const auto each = operations_[i]) each->step();
   }
 
+  void wake_again() {
+    const turn t(*this);
+    if (alive()) wake_all();
+  }
+
   bool make_room() override {
     return std::any_of(operations_.begin(), operations_.end(),
                        [](const auto& each) { return each && each->make_room(); });
@@ -12040,10 +12127,7 @@ class session final : public std::enable_shared_from_this<session>,
     if (!alive()) return bury();
     if (is_aside()) return;
     if (wire_.take_call_again())
-      asio::post(executor_, [self = shared_from_this()] {
-        const turn t(*self);
-        if (self->alive()) self->wake_all();
-      });
+      detail::post_call(executor_, detail::shared_call::to<&session::wake_again>(shared_from_this()));
     if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
     if (!alive()) return bury();
     std::erase(operations_, nullptr);
@@ -12087,15 +12171,17 @@ class session final : public std::enable_shared_from_this<session>,
     if (armed_ && timer_.expiry() <= due) return;
     armed_ = true;
     timer_.expires_at(due);
-    timer_.async_wait([self = shared_from_this()](std::error_code ec) {
-      if (ec == asio::error::operation_aborted || !self->alive()) return;
-      const turn t(*self);
-      self->armed_ = false;
-      self->on_time(clock::now());
-    });
+    timer_.async_wait(detail::shared_call::to<&session::on_time>(shared_from_this()));
   }
 
-  void on_time(clock::time_point now) {
+  void on_time(std::error_code ec) {
+    if (ec == asio::error::operation_aborted || !alive()) return;
+    const turn t(*this);
+    armed_ = false;
+    look_at(clock::now());
+  }
+
+  void look_at(clock::time_point now) {
     if (!channels_.check_time(now))
       return kill(errc::open_timeout, "the server does not answer to the opening of a channel");
     if (channels_.pinging() && silence_.is_lost(now))
@@ -12124,6 +12210,8 @@ class session final : public std::enable_shared_from_this<session>,
   std::vector<char> scratch_;
 
   std::thread aside_;
+  std::function<void(int)> when_back_;
+  int aside_result_ = 0;
   std::optional<std::size_t> unread_;  // what came in meanwhile
   bool unwritten_ = false;
 
@@ -12944,7 +13032,9 @@ class authenticator {
   authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
                 const std::function<void()>& wake)
       : user_(std::move(user)), identities_(identity_source::of(options)) {
-    const auto wake_from_anywhere = [executor, wake] { asio::post(executor, wake); };
+    const auto wake_from_anywhere = [executor, alarm = std::make_shared<alarm_clock>(wake)] {
+      detail::post_call(executor, detail::shared_call::to<&alarm_clock::ring>(alarm));
+    };
     if (auto agent = use_agent(executor, options, wake)) add("publickey", std::move(agent));
     add("publickey", std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
     if (options.keyboard_interactive)
@@ -12990,6 +13080,12 @@ class authenticator {
   }
 
  private:
+  struct alarm_clock {
+    void ring() const { wake(); }
+
+    std::function<void()> wake;
+  };
+
   struct method {
     std::string_view name;
     std::unique_ptr<login_method> login;
@@ -13614,7 +13710,7 @@ namespace remote_job::inline v0::ssh {
 class tcp_stream final : public byte_stream {
  public:
   /// Data that the peer's machine does not acknowledge within `user_timeout` ends the connection (tcp(7)).
-  tcp_stream(asio::ip::tcp::socket socket, duration user_timeout) : socket_(std::move(socket)) {
+  tcp_stream(stream_socket socket, duration user_timeout) : socket_(std::move(socket)) {
     std::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);
@@ -13627,18 +13723,14 @@ class tcp_stream final : public byte_stream {
   }
 
   void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
-    socket_.async_read_some(buffer, [this, owner = std::move(owner)](std::error_code ec, std::size_t size) {
-#if defined(__linux__)
-      // Not lasting: asked for after each read. Without it a server that still has Nagle's algorithm on stalls 40 ms.
-      if (!ec) set_tcp_option(TCP_QUICKACK, 1);
-#endif
-      owner->on_read(ec, size);
-    });
+    reader_ = owner.get();
+    socket_.async_read_some(buffer, detail::shared_call::to<&tcp_stream::on_read>(kept_by(owner)));
   }
 
   void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
-    asio::async_write(socket_, buffer,
-                      [owner = std::move(owner)](std::error_code ec, std::size_t) { owner->on_written(ec); });
+    writer_ = owner;
+    rest_ = buffer;
+    send(owner);
   }
 
   void close() noexcept override {
@@ -13647,13 +13739,38 @@ class tcp_stream final : public byte_stream {
   }
 
  private:
+  std::shared_ptr<tcp_stream> kept_by(const std::shared_ptr<user>& owner) { return {owner, this}; }
+
+  void on_read(std::error_code ec, std::size_t size) {
+#if defined(__linux__)
+    // Not lasting: asked for after each read. Without it a server that still has Nagle's algorithm on stalls 40 ms.
+    if (!ec) set_tcp_option(TCP_QUICKACK, 1);
+#endif
+    reader_->on_read(ec, size);
+  }
+
+  void send(const std::shared_ptr<user>& owner) {
+    socket_.async_write_some(rest_, detail::shared_call::to<&tcp_stream::on_sent>(kept_by(owner)));
+  }
+
+  void on_sent(std::error_code ec, std::size_t size) {
+    rest_ += size;
+    const auto owner = writer_.lock();
+    if (!ec && rest_.size() > 0) return send(owner);
+    owner->on_written(ec);
+  }
+
 #if defined(__linux__)
   void set_tcp_option(int name, int value) noexcept {
     ::setsockopt(socket_.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
   }
 #endif
 
-  asio::ip::tcp::socket socket_;
+  stream_socket socket_;
+  // Who is to be answered: kept alive by the call that is to come.
+  user* reader_ = nullptr;
+  std::weak_ptr<user> writer_;
+  asio::const_buffer rest_;
 };
 
 }  // namespace remote_job::inline v0::ssh
@@ -13777,12 +13894,14 @@ class tunnel final : public operation, public channel_waiter, public std::enable
 
   void answer_writer(std::error_code ec) {
     if (auto to = std::exchange(writer_, nullptr))
-      asio::post(session_->get_executor(), [ec, to = std::move(to)] { to->on_written(ec); });
+      detail::post_call(session_->get_executor(),
+                        detail::shared_call::to<&byte_stream::user::on_written>(std::move(to)), ec);
   }
 
   void answer_reader(std::error_code ec, std::size_t size) {
     if (auto to = std::exchange(reader_, nullptr))
-      asio::post(session_->get_executor(), [ec, size, to = std::move(to)] { to->on_read(ec, size); });
+      detail::post_call(session_->get_executor(), detail::shared_call::to<&byte_stream::user::on_read>(std::move(to)),
+                        ec, size);
   }
 
   std::shared_ptr<session> session_;
@@ -13823,7 +13942,6 @@ class tunnel_stream final : public byte_stream {
 #ifndef REMOTE_JOB_SSH_CONNECT_HPP
 #define REMOTE_JOB_SSH_CONNECT_HPP
 
-#include <asio/connect.hpp>
 #include <asio/ip/address.hpp>
 
 namespace remote_job::inline v0::ssh {
@@ -13903,20 +14021,19 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
   /// Connects to the last of the jump hosts, itself through those before it.
   void jump() {
-    auto hop = std::make_shared<ssh_options>(options_->jump_hosts.back());
-    const auto& all = options_->jump_hosts;
-    hop->jump_hosts.insert(hop->jump_hosts.begin(), all.begin(), all.end() - 1);
+    auto before = options_->jump_hosts;
+    auto hop = std::make_shared<ssh_options>(std::move(before.back()));
+    before.pop_back();
+    for (auto& each : hop->jump_hosts) before.push_back(std::move(each));
+    hop->jump_hosts = std::move(before);
     below_ = std::make_shared<connection>();
     const auto next = std::make_shared<connector>(executor_, std::move(hop), below_);
     hop_ = next;
-    const auto went = [self = shared_from_this(), below = below_](std::error_code ec) {
-      if (self->completion_ && below == self->below_) return self->jumped(ec);
-      if (below->session) below->session->kill(asio::error::operation_aborted, "closed");
-    };
-    next->start(detail::any_completion(went, executor_));
+    next->start(detail::any_completion(detail::shared_call::to<&connector::jumped>(shared_from_this()), executor_));
   }
 
   void jumped(std::error_code ec) {
+    if (!completion_) return;  // finish() has closed what was below
     const auto& hop = options_->jump_hosts.back();
     const auto name = "jump host " + host_and_port(hop) + ": ";
     for (const auto& each : below_->notices) result_->notices.push_back(name + each);
@@ -13942,13 +14059,14 @@ class connector final : public operation, public std::enable_shared_from_this<co
     // A look-up in the system's resolver cannot be broken off: after a time-out it ends in the resolver's own thread, and
     // its result is dropped.
     enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
-    resolver_.async_resolve(options_->host, std::to_string(options_->port), asio::ip::resolver_base::numeric_service,
-                            [self = shared_from_this()](std::error_code ec, const auto& found) {
-                              if (!self->completion_) return;
-                              if (ec) return self->not_resolved(ec);
-                              for (const auto& each : found) self->endpoints_.push_back(each.endpoint());
-                              self->connect();
-                            });
+    resolver_.async_resolve(
+        options_->host, std::to_string(options_->port), asio::ip::resolver_base::numeric_service,
+        [self = shared_from_this()](std::error_code ec, const asio::ip::tcp::resolver::results_type& found) {
+          if (!self->completion_) return;
+          if (ec) return self->not_resolved(ec);
+          for (const auto& each : found) self->endpoints_.push_back(each.endpoint());
+          self->connect();
+        });
   }
 
   void not_resolved(std::error_code ec) {
@@ -13959,12 +14077,22 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
   void connect() {
     enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
-    asio::async_connect(
-        socket_, endpoints_, [self = shared_from_this()](std::error_code ec, const asio::ip::tcp::endpoint&) {
-          if (!self->completion_) return;
-          if (ec) return self->finish(errc::connect_failed, ec.message());
-          self->greet(std::make_unique<tcp_stream>(std::move(self->socket_), self->options_->silence_limit));
-        });
+    next_endpoint_ = 0;
+    connect_next(asio::error::host_not_found);
+  }
+
+  void connect_next(std::error_code ec) {
+    if (next_endpoint_ == endpoints_.size()) return finish(errc::connect_failed, ec.message());
+    std::error_code ignored;
+    socket_.close(ignored);
+    socket_.async_connect(endpoints_[next_endpoint_++],
+                          detail::shared_call::to<&connector::on_connected>(shared_from_this()));
+  }
+
+  void on_connected(std::error_code ec) {
+    if (!completion_) return;
+    if (ec) return connect_next(ec);
+    greet(std::make_unique<tcp_stream>(std::move(socket_), options_->silence_limit));
   }
 
   /// The rest is SSH, over any stream.
@@ -14098,7 +14226,6 @@ class connector final : public operation, public std::enable_shared_from_this<co
       const auto old = std::exchange(session_, nullptr);
       old->remove(*this);
       old->kill(asio::error::operation_aborted, {});
-      socket_ = asio::ip::tcp::socket(executor_);
       begin();
       return true;
     }
@@ -14107,13 +14234,17 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
   void enter(stage next, duration allowed, errc error) {
     stage_ = next;
+    allowed_ = allowed;
+    too_late_ = error;
     timer_.expires_after(allowed);
-    timer_.async_wait([self = shared_from_this(), next, allowed, error](std::error_code ec) {
-      if (ec || !self->completion_ || self->stage_ != next) return;
-      const auto who = self->authenticator_ ? self->authenticator_->waits_for() : std::string();
-      self->finish(error,
-                   "no answer " + (who.empty() ? who : "of " + who + ' ') + "within " + milliseconds_of(allowed));
-    });
+    timer_.async_wait(detail::shared_call::to<&connector::on_time>(shared_from_this()));
+  }
+
+  void on_time(std::error_code ec) {
+    // That of an earlier stage may be on its way already.
+    if (ec || !completion_ || timer_.expiry() > std::chrono::steady_clock::now()) return;
+    const auto who = authenticator_ ? authenticator_->waits_for() : std::string();
+    finish(too_late_, "no answer " + (who.empty() ? who : "of " + who + ' ') + "within " + milliseconds_of(allowed_));
   }
 
   void finish(std::error_code ec, std::string_view why) {
@@ -14166,13 +14297,16 @@ class connector final : public operation, public std::enable_shared_from_this<co
   std::shared_ptr<const ssh_options> options_;
   std::shared_ptr<connection> result_;
   asio::ip::tcp::resolver resolver_;
-  asio::ip::tcp::socket socket_;
+  stream_socket socket_;
   asio::steady_timer timer_;
   host_key_checker host_key_;
   detail::any_completion completion_;
   std::string user_;
   std::vector<asio::ip::tcp::endpoint> endpoints_;
+  std::size_t next_endpoint_ = 0;
   std::optional<stage> stage_;
+  duration allowed_{};
+  errc too_late_ = errc::connect_timeout;
   std::weak_ptr<connector> hop_;       // shared by its own handlers only
   std::shared_ptr<connection> below_;  // of the last jump host, until there is a tunnel over it
   std::size_t noted_ = 0;
@@ -15920,13 +16054,15 @@ class sftp_client final : public operation,
 
   void go_on_later() {
     if (std::exchange(posted_, true)) return;
-    asio::post(executor_, [self = shared_from_this()] {
-      self->posted_ = false;
-      if (self->session_ == nullptr) return;
-      const auto hold = self->session_->shared_from_this();
-      const session::turn t(*hold);
-      self->go_on();
-    });
+    detail::post_call(executor_, detail::shared_call::to<&sftp_client::go_on_now>(shared_from_this()));
+  }
+
+  void go_on_now() {
+    posted_ = false;
+    if (session_ == nullptr) return;
+    const auto hold = session_->shared_from_this();
+    const session::turn t(*hold);
+    go_on();
   }
 
   /// Within a turn of the session.
@@ -15962,14 +16098,16 @@ class sftp_client final : public operation,
     }
     stage_ = stage::begun;
     timer_.expires_after(deadline_);
-    timer_.async_wait([self = shared_from_this()](std::error_code error) {
-      if (error || self->session_ == nullptr || self->channel.state() != sftp_channel::status::starting) return;
-      const auto hold = self->session_->shared_from_this();
-      const session::turn t(*hold);
-      self->give_up("the SFTP server did not answer in time");
-    });
+    timer_.async_wait(detail::shared_call::to<&sftp_client::on_deadline>(shared_from_this()));
     channel.begin(*session_, opened);
     after_step();
+  }
+
+  void on_deadline(std::error_code ec) {
+    if (ec || session_ == nullptr || channel.state() != sftp_channel::status::starting) return;
+    const auto hold = session_->shared_from_this();
+    const session::turn t(*hold);
+    give_up("the SFTP server did not answer in time");
   }
 
   void step() override {

@@ -3,17 +3,14 @@
 #ifndef REMOTE_JOB_SSH_AGENT_CLIENT_HPP
 #define REMOTE_JOB_SSH_AGENT_CLIENT_HPP
 
-#include <remote_job/config.hpp>
+#include <remote_job/detail/shared_call.hpp>
+#include <remote_job/ssh/stream_socket.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/local/stream_protocol.hpp>
-#include <asio/post.hpp>
-#include <asio/read.hpp>
-#include <asio/write.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -120,18 +117,17 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   void ask(std::string_view message, std::function<void()> on_answer) {
     on_answer_ = std::move(on_answer);
     answer_.reset();
+    has_size_ = false;
     out_ = agent_protocol::text(message);
+    rest_ = asio::buffer(out_);
     if (socket_.is_open()) return write();
     asio::local::stream_protocol::endpoint endpoint;
     try {
       endpoint = asio::local::stream_protocol::endpoint(path_);
     } catch (const std::system_error& e) {  // the path is too long
-      return asio::post(socket_.get_executor(), [self = shared_from_this(), ec = e.code()] { self->end(ec); });
+      return detail::post_call(socket_.get_executor(), calls<&agent_client::end>(), e.code());
     }
-    socket_.async_connect(endpoint, [self = shared_from_this()](std::error_code ec) {
-      if (ec) return self->end(ec);
-      self->write();
-    });
+    socket_.async_connect(endpoint, calls<&agent_client::on_connected>());
   }
 
   bool waiting() const noexcept { return static_cast<bool>(on_answer_); }
@@ -148,26 +144,47 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   }
 
  private:
-  void write() {
-    asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](std::error_code ec, std::size_t) {
-      if (ec) return self->end(ec);
-      self->read();
-    });
+  template <auto Member>
+  detail::shared_call calls() {
+    return detail::shared_call::to<Member>(shared_from_this());
   }
 
-  void read() {
-    asio::async_read(socket_, asio::buffer(head_), [self = shared_from_this()](std::error_code ec, std::size_t) {
-      if (ec) return self->end(ec);
-      std::string_view head(self->head_.data(), self->head_.size());
-      const auto size = agent_protocol::take_number(head).value_or(0);
-      if (size == 0 || size > agent_protocol::max_message)
-        return self->end(std::make_error_code(std::errc::bad_message));
-      self->in_.resize(size);
-      asio::async_read(self->socket_, asio::buffer(self->in_), [self](std::error_code error, std::size_t) {
-        if (!error) self->answer_ = std::move(self->in_);
-        self->end(error);
-      });
-    });
+  void on_connected(std::error_code ec) {
+    if (ec) return end(ec);
+    write();
+  }
+
+  void write() { socket_.async_write_some(rest_, calls<&agent_client::on_written>()); }
+
+  void on_written(std::error_code ec, std::size_t size) {
+    if (ec) return end(ec);
+    rest_ += size;
+    if (rest_.size() > 0) return write();
+    read(4);
+  }
+
+  /// So many bytes, into `in_`.
+  void read(std::size_t size) {
+    in_.resize(size);
+    room_ = asio::buffer(in_);
+    read_on();
+  }
+
+  void read_on() { socket_.async_read_some(room_, calls<&agent_client::on_read>()); }
+
+  void on_read(std::error_code ec, std::size_t size) {
+    if (ec) return end(ec);
+    room_ += size;
+    if (room_.size() > 0) return read_on();
+    if (std::exchange(has_size_, true)) {
+      answer_ = std::move(in_);
+      return end({});
+    }
+    std::string_view head(in_);
+    const auto announced = agent_protocol::take_number(head).value_or(0);
+    if (announced == 0 || announced > agent_protocol::max_message)
+      return end(std::make_error_code(std::errc::bad_message));
+    read(announced);
   }
 
   void end(std::error_code ec) {
@@ -181,11 +198,13 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   }
 
   std::string path_;
-  asio::local::stream_protocol::socket socket_;
+  stream_socket socket_;
   std::function<void()> on_answer_;
   std::string out_;
-  std::array<char, 4> head_{};
+  asio::const_buffer rest_;
   std::string in_;
+  asio::mutable_buffer room_;
+  bool has_size_ = false;  // of the answer, which follows
   std::optional<std::string> answer_;
   std::string why_;
 };

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_AUTHENTICATE_HPP
 #define REMOTE_JOB_SSH_AUTHENTICATE_HPP
 
+#include <remote_job/detail/shared_call.hpp>
 #include <remote_job/ssh/agent_login.hpp>
 #include <remote_job/ssh/identity.hpp>
 #include <remote_job/ssh/interactive_login.hpp>
@@ -13,7 +14,6 @@
 #include <remote_job/ssh/session.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/post.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -39,7 +39,9 @@ class authenticator {
   authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
                 const std::function<void()>& wake)
       : user_(std::move(user)), identities_(identity_source::of(options)) {
-    const auto wake_from_anywhere = [executor, wake] { asio::post(executor, wake); };
+    const auto wake_from_anywhere = [executor, alarm = std::make_shared<alarm_clock>(wake)] {
+      detail::post_call(executor, detail::shared_call::to<&alarm_clock::ring>(alarm));
+    };
     if (auto agent = use_agent(executor, options, wake)) add("publickey", std::move(agent));
     add("publickey", std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
     if (options.keyboard_interactive)
@@ -85,6 +87,12 @@ class authenticator {
   }
 
  private:
+  struct alarm_clock {
+    void ring() const { wake(); }
+
+    std::function<void()> wake;
+  };
+
   struct method {
     std::string_view name;
     std::unique_ptr<login_method> login;

@@ -4,16 +4,17 @@
 #define REMOTE_JOB_SSH_CONNECT_HPP
 
 #include <remote_job/detail/any_completion.hpp>
+#include <remote_job/detail/shared_call.hpp>
 #include <remote_job/ssh/algorithms.hpp>
 #include <remote_job/ssh/authenticate.hpp>
 #include <remote_job/ssh/host_key.hpp>
 #include <remote_job/ssh/options.hpp>
 #include <remote_job/ssh/session.hpp>
+#include <remote_job/ssh/stream_socket.hpp>
 #include <remote_job/ssh/tcp_stream.hpp>
 #include <remote_job/ssh/tunnel.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/connect.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
@@ -107,20 +108,19 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
   /// Connects to the last of the jump hosts, itself through those before it.
   void jump() {
-    auto hop = std::make_shared<ssh_options>(options_->jump_hosts.back());
-    const auto& all = options_->jump_hosts;
-    hop->jump_hosts.insert(hop->jump_hosts.begin(), all.begin(), all.end() - 1);
+    auto before = options_->jump_hosts;
+    auto hop = std::make_shared<ssh_options>(std::move(before.back()));
+    before.pop_back();
+    for (auto& each : hop->jump_hosts) before.push_back(std::move(each));
+    hop->jump_hosts = std::move(before);
     below_ = std::make_shared<connection>();
     const auto next = std::make_shared<connector>(executor_, std::move(hop), below_);
     hop_ = next;
-    const auto went = [self = shared_from_this(), below = below_](std::error_code ec) {
-      if (self->completion_ && below == self->below_) return self->jumped(ec);
-      if (below->session) below->session->kill(asio::error::operation_aborted, "closed");
-    };
-    next->start(detail::any_completion(went, executor_));
+    next->start(detail::any_completion(detail::shared_call::to<&connector::jumped>(shared_from_this()), executor_));
   }
 
   void jumped(std::error_code ec) {
+    if (!completion_) return;  // finish() has closed what was below
     const auto& hop = options_->jump_hosts.back();
     const auto name = "jump host " + host_and_port(hop) + ": ";
     for (const auto& each : below_->notices) result_->notices.push_back(name + each);
@@ -146,13 +146,14 @@ class connector final : public operation, public std::enable_shared_from_this<co
     // A look-up in the system's resolver cannot be broken off: after a time-out it ends in the resolver's own thread, and
     // its result is dropped.
     enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
-    resolver_.async_resolve(options_->host, std::to_string(options_->port), asio::ip::resolver_base::numeric_service,
-                            [self = shared_from_this()](std::error_code ec, const auto& found) {
-                              if (!self->completion_) return;
-                              if (ec) return self->not_resolved(ec);
-                              for (const auto& each : found) self->endpoints_.push_back(each.endpoint());
-                              self->connect();
-                            });
+    resolver_.async_resolve(
+        options_->host, std::to_string(options_->port), asio::ip::resolver_base::numeric_service,
+        [self = shared_from_this()](std::error_code ec, const asio::ip::tcp::resolver::results_type& found) {
+          if (!self->completion_) return;
+          if (ec) return self->not_resolved(ec);
+          for (const auto& each : found) self->endpoints_.push_back(each.endpoint());
+          self->connect();
+        });
   }
 
   void not_resolved(std::error_code ec) {
@@ -163,12 +164,22 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
   void connect() {
     enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
-    asio::async_connect(
-        socket_, endpoints_, [self = shared_from_this()](std::error_code ec, const asio::ip::tcp::endpoint&) {
-          if (!self->completion_) return;
-          if (ec) return self->finish(errc::connect_failed, ec.message());
-          self->greet(std::make_unique<tcp_stream>(std::move(self->socket_), self->options_->silence_limit));
-        });
+    next_endpoint_ = 0;
+    connect_next(asio::error::host_not_found);
+  }
+
+  void connect_next(std::error_code ec) {
+    if (next_endpoint_ == endpoints_.size()) return finish(errc::connect_failed, ec.message());
+    std::error_code ignored;
+    socket_.close(ignored);
+    socket_.async_connect(endpoints_[next_endpoint_++],
+                          detail::shared_call::to<&connector::on_connected>(shared_from_this()));
+  }
+
+  void on_connected(std::error_code ec) {
+    if (!completion_) return;
+    if (ec) return connect_next(ec);
+    greet(std::make_unique<tcp_stream>(std::move(socket_), options_->silence_limit));
   }
 
   /// The rest is SSH, over any stream.
@@ -302,7 +313,6 @@ class connector final : public operation, public std::enable_shared_from_this<co
       const auto old = std::exchange(session_, nullptr);
       old->remove(*this);
       old->kill(asio::error::operation_aborted, {});
-      socket_ = asio::ip::tcp::socket(executor_);
       begin();
       return true;
     }
@@ -311,13 +321,17 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
   void enter(stage next, duration allowed, errc error) {
     stage_ = next;
+    allowed_ = allowed;
+    too_late_ = error;
     timer_.expires_after(allowed);
-    timer_.async_wait([self = shared_from_this(), next, allowed, error](std::error_code ec) {
-      if (ec || !self->completion_ || self->stage_ != next) return;
-      const auto who = self->authenticator_ ? self->authenticator_->waits_for() : std::string();
-      self->finish(error,
-                   "no answer " + (who.empty() ? who : "of " + who + ' ') + "within " + milliseconds_of(allowed));
-    });
+    timer_.async_wait(detail::shared_call::to<&connector::on_time>(shared_from_this()));
+  }
+
+  void on_time(std::error_code ec) {
+    // That of an earlier stage may be on its way already.
+    if (ec || !completion_ || timer_.expiry() > std::chrono::steady_clock::now()) return;
+    const auto who = authenticator_ ? authenticator_->waits_for() : std::string();
+    finish(too_late_, "no answer " + (who.empty() ? who : "of " + who + ' ') + "within " + milliseconds_of(allowed_));
   }
 
   void finish(std::error_code ec, std::string_view why) {
@@ -370,13 +384,16 @@ class connector final : public operation, public std::enable_shared_from_this<co
   std::shared_ptr<const ssh_options> options_;
   std::shared_ptr<connection> result_;
   asio::ip::tcp::resolver resolver_;
-  asio::ip::tcp::socket socket_;
+  stream_socket socket_;
   asio::steady_timer timer_;
   host_key_checker host_key_;
   detail::any_completion completion_;
   std::string user_;
   std::vector<asio::ip::tcp::endpoint> endpoints_;
+  std::size_t next_endpoint_ = 0;
   std::optional<stage> stage_;
+  duration allowed_{};
+  errc too_late_ = errc::connect_timeout;
   std::weak_ptr<connector> hop_;       // shared by its own handlers only
   std::shared_ptr<connection> below_;  // of the last jump host, until there is a tunnel over it
   std::size_t noted_ = 0;

@@ -4,6 +4,7 @@
 #define REMOTE_JOB_SSH_SESSION_HPP
 
 #include <remote_job/detail/libssh2_compat.hpp>
+#include <remote_job/detail/shared_call.hpp>
 #include <remote_job/detail/shutdown_list.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/job.hpp>
@@ -18,7 +19,6 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -125,13 +125,13 @@ class session final : public std::enable_shared_from_this<session>,
   void call_aside(std::function<int()> function, std::function<void(int)> done) {
     const turn t(*this);
     transfer();  // so that the end of the connection is noticed meanwhile
-    auto work = asio::make_work_guard(executor_);
-    auto run = [self = shared_from_this(), work = std::move(work), function = std::move(function),
-                done = std::move(done)]() mutable {
-      const int rc = function();
+    when_back_ = std::move(done);
+    auto run = [self = shared_from_this(), work = asio::make_work_guard(executor_),
+                function = std::move(function)]() mutable {
+      self->aside_result_ = function();
       function = nullptr;  // what it holds is freed here
-      auto& s = *self;
-      asio::post(s.executor_, [self = std::move(self), done = std::move(done), rc] { self->take_back(rc, done); });
+      const auto& executor = work.get_executor();
+      detail::post_call(executor, detail::shared_call::to<&session::take_back>(std::move(self)));
     };
     try {
       aside_ = std::thread(std::move(run));
@@ -248,6 +248,7 @@ class session final : public std::enable_shared_from_this<session>,
     for (const auto& each : std::exchange(operations_, {}))
       if (each) each->drop();
     if (aside_.joinable()) aside_.join();
+    when_back_ = nullptr;
     free_all();
   }
 
@@ -303,12 +304,13 @@ class session final : public std::enable_shared_from_this<session>,
     return ec == asio::error::eof ? "the server closed the connection" : ec.message();
   }
 
-  void take_back(int rc, const std::function<void(int)>& done) {
+  void take_back() {
     aside_.join();
+    const auto done = std::exchange(when_back_, nullptr);
     if (buried_) return free_all();
     const turn t(*this);
     if (!alive()) return;
-    done(rc);
+    done(aside_result_);
     if (std::exchange(unwritten_, false)) on_written({});
     if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
     wake_all();
@@ -328,6 +330,11 @@ class session final : public std::enable_shared_from_this<session>,
       if (const auto each = operations_[i]) each->step();
   }
 
+  void wake_again() {
+    const turn t(*this);
+    if (alive()) wake_all();
+  }
+
   bool make_room() override {
     return std::any_of(operations_.begin(), operations_.end(),
                        [](const auto& each) { return each && each->make_room(); });
@@ -337,10 +344,7 @@ class session final : public std::enable_shared_from_this<session>,
     if (!alive()) return bury();
     if (is_aside()) return;
     if (wire_.take_call_again())
-      asio::post(executor_, [self = shared_from_this()] {
-        const turn t(*self);
-        if (self->alive()) self->wake_all();
-      });
+      detail::post_call(executor_, detail::shared_call::to<&session::wake_again>(shared_from_this()));
     if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
     if (!alive()) return bury();
     std::erase(operations_, nullptr);
@@ -384,15 +388,17 @@ class session final : public std::enable_shared_from_this<session>,
     if (armed_ && timer_.expiry() <= due) return;
     armed_ = true;
     timer_.expires_at(due);
-    timer_.async_wait([self = shared_from_this()](std::error_code ec) {
-      if (ec == asio::error::operation_aborted || !self->alive()) return;
-      const turn t(*self);
-      self->armed_ = false;
-      self->on_time(clock::now());
-    });
+    timer_.async_wait(detail::shared_call::to<&session::on_time>(shared_from_this()));
   }
 
-  void on_time(clock::time_point now) {
+  void on_time(std::error_code ec) {
+    if (ec == asio::error::operation_aborted || !alive()) return;
+    const turn t(*this);
+    armed_ = false;
+    look_at(clock::now());
+  }
+
+  void look_at(clock::time_point now) {
     if (!channels_.check_time(now))
       return kill(errc::open_timeout, "the server does not answer to the opening of a channel");
     if (channels_.pinging() && silence_.is_lost(now))
@@ -421,6 +427,8 @@ class session final : public std::enable_shared_from_this<session>,
   std::vector<char> scratch_;
 
   std::thread aside_;
+  std::function<void(int)> when_back_;
+  int aside_result_ = 0;
   std::optional<std::size_t> unread_;  // what came in meanwhile
   bool unwritten_ = false;
 

@@ -3,9 +3,9 @@
 #ifndef REMOTE_JOB_SSH_SFTP_CLIENT_HPP
 #define REMOTE_JOB_SSH_SFTP_CLIENT_HPP
 
+#include <remote_job/detail/shared_call.hpp>
 #include <remote_job/ssh/sftp_read.hpp>
 
-#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <cstddef>
@@ -83,13 +83,15 @@ class sftp_client final : public operation,
 
   void go_on_later() {
     if (std::exchange(posted_, true)) return;
-    asio::post(executor_, [self = shared_from_this()] {
-      self->posted_ = false;
-      if (self->session_ == nullptr) return;
-      const auto hold = self->session_->shared_from_this();
-      const session::turn t(*hold);
-      self->go_on();
-    });
+    detail::post_call(executor_, detail::shared_call::to<&sftp_client::go_on_now>(shared_from_this()));
+  }
+
+  void go_on_now() {
+    posted_ = false;
+    if (session_ == nullptr) return;
+    const auto hold = session_->shared_from_this();
+    const session::turn t(*hold);
+    go_on();
   }
 
   /// Within a turn of the session.
@@ -125,14 +127,16 @@ class sftp_client final : public operation,
     }
     stage_ = stage::begun;
     timer_.expires_after(deadline_);
-    timer_.async_wait([self = shared_from_this()](std::error_code error) {
-      if (error || self->session_ == nullptr || self->channel.state() != sftp_channel::status::starting) return;
-      const auto hold = self->session_->shared_from_this();
-      const session::turn t(*hold);
-      self->give_up("the SFTP server did not answer in time");
-    });
+    timer_.async_wait(detail::shared_call::to<&sftp_client::on_deadline>(shared_from_this()));
     channel.begin(*session_, opened);
     after_step();
+  }
+
+  void on_deadline(std::error_code ec) {
+    if (ec || session_ == nullptr || channel.state() != sftp_channel::status::starting) return;
+    const auto hold = session_->shared_from_this();
+    const session::turn t(*hold);
+    give_up("the SFTP server did not answer in time");
   }
 
   void step() override {

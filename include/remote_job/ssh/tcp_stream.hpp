@@ -3,13 +3,18 @@
 #ifndef REMOTE_JOB_SSH_TCP_STREAM_HPP
 #define REMOTE_JOB_SSH_TCP_STREAM_HPP
 
+#include <remote_job/detail/shared_call.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/ssh/byte_stream.hpp>
+#include <remote_job/ssh/stream_socket.hpp>
 
+#include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/write.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 #if defined(__linux__)
@@ -22,7 +27,7 @@ namespace remote_job::inline v0::ssh {
 class tcp_stream final : public byte_stream {
  public:
   /// Data that the peer's machine does not acknowledge within `user_timeout` ends the connection (tcp(7)).
-  tcp_stream(asio::ip::tcp::socket socket, duration user_timeout) : socket_(std::move(socket)) {
+  tcp_stream(stream_socket socket, duration user_timeout) : socket_(std::move(socket)) {
     std::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);
@@ -35,18 +40,14 @@ class tcp_stream final : public byte_stream {
   }
 
   void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
-    socket_.async_read_some(buffer, [this, owner = std::move(owner)](std::error_code ec, std::size_t size) {
-#if defined(__linux__)
-      // Not lasting: asked for after each read. Without it a server that still has Nagle's algorithm on stalls 40 ms.
-      if (!ec) set_tcp_option(TCP_QUICKACK, 1);
-#endif
-      owner->on_read(ec, size);
-    });
+    reader_ = owner.get();
+    socket_.async_read_some(buffer, detail::shared_call::to<&tcp_stream::on_read>(kept_by(owner)));
   }
 
   void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
-    asio::async_write(socket_, buffer,
-                      [owner = std::move(owner)](std::error_code ec, std::size_t) { owner->on_written(ec); });
+    writer_ = owner;
+    rest_ = buffer;
+    send(owner);
   }
 
   void close() noexcept override {
@@ -55,13 +56,38 @@ class tcp_stream final : public byte_stream {
   }
 
  private:
+  std::shared_ptr<tcp_stream> kept_by(const std::shared_ptr<user>& owner) { return {owner, this}; }
+
+  void on_read(std::error_code ec, std::size_t size) {
+#if defined(__linux__)
+    // Not lasting: asked for after each read. Without it a server that still has Nagle's algorithm on stalls 40 ms.
+    if (!ec) set_tcp_option(TCP_QUICKACK, 1);
+#endif
+    reader_->on_read(ec, size);
+  }
+
+  void send(const std::shared_ptr<user>& owner) {
+    socket_.async_write_some(rest_, detail::shared_call::to<&tcp_stream::on_sent>(kept_by(owner)));
+  }
+
+  void on_sent(std::error_code ec, std::size_t size) {
+    rest_ += size;
+    const auto owner = writer_.lock();
+    if (!ec && rest_.size() > 0) return send(owner);
+    owner->on_written(ec);
+  }
+
 #if defined(__linux__)
   void set_tcp_option(int name, int value) noexcept {
     ::setsockopt(socket_.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
   }
 #endif
 
-  asio::ip::tcp::socket socket_;
+  stream_socket socket_;
+  // Who is to be answered: kept alive by the call that is to come.
+  user* reader_ = nullptr;
+  std::weak_ptr<user> writer_;
+  asio::const_buffer rest_;
 };
 
 }  // namespace remote_job::inline v0::ssh

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_TUNNEL_HPP
 #define REMOTE_JOB_SSH_TUNNEL_HPP
 
+#include <remote_job/detail/shared_call.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/ssh/byte_stream.hpp>
 #include <remote_job/ssh/operation.hpp>
@@ -10,7 +11,6 @@
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
-#include <asio/post.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -132,12 +132,14 @@ class tunnel final : public operation, public channel_waiter, public std::enable
 
   void answer_writer(std::error_code ec) {
     if (auto to = std::exchange(writer_, nullptr))
-      asio::post(session_->get_executor(), [ec, to = std::move(to)] { to->on_written(ec); });
+      detail::post_call(session_->get_executor(),
+                        detail::shared_call::to<&byte_stream::user::on_written>(std::move(to)), ec);
   }
 
   void answer_reader(std::error_code ec, std::size_t size) {
     if (auto to = std::exchange(reader_, nullptr))
-      asio::post(session_->get_executor(), [ec, size, to = std::move(to)] { to->on_read(ec, size); });
+      detail::post_call(session_->get_executor(), detail::shared_call::to<&byte_stream::user::on_read>(std::move(to)),
+                        ec, size);
   }
 
   std::shared_ptr<session> session_;
