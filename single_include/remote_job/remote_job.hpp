@@ -12534,6 +12534,35 @@ inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
   return {};
 }
 
+/// One sentence on what a key exchange failed for: of the first kind that both sides have no algorithm of. Nothing when they
+/// have one of each.
+inline std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms& offered,
+                                     const ssh_algorithms& wanted) {
+  const struct {
+    const char* what;
+    int kind;
+    const std::string& theirs;
+    const std::vector<std::string>& names;
+  } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key, wanted.host_key},
+               {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange, wanted.key_exchange},
+               {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher, wanted.cipher},
+               {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac, wanted.mac}};
+  for (const auto& [what, kind, theirs, names] : lists) {
+    const auto ours = names.empty() ? supported_algorithms(session, kind) : names;
+    const auto all = split_names(theirs);
+    if (std::ranges::any_of(ours, [&](const auto& name) { return std::ranges::find(all, name) != all.end(); }))
+      continue;
+    std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
+    if (kind == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
+        !detail::libssh2_has_rsa_sha2())
+      why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
+             " lacks rsa-sha2: use libssh2 1.11 or newer, or process_transport over ssh, "
+             "or give the server an ed25519 host key (ssh-keygen -A)";
+    return why;
+  }
+  return {};
+}
+
 /// Has a session use them; the host-key algorithms are chosen by what is known of the host.
 inline void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
   const auto set = [&](int kind, const std::vector<std::string>& names) {
@@ -13184,6 +13213,97 @@ class authenticator {
 
 #endif
 
+// ---- remote_job/ssh/dialer.hpp
+#ifndef REMOTE_JOB_SSH_DIALER_HPP
+#define REMOTE_JOB_SSH_DIALER_HPP
+
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+
+namespace remote_job::inline v0::ssh {
+
+/// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long that may take is the
+/// affair of whoever asks.
+class dialer {
+ public:
+  /// Who asks, of which this is a part: it is kept alive until it is answered, once for each question and never inline.
+  class user {
+   public:
+    virtual void on_resolved(std::error_code ec) = 0;
+    virtual void on_dialled(std::error_code ec) = 0;
+
+   protected:
+    ~user() = default;
+  };
+
+  explicit dialer(const asio::any_io_executor& executor) : resolver_(executor), socket_(executor) {}
+
+  /// Whether there are addresses to connect to.
+  bool has_addresses() const noexcept { return !endpoints_.empty(); }
+
+  /// Takes a host that is written as an address, which needs no look-up; false when it is not.
+  bool take_address(const std::string& host, std::uint16_t port) {
+    std::error_code not_literal;
+    const auto address = asio::ip::make_address(host, not_literal);
+    if (not_literal) return false;
+    endpoints_.emplace_back(address, port);
+    return true;
+  }
+
+  /// A look-up in the system's resolver cannot be broken off: after close() it ends in the resolver's own thread.
+  void resolve(const std::string& host, std::uint16_t port, std::shared_ptr<user> owner) {
+    resolver_.async_resolve(host, std::to_string(port), asio::ip::resolver_base::numeric_service,
+                            [this, owner = std::move(owner)](std::error_code ec, const results& found) {
+                              for (const auto& each : found) endpoints_.push_back(each.endpoint());
+                              if (!ec && endpoints_.empty()) ec = asio::error::host_not_found;
+                              owner->on_resolved(ec);
+                            });
+  }
+
+  /// Connects to the first of the addresses that answers; the error is that of the last one.
+  void connect(const std::shared_ptr<user>& owner) {
+    owner_ = owner;
+    next_ = 0;
+    try_next(owner);
+  }
+
+  /// The connection that there is now.
+  stream_socket take() { return std::move(socket_); }
+
+  void close() noexcept {
+    resolver_.cancel();
+    std::error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+  using results = asio::ip::tcp::resolver::results_type;
+
+  void try_next(const std::shared_ptr<user>& owner) {
+    std::error_code ignored;
+    socket_.close(ignored);
+    socket_.async_connect(endpoints_[next_++],
+                          detail::shared_call::to<&dialer::on_connected>(std::shared_ptr<dialer>(owner, this)));
+  }
+
+  void on_connected(std::error_code ec) {
+    const auto owner = owner_.lock();
+    // That of one who has closed it has no open socket.
+    if (ec && socket_.is_open() && next_ < endpoints_.size()) return try_next(owner);
+    owner->on_dialled(ec);
+  }
+
+  asio::ip::tcp::resolver resolver_;
+  stream_socket socket_;
+  std::weak_ptr<user> owner_;  // kept alive by the call that is to come
+  std::vector<asio::ip::tcp::endpoint> endpoints_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/known_hosts.hpp
 #ifndef REMOTE_JOB_SSH_KNOWN_HOSTS_HPP
 #define REMOTE_JOB_SSH_KNOWN_HOSTS_HPP
@@ -13698,8 +13818,6 @@ class host_key_checker {
 #ifndef REMOTE_JOB_SSH_TCP_STREAM_HPP
 #define REMOTE_JOB_SSH_TCP_STREAM_HPP
 
-#include <asio/ip/tcp.hpp>
-
 #if defined(__linux__)
 #include <netinet/tcp.h>
 #endif
@@ -13942,8 +14060,6 @@ class tunnel_stream final : public byte_stream {
 #ifndef REMOTE_JOB_SSH_CONNECT_HPP
 #define REMOTE_JOB_SSH_CONNECT_HPP
 
-#include <asio/ip/address.hpp>
-
 namespace remote_job::inline v0::ssh {
 
 /// What connecting leaves behind.
@@ -13954,15 +14070,14 @@ struct connection {
 };
 
 /// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key, authentication; each with its time-out.
-class connector final : public operation, public std::enable_shared_from_this<connector> {
+class connector final : public operation, public dialer::user, public std::enable_shared_from_this<connector> {
  public:
   connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
             std::shared_ptr<connection> result)
       : executor_(executor),
         options_(without_brackets(std::move(options))),
         result_(std::move(result)),
-        resolver_(executor),
-        socket_(executor),
+        dialer_(executor),
         timer_(executor),
         host_key_(*options_) {}
 
@@ -14015,7 +14130,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
   void begin() {
     if (!options_->jump_hosts.empty()) return jump();
-    if (!endpoints_.empty()) return connect();
+    if (dialer_.has_addresses()) return dial();
     resolve();
   }
 
@@ -14050,49 +14165,29 @@ class connector final : public operation, public std::enable_shared_from_this<co
   }
 
   void resolve() {
-    std::error_code not_literal;
-    const auto address = asio::ip::make_address(options_->host, not_literal);
-    if (!not_literal) {
-      endpoints_.emplace_back(address, options_->port);
-      return connect();
-    }
-    // A look-up in the system's resolver cannot be broken off: after a time-out it ends in the resolver's own thread, and
-    // its result is dropped.
+    if (dialer_.take_address(options_->host, options_->port)) return dial();
+    // After a time-out the result is dropped.
     enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
-    resolver_.async_resolve(
-        options_->host, std::to_string(options_->port), asio::ip::resolver_base::numeric_service,
-        [self = shared_from_this()](std::error_code ec, const asio::ip::tcp::resolver::results_type& found) {
-          if (!self->completion_) return;
-          if (ec) return self->not_resolved(ec);
-          for (const auto& each : found) self->endpoints_.push_back(each.endpoint());
-          self->connect();
-        });
+    dialer_.resolve(options_->host, options_->port, shared_from_this());
   }
 
-  void not_resolved(std::error_code ec) {
+  void on_resolved(std::error_code ec) override {
+    if (!completion_) return;
+    if (!ec) return dial();
     const bool never = ec == asio::error::host_not_found || ec == asio::error::no_data ||
                        ec == asio::error::no_recovery || ec == asio::error::service_not_found;
     finish(never ? errc::host_not_found : errc::resolve_failed, ec.message());
   }
 
-  void connect() {
+  void dial() {
     enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
-    next_endpoint_ = 0;
-    connect_next(asio::error::host_not_found);
+    dialer_.connect(shared_from_this());
   }
 
-  void connect_next(std::error_code ec) {
-    if (next_endpoint_ == endpoints_.size()) return finish(errc::connect_failed, ec.message());
-    std::error_code ignored;
-    socket_.close(ignored);
-    socket_.async_connect(endpoints_[next_endpoint_++],
-                          detail::shared_call::to<&connector::on_connected>(shared_from_this()));
-  }
-
-  void on_connected(std::error_code ec) {
+  void on_dialled(std::error_code ec) override {
     if (!completion_) return;
-    if (ec) return connect_next(ec);
-    greet(std::make_unique<tcp_stream>(std::move(socket_), options_->silence_limit));
+    if (ec) return finish(errc::connect_failed, ec.message());
+    greet(std::make_unique<tcp_stream>(dialer_.take(), options_->silence_limit));
   }
 
   /// The rest is SSH, over any stream.
@@ -14161,31 +14256,8 @@ class connector final : public operation, public std::enable_shared_from_this<co
       return session_->fail("the key exchange failed");
     const auto offered = session_->offered();
     if (!offered.known) return session_->fail("the key exchange failed");
-    const auto common = [](const std::vector<std::string>& ours, const std::string& theirs) {
-      const auto names = split_names(theirs);
-      return std::any_of(ours.begin(), ours.end(),
-                         [&](const auto& name) { return std::find(names.begin(), names.end(), name) != names.end(); });
-    };
-    const struct {
-      const char* what;
-      int method;
-      const std::string& theirs;
-      const std::vector<std::string>& chosen;
-    } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key, options_->algorithms.host_key},
-                 {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange, options_->algorithms.key_exchange},
-                 {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher, options_->algorithms.cipher},
-                 {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac, options_->algorithms.mac}};
-    for (const auto& [what, method, theirs, chosen] : lists) {
-      const auto ours = chosen.empty() ? supported_algorithms(session_->native(), method) : chosen;
-      if (common(ours, theirs)) continue;
-      std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
-      if (method == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
-          !detail::libssh2_has_rsa_sha2())
-        why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
-               " lacks rsa-sha2: use libssh2 1.11 or newer, or process_transport over ssh, "
-               "or give the server an ed25519 host key (ssh-keygen -A)";
-      return finish(errc::no_common_algorithm, why);
-    }
+    const auto why = nothing_in_common(session_->native(), offered, options_->algorithms);
+    if (!why.empty()) return finish(errc::no_common_algorithm, why);
     // Something is in common: what failed was the exchange itself.
     session_->fail("the key exchange failed");
   }
@@ -14264,9 +14336,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
     // Only now: a session that lives would take the silence for an answer.
     if (authenticator_) authenticator_->close();
     if (ec) {
-      resolver_.cancel();
-      std::error_code ignored;
-      socket_.close(ignored);
+      dialer_.close();
       if (const auto hop = hop_.lock()) hop->close();
       if (const auto below = std::exchange(below_, nullptr); below && below->session)
         below->session->kill(asio::error::operation_aborted, "closed");
@@ -14296,14 +14366,11 @@ class connector final : public operation, public std::enable_shared_from_this<co
   asio::any_io_executor executor_;
   std::shared_ptr<const ssh_options> options_;
   std::shared_ptr<connection> result_;
-  asio::ip::tcp::resolver resolver_;
-  stream_socket socket_;
+  dialer dialer_;
   asio::steady_timer timer_;
   host_key_checker host_key_;
   detail::any_completion completion_;
   std::string user_;
-  std::vector<asio::ip::tcp::endpoint> endpoints_;
-  std::size_t next_endpoint_ = 0;
   std::optional<stage> stage_;
   duration allowed_{};
   errc too_late_ = errc::connect_timeout;

@@ -52,6 +52,35 @@ inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
   return {};
 }
 
+/// One sentence on what a key exchange failed for: of the first kind that both sides have no algorithm of. Nothing when they
+/// have one of each.
+inline std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms& offered,
+                                     const ssh_algorithms& wanted) {
+  const struct {
+    const char* what;
+    int kind;
+    const std::string& theirs;
+    const std::vector<std::string>& names;
+  } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key, wanted.host_key},
+               {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange, wanted.key_exchange},
+               {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher, wanted.cipher},
+               {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac, wanted.mac}};
+  for (const auto& [what, kind, theirs, names] : lists) {
+    const auto ours = names.empty() ? supported_algorithms(session, kind) : names;
+    const auto all = split_names(theirs);
+    if (std::ranges::any_of(ours, [&](const auto& name) { return std::ranges::find(all, name) != all.end(); }))
+      continue;
+    std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
+    if (kind == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
+        !detail::libssh2_has_rsa_sha2())
+      why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
+             " lacks rsa-sha2: use libssh2 1.11 or newer, or process_transport over ssh, "
+             "or give the server an ed25519 host key (ssh-keygen -A)";
+    return why;
+  }
+  return {};
+}
+
 /// Has a session use them; the host-key algorithms are chosen by what is known of the host.
 inline void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
   const auto set = [&](int kind, const std::vector<std::string>& names) {

@@ -7,22 +7,20 @@
 #include <remote_job/detail/shared_call.hpp>
 #include <remote_job/ssh/algorithms.hpp>
 #include <remote_job/ssh/authenticate.hpp>
+#include <remote_job/ssh/dialer.hpp>
 #include <remote_job/ssh/host_key.hpp>
 #include <remote_job/ssh/options.hpp>
 #include <remote_job/ssh/session.hpp>
-#include <remote_job/ssh/stream_socket.hpp>
 #include <remote_job/ssh/tcp_stream.hpp>
 #include <remote_job/ssh/tunnel.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
+#include <asio/error.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,15 +39,14 @@ struct connection {
 };
 
 /// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key, authentication; each with its time-out.
-class connector final : public operation, public std::enable_shared_from_this<connector> {
+class connector final : public operation, public dialer::user, public std::enable_shared_from_this<connector> {
  public:
   connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
             std::shared_ptr<connection> result)
       : executor_(executor),
         options_(without_brackets(std::move(options))),
         result_(std::move(result)),
-        resolver_(executor),
-        socket_(executor),
+        dialer_(executor),
         timer_(executor),
         host_key_(*options_) {}
 
@@ -102,7 +99,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
 
   void begin() {
     if (!options_->jump_hosts.empty()) return jump();
-    if (!endpoints_.empty()) return connect();
+    if (dialer_.has_addresses()) return dial();
     resolve();
   }
 
@@ -137,49 +134,29 @@ class connector final : public operation, public std::enable_shared_from_this<co
   }
 
   void resolve() {
-    std::error_code not_literal;
-    const auto address = asio::ip::make_address(options_->host, not_literal);
-    if (!not_literal) {
-      endpoints_.emplace_back(address, options_->port);
-      return connect();
-    }
-    // A look-up in the system's resolver cannot be broken off: after a time-out it ends in the resolver's own thread, and
-    // its result is dropped.
+    if (dialer_.take_address(options_->host, options_->port)) return dial();
+    // After a time-out the result is dropped.
     enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
-    resolver_.async_resolve(
-        options_->host, std::to_string(options_->port), asio::ip::resolver_base::numeric_service,
-        [self = shared_from_this()](std::error_code ec, const asio::ip::tcp::resolver::results_type& found) {
-          if (!self->completion_) return;
-          if (ec) return self->not_resolved(ec);
-          for (const auto& each : found) self->endpoints_.push_back(each.endpoint());
-          self->connect();
-        });
+    dialer_.resolve(options_->host, options_->port, shared_from_this());
   }
 
-  void not_resolved(std::error_code ec) {
+  void on_resolved(std::error_code ec) override {
+    if (!completion_) return;
+    if (!ec) return dial();
     const bool never = ec == asio::error::host_not_found || ec == asio::error::no_data ||
                        ec == asio::error::no_recovery || ec == asio::error::service_not_found;
     finish(never ? errc::host_not_found : errc::resolve_failed, ec.message());
   }
 
-  void connect() {
+  void dial() {
     enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
-    next_endpoint_ = 0;
-    connect_next(asio::error::host_not_found);
+    dialer_.connect(shared_from_this());
   }
 
-  void connect_next(std::error_code ec) {
-    if (next_endpoint_ == endpoints_.size()) return finish(errc::connect_failed, ec.message());
-    std::error_code ignored;
-    socket_.close(ignored);
-    socket_.async_connect(endpoints_[next_endpoint_++],
-                          detail::shared_call::to<&connector::on_connected>(shared_from_this()));
-  }
-
-  void on_connected(std::error_code ec) {
+  void on_dialled(std::error_code ec) override {
     if (!completion_) return;
-    if (ec) return connect_next(ec);
-    greet(std::make_unique<tcp_stream>(std::move(socket_), options_->silence_limit));
+    if (ec) return finish(errc::connect_failed, ec.message());
+    greet(std::make_unique<tcp_stream>(dialer_.take(), options_->silence_limit));
   }
 
   /// The rest is SSH, over any stream.
@@ -248,31 +225,8 @@ class connector final : public operation, public std::enable_shared_from_this<co
       return session_->fail("the key exchange failed");
     const auto offered = session_->offered();
     if (!offered.known) return session_->fail("the key exchange failed");
-    const auto common = [](const std::vector<std::string>& ours, const std::string& theirs) {
-      const auto names = split_names(theirs);
-      return std::any_of(ours.begin(), ours.end(),
-                         [&](const auto& name) { return std::find(names.begin(), names.end(), name) != names.end(); });
-    };
-    const struct {
-      const char* what;
-      int method;
-      const std::string& theirs;
-      const std::vector<std::string>& chosen;
-    } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key, options_->algorithms.host_key},
-                 {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange, options_->algorithms.key_exchange},
-                 {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher, options_->algorithms.cipher},
-                 {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac, options_->algorithms.mac}};
-    for (const auto& [what, method, theirs, chosen] : lists) {
-      const auto ours = chosen.empty() ? supported_algorithms(session_->native(), method) : chosen;
-      if (common(ours, theirs)) continue;
-      std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
-      if (method == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
-          !detail::libssh2_has_rsa_sha2())
-        why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
-               " lacks rsa-sha2: use libssh2 1.11 or newer, or process_transport over ssh, "
-               "or give the server an ed25519 host key (ssh-keygen -A)";
-      return finish(errc::no_common_algorithm, why);
-    }
+    const auto why = nothing_in_common(session_->native(), offered, options_->algorithms);
+    if (!why.empty()) return finish(errc::no_common_algorithm, why);
     // Something is in common: what failed was the exchange itself.
     session_->fail("the key exchange failed");
   }
@@ -351,9 +305,7 @@ class connector final : public operation, public std::enable_shared_from_this<co
     // Only now: a session that lives would take the silence for an answer.
     if (authenticator_) authenticator_->close();
     if (ec) {
-      resolver_.cancel();
-      std::error_code ignored;
-      socket_.close(ignored);
+      dialer_.close();
       if (const auto hop = hop_.lock()) hop->close();
       if (const auto below = std::exchange(below_, nullptr); below && below->session)
         below->session->kill(asio::error::operation_aborted, "closed");
@@ -383,14 +335,11 @@ class connector final : public operation, public std::enable_shared_from_this<co
   asio::any_io_executor executor_;
   std::shared_ptr<const ssh_options> options_;
   std::shared_ptr<connection> result_;
-  asio::ip::tcp::resolver resolver_;
-  stream_socket socket_;
+  dialer dialer_;
   asio::steady_timer timer_;
   host_key_checker host_key_;
   detail::any_completion completion_;
   std::string user_;
-  std::vector<asio::ip::tcp::endpoint> endpoints_;
-  std::size_t next_endpoint_ = 0;
   std::optional<stage> stage_;
   duration allowed_{};
   errc too_late_ = errc::connect_timeout;
