@@ -11074,6 +11074,58 @@ class identity_source {
 
 #endif
 
+// ---- remote_job/ssh/aside.hpp
+#ifndef REMOTE_JOB_SSH_ASIDE_HPP
+#define REMOTE_JOB_SSH_ASIDE_HPP
+
+#include <thread>
+
+namespace remote_job::inline v0::ssh {
+
+/// One call that may take long, on a thread of its own. All but that call is on one executor.
+class aside {
+ public:
+  /// Has `function` called there, and then `back`, by the executor, which is at work so long: it has to join(). `done` is
+  /// for whoever is back. The error is why no thread could be started.
+  std::error_code start(const asio::any_io_executor& executor, std::function<int()> function,
+                        std::function<void(int)> done, detail::shared_call back) {
+    done_ = std::move(done);
+    auto run = [this, work = asio::make_work_guard(executor), function = std::move(function),
+                back = std::move(back)]() mutable {
+      result_ = function();
+      function = nullptr;  // what it holds is freed here
+      detail::post_call(work.get_executor(), std::move(back));
+    };
+    try {
+      thread_ = std::thread(std::move(run));
+    } catch (const std::system_error& e) {
+      return e.code();
+    }
+    return {};
+  }
+
+  /// Whether the thread is there.
+  bool busy() const noexcept { return thread_.joinable(); }
+
+  /// Waits for the thread's end.
+  void join() {
+    if (busy()) thread_.join();
+  }
+
+  /// To be called once, after join(): what is done with the result. Who ends it instead drops it.
+  void finish() { std::exchange(done_, nullptr)(result_); }
+  void drop() noexcept { done_ = nullptr; }
+
+ private:
+  std::thread thread_;
+  std::function<void(int)> done_;
+  int result_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/byte_stream.hpp
 #ifndef REMOTE_JOB_SSH_BYTE_STREAM_HPP
 #define REMOTE_JOB_SSH_BYTE_STREAM_HPP
@@ -11815,8 +11867,6 @@ class silence_watch {
 
 #include <asio/steady_timer.hpp>
 
-#include <thread>
-
 namespace remote_job::inline v0::ssh {
 
 /// How long a session waits for its server.
@@ -11908,22 +11958,12 @@ class session final : public std::enable_shared_from_this<session>,
   void call_aside(std::function<int()> function, std::function<void(int)> done) {
     const turn t(*this);
     transfer();  // so that the end of the connection is noticed meanwhile
-    when_back_ = std::move(done);
-    auto run = [self = shared_from_this(), work = asio::make_work_guard(executor_),
-                function = std::move(function)]() mutable {
-      self->aside_result_ = function();
-      function = nullptr;  // what it holds is freed here
-      const auto& executor = work.get_executor();
-      detail::post_call(executor, detail::shared_call::to<&session::take_back>(std::move(self)));
-    };
-    try {
-      aside_ = std::thread(std::move(run));
-    } catch (const std::system_error& e) {
-      kill(e.code(), std::string("no thread can be started: ") + e.what());
-    }
+    const auto ec = aside_.start(executor_, std::move(function), std::move(done),
+                                 detail::shared_call::to<&session::take_back>(shared_from_this()));
+    if (ec) kill(ec, "no thread can be started: " + ec.message());
   }
 
-  bool is_aside() const noexcept { return aside_.joinable(); }
+  bool is_aside() const noexcept { return aside_.busy(); }
   void set_guest(void* guest) noexcept { wire_.guest = guest; }
 
   /// Exchanges identifications and keys: to be called in each step until it is not LIBSSH2_ERROR_EAGAIN.
@@ -12030,8 +12070,8 @@ class session final : public std::enable_shared_from_this<session>,
     channels_.forget_waiters();
     for (const auto& each : std::exchange(operations_, {}))
       if (each) each->drop();
-    if (aside_.joinable()) aside_.join();
-    when_back_ = nullptr;
+    aside_.join();
+    aside_.drop();
     free_all();
   }
 
@@ -12089,11 +12129,11 @@ class session final : public std::enable_shared_from_this<session>,
 
   void take_back() {
     aside_.join();
-    const auto done = std::exchange(when_back_, nullptr);
+    if (!alive()) aside_.drop();
     if (buried_) return free_all();
     const turn t(*this);
     if (!alive()) return;
-    done(aside_result_);
+    aside_.finish();
     if (std::exchange(unwritten_, false)) on_written({});
     if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
     wake_all();
@@ -12209,9 +12249,7 @@ class session final : public std::enable_shared_from_this<session>,
   std::vector<std::shared_ptr<operation>> operations_;
   std::vector<char> scratch_;
 
-  std::thread aside_;
-  std::function<void(int)> when_back_;
-  int aside_result_ = 0;
+  aside aside_;
   std::optional<std::size_t> unread_;  // what came in meanwhile
   bool unwritten_ = false;
 

@@ -8,6 +8,7 @@
 #include <remote_job/detail/shutdown_list.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/job.hpp>
+#include <remote_job/ssh/aside.hpp>
 #include <remote_job/ssh/byte_stream.hpp>
 #include <remote_job/ssh/channel_table.hpp>
 #include <remote_job/ssh/operation.hpp>
@@ -18,7 +19,6 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -30,7 +30,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -125,22 +124,12 @@ class session final : public std::enable_shared_from_this<session>,
   void call_aside(std::function<int()> function, std::function<void(int)> done) {
     const turn t(*this);
     transfer();  // so that the end of the connection is noticed meanwhile
-    when_back_ = std::move(done);
-    auto run = [self = shared_from_this(), work = asio::make_work_guard(executor_),
-                function = std::move(function)]() mutable {
-      self->aside_result_ = function();
-      function = nullptr;  // what it holds is freed here
-      const auto& executor = work.get_executor();
-      detail::post_call(executor, detail::shared_call::to<&session::take_back>(std::move(self)));
-    };
-    try {
-      aside_ = std::thread(std::move(run));
-    } catch (const std::system_error& e) {
-      kill(e.code(), std::string("no thread can be started: ") + e.what());
-    }
+    const auto ec = aside_.start(executor_, std::move(function), std::move(done),
+                                 detail::shared_call::to<&session::take_back>(shared_from_this()));
+    if (ec) kill(ec, "no thread can be started: " + ec.message());
   }
 
-  bool is_aside() const noexcept { return aside_.joinable(); }
+  bool is_aside() const noexcept { return aside_.busy(); }
   void set_guest(void* guest) noexcept { wire_.guest = guest; }
 
   /// Exchanges identifications and keys: to be called in each step until it is not LIBSSH2_ERROR_EAGAIN.
@@ -247,8 +236,8 @@ class session final : public std::enable_shared_from_this<session>,
     channels_.forget_waiters();
     for (const auto& each : std::exchange(operations_, {}))
       if (each) each->drop();
-    if (aside_.joinable()) aside_.join();
-    when_back_ = nullptr;
+    aside_.join();
+    aside_.drop();
     free_all();
   }
 
@@ -306,11 +295,11 @@ class session final : public std::enable_shared_from_this<session>,
 
   void take_back() {
     aside_.join();
-    const auto done = std::exchange(when_back_, nullptr);
+    if (!alive()) aside_.drop();
     if (buried_) return free_all();
     const turn t(*this);
     if (!alive()) return;
-    done(aside_result_);
+    aside_.finish();
     if (std::exchange(unwritten_, false)) on_written({});
     if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
     wake_all();
@@ -426,9 +415,7 @@ class session final : public std::enable_shared_from_this<session>,
   std::vector<std::shared_ptr<operation>> operations_;
   std::vector<char> scratch_;
 
-  std::thread aside_;
-  std::function<void(int)> when_back_;
-  int aside_result_ = 0;
+  aside aside_;
   std::optional<std::size_t> unread_;  // what came in meanwhile
   bool unwritten_ = false;
 
