@@ -9696,7 +9696,8 @@ class pool_rules {
     close,    ///< close `session`, because of `error` or because nobody needs it
     lease,    ///< `user` has a connection now, or `error` says why not
     grant,    ///< `user` may use one channel of `session`; then done() or refused()
-    refuse    ///< `user` gets no channel, because of `error`
+    refuse,   ///< `user` gets no channel, because of `error`
+    move      ///< who waits to share `session` shares `to` instead
   };
 
   struct action {
@@ -9704,6 +9705,7 @@ class pool_rules {
     number session = 0;
     number user = 0;
     std::error_code error{};
+    number to = 0;
   };
 
   explicit pool_rules(const pool_limits& limits) : limits_(limits) {}
@@ -9822,6 +9824,14 @@ class pool_rules {
     settle(now);
   }
 
+  /// Whether these users have to wait, all of them, since commands have the channels that the server allows.
+  void starving(number session, bool yes, duration now) {
+    auto* s = find(session);
+    if (s == nullptr || s->starving_since.has_value() == yes) return;
+    s->starving_since = yes ? std::optional(now) : std::nullopt;
+    settle(now);
+  }
+
   // ---- The whole
 
   /// Time has passed; due() says when to tell.
@@ -9835,9 +9845,9 @@ class pool_rules {
     };
     if (connecting_ == 0) {
       if (!any() && !seekers_.empty()) at(not_before_);
-      if (any() && !line_.empty() && alive() < limits_.sessions) at(other_at());
+      if (any() && waiting_since() && alive() < limits_.sessions) at(other_at());
     }
-    if (any() && !line_.empty() && alive() >= limits_.sessions)
+    if (any() && waiting_since() && alive() >= limits_.sessions)
       if (const auto* s = clogged()) after(stuck_since(*s), limits_.proof);
     for (const auto& s : sessions_)
       if (s.state == state::doubtful) at(s.proof_due);
@@ -9851,12 +9861,11 @@ class pool_rules {
 
   /// The session for what needs no channel of one's own; 0: there is none.
   number common() const {
-    for (const auto& s : sessions_)
-      if (s.state != state::retired) return s.id;
-    return 0;
+    const auto* s = common_session();
+    return s != nullptr ? s->id : 0;
   }
 
-  bool somebody_waits() const noexcept { return !line_.empty(); }
+  bool somebody_waits() const { return waiting_since().has_value(); }
 
   /// From now on a session is kept so long without users.
   void keep(duration idle, duration now) {
@@ -9888,6 +9897,7 @@ class pool_rules {
     std::size_t running = 0;
     std::size_t closing = 0;
     std::size_t sharing = 0;
+    std::optional<duration> starving_since{};  // of those who share
     duration proof_due{};
 
     std::size_t load() const noexcept { return running + closing; }
@@ -9914,18 +9924,38 @@ class pool_rules {
   // How long a server that gave no further session is not asked for one.
   static constexpr duration other_pause = std::chrono::seconds(30);
 
+  /// The first on which those who share need not wait, or else the first.
+  const shared* common_session() const {
+    const shared* first = nullptr;
+    for (const auto& s : sessions_) {
+      if (s.state == state::retired) continue;
+      if (!s.starving_since) return &s;
+      if (first == nullptr) first = &s;
+    }
+    return first;
+  }
+
+  /// Since when somebody has waited for a channel, on whichever session.
+  std::optional<duration> waiting_since() const {
+    const auto* common = common_session();
+    auto since = common != nullptr ? common->starving_since : std::nullopt;
+    if (!line_.empty()) since = std::min(since.value_or(line_.front().since), line_.front().since);
+    return since;
+  }
+
   /// When another session is worth its while.
-  duration other_at() const { return std::max(line_.front().since + limits_.patience, no_other_before_); }
+  duration other_at() const { return std::max(*waiting_since() + limits_.patience, no_other_before_); }
 
   /// A session whose channels are all taken by what users have left behind, so that waiting on is of no use.
   const shared* clogged() const {
     for (const auto& s : sessions_)
-      if (s.state == state::ready && s.running == 0 && s.closing >= s.channels) return &s;
+      if (s.state == state::ready && s.running == 0 && (s.closing >= s.channels || (s.starving_since && s.closing > 0)))
+        return &s;
     return nullptr;
   }
 
   /// Since when somebody has waited for such a session without any other getting a channel of it.
-  duration stuck_since(const shared& s) const { return std::max(line_.front().since, s.quiet_since); }
+  duration stuck_since(const shared& s) const { return std::max(*waiting_since(), s.quiet_since); }
 
   /// The last one, when the others suffice.
   const shared* surplus() const {
@@ -9962,7 +9992,19 @@ class pool_rules {
       actions_.push_back({action_kind::grant, s->id, line_.front().user});
       line_.pop_front();
     }
+    move_who_starves();
     connect_if_needed(now);
+  }
+
+  void move_who_starves() {
+    const auto common = this->common();
+    auto* to = find(common);
+    if (to == nullptr || to->starving_since) return;
+    for (auto& s : sessions_)
+      if (s.starving_since && s.sharing > 0) {
+        to->sharing += std::exchange(s.sharing, 0);
+        actions_.push_back({action_kind::move, s.id, 0, {}, common});
+      }
   }
 
   void close_what_is_over(duration now) {
@@ -9972,6 +10014,8 @@ class pool_rules {
     for (const auto& s : sessions_) {
       if (s.state == state::doubtful && now >= s.proof_due)
         over.emplace_back(s.id, errc::connection_lost);
+      else if (s.state == state::retired && s.running == 0 && s.starving_since)
+        over.emplace_back(s.id, errc::channel_refused);
       else if (idle || (s.state == state::retired && s.running == 0 && s.sharing == 0) ||
                (&s == spare && now - s.quiet_since >= limits_.idle))
         over.emplace_back(s.id, std::error_code());
@@ -9995,13 +10039,14 @@ class pool_rules {
       if (now >= not_before_) connect();
       return;
     }
-    if (line_.empty()) return;
+    if (!waiting_since()) return;
     if (alive() < limits_.sessions) {
       if (now >= other_at()) connect();
     } else if (const auto* s = clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
       find(s->id)->state = state::retired;
       close_what_is_over(now);
-      connect();
+      // Who waited for files of it is told, and connects anew.
+      if (!line_.empty()) connect();
     }
   }
 
@@ -11561,19 +11606,20 @@ class channel_table {
   /// libssh2's text on the channel last refused.
   const std::string& refusal() const noexcept { return refusal_; }
 
-  void request(channel_waiter& waiter) {
+  /// A patient one rather waits for a channel that is in use than be told that there is none.
+  void request(channel_waiter& waiter, bool patient) {
     if (auto* channel = std::exchange(spare_, nullptr)) {
       in_use_.push_back(channel);
       waiter.on_channel(channel, {});
       return;
     }
-    wishes_.push_back({&waiter, std::nullopt});
+    wishes_.push_back({&waiter, std::nullopt, patient});
     step_open();
   }
 
   /// Asks for a channel that leads to another host.
   void request(channel_waiter& waiter, tunnel_end to) {
-    wishes_.push_back({&waiter, std::move(to)});
+    wishes_.push_back({&waiter, std::move(to), false});
     step_open();
   }
 
@@ -11593,6 +11639,7 @@ class channel_table {
     std::erase(in_use_, channel);
     closing_.push_back(channel);
     room_promised_ = false;
+    if (held_) limit_hold();
     step_closing();
   }
 
@@ -11622,6 +11669,8 @@ class channel_table {
   bool pinging() const noexcept { return ping_ != nullptr; }
 
   std::size_t closing() const noexcept { return closing_.size(); }
+  /// Whether somebody waits who was refused.
+  bool full() const noexcept { return held_; }
 
   /// When check_time() has something to do.
   std::optional<clock::time_point> due() const noexcept {
@@ -11653,13 +11702,14 @@ class channel_table {
   struct wish {
     channel_waiter* who;
     std::optional<tunnel_end> to;  // none: a session channel
+    bool patient;
   };
 
   void step_open() {
     while (in_service_ && !wire_.is_cut()) {
       if (!opening_) {
         if (wishes_.empty() && !want_spare_) return;
-        if (held_ && (room_promised_ || !closing_.empty()) && freed_ == 0) return;
+        if (held_ && room_is_coming() && freed_ == 0) return turn_away();
         held_ = false;
         opening_ = true;
         for_spare_ = wishes_.empty();
@@ -11728,13 +11778,38 @@ class channel_table {
     }
     if (freed_at_open_ > 0 || freed_ > 0) return;  // once more, at once
     if (closing_.empty() && !room_promised_) room_promised_ = owner_.make_room();
-    if (room_promised_ || !closing_.empty()) {
-      held_ = true;
-      hold_deadline_ = hold_deadline_.value_or(clock::now() + open_limit_);
-      owner_.arm();
-      return;
+    if (!room_is_coming()) return refuse(text);
+    held_ = true;
+    refusal_ = text;
+    limit_hold();
+    turn_away();
+  }
+
+  /// Who is not patient is refused when nothing but patience is waited with.
+  void turn_away() {
+    while (held_ && !room_promised_ && closing_.empty()) {
+      spare_refused_ = true;
+      want_spare_ = false;
+      const auto found =
+          std::find_if(wishes_.begin(), wishes_.end(), [](const wish& each) { return !each.to && !each.patient; });
+      if (found == wishes_.end()) return;
+      auto* who = found->who;
+      wishes_.erase(found);
+      who->on_channel(nullptr, errc::channel_refused);
     }
-    refuse(text);
+  }
+
+  /// Whether it is of use to wait for a channel that was refused.
+  bool room_is_coming() const noexcept {
+    return room_promised_ || !closing_.empty() || (!wishes_.empty() && wishes_.front().patient && !in_use_.empty());
+  }
+
+  /// What was given back makes room soon, or never, as what does not end. What is in use has limits of its own.
+  void limit_hold() {
+    if (!room_promised_ && closing_.empty()) return hold_deadline_.reset();
+    if (hold_deadline_) return;
+    hold_deadline_ = clock::now() + open_limit_;
+    owner_.arm();
   }
 
   void refuse(const std::string& text) {
@@ -12006,10 +12081,11 @@ class session final : public std::enable_shared_from_this<session>,
     channels_.refill();
   }
 
-  /// Asks for a session channel. The one opened in advance is handed over at once.
-  void request_channel(channel_waiter& waiter) {
+  /// Asks for a session channel. The one opened in advance is handed over at once. Where the server allows no more, a
+  /// patient one waits for one that is in use; its user has to see to it that this does not last for ever.
+  void request_channel(channel_waiter& waiter, bool patient = false) {
     const turn t(*this);
-    channels_.request(waiter);
+    channels_.request(waiter, patient);
   }
 
   /// Asks for a channel that leads to another host.
@@ -12036,6 +12112,8 @@ class session final : public std::enable_shared_from_this<session>,
 
   /// How many channels were given back and still count on the server, as those of commands that do not end.
   std::size_t closing() const noexcept { return channels_.closing(); }
+  /// Whether somebody waits for a channel because the server allows no more.
+  bool full() const noexcept { return channels_.full(); }
 
   /// Asks the server for a sign of life, now; awaits_sign() is true until it came.
   void ask_alive() {
@@ -15664,8 +15742,9 @@ class sftp_stat;
 
 /// One of those who use an SFTP client.
 struct sftp_user {
-  std::string why;        ///< of the task that failed last
-  bool in_doubt = false;  ///< the last task to end was broken off, or failed together with the connection
+  std::string why;            ///< of the task that failed last
+  bool in_doubt = false;      ///< the last task to end was broken off, or failed together with the connection
+  std::uint64_t session = 0;  ///< of those of a pool, the one over which the last task went
 };
 
 /// What the tasks of one SFTP client share.
@@ -15690,6 +15769,9 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   sftp_task& operator=(const sftp_task&) = delete;
 
   bool is_of(const sftp_user& user) const noexcept { return user_.get() == &user; }
+
+  /// It goes over this session of the pool now.
+  void move_to(std::uint64_t session) noexcept { user_->session = session; }
 
   /// Whether its completion is still to come.
   bool outstanding() const noexcept { return static_cast<bool>(completion_); }
@@ -16100,7 +16182,8 @@ namespace remote_job::inline v0::ssh {
 /// The channel is opened at the first use and kept. All that is asked before the executor turns to something else goes
 /// out together. Whether the server has SFTP is found out once, within a deadline; without it everything completes with
 /// `errc::files_unavailable`, and the session is as good as before. If a command needs the channel, because the server
-/// allows no other, it is given up between two tasks and asked for again when it is needed.
+/// allows no other, it is given up between two tasks and asked for again when it is needed; if commands have all that
+/// the server allows, all wait for one of them to end. `errc::channel_refused`: what does not end has them.
 class sftp_client final : public operation,
                           public channel_waiter,
                           private sftp_desk,
@@ -16135,6 +16218,17 @@ class sftp_client final : public operation,
   /// Whether anybody waits for anything.
   bool busy() const noexcept { return !running.empty() || !waiting_.empty(); }
 
+  /// Whether whoever asks for something has to wait because others have the channels that the server allows.
+  bool starves() const noexcept { return stage_ == stage::asked_for && session_ != nullptr && session_->full(); }
+
+  /// Has another client, over another session to the same host, do all that waits here.
+  void hand_over(sftp_client& to, std::uint64_t its_session) {
+    for (auto& each : std::exchange(waiting_, {})) {
+      each->move_to(its_session);
+      to.take(std::move(each));
+    }
+  }
+
  private:
   enum class stage { none, asked_for, begun, unavailable };
 
@@ -16143,14 +16237,18 @@ class sftp_client final : public operation,
 
   void start(const std::string& path, std::shared_ptr<sftp_task> task) {
     task->attend();
+    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos)
+      return task->finish(errc::invalid_argument, "a path must not be empty, hold a NUL byte or be longer than " +
+                                                      std::to_string(max_path) + " bytes");
+    take(std::move(task));
+  }
+
+  void take(std::shared_ptr<sftp_task> task) {
     if (session_ == nullptr || !session_->alive()) {
       const auto ec = session_ == nullptr ? end_ : session_->error();
       return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost),
                           session_ == nullptr ? end_why_ : session_->why());
     }
-    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos)
-      return task->finish(errc::invalid_argument, "a path must not be empty, hold a NUL byte or be longer than " +
-                                                      std::to_string(max_path) + " bytes");
     if (stage_ == stage::unavailable) return task->finish(errc::files_unavailable, unavailable_);
     waiting_.push_back(std::move(task));
     if (!std::exchange(added_, true)) session_->add(shared_from_this());
@@ -16173,21 +16271,24 @@ class sftp_client final : public operation,
   /// Within a turn of the session.
   void go_on() {
     if (!session_->alive()) return;
-    if (leaving_ && running.empty() && channel.state() == sftp_channel::status::ready) release();
+    if (leaving_ && served_ && running.empty() && channel.state() == sftp_channel::status::ready) release();
     while (!waiting_.empty() && !waiting_.front()->outstanding()) waiting_.pop_front();
     if (stage_ == stage::none && !waiting_.empty()) {
       stage_ = stage::asked_for;
-      session_->request_channel(*this);
+      session_->request_channel(*this, true);
       return;
     }
     if (channel.state() != sftp_channel::status::ready) return;
-    while (!waiting_.empty() && !leaving_ && files.has_room()) {
+    // Who was waited for so long is served before the channel is given up.
+    while (!waiting_.empty() && !(leaving_ && served_) && files.has_room()) {
       const auto task = std::move(waiting_.front());
       waiting_.pop_front();
       if (task->outstanding()) task->run(*this);
     }
+    served_ = true;
     last_stat.reset();
     channel.flush();
+    if (leaving_ && running.empty()) go_on_later();
   }
 
   void on_task_done() override {
@@ -16199,9 +16300,13 @@ class sftp_client final : public operation,
   void on_channel(LIBSSH2_CHANNEL* opened, std::error_code ec) override {
     if (ec) {
       stage_ = stage::none;
-      return fail_all(errc::files_unavailable, "the server refused to open a channel: " + session_->refusal());
+      // A server that allows none at all has no files either; one that still counts channels given back may have.
+      const bool none = session_->closing() == 0;
+      return fail_all(none ? errc::files_unavailable : errc::channel_refused,
+                      "the server refused to open a channel: " + session_->refusal());
     }
     stage_ = stage::begun;
+    served_ = false;
     timer_.expires_after(deadline_);
     timer_.async_wait(detail::shared_call::to<&sftp_client::on_deadline>(shared_from_this()));
     channel.begin(*session_, opened);
@@ -16295,6 +16400,7 @@ class sftp_client final : public operation,
   bool added_ = false;
   bool posted_ = false;
   bool leaving_ = false;  // the channel is needed by others
+  bool served_ = false;   // those who waited for it
   std::error_code end_;
   std::string end_why_;
   std::string unavailable_;
@@ -16415,6 +16521,14 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
     return files_;
   }
   bool files_are_busy() const noexcept { return files_ && files_->busy(); }
+  bool files_starve() const noexcept { return files_ && files_->starves(); }
+  void cancel_files(const sftp_user& user) {
+    if (const auto files = files_) files->cancel(user);
+  }
+  /// Has what waits for the files done over another session.
+  void move_files(pool_link& to, duration deadline) {
+    if (const auto files = files_) files->hand_over(*to.files(deadline), to.number());
+  }
 
   /// Asks the server for a sign of life.
   void prove() {
@@ -16429,7 +16543,11 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
     return true;
   }
 
-  std::size_t known_sharing = 0;  ///< what its owner knows of who reads files
+  /// @name What its owner knows of who reads files
+  /// @{
+  std::size_t known_sharing = 0;
+  bool known_starving = false;
+  /// @}
 
   void close(std::error_code ec, std::string why) {
     if (const auto ended = session_) ended->kill(ec, std::move(why));
@@ -16549,6 +16667,11 @@ class pool_site final : public handshaker,
     return found->second;
   }
 
+  /// Ends what one asks of files, over whichever session.
+  void cancel_files(const sftp_user& user) {
+    for (const auto& link : all()) link->cancel_files(user);
+  }
+
   void keep(duration idle) {
     tell([&](duration now) { rules_.keep(idle, now); });
   }
@@ -16596,14 +16719,24 @@ class pool_site final : public handshaker,
       case action_kind::refuse:
         if (auto* user = take(next.user)) user->on_refuse(next.error);
         return;
+      case action_kind::move: return move(find(next.session), find(next.to));
     }
+  }
+
+  void move(const std::shared_ptr<pool_link>& from, const std::shared_ptr<pool_link>& to) {
+    if (!from || !to) return;
+    to->known_sharing += std::exchange(from->known_sharing, 0);
+    from->move_files(*to, options_->timeouts.files);
   }
 
   void close(const action& next) {
     const auto link = find(next.session);
     links_.erase(next.session);
     if (!link) return;
-    if (next.error) lost_why_ = "something failed, and the server then gave no sign of life";
+    if (next.error)
+      lost_why_ = next.error == errc::channel_refused
+                      ? "what does not end on the host has all channels that the server allows"
+                      : "something failed, and the server then gave no sign of life";
     link->close(next.error ? next.error : std::error_code(asio::error::operation_aborted),
                 next.error ? lost_why_ : "closed");
   }
@@ -16652,10 +16785,13 @@ class pool_site final : public handshaker,
   void on_link_step(pool_link& link) override {
     const bool proved = link.take_proof();
     const std::size_t sharing = link.files_are_busy() ? 1 : 0;
-    if (!proved && sharing == link.known_sharing && !rules_.somebody_waits()) return;
+    const bool starving = link.files_starve();
+    if (!proved && sharing == link.known_sharing && starving == link.known_starving && !rules_.somebody_waits()) return;
     link.known_sharing = sharing;
+    link.known_starving = starving;
     tell([&](duration now) {
       rules_.sharing(link.number(), sharing, now);
+      rules_.starving(link.number(), starving, now);
       look_at(link);
       if (proved) rules_.proved(link.number(), now);
     });
@@ -16670,6 +16806,12 @@ class pool_site final : public handshaker,
 
   void look_at(const pool_link& link) {
     if (link.over()) rules_.closing(link.number(), link.over()->closing(), now());
+  }
+
+  std::vector<std::shared_ptr<pool_link>> all() const {
+    std::vector<std::shared_ptr<pool_link>> found;
+    for (const auto& [session, link] : links_) found.push_back(link);
+    return found;
   }
 
   std::shared_ptr<pool_link> find(number session) const {
@@ -16781,10 +16923,10 @@ class pool_member final : public access,
     const auto hold = shared_from_this();
     cancel_connect();
     cancel_command();
-    if (files_) {
-      files_->cancel(*user_);
-      if (std::exchange(user_->in_doubt, false)) site_->doubt(files_session_);
-      files_.reset();
+    if (user_->session != 0) {
+      site_->cancel_files(*user_);
+      if (std::exchange(user_->in_doubt, false)) site_->doubt(user_->session);
+      user_->session = 0;
     }
     if (const auto session = std::exchange(doubtful_, 0)) site_->doubt(session);
     if (std::exchange(leased_, false)) site_->leave();
@@ -16901,16 +17043,14 @@ class pool_member final : public access,
       completion.post(errc::connection_lost);
       return nullptr;
     }
-    files_session_ = link->number();
-    files_ = link->files(site_->options()->timeouts.files);
-    return files_;
+    user_->session = link->number();
+    return link->files(site_->options()->timeouts.files);
   }
 
   /// The execution context is being destroyed: what waits is not called any more.
   void on_shutdown() noexcept override {
     const auto hold = weak_from_this().lock();
     leased_ = false;
-    files_.reset();
     [[maybe_unused]] const auto first = std::move(connecting_.completion);
     [[maybe_unused]] const auto second = std::move(running_.completion);
   }
@@ -16928,8 +17068,6 @@ class pool_member final : public access,
   pool_site::number doubtful_ = 0;  // the session on which a command was broken off or failed
 
   std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
-  std::shared_ptr<sftp_client> files_;  // used last
-  pool_site::number files_session_ = 0;
   bool files_last_ = false;
 };
 
@@ -16988,7 +17126,7 @@ struct session_pool_options {
   /// Commands at once over one session; above 0. Best two below the server's MaxSessions (10 by default): one channel
   /// is opened in advance, one is for files. Where the server allows fewer that is found out, and costs no command.
   std::size_t channels = 8;
-  /// Sessions to one endpoint; above 0. Another one is made when a command has waited a quarter of a second for a
+  /// Sessions to one endpoint; above 0. Another one is made when somebody has waited a quarter of a second for a
   /// channel.
   std::size_t sessions = 2;
   /// Connections to one host that are being made at once, of all endpoints; above 0.
@@ -17038,6 +17176,7 @@ struct session_pool_stats {
 ///    outcome. After a failed attempt the next begins a second later.
 ///  * Files are read over one channel, by all at once. Commands have a channel each, at most
 ///    `session_pool_options::channels` at once, in the order of asking; who waits in line has its own time-outs.
+///    Where the server allows so few that files find none free, files and commands take turns.
 ///  * What one transport cancels or closes is no matter to the others. If something of it was under way, or had failed,
 ///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
 ///    the session is closed, and the next to connect makes another for all.
@@ -17215,8 +17354,8 @@ class basic_libssh2_transport {
   /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted` and
   /// leaves the connection and all else usable. Errors: `std::errc::no_such_file_or_directory`, `permission_denied`,
   /// `io_error`; `errc::files_unavailable` when the server has no SFTP, which it is asked once for each connection, at
-  /// most for `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`; `invalid_argument` for
-  /// a path that cannot be one.
+  /// most for `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`; `channel_refused` when
+  /// commands that do not end have all channels that the server allows; `invalid_argument` for a path that cannot be one.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_stat(const std::string& path, file_status& status,
                   Token&& token = asio::default_completion_token_t<executor_type>())

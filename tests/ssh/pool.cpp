@@ -39,30 +39,6 @@ TEST_CASE("200 jobs are watched by commands over two connections within the serv
   }
 }
 
-TEST_CASE("a server that allows fewer channels is not asked for more than it gives") {
-  const auto sessions = GENERATE(1, 2, 3);
-  support::sshd server({"MaxSessions " + std::to_string(sessions)});
-  crowd jobs(server, 20, poll_via::commands, {.sessions = 1});
-  for (auto& each : jobs.all) each.write("hello\n");
-  jobs.start();
-  jobs.run_polls(3);
-  jobs.finish_all();
-  CHECK(jobs.logins() == 1);
-  CHECK(jobs.retries() == 0);
-  CHECK(jobs.each([](const auto& j) { return j.event->status == status::success; }));
-}
-
-TEST_CASE("files are shared where the server allows a single channel") {
-  support::sshd server({"MaxSessions 1"});
-  crowd jobs(server, 20, poll_via::files);
-  for (auto& each : jobs.all) each.write("hello\n");
-  jobs.start();
-  jobs.run_polls(3);
-  jobs.finish_all();
-  CHECK(jobs.logins() == 1);
-  CHECK(jobs.retries() == 0);
-}
-
 TEST_CASE("whatever decides how a connection is made tells endpoints apart") {
   using change = void (*)(ssh_options&);
   const change changes[] = {[](ssh_options& o) { o.host = "other"; },

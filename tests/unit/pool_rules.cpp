@@ -35,6 +35,7 @@ std::vector<std::string> wanted(pool_rules& rules) {
       case kind::lease: all.push_back("lease " + user + error); break;
       case kind::grant: all.push_back("grant " + user + " on " + session); break;
       case kind::refuse: all.push_back("refuse " + user + error); break;
+      case kind::move: all.push_back("move " + session + " to " + std::to_string(a->to)); break;
     }
   }
   return all;
@@ -233,6 +234,74 @@ TEST_CASE("pool: a session clogged with commands that do not end is replaced") {
   CHECK(wanted(rules) == words{"close 1"});
 }
 
+TEST_CASE("pool: who reads files and finds all channels taken is worth another session, too") {
+  auto rules = with_leases(2, {.channels = 1, .sessions = 2});
+  rules.queue(11, 0s);
+  wanted(rules);
+  rules.sharing(1, 1, 1s);
+  rules.starving(1, true, 1s);
+  rules.starving(1, true, 1100ms);
+  CHECK(rules.somebody_waits());
+  CHECK(rules.common() == 1);
+  REQUIRE(rules.due() == duration(1250ms));
+  SECTION("it is asked for, and files are read there as long as they have to wait elsewhere") {
+    rules.tick(1250ms);
+    CHECK(wanted(rules) == words{"connect 2"});
+    rules.connected({}, 2s);
+    CHECK(wanted(rules) == words{"move 1 to 2"});
+    CHECK(rules.common() == 2);
+    CHECK_FALSE(rules.somebody_waits());
+    CHECK_FALSE(rules.due());
+    rules.sharing(2, 0, 3s);
+    CHECK(rules.due() == duration(62s));
+    rules.starving(1, false, 4s);
+    CHECK(rules.common() == 1);
+    // Who comes to wait on the first again is moved at once.
+    rules.sharing(1, 1, 5s);
+    CHECK(wanted(rules).empty());
+    rules.starving(1, true, 5s);
+    CHECK(wanted(rules) == words{"move 1 to 2"});
+  }
+  SECTION("not if a channel comes free before") {
+    rules.starving(1, false, 1200ms);
+    CHECK_FALSE(rules.somebody_waits());
+    CHECK_FALSE(rules.due());
+  }
+}
+
+TEST_CASE("pool: a session that has no channel for files since commands do not end is replaced") {
+  auto rules = with_leases(2, {.channels = 4, .sessions = 1});
+  rules.queue(11, 0s);
+  wanted(rules);
+  rules.sharing(1, 1, 1s);
+  rules.starving(1, true, 1s);
+  CHECK_FALSE(rules.due());  // the command may end
+  rules.closing(1, 1, 3s);
+  rules.done(1, 3s);
+  REQUIRE(rules.due() == duration(8s));
+  SECTION("who waits is told, and has to seek another") {
+    rules.tick(8s);
+    CHECK(wanted(rules) == words{failing("close 1", errc::channel_refused)});
+    rules.seek(12, 9s);
+    CHECK(wanted(rules) == words{"connect 2"});
+  }
+  SECTION("together with who waits for a command") {
+    rules.queue(12, 4s);
+    CHECK(wanted(rules) == words{"grant 12 on 1"});
+    rules.refused(12, 1, 5s);
+    REQUIRE(rules.due() == duration(8s));
+    rules.tick(8s);
+    CHECK(wanted(rules) == words{failing("close 1", errc::channel_refused), "connect 2"});
+    rules.connected({}, 9s);
+    CHECK(wanted(rules) == words{"grant 12 on 2"});
+  }
+  SECTION("not if it ends after all") {
+    rules.closing(1, 0, 7s);
+    rules.starving(1, false, 7s);
+    CHECK_FALSE(rules.due());
+  }
+}
+
 TEST_CASE("pool: a long line that moves is no reason to replace a session") {
   auto rules = with_leases(20, {.channels = 1, .sessions = 1});
   for (pool_rules::number user = 11; user < 31; ++user) rules.queue(user, 0s);
@@ -328,6 +397,11 @@ TEST_CASE("pool: random histories keep the rules") {
             REQUIRE(running[a->session].size() <= limits.channels);
             break;
           case kind::refuse: REQUIRE(queued.erase(a->user) == 1); break;
+          case kind::move:
+            REQUIRE(a->to != a->session);
+            REQUIRE(running.count(a->session) == 1);
+            REQUIRE(running.count(a->to) == 1);
+            break;
         }
       }
       most = std::max(most, running.size());
@@ -340,7 +414,7 @@ TEST_CASE("pool: random histories keep the rules") {
     for (int step = 0; step < 400; ++step) {
       now += std::chrono::milliseconds(pick(400));
       const auto session = any_session();
-      switch (pick(12)) {
+      switch (pick(13)) {
         case 0:
         case 1:
           seeking.insert(++last);
@@ -387,6 +461,11 @@ TEST_CASE("pool: random histories keep the rules") {
           break;
         case 10:
           if (session != 0) rules.doubt(session, now);
+          break;
+        case 12:
+          if (session == 0) break;
+          rules.sharing(session, pick(2), now);
+          rules.starving(session, pick(2) == 0, now);
           break;
         case 11:
           if (!proving.empty()) {

@@ -49,7 +49,8 @@ class pool_rules {
     close,    ///< close `session`, because of `error` or because nobody needs it
     lease,    ///< `user` has a connection now, or `error` says why not
     grant,    ///< `user` may use one channel of `session`; then done() or refused()
-    refuse    ///< `user` gets no channel, because of `error`
+    refuse,   ///< `user` gets no channel, because of `error`
+    move      ///< who waits to share `session` shares `to` instead
   };
 
   struct action {
@@ -57,6 +58,7 @@ class pool_rules {
     number session = 0;
     number user = 0;
     std::error_code error{};
+    number to = 0;
   };
 
   explicit pool_rules(const pool_limits& limits) : limits_(limits) {}
@@ -175,6 +177,14 @@ class pool_rules {
     settle(now);
   }
 
+  /// Whether these users have to wait, all of them, since commands have the channels that the server allows.
+  void starving(number session, bool yes, duration now) {
+    auto* s = find(session);
+    if (s == nullptr || s->starving_since.has_value() == yes) return;
+    s->starving_since = yes ? std::optional(now) : std::nullopt;
+    settle(now);
+  }
+
   // ---- The whole
 
   /// Time has passed; due() says when to tell.
@@ -188,9 +198,9 @@ class pool_rules {
     };
     if (connecting_ == 0) {
       if (!any() && !seekers_.empty()) at(not_before_);
-      if (any() && !line_.empty() && alive() < limits_.sessions) at(other_at());
+      if (any() && waiting_since() && alive() < limits_.sessions) at(other_at());
     }
-    if (any() && !line_.empty() && alive() >= limits_.sessions)
+    if (any() && waiting_since() && alive() >= limits_.sessions)
       if (const auto* s = clogged()) after(stuck_since(*s), limits_.proof);
     for (const auto& s : sessions_)
       if (s.state == state::doubtful) at(s.proof_due);
@@ -204,12 +214,11 @@ class pool_rules {
 
   /// The session for what needs no channel of one's own; 0: there is none.
   number common() const {
-    for (const auto& s : sessions_)
-      if (s.state != state::retired) return s.id;
-    return 0;
+    const auto* s = common_session();
+    return s != nullptr ? s->id : 0;
   }
 
-  bool somebody_waits() const noexcept { return !line_.empty(); }
+  bool somebody_waits() const { return waiting_since().has_value(); }
 
   /// From now on a session is kept so long without users.
   void keep(duration idle, duration now) {
@@ -241,6 +250,7 @@ class pool_rules {
     std::size_t running = 0;
     std::size_t closing = 0;
     std::size_t sharing = 0;
+    std::optional<duration> starving_since{};  // of those who share
     duration proof_due{};
 
     std::size_t load() const noexcept { return running + closing; }
@@ -267,18 +277,38 @@ class pool_rules {
   // How long a server that gave no further session is not asked for one.
   static constexpr duration other_pause = std::chrono::seconds(30);
 
+  /// The first on which those who share need not wait, or else the first.
+  const shared* common_session() const {
+    const shared* first = nullptr;
+    for (const auto& s : sessions_) {
+      if (s.state == state::retired) continue;
+      if (!s.starving_since) return &s;
+      if (first == nullptr) first = &s;
+    }
+    return first;
+  }
+
+  /// Since when somebody has waited for a channel, on whichever session.
+  std::optional<duration> waiting_since() const {
+    const auto* common = common_session();
+    auto since = common != nullptr ? common->starving_since : std::nullopt;
+    if (!line_.empty()) since = std::min(since.value_or(line_.front().since), line_.front().since);
+    return since;
+  }
+
   /// When another session is worth its while.
-  duration other_at() const { return std::max(line_.front().since + limits_.patience, no_other_before_); }
+  duration other_at() const { return std::max(*waiting_since() + limits_.patience, no_other_before_); }
 
   /// A session whose channels are all taken by what users have left behind, so that waiting on is of no use.
   const shared* clogged() const {
     for (const auto& s : sessions_)
-      if (s.state == state::ready && s.running == 0 && s.closing >= s.channels) return &s;
+      if (s.state == state::ready && s.running == 0 && (s.closing >= s.channels || (s.starving_since && s.closing > 0)))
+        return &s;
     return nullptr;
   }
 
   /// Since when somebody has waited for such a session without any other getting a channel of it.
-  duration stuck_since(const shared& s) const { return std::max(line_.front().since, s.quiet_since); }
+  duration stuck_since(const shared& s) const { return std::max(*waiting_since(), s.quiet_since); }
 
   /// The last one, when the others suffice.
   const shared* surplus() const {
@@ -315,7 +345,19 @@ class pool_rules {
       actions_.push_back({action_kind::grant, s->id, line_.front().user});
       line_.pop_front();
     }
+    move_who_starves();
     connect_if_needed(now);
+  }
+
+  void move_who_starves() {
+    const auto common = this->common();
+    auto* to = find(common);
+    if (to == nullptr || to->starving_since) return;
+    for (auto& s : sessions_)
+      if (s.starving_since && s.sharing > 0) {
+        to->sharing += std::exchange(s.sharing, 0);
+        actions_.push_back({action_kind::move, s.id, 0, {}, common});
+      }
   }
 
   void close_what_is_over(duration now) {
@@ -325,6 +367,8 @@ class pool_rules {
     for (const auto& s : sessions_) {
       if (s.state == state::doubtful && now >= s.proof_due)
         over.emplace_back(s.id, errc::connection_lost);
+      else if (s.state == state::retired && s.running == 0 && s.starving_since)
+        over.emplace_back(s.id, errc::channel_refused);
       else if (idle || (s.state == state::retired && s.running == 0 && s.sharing == 0) ||
                (&s == spare && now - s.quiet_since >= limits_.idle))
         over.emplace_back(s.id, std::error_code());
@@ -348,13 +392,14 @@ class pool_rules {
       if (now >= not_before_) connect();
       return;
     }
-    if (line_.empty()) return;
+    if (!waiting_since()) return;
     if (alive() < limits_.sessions) {
       if (now >= other_at()) connect();
     } else if (const auto* s = clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
       find(s->id)->state = state::retired;
       close_what_is_over(now);
-      connect();
+      // Who waited for files of it is told, and connects anew.
+      if (!line_.empty()) connect();
     }
   }
 

@@ -50,19 +50,20 @@ class channel_table {
   /// libssh2's text on the channel last refused.
   const std::string& refusal() const noexcept { return refusal_; }
 
-  void request(channel_waiter& waiter) {
+  /// A patient one rather waits for a channel that is in use than be told that there is none.
+  void request(channel_waiter& waiter, bool patient) {
     if (auto* channel = std::exchange(spare_, nullptr)) {
       in_use_.push_back(channel);
       waiter.on_channel(channel, {});
       return;
     }
-    wishes_.push_back({&waiter, std::nullopt});
+    wishes_.push_back({&waiter, std::nullopt, patient});
     step_open();
   }
 
   /// Asks for a channel that leads to another host.
   void request(channel_waiter& waiter, tunnel_end to) {
-    wishes_.push_back({&waiter, std::move(to)});
+    wishes_.push_back({&waiter, std::move(to), false});
     step_open();
   }
 
@@ -82,6 +83,7 @@ class channel_table {
     std::erase(in_use_, channel);
     closing_.push_back(channel);
     room_promised_ = false;
+    if (held_) limit_hold();
     step_closing();
   }
 
@@ -111,6 +113,8 @@ class channel_table {
   bool pinging() const noexcept { return ping_ != nullptr; }
 
   std::size_t closing() const noexcept { return closing_.size(); }
+  /// Whether somebody waits who was refused.
+  bool full() const noexcept { return held_; }
 
   /// When check_time() has something to do.
   std::optional<clock::time_point> due() const noexcept {
@@ -142,13 +146,14 @@ class channel_table {
   struct wish {
     channel_waiter* who;
     std::optional<tunnel_end> to;  // none: a session channel
+    bool patient;
   };
 
   void step_open() {
     while (in_service_ && !wire_.is_cut()) {
       if (!opening_) {
         if (wishes_.empty() && !want_spare_) return;
-        if (held_ && (room_promised_ || !closing_.empty()) && freed_ == 0) return;
+        if (held_ && room_is_coming() && freed_ == 0) return turn_away();
         held_ = false;
         opening_ = true;
         for_spare_ = wishes_.empty();
@@ -217,13 +222,38 @@ class channel_table {
     }
     if (freed_at_open_ > 0 || freed_ > 0) return;  // once more, at once
     if (closing_.empty() && !room_promised_) room_promised_ = owner_.make_room();
-    if (room_promised_ || !closing_.empty()) {
-      held_ = true;
-      hold_deadline_ = hold_deadline_.value_or(clock::now() + open_limit_);
-      owner_.arm();
-      return;
+    if (!room_is_coming()) return refuse(text);
+    held_ = true;
+    refusal_ = text;
+    limit_hold();
+    turn_away();
+  }
+
+  /// Who is not patient is refused when nothing but patience is waited with.
+  void turn_away() {
+    while (held_ && !room_promised_ && closing_.empty()) {
+      spare_refused_ = true;
+      want_spare_ = false;
+      const auto found =
+          std::find_if(wishes_.begin(), wishes_.end(), [](const wish& each) { return !each.to && !each.patient; });
+      if (found == wishes_.end()) return;
+      auto* who = found->who;
+      wishes_.erase(found);
+      who->on_channel(nullptr, errc::channel_refused);
     }
-    refuse(text);
+  }
+
+  /// Whether it is of use to wait for a channel that was refused.
+  bool room_is_coming() const noexcept {
+    return room_promised_ || !closing_.empty() || (!wishes_.empty() && wishes_.front().patient && !in_use_.empty());
+  }
+
+  /// What was given back makes room soon, or never, as what does not end. What is in use has limits of its own.
+  void limit_hold() {
+    if (!room_promised_ && closing_.empty()) return hold_deadline_.reset();
+    if (hold_deadline_) return;
+    hold_deadline_ = clock::now() + open_limit_;
+    owner_.arm();
   }
 
   void refuse(const std::string& text) {

@@ -48,6 +48,14 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
     return files_;
   }
   bool files_are_busy() const noexcept { return files_ && files_->busy(); }
+  bool files_starve() const noexcept { return files_ && files_->starves(); }
+  void cancel_files(const sftp_user& user) {
+    if (const auto files = files_) files->cancel(user);
+  }
+  /// Has what waits for the files done over another session.
+  void move_files(pool_link& to, duration deadline) {
+    if (const auto files = files_) files->hand_over(*to.files(deadline), to.number());
+  }
 
   /// Asks the server for a sign of life.
   void prove() {
@@ -62,7 +70,11 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
     return true;
   }
 
-  std::size_t known_sharing = 0;  ///< what its owner knows of who reads files
+  /// @name What its owner knows of who reads files
+  /// @{
+  std::size_t known_sharing = 0;
+  bool known_starving = false;
+  /// @}
 
   void close(std::error_code ec, std::string why) {
     if (const auto ended = session_) ended->kill(ec, std::move(why));

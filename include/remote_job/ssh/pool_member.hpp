@@ -65,10 +65,10 @@ class pool_member final : public access,
     const auto hold = shared_from_this();
     cancel_connect();
     cancel_command();
-    if (files_) {
-      files_->cancel(*user_);
-      if (std::exchange(user_->in_doubt, false)) site_->doubt(files_session_);
-      files_.reset();
+    if (user_->session != 0) {
+      site_->cancel_files(*user_);
+      if (std::exchange(user_->in_doubt, false)) site_->doubt(user_->session);
+      user_->session = 0;
     }
     if (const auto session = std::exchange(doubtful_, 0)) site_->doubt(session);
     if (std::exchange(leased_, false)) site_->leave();
@@ -185,16 +185,14 @@ class pool_member final : public access,
       completion.post(errc::connection_lost);
       return nullptr;
     }
-    files_session_ = link->number();
-    files_ = link->files(site_->options()->timeouts.files);
-    return files_;
+    user_->session = link->number();
+    return link->files(site_->options()->timeouts.files);
   }
 
   /// The execution context is being destroyed: what waits is not called any more.
   void on_shutdown() noexcept override {
     const auto hold = weak_from_this().lock();
     leased_ = false;
-    files_.reset();
     [[maybe_unused]] const auto first = std::move(connecting_.completion);
     [[maybe_unused]] const auto second = std::move(running_.completion);
   }
@@ -212,8 +210,6 @@ class pool_member final : public access,
   pool_site::number doubtful_ = 0;  // the session on which a command was broken off or failed
 
   std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
-  std::shared_ptr<sftp_client> files_;  // used last
-  pool_site::number files_session_ = 0;
   bool files_last_ = false;
 };
 

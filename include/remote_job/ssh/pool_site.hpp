@@ -104,6 +104,11 @@ class pool_site final : public handshaker,
     return found->second;
   }
 
+  /// Ends what one asks of files, over whichever session.
+  void cancel_files(const sftp_user& user) {
+    for (const auto& link : all()) link->cancel_files(user);
+  }
+
   void keep(duration idle) {
     tell([&](duration now) { rules_.keep(idle, now); });
   }
@@ -151,14 +156,24 @@ class pool_site final : public handshaker,
       case action_kind::refuse:
         if (auto* user = take(next.user)) user->on_refuse(next.error);
         return;
+      case action_kind::move: return move(find(next.session), find(next.to));
     }
+  }
+
+  void move(const std::shared_ptr<pool_link>& from, const std::shared_ptr<pool_link>& to) {
+    if (!from || !to) return;
+    to->known_sharing += std::exchange(from->known_sharing, 0);
+    from->move_files(*to, options_->timeouts.files);
   }
 
   void close(const action& next) {
     const auto link = find(next.session);
     links_.erase(next.session);
     if (!link) return;
-    if (next.error) lost_why_ = "something failed, and the server then gave no sign of life";
+    if (next.error)
+      lost_why_ = next.error == errc::channel_refused
+                      ? "what does not end on the host has all channels that the server allows"
+                      : "something failed, and the server then gave no sign of life";
     link->close(next.error ? next.error : std::error_code(asio::error::operation_aborted),
                 next.error ? lost_why_ : "closed");
   }
@@ -207,10 +222,13 @@ class pool_site final : public handshaker,
   void on_link_step(pool_link& link) override {
     const bool proved = link.take_proof();
     const std::size_t sharing = link.files_are_busy() ? 1 : 0;
-    if (!proved && sharing == link.known_sharing && !rules_.somebody_waits()) return;
+    const bool starving = link.files_starve();
+    if (!proved && sharing == link.known_sharing && starving == link.known_starving && !rules_.somebody_waits()) return;
     link.known_sharing = sharing;
+    link.known_starving = starving;
     tell([&](duration now) {
       rules_.sharing(link.number(), sharing, now);
+      rules_.starving(link.number(), starving, now);
       look_at(link);
       if (proved) rules_.proved(link.number(), now);
     });
@@ -225,6 +243,12 @@ class pool_site final : public handshaker,
 
   void look_at(const pool_link& link) {
     if (link.over()) rules_.closing(link.number(), link.over()->closing(), now());
+  }
+
+  std::vector<std::shared_ptr<pool_link>> all() const {
+    std::vector<std::shared_ptr<pool_link>> found;
+    for (const auto& [session, link] : links_) found.push_back(link);
+    return found;
   }
 
   std::shared_ptr<pool_link> find(number session) const {

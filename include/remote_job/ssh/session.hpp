@@ -172,10 +172,11 @@ class session final : public std::enable_shared_from_this<session>,
     channels_.refill();
   }
 
-  /// Asks for a session channel. The one opened in advance is handed over at once.
-  void request_channel(channel_waiter& waiter) {
+  /// Asks for a session channel. The one opened in advance is handed over at once. Where the server allows no more, a
+  /// patient one waits for one that is in use; its user has to see to it that this does not last for ever.
+  void request_channel(channel_waiter& waiter, bool patient = false) {
     const turn t(*this);
-    channels_.request(waiter);
+    channels_.request(waiter, patient);
   }
 
   /// Asks for a channel that leads to another host.
@@ -202,6 +203,8 @@ class session final : public std::enable_shared_from_this<session>,
 
   /// How many channels were given back and still count on the server, as those of commands that do not end.
   std::size_t closing() const noexcept { return channels_.closing(); }
+  /// Whether somebody waits for a channel because the server allows no more.
+  bool full() const noexcept { return channels_.full(); }
 
   /// Asks the server for a sign of life, now; awaits_sign() is true until it came.
   void ask_alive() {

@@ -32,7 +32,7 @@ struct session_pool_options {
   /// Commands at once over one session; above 0. Best two below the server's MaxSessions (10 by default): one channel
   /// is opened in advance, one is for files. Where the server allows fewer that is found out, and costs no command.
   std::size_t channels = 8;
-  /// Sessions to one endpoint; above 0. Another one is made when a command has waited a quarter of a second for a
+  /// Sessions to one endpoint; above 0. Another one is made when somebody has waited a quarter of a second for a
   /// channel.
   std::size_t sessions = 2;
   /// Connections to one host that are being made at once, of all endpoints; above 0.
@@ -82,6 +82,7 @@ struct session_pool_stats {
 ///    outcome. After a failed attempt the next begins a second later.
 ///  * Files are read over one channel, by all at once. Commands have a channel each, at most
 ///    `session_pool_options::channels` at once, in the order of asking; who waits in line has its own time-outs.
+///    Where the server allows so few that files find none free, files and commands take turns.
 ///  * What one transport cancels or closes is no matter to the others. If something of it was under way, or had failed,
 ///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
 ///    the session is closed, and the next to connect makes another for all.

@@ -24,7 +24,8 @@ namespace remote_job::inline v0::ssh {
 /// The channel is opened at the first use and kept. All that is asked before the executor turns to something else goes
 /// out together. Whether the server has SFTP is found out once, within a deadline; without it everything completes with
 /// `errc::files_unavailable`, and the session is as good as before. If a command needs the channel, because the server
-/// allows no other, it is given up between two tasks and asked for again when it is needed.
+/// allows no other, it is given up between two tasks and asked for again when it is needed; if commands have all that
+/// the server allows, all wait for one of them to end. `errc::channel_refused`: what does not end has them.
 class sftp_client final : public operation,
                           public channel_waiter,
                           private sftp_desk,
@@ -59,6 +60,17 @@ class sftp_client final : public operation,
   /// Whether anybody waits for anything.
   bool busy() const noexcept { return !running.empty() || !waiting_.empty(); }
 
+  /// Whether whoever asks for something has to wait because others have the channels that the server allows.
+  bool starves() const noexcept { return stage_ == stage::asked_for && session_ != nullptr && session_->full(); }
+
+  /// Has another client, over another session to the same host, do all that waits here.
+  void hand_over(sftp_client& to, std::uint64_t its_session) {
+    for (auto& each : std::exchange(waiting_, {})) {
+      each->move_to(its_session);
+      to.take(std::move(each));
+    }
+  }
+
  private:
   enum class stage { none, asked_for, begun, unavailable };
 
@@ -67,14 +79,18 @@ class sftp_client final : public operation,
 
   void start(const std::string& path, std::shared_ptr<sftp_task> task) {
     task->attend();
+    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos)
+      return task->finish(errc::invalid_argument, "a path must not be empty, hold a NUL byte or be longer than " +
+                                                      std::to_string(max_path) + " bytes");
+    take(std::move(task));
+  }
+
+  void take(std::shared_ptr<sftp_task> task) {
     if (session_ == nullptr || !session_->alive()) {
       const auto ec = session_ == nullptr ? end_ : session_->error();
       return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost),
                           session_ == nullptr ? end_why_ : session_->why());
     }
-    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos)
-      return task->finish(errc::invalid_argument, "a path must not be empty, hold a NUL byte or be longer than " +
-                                                      std::to_string(max_path) + " bytes");
     if (stage_ == stage::unavailable) return task->finish(errc::files_unavailable, unavailable_);
     waiting_.push_back(std::move(task));
     if (!std::exchange(added_, true)) session_->add(shared_from_this());
@@ -97,21 +113,24 @@ class sftp_client final : public operation,
   /// Within a turn of the session.
   void go_on() {
     if (!session_->alive()) return;
-    if (leaving_ && running.empty() && channel.state() == sftp_channel::status::ready) release();
+    if (leaving_ && served_ && running.empty() && channel.state() == sftp_channel::status::ready) release();
     while (!waiting_.empty() && !waiting_.front()->outstanding()) waiting_.pop_front();
     if (stage_ == stage::none && !waiting_.empty()) {
       stage_ = stage::asked_for;
-      session_->request_channel(*this);
+      session_->request_channel(*this, true);
       return;
     }
     if (channel.state() != sftp_channel::status::ready) return;
-    while (!waiting_.empty() && !leaving_ && files.has_room()) {
+    // Who was waited for so long is served before the channel is given up.
+    while (!waiting_.empty() && !(leaving_ && served_) && files.has_room()) {
       const auto task = std::move(waiting_.front());
       waiting_.pop_front();
       if (task->outstanding()) task->run(*this);
     }
+    served_ = true;
     last_stat.reset();
     channel.flush();
+    if (leaving_ && running.empty()) go_on_later();
   }
 
   void on_task_done() override {
@@ -123,9 +142,13 @@ class sftp_client final : public operation,
   void on_channel(LIBSSH2_CHANNEL* opened, std::error_code ec) override {
     if (ec) {
       stage_ = stage::none;
-      return fail_all(errc::files_unavailable, "the server refused to open a channel: " + session_->refusal());
+      // A server that allows none at all has no files either; one that still counts channels given back may have.
+      const bool none = session_->closing() == 0;
+      return fail_all(none ? errc::files_unavailable : errc::channel_refused,
+                      "the server refused to open a channel: " + session_->refusal());
     }
     stage_ = stage::begun;
+    served_ = false;
     timer_.expires_after(deadline_);
     timer_.async_wait(detail::shared_call::to<&sftp_client::on_deadline>(shared_from_this()));
     channel.begin(*session_, opened);
@@ -219,6 +242,7 @@ class sftp_client final : public operation,
   bool added_ = false;
   bool posted_ = false;
   bool leaving_ = false;  // the channel is needed by others
+  bool served_ = false;   // those who waited for it
   std::error_code end_;
   std::string end_why_;
   std::string unavailable_;

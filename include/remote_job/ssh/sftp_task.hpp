@@ -37,8 +37,9 @@ class sftp_stat;
 
 /// One of those who use an SFTP client.
 struct sftp_user {
-  std::string why;        ///< of the task that failed last
-  bool in_doubt = false;  ///< the last task to end was broken off, or failed together with the connection
+  std::string why;            ///< of the task that failed last
+  bool in_doubt = false;      ///< the last task to end was broken off, or failed together with the connection
+  std::uint64_t session = 0;  ///< of those of a pool, the one over which the last task went
 };
 
 /// What the tasks of one SFTP client share.
@@ -63,6 +64,9 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   sftp_task& operator=(const sftp_task&) = delete;
 
   bool is_of(const sftp_user& user) const noexcept { return user_.get() == &user; }
+
+  /// It goes over this session of the pool now.
+  void move_to(std::uint64_t session) noexcept { user_->session = session; }
 
   /// Whether its completion is still to come.
   bool outstanding() const noexcept { return static_cast<bool>(completion_); }
