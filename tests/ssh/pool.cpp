@@ -39,48 +39,6 @@ TEST_CASE("200 jobs are watched by commands over two connections within the serv
   }
 }
 
-TEST_CASE("whatever decides how a connection is made tells endpoints apart") {
-  using change = void (*)(ssh_options&);
-  const change changes[] = {[](ssh_options& o) { o.host = "other"; },
-                            [](ssh_options& o) { o.port = 23; },
-                            [](ssh_options& o) { o.user = "other"; },
-                            [](ssh_options& o) { o.identities.push_back({"other"}); },
-                            [](ssh_options& o) { o.identities = {{"other"}}; },
-                            [](ssh_options& o) { o.agent = "other"; },
-                            [](ssh_options& o) { o.identities_only = true; },
-                            [](ssh_options& o) { o.passphrase = [](const std::string&) { return std::string(); }; },
-                            [](ssh_options& o) { o.known_hosts = {"other"}; },
-                            [](ssh_options& o) { o.fingerprints = {"other"}; },
-                            [](ssh_options& o) { o.host_keys = host_key_policy::accept_new; },
-                            [](ssh_options& o) { o.host_key_alias = "other"; },
-                            [](ssh_options& o) { o.timeouts.resolve += 1s; },
-                            [](ssh_options& o) { o.timeouts.connect += 1s; },
-                            [](ssh_options& o) { o.timeouts.banner += 1s; },
-                            [](ssh_options& o) { o.timeouts.handshake += 1s; },
-                            [](ssh_options& o) { o.timeouts.authentication += 1s; },
-                            [](ssh_options& o) { o.timeouts.open += 1s; },
-                            [](ssh_options& o) { o.timeouts.files += 1s; },
-                            [](ssh_options& o) { o.keepalive += 1s; },
-                            [](ssh_options& o) { o.silence_limit += 1s; }};
-  ssh_options usual;
-  usual.host = "host";
-  usual.identities = {{"key"}};
-  CHECK(ssh::same_endpoint(usual, ssh_options(usual)));
-  for (const auto each : changes) {
-    auto other = usual;
-    each(other);
-    CHECK_FALSE(ssh::same_endpoint(usual, other));
-    CHECK_FALSE(ssh::same_endpoint(other, usual));
-  }
-  // Callbacks are compared where that is possible.
-  std::string (*plain)(const std::string&) = [](const std::string&) { return std::string(); };
-  usual.passphrase = plain;
-  CHECK(ssh::same_endpoint(usual, ssh_options(usual)));
-  usual.passphrase = [text = std::string("x")](const std::string&) { return text; };
-  CHECK_FALSE(ssh::same_endpoint(usual, ssh_options(usual)));
-  CHECK(ssh::same_endpoint(usual, usual));
-}
-
 TEST_CASE("what one is told of its failure is not told to another") {
   support::sshd server;
   asio::io_context context;
