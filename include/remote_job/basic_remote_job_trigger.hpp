@@ -73,11 +73,13 @@ class basic_remote_job_trigger {
   struct initiate_run {
     template <class Handler>
     void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
-      // Work is kept up on both: the steps run on the one, the completion on the other.
-      const auto executor = w->executor;
-      const auto completion_executor = asio::get_associated_executor(handler, executor);
-      asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
-                                                                         executor, completion_executor);
+      if constexpr (watch::sound) {
+        // Work is kept up on both: the steps run on the one, the completion on the other.
+        const auto executor = w->executor;
+        const auto completion_executor = asio::get_associated_executor(handler, executor);
+        asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
+                                                                           executor, completion_executor);
+      }
     }
   };
 

@@ -93,6 +93,41 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
   { os.parse_poll(request, raw, reply) } -> std::same_as<std::error_code>;
 };
 
+template <class O>
+concept names_target_os = requires {
+  &O::target_os;
+};
+template <class O>
+concept has_target_os = requires {
+  { &O::target_os } -> std::same_as<const remote_os*>;
+};
+
+template <class O>
+concept names_files_suffice = requires {
+  &O::files_suffice;
+};
+template <class O>
+concept has_files_suffice = requires {
+  { &O::files_suffice } -> std::same_as<const bool*>;
+};
+
+template <class O>
+concept names_file_path = requires {
+  &O::file_path;
+};
+template <class O>
+concept has_file_path = requires(const std::string& path) {
+  { O::file_path(path) } -> std::convertible_to<std::string>;
+};
+
+// An optional member is either not there at all or as documented.
+template <class O>
+concept good_target_os = has_target_os<O> || !names_target_os<O>;
+template <class O>
+concept good_files_suffice = has_files_suffice<O> || !names_files_suffice<O>;
+template <class O>
+concept good_file_path = has_file_path<O> || !names_file_path<O>;
+
 }  // namespace detail
 
 /// An OS policy: the command builder and the parser of what the command replies. Pure functions, no I/O.
@@ -114,16 +149,15 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// The least that will do:
 /// @include minimal_os_policy.hpp
 template <class O>
-concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O>;
+concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O> &&
+    detail::good_target_os<O> && detail::good_files_suffice<O> && detail::good_file_path<O>;
 
 /// What generic code asks of an OS policy: the optional members with their defaults.
 template <class O>
 struct os_policy_traits {
   /// Whether the policy can speak to hosts of this family.
   static constexpr bool accepts(remote_os os) noexcept {
-    if constexpr (requires {
-                    { O::target_os } -> std::convertible_to<remote_os>;
-                  })
+    if constexpr (detail::has_target_os<O>)
       return O::target_os == os;
     else
       return true;
@@ -131,20 +165,14 @@ struct os_policy_traits {
 
   /// Whether the files of the job tell all that its command does.
   static constexpr bool files_suffice() noexcept {
-    if constexpr (requires {
-                    { O::files_suffice } -> std::convertible_to<bool>;
-                  })
+    if constexpr (detail::has_files_suffice<O>)
       return O::files_suffice;
     else
       return false;
   }
 
   /// Whether a transport with file access names the files otherwise than the job does.
-  static constexpr bool renames_files() noexcept {
-    return requires(const std::string& path) {
-      { O::file_path(path) } -> std::convertible_to<std::string>;
-    };
-  }
+  static constexpr bool renames_files() noexcept { return detail::has_file_path<O>; }
 
   /// The job, its files named as a transport with file access wants them.
   static job_spec for_file_access(job_spec job) {
@@ -164,6 +192,12 @@ constexpr bool check_os_policy() {
                 "OsPolicy: need `void build_poll(const job_spec&, const poll_request&, remote_command&)`");
   static_assert(detail::has_parse_poll<O>,
                 "OsPolicy: need `std::error_code parse_poll(const poll_request&, const command_reply&, poll_reply&)`");
+  static_assert(detail::good_target_os<O>,
+                "OsPolicy: target_os is there but not as `static constexpr remote_os target_os`");
+  static_assert(detail::good_files_suffice<O>,
+                "OsPolicy: files_suffice is there but not as `static constexpr bool files_suffice`");
+  static_assert(detail::good_file_path<O>,
+                "OsPolicy: file_path is there but not as `static std::string file_path(const std::string&)`");
   return true;
 }
 

@@ -98,6 +98,30 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
   timer.async_wait(std::declval<handler_archetype>());
 };
 
+template <class T>
+concept names_diagnostics = requires {
+  &T::diagnostics;
+};
+template <class T>
+concept has_diagnostics = requires(T& t) {
+  { t.diagnostics() } -> std::convertible_to<std::string>;
+};
+
+template <class T>
+concept names_notices = requires {
+  &T::notices;
+};
+template <class T>
+concept has_notices = requires(T& t) {
+  { t.notices() } -> std::convertible_to<std::vector<std::string>>;
+};
+
+// An optional member is either not there at all or as documented.
+template <class T>
+concept good_diagnostics = has_diagnostics<T> || !names_diagnostics<T>;
+template <class T>
+concept good_notices = has_notices<T> || !names_notices<T>;
+
 }  // namespace detail
 
 /// A transport: the wire to the host *and its clock*.
@@ -124,7 +148,8 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 /// @include minimal_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
-    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T>;
+    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> &&
+    detail::good_diagnostics<T> && detail::good_notices<T>;
 
 /// What generic code asks of a transport: the optional members with their defaults.
 template <class T>
@@ -142,9 +167,7 @@ struct transport_traits {
 
   /// Text on the last error, or nothing.
   static std::string diagnostics(T& t) {
-    if constexpr (requires {
-                    { t.diagnostics() } -> std::convertible_to<std::string>;
-                  })
+    if constexpr (detail::has_diagnostics<T>)
       return t.diagnostics();
     else
       return {};
@@ -152,9 +175,7 @@ struct transport_traits {
 
   /// What is to be said of the last async_connect() besides an error.
   static std::vector<std::string> notices(T& t) {
-    if constexpr (requires {
-                    { t.notices() } -> std::convertible_to<std::vector<std::string>>;
-                  })
+    if constexpr (detail::has_notices<T>)
       return t.notices();
     else
       return {};
@@ -173,6 +194,8 @@ constexpr bool check_transport() {
                 "Transport: need `auto async_execute(const remote_command&, command_reply&, CompletionToken&&)` with "
                 "completion `void(std::error_code)`");
   static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
+  static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
+  static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
   if constexpr (detail::has_executor<T>)
     static_assert(detail::has_usable_timer<T>,
                   "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "

@@ -913,6 +913,30 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
   timer.async_wait(std::declval<handler_archetype>());
 };
 
+template <class T>
+concept names_diagnostics = requires {
+  &T::diagnostics;
+};
+template <class T>
+concept has_diagnostics = requires(T& t) {
+  { t.diagnostics() } -> std::convertible_to<std::string>;
+};
+
+template <class T>
+concept names_notices = requires {
+  &T::notices;
+};
+template <class T>
+concept has_notices = requires(T& t) {
+  { t.notices() } -> std::convertible_to<std::vector<std::string>>;
+};
+
+// An optional member is either not there at all or as documented.
+template <class T>
+concept good_diagnostics = has_diagnostics<T> || !names_diagnostics<T>;
+template <class T>
+concept good_notices = has_notices<T> || !names_notices<T>;
+
 }  // namespace detail
 
 /// A transport: the wire to the host *and its clock*.
@@ -939,7 +963,8 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 /// @include minimal_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
-    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T>;
+    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> &&
+    detail::good_diagnostics<T> && detail::good_notices<T>;
 
 /// What generic code asks of a transport: the optional members with their defaults.
 template <class T>
@@ -957,9 +982,7 @@ struct transport_traits {
 
   /// Text on the last error, or nothing.
   static std::string diagnostics(T& t) {
-    if constexpr (requires {
-                    { t.diagnostics() } -> std::convertible_to<std::string>;
-                  })
+    if constexpr (detail::has_diagnostics<T>)
       return t.diagnostics();
     else
       return {};
@@ -967,9 +990,7 @@ struct transport_traits {
 
   /// What is to be said of the last async_connect() besides an error.
   static std::vector<std::string> notices(T& t) {
-    if constexpr (requires {
-                    { t.notices() } -> std::convertible_to<std::vector<std::string>>;
-                  })
+    if constexpr (detail::has_notices<T>)
       return t.notices();
     else
       return {};
@@ -988,6 +1009,8 @@ constexpr bool check_transport() {
                 "Transport: need `auto async_execute(const remote_command&, command_reply&, CompletionToken&&)` with "
                 "completion `void(std::error_code)`");
   static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
+  static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
+  static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
   if constexpr (detail::has_executor<T>)
     static_assert(detail::has_usable_timer<T>,
                   "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "
@@ -1082,6 +1105,41 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
   { os.parse_poll(request, raw, reply) } -> std::same_as<std::error_code>;
 };
 
+template <class O>
+concept names_target_os = requires {
+  &O::target_os;
+};
+template <class O>
+concept has_target_os = requires {
+  { &O::target_os } -> std::same_as<const remote_os*>;
+};
+
+template <class O>
+concept names_files_suffice = requires {
+  &O::files_suffice;
+};
+template <class O>
+concept has_files_suffice = requires {
+  { &O::files_suffice } -> std::same_as<const bool*>;
+};
+
+template <class O>
+concept names_file_path = requires {
+  &O::file_path;
+};
+template <class O>
+concept has_file_path = requires(const std::string& path) {
+  { O::file_path(path) } -> std::convertible_to<std::string>;
+};
+
+// An optional member is either not there at all or as documented.
+template <class O>
+concept good_target_os = has_target_os<O> || !names_target_os<O>;
+template <class O>
+concept good_files_suffice = has_files_suffice<O> || !names_files_suffice<O>;
+template <class O>
+concept good_file_path = has_file_path<O> || !names_file_path<O>;
+
 }  // namespace detail
 
 /// An OS policy: the command builder and the parser of what the command replies. Pure functions, no I/O.
@@ -1103,16 +1161,15 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 /// The least that will do:
 /// @include minimal_os_policy.hpp
 template <class O>
-concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O>;
+concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O> &&
+    detail::good_target_os<O> && detail::good_files_suffice<O> && detail::good_file_path<O>;
 
 /// What generic code asks of an OS policy: the optional members with their defaults.
 template <class O>
 struct os_policy_traits {
   /// Whether the policy can speak to hosts of this family.
   static constexpr bool accepts(remote_os os) noexcept {
-    if constexpr (requires {
-                    { O::target_os } -> std::convertible_to<remote_os>;
-                  })
+    if constexpr (detail::has_target_os<O>)
       return O::target_os == os;
     else
       return true;
@@ -1120,20 +1177,14 @@ struct os_policy_traits {
 
   /// Whether the files of the job tell all that its command does.
   static constexpr bool files_suffice() noexcept {
-    if constexpr (requires {
-                    { O::files_suffice } -> std::convertible_to<bool>;
-                  })
+    if constexpr (detail::has_files_suffice<O>)
       return O::files_suffice;
     else
       return false;
   }
 
   /// Whether a transport with file access names the files otherwise than the job does.
-  static constexpr bool renames_files() noexcept {
-    return requires(const std::string& path) {
-      { O::file_path(path) } -> std::convertible_to<std::string>;
-    };
-  }
+  static constexpr bool renames_files() noexcept { return detail::has_file_path<O>; }
 
   /// The job, its files named as a transport with file access wants them.
   static job_spec for_file_access(job_spec job) {
@@ -1153,6 +1204,12 @@ constexpr bool check_os_policy() {
                 "OsPolicy: need `void build_poll(const job_spec&, const poll_request&, remote_command&)`");
   static_assert(detail::has_parse_poll<O>,
                 "OsPolicy: need `std::error_code parse_poll(const poll_request&, const command_reply&, poll_reply&)`");
+  static_assert(detail::good_target_os<O>,
+                "OsPolicy: target_os is there but not as `static constexpr remote_os target_os`");
+  static_assert(detail::good_files_suffice<O>,
+                "OsPolicy: files_suffice is there but not as `static constexpr bool files_suffice`");
+  static_assert(detail::good_file_path<O>,
+                "OsPolicy: file_path is there but not as `static std::string file_path(const std::string&)`");
   return true;
 }
 
@@ -2385,6 +2442,206 @@ void start_file_poll(Transport& transport, const job_spec& job, const poll_reque
 
 #endif
 
+// ---- remote_job/sink.hpp
+#ifndef REMOTE_JOB_SINK_HPP
+#define REMOTE_JOB_SINK_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+// One member for each optional hook, to be ambiguous with a sink's own.
+struct hook_names {
+  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
+};
+
+template <class S>
+concept names_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_log;
+};
+template <class S>
+concept names_async_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::async_on_log;
+};
+template <class S>
+concept names_on_log_reset = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_log_reset;
+};
+template <class S>
+concept names_on_retry = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_retry;
+};
+template <class S>
+concept names_on_notice = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_notice;
+};
+
+template <class S>
+concept has_on_event = requires(S& s, const trigger_event& e) {
+  { s.on_event(e) } -> std::same_as<void>;
+};
+
+// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
+struct wide_offset {
+  template <std::integral T>
+  requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
+};
+
+template <class S>
+concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) {
+  s.on_log(offset, bytes);
+}
+|| requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
+
+template <class S>
+concept has_on_log = takes_offset<S> &&(
+    requires(S& s, std::uint64_t offset, std::string_view bytes) {
+      { s.on_log(offset, bytes) } -> std::same_as<void>;
+    } ||
+    requires(S & s, std::uint64_t offset, std::string_view bytes) {
+      { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+    });
+
+template <class S>
+concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
+  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
+  s.async_on_log(wide, bytes, std::declval<handler_archetype>());
+};
+
+template <class S>
+concept has_on_log_reset = requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<void>;
+}
+|| requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_on_retry = requires(S& s, const retry_info& r) {
+  { s.on_retry(r) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_notice = requires(S& s, const notice& n) {
+  { s.on_notice(n) } -> std::same_as<void>;
+};
+
+// A hook is either not there at all or callable as documented.
+template <class S>
+concept good_on_log = has_on_log<S> || !names_on_log<S>;
+template <class S>
+concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
+template <class S>
+concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
+template <class S>
+concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
+template <class S>
+concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
+template <class S>
+concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
+
+}  // namespace detail
+
+/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
+/// log it could not take ends it.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
+/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
+/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
+/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
+/// | `s.on_notice(notice)` | optional; `void` |
+/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
+///
+/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
+/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
+/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
+/// for on_event, whose exceptions are swallowed: there is no one left to tell.
+/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
+/// misspelt hook is silently absent).
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_sink.hpp
+template <class S>
+concept sink =
+    std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> && detail::good_async_on_log<S> &&
+    detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> && detail::good_on_notice<S>;
+
+/// What generic code asks of a sink: each hook if it is there, nothing if not.
+template <class S>
+struct sink_traits {
+  /// Whether the log is taken asynchronously.
+  static constexpr bool is_async = detail::has_async_on_log<S>;
+
+  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
+    if constexpr (detail::has_on_log<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
+        s.on_log(offset, bytes);
+      else
+        return s.on_log(offset, bytes);
+    }
+    return {};
+  }
+
+  static std::error_code on_log_reset(S& s, const log_reset& reset) {
+    if constexpr (detail::has_on_log_reset<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
+        s.on_log_reset(reset);
+      else
+        return s.on_log_reset(reset);
+    }
+    return {};
+  }
+
+  static void on_retry(S& s, const retry_info& info) {
+    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
+  }
+
+  static void on_notice(S& s, const notice& n) {
+    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
+  }
+
+  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
+
+  /// Text on the last error, or nothing.
+  static std::string diagnostics(S& s) {
+    if constexpr (requires {
+                    { s.diagnostics() } -> std::convertible_to<std::string>;
+                  })
+      return s.diagnostics();
+    else
+      return {};
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted
+/// signature.
+template <class S>
+constexpr bool check_sink() {
+  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
+  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
+  static_assert(detail::good_on_log<S>,
+                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
+                "returning std::error_code)");
+  static_assert(detail::good_async_on_log<S>,
+                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
+                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
+  static_assert(detail::good_on_log_reset<S>,
+                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
+                "std::error_code)");
+  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
+  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/detail/line.hpp
 #ifndef REMOTE_JOB_DETAIL_LINE_HPP
 #define REMOTE_JOB_DETAIL_LINE_HPP
@@ -2401,6 +2658,11 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   using traits = transport_traits<transport_type>;
   using executor_type = typename traits::executor_type;
   using sink_type = Sink;
+
+  /// Whether the policies are what they have to be. With others nothing is run, so that the compiler says what is wrong
+  /// with them, and not what comes of it in here.
+  static constexpr bool sound =
+      remote_job::transport<transport_type> && remote_job::backoff<Backoff> && remote_job::sink<Sink>;
 
   line(Transport t, Backoff b, Sink s)
       : transport(std::forward<Transport>(t)),
@@ -3661,206 +3923,6 @@ class trigger_fsm {
 
 #endif
 
-// ---- remote_job/sink.hpp
-#ifndef REMOTE_JOB_SINK_HPP
-#define REMOTE_JOB_SINK_HPP
-
-namespace remote_job::inline v0 {
-
-namespace detail {
-
-// One member for each optional hook, to be ambiguous with a sink's own.
-struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
-};
-
-template <class S>
-concept names_on_log = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::on_log;
-};
-template <class S>
-concept names_async_on_log = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::async_on_log;
-};
-template <class S>
-concept names_on_log_reset = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::on_log_reset;
-};
-template <class S>
-concept names_on_retry = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::on_retry;
-};
-template <class S>
-concept names_on_notice = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::on_notice;
-};
-
-template <class S>
-concept has_on_event = requires(S& s, const trigger_event& e) {
-  { s.on_event(e) } -> std::same_as<void>;
-};
-
-// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
-struct wide_offset {
-  template <std::integral T>
-  requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
-};
-
-template <class S>
-concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) {
-  s.on_log(offset, bytes);
-}
-|| requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
-
-template <class S>
-concept has_on_log = takes_offset<S> &&(
-    requires(S& s, std::uint64_t offset, std::string_view bytes) {
-      { s.on_log(offset, bytes) } -> std::same_as<void>;
-    } ||
-    requires(S & s, std::uint64_t offset, std::string_view bytes) {
-      { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
-    });
-
-template <class S>
-concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
-  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
-  s.async_on_log(wide, bytes, std::declval<handler_archetype>());
-};
-
-template <class S>
-concept has_on_log_reset = requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<void>;
-}
-|| requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
-};
-
-template <class S>
-concept has_on_retry = requires(S& s, const retry_info& r) {
-  { s.on_retry(r) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_on_notice = requires(S& s, const notice& n) {
-  { s.on_notice(n) } -> std::same_as<void>;
-};
-
-// A hook is either not there at all or callable as documented.
-template <class S>
-concept good_on_log = has_on_log<S> || !names_on_log<S>;
-template <class S>
-concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
-template <class S>
-concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
-template <class S>
-concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
-template <class S>
-concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
-template <class S>
-concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
-
-}  // namespace detail
-
-/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
-/// log it could not take ends it.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
-/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
-/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
-/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
-/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
-/// | `s.on_notice(notice)` | optional; `void` |
-/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
-///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
-/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
-/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
-/// for on_event, whose exceptions are swallowed: there is no one left to tell.
-/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// misspelt hook is silently absent).
-///
-/// @par Exemplar
-/// The least that will do:
-/// @include minimal_sink.hpp
-template <class S>
-concept sink =
-    std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> && detail::good_async_on_log<S> &&
-    detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> && detail::good_on_notice<S>;
-
-/// What generic code asks of a sink: each hook if it is there, nothing if not.
-template <class S>
-struct sink_traits {
-  /// Whether the log is taken asynchronously.
-  static constexpr bool is_async = detail::has_async_on_log<S>;
-
-  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
-    if constexpr (detail::has_on_log<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
-        s.on_log(offset, bytes);
-      else
-        return s.on_log(offset, bytes);
-    }
-    return {};
-  }
-
-  static std::error_code on_log_reset(S& s, const log_reset& reset) {
-    if constexpr (detail::has_on_log_reset<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
-        s.on_log_reset(reset);
-      else
-        return s.on_log_reset(reset);
-    }
-    return {};
-  }
-
-  static void on_retry(S& s, const retry_info& info) {
-    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
-  }
-
-  static void on_notice(S& s, const notice& n) {
-    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
-  }
-
-  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
-
-  /// Text on the last error, or nothing.
-  static std::string diagnostics(S& s) {
-    if constexpr (requires {
-                    { s.diagnostics() } -> std::convertible_to<std::string>;
-                  })
-      return s.diagnostics();
-    else
-      return {};
-  }
-};
-
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted
-/// signature.
-template <class S>
-constexpr bool check_sink() {
-  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
-  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
-  static_assert(detail::good_on_log<S>,
-                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
-                "returning std::error_code)");
-  static_assert(detail::good_async_on_log<S>,
-                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
-                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
-  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
-  static_assert(detail::good_on_log_reset<S>,
-                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
-                "std::error_code)");
-  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
-  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
 // ---- remote_job/detail/watch.hpp
 #ifndef REMOTE_JOB_DETAIL_WATCH_HPP
 #define REMOTE_JOB_DETAIL_WATCH_HPP
@@ -3877,6 +3939,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   using result_type = trigger_event;
   static constexpr bool watches = true;
 
+  static constexpr bool sound = base::sound && os_policy<OsPolicy>;
   static constexpr bool has_files = file_access_transport<Transport>;
   /// Whether a run may choose by itself to read the files.
   static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
@@ -4327,13 +4390,15 @@ struct initiate_call {
   template <class Handler, class Line, class Exchange>
   void operator()(Handler&& handler, std::shared_ptr<Line> l, Exchange exchange, watch_options options,
                   duration time) const {
-    using task = call<Line, Exchange>;
-    // Work is kept up on both: the steps run on the one, the completion on the other.
-    const auto executor = l->executor;
-    const auto completion_executor = asio::get_associated_executor(handler, executor);
-    asio::async_compose<Handler, void(std::error_code, typename task::result_type)>(
-        run_op<task>(std::make_shared<task>(std::move(l), std::move(exchange), options, time)), handler, executor,
-        completion_executor);
+    if constexpr (Line::sound) {
+      using task = call<Line, Exchange>;
+      // Work is kept up on both: the steps run on the one, the completion on the other.
+      const auto executor = l->executor;
+      const auto completion_executor = asio::get_associated_executor(handler, executor);
+      asio::async_compose<Handler, void(std::error_code, typename task::result_type)>(
+          run_op<task>(std::make_shared<task>(std::move(l), std::move(exchange), options, time)), handler, executor,
+          completion_executor);
+    }
   }
 };
 
@@ -4647,11 +4712,13 @@ class basic_remote_job_trigger {
   struct initiate_run {
     template <class Handler>
     void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
-      // Work is kept up on both: the steps run on the one, the completion on the other.
-      const auto executor = w->executor;
-      const auto completion_executor = asio::get_associated_executor(handler, executor);
-      asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
-                                                                         executor, completion_executor);
+      if constexpr (watch::sound) {
+        // Work is kept up on both: the steps run on the one, the completion on the other.
+        const auto executor = w->executor;
+        const auto completion_executor = asio::get_associated_executor(handler, executor);
+        asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
+                                                                           executor, completion_executor);
+      }
     }
   };
 

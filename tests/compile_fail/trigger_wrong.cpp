@@ -32,5 +32,11 @@ using my_backoff = minimal_backoff;
 using my_sink = minimal_sink;
 #endif
 
-// All that is wrong with four policies, without the trigger's own insides among it.
-void stop(remote_job::basic_remote_job_trigger<my_transport, my_os, my_backoff, my_sink>& trigger) { trigger.cancel(); }
+using my_trigger = remote_job::basic_remote_job_trigger<my_transport, my_os, my_backoff, my_sink>;
+
+// All that is wrong with four policies, without the trigger's own insides among it, whatever is asked of it.
+void run(my_trigger& trigger) {
+  trigger.async_run([](std::error_code, const remote_job::trigger_event&) {});
+  trigger.async_status([](std::error_code, const remote_job::job_status&) {});
+  trigger.cancel();
+}

@@ -84,13 +84,15 @@ struct initiate_call {
   template <class Handler, class Line, class Exchange>
   void operator()(Handler&& handler, std::shared_ptr<Line> l, Exchange exchange, watch_options options,
                   duration time) const {
-    using task = call<Line, Exchange>;
-    // Work is kept up on both: the steps run on the one, the completion on the other.
-    const auto executor = l->executor;
-    const auto completion_executor = asio::get_associated_executor(handler, executor);
-    asio::async_compose<Handler, void(std::error_code, typename task::result_type)>(
-        run_op<task>(std::make_shared<task>(std::move(l), std::move(exchange), options, time)), handler, executor,
-        completion_executor);
+    if constexpr (Line::sound) {
+      using task = call<Line, Exchange>;
+      // Work is kept up on both: the steps run on the one, the completion on the other.
+      const auto executor = l->executor;
+      const auto completion_executor = asio::get_associated_executor(handler, executor);
+      asio::async_compose<Handler, void(std::error_code, typename task::result_type)>(
+          run_op<task>(std::make_shared<task>(std::move(l), std::move(exchange), options, time)), handler, executor,
+          completion_executor);
+    }
   }
 };
 

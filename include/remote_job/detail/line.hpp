@@ -3,7 +3,9 @@
 #ifndef REMOTE_JOB_DETAIL_LINE_HPP
 #define REMOTE_JOB_DETAIL_LINE_HPP
 
+#include <remote_job/backoff.hpp>
 #include <remote_job/detail/random.hpp>
+#include <remote_job/sink.hpp>
 #include <remote_job/transport.hpp>
 
 #include <asio/bind_executor.hpp>
@@ -28,6 +30,11 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   using traits = transport_traits<transport_type>;
   using executor_type = typename traits::executor_type;
   using sink_type = Sink;
+
+  /// Whether the policies are what they have to be. With others nothing is run, so that the compiler says what is wrong
+  /// with them, and not what comes of it in here.
+  static constexpr bool sound =
+      remote_job::transport<transport_type> && remote_job::backoff<Backoff> && remote_job::sink<Sink>;
 
   line(Transport t, Backoff b, Sink s)
       : transport(std::forward<Transport>(t)),

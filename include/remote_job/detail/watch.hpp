@@ -29,6 +29,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   using result_type = trigger_event;
   static constexpr bool watches = true;
 
+  static constexpr bool sound = base::sound && os_policy<OsPolicy>;
   static constexpr bool has_files = file_access_transport<Transport>;
   /// Whether a run may choose by itself to read the files.
   static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();

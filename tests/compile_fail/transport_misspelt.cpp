@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+// says: Transport: need `executor_type` and `executor_type get_executor()`
+// says: Transport: need `auto async_connect(CompletionToken&&)` with completion `void(std::error_code)`
+// says: Transport: need `auto async_execute(const remote_command&, command_reply&, CompletionToken&&)` with completion `void(std::error_code)`
+// says: Transport: need `void close() noexcept`
+// says: Transport: diagnostics is there but not as `std::string diagnostics()`
+// says: Transport: notices is there but not as `std::vector<std::string> notices()`
+#include <concepts/minimal_transport.hpp>
+
+#include <string>
+#include <system_error>
+#include <vector>
+
+#ifdef MISTAKE
+#define GET_EXECUTOR getExecutor
+#define SIGNATURE void(std::error_code, int)
+#define ASYNC_EXECUTE async_exec
+#define CLOSE disconnect
+#define TEXT int
+#define TEXTS std::string
+#else
+#define GET_EXECUTOR get_executor
+#define SIGNATURE void(std::error_code)
+#define ASYNC_EXECUTE async_execute
+#define CLOSE close
+#define TEXT std::string
+#define TEXTS std::vector<std::string>
+#endif
+
+struct my_transport {
+  using executor_type = asio::any_io_executor;
+  executor_type GET_EXECUTOR() const;
+
+  template <asio::completion_token_for<SIGNATURE> Token>
+  void async_connect(Token&& token);
+
+  template <asio::completion_token_for<void(std::error_code)> Token>
+  void ASYNC_EXECUTE(const remote_job::remote_command& command, remote_job::command_reply& reply, Token&& token);
+
+  void CLOSE() noexcept;
+
+  TEXT diagnostics();
+  TEXTS notices();
+};
+
+static_assert(remote_job::check_transport<my_transport>());
