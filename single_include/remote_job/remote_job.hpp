@@ -10212,11 +10212,12 @@ inline std::optional<duration> parse_seconds(std::string_view text) {
 
 namespace remote_job::inline v0::detail {
 
-/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation of
-/// Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
+/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation
+/// of Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
 class shared_call {
  public:
-  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code, std::size_t)`.
+  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code,
+  /// std::size_t)`.
   template <auto Member, class Object>
   static shared_call to(std::shared_ptr<Object> object) {
     return {std::move(object), [](void* o, std::error_code ec, std::size_t size) {
@@ -11197,8 +11198,8 @@ namespace remote_job::inline v0::ssh {
 /// One call that may take long, on a thread of its own. All but that call is on one executor.
 class aside {
  public:
-  /// Has `function` called there, and then `back`, by the executor, which is at work so long: it has to join(). `done` is
-  /// for whoever is back. The error is why no thread could be started.
+  /// Has `function` called there, and then `back`, by the executor, which is at work so long: it has to join(). `done`
+  /// is for whoever is back. The error is why no thread could be started.
   std::error_code start(const asio::any_io_executor& executor, std::function<int()> function,
                         std::function<void(int)> done, detail::shared_call back) {
     done_ = std::move(done);
@@ -12024,9 +12025,9 @@ struct session_limits {
 /// call(), on the session's executor, which has to run one handler at a time. Three rules make libssh2 safe for several
 /// operations at once:
 ///  * Writing always succeeds, into the buffer: no call is ever left half-sent.
-///  * Once a channel is open, only drain() takes input, and sorts all of it into libssh2's queue. An operation that asked
-///    libssh2 for its reply can then take no other's (the gate).
-///  * One channel is opened at a time, in the order of asking, and an opening is never abandoned.
+///  * Once a channel is open, only drain() takes input, and sorts all of it into libssh2's queue. An operation that
+///  asked libssh2 for its reply can then take no other's (the gate). * One channel is opened at a time, in the order of
+///  asking, and an opening is never abandoned.
 /// Whatever comes in, all operations are stepped. The end is kill(): the callbacks fail from then on, so that freeing
 /// never waits. A session that is not killed keeps itself alive by its outstanding read.
 class session final : public std::enable_shared_from_this<session>,
@@ -12164,7 +12165,8 @@ class session final : public std::enable_shared_from_this<session>,
   /// Takes the request back; the opening goes on and leaves a spare channel.
   void forget(const channel_waiter& waiter) noexcept { channels_.forget(waiter); }
 
-  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked again.
+  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked
+  /// again.
   void refill() {
     const turn t(*this);
     channels_.refill();
@@ -12189,7 +12191,8 @@ class session final : public std::enable_shared_from_this<session>,
     silence_.asked(clock::now());
     if (channels_.ping()) return arm();
     unanswered_ = true;
-    // libssh2 keeps the answer for ever, so this way is for rare occasions. No interval holds it back: -1 is before now.
+    // libssh2 keeps the answer for ever, so this way is for rare occasions. No interval holds it back: -1 is before
+    // now.
     send_keepalive(1, static_cast<unsigned>(-1));
   }
   bool awaits_sign() const noexcept { return channels_.pinging() || unanswered_; }
@@ -12717,8 +12720,8 @@ inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
   return {};
 }
 
-/// One sentence on what a key exchange failed for: of the first kind that both sides have no algorithm of. Nothing when they
-/// have one of each.
+/// One sentence on what a key exchange failed for: of the first kind that both sides have no algorithm of. Nothing when
+/// they have one of each.
 inline std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms& offered,
                                      const ssh_algorithms& wanted) {
   const struct {
@@ -13405,8 +13408,8 @@ class authenticator {
 
 namespace remote_job::inline v0::ssh {
 
-/// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long that may take is the
-/// affair of whoever asks.
+/// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long that may take is
+/// the affair of whoever asks.
 class dialer {
  public:
   /// Who asks, of which this is a part: it is kept alive until it is answered, once for each question and never inline.
@@ -14252,7 +14255,8 @@ struct connection {
   std::vector<std::string> notices;       ///< what is odd in the known-hosts files, and what was added
 };
 
-/// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key, authentication; each with its time-out.
+/// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key,
+/// authentication; each with its time-out.
 class connector final : public operation, public dialer::user, public std::enable_shared_from_this<connector> {
  public:
   connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
@@ -17422,7 +17426,8 @@ class basic_libssh2_transport {
   /// leaves the connection and all else usable. Errors: `std::errc::no_such_file_or_directory`, `permission_denied`,
   /// `io_error`; `errc::files_unavailable` when the server has no SFTP, which it is asked once for each connection, at
   /// most for `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`; `channel_refused` when
-  /// commands that do not end have all channels that the server allows; `invalid_argument` for a path that cannot be one.
+  /// commands that do not end have all channels that the server allows; `invalid_argument` for a path that cannot be
+  /// one.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_stat(const std::string& path, file_status& status,
                   Token&& token = asio::default_completion_token_t<executor_type>())

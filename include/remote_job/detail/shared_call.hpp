@@ -16,11 +16,12 @@
 
 namespace remote_job::inline v0::detail {
 
-/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation of
-/// Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
+/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation
+/// of Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
 class shared_call {
  public:
-  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code, std::size_t)`.
+  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code,
+  /// std::size_t)`.
   template <auto Member, class Object>
   static shared_call to(std::shared_ptr<Object> object) {
     return {std::move(object), [](void* o, std::error_code ec, std::size_t size) {

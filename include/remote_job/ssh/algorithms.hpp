@@ -52,8 +52,8 @@ inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
   return {};
 }
 
-/// One sentence on what a key exchange failed for: of the first kind that both sides have no algorithm of. Nothing when they
-/// have one of each.
+/// One sentence on what a key exchange failed for: of the first kind that both sides have no algorithm of. Nothing when
+/// they have one of each.
 inline std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms& offered,
                                      const ssh_algorithms& wanted) {
   const struct {

@@ -18,8 +18,8 @@ namespace remote_job::inline v0::ssh {
 /// One call that may take long, on a thread of its own. All but that call is on one executor.
 class aside {
  public:
-  /// Has `function` called there, and then `back`, by the executor, which is at work so long: it has to join(). `done` is
-  /// for whoever is back. The error is why no thread could be started.
+  /// Has `function` called there, and then `back`, by the executor, which is at work so long: it has to join(). `done`
+  /// is for whoever is back. The error is why no thread could be started.
   std::error_code start(const asio::any_io_executor& executor, std::function<int()> function,
                         std::function<void(int)> done, detail::shared_call back) {
     done_ = std::move(done);

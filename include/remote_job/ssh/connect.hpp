@@ -38,7 +38,8 @@ struct connection {
   std::vector<std::string> notices;       ///< what is odd in the known-hosts files, and what was added
 };
 
-/// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key, authentication; each with its time-out.
+/// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key,
+/// authentication; each with its time-out.
 class connector final : public operation, public dialer::user, public std::enable_shared_from_this<connector> {
  public:
   connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,

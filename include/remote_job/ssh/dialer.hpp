@@ -21,8 +21,8 @@
 
 namespace remote_job::inline v0::ssh {
 
-/// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long that may take is the
-/// affair of whoever asks.
+/// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long that may take is
+/// the affair of whoever asks.
 class dialer {
  public:
   /// Who asks, of which this is a part: it is kept alive until it is answered, once for each question and never inline.

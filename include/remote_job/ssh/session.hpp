@@ -48,9 +48,9 @@ struct session_limits {
 /// call(), on the session's executor, which has to run one handler at a time. Three rules make libssh2 safe for several
 /// operations at once:
 ///  * Writing always succeeds, into the buffer: no call is ever left half-sent.
-///  * Once a channel is open, only drain() takes input, and sorts all of it into libssh2's queue. An operation that asked
-///    libssh2 for its reply can then take no other's (the gate).
-///  * One channel is opened at a time, in the order of asking, and an opening is never abandoned.
+///  * Once a channel is open, only drain() takes input, and sorts all of it into libssh2's queue. An operation that
+///  asked libssh2 for its reply can then take no other's (the gate). * One channel is opened at a time, in the order of
+///  asking, and an opening is never abandoned.
 /// Whatever comes in, all operations are stepped. The end is kill(): the callbacks fail from then on, so that freeing
 /// never waits. A session that is not killed keeps itself alive by its outstanding read.
 class session final : public std::enable_shared_from_this<session>,
@@ -188,7 +188,8 @@ class session final : public std::enable_shared_from_this<session>,
   /// Takes the request back; the opening goes on and leaves a spare channel.
   void forget(const channel_waiter& waiter) noexcept { channels_.forget(waiter); }
 
-  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked again.
+  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked
+  /// again.
   void refill() {
     const turn t(*this);
     channels_.refill();
@@ -213,7 +214,8 @@ class session final : public std::enable_shared_from_this<session>,
     silence_.asked(clock::now());
     if (channels_.ping()) return arm();
     unanswered_ = true;
-    // libssh2 keeps the answer for ever, so this way is for rare occasions. No interval holds it back: -1 is before now.
+    // libssh2 keeps the answer for ever, so this way is for rare occasions. No interval holds it back: -1 is before
+    // now.
     send_keepalive(1, static_cast<unsigned>(-1));
   }
   bool awaits_sign() const noexcept { return channels_.pinging() || unanswered_; }

@@ -112,7 +112,8 @@ class basic_libssh2_transport {
   /// leaves the connection and all else usable. Errors: `std::errc::no_such_file_or_directory`, `permission_denied`,
   /// `io_error`; `errc::files_unavailable` when the server has no SFTP, which it is asked once for each connection, at
   /// most for `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`; `channel_refused` when
-  /// commands that do not end have all channels that the server allows; `invalid_argument` for a path that cannot be one.
+  /// commands that do not end have all channels that the server allows; `invalid_argument` for a path that cannot be
+  /// one.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_stat(const std::string& path, file_status& status,
                   Token&& token = asio::default_completion_token_t<executor_type>())
