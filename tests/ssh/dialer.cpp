@@ -16,7 +16,7 @@ namespace {
 using asio::ip::tcp;
 using remote_job::ssh::dialer;
 
-struct caller : dialer::user {
+struct caller final : dialer::user {
   explicit caller(asio::io_context& context) : dials(context.get_executor()) {}
 
   void on_resolved(std::error_code ec) override { resolved = ec; }
