@@ -83,7 +83,7 @@ void complete(remote_job::ssh_options& options, const connection_arguments& give
                                                                  : remote_job::host_key_policy::insecure_accept_any;
   if (asked) {
     options.passphrase = options.password = options.keyboard_interactive = asked;
-    options.prompts = 3;
+    if (given.no_ssh_config) options.prompts = 3;  // as ssh
     options.timeouts.authentication = std::chrono::minutes(2);
   } else if (::isatty(STDERR_FILENO) == 1) {
     options.passphrase = ask_passphrase;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
 #include "client.hpp"
+#include "openssh_text.hpp"
 
 #include <remote_job/ssh/agent_client.hpp>
-#include <remote_job/ssh/openssh_config.hpp>
 #include <support/catch.hpp>
 
 #include <asio/local/stream_protocol.hpp>
 #include <asio/read.hpp>
 #include <asio/write.hpp>
 
+#include <filesystem>
 #include <random>
 #include <string>
 #include <thread>
@@ -156,6 +157,31 @@ TEST_CASE("of the agent's keys the identities are tried first, and alone if so a
   CHECK(c.connect() == errc::authentication_failed);  // the stranger comes first and uses up the only try
 }
 
+TEST_CASE("a public key tells which of the agent's keys is meant") {
+  support::sshd server({"MaxAuthTries 1"});
+  const agent a(server, {"id_stranger", "id_ed25519"});
+  std::filesystem::remove(server.key("id_ed25519"));
+  auto options = options_with(server, a.path);
+  options.identities_only = GENERATE(false, true);
+  SECTION("named itself") { options.identities = {{server.key("id_ed25519.pub")}}; }
+  SECTION("beside the name of a private key that is not there") { options.identities = {{server.key("id_ed25519")}}; }
+  SECTION("given as text") { options.identities = {{"", server.public_key("id_ed25519")}}; }
+  client c(options);
+  INFO(c.diagnostics());
+  CHECK_FALSE(c.connect());
+}
+
+TEST_CASE("the agent's keys that are of no use here are named") {
+  support::sshd server;
+  REQUIRE(support::run({"ssh-keygen", "-q", "-s", server.key("id_ecdsa"), "-I", "me", server.key("id_stranger.pub")}) ==
+          0);
+  const agent a(server, {"id_stranger"});  // with its certificate
+  client c(options_with(server, a.path));
+  CHECK(c.connect() == errc::authentication_failed);
+  CHECK(contains(c.diagnostics(), "agent key ssh-ed25519-cert-v01@openssh.com"));
+  CHECK(contains(c.diagnostics(), "left out: such keys are for process_transport over ssh"));
+}
+
 TEST_CASE("a key that the server refused to the agent is not tried again from its file") {
   support::sshd server;
   const agent a(server, {"id_stranger"});
@@ -252,15 +278,14 @@ TEST_CASE("agent messages: an RSA key signs with the hash that the request names
 TEST_CASE("openssh output: the agent") {
   const auto parse = [](const std::string& text) {
     std::string why;
-    const auto no = [](const std::string&) { return false; };
-    return remote_job::ssh::options_from(
-               remote_job::ssh::openssh_output("hostname h\nport 22\nidentitiesonly yes\n" + text), no, "/home/me", "",
-               why)
-        .value();
+    return read_openssh("hostname h\nport 22\nidentitiesonly yes\n" + text, why, {}, {{"AGENT", "/run/agent"}}).value();
   };
   CHECK(parse("").identities_only);
   CHECK(parse("").agent.empty());
   CHECK(parse("identityagent SSH_AUTH_SOCK\n").agent.empty());
   CHECK(parse("identityagent none\n").agent == "none");
   CHECK(parse("identityagent ~/agent\n").agent == "/home/me/agent");
+  CHECK(parse("identityagent $AGENT\n").agent == "/run/agent");
+  CHECK(parse("identityagent $UNSET\n").agent == "none");
+  CHECK(parse("identityagent ${AGENT}/%u\n").agent == "/run/agent/me");
 }

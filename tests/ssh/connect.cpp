@@ -3,10 +3,13 @@
 #include "client.hpp"
 
 #include <support/catch.hpp>
+#include <support/silent_port.hpp>
 
 #include <asio/read_until.hpp>
 #include <asio/write.hpp>
 
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 
 using remote_job::condition;
@@ -154,6 +157,61 @@ TEST_CASE("a key the server refuses") {
   CHECK(contains(text, "the server takes publickey"));
 }
 
+TEST_CASE("a key that is refused for want of its certificate says so") {
+  support::sshd server;
+  support::write_file(server.key("id_stranger-cert.pub"), "");
+  client c(options_for(server, "id_stranger"));
+  CHECK(c.connect() == errc::authentication_failed);
+  CHECK(contains(c.diagnostics(), "without its certificate"));
+  CHECK(contains(c.diagnostics(), "process_transport"));
+}
+
+TEST_CASE("a public key alone does not log in") {
+  support::sshd server;
+  std::filesystem::rename(server.key("id_ed25519"), server.key("elsewhere"));
+  auto options = options_for(server);
+  SECTION("named itself") { options.identities = {{server.key("id_ed25519.pub")}}; }
+  SECTION("beside the name") { options.identities = {{server.key("id_ed25519")}}; }
+  SECTION("given as text") { options.identities = {{"", server.public_key("id_ed25519")}}; }
+  client c(options);
+  CHECK(c.connect() == errc::identity_unreadable);
+  CHECK(contains(c.diagnostics(), "no agent has the private one"));
+}
+
+TEST_CASE("a key of a kind that libssh2 has no use for is named") {
+  support::sshd server;
+  // As of a FIDO token, whose file holds no secret.
+  const auto part = [](const std::string& bytes) {
+    return std::string(3, '\0') + static_cast<char>(bytes.size()) + bytes;
+  };
+  const auto blob = part("sk-ssh-ed25519@openssh.com") + part(std::string(32, 'k')) + part("ssh:");
+  support::write_file(server.key("id_sk.pub"),
+                      "sk-ssh-ed25519@openssh.com " + remote_job::detail::base64_unpadded(blob) + "\n");
+  client c(options_for(server, "id_sk"));
+  CHECK(c.connect() == errc::identity_unreadable);
+  CHECK(contains(c.diagnostics(), "sk-ssh-ed25519@openssh.com is for process_transport over ssh"));
+}
+
+TEST_CASE("no identity at all is none of the usual ones either") {
+  support::sshd server;
+  const support::temp_dir home;
+  std::filesystem::create_directory(home / ".ssh");
+  std::filesystem::copy(server.key("id_ed25519"), home / ".ssh/id_ed25519");
+  const std::string before = std::getenv("HOME") == nullptr ? "" : std::getenv("HOME");
+  ::setenv("HOME", std::string(home / "").c_str(), 1);
+  auto options = options_for(server);
+  options.identities.clear();
+  {
+    client c(options);
+    CHECK_FALSE(c.connect());
+  }
+  options.identities = {{"none"}};
+  client c(options);
+  CHECK(c.connect() == errc::authentication_failed);
+  ::setenv("HOME", before.c_str(), 1);
+  CHECK(contains(c.diagnostics(), "no identity was given"));
+}
+
 TEST_CASE("too many refused keys is a refusal, not a lost connection") {
   support::sshd server({"MaxAuthTries 2"});
   auto options = options_for(server, "id_stranger");
@@ -294,6 +352,28 @@ TEST_CASE("nobody listens") {
   CHECK(ec == condition::transient);
   CHECK(contains(c.diagnostics(), "127.0.0.1:"));
   CHECK(contains(c.diagnostics(), "refused"));
+}
+
+TEST_CASE("nobody answers") {
+  asio::io_context context;
+  const support::silent_port silent(context);
+  auto options = options_to(silent.number());
+  options.timeouts.connect = milliseconds(200);
+  client c(options);
+  const auto ec = c.connect();
+  CHECK(ec == errc::connect_timeout);
+  CHECK(ec == condition::transient);
+  CHECK(contains(c.diagnostics(), "127.0.0.1:" + std::to_string(silent.number()) + ": connecting"));
+  CHECK(contains(c.diagnostics(), "within 200 ms"));
+  CHECK(c.finish());
+}
+
+TEST_CASE("what of a configuration is not obeyed is among the notices, also of one who cannot connect") {
+  auto options = options_to(support::sshd::free_port());
+  options.notices = {"one", "two"};
+  client c(options);
+  CHECK(c.connect() == errc::connect_failed);
+  CHECK(c.transport.notices() == options.notices);
 }
 
 TEST_CASE("no such host") {

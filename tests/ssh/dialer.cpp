@@ -5,7 +5,9 @@
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <support/catch.hpp>
+#include <support/silent_port.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -47,11 +49,44 @@ TEST_CASE("the addresses of a host are tried in turn") {
   REQUIRE(who->dials.take_address("127.0.0.1", open.local_endpoint().port()));
   REQUIRE(who->dials.has_addresses());
 
-  who->dials.connect(who);
+  who->dials.connect(who, std::chrono::seconds(20));
   CHECK_FALSE(who->dialled);
   context.run();
   CHECK(who->dialled == std::error_code());
   CHECK(who->dials.take().is_open());
+}
+
+TEST_CASE("an address without an answer leaves time for those after it") {
+  asio::io_context context;
+  const support::silent_port silent(context);
+  const tcp::acceptor open(context, somewhere);
+  const auto who = std::make_shared<caller>(context);
+  REQUIRE(who->dials.take_address("127.0.0.1", silent.number()));
+  REQUIRE(who->dials.take_address("127.0.0.1", silent.number()));
+  REQUIRE(who->dials.take_address("127.0.0.1", open.local_endpoint().port()));
+
+  const auto begin = std::chrono::steady_clock::now();
+  who->dials.connect(who, std::chrono::milliseconds(300));
+  context.run();
+  CHECK(who->dialled == std::error_code());
+  CHECK(who->dials.take().is_open());
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(200));
+}
+
+TEST_CASE("who closes a dialer that waits for an answer is not taken to the next address") {
+  asio::io_context context;
+  const support::silent_port silent(context);
+  const tcp::acceptor open(context, somewhere);
+  const auto who = std::make_shared<caller>(context);
+  REQUIRE(who->dials.take_address("127.0.0.1", silent.number()));
+  REQUIRE(who->dials.take_address("127.0.0.1", open.local_endpoint().port()));
+
+  who->dials.connect(who, std::chrono::seconds(20));
+  context.run_for(std::chrono::milliseconds(10));
+  CHECK_FALSE(who->dialled);
+  who->dials.close();
+  context.run();
+  CHECK(who->dialled == std::error_code(asio::error::operation_aborted));
 }
 
 TEST_CASE("when no address answers the error is the last one's") {
@@ -61,7 +96,7 @@ TEST_CASE("when no address answers the error is the last one's") {
   REQUIRE(who->dials.take_address("127.0.0.1", first.number()));
   REQUIRE(who->dials.take_address("127.0.0.1", second.number()));
 
-  who->dials.connect(who);
+  who->dials.connect(who, std::chrono::seconds(20));
   context.run();
   CHECK(who->dialled == std::error_code(asio::error::connection_refused));
 }
@@ -74,7 +109,7 @@ TEST_CASE("who closes a dialer is not taken to the next address") {
   REQUIRE(who->dials.take_address("127.0.0.1", closed.number()));
   REQUIRE(who->dials.take_address("127.0.0.1", open.local_endpoint().port()));
 
-  who->dials.connect(who);
+  who->dials.connect(who, std::chrono::seconds(20));
   who->dials.close();
   context.run();
   CHECK(who->dialled.value_or(std::error_code()));
@@ -88,6 +123,20 @@ TEST_CASE("an address in writing needs no look-up") {
   CHECK(who->dials.take_address("::1", 22));
 }
 
+TEST_CASE("of a name the addresses of one version can be had") {
+  asio::io_context context;
+  const auto found = [&](remote_job::ip_version version) {
+    context.restart();
+    const auto who = std::make_shared<caller>(context);
+    who->dials.resolve("127.0.0.1", 22, version, who);
+    context.run();
+    return who->resolved == std::error_code() && who->dials.has_addresses();
+  };
+  CHECK(found(remote_job::ip_version::any));
+  CHECK(found(remote_job::ip_version::v4));
+  CHECK_FALSE(found(remote_job::ip_version::v6));
+}
+
 TEST_CASE("an outstanding question keeps its caller alive, and goes with the execution context") {
   std::weak_ptr<caller> gone;
   {
@@ -96,7 +145,7 @@ TEST_CASE("an outstanding question keeps its caller alive, and goes with the exe
     auto who = std::make_shared<caller>(context);
     gone = who;
     REQUIRE(who->dials.take_address("127.0.0.1", open.local_endpoint().port()));
-    who->dials.connect(who);
+    who->dials.connect(who, std::chrono::seconds(20));
     who.reset();
     CHECK_FALSE(gone.expired());
   }

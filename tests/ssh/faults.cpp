@@ -209,6 +209,7 @@ TEST_CASE("options that cannot be right name their field, before anything is ope
   CHECK(wrong([](options& o) { o.port = 0; }) == "port must be from 1 to 65535");
   for (const auto& user : {std::string("a\nb"), std::string("a\0b", 3), std::string("a\r")})
     CHECK(wrong([&](options& o) { o.user = user; }).starts_with("user "));
+  CHECK(wrong([](options& o) { o.methods = {"publickey", "none"}; }).starts_with("methods "));
   CHECK(wrong([](options& o) { o.identities = {{}}; }).starts_with("identities "));
   CHECK(wrong([](options& o) { o.known_hosts = {""}; }).starts_with("known_hosts "));
   CHECK(wrong([](options& o) { o.fingerprints = {"MD5:00"}; }).starts_with("fingerprints "));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
 #include "client.hpp"
+#include "openssh_text.hpp"
 
 #include <remote_job/detail/base64.hpp>
 #include <remote_job/ssh/known_hosts_file.hpp>
@@ -232,11 +233,8 @@ TEST_CASE("known hosts file: a file that may not be written, and one that somebo
 TEST_CASE("openssh output: the policy for host keys") {
   const auto policy = [](const std::string& value, const std::string& files = "/absent /gone") {
     std::string why;
-    const auto is_there = [](const std::string& file) { return file == "/gone"; };
-    return remote_job::ssh::options_from(
-               remote_job::ssh::openssh_output("hostname h\nport 22\nstricthostkeychecking " + value +
-                                               "\nuserknownhostsfile " + files + '\n'),
-               is_there, "", "", why)
+    return read_openssh("hostname h\nport 22\nstricthostkeychecking " + value + "\nuserknownhostsfile " + files + '\n',
+                        why, {"/gone"})
         .value();
   };
   for (const char* value : {"ask", "true", "yes", "nonsense"}) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
 #include "client.hpp"
+#include "openssh_text.hpp"
 
 #include <remote_job/ssh/openssh_config.hpp>
 #include <support/catch.hpp>
 
 #include <sys/stat.h>
 
+#include <cctype>
 #include <chrono>
 #include <optional>
 #include <random>
@@ -24,10 +26,16 @@ namespace {
 
 std::optional<ssh_options> parse(const std::string& text, const std::set<std::string>& files = {}) {
   std::string why;
-  const auto is_there = [&](const std::string& file) { return files.contains(file); };
-  auto options = remote_job::ssh::options_from(openssh_output(text), is_there, "/home/me", "me", why);
+  auto options = read_openssh(text, why, files);
   CHECK(options.has_value() == why.empty());
   return options;
+}
+
+/// Why there are no options.
+std::string refusal(const std::string& text) {
+  std::string why;
+  CHECK_FALSE(read_openssh("hostname h\nport 22\n" + text, why));
+  return why;
 }
 
 std::vector<std::string> identities(const ssh_options& options) {
@@ -118,13 +126,83 @@ TEST_CASE("openssh output: known hosts are never widened to the usual files") {
   CHECK(parse(least + "userknownhostsfile \"\"\n")->known_hosts == strings{"/dev/null"});
 }
 
-TEST_CASE("openssh output: a program as a way is refused") {
-  CHECK_FALSE(parse(least + "proxycommand nc %h %p\n"));
-  std::string why;
-  const auto no = [](const std::string&) { return false; };
-  remote_job::ssh::options_from(openssh_output(least + "proxycommand nc %h %p\n"), no, "", "", why);
-  CHECK(contains(why, "proxycommand (nc %h %p)"));
+TEST_CASE("openssh output: the names of keys") {
+  const auto names = [](const std::string& text, const std::set<std::string>& files = {}) {
+    std::string why;
+    auto options = read_openssh(least + text, why, files, {{"KEYS", "/keys"}});
+    REQUIRE(options);
+    return identities(*options);
+  };
+  CHECK(names("identityfile ${KEYS}/a\nidentityfile ~other/b\nidentityfile ~nobody/c\n") ==
+        strings{"/keys/a", "/home/other/b", "~nobody/c"});
+  CHECK(names("identityfile /%i-%l-%L\n") == strings{"/1000-desk.example-desk"});
+  CHECK(contains(refusal("identityfile ${UNSET}/a\n"), "UNSET"));
+  // None is none: the usual ones would be others than the configuration names.
+  CHECK(names("identityfile none\n") == strings{"none"});
+  CHECK(names("identityfile ~/.ssh/id_rsa\nidentityfile ~/.ssh/id_ed25519\n") == strings{"none"});
+  CHECK(names("identityfile ~/.ssh/id_rsa\n") == strings{"/home/me/.ssh/id_rsa"});
+  CHECK(names("identityfile ~/.ssh/id_work\nidentityfile ~/.ssh/id_rsa\n") == strings{"/home/me/.ssh/id_work"});
+  CHECK(names("identityfile ~/.ssh/id_ed25519\nidentityfile ~/.ssh/id_rsa\n", {"/home/me/.ssh/id_ed25519.pub"}) ==
+        strings{"/home/me/.ssh/id_ed25519"});
+}
+
+TEST_CASE("openssh output: how one may log in") {
+  const auto methods = [](const std::string& text) { return parse(least + text).value().methods; };
+  CHECK(methods("").empty());
+  CHECK(
+      methods("preferredauthentications gssapi-with-mic,hostbased,publickey,keyboard-interactive,password\n").empty());
+  CHECK(methods("preferredauthentications password,publickey,password\n") == strings{"password", "publickey"});
+  CHECK(methods("passwordauthentication no\n") == strings{"publickey", "keyboard-interactive"});
+  CHECK(methods("kbdinteractiveauthentication no\n") == strings{"publickey", "password"});
+  CHECK(methods("challengeresponseauthentication no\n") == strings{"publickey", "password"});
+  CHECK(methods("batchmode yes\n") == strings{"publickey"});
+  CHECK(methods("numberofpasswordprompts 0\n") == strings{"publickey"});
+  for (const char* no : {"no", "false"})
+    CHECK(methods(std::string("pubkeyauthentication ") + no + '\n') == strings{"keyboard-interactive", "password"});
+  for (const char* yes : {"yes", "true", "unbound", "host-bound"})
+    CHECK(methods(std::string("pubkeyauthentication ") + yes + '\n').empty());
+  CHECK(parse(least + "numberofpasswordprompts 5\n")->prompts == 5);
+  for (const char* text :
+       {"preferredauthentications gssapi-with-mic\n", "preferredauthentications password\nbatchmode yes\n"})
+    CHECK(contains(refusal(text), "process_transport"));
+}
+
+TEST_CASE("openssh output: addresses and algorithms") {
+  CHECK(parse(least)->ip == remote_job::ip_version::any);
+  CHECK(parse(least + "addressfamily inet\n")->ip == remote_job::ip_version::v4);
+  CHECK(parse(least + "addressfamily inet6\n")->ip == remote_job::ip_version::v6);
+  const auto algorithms = parse(least + "kexalgorithms a,b\nhostkeyalgorithms c\nciphers d,e\nmacs f\n")->algorithms;
+  CHECK(algorithms.key_exchange == strings{"a", "b"});
+  CHECK(algorithms.host_key == strings{"c"});
+  CHECK(algorithms.cipher == strings{"d", "e"});
+  CHECK(algorithms.mac == strings{"f"});
+}
+
+TEST_CASE("openssh output: another way in and keys that are not to be believed are refused") {
+  const auto why = refusal("proxycommand nc %h %p\n");
+  CHECK(contains(why, "ProxyCommand (nc %h %p)"));
   CHECK(contains(why, "process_transport"));
+  CHECK(contains(refusal("revokedhostkeys /etc/ssh/revoked\n"), "RevokedHostKeys (/etc/ssh/revoked)"));
+}
+
+TEST_CASE("openssh output: what has no effect is told, if it matters") {
+  CHECK(parse(usual)->notices.empty());
+  for (const char* text :
+       {"certificatefile ~/.ssh/c\n", "pkcs11provider /p.so\n", "bindaddress ::1\n", "bindinterface lo\n",
+        "knownhostscommand /bin/k\n", "setenv A=b\n", "verifyhostkeydns true\n", "hostbasedauthentication yes\n",
+        "hashknownhosts yes\nstricthostkeychecking accept-new\n", "requiredrsasize 3072\n",
+        "pubkeyacceptedalgorithms ssh-ed25519\n"}) {
+    const auto notices = parse(least + text).value().notices;
+    REQUIRE(notices.size() == 1);
+    auto lower = notices.front();
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string line(text);
+    CHECK(contains(lower, line.substr(0, line.find(' '))));
+  }
+  CHECK(parse(least + "certificatefile a\ncertificatefile b\n")->notices.size() == 2);
+  for (const char* text : {"certificatefile none\n", "hashknownhosts yes\n", "requiredrsasize 2048\n",
+                           "verifyhostkeydns false\n", "pkcs11provider none\n"})
+    CHECK(parse(least + text)->notices.empty());
 }
 
 TEST_CASE("openssh output: the names of jump hosts") {
@@ -194,6 +272,18 @@ TEST_CASE("from_openssh asks ssh what an alias stands for") {
   CHECK(c.resolve("alias").user == "other");
 }
 
+TEST_CASE("from_openssh uses no algorithm that the configuration does not name, and none that libssh2 does not know") {
+  const auto found =
+      configured(
+          "Host h\n Ciphers aes256-ctr,chacha20-poly1305@openssh.com,aes128-ctr\n HostKeyAlgorithms ssh-ed25519\n")
+          .resolve("h");
+  CHECK(found.algorithms.cipher.front() == "aes256-ctr");
+  CHECK(found.algorithms.cipher.back() == "aes128-ctr");
+  CHECK(found.algorithms.host_key == strings{"ssh-ed25519"});
+  for (const auto* list : {&found.algorithms.key_exchange, &found.algorithms.mac}) CHECK_FALSE(list->empty());
+  CHECK(remote_job::ssh::unknown_algorithm(found.algorithms).empty());
+}
+
 TEST_CASE("from_openssh looks up each jump host") {
   const configured c(
       "Host target\n ProxyJump me@first:2201,second\nHost first\n ProxyJump zeroth\n HostName 10.0.0.1\n"
@@ -232,6 +322,12 @@ TEST_CASE("from_openssh says what is wrong") {
     const auto e = configured("Host h\n ProxyCommand nc gate.example 22\n").failure("h");
     CHECK(e.code() == errc::invalid_argument);
     CHECK(contains(e.what(), "gate.example"));
+    CHECK(contains(e.what(), "process_transport"));
+  }
+  SECTION("algorithms that libssh2 does not know") {
+    const auto e = configured("Host h\n MACs umac-64@openssh.com,umac-128@openssh.com\n").failure("h");
+    CHECK(e.code() == errc::invalid_argument);
+    CHECK(contains(e.what(), "algorithms.mac only umac-64@openssh.com,umac-128@openssh.com"));
     CHECK(contains(e.what(), "process_transport"));
   }
   SECTION("a jump host's own configuration") {

@@ -100,6 +100,17 @@ TEST_CASE("openssh prefix: one login for many commands") {
   CHECK((status.st_mode & 0777) == 0700);
 }
 
+TEST_CASE("openssh prefix: a configuration that is meant for people changes nothing") {
+  support::sshd server;
+  ssh_client c(server);
+  c.command.config_file = server.file("ssh_config");
+  support::write_file(c.command.config_file,
+                      "RemoteCommand echo another\nRequestTTY force\nPermitLocalCommand yes\nLocalCommand echo local\n"
+                      "LocalForward 127.0.0.1:1 127.0.0.1:1\nExitOnForwardFailure yes\nVisualHostKey yes\n");
+  CHECK_FALSE(c.execute("cat; test -t 0 || echo no terminal"));
+  CHECK(c.reply.output == "no terminal\n");
+}
+
 TEST_CASE("openssh prefix: a job is watched") {
   support::sshd server;
   ssh_client c(server);

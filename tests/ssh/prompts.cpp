@@ -114,6 +114,14 @@ TEST_CASE("a wrong password") {
     CHECK_FALSE(c.connect());
     CHECK(attempts == std::vector<unsigned>{1, 2, 3});
   }
+  SECTION("is not given again by one who knows no other") {
+    options.prompts = 3;
+    int times = 0;
+    options.password = [&](const std::string&) { return ++times, std::string("wrong one"); };
+    client c(options);
+    CHECK(c.connect() == errc::authentication_failed);
+    CHECK(times == 1);
+  }
   SECTION("declined, dropped, thrown, or the wrong number of answers") {
     const std::vector<remote_job::ssh_prompter> askers = {
         [](const ssh_challenge&, const ssh_answer& answer) { answer.decline(); },
@@ -165,6 +173,36 @@ TEST_CASE("what the server asks is answered") {
   } else {
     CHECK_FALSE(*result);
     CHECK_FALSE(c.execute("true"));
+  }
+}
+
+TEST_CASE("the options say which methods are used, and in which order") {
+  password_server server({"PasswordAuthentication yes", "KbdInteractiveAuthentication yes"}, "246810");
+  auto options = options_for(server);
+  std::vector<std::string> asked;
+  options.password = [&](const std::string&) { return asked.push_back("password"), password; };
+  options.keyboard_interactive = [&](const std::string&) { return asked.push_back("keyboard-interactive"), "wrong"; };
+  using strings = std::vector<std::string>;
+  SECTION("another order") {
+    options.methods = {"password", "publickey"};
+    client c(options);
+    CHECK_FALSE(c.connect());
+    CHECK(asked == strings{"password"});
+  }
+  SECTION("fewer") {
+    options.methods = {"keyboard-interactive"};
+    client c(options);
+    CHECK(c.connect() == errc::authentication_failed);
+    CHECK(asked.front() == "keyboard-interactive");
+    CHECK(std::count(asked.begin(), asked.end(), "password") == 0);
+    CHECK(contains(c.diagnostics(), "the options do not allow publickey"));
+    CHECK(contains(c.diagnostics(), "the options do not allow password"));
+    CHECK_FALSE(contains(c.diagnostics(), "id_ed25519"));
+  }
+  SECTION("the usual") {
+    client c(options);
+    CHECK_FALSE(c.connect());
+    CHECK(asked.empty());
   }
 }
 

@@ -33,10 +33,10 @@ constexpr std::size_t member_count() {
 // All members of all that options are made of. One that is not here does not go unseen: they are counted.
 constexpr auto members(const ssh_options*) {
   using o = ssh_options;
-  return std::tuple(&o::host, &o::port, &o::user, &o::identities, &o::agent, &o::identities_only, &o::passphrase,
-                    &o::password, &o::keyboard_interactive, &o::prompts, &o::known_hosts, &o::fingerprints,
-                    &o::host_keys, &o::host_key_alias, &o::algorithms, &o::jump_hosts, &o::timeouts, &o::keepalive,
-                    &o::silence_limit);
+  return std::tuple(&o::host, &o::port, &o::user, &o::ip, &o::methods, &o::identities, &o::agent, &o::identities_only,
+                    &o::passphrase, &o::password, &o::keyboard_interactive, &o::prompts, &o::known_hosts,
+                    &o::fingerprints, &o::host_keys, &o::host_key_alias, &o::algorithms, &o::jump_hosts, &o::timeouts,
+                    &o::keepalive, &o::silence_limit, &o::notices);
 }
 constexpr auto members(const ssh_identity*) { return std::tuple(&ssh_identity::file, &ssh_identity::text); }
 constexpr auto members(const ssh_algorithms*) {
@@ -53,6 +53,7 @@ void change(std::uint16_t& number) { ++number; }
 void change(unsigned& number) { ++number; }
 void change(bool& flag) { flag = !flag; }
 void change(duration& time) { time += 1s; }
+void change(ip_version& version) { version = ip_version::v6; }
 void change(host_key_policy& policy) { policy = host_key_policy::accept_new; }
 void change(std::vector<std::string>& names) { names.push_back("x"); }
 void change(ssh_prompter& callback) {

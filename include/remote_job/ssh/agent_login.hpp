@@ -7,6 +7,7 @@
 #include <remote_job/ssh/agent_client.hpp>
 #include <remote_job/ssh/identity.hpp>
 #include <remote_job/ssh/login.hpp>
+#include <remote_job/ssh/public_key.hpp>
 #include <remote_job/ssh/server_hello.hpp>
 #include <remote_job/ssh/session.hpp>
 
@@ -92,13 +93,8 @@ class agent_login final : public login_method {
  private:
   static constexpr int waiting_for_agent = 1;
 
-  static std::string type_of(const std::string& blob) {
-    std::string_view rest = blob;
-    return std::string(agent_protocol::take_text(rest).value_or(""));
-  }
-
   static std::string key_name(const agent_protocol::key& key) {
-    return "agent key " + printable(type_of(key.blob), 60) + ' ' + fingerprint(key.blob) + " (" +
+    return "agent key " + printable(key_type_of(key.blob), 60) + ' ' + fingerprint(key.blob) + " (" +
            printable(key.comment, 60) + ')';
   }
 
@@ -115,11 +111,13 @@ class agent_login final : public login_method {
     for (auto& key : *all) {
       const auto place = rank(key);
       if (only_preferred_ && place == std::ssize(preferred_)) continue;
-      const auto type = type_of(key.blob);
+      const auto type = key_type_of(key.blob);
       if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
         note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
-      else if (type == "ssh-ed25519" || type == "ssh-rsa" || type.starts_with("ecdsa-sha2-nistp"))
-        if (type.find("cert") == std::string::npos) ranked.emplace(place, std::move(key));
+      else if (is_plain_key(type))
+        ranked.emplace(place, std::move(key));
+      else
+        note(key_name(key) + " left out: such keys are for process_transport over ssh");
     }
     for (auto& each : ranked) keys_.push_back(std::move(each.second));
   }

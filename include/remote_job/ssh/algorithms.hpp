@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace remote_job::inline v0::ssh {
@@ -29,25 +30,53 @@ inline std::string join_names(const std::vector<std::string>& names) {
   return list;
 }
 
-/// One sentence on the first name that libssh2 does not know; nothing when it knows all.
-inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
+/// A list of algorithms, its name, and what libssh2 has of its kind.
+template <class Names>
+struct algorithm_list {
+  const char* field;
+  Names& names;
+  std::vector<std::string> known;
+};
+
+/// The lists that are not empty.
+template <class Algorithms>
+auto lists_of(Algorithms& wanted) {
+  using names = std::remove_reference_t<decltype((wanted.mac))>;
   const struct {
     const char* field;
     int kind;
-    const std::vector<std::string>& names;
-  } lists[] = {{"key_exchange", LIBSSH2_METHOD_KEX, wanted.key_exchange},
-               {"host_key", LIBSSH2_METHOD_HOSTKEY, wanted.host_key},
-               {"cipher", LIBSSH2_METHOD_CRYPT_CS, wanted.cipher},
-               {"mac", LIBSSH2_METHOD_MAC_CS, wanted.mac}};
-  if (std::ranges::all_of(lists, [](const auto& each) { return each.names.empty(); })) return {};
+    names& list;
+  } all[] = {{"key_exchange", LIBSSH2_METHOD_KEX, wanted.key_exchange},
+             {"host_key", LIBSSH2_METHOD_HOSTKEY, wanted.host_key},
+             {"cipher", LIBSSH2_METHOD_CRYPT_CS, wanted.cipher},
+             {"mac", LIBSSH2_METHOD_MAC_CS, wanted.mac}};
+  std::vector<algorithm_list<names>> given;
+  if (std::ranges::all_of(all, [](const auto& each) { return each.list.empty(); })) return given;
   const wire scratch;
-  if (scratch.native() == nullptr) return {};
-  for (const auto& [field, kind, names] : lists) {
-    const auto known = supported_algorithms(scratch.native(), kind);
+  if (scratch.native() == nullptr) return given;
+  for (const auto& [field, kind, list] : all)
+    if (!list.empty()) given.push_back({field, list, supported_algorithms(scratch.native(), kind)});
+  return given;
+}
+
+/// One sentence on the first name that libssh2 does not know; nothing when it knows all.
+inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
+  for (const auto& [field, names, known] : lists_of(wanted))
     for (const auto& name : names)
       if (std::ranges::find(known, name) == known.end())
         return std::string("algorithms.") + field + ": libssh2 " + libssh2_version(0) + " does not know " +
                printable(name, 60) + ", but " + join_names(known);
+  return {};
+}
+
+/// Leaves out the names that libssh2 does not know. Where it knows none of a list that is told.
+inline std::string leave_out_unknown(ssh_algorithms& wanted) {
+  for (auto& [field, names, known] : lists_of(wanted)) {
+    const auto before = join_names(names);
+    std::erase_if(names, [&k = known](const auto& name) { return std::ranges::find(k, name) == k.end(); });
+    if (names.empty())
+      return std::string("as algorithms.") + field + " only " + printable(before) + ", and libssh2 " +
+             libssh2_version(0) + " knows none of that";
   }
   return {};
 }

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,9 +28,9 @@
 
 namespace remote_job::inline v0::ssh {
 
-/// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of public key (the
-/// agent's keys, first those that are among the identities, then the identities), keyboard-interactive, password. A
-/// server that wants several factors (AuthenticationMethods of sshd_config(5)) names the next ones after each. A state
+/// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
+/// else of public key (the agent's keys, first those that are among the identities, then the identities),
+/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names the next ones after each. A state
 /// machine: stepped until it has a result, and whenever `wake` is called.
 class authenticator {
  public:
@@ -42,11 +43,18 @@ class authenticator {
     const auto wake_from_anywhere = [executor, alarm = std::make_shared<alarm_clock>(wake)] {
       detail::post_call(executor, detail::shared_call::to<&alarm_clock::ring>(alarm));
     };
-    if (auto agent = use_agent(executor, options, wake)) add("publickey", std::move(agent));
-    add("publickey", std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
-    if (options.keyboard_interactive)
-      add("keyboard-interactive", std::make_unique<interactive_login>(options, user_, wake_from_anywhere));
-    if (options.password) add("password", std::make_unique<password_login>(options, user_, wake_from_anywhere));
+    allowed_.assign(options.methods.begin(), options.methods.end());
+    if (allowed_.empty()) allowed_.assign(std::begin(known), std::end(known));
+    for (const auto& name : allowed_) {
+      if (name == "publickey") {
+        if (auto agent = use_agent(executor, options, wake)) add(name, std::move(agent));
+        add(name, std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
+      }
+      if (name == "keyboard-interactive" && options.keyboard_interactive)
+        add(name, std::make_unique<interactive_login>(options, user_, wake_from_anywhere));
+      if (name == "password" && options.password)
+        add(name, std::make_unique<password_login>(options, user_, wake_from_anywhere));
+    }
   }
   authenticator(const authenticator&) = delete;
   authenticator& operator=(const authenticator&) = delete;
@@ -93,13 +101,17 @@ class authenticator {
     std::function<void()> wake;
   };
 
+  static constexpr const char* known[] = {"publickey", "keyboard-interactive", "password"};
+
   struct method {
-    std::string_view name;
+    std::string name;
     std::unique_ptr<login_method> login;
     bool used_up = false;
   };
 
-  void add(std::string_view name, std::unique_ptr<login_method> login) { methods_.push_back({name, std::move(login)}); }
+  void add(const std::string& name, std::unique_ptr<login_method> login) {
+    methods_.push_back({name, std::move(login)});
+  }
 
   std::unique_ptr<login_method> use_agent(const asio::any_io_executor& executor, const ssh_options& options,
                                           const std::function<void()>& wake) {
@@ -152,13 +164,19 @@ class authenticator {
   /// All that there was to try has been tried.
   status give_up() {
     collect();
-    if (identities_.empty() && takes("publickey")) say("no identity was given, and there is none of the usual ones");
+    const auto may = [&](std::string_view name) { return std::ranges::find(allowed_, name) != allowed_.end(); };
     const auto can = [&](std::string_view name) {
       return std::ranges::any_of(methods_, [&](const method& m) { return m.name == name; });
     };
+    if (identities_.empty() && takes("publickey") && may("publickey"))
+      say("no identity was given, and there is none of the usual ones");
     say("the server takes " + list_);
-    for (const std::string_view name : {"keyboard-interactive", "password"})
-      if (takes(name) && !can(name)) say("nobody can be asked for " + std::string(name));
+    for (const std::string name : known) {
+      if (takes(name) && !may(name)) say("the options do not allow " + name);
+      if (takes(name) && may(name) && !can(name)) say("nobody can be asked for " + name);
+    }
+    for (const std::string name : {"gssapi-with-mic", "hostbased"})
+      if (takes(name)) say(name + " is for process_transport over ssh");
     if (any_refused_ || !error_) error_ = errc::authentication_failed;
     return status::failed;
   }
@@ -174,6 +192,7 @@ class authenticator {
   void say(const std::string& text) { why_ += (why_.empty() ? "" : "; ") + text; }
 
   std::string user_;
+  std::vector<std::string> allowed_;
   std::vector<identity_source> identities_;
   std::vector<std::string> refused_prints_;
   std::vector<method> methods_;

@@ -63,7 +63,7 @@ class connector final : public operation, public dialer::user, public std::enabl
     user_ = options_->user.empty() ? local_user::current().name : options_->user;
     if (user_.empty()) return finish(errc::invalid_argument, "user must be given: this program's user has no name");
     if (const auto ec = host_key_.load()) return finish(ec, host_key_.why());
-    result_->notices.clear();
+    result_->notices = options_->notices;
     note_added_key();
     begin();
   }
@@ -138,7 +138,7 @@ class connector final : public operation, public dialer::user, public std::enabl
     if (dialer_.take_address(options_->host, options_->port)) return dial();
     // After a time-out the result is dropped.
     enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
-    dialer_.resolve(options_->host, options_->port, shared_from_this());
+    dialer_.resolve(options_->host, options_->port, options_->ip, shared_from_this());
   }
 
   void on_resolved(std::error_code ec) override {
@@ -151,7 +151,7 @@ class connector final : public operation, public dialer::user, public std::enabl
 
   void dial() {
     enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
-    dialer_.connect(shared_from_this());
+    dialer_.connect(shared_from_this(), options_->timeouts.connect);
   }
 
   void on_dialled(std::error_code ec) override {

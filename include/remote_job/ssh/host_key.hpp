@@ -7,6 +7,7 @@
 #include <remote_job/ssh/known_hosts.hpp>
 #include <remote_job/ssh/known_hosts_file.hpp>
 #include <remote_job/ssh/options.hpp>
+#include <remote_job/ssh/public_key.hpp>
 #include <remote_job/ssh/server_hello.hpp>
 
 #include <algorithm>
@@ -69,7 +70,7 @@ class host_key_checker {
   /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what
   /// decides is not computed here.
   std::error_code check(std::string_view blob, std::string_view digest) {
-    const auto type = type_of(blob);
+    const auto type = key_type_of(blob);
     const auto shown = printable(type, 60) + ' ' + fingerprint(blob);
     if (!options_.fingerprints.empty()) {
       const auto print = "SHA256:" + detail::base64_unpadded(digest);
@@ -121,12 +122,6 @@ class host_key_checker {
   }
 
   static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
-
-  static std::string_view type_of(std::string_view blob) {
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < 4 && i < blob.size(); ++i) size = size << 8 | static_cast<unsigned char>(blob[i]);
-    return blob.size() < 4 || size > blob.size() - 4 ? std::string_view() : blob.substr(4, size);
-  }
 
   const ssh_options& options_;
   known_hosts known_;

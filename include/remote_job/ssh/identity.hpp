@@ -4,10 +4,10 @@
 #define REMOTE_JOB_SSH_IDENTITY_HPP
 
 #include <remote_job/detail/base64.hpp>
-#include <remote_job/detail/sha256.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/ssh/options.hpp>
 #include <remote_job/ssh/prompt.hpp>
+#include <remote_job/ssh/public_key.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -26,11 +26,6 @@
 #endif
 
 namespace remote_job::inline v0::ssh {
-
-/// A public key's fingerprint as OpenSSH prints it.
-inline std::string fingerprint(std::string_view blob) {
-  return "SHA256:" + detail::base64_unpadded(detail::sha256(blob));
-}
 
 /// Who runs this program, and where that user is at home; empty when it cannot be told.
 struct local_user {
@@ -58,6 +53,17 @@ struct local_user {
 #endif
     return result;
   }
+
+  /// Where another user is at home; empty when it cannot be told.
+  static std::string home_of([[maybe_unused]] const std::string& name) {
+#if !defined(_WIN32)
+    passwd entry{};
+    passwd* found = nullptr;
+    char buffer[4096];
+    if (getpwnam_r(name.c_str(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return found->pw_dir;
+#endif
+    return {};
+  }
 };
 
 /// `~/` at the beginning of a path stands for the home directory.
@@ -67,12 +73,13 @@ inline std::string expand_home(const std::string& path) {
 
 /// A private key as its file has it, and what can be told without decrypting it.
 struct private_key {
-  std::string text;  ///< secret
+  std::string text;  ///< secret; empty where only the public key is there, as of a key that an agent has
   bool encrypted = false;
   bool rsa = false;
   std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
   std::string blob;   ///< the public key; empty as above
   std::string print;  ///< its fingerprint
+  std::string lack;   ///< why there is no private key
 
   private_key() = default;
   private_key(private_key&&) = default;
@@ -84,14 +91,35 @@ struct private_key {
     type = std::move(other.type);
     blob = std::move(other.blob);
     print = std::move(other.print);
+    lack = std::move(other.lack);
     return *this;
   }
   ~private_key() { wipe(text); }
 
   static constexpr std::size_t max_size = 64 * 1024;
 
-  /// Reads the file; when it cannot, `why` says so.
+  /// Reads the file, and where that shows no public key the one beside it; when there is neither, `why` says so.
   static private_key read(const std::string& file, std::string& why) {
+    auto key = read_one(file, why);
+    if (!key.blob.empty()) return key;
+    std::string absent;
+    auto beside = read_one(file + ".pub", absent);
+    if (beside.lack.empty()) return key;
+    if (!why.empty()) key.lack = std::exchange(why, {});
+    key.set_public(std::move(beside.blob));
+    return key;
+  }
+
+  /// The same for a key that is at hand.
+  static private_key copy(const std::string& text, std::string& why) {
+    private_key key;
+    key.text = text;
+    key.inspect(why);
+    return key;
+  }
+
+ private:
+  static private_key read_one(const std::string& file, std::string& why) {
     private_key key;
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
     if (in) {
@@ -108,19 +136,32 @@ struct private_key {
     return key;
   }
 
-  /// The same for a key that is at hand.
-  static private_key copy(const std::string& text, std::string& why) {
-    private_key key;
-    key.text = text;
-    key.inspect(why);
-    return key;
-  }
-
- private:
   void inspect(std::string& why) {
     if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) return inspect();
-    why = "it is not a private key";
+    if (inspect_public())
+      lack = "it is a public key";
+    else
+      why = "it is not a private key";
     wipe(text);
+  }
+
+  /// One line: type, base64, comment. False when it is none.
+  bool inspect_public() {
+    const auto line = std::string_view(text).substr(0, text.find_first_of("\r\n"));
+    const auto blank = line.find(' ');
+    if (blank == std::string_view::npos) return false;
+    const auto rest = line.substr(blank + 1);
+    auto key = read_public_key(line.substr(0, blank), rest.substr(0, rest.find(' ')));
+    if (!key) return false;
+    set_public(*std::move(key));
+    return true;
+  }
+
+  void set_public(std::string key) {
+    type = key_type_of(key);
+    rsa = rsa || type == "ssh-rsa";
+    print = fingerprint(key);
+    blob = std::move(key);
   }
 
   void inspect() {
@@ -155,11 +196,7 @@ struct private_key {
       next();
       next();
       rest.remove_prefix(rest.size() < 4 ? rest.size() : 4);
-      blob = next();
-      rest = blob;
-      type = next();
-      rsa = type == "ssh-rsa";
-      if (!blob.empty()) print = fingerprint(blob);
+      if (auto key = std::string(next()); !key.empty()) set_public(std::move(key));
     }
     wipe(*decoded);
   }
@@ -175,11 +212,11 @@ class identity_source {
   static std::vector<identity_source> of(const ssh_options& options) {
     std::vector<identity_source> all;
     for (const auto& each : options.identities)
-      if (each.text.empty())
-        all.emplace_back(expand_home(each.file));
-      else
+      if (!each.text.empty())
         all.emplace_back("no. " + std::to_string(all.size() + 1), &each.text);
-    if (!all.empty()) return all;
+      else if (each.file != "none")
+        all.emplace_back(expand_home(each.file));
+    if (!options.identities.empty()) return all;
     const auto home = local_user::current().home;
     for (const char* file : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
       if (auto* found = std::fopen((home + file).c_str(), "rb")) {

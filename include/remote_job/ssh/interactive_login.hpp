@@ -113,7 +113,8 @@ class interactive_login final : public login_method {
       desk_->pass_on(options_.keyboard_interactive, attempt_ + 1);
       if (s.is_aside()) return login_status::more;
       if (!result_) {
-        if (attempt_ == options_.prompts || desk_->declined()) return login_status::over;
+        if (attempt_ == options_.keyboard_interactive.tries(options_.prompts) || desk_->declined())
+          return login_status::over;
         // The desk is shared with the thread, which may go on for a moment after this object's end.
         s.call_aside(
             [desk = desk_, &s] {

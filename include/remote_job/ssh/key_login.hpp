@@ -5,9 +5,12 @@
 
 #include <remote_job/ssh/identity.hpp>
 #include <remote_job/ssh/login.hpp>
+#include <remote_job/ssh/public_key.hpp>
+#include <remote_job/ssh/server_hello.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -101,6 +104,16 @@ class key_login final : public login_method {
     }
     // Tried already; each try counts for the server's MaxAuthTries.
     if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
+    if (!key.type.empty() && !is_plain_key(key.type)) {
+      local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + printable(key.type, 60) +
+                                                   " is for process_transport over ssh");
+      return next();
+    }
+    if (!key.lack.empty()) {
+      local_failure(errc::identity_unreadable,
+                    "identity " + identity.name + ": " + key.lack + ", and no agent has the private one");
+      return next();
+    }
     if (key.encrypted && !options_.passphrase) {
       local_failure(errc::passphrase_wrong,
                     "identity " + identity.name + ": it is encrypted and no passphrase was given");
@@ -123,6 +136,8 @@ class key_login final : public login_method {
   }
 
   std::string hint() const {
+    if (std::ifstream(identities_[next_].name + "-cert.pub"))
+      return " without its certificate, which is for process_transport over ssh";
     if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
     return " (libssh2 " + std::string(libssh2_version(0)) +
            " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
@@ -185,7 +200,7 @@ class key_login final : public login_method {
     const bool encrypted = attempt_->key.encrypted;
     attempt_->passphrase.wipe_all();
     if (s.bytes_sent() == sent_before_ || text == "Callback returned error") {
-      if (encrypted && asked_ < options_.prompts) {
+      if (encrypted && asked_ < options_.passphrase.tries(options_.prompts)) {
         stage_ = stage::ask;
         return login_status::more;
       }

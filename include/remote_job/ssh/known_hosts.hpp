@@ -6,6 +6,7 @@
 #include <remote_job/detail/base64.hpp>
 #include <remote_job/detail/libssh2_compat.hpp>
 #include <remote_job/error.hpp>
+#include <remote_job/ssh/public_key.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -159,8 +160,8 @@ class known_hosts {
     }
     const auto names = word;
     key.type = next_word(line);
-    auto blob = detail::base64_decode(next_word(line));
-    if (!blob || !is_key(key.type, *blob)) return line_kind::bad;
+    auto blob = read_public_key(key.type, next_word(line));
+    if (!blob) return line_kind::bad;
 
     bool damaged = false;
     const auto matched = names.starts_with('|') ? match_hashed(names, damaged) : match_names(names);
@@ -172,14 +173,6 @@ class known_hosts {
     key.line = number;
     keys_.push_back(std::move(key));
     return line_kind::good;
-  }
-
-  /// RFC 4253, section 6.6: a public key begins with its type as a string.
-  static bool is_key(std::string_view type, std::string_view blob) {
-    if (type.empty() || type.size() > 255 || blob.size() < 4 + type.size()) return false;
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(blob[i]);
-    return length == type.size() && blob.substr(4, length) == type;
   }
 
   match match_names(std::string_view names) const {

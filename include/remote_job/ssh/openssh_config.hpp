@@ -4,8 +4,12 @@
 #define REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
 
 #include <remote_job/error.hpp>
+#include <remote_job/ssh/algorithms.hpp>
+#include <remote_job/ssh/identity.hpp>
+#include <remote_job/ssh/openssh_options.hpp>
 #include <remote_job/ssh/openssh_output.hpp>
 #include <remote_job/ssh/options.hpp>
+#include <remote_job/ssh/server_hello.hpp>
 #include <remote_job/transport/process.hpp>
 
 #include <asio/io_context.hpp>
@@ -25,6 +29,22 @@
 namespace remote_job::inline v0 {
 
 namespace ssh {
+
+inline openssh_surroundings surroundings() {
+  const auto user = local_user::current();
+  char machine[256] = {};
+  ::gethostname(machine, sizeof machine - 1);
+  return {user.home,
+          user.name,
+          std::to_string(::getuid()),
+          machine,
+          [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; },
+          [](const std::string& name) {
+            const char* value = std::getenv(name.c_str());
+            return std::string(value == nullptr ? "" : value);
+          },
+          &local_user::home_of};
+}
 
 /// One host of a configuration. `may_jump`: it is reached as its configuration says, not as that of another host does.
 inline ssh_options from_openssh(std::string_view alias, const openssh_query& query, bool may_jump, int depth) {
@@ -69,17 +89,12 @@ inline ssh_options from_openssh(std::string_view alias, const openssh_query& que
         errc::invalid_argument,
         "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : printable(reply.error_output)));
 
-  const auto user = local_user::current();
-  const auto is_there = [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; };
   std::string why;
   const openssh_output output(reply.output);
-  auto options = options_from(output, is_there, user.home, user.name, why);
+  auto options = openssh_reader(output, surroundings()).read(why);
   if (!options) throw failed(errc::invalid_argument, why);
-  // IdentityAgent can name an environment variable; one that is not set means no agent, not the usual one.
-  if (options->agent.starts_with('$')) {
-    const char* value = std::getenv(options->agent.c_str() + 1);
-    options->agent = value == nullptr || *value == '\0' ? "none" : value;
-  }
+  if (const auto none = leave_out_unknown(options->algorithms); !none.empty())
+    throw failed(errc::invalid_argument, "its configuration allows " + none + ": use process_transport over ssh");
   if (!may_jump) return *std::move(options);
   // As ssh does it: all the hosts are looked up, and only the first is itself reached through others.
   static constexpr int most_depth = 8;

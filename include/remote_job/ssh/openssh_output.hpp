@@ -3,13 +3,10 @@
 #ifndef REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
 #define REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
 
-#include <remote_job/ssh/identity.hpp>
-#include <remote_job/ssh/options.hpp>
-#include <remote_job/ssh/server_hello.hpp>
+#include <remote_job/config.hpp>
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -81,7 +78,7 @@ class openssh_output {
       const auto end = rest.find(quoted ? '"' : ' ');
       const auto word = rest.substr(0, end);
       rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-      if (!quoted && !all.empty() && (word.empty() || std::string_view("/~%").find(word[0]) == std::string_view::npos))
+      if (!quoted && !all.empty() && (word.empty() || std::string_view("/~%$").find(word[0]) == std::string_view::npos))
         (all.back() += ' ') += word;
       else if (!word.empty())
         all.emplace_back(word);
@@ -131,106 +128,6 @@ struct jump_name {
     return result;
   }
 };
-
-/// The options that the output stands for, or why there are none. `is_there` tells whether a file exists, `home` and
-/// `local_name` are those of the user who runs this program.
-///
-/// ssh's own lists of usual keys and known-hosts files name many that nobody has: those are left out. A key that the
-/// configuration names stays, so that a mistake in its name is told. The jump hosts are left to the caller.
-template <class IsThere>
-std::optional<ssh_options> options_from(const openssh_output& output, const IsThere& is_there, const std::string& home,
-                                        const std::string& local_name, std::string& why) {
-  if (const auto value = output.value("proxycommand"); !value.empty()) {
-    why = "its configuration sets proxycommand (" + printable(value) +
-          "), which is not supported: use process_transport over ssh, which does what the configuration says";
-    return std::nullopt;
-  }
-  ssh_options options;
-  options.host = output.value("hostname");
-  options.user = output.value("user");
-  const auto port = output.number("port", 65535);
-  if (options.host.empty() || !port) {
-    why = "ssh -G printed no " + std::string(options.host.empty() ? "hostname" : "port");
-    return std::nullopt;
-  }
-  options.port = static_cast<std::uint16_t>(*port);
-  options.host_key_alias = output.value("hostkeyalias");
-
-  // The tokens of ssh_config(5) that make sense in a file's name; ssh -G leaves them as they are.
-  const auto expand = [&](std::string_view text) {
-    std::string result;
-    if (text.starts_with("~/")) {
-      result = home;
-      text.remove_prefix(1);
-    }
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const char token = text[i] == '%' && i + 1 < text.size() ? text[i + 1] : '\0';
-      const std::string* value = nullptr;
-      const std::string percent = "%", number = std::to_string(options.port), alias(output.value("host"));
-      const std::string key_alias = options.host_key_alias.empty() ? alias : options.host_key_alias;
-      switch (token) {
-        case '%': value = &percent; break;
-        case 'd': value = &home; break;
-        case 'h': value = &options.host; break;
-        case 'k': value = &key_alias; break;
-        case 'n': value = &alias; break;
-        case 'p': value = &number; break;
-        case 'r': value = &options.user; break;
-        case 'u': value = &local_name; break;
-        default: break;
-      }
-      if (value != nullptr) {
-        result += *value;
-        ++i;
-      } else {
-        result += text[i];
-      }
-    }
-    return result;
-  };
-
-  options.identities_only = output.value("identitiesonly") == "yes";
-  if (const auto agent = output.text("identityagent"); agent != "SSH_AUTH_SOCK") options.agent = expand(agent);
-  for (const auto name : output.values("identityfile")) {
-    auto file = expand(name);
-    if (name.starts_with("~/.ssh/id_") && !is_there(file)) continue;
-    if (!name.empty()) options.identities.push_back({std::move(file)});
-  }
-  const auto checking = output.value("stricthostkeychecking");
-  for (const std::string_view value : {"accept-new", "false", "no", "off"})
-    if (checking == value) options.host_keys = host_key_policy::accept_new;
-
-  std::vector<std::string> absent;
-  for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
-    for (const auto& name : output.files(keyword)) {
-      auto file = expand(name);
-      (is_there(file) ? options.known_hosts : absent).push_back(std::move(file));
-    }
-  // An empty list means the usual files, there or not: it must not stand for others.
-  const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
-  if (options.known_hosts.empty() && (lacks(home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
-    options.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
-  // A new key is for the user's own file, never for the system's.
-  if (options.host_keys == host_key_policy::accept_new) {
-    const auto own = output.files("userknownhostsfile");
-    const auto first = own.empty() ? "/dev/null" : expand(own.front());
-    auto& files = options.known_hosts;
-    if (files.empty() || files.front() != first) files.insert(files.begin(), first);
-  }
-
-  static constexpr std::uint32_t most_seconds = 24 * 3600;
-  if (const auto seconds = output.number("connecttimeout", most_seconds))
-    options.timeouts.connect = std::chrono::seconds(*seconds);
-  if (const auto seconds = output.number("serveraliveinterval", most_seconds)) {
-    options.keepalive = std::chrono::seconds(*seconds);
-    options.silence_limit = options.keepalive * (output.number("serveralivecountmax", 1000).value_or(3) + 1);
-  }
-  if (why = validate(options); !why.empty()) {
-    why = "ssh -G: " + why;
-    return std::nullopt;
-  }
-  return options;
-}
 
 }  // namespace remote_job::inline v0::ssh
 

@@ -14,11 +14,13 @@
 
 namespace remote_job::inline v0 {
 
-/// A private key to log in with: exactly one of the two is given. A plain value.
+/// A private key to log in with: exactly one of the two is given. Of a key that an agent has the public one will do,
+/// here or in a file of that name and `.pub`. A plain value.
 struct ssh_identity {
-  std::string file = {};  ///< path of the private key; a leading `~/` stands for the home directory
-  std::string text =
-      {};  ///< the private key itself, as it would stand in a file; a secret, which is the caller's to wipe
+  /// Path of the key; a leading `~/` stands for the home directory. "none": no key, not even one of the usual ones.
+  std::string file = {};
+  /// The key itself, as it would stand in a file; a secret, which is the caller's to wipe.
+  std::string text = {};
 };
 
 /// Time allowed to each step of connecting; each above zero.
@@ -40,6 +42,9 @@ struct ssh_algorithms {
   std::vector<std::string> cipher = {};    ///< both ways
   std::vector<std::string> mac = {};       ///< both ways
 };
+
+/// Which of a host's addresses are tried.
+enum class ip_version { any, v4, v6 };
 
 /// What to think of a host's key.
 enum class host_key_policy {
@@ -64,10 +69,14 @@ struct openssh_query {
 /// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked
 /// for and wiped after use.
 struct ssh_options {
-  std::string host;         ///< name or address, that of IPv6 with or without brackets; required
-  std::uint16_t port = 22;  ///< above 0
-  std::string user;         ///< empty: the name of the user who runs this program
+  std::string host;                 ///< name or address, that of IPv6 with or without brackets; required
+  std::uint16_t port = 22;          ///< above 0
+  std::string user;                 ///< empty: the name of the user who runs this program
+  ip_version ip = ip_version::any;  ///< of the addresses that the name of a host has; one that is given as such counts
 
+  /// The authentication methods that may be used, in the order to try them. Empty: "publickey", "keyboard-interactive"
+  /// and "password", which are all there are, in this order.
+  std::vector<std::string> methods;
   /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
   std::vector<ssh_identity> identities;
   /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment
@@ -83,7 +92,8 @@ struct ssh_options {
   ssh_prompter password;
   /// Asked what the server asks, which may be several things, several times.
   ssh_prompter keyboard_interactive;
-  /// How often each of them is asked while what was given is wrong; above 0.
+  /// How often each of them is asked while what was given is wrong; above 0. One that knows the answer at once is asked
+  /// once.
   unsigned prompts = 1;
 
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
@@ -111,11 +121,21 @@ struct ssh_options {
   /// Without an answer the connection counts as lost after so long a silence; above keepalive.
   duration silence_limit = std::chrono::seconds(30);
 
-  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port,
-  /// User, IdentityFile, IdentityAgent, ProxyJump, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile,
-  /// StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed. StrictHostKeyChecking `no` and
-  /// `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask. Each host of ProxyJump is looked
-  /// up in the same way. ProxyCommand is refused: `process_transport` over ssh has it.
+  /// To be told among the transport's notices when connecting: what of a configuration is not obeyed.
+  std::vector<std::string> notices;
+
+  /// What the user's OpenSSH configuration says of a host, which may be an alias. Obeyed are Host, Match, Include and
+  /// HostName, Port, User, AddressFamily; IdentityFile, IdentityAgent, IdentitiesOnly; PreferredAuthentications,
+  /// PubkeyAuthentication, KbdInteractiveAuthentication, PasswordAuthentication, BatchMode (nobody is asked for a
+  /// password), NumberOfPasswordPrompts; UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias;
+  /// HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs, as far as libssh2 knows what they name; ProxyJump;
+  /// ConnectTimeout, ServerAliveInterval, ServerAliveCountMax. StrictHostKeyChecking `no` and `accept-new` are both
+  /// `accept_new`, all else is `strict`: there is nobody to ask. Each host of ProxyJump is looked up in the same way.
+  ///
+  /// What cannot be obeyed and would let in what the configuration keeps out is refused, as is what leads another way:
+  /// ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithms of which libssh2 knows none;
+  /// `process_transport` over ssh has all that. Of what else changes who logs in, how and from where (such as
+  /// CertificateFile, PKCS11Provider, BindAddress) `notices` tells. The rest is for ssh alone and has no effect.
   ///
   /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the
   /// time-out: to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
@@ -139,6 +159,9 @@ inline std::string validate(const ssh_options& options) {
   for (const auto& identity : options.identities)
     if (identity.file.empty() == identity.text.empty() || has_nul(identity.file))
       return "identities must each have a file or a text";
+  for (const auto& method : options.methods)
+    if (method != "publickey" && method != "keyboard-interactive" && method != "password")
+      return "methods must be of publickey, keyboard-interactive and password";
   if (has_nul(options.agent)) return "agent must not hold a NUL byte";
   for (const auto& file : options.known_hosts)
     if (file.empty() || has_nul(file)) return "known_hosts must name files";

@@ -16,13 +16,16 @@ namespace remote_job::inline v0::ssh {
 class password_login final : public login_method {
  public:
   password_login(const ssh_options& options, std::string user, std::function<void()> wake)
-      : options_(options), user_(std::move(user)), challenger_(std::move(wake)) {}
+      : options_(options),
+        tries_(options.password.tries(options.prompts)),
+        user_(std::move(user)),
+        challenger_(std::move(wake)) {}
 
   login_status step(session& s) override {
     while (s.alive()) {
       if (challenger_.waiting()) return login_status::more;
       if (password_.list.empty()) {
-        if (attempt_ == options_.prompts) return login_status::over;
+        if (attempt_ == tries_) return login_status::over;
         if (!challenger_.asked()) {
           const auto subject = user_ + '@' + options_.host;
           challenger_.ask(options_.password,
@@ -31,7 +34,7 @@ class password_login final : public login_method {
         }
         ++attempt_;
         if (!challenger_.take(password_)) {
-          attempt_ = options_.prompts;
+          attempt_ = tries_;
           local_failure(errc::authentication_failed, "no password was given");
           return login_status::over;
         }
@@ -45,7 +48,7 @@ class password_login final : public login_method {
       password_.wipe_all();
       if (rc == 0) return login_status::done;
       if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED) {
-        attempt_ = options_.prompts;
+        attempt_ = tries_;
         note("the password has expired: log in with ssh to change it");
         return login_status::broken;
       }
@@ -65,6 +68,7 @@ class password_login final : public login_method {
 
  private:
   const ssh_options& options_;
+  const unsigned tries_;
   std::string user_;
   challenger challenger_;
   secrets password_;

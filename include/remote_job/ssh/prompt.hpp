@@ -161,8 +161,9 @@ class ssh_answer {
 };
 
 /// Who is asked: a function `void(const ssh_challenge&, ssh_answer)`, which must not block but may answer later; or for
-/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt. Called
-/// on the transport's executor. To throw is to decline.
+/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt, but
+/// not again after a wrong answer: the same one once more would only use up the server's patience. Called on the
+/// transport's executor. To throw is to decline.
 class ssh_prompter {
  public:
   ssh_prompter() = default;
@@ -180,11 +181,15 @@ class ssh_prompter {
           std::vector<std::string> all;
           for (std::size_t i = 0; i < challenge.prompts.size(); ++i) all.push_back(f(challenge.subject));
           answer(std::move(all));
-        }) {}
+        }),
+        once_(true) {}
 
   explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
   void operator()(const ssh_challenge& challenge, ssh_answer answer) const { function_(challenge, std::move(answer)); }
+
+  /// How often it is asked for one thing, where `most` times are allowed.
+  unsigned tries(unsigned most) const noexcept { return once_ ? 1 : most; }
 
   /// Whether they are known to be the same: none, or one plain function. Other objects cannot be compared.
   friend bool same(const ssh_prompter& a, const ssh_prompter& b) noexcept {
@@ -204,6 +209,7 @@ class ssh_prompter {
 
   any_function plain_ = nullptr;
   std::function<void(const ssh_challenge&, ssh_answer)> function_;
+  bool once_ = false;
 };
 
 }  // namespace remote_job::inline v0

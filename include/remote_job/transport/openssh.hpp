@@ -116,9 +116,9 @@ inline std::vector<std::string> openssh_prefix(const openssh_command& command) {
   if (!command.config_file.empty()) prefix.insert(prefix.end(), {"-F", command.config_file});
   for (const auto& each : command.options) add(each);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(command.persist).count();
-  for (const std::string_view each :
-       {"BatchMode=yes", "RequestTTY=no", "ClearAllForwardings=yes", "ForwardX11=no", "PermitLocalCommand=no",
-        "ConnectTimeout=15", "ServerAliveInterval=15", "ServerAliveCountMax=2", "ControlMaster=auto"})
+  for (const std::string_view each : {"BatchMode=yes", "RequestTTY=no", "ClearAllForwardings=yes", "ForwardX11=no",
+                                      "PermitLocalCommand=no", "RemoteCommand=none", "ConnectTimeout=15",
+                                      "ServerAliveInterval=15", "ServerAliveCountMax=2", "ControlMaster=auto"})
     add(std::string(each));
   // A percent sign of ours is none of ssh's.
   std::string path;
