@@ -65,10 +65,11 @@ class basic_remote_job_trigger {
   static_assert(check_transport<Transport>());
   static_assert(check_file_access<Transport>());
   static_assert(check_os_policy<OsPolicy>());
+  static_assert(check_lifecycle<OsPolicy>());
   static_assert(check_backoff<Backoff>());
   static_assert(check_sink<Sink>());
 
-  using watch = detail::watch<Transport, OsPolicy, Backoff, Sink>;
+  using watch = typename detail::watch_of<Transport, OsPolicy, Backoff, Sink>::type;
 
   struct initiate_run {
     template <class Handler>
@@ -88,15 +89,14 @@ class basic_remote_job_trigger {
   using os_policy_type = OsPolicy;
   using backoff_type = Backoff;
   using sink_type = Sink;
-  using executor_type = typename transport_traits<Transport>::executor_type;
+  using executor_type = typename watch::executor_type;
 
   /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
   ///
   /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
   explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
                                     Sink sink = {})
-      : watch_(std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
-                                       std::move(sink))) {}
+      : watch_(make_watch(transport, state, os, backoff, sink)) {}
 
   basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
   basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
@@ -168,11 +168,11 @@ class basic_remote_job_trigger {
   /// budget is spent; any fatal error at once.
   template <asio::completion_token_for<void(std::error_code, submit_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  requires lifecycle_os_policy<OsPolicy>
   auto async_submit(job_command command, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, submit_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::submit_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    static_assert(check_lifecycle_os_policy<OsPolicy>());
     return call<submit_result>(detail::submit_exchange<watch>(*watch_, std::move(command)), duration::zero(), token);
   }
 
@@ -196,11 +196,11 @@ class basic_remote_job_trigger {
   /// as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, stop_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  requires lifecycle_os_policy<OsPolicy>
   auto async_stop(stop_options options, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, stop_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::stop_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    static_assert(check_lifecycle_os_policy<OsPolicy>());
     return call<stop_result>(detail::stop_exchange<watch>(*watch_, options), detail::stop_time(options), token);
   }
 
@@ -213,11 +213,11 @@ class basic_remote_job_trigger {
   /// `errc::job_not_finished`, `not_our_directory`, `directory_unsafe`, `directory_unusable`; and as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, cleanup_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  requires lifecycle_os_policy<OsPolicy>
   auto async_cleanup(cleanup_policy policy, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, cleanup_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::cleanup_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    static_assert(check_lifecycle_os_policy<OsPolicy>());
     return call<cleanup_result>(detail::cleanup_exchange<watch>(*watch_, policy), duration::zero(), token);
   }
   /// @}
@@ -245,6 +245,15 @@ class basic_remote_job_trigger {
   /// @}
 
  private:
+  static std::shared_ptr<watch> make_watch(Transport& transport, trigger_state& state, OsPolicy& os, Backoff& backoff,
+                                           Sink& sink) {
+    if constexpr (watch::sound)
+      return std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
+                                     std::move(sink));
+    else
+      return {};
+  }
+
   /// `time`: what the command may take besides the usual.
   template <class Result, class Exchange, class CompletionToken>
   auto call(Exchange exchange, duration time, CompletionToken& token) {

@@ -132,30 +132,68 @@ template <class O>
 concept has_build_submit = requires(O& os, const job_spec& job, const submit_request& request,
                                     remote_command& command) {
   { os.build_submit(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const submit_request& request) {
+  typename member<&O::build_submit>;
+  os.build_submit(job, request, remote_command());
 };
 template <class O>
 concept has_parse_submit = requires(O& os, const submit_request& request, const command_reply& raw,
                                     submit_result& result) {
   { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const submit_request& request, const command_reply& raw) {
+  typename member<&O::parse_submit>;
+  os.parse_submit(request, raw, submit_result());
 };
 template <class O>
 concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
   { os.build_stop(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const stop_request& request) {
+  typename member<&O::build_stop>;
+  os.build_stop(job, request, remote_command());
 };
 template <class O>
 concept has_parse_stop = requires(O& os, const stop_request& request, const command_reply& raw, stop_result& result) {
   { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const stop_request& request, const command_reply& raw) {
+  typename member<&O::parse_stop>;
+  os.parse_stop(request, raw, stop_result());
 };
 template <class O>
 concept has_build_cleanup = requires(O& os, const job_spec& job, const cleanup_request& request,
                                      remote_command& command) {
   { os.build_cleanup(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const cleanup_request& request) {
+  typename member<&O::build_cleanup>;
+  os.build_cleanup(job, request, remote_command());
 };
 template <class O>
 concept has_parse_cleanup = requires(O& os, const cleanup_request& request, const command_reply& raw,
                                      cleanup_result& result) {
   { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const cleanup_request& request, const command_reply& raw) {
+  typename member<&O::parse_cleanup>;
+  os.parse_cleanup(request, raw, cleanup_result());
 };
+
+// One member for each, to be ambiguous with a policy's own.
+struct lifecycle_names {
+  int build_submit, parse_submit, build_stop, parse_stop, build_cleanup, parse_cleanup;
+};
+
+template <class O>
+concept names_lifecycle = open_class<O> && !(
+    requires { &ambiguous<O, lifecycle_names>::build_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_cleanup; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_cleanup; });
 
 }  // namespace detail
 
@@ -209,6 +247,15 @@ constexpr bool check_lifecycle_os_policy() {
   static_assert(detail::has_parse_cleanup<O>,
                 "OsPolicy: to clean up, need `std::error_code parse_cleanup(const cleanup_request&, const "
                 "command_reply&, cleanup_result&)`");
+  return true;
+}
+
+/// Asserts of an OS policy that has a member of this name that all six are there and can be called. One that has none
+/// does not start, stop and clean up jobs, which is no mistake (a final class cannot be looked into: there a wrong
+/// member is silently absent).
+template <class O>
+constexpr bool check_lifecycle() {
+  if constexpr (detail::names_lifecycle<O>) return check_lifecycle_os_policy<O>();
   return true;
 }
 

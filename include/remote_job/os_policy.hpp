@@ -86,16 +86,29 @@ namespace detail {
 template <class O>
 concept has_build_poll = requires(O& os, const job_spec& job, const poll_request& request, remote_command& command) {
   { os.build_poll(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const poll_request& request) {
+  typename member<&O::build_poll>;
+  os.build_poll(job, request, remote_command());  // a copy: what is written there is lost
 };
 
 template <class O>
 concept has_parse_poll = requires(O& os, const poll_request& request, const command_reply& raw, poll_reply& reply) {
   { os.parse_poll(request, raw, reply) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const poll_request& request, const command_reply& raw) {
+  typename member<&O::parse_poll>;
+  os.parse_poll(request, raw, poll_reply());
+};
+
+// One member for each optional one, to be ambiguous with a policy's own.
+struct os_policy_names {
+  int target_os, files_suffice, file_path;
 };
 
 template <class O>
-concept names_target_os = requires {
-  &O::target_os;
+concept names_target_os = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::target_os;
 };
 template <class O>
 concept has_target_os = requires {
@@ -103,8 +116,8 @@ concept has_target_os = requires {
 };
 
 template <class O>
-concept names_files_suffice = requires {
-  &O::files_suffice;
+concept names_files_suffice = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::files_suffice;
 };
 template <class O>
 concept has_files_suffice = requires {
@@ -112,8 +125,8 @@ concept has_files_suffice = requires {
 };
 
 template <class O>
-concept names_file_path = requires {
-  &O::file_path;
+concept names_file_path = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::file_path;
 };
 template <class O>
 concept has_file_path = requires(const std::string& path) {
