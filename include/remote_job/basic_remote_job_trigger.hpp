@@ -50,6 +50,10 @@ namespace remote_job::inline v0 {
 /// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
 /// execution context must outlive the trigger.
 ///
+/// @par Default completion token
+/// That of the transport's executor. One made by `asio::use_awaitable_t<>::as_default_on(transport)` lets the trigger be
+/// awaited as it is: `co_await trigger.async_run()`.
+///
 /// @par Example
 /// @code
 /// asio::io_context context;
@@ -57,8 +61,9 @@ namespace remote_job::inline v0 {
 ///     remote_job::process_transport::local(context.get_executor()),
 ///     {.job = {.job_id = "job-1", .log_file = "/tmp/job-1/log", .exit_code_file = "/tmp/job-1/exit_code"}},
 ///     remote_job::posix_os(), remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
-/// trigger.async_run([](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n';
-/// }); context.run();
+/// trigger.async_run(
+///     [](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n'; });
+/// context.run();
 /// @endcode
 template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
 class basic_remote_job_trigger {
@@ -85,11 +90,11 @@ class basic_remote_job_trigger {
   };
 
  public:
-  using transport_type = Transport;
-  using os_policy_type = OsPolicy;
-  using backoff_type = Backoff;
-  using sink_type = Sink;
-  using executor_type = typename watch::executor_type;
+  using transport_type = Transport;                     ///< the first policy
+  using os_policy_type = OsPolicy;                      ///< the second policy
+  using backoff_type = Backoff;                         ///< the third policy
+  using sink_type = Sink;                               ///< the fourth policy
+  using executor_type = typename watch::executor_type;  ///< the transport's
 
   /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
   ///
@@ -98,7 +103,9 @@ class basic_remote_job_trigger {
                                     Sink sink = {})
       : watch_(make_watch(transport, state, os, backoff, sink)) {}
 
+  /// An outstanding run goes on, as one of the new object. The moved-from object can only be assigned to and destroyed.
   basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
+  /// As the move constructor, after cancelling what is outstanding here.
   basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
     if (this != &other) {
       cancel();
@@ -234,9 +241,11 @@ class basic_remote_job_trigger {
   /// Counters over all runs of this trigger.
   const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
 
+  /// The transport's executor, on which every step runs.
   executor_type get_executor() const noexcept { return watch_->executor; }
 
   /// @name The policies in use
+  /// On the transport's executor only while a run is outstanding; it uses them.
   /// @{
   Transport& transport() noexcept { return watch_->transport; }
   OsPolicy& os_policy() noexcept { return watch_->os; }

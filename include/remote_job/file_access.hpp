@@ -18,9 +18,9 @@ enum class file_kind { regular, directory, other };
 
 /// What a host tells of a file. A plain value.
 struct file_status {
-  std::uint64_t size = 0;      ///< bytes in it
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: the host does not tell
-  file_kind kind = file_kind::regular;
+  std::uint64_t size = 0;               ///< bytes in it
+  std::uint64_t identity = 0;           ///< names the file whatever its path (inode number); 0: the host does not tell
+  file_kind kind = file_kind::regular;  ///< what it is
 };
 
 namespace detail {

@@ -32,13 +32,13 @@ struct submit_result {
 
 /// What is known of a job at one time. A plain value.
 struct job_status {
-  remote_job::liveness liveness = liveness::unknown;  ///< unknown for a job without a pid file
-  exit_code_state exit_state = exit_code_state::absent;
-  std::optional<std::int64_t> exit_code{};
-  log_state log = log_state::absent;
-  std::uint64_t log_size = 0;
-  std::string evidence{};  ///< what the liveness was concluded from
-  std::string message{};   ///< for people
+  remote_job::liveness liveness = liveness::unknown;     ///< unknown for a job without a pid file
+  exit_code_state exit_state = exit_code_state::absent;  ///< absent: the job has not ended
+  std::optional<std::int64_t> exit_code{};               ///< if it is present
+  log_state log = log_state::absent;                     ///< whether there is a log
+  std::uint64_t log_size = 0;                            ///< bytes in it
+  std::string evidence{};                                ///< what the liveness was concluded from
+  std::string message{};                                 ///< for people
 
   friend bool operator==(const job_status&, const job_status&) = default;
 };
@@ -58,6 +58,7 @@ enum class stop_outcome {
   already_gone       ///< the job was gone without an exit code: its process vanished, or the host was started again
 };
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(stop_outcome o) noexcept {
   switch (o) {
     case stop_outcome::stopped: return "stopped";
@@ -70,19 +71,24 @@ constexpr std::string_view to_string(stop_outcome o) noexcept {
 
 /// What came of a stop. A plain value.
 struct stop_result {
-  stop_outcome outcome = stop_outcome::stopped;
-  bool sent_term = false;      ///< processes were asked to end (SIGTERM)
-  bool sent_kill = false;      ///< processes were killed (SIGKILL)
-  std::uint64_t survived = 0;  ///< processes of the job that live on after all
-  std::optional<std::int64_t> exit_code{};
-  std::string message{};  ///< for people
+  stop_outcome outcome = stop_outcome::stopped;  ///< what it found or brought about
+  bool sent_term = false;                        ///< processes were asked to end (SIGTERM)
+  bool sent_kill = false;                        ///< processes were killed (SIGKILL)
+  std::uint64_t survived = 0;                    ///< processes of the job that live on after all
+  std::optional<std::int64_t> exit_code{};       ///< the job's, if it has one
+  std::string message{};                         ///< for people
 
   friend bool operator==(const stop_result&, const stop_result&) = default;
 };
 
 /// When the job's directory is to be removed.
-enum class cleanup_policy { never, on_success, always };
+enum class cleanup_policy {
+  never,
+  on_success,  ///< when the job's exit code is 0
+  always       ///< when the job has ended, whatever its exit code
+};
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(cleanup_policy p) noexcept {
   switch (p) {
     case cleanup_policy::never: return "never";
@@ -105,19 +111,19 @@ struct submit_request {
   std::string nonce{};        ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
   std::string ticket{};       ///< names the submit itself, the same for each try: 32 hexadecimal digits
   std::string fingerprint{};  ///< names what is submitted: 64 hexadecimal digits, the same for the same command
-  job_command command{};
+  job_command command{};      ///< what to run
 };
 
 /// What a stop asks of the host. A plain value.
 struct stop_request {
-  std::string nonce{};
-  duration grace{};
+  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  duration grace{};     ///< time between asking the processes to end and killing them
 };
 
 /// What a clean-up asks of the host: `on_success` or `always`. A plain value.
 struct cleanup_request {
-  std::string nonce{};
-  cleanup_policy policy = cleanup_policy::always;
+  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  cleanup_policy policy = cleanup_policy::always;  ///< when the directory is to go
 };
 
 namespace detail {

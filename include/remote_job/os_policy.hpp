@@ -37,6 +37,7 @@ enum class liveness {
   not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
 };
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(liveness l) noexcept {
   switch (l) {
     case liveness::unknown: return "unknown";
@@ -67,12 +68,12 @@ enum class log_state {
 
 /// What one poll learnt. A plain value, used again for each poll; the views point into what it was read from.
 struct poll_reply {
-  exit_code_state exit_state = exit_code_state::absent;
-  std::int64_t exit_code = 0;    ///< when present
-  std::string_view exit_text{};  ///< when damaged: the first bytes of what is there
-  log_state log = log_state::absent;
-  std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
-  std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
+  exit_code_state exit_state = exit_code_state::absent;  ///< whether the job has ended
+  std::int64_t exit_code = 0;                            ///< when present
+  std::string_view exit_text{};                          ///< when damaged: the first bytes of what is there
+  log_state log = log_state::absent;                     ///< whether there is a log
+  std::uint64_t log_size = 0;                            ///< bytes in the log, asked after the exit code
+  std::uint64_t log_identity = 0;                        ///< names the file whatever its path; 0: not known
   /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset,
   /// the overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};

@@ -141,7 +141,8 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
 /// for on_event, whose exceptions are swallowed: there is no one left to tell.
 /// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// misspelt hook is silently absent).
+/// wrong hook is silently absent). A hook under any other name is none: `sink_traits<S>::takes_log` can be asserted
+/// beside `sink<S>`.
 ///
 /// @par Exemplar
 /// The least that will do:
@@ -154,9 +155,13 @@ concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::
 /// What generic code asks of a sink: each hook if it is there, nothing if not.
 template <class S>
 struct sink_traits {
+  /// Whether the log is taken at all.
+  static constexpr bool takes_log = detail::has_on_log<S> || detail::has_async_on_log<S>;
+
   /// Whether the log is taken asynchronously.
   static constexpr bool is_async = detail::has_async_on_log<S>;
 
+  /// Hands a chunk over, to a sink that does not take it asynchronously; gives the sink's refusal.
   static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
     if constexpr (detail::has_on_log<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
@@ -167,6 +172,7 @@ struct sink_traits {
     return {};
   }
 
+  /// Tells that the log begins again at 0; gives the sink's refusal.
   static std::error_code on_log_reset(S& s, const log_reset& reset) {
     if constexpr (detail::has_on_log_reset<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
@@ -177,14 +183,17 @@ struct sink_traits {
     return {};
   }
 
+  /// Tells of a failure within the budget.
   static void on_retry(S& s, const retry_info& info) {
     if constexpr (detail::has_on_retry<S>) s.on_retry(info);
   }
 
+  /// Tells of something worth knowing.
   static void on_notice(S& s, const notice& n) {
     if constexpr (detail::has_on_notice<S>) s.on_notice(n);
   }
 
+  /// Hands the final event over.
   static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
 
   /// Text on the last error, or nothing.

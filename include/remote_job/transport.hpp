@@ -42,7 +42,7 @@ struct command_reply {
   std::string error_output{};        ///< the first bytes of its standard error, for messages; at most max_error_output
   std::optional<int> exit_status{};  ///< none: ended by a signal, not told, or not waited for because of end_mark
 
-  static constexpr std::size_t max_error_output = 4096;
+  static constexpr std::size_t max_error_output = 4096;  ///< bytes kept of standard error
 
   /// Forgets the content but keeps the memory.
   void clear() noexcept {
@@ -202,8 +202,8 @@ concept transport = std::move_constructible<T> && detail::has_executor<T> && det
 /// What generic code asks of a transport: the optional members with their defaults.
 template <class T>
 struct transport_traits {
-  using executor_type = typename T::executor_type;
-  using timer_type = detail::timer_of_t<T>;
+  using executor_type = typename T::executor_type;  ///< T's own
+  using timer_type = detail::timer_of_t<T>;         ///< T's own, or one of the steady clock on T's executor
 
   /// Time on the transport's clock, as a duration since an epoch of its own.
   static duration now(T& t) {

@@ -35,10 +35,10 @@ struct ssh_timeouts {
 /// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that
 /// libssh2 does not know is `errc::invalid_argument` when connecting. A plain value.
 struct ssh_algorithms {
-  std::vector<std::string> key_exchange = {};
-  std::vector<std::string> host_key = {};  ///< within it the keys known for the host come first
-  std::vector<std::string> cipher = {};    ///< both ways
-  std::vector<std::string> mac = {};       ///< both ways
+  std::vector<std::string> key_exchange = {};  ///< how the keys of the session are agreed upon
+  std::vector<std::string> host_key = {};      ///< within it the keys known for the host come first
+  std::vector<std::string> cipher = {};        ///< both ways
+  std::vector<std::string> mac = {};           ///< both ways
 };
 
 /// What to think of a host's key.
@@ -98,6 +98,7 @@ struct ssh_options {
   /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
   std::string host_key_alias;
 
+  /// Which algorithms may be used.
   ssh_algorithms algorithms;
 
   /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the
@@ -105,6 +106,7 @@ struct ssh_options {
   /// itself is reached through these.
   std::vector<ssh_options> jump_hosts;
 
+  /// How long each step of a connection may take.
   ssh_timeouts timeouts;
   /// After so long without a byte from the server it is asked for a sign of life; above 0.
   duration keepalive = std::chrono::seconds(15);
