@@ -36,9 +36,9 @@ void check(const CLI::App& app, const connection_arguments& given);
 #ifdef HAVE_SSH
 /// How to reach `host`, [USER@]HOST[:PORT]. Throws std::runtime_error.
 ///
-/// @param asked for passphrases, passwords and what servers ask; without it a terminal is asked for passphrases only.
+/// @param asked for passphrases, passwords and what servers ask; may be empty.
 remote_job::ssh_options ssh_options(const connection_arguments& given, const std::string& host,
-                                    const remote_job::ssh_prompter& asked = {});
+                                    const remote_job::ssh_prompter& asked);
 #endif
 
 }  // namespace cli

@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import termios
 import time
 
 sys.dont_write_bytecode = True
@@ -364,36 +363,6 @@ class RjobTest(black_box.BlackBoxTest):
         return ["watch", "--host", f"127.0.0.1:{port}", "--no-ssh-config", "--jump", f"127.0.0.1:{port}", "--identity",
                 str(self.dir / "id"), "--known-hosts", str(known), "--log-file", str(self.log), "--exit-code-file",
                 str(self.code), "--poll-interval", "0.05"]
-
-    def on_terminal(self, arguments, answers):
-        """Runs rjob with a terminal of its own, answers its questions, and gives what it showed and its exit status."""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.environ["SSH_AUTH_SOCK"] = ""
-            os.execv(self.program, [self.program, *arguments])
-        shown, asked = b"", 0
-        try:
-            while select.select([terminal], [], [], WAIT)[0]:
-                try:
-                    shown += os.read(terminal, 4096)
-                except OSError:  # it has ended
-                    break
-                if shown.count(b"Passphrase for ") > asked:
-                    self.assertFalse(termios.tcgetattr(terminal)[3] & termios.ECHO)
-                    if answers[asked] is None:
-                        os.kill(pid, signal.SIGINT)
-                    else:
-                        os.write(terminal, answers[asked] + b"\n")
-                    asked += 1
-            status = os.waitpid(pid, 0)[1]
-            self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO)
-            pid = None
-        finally:
-            os.close(terminal)
-            if pid:
-                os.kill(pid, signal.SIGKILL)
-        self.assertEqual(asked, len(answers))
-        return shown, os.waitstatus_to_exitcode(status)
 
     def test_passphrase_on_the_terminal(self):
         arguments = self.start_sshd()
