@@ -87,7 +87,8 @@ struct session_pool_stats {
 ///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
 ///    the session is closed, and the next to connect makes another for all.
 ///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there
-///  or being made. * A session whose channels are all held by commands that do not end is replaced by another.
+///    or being made.
+///  * A session whose channels are all held by commands that do not end is replaced by another.
 ///
 /// @par Thread safety
 /// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
