@@ -9,6 +9,7 @@
 #include <remote_job/ssh/openssh_config.hpp>
 #endif
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <string_view>
@@ -128,7 +129,7 @@ void check(const CLI::App& app, const connection_arguments& given) {
 
 #ifdef HAVE_SSH
 remote_job::ssh_options ssh_options(const connection_arguments& given, const std::string& where,
-                                    const remote_job::ssh_prompter& asked) {
+                                    const remote_job::ssh_prompter& asked, remote_job::duration command_timeout) {
   auto options = look_up(given, parse_host(where), "--host");
   if (given.jump) {
     options.jump_hosts.clear();
@@ -140,6 +141,7 @@ remote_job::ssh_options ssh_options(const connection_arguments& given, const std
   }
   complete(options, given, asked);
   options.fingerprints = given.fingerprints;
+  options.timeouts.files = std::min(options.timeouts.files, command_timeout / 4 * 3);
   if (const auto why = validate(options); !why.empty()) throw std::runtime_error(why);
   return options;
 }

@@ -221,8 +221,8 @@ int watch(const arguments& given, const std::vector<remote_job::job_spec>& jobs)
   if (given.host) {
     watcher<remote_job::libssh2_transport> all(given, jobs);
     const auto executor = all.context().get_executor();
-    const auto options =
-        std::make_shared<const remote_job::ssh_options>(cli::ssh_options(given, *given.host, all.prompter()));
+    const auto options = std::make_shared<const remote_job::ssh_options>(
+        cli::ssh_options(given, *given.host, all.prompter(), given.watch.command_timeout));
     remote_job::session_pool pool(executor);
     for (const auto& job : jobs) all.add(job, [&] { return remote_job::libssh2_transport(executor, options, pool); });
     return all.run([&] { pool.close(); });

@@ -333,7 +333,7 @@ class RjobTest(black_box.BlackBoxTest):
         self.assertIn(b"\r\x1b[K", shown)
         self.assertEqual(process.stdout.read(), b"")
 
-    def start_sshd(self):
+    def start_sshd(self, subsystem="internal-sftp"):
         """A private server that lets the key `id` in, whose passphrase is "open sesame"; gives what rjob needs for it."""
         sshd = "/usr/sbin/sshd"
         if not os.path.exists(sshd):
@@ -348,7 +348,7 @@ class RjobTest(black_box.BlackBoxTest):
         config = self.dir / "sshd_config"
         config.write_text(f"Port {port}\nListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\n"
                           f"HostKey {self.dir}/host_key\nAuthorizedKeysFile {self.dir}/id.pub\n"
-                          "Subsystem sftp internal-sftp\n")
+                          f"Subsystem sftp {subsystem}\n")
         with open(self.dir / "sshd_log", "wb") as log:
             self.started.append(subprocess.Popen([sshd, "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL,
                                                  stdout=log, stderr=log))
@@ -377,6 +377,18 @@ class RjobTest(black_box.BlackBoxTest):
         self.assertNotIn(b"sesame", shown)
         shown, status = self.on_terminal(arguments, [None])
         self.assertEqual(status, 128 + signal.SIGINT, shown)
+
+    def test_a_server_whose_files_do_not_answer_is_watched_by_commands(self):
+        arguments = self.start_sshd("/bin/sleep 100")
+        subprocess.run(["ssh-keygen", "-q", "-p", "-P", "open sesame", "-N", "", "-f", self.dir / "id"], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.log.write_bytes(b"from the job\n")
+        self.end_job(3)
+        done = subprocess.run([self.program, *arguments, "--command-timeout", "4", "--max-reconnects", "0"],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT)
+        if b"built without libssh2" in done.stderr:
+            self.skipTest("built without libssh2")
+        self.assertEqual((done.returncode, done.stdout), (3, b"from the job\n"), done.stderr)
 
     # --- usage ---
 
