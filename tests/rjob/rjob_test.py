@@ -389,6 +389,10 @@ class RjobTest(black_box.BlackBoxTest):
         if b"built without libssh2" in done.stderr:
             self.skipTest("built without libssh2")
         self.assertEqual((done.returncode, done.stdout), (3, b"from the job\n"), done.stderr)
+        done = subprocess.run([self.program, *arguments, "--command-timeout", "4", "--via", "files"],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT)
+        self.assertEqual((done.returncode, done.stdout), (255, b""), done.stderr)
+        self.assertIn(b"without --via files", done.stderr)
 
     # --- usage ---
 
