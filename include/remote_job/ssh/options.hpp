@@ -29,7 +29,9 @@ struct ssh_timeouts {
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
-  duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
+  /// Until it is known whether the server gives access to files. Below a watch's command_timeout: what is not known by
+  /// then is a poll that timed out.
+  duration files = std::chrono::seconds(5);
 };
 
 /// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that
