@@ -14,6 +14,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
 
+#include <cerrno>
 #include <cstdio>
 #include <functional>
 #include <iostream>

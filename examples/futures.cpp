@@ -13,7 +13,7 @@
 #include <exception>
 #include <future>
 #include <iostream>
-#include <system_error>
+#include <stdexcept>
 
 int main(int argc, char** argv) try {
   if (argc != 3) throw std::invalid_argument("usage: futures LOG-FILE EXIT-CODE-FILE");
@@ -29,9 +29,8 @@ int main(int argc, char** argv) try {
                                                remote_job::ostream_sink(std::cout));
   std::future<remote_job::trigger_event> future = trigger.async_run(asio::use_future);
 
-  while (future.wait_for(std::chrono::seconds(2)) == std::future_status::timeout)
-    std::cerr
-        << "still running\n";  // once a run is outstanding, call the trigger on its executor only: asio::post(loop, ...)
+  // While a run is outstanding, the trigger is called on its executor only: asio::post(loop, ...).
+  while (future.wait_for(std::chrono::seconds(2)) == std::future_status::timeout) std::cerr << "still running\n";
   // get() throws std::system_error if the watch gave up.
   const remote_job::trigger_event event = future.get();
   std::cerr << event.message << '\n';

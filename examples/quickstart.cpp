@@ -16,6 +16,8 @@
 
 #include <exception>
 #include <iostream>
+#include <stdexcept>
+#include <utility>
 
 asio::awaitable<void> watch(remote_job::trigger_state job) {
   remote_job::basic_remote_job_trigger trigger(remote_job::process_transport::local(co_await asio::this_coro::executor),

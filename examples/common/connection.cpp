@@ -9,8 +9,7 @@
 #include <remote_job/ssh/openssh_config.hpp>
 #endif
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <string_view>
@@ -44,11 +43,6 @@ std::vector<host> jump_hosts(std::string_view text) {
 }
 
 #ifdef HAVE_SSH
-std::string ask_passphrase(const std::string& identity) {
-  const char* typed = ::getpass(("Passphrase for " + identity + ": ").c_str());
-  return typed == nullptr ? std::string() : typed;
-}
-
 /// One host as it is given on the command line, with what the configuration says of it.
 remote_job::ssh_options look_up(const connection_arguments& given, const host& where, const char* option) {
   remote_job::ssh_options options;
@@ -85,8 +79,6 @@ void complete(remote_job::ssh_options& options, const connection_arguments& give
     options.passphrase = options.password = options.keyboard_interactive = asked;
     if (given.no_ssh_config) options.prompts = 3;  // as ssh
     options.timeouts.authentication = std::chrono::minutes(2);
-  } else if (::isatty(STDERR_FILENO) == 1) {
-    options.passphrase = ask_passphrase;
   }
   for (auto& each : options.jump_hosts) complete(each, given, asked);
 }
@@ -137,7 +129,7 @@ void check(const CLI::App& app, const connection_arguments& given) {
 
 #ifdef HAVE_SSH
 remote_job::ssh_options ssh_options(const connection_arguments& given, const std::string& where,
-                                    const remote_job::ssh_prompter& asked) {
+                                    const remote_job::ssh_prompter& asked, remote_job::duration command_timeout) {
   auto options = look_up(given, parse_host(where), "--host");
   if (given.jump) {
     options.jump_hosts.clear();
@@ -149,6 +141,7 @@ remote_job::ssh_options ssh_options(const connection_arguments& given, const std
   }
   complete(options, given, asked);
   options.fingerprints = given.fingerprints;
+  options.timeouts.files = std::min(options.timeouts.files, command_timeout / 4 * 3);
   if (const auto why = validate(options); !why.empty()) throw std::runtime_error(why);
   return options;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #ifdef HAVE_SSH
+#include <remote_job/job.hpp>
 #include <remote_job/ssh/options.hpp>
 #endif
 
@@ -36,9 +37,10 @@ void check(const CLI::App& app, const connection_arguments& given);
 #ifdef HAVE_SSH
 /// How to reach `host`, [USER@]HOST[:PORT]. Throws std::runtime_error.
 ///
-/// @param asked for passphrases, passwords and what servers ask; without it a terminal is asked for passphrases only.
+/// @param asked for passphrases, passwords and what servers ask; may be empty.
+/// @param command_timeout of the watch: whether the host gives access to files is to be known before.
 remote_job::ssh_options ssh_options(const connection_arguments& given, const std::string& host,
-                                    const remote_job::ssh_prompter& asked = {});
+                                    const remote_job::ssh_prompter& asked, remote_job::duration command_timeout);
 #endif
 
 }  // namespace cli

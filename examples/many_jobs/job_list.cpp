@@ -29,6 +29,7 @@ std::vector<remote_job::job_spec> read_jobs(std::istream& in) {
   std::map<std::string, int> lines;
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
+    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // as some editors begin a text in UTF-8
     if (line.ends_with('\r')) line.pop_back();
     if (line.find_first_not_of(" \t") == std::string::npos || line.starts_with('#')) continue;
     const auto refuse = [&](const std::string& why) { wrong.push_back(std::to_string(number) + ": " + why); };

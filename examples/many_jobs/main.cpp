@@ -21,7 +21,12 @@ int main(int argc, char** argv) try {
     return many_jobs::exit_usage;
   }
   try {
-    return many_jobs::watch(given, many_jobs::read_jobs(list));
+    const auto jobs = many_jobs::read_jobs(list);
+    if (list.bad()) {
+      std::fprintf(stderr, "many_jobs: cannot read %s: %s\n", given.list.c_str(), std::strerror(errno));
+      return many_jobs::exit_usage;
+    }
+    return many_jobs::watch(given, jobs);
   } catch (const many_jobs::bad_list& e) {
     for (const auto& line : e.lines) std::fprintf(stderr, "many_jobs: %s:%s\n", given.list.c_str(), line.c_str());
     return many_jobs::exit_usage;

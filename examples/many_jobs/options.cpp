@@ -32,6 +32,9 @@ void describe(CLI::App& app, arguments& given) {
   const auto chunk = [](const std::string& t) {
     return cli::whole<std::int64_t>(t, 1, remote_job::watch_options::max_log_chunk_size);
   };
+  const auto max_chunk = [](const std::string& t) {
+    return cli::whole<std::int64_t>(t, 0, remote_job::watch_options::max_log_chunk_size);
+  };
   const auto count = [](const std::string& t) { return cli::whole<int>(t, 0, std::numeric_limits<int>::max()); };
   add(app, "LIST", given.list, not_empty, "the file that lists the jobs", "")->required();
   cli::describe_host(app, given);
@@ -40,7 +43,15 @@ void describe(CLI::App& app, arguments& given) {
   add(app, "--poll-interval", given.watch.poll_interval, cli::seconds,
       "pause between two polls of a job when there is nothing to read (5)", "SECONDS")
       ->group(how);
+  add(app, "--quick-interval", given.watch.quick_interval, cli::seconds,
+      "let the pauses adapt: so long at the start and after new output, then longer and longer, up to --poll-interval; "
+      "each a little shorter at random (always --poll-interval)",
+      "SECONDS")
+      ->group(how);
   add(app, "--chunk-size", given.watch.log_chunk_size, chunk, "most bytes of a log per poll (65536)", "BYTES")
+      ->group(how);
+  add(app, "--max-chunk-size", given.watch.max_chunk_size, max_chunk,
+      "let the bytes per poll grow from --chunk-size to so many while there is a backlog, 0: do not (0)", "BYTES")
       ->group(how);
   add(app, "--command-timeout", given.watch.command_timeout, cli::seconds, "time allowed to one poll (30)", "SECONDS")
       ->group(how);
@@ -75,6 +86,10 @@ std::variant<arguments, int> parse(int argc, char** argv) {
     if (!given.local && !given.host) throw CLI::ValidationError("--host or --local", "is needed");
     if (given.local && given.watch.via == remote_job::poll_via::files)
       throw CLI::ValidationError("--via", "files is for --host, not for --local");
+    remote_job::job_spec any;
+    any.job_id = any.log_file = "any";
+    any.exit_code_file = "other";
+    if (const auto why = validate(any, given.watch); !why.empty()) throw CLI::ValidationError(why);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e, std::cout, std::cerr);
     std::cerr << "many_jobs: " << e.what() << "\nmany_jobs: try many_jobs --help\n";

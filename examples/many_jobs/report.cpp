@@ -28,21 +28,34 @@ void report::ended(std::size_t job, const remote_job::trigger_event& event) {
 }
 
 void report::retries(std::size_t job, const remote_job::retry_info& info) {
-  rows_[job].state = "attempt " + std::to_string(info.attempt) + '/' + std::to_string(info.max_attempts);
-  say(job, info.message);
+  const auto attempt = "attempt " + std::to_string(info.attempt) + '/' + std::to_string(info.max_attempts);
+  rows_[job].state = attempt;
+  // Each waits for another time.
+  add(job, info.message, attempt + std::to_string(static_cast<int>(info.failed)) + info.error.message());
 }
 
-void report::notes(std::size_t job, const std::string& message) { say(job, message); }
+void report::notes(std::size_t job, const std::string& message) { add(job, message, message); }
 
-void report::grew(std::size_t job, std::uint64_t size) {
-  rows_[job].bytes = size;
-  rows_[job].state = "running";
+void report::polled(std::size_t job, std::uint64_t polls) {
+  if (std::exchange(rows_[job].polls, polls) != polls) rows_[job].state = "running";
 }
 
-void report::say(std::size_t job, const std::string& message) {
-  if (!table_.is_visible()) return;
+void report::add(std::size_t job, const std::string& message, const std::string& in_common) {
+  const auto [place, is_new] = places_.emplace(in_common, news_.size());
+  if (is_new)
+    news_.push_back({job, message});
+  else
+    ++news_[place->second].others;
+}
+
+void report::tell() {
+  if (news_.empty()) return;
   table_.hide();
-  std::fprintf(stderr, "%s: %s\n", shown(rows_[job].job_id, 80).c_str(), shown(message, 1000).c_str());
+  for (const auto& [job, message, others] : news_)
+    std::fprintf(stderr, "many_jobs: %s: %s%s\n", shown(rows_[job].job_id, 80).c_str(), shown(message, 1000).c_str(),
+                 others > 0 ? (" (and " + std::to_string(others) + " more jobs)").c_str() : "");
+  news_.clear();
+  places_.clear();
 }
 
 }  // namespace many_jobs

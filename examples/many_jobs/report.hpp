@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,8 +27,12 @@ class report {
   void ended(std::size_t job, const remote_job::trigger_event& event);
   void retries(std::size_t job, const remote_job::retry_info& info);
   void notes(std::size_t job, const std::string& message);
-  void grew(std::size_t job, std::uint64_t size);
+  void grew(std::size_t job, std::uint64_t size) { rows_[job].bytes = size; }
+  /// How often the job was looked at so far.
+  void polled(std::size_t job, std::uint64_t polls);
 
+  /// Writes what was told of the jobs since, once for all of whom it is the same.
+  void tell();
   void draw() { table_.draw(rows_, tally_); }
   void hide() { table_.hide(); }
   bool is_drawn() const { return table_.is_visible(); }
@@ -38,11 +43,19 @@ class report {
   std::function<void()> on_output_error;
 
  private:
-  void say(std::size_t job, const std::string& message);
+  struct news {
+    std::size_t job;
+    std::string message;
+    std::size_t others = 0;  // of whom it is the same
+  };
+
+  void add(std::size_t job, const std::string& message, const std::string& in_common);
 
   std::vector<row> rows_;
   tally tally_;
   table table_;
+  std::vector<news> news_;
+  std::map<std::string, std::size_t> places_;  // in news_, by what is in common
 };
 
 /// The sink of one job.

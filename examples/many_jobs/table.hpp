@@ -14,6 +14,7 @@ struct row {
   std::string job_id;
   std::uint64_t bytes = 0;  // of its log, so far
   std::string state = "waiting";
+  std::uint64_t polls = 0;
   bool ended = false;
 };
 

@@ -5,6 +5,7 @@
 #include "../common/file_name.hpp"
 #include "../common/interrupt.hpp"
 #include "../common/state_file.hpp"
+#include "../common/terminal.hpp"
 #include "job_list.hpp"
 #include "report.hpp"
 
@@ -95,6 +96,11 @@ class watcher {
 
   asio::io_context& context() { return context_; }
 
+  /// Asks the person at the terminal; nobody if there is none.
+  remote_job::ssh_prompter prompter() {
+    return cli::terminal::is_there() ? terminal_.prompter() : remote_job::ssh_prompter();
+  }
+
   template <class MakeTransport>
   void add(const remote_job::job_spec& job, MakeTransport make_transport) {
     auto state = beginning(given_, job);
@@ -119,6 +125,7 @@ class watcher {
         if (--left_ > 0) return;
         signalled_.cancel();
         tick_.cancel();
+        terminal_.stop();
         at_end();
       });
     tick();
@@ -141,12 +148,18 @@ class watcher {
 
   void tick() {
     if (left_ == 0) return;
-    if (report_.is_drawn()) report_.draw();
+    look();
+    if (report_.is_drawn() && !asks_) report_.draw();
     save();
     tick_.expires_after(std::chrono::seconds(1));
     tick_.async_wait([this](std::error_code ec) {
       if (!ec) tick();
     });
+  }
+
+  void look() {
+    for (std::size_t i = 0; i < all_.size(); ++i) report_.polled(i, all_[i].watch->stats().polls);
+    if (!asks_) report_.tell();
   }
 
   /// What has changed; what a sink took is on the way to the disk by then.
@@ -165,6 +178,7 @@ class watcher {
   }
 
   int finish() {
+    report_.tell();
     report_.hide();
     const auto& all = report_.all();
     std::fprintf(stderr, "many_jobs: %s\n", all.text().c_str());
@@ -187,6 +201,11 @@ class watcher {
   asio::io_context context_{1};
   asio::posix::stream_descriptor signalled_;
   asio::steady_timer tick_;
+  bool asks_ = false;  // for a passphrase or the like
+  cli::terminal terminal_{context_.get_executor(), [this](bool asking) {
+                            asks_ = asking;
+                            report_.hide();
+                          }};
   std::vector<one> all_;
   std::size_t left_ = 0;
   std::string save_error_;
@@ -200,9 +219,10 @@ int watch(const arguments& given, const std::vector<remote_job::job_spec>& jobs)
     if (directory) std::filesystem::create_directories(*directory);
 #ifdef HAVE_SSH
   if (given.host) {
-    const auto options = std::make_shared<const remote_job::ssh_options>(cli::ssh_options(given, *given.host));
     watcher<remote_job::libssh2_transport> all(given, jobs);
     const auto executor = all.context().get_executor();
+    const auto options = std::make_shared<const remote_job::ssh_options>(
+        cli::ssh_options(given, *given.host, all.prompter(), given.watch.command_timeout));
     remote_job::session_pool pool(executor);
     for (const auto& job : jobs) all.add(job, [&] { return remote_job::libssh2_transport(executor, options, pool); });
     return all.run([&] { pool.close(); });

@@ -67,7 +67,8 @@ int reach(const arguments& given, conversation& talk, remote_job::trigger_state&
 #ifdef HAVE_SSH
   return use_os(
       given, talk, state,
-      remote_job::libssh2_transport(talk.context().get_executor(), cli::ssh_options(given, where, talk.prompter())),
+      remote_job::libssh2_transport(talk.context().get_executor(),
+                                    cli::ssh_options(given, where, talk.prompter(), state.options.command_timeout)),
       use);
 #else
   throw std::runtime_error("--host: this rjob was built without libssh2, it knows the jobs of this machine only");

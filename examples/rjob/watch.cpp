@@ -203,6 +203,7 @@ class watcher {
     }
     if (event.status == remote_job::status::error || !event.exit_code) {
       say(event.message);
+      if (event.error == remote_job::errc::files_unavailable) say("without --via files it is watched by commands");
       if (event.reason == remote_job::reason::invalid_argument) return exit_usage;
       // Of a job that is lost there is nothing more to come.
       if (event.reason == remote_job::reason::lost || event.reason == remote_job::reason::deadline_exceeded)

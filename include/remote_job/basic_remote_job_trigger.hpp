@@ -50,6 +50,10 @@ namespace remote_job::inline v0 {
 /// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
 /// execution context must outlive the trigger.
 ///
+/// @par Default completion token
+/// That of the transport's executor. One made by `asio::use_awaitable_t<>::as_default_on(transport)` lets the trigger be
+/// awaited as it is: `co_await trigger.async_run()`.
+///
 /// @par Example
 /// @code
 /// asio::io_context context;
@@ -57,18 +61,20 @@ namespace remote_job::inline v0 {
 ///     remote_job::process_transport::local(context.get_executor()),
 ///     {.job = {.job_id = "job-1", .log_file = "/tmp/job-1/log", .exit_code_file = "/tmp/job-1/exit_code"}},
 ///     remote_job::posix_os(), remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
-/// trigger.async_run([](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n';
-/// }); context.run();
+/// trigger.async_run(
+///     [](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n'; });
+/// context.run();
 /// @endcode
 template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
 class basic_remote_job_trigger {
   static_assert(check_transport<Transport>());
   static_assert(check_file_access<Transport>());
   static_assert(check_os_policy<OsPolicy>());
+  static_assert(check_lifecycle<OsPolicy>());
   static_assert(check_backoff<Backoff>());
   static_assert(check_sink<Sink>());
 
-  using watch = detail::watch<Transport, OsPolicy, Backoff, Sink>;
+  using watch = typename detail::watch_of<Transport, OsPolicy, Backoff, Sink>::type;
 
   struct initiate_run {
     template <class Handler>
@@ -84,21 +90,22 @@ class basic_remote_job_trigger {
   };
 
  public:
-  using transport_type = Transport;
-  using os_policy_type = OsPolicy;
-  using backoff_type = Backoff;
-  using sink_type = Sink;
-  using executor_type = typename transport_traits<Transport>::executor_type;
+  using transport_type = Transport;                     ///< the first policy
+  using os_policy_type = OsPolicy;                      ///< the second policy
+  using backoff_type = Backoff;                         ///< the third policy
+  using sink_type = Sink;                               ///< the fourth policy
+  using executor_type = typename watch::executor_type;  ///< the transport's
 
   /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
   ///
   /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
   explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
                                     Sink sink = {})
-      : watch_(std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
-                                       std::move(sink))) {}
+      : watch_(make_watch(transport, state, os, backoff, sink)) {}
 
+  /// An outstanding run goes on, as one of the new object. The moved-from object can only be assigned to and destroyed.
   basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
+  /// As the move constructor, after cancelling what is outstanding here.
   basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
     if (this != &other) {
       cancel();
@@ -168,11 +175,11 @@ class basic_remote_job_trigger {
   /// budget is spent; any fatal error at once.
   template <asio::completion_token_for<void(std::error_code, submit_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  requires lifecycle_os_policy<OsPolicy>
   auto async_submit(job_command command, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, submit_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::submit_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    static_assert(check_lifecycle_os_policy<OsPolicy>());
     return call<submit_result>(detail::submit_exchange<watch>(*watch_, std::move(command)), duration::zero(), token);
   }
 
@@ -196,11 +203,11 @@ class basic_remote_job_trigger {
   /// as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, stop_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  requires lifecycle_os_policy<OsPolicy>
   auto async_stop(stop_options options, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, stop_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::stop_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    static_assert(check_lifecycle_os_policy<OsPolicy>());
     return call<stop_result>(detail::stop_exchange<watch>(*watch_, options), detail::stop_time(options), token);
   }
 
@@ -213,11 +220,11 @@ class basic_remote_job_trigger {
   /// `errc::job_not_finished`, `not_our_directory`, `directory_unsafe`, `directory_unusable`; and as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, cleanup_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  requires lifecycle_os_policy<OsPolicy>
   auto async_cleanup(cleanup_policy policy, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, cleanup_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::cleanup_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    static_assert(check_lifecycle_os_policy<OsPolicy>());
     return call<cleanup_result>(detail::cleanup_exchange<watch>(*watch_, policy), duration::zero(), token);
   }
   /// @}
@@ -234,9 +241,11 @@ class basic_remote_job_trigger {
   /// Counters over all runs of this trigger.
   const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
 
+  /// The transport's executor, on which every step runs.
   executor_type get_executor() const noexcept { return watch_->executor; }
 
   /// @name The policies in use
+  /// On the transport's executor only while a run is outstanding; it uses them.
   /// @{
   Transport& transport() noexcept { return watch_->transport; }
   OsPolicy& os_policy() noexcept { return watch_->os; }
@@ -245,6 +254,15 @@ class basic_remote_job_trigger {
   /// @}
 
  private:
+  static std::shared_ptr<watch> make_watch(Transport& transport, trigger_state& state, OsPolicy& os, Backoff& backoff,
+                                           Sink& sink) {
+    if constexpr (watch::sound)
+      return std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
+                                     std::move(sink));
+    else
+      return {};
+  }
+
   /// `time`: what the command may take besides the usual.
   template <class Result, class Exchange, class CompletionToken>
   auto call(Exchange exchange, duration time, CompletionToken& token) {

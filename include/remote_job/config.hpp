@@ -19,6 +19,10 @@
 #error "remote_job needs C++20: compile with -std=c++20 or newer"
 #endif
 
+#if !defined(__cpp_exceptions)
+#error "remote_job needs exceptions: a policy of the user's may throw, and is caught"
+#endif
+
 /// Configuration macros, all optional, to be defined before the first include:
 ///
 ///  REMOTE_JOB_NO_LIBSSH2  the single header leaves out the SSH transport even where <libssh2.h> is found

@@ -41,6 +41,7 @@ template <class Line>
 class detect_exchange {
  public:
   using result_type = host_os;
+  static constexpr bool possible = true;
 
   explicit detect_exchange(const watch_options& options) : objection_(objection_to_options(options)) {}
 

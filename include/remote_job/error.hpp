@@ -199,10 +199,12 @@ inline const std::error_category& condition_category_instance() noexcept {
 /// The category of `errc`. Thread-safe.
 inline const std::error_category& error_category() noexcept { return detail::errc_category_instance(); }
 
+/// An error of our category; what makes an `errc` a `std::error_code`.
 inline std::error_code make_error_code(errc e) noexcept {
   return {static_cast<int>(e), detail::errc_category_instance()};
 }
 
+/// What makes a `condition` a `std::error_condition`: `ec == condition::transient`.
 inline std::error_condition make_error_condition(condition c) noexcept {
   return {static_cast<int>(c), detail::condition_category_instance()};
 }

@@ -55,6 +55,7 @@ enum class notice_kind {
   transport              ///< the transport has something to say that is no error
 };
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(status s) noexcept {
   switch (s) {
     case status::success: return "success";
@@ -65,6 +66,7 @@ constexpr std::string_view to_string(status s) noexcept {
   return "error";
 }
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(reason r) noexcept {
   switch (r) {
     case reason::completed: return "completed";
@@ -80,6 +82,7 @@ constexpr std::string_view to_string(reason r) noexcept {
   return "fatal_error";
 }
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(log_reset_cause c) noexcept {
   switch (c) {
     case log_reset_cause::truncated: return "truncated";
@@ -89,6 +92,7 @@ constexpr std::string_view to_string(log_reset_cause c) noexcept {
   return "replaced";
 }
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(notice_kind k) noexcept {
   switch (k) {
     case notice_kind::exit_code_damaged: return "exit_code_damaged";
@@ -107,18 +111,18 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
 /// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain
 /// value.
 struct trigger_event {
-  std::string job_id{};
-  std::string job_dir{};
-  std::string log_file{};
-  std::string exit_code_file{};
-  remote_job::remote_os remote_os = remote_job::remote_os::posix;
-  remote_job::status status = remote_job::status::error;
-  bool done = true;
+  std::string job_id{};          ///< of the job that was watched, as the four that follow
+  std::string job_dir{};         ///< empty for a job that no submit started
+  std::string log_file{};        ///< on the host
+  std::string exit_code_file{};  ///< on the host
+  remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< how commands are spelt there
+  remote_job::status status = remote_job::status::error;           ///< how the watch ended
+  bool done = true;                                                ///< always: there is one event, at the end
   std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, as Windows has negative ones
   std::string log_chunk{};       ///< always empty: each byte went to the sink once, in order, before the event
   std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
   std::string message{};         ///< for people: what happened, where, and why
-  remote_job::reason reason = remote_job::reason::fatal_error;
+  remote_job::reason reason = remote_job::reason::fatal_error;  ///< which rule ended the watch
   std::error_code error{};  ///< what went wrong last; no error unless status is error or lost
 
   friend bool operator==(const trigger_event&, const trigger_event&) = default;
@@ -126,28 +130,32 @@ struct trigger_event {
 
 /// A failure within the budget, told before the wait for the next try. A plain value.
 struct retry_info {
-  enum class phase { connect, poll, command };
+  /// What can fail.
+  enum class phase {
+    connect,  ///< connecting
+    poll,     ///< a poll on the open connection
+    command   ///< the command of another operation on it
+  };
 
-  /// What failed: connecting, a poll on the open connection, or the command of another operation on it.
-  phase failed = phase::connect;
-  int attempt = 0;       ///< the how-manieth consecutive failure; from 1
-  int max_attempts = 0;  ///< max_reconnect_attempts
-  duration delay{};      ///< wait before the next try to connect
-  std::error_code error{};
-  std::string message{};  ///< for people
+  phase failed = phase::connect;  ///< what failed
+  int attempt = 0;                ///< the how-manieth consecutive failure; from 1
+  int max_attempts = 0;           ///< max_reconnect_attempts
+  duration delay{};               ///< wait before the next try to connect
+  std::error_code error{};        ///< why it failed
+  std::string message{};          ///< for people
 };
 
 /// The log was truncated or replaced; reading begins again at 0. A plain value.
 struct log_reset {
-  log_reset_cause cause = log_reset_cause::replaced;
-  std::uint64_t old_offset = 0;  ///< offset behind the last byte delivered of the old log
-  std::string message{};         ///< for people
+  log_reset_cause cause = log_reset_cause::replaced;  ///< why
+  std::uint64_t old_offset = 0;                       ///< offset behind the last byte delivered of the old log
+  std::string message{};                              ///< for people
 };
 
 /// Something worth knowing that changes nothing. A plain value.
 struct notice {
-  notice_kind kind = notice_kind::transport;
-  std::string message{};  ///< for people
+  notice_kind kind = notice_kind::transport;  ///< what it is about
+  std::string message{};                      ///< for people
 };
 
 /// Counters of one trigger, over all its runs. A plain value.

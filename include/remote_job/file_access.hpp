@@ -18,23 +18,63 @@ enum class file_kind { regular, directory, other };
 
 /// What a host tells of a file. A plain value.
 struct file_status {
-  std::uint64_t size = 0;      ///< bytes in it
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: the host does not tell
-  file_kind kind = file_kind::regular;
+  std::uint64_t size = 0;               ///< bytes in it
+  std::uint64_t identity = 0;           ///< names the file whatever its path (inode number); 0: the host does not tell
+  file_kind kind = file_kind::regular;  ///< what it is
 };
 
 namespace detail {
 
 template <class T>
+concept async_stat_by_function = requires(T& t, const std::string& path, file_status& status) {
+  typename member<&T::async_stat>;
+  t.async_stat(path, status, std::declval<function_archetype>());
+}
+&&!requires(T & t, const std::string& path, file_status& status) {
+  t.async_stat(path, status, std::declval<stranger>());
+};
+
+// What is read into a copy is lost; see async_execute_into_copy.
+template <class T>
+concept async_stat_into_copy = requires(T& t, const std::string& path) {
+  t.template async_stat<handler_archetype>(path, file_status(), std::declval<handler_archetype>());
+}
+|| requires(T& t, const std::string& path) {
+  typename member<&T::async_stat>;
+  t.async_stat(path, file_status(), std::declval<handler_archetype>());
+};
+
+template <class T>
+concept async_read_file_into_copy = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max) {
+  t.template async_read_file<handler_archetype>(path, offset, max, std::string(), std::declval<handler_archetype>());
+}
+|| requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max) {
+  typename member<&T::async_read_file>;
+  t.async_read_file(path, offset, max, std::string(), std::declval<handler_archetype>());
+};
+
+template <class T>
 concept has_async_stat = requires(T& t, const std::string& path, file_status& status) {
   t.async_stat(path, status, std::declval<handler_archetype>());
+}
+&&!async_stat_by_function<T> && !async_stat_into_copy<T>;
+
+template <class T>
+concept async_read_file_by_function = requires(T& t, const std::string& path, std::size_t max, std::string& out) {
+  typename member<&T::async_read_file>;
+  t.async_read_file(path, 0, max, out, std::declval<function_archetype>());
+}
+&&!requires(T & t, const std::string& path, std::size_t max, std::string& out) {
+  t.async_read_file(path, 0, max, out, std::declval<stranger>());
 };
 
 template <class T>
 concept has_async_read_file = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max,
-                                       std::string& out) {
+                                       std::string& out, wide_offset wide) {
   t.async_read_file(path, offset, max, out, std::declval<handler_archetype>());
-};
+  t.async_read_file(path, wide, max, out, std::declval<handler_archetype>());
+}
+&&!async_read_file_by_function<T> && !async_read_file_into_copy<T>;
 
 struct names_of_file_access {
   void async_stat();

@@ -32,13 +32,13 @@ struct submit_result {
 
 /// What is known of a job at one time. A plain value.
 struct job_status {
-  remote_job::liveness liveness = liveness::unknown;  ///< unknown for a job without a pid file
-  exit_code_state exit_state = exit_code_state::absent;
-  std::optional<std::int64_t> exit_code{};
-  log_state log = log_state::absent;
-  std::uint64_t log_size = 0;
-  std::string evidence{};  ///< what the liveness was concluded from
-  std::string message{};   ///< for people
+  remote_job::liveness liveness = liveness::unknown;     ///< unknown for a job without a pid file
+  exit_code_state exit_state = exit_code_state::absent;  ///< absent: the job has not ended
+  std::optional<std::int64_t> exit_code{};               ///< if it is present
+  log_state log = log_state::absent;                     ///< whether there is a log
+  std::uint64_t log_size = 0;                            ///< bytes in it
+  std::string evidence{};                                ///< what the liveness was concluded from
+  std::string message{};                                 ///< for people
 
   friend bool operator==(const job_status&, const job_status&) = default;
 };
@@ -58,6 +58,7 @@ enum class stop_outcome {
   already_gone       ///< the job was gone without an exit code: its process vanished, or the host was started again
 };
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(stop_outcome o) noexcept {
   switch (o) {
     case stop_outcome::stopped: return "stopped";
@@ -70,19 +71,24 @@ constexpr std::string_view to_string(stop_outcome o) noexcept {
 
 /// What came of a stop. A plain value.
 struct stop_result {
-  stop_outcome outcome = stop_outcome::stopped;
-  bool sent_term = false;      ///< processes were asked to end (SIGTERM)
-  bool sent_kill = false;      ///< processes were killed (SIGKILL)
-  std::uint64_t survived = 0;  ///< processes of the job that live on after all
-  std::optional<std::int64_t> exit_code{};
-  std::string message{};  ///< for people
+  stop_outcome outcome = stop_outcome::stopped;  ///< what it found or brought about
+  bool sent_term = false;                        ///< processes were asked to end (SIGTERM)
+  bool sent_kill = false;                        ///< processes were killed (SIGKILL)
+  std::uint64_t survived = 0;                    ///< processes of the job that live on after all
+  std::optional<std::int64_t> exit_code{};       ///< the job's, if it has one
+  std::string message{};                         ///< for people
 
   friend bool operator==(const stop_result&, const stop_result&) = default;
 };
 
 /// When the job's directory is to be removed.
-enum class cleanup_policy { never, on_success, always };
+enum class cleanup_policy {
+  never,
+  on_success,  ///< when the job's exit code is 0
+  always       ///< when the job has ended, whatever its exit code
+};
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(cleanup_policy p) noexcept {
   switch (p) {
     case cleanup_policy::never: return "never";
@@ -105,19 +111,19 @@ struct submit_request {
   std::string nonce{};        ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
   std::string ticket{};       ///< names the submit itself, the same for each try: 32 hexadecimal digits
   std::string fingerprint{};  ///< names what is submitted: 64 hexadecimal digits, the same for the same command
-  job_command command{};
+  job_command command{};      ///< what to run
 };
 
 /// What a stop asks of the host. A plain value.
 struct stop_request {
-  std::string nonce{};
-  duration grace{};
+  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  duration grace{};     ///< time between asking the processes to end and killing them
 };
 
 /// What a clean-up asks of the host: `on_success` or `always`. A plain value.
 struct cleanup_request {
-  std::string nonce{};
-  cleanup_policy policy = cleanup_policy::always;
+  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  cleanup_policy policy = cleanup_policy::always;  ///< when the directory is to go
 };
 
 namespace detail {
@@ -132,30 +138,68 @@ template <class O>
 concept has_build_submit = requires(O& os, const job_spec& job, const submit_request& request,
                                     remote_command& command) {
   { os.build_submit(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const submit_request& request) {
+  typename member<&O::build_submit>;
+  os.build_submit(job, request, remote_command());
 };
 template <class O>
 concept has_parse_submit = requires(O& os, const submit_request& request, const command_reply& raw,
                                     submit_result& result) {
   { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const submit_request& request, const command_reply& raw) {
+  typename member<&O::parse_submit>;
+  os.parse_submit(request, raw, submit_result());
 };
 template <class O>
 concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
   { os.build_stop(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const stop_request& request) {
+  typename member<&O::build_stop>;
+  os.build_stop(job, request, remote_command());
 };
 template <class O>
 concept has_parse_stop = requires(O& os, const stop_request& request, const command_reply& raw, stop_result& result) {
   { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const stop_request& request, const command_reply& raw) {
+  typename member<&O::parse_stop>;
+  os.parse_stop(request, raw, stop_result());
 };
 template <class O>
 concept has_build_cleanup = requires(O& os, const job_spec& job, const cleanup_request& request,
                                      remote_command& command) {
   { os.build_cleanup(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const cleanup_request& request) {
+  typename member<&O::build_cleanup>;
+  os.build_cleanup(job, request, remote_command());
 };
 template <class O>
 concept has_parse_cleanup = requires(O& os, const cleanup_request& request, const command_reply& raw,
                                      cleanup_result& result) {
   { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const cleanup_request& request, const command_reply& raw) {
+  typename member<&O::parse_cleanup>;
+  os.parse_cleanup(request, raw, cleanup_result());
 };
+
+// One member for each, to be ambiguous with a policy's own.
+struct lifecycle_names {
+  int build_submit, parse_submit, build_stop, parse_stop, build_cleanup, parse_cleanup;
+};
+
+template <class O>
+concept names_lifecycle = open_class<O> && !(
+    requires { &ambiguous<O, lifecycle_names>::build_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_cleanup; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_cleanup; });
 
 }  // namespace detail
 
@@ -209,6 +253,15 @@ constexpr bool check_lifecycle_os_policy() {
   static_assert(detail::has_parse_cleanup<O>,
                 "OsPolicy: to clean up, need `std::error_code parse_cleanup(const cleanup_request&, const "
                 "command_reply&, cleanup_result&)`");
+  return true;
+}
+
+/// Asserts of an OS policy that has a member of this name that all six are there and can be called. One that has none
+/// does not start, stop and clean up jobs, which is no mistake (a final class cannot be looked into: there a wrong
+/// member is silently absent).
+template <class O>
+constexpr bool check_lifecycle() {
+  if constexpr (detail::names_lifecycle<O>) return check_lifecycle_os_policy<O>();
   return true;
 }
 

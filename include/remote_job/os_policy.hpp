@@ -37,6 +37,7 @@ enum class liveness {
   not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
 };
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(liveness l) noexcept {
   switch (l) {
     case liveness::unknown: return "unknown";
@@ -67,12 +68,12 @@ enum class log_state {
 
 /// What one poll learnt. A plain value, used again for each poll; the views point into what it was read from.
 struct poll_reply {
-  exit_code_state exit_state = exit_code_state::absent;
-  std::int64_t exit_code = 0;    ///< when present
-  std::string_view exit_text{};  ///< when damaged: the first bytes of what is there
-  log_state log = log_state::absent;
-  std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
-  std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
+  exit_code_state exit_state = exit_code_state::absent;  ///< whether the job has ended
+  std::int64_t exit_code = 0;                            ///< when present
+  std::string_view exit_text{};                          ///< when damaged: the first bytes of what is there
+  log_state log = log_state::absent;                     ///< whether there is a log
+  std::uint64_t log_size = 0;                            ///< bytes in the log, asked after the exit code
+  std::uint64_t log_identity = 0;                        ///< names the file whatever its path; 0: not known
   /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset,
   /// the overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};
@@ -86,16 +87,29 @@ namespace detail {
 template <class O>
 concept has_build_poll = requires(O& os, const job_spec& job, const poll_request& request, remote_command& command) {
   { os.build_poll(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const poll_request& request) {
+  typename member<&O::build_poll>;
+  os.build_poll(job, request, remote_command());  // a copy: what is written there is lost
 };
 
 template <class O>
 concept has_parse_poll = requires(O& os, const poll_request& request, const command_reply& raw, poll_reply& reply) {
   { os.parse_poll(request, raw, reply) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const poll_request& request, const command_reply& raw) {
+  typename member<&O::parse_poll>;
+  os.parse_poll(request, raw, poll_reply());
+};
+
+// One member for each optional one, to be ambiguous with a policy's own.
+struct os_policy_names {
+  int target_os, files_suffice, file_path;
 };
 
 template <class O>
-concept names_target_os = requires {
-  &O::target_os;
+concept names_target_os = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::target_os;
 };
 template <class O>
 concept has_target_os = requires {
@@ -103,8 +117,8 @@ concept has_target_os = requires {
 };
 
 template <class O>
-concept names_files_suffice = requires {
-  &O::files_suffice;
+concept names_files_suffice = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::files_suffice;
 };
 template <class O>
 concept has_files_suffice = requires {
@@ -112,8 +126,8 @@ concept has_files_suffice = requires {
 };
 
 template <class O>
-concept names_file_path = requires {
-  &O::file_path;
+concept names_file_path = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::file_path;
 };
 template <class O>
 concept has_file_path = requires(const std::string& path) {

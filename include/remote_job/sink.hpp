@@ -19,7 +19,7 @@ namespace detail {
 
 // One member for each optional hook, to be ambiguous with a sink's own.
 struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
+  int on_log, async_on_log, on_log_reset, on_retry, on_notice, diagnostics;
 };
 
 template <class S>
@@ -44,14 +44,13 @@ concept names_on_notice = open_class<S> && !requires {
 };
 
 template <class S>
-concept has_on_event = requires(S& s, const trigger_event& e) {
-  { s.on_event(e) } -> std::same_as<void>;
+concept names_diagnostics_of_sink = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::diagnostics;
 };
 
-// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
-struct wide_offset {
-  template <std::integral T>
-  requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
+template <class S>
+concept has_on_event = requires(S& s, const trigger_event& e) {
+  { s.on_event(e) } -> std::same_as<void>;
 };
 
 template <class S>
@@ -70,10 +69,18 @@ concept has_on_log = takes_offset<S> &&(
     });
 
 template <class S>
+concept async_on_log_by_function = requires(S& s, std::string_view bytes) {
+  typename member<&S::async_on_log>;
+  s.async_on_log(0, bytes, std::declval<function_archetype>());
+}
+&&!requires(S & s, std::string_view bytes) { s.async_on_log(0, bytes, std::declval<stranger>()); };
+
+template <class S>
 concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
   s.async_on_log(offset, bytes, std::declval<handler_archetype>());
   s.async_on_log(wide, bytes, std::declval<handler_archetype>());
-};
+}
+&&!async_on_log_by_function<S>;
 
 template <class S>
 concept has_on_log_reset = requires(S& s, const log_reset& r) {
@@ -93,6 +100,11 @@ concept has_on_notice = requires(S& s, const notice& n) {
   { s.on_notice(n) } -> std::same_as<void>;
 };
 
+template <class S>
+concept has_diagnostics_of_sink = requires(S& s) {
+  { s.diagnostics() } -> std::convertible_to<std::string>;
+};
+
 // A hook is either not there at all or callable as documented.
 template <class S>
 concept good_on_log = has_on_log<S> || !names_on_log<S>;
@@ -104,6 +116,8 @@ template <class S>
 concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
 template <class S>
 concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
+template <class S>
+concept good_diagnostics_of_sink = has_diagnostics_of_sink<S> || !names_diagnostics_of_sink<S>;
 template <class S>
 concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 
@@ -127,22 +141,27 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
 /// for on_event, whose exceptions are swallowed: there is no one left to tell.
 /// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// misspelt hook is silently absent).
+/// wrong hook is silently absent). A hook under any other name is none: `sink_traits<S>::takes_log` can be asserted
+/// beside `sink<S>`.
 ///
 /// @par Exemplar
 /// The least that will do:
 /// @include minimal_sink.hpp
 template <class S>
-concept sink =
-    std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> && detail::good_async_on_log<S> &&
-    detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> && detail::good_on_notice<S>;
+concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
+    detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
+    detail::good_on_retry<S> && detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
 
 /// What generic code asks of a sink: each hook if it is there, nothing if not.
 template <class S>
 struct sink_traits {
+  /// Whether the log is taken at all.
+  static constexpr bool takes_log = detail::has_on_log<S> || detail::has_async_on_log<S>;
+
   /// Whether the log is taken asynchronously.
   static constexpr bool is_async = detail::has_async_on_log<S>;
 
+  /// Hands a chunk over, to a sink that does not take it asynchronously; gives the sink's refusal.
   static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
     if constexpr (detail::has_on_log<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
@@ -153,6 +172,7 @@ struct sink_traits {
     return {};
   }
 
+  /// Tells that the log begins again at 0; gives the sink's refusal.
   static std::error_code on_log_reset(S& s, const log_reset& reset) {
     if constexpr (detail::has_on_log_reset<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
@@ -163,21 +183,22 @@ struct sink_traits {
     return {};
   }
 
+  /// Tells of a failure within the budget.
   static void on_retry(S& s, const retry_info& info) {
     if constexpr (detail::has_on_retry<S>) s.on_retry(info);
   }
 
+  /// Tells of something worth knowing.
   static void on_notice(S& s, const notice& n) {
     if constexpr (detail::has_on_notice<S>) s.on_notice(n);
   }
 
+  /// Hands the final event over.
   static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
 
   /// Text on the last error, or nothing.
   static std::string diagnostics(S& s) {
-    if constexpr (requires {
-                    { s.diagnostics() } -> std::convertible_to<std::string>;
-                  })
+    if constexpr (detail::has_diagnostics_of_sink<S>)
       return s.diagnostics();
     else
       return {};
@@ -202,6 +223,8 @@ constexpr bool check_sink() {
                 "std::error_code)");
   static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
   static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
+  static_assert(detail::good_diagnostics_of_sink<S>,
+                "Sink: diagnostics is there but not as `std::string diagnostics()`");
   return true;
 }
 

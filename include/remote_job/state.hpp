@@ -30,9 +30,9 @@ struct trigger_state {
   /// The name under which a serialized state is known.
   static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
 
-  job_spec job{};
-  watch_options options{};
-  log_mark mark{};
+  job_spec job{};           ///< which job
+  watch_options options{};  ///< how it is watched, and from which offset on
+  log_mark mark{};          ///< what tells the log that was read from another one
 
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };

@@ -42,7 +42,7 @@ struct command_reply {
   std::string error_output{};        ///< the first bytes of its standard error, for messages; at most max_error_output
   std::optional<int> exit_status{};  ///< none: ended by a signal, not told, or not waited for because of end_mark
 
-  static constexpr std::size_t max_error_output = 4096;
+  static constexpr std::size_t max_error_output = 4096;  ///< bytes kept of standard error
 
   /// Forgets the content but keeps the memory.
   void clear() noexcept {
@@ -61,14 +61,42 @@ concept has_executor = requires(T& t) {
 };
 
 template <class T>
+concept async_connect_by_function = requires(T& t) {
+  typename member<&T::async_connect>;
+  t.async_connect(std::declval<function_archetype>());
+}
+&&!requires(T & t) { t.async_connect(std::declval<stranger>()); };
+
+template <class T>
 concept has_async_connect = requires(T& t) {
   t.async_connect(std::declval<handler_archetype>());
+}
+&&!async_connect_by_function<T>;
+
+template <class T>
+concept async_execute_by_function = requires(T& t, const remote_command& command, command_reply& reply) {
+  typename member<&T::async_execute>;
+  t.async_execute(command, reply, std::declval<function_archetype>());
+}
+&&!requires(T & t, const remote_command& command, command_reply& reply) {
+  t.async_execute(command, reply, std::declval<stranger>());
+};
+
+// A reply that is a copy is lost. Of a template it is asked only where the token is all that it deduces.
+template <class T>
+concept async_execute_into_copy = requires(T& t, const remote_command& command) {
+  t.template async_execute<handler_archetype>(command, command_reply(), std::declval<handler_archetype>());
+}
+|| requires(T& t, const remote_command& command) {
+  typename member<&T::async_execute>;
+  t.async_execute(command, command_reply(), std::declval<handler_archetype>());
 };
 
 template <class T>
 concept has_async_execute = requires(T& t, const remote_command& command, command_reply& reply) {
   t.async_execute(command, reply, std::declval<handler_archetype>());
-};
+}
+&&!async_execute_by_function<T> && !async_execute_into_copy<T>;
 
 template <class T>
 concept has_close = requires(T& t) {
@@ -98,9 +126,27 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
   timer.async_wait(std::declval<handler_archetype>());
 };
 
+// One member for each optional one, to be ambiguous with a transport's own.
+struct transport_names {
+  int now, diagnostics, notices;
+};
+
 template <class T>
-concept names_diagnostics = requires {
-  &T::diagnostics;
+concept names_now = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::now;
+};
+template <class T>
+concept has_now = requires(T& t) {
+  { std::chrono::duration_cast<duration>(t.now().time_since_epoch()) } -> std::same_as<duration>;
+};
+template <class T>
+concept has_clock = has_now<T> || requires {
+  std::chrono::duration_cast<duration>(timer_of_t<T>::clock_type::now().time_since_epoch());
+};
+
+template <class T>
+concept names_diagnostics = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::diagnostics;
 };
 template <class T>
 concept has_diagnostics = requires(T& t) {
@@ -108,8 +154,8 @@ concept has_diagnostics = requires(T& t) {
 };
 
 template <class T>
-concept names_notices = requires {
-  &T::notices;
+concept names_notices = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::notices;
 };
 template <class T>
 concept has_notices = requires(T& t) {
@@ -117,6 +163,8 @@ concept has_notices = requires(T& t) {
 };
 
 // An optional member is either not there at all or as documented.
+template <class T>
+concept good_now = has_now<T> || !names_now<T>;
 template <class T>
 concept good_diagnostics = has_diagnostics<T> || !names_diagnostics<T>;
 template <class T>
@@ -148,18 +196,18 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 /// @include minimal_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
-    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> &&
-    detail::good_diagnostics<T> && detail::good_notices<T>;
+    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
+    detail::has_clock<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
 
 /// What generic code asks of a transport: the optional members with their defaults.
 template <class T>
 struct transport_traits {
-  using executor_type = typename T::executor_type;
-  using timer_type = detail::timer_of_t<T>;
+  using executor_type = typename T::executor_type;  ///< T's own
+  using timer_type = detail::timer_of_t<T>;         ///< T's own, or one of the steady clock on T's executor
 
   /// Time on the transport's clock, as a duration since an epoch of its own.
   static duration now(T& t) {
-    if constexpr (requires { t.now(); })
+    if constexpr (detail::has_now<T>)
       return std::chrono::duration_cast<duration>(t.now().time_since_epoch());
     else
       return std::chrono::duration_cast<duration>(timer_type::clock_type::now().time_since_epoch());
@@ -196,10 +244,15 @@ constexpr bool check_transport() {
   static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
   static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
   static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
-  if constexpr (detail::has_executor<T>)
+  static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
+  if constexpr (detail::has_executor<T>) {
     static_assert(detail::has_usable_timer<T>,
                   "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "
                   "`cancel()` and `async_wait(CompletionToken&&)`");
+    if constexpr (detail::has_usable_timer<T> && detail::good_now<T>)
+      static_assert(detail::has_clock<T>,
+                    "Transport: need `timer_type::time_point now()`, as `timer_type` has no `clock_type`");
+  }
   return true;
 }
 

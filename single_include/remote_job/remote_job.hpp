@@ -40,6 +40,10 @@
 #error "remote_job needs C++20: compile with -std=c++20 or newer"
 #endif
 
+#if !defined(__cpp_exceptions)
+#error "remote_job needs exceptions: a policy of the user's may throw, and is caught"
+#endif
+
 /// Configuration macros, all optional, to be defined before the first include:
 ///
 ///  REMOTE_JOB_NO_LIBSSH2  the single header leaves out the SSH transport even where <libssh2.h> is found
@@ -623,10 +627,12 @@ inline const std::error_category& condition_category_instance() noexcept {
 /// The category of `errc`. Thread-safe.
 inline const std::error_category& error_category() noexcept { return detail::errc_category_instance(); }
 
+/// An error of our category; what makes an `errc` a `std::error_code`.
 inline std::error_code make_error_code(errc e) noexcept {
   return {static_cast<int>(e), detail::errc_category_instance()};
 }
 
+/// What makes a `condition` a `std::error_condition`: `ec == condition::transient`.
 inline std::error_condition make_error_condition(condition c) noexcept {
   return {static_cast<int>(c), detail::condition_category_instance()};
 }
@@ -684,6 +690,7 @@ enum class notice_kind {
   transport              ///< the transport has something to say that is no error
 };
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(status s) noexcept {
   switch (s) {
     case status::success: return "success";
@@ -694,6 +701,7 @@ constexpr std::string_view to_string(status s) noexcept {
   return "error";
 }
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(reason r) noexcept {
   switch (r) {
     case reason::completed: return "completed";
@@ -709,6 +717,7 @@ constexpr std::string_view to_string(reason r) noexcept {
   return "fatal_error";
 }
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(log_reset_cause c) noexcept {
   switch (c) {
     case log_reset_cause::truncated: return "truncated";
@@ -718,6 +727,7 @@ constexpr std::string_view to_string(log_reset_cause c) noexcept {
   return "replaced";
 }
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(notice_kind k) noexcept {
   switch (k) {
     case notice_kind::exit_code_damaged: return "exit_code_damaged";
@@ -736,18 +746,18 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
 /// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain
 /// value.
 struct trigger_event {
-  std::string job_id{};
-  std::string job_dir{};
-  std::string log_file{};
-  std::string exit_code_file{};
-  remote_job::remote_os remote_os = remote_job::remote_os::posix;
-  remote_job::status status = remote_job::status::error;
-  bool done = true;
+  std::string job_id{};          ///< of the job that was watched, as the four that follow
+  std::string job_dir{};         ///< empty for a job that no submit started
+  std::string log_file{};        ///< on the host
+  std::string exit_code_file{};  ///< on the host
+  remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< how commands are spelt there
+  remote_job::status status = remote_job::status::error;           ///< how the watch ended
+  bool done = true;                                                ///< always: there is one event, at the end
   std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, as Windows has negative ones
   std::string log_chunk{};       ///< always empty: each byte went to the sink once, in order, before the event
   std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
   std::string message{};         ///< for people: what happened, where, and why
-  remote_job::reason reason = remote_job::reason::fatal_error;
+  remote_job::reason reason = remote_job::reason::fatal_error;  ///< which rule ended the watch
   std::error_code error{};  ///< what went wrong last; no error unless status is error or lost
 
   friend bool operator==(const trigger_event&, const trigger_event&) = default;
@@ -755,28 +765,32 @@ struct trigger_event {
 
 /// A failure within the budget, told before the wait for the next try. A plain value.
 struct retry_info {
-  enum class phase { connect, poll, command };
+  /// What can fail.
+  enum class phase {
+    connect,  ///< connecting
+    poll,     ///< a poll on the open connection
+    command   ///< the command of another operation on it
+  };
 
-  /// What failed: connecting, a poll on the open connection, or the command of another operation on it.
-  phase failed = phase::connect;
-  int attempt = 0;       ///< the how-manieth consecutive failure; from 1
-  int max_attempts = 0;  ///< max_reconnect_attempts
-  duration delay{};      ///< wait before the next try to connect
-  std::error_code error{};
-  std::string message{};  ///< for people
+  phase failed = phase::connect;  ///< what failed
+  int attempt = 0;                ///< the how-manieth consecutive failure; from 1
+  int max_attempts = 0;           ///< max_reconnect_attempts
+  duration delay{};               ///< wait before the next try to connect
+  std::error_code error{};        ///< why it failed
+  std::string message{};          ///< for people
 };
 
 /// The log was truncated or replaced; reading begins again at 0. A plain value.
 struct log_reset {
-  log_reset_cause cause = log_reset_cause::replaced;
-  std::uint64_t old_offset = 0;  ///< offset behind the last byte delivered of the old log
-  std::string message{};         ///< for people
+  log_reset_cause cause = log_reset_cause::replaced;  ///< why
+  std::uint64_t old_offset = 0;                       ///< offset behind the last byte delivered of the old log
+  std::string message{};                              ///< for people
 };
 
 /// Something worth knowing that changes nothing. A plain value.
 struct notice {
-  notice_kind kind = notice_kind::transport;
-  std::string message{};  ///< for people
+  notice_kind kind = notice_kind::transport;  ///< what it is about
+  std::string message{};                      ///< for people
 };
 
 /// Counters of one trigger, over all its runs. A plain value.
@@ -798,6 +812,7 @@ struct watch_stats {
 #ifndef REMOTE_JOB_DETAIL_ARCHETYPE_HPP
 #define REMOTE_JOB_DETAIL_ARCHETYPE_HPP
 
+#include <functional>
 #include <type_traits>
 
 namespace remote_job::inline v0::detail {
@@ -807,6 +822,24 @@ struct handler_archetype {
   handler_archetype(handler_archetype&&) = default;
   handler_archetype& operator=(handler_archetype&&) = default;
   void operator()(std::error_code) const {}
+};
+
+/// Only named, to ask whether a member is one function, or variable: neither a template, nor overloaded, nor private. Of
+/// such a function can be asked what it must not take; its body is not compiled for that.
+template <auto Pointer>
+struct member;
+
+/// Takes the place of a std::function: what accepts it, but not a stranger, has its handlers copied into one. A handler
+/// need not be copyable, and the executor and allocator that go with it are lost there.
+struct function_archetype {
+  operator std::function<void(std::error_code)>() const;
+};
+struct stranger {};
+
+/// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
+struct wide_offset {
+  template <std::integral T>
+  requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
 };
 
 /// Finds a member by name whatever its signature: where T has one, the name is ambiguous between T and Names.
@@ -857,7 +890,7 @@ struct command_reply {
   std::string error_output{};        ///< the first bytes of its standard error, for messages; at most max_error_output
   std::optional<int> exit_status{};  ///< none: ended by a signal, not told, or not waited for because of end_mark
 
-  static constexpr std::size_t max_error_output = 4096;
+  static constexpr std::size_t max_error_output = 4096;  ///< bytes kept of standard error
 
   /// Forgets the content but keeps the memory.
   void clear() noexcept {
@@ -876,14 +909,42 @@ concept has_executor = requires(T& t) {
 };
 
 template <class T>
+concept async_connect_by_function = requires(T& t) {
+  typename member<&T::async_connect>;
+  t.async_connect(std::declval<function_archetype>());
+}
+&&!requires(T & t) { t.async_connect(std::declval<stranger>()); };
+
+template <class T>
 concept has_async_connect = requires(T& t) {
   t.async_connect(std::declval<handler_archetype>());
+}
+&&!async_connect_by_function<T>;
+
+template <class T>
+concept async_execute_by_function = requires(T& t, const remote_command& command, command_reply& reply) {
+  typename member<&T::async_execute>;
+  t.async_execute(command, reply, std::declval<function_archetype>());
+}
+&&!requires(T & t, const remote_command& command, command_reply& reply) {
+  t.async_execute(command, reply, std::declval<stranger>());
+};
+
+// A reply that is a copy is lost. Of a template it is asked only where the token is all that it deduces.
+template <class T>
+concept async_execute_into_copy = requires(T& t, const remote_command& command) {
+  t.template async_execute<handler_archetype>(command, command_reply(), std::declval<handler_archetype>());
+}
+|| requires(T& t, const remote_command& command) {
+  typename member<&T::async_execute>;
+  t.async_execute(command, command_reply(), std::declval<handler_archetype>());
 };
 
 template <class T>
 concept has_async_execute = requires(T& t, const remote_command& command, command_reply& reply) {
   t.async_execute(command, reply, std::declval<handler_archetype>());
-};
+}
+&&!async_execute_by_function<T> && !async_execute_into_copy<T>;
 
 template <class T>
 concept has_close = requires(T& t) {
@@ -913,9 +974,27 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
   timer.async_wait(std::declval<handler_archetype>());
 };
 
+// One member for each optional one, to be ambiguous with a transport's own.
+struct transport_names {
+  int now, diagnostics, notices;
+};
+
 template <class T>
-concept names_diagnostics = requires {
-  &T::diagnostics;
+concept names_now = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::now;
+};
+template <class T>
+concept has_now = requires(T& t) {
+  { std::chrono::duration_cast<duration>(t.now().time_since_epoch()) } -> std::same_as<duration>;
+};
+template <class T>
+concept has_clock = has_now<T> || requires {
+  std::chrono::duration_cast<duration>(timer_of_t<T>::clock_type::now().time_since_epoch());
+};
+
+template <class T>
+concept names_diagnostics = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::diagnostics;
 };
 template <class T>
 concept has_diagnostics = requires(T& t) {
@@ -923,8 +1002,8 @@ concept has_diagnostics = requires(T& t) {
 };
 
 template <class T>
-concept names_notices = requires {
-  &T::notices;
+concept names_notices = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::notices;
 };
 template <class T>
 concept has_notices = requires(T& t) {
@@ -932,6 +1011,8 @@ concept has_notices = requires(T& t) {
 };
 
 // An optional member is either not there at all or as documented.
+template <class T>
+concept good_now = has_now<T> || !names_now<T>;
 template <class T>
 concept good_diagnostics = has_diagnostics<T> || !names_diagnostics<T>;
 template <class T>
@@ -963,18 +1044,18 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 /// @include minimal_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
-    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> &&
-    detail::good_diagnostics<T> && detail::good_notices<T>;
+    detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
+    detail::has_clock<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
 
 /// What generic code asks of a transport: the optional members with their defaults.
 template <class T>
 struct transport_traits {
-  using executor_type = typename T::executor_type;
-  using timer_type = detail::timer_of_t<T>;
+  using executor_type = typename T::executor_type;  ///< T's own
+  using timer_type = detail::timer_of_t<T>;         ///< T's own, or one of the steady clock on T's executor
 
   /// Time on the transport's clock, as a duration since an epoch of its own.
   static duration now(T& t) {
-    if constexpr (requires { t.now(); })
+    if constexpr (detail::has_now<T>)
       return std::chrono::duration_cast<duration>(t.now().time_since_epoch());
     else
       return std::chrono::duration_cast<duration>(timer_type::clock_type::now().time_since_epoch());
@@ -1011,10 +1092,15 @@ constexpr bool check_transport() {
   static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
   static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
   static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
-  if constexpr (detail::has_executor<T>)
+  static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
+  if constexpr (detail::has_executor<T>) {
     static_assert(detail::has_usable_timer<T>,
                   "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "
                   "`cancel()` and `async_wait(CompletionToken&&)`");
+    if constexpr (detail::has_usable_timer<T> && detail::good_now<T>)
+      static_assert(detail::has_clock<T>,
+                    "Transport: need `timer_type::time_point now()`, as `timer_type` has no `clock_type`");
+  }
   return true;
 }
 
@@ -1049,6 +1135,7 @@ enum class liveness {
   not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
 };
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(liveness l) noexcept {
   switch (l) {
     case liveness::unknown: return "unknown";
@@ -1079,12 +1166,12 @@ enum class log_state {
 
 /// What one poll learnt. A plain value, used again for each poll; the views point into what it was read from.
 struct poll_reply {
-  exit_code_state exit_state = exit_code_state::absent;
-  std::int64_t exit_code = 0;    ///< when present
-  std::string_view exit_text{};  ///< when damaged: the first bytes of what is there
-  log_state log = log_state::absent;
-  std::uint64_t log_size = 0;      ///< bytes in the log, asked after the exit code
-  std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
+  exit_code_state exit_state = exit_code_state::absent;  ///< whether the job has ended
+  std::int64_t exit_code = 0;                            ///< when present
+  std::string_view exit_text{};                          ///< when damaged: the first bytes of what is there
+  log_state log = log_state::absent;                     ///< whether there is a log
+  std::uint64_t log_size = 0;                            ///< bytes in the log, asked after the exit code
+  std::uint64_t log_identity = 0;                        ///< names the file whatever its path; 0: not known
   /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset,
   /// the overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};
@@ -1098,16 +1185,29 @@ namespace detail {
 template <class O>
 concept has_build_poll = requires(O& os, const job_spec& job, const poll_request& request, remote_command& command) {
   { os.build_poll(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const poll_request& request) {
+  typename member<&O::build_poll>;
+  os.build_poll(job, request, remote_command());  // a copy: what is written there is lost
 };
 
 template <class O>
 concept has_parse_poll = requires(O& os, const poll_request& request, const command_reply& raw, poll_reply& reply) {
   { os.parse_poll(request, raw, reply) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const poll_request& request, const command_reply& raw) {
+  typename member<&O::parse_poll>;
+  os.parse_poll(request, raw, poll_reply());
+};
+
+// One member for each optional one, to be ambiguous with a policy's own.
+struct os_policy_names {
+  int target_os, files_suffice, file_path;
 };
 
 template <class O>
-concept names_target_os = requires {
-  &O::target_os;
+concept names_target_os = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::target_os;
 };
 template <class O>
 concept has_target_os = requires {
@@ -1115,8 +1215,8 @@ concept has_target_os = requires {
 };
 
 template <class O>
-concept names_files_suffice = requires {
-  &O::files_suffice;
+concept names_files_suffice = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::files_suffice;
 };
 template <class O>
 concept has_files_suffice = requires {
@@ -1124,8 +1224,8 @@ concept has_files_suffice = requires {
 };
 
 template <class O>
-concept names_file_path = requires {
-  &O::file_path;
+concept names_file_path = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::file_path;
 };
 template <class O>
 concept has_file_path = requires(const std::string& path) {
@@ -1963,23 +2063,63 @@ enum class file_kind { regular, directory, other };
 
 /// What a host tells of a file. A plain value.
 struct file_status {
-  std::uint64_t size = 0;      ///< bytes in it
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: the host does not tell
-  file_kind kind = file_kind::regular;
+  std::uint64_t size = 0;               ///< bytes in it
+  std::uint64_t identity = 0;           ///< names the file whatever its path (inode number); 0: the host does not tell
+  file_kind kind = file_kind::regular;  ///< what it is
 };
 
 namespace detail {
 
 template <class T>
+concept async_stat_by_function = requires(T& t, const std::string& path, file_status& status) {
+  typename member<&T::async_stat>;
+  t.async_stat(path, status, std::declval<function_archetype>());
+}
+&&!requires(T & t, const std::string& path, file_status& status) {
+  t.async_stat(path, status, std::declval<stranger>());
+};
+
+// What is read into a copy is lost; see async_execute_into_copy.
+template <class T>
+concept async_stat_into_copy = requires(T& t, const std::string& path) {
+  t.template async_stat<handler_archetype>(path, file_status(), std::declval<handler_archetype>());
+}
+|| requires(T& t, const std::string& path) {
+  typename member<&T::async_stat>;
+  t.async_stat(path, file_status(), std::declval<handler_archetype>());
+};
+
+template <class T>
+concept async_read_file_into_copy = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max) {
+  t.template async_read_file<handler_archetype>(path, offset, max, std::string(), std::declval<handler_archetype>());
+}
+|| requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max) {
+  typename member<&T::async_read_file>;
+  t.async_read_file(path, offset, max, std::string(), std::declval<handler_archetype>());
+};
+
+template <class T>
 concept has_async_stat = requires(T& t, const std::string& path, file_status& status) {
   t.async_stat(path, status, std::declval<handler_archetype>());
+}
+&&!async_stat_by_function<T> && !async_stat_into_copy<T>;
+
+template <class T>
+concept async_read_file_by_function = requires(T& t, const std::string& path, std::size_t max, std::string& out) {
+  typename member<&T::async_read_file>;
+  t.async_read_file(path, 0, max, out, std::declval<function_archetype>());
+}
+&&!requires(T & t, const std::string& path, std::size_t max, std::string& out) {
+  t.async_read_file(path, 0, max, out, std::declval<stranger>());
 };
 
 template <class T>
 concept has_async_read_file = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max,
-                                       std::string& out) {
+                                       std::string& out, wide_offset wide) {
   t.async_read_file(path, offset, max, out, std::declval<handler_archetype>());
-};
+  t.async_read_file(path, wide, max, out, std::declval<handler_archetype>());
+}
+&&!async_read_file_by_function<T> && !async_read_file_into_copy<T>;
 
 struct names_of_file_access {
   void async_stat();
@@ -2452,7 +2592,7 @@ namespace detail {
 
 // One member for each optional hook, to be ambiguous with a sink's own.
 struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice;
+  int on_log, async_on_log, on_log_reset, on_retry, on_notice, diagnostics;
 };
 
 template <class S>
@@ -2477,14 +2617,13 @@ concept names_on_notice = open_class<S> && !requires {
 };
 
 template <class S>
-concept has_on_event = requires(S& s, const trigger_event& e) {
-  { s.on_event(e) } -> std::same_as<void>;
+concept names_diagnostics_of_sink = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::diagnostics;
 };
 
-// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
-struct wide_offset {
-  template <std::integral T>
-  requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
+template <class S>
+concept has_on_event = requires(S& s, const trigger_event& e) {
+  { s.on_event(e) } -> std::same_as<void>;
 };
 
 template <class S>
@@ -2503,10 +2642,18 @@ concept has_on_log = takes_offset<S> &&(
     });
 
 template <class S>
+concept async_on_log_by_function = requires(S& s, std::string_view bytes) {
+  typename member<&S::async_on_log>;
+  s.async_on_log(0, bytes, std::declval<function_archetype>());
+}
+&&!requires(S & s, std::string_view bytes) { s.async_on_log(0, bytes, std::declval<stranger>()); };
+
+template <class S>
 concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
   s.async_on_log(offset, bytes, std::declval<handler_archetype>());
   s.async_on_log(wide, bytes, std::declval<handler_archetype>());
-};
+}
+&&!async_on_log_by_function<S>;
 
 template <class S>
 concept has_on_log_reset = requires(S& s, const log_reset& r) {
@@ -2526,6 +2673,11 @@ concept has_on_notice = requires(S& s, const notice& n) {
   { s.on_notice(n) } -> std::same_as<void>;
 };
 
+template <class S>
+concept has_diagnostics_of_sink = requires(S& s) {
+  { s.diagnostics() } -> std::convertible_to<std::string>;
+};
+
 // A hook is either not there at all or callable as documented.
 template <class S>
 concept good_on_log = has_on_log<S> || !names_on_log<S>;
@@ -2537,6 +2689,8 @@ template <class S>
 concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
 template <class S>
 concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
+template <class S>
+concept good_diagnostics_of_sink = has_diagnostics_of_sink<S> || !names_diagnostics_of_sink<S>;
 template <class S>
 concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 
@@ -2560,22 +2714,27 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
 /// for on_event, whose exceptions are swallowed: there is no one left to tell.
 /// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// misspelt hook is silently absent).
+/// wrong hook is silently absent). A hook under any other name is none: `sink_traits<S>::takes_log` can be asserted
+/// beside `sink<S>`.
 ///
 /// @par Exemplar
 /// The least that will do:
 /// @include minimal_sink.hpp
 template <class S>
-concept sink =
-    std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> && detail::good_async_on_log<S> &&
-    detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> && detail::good_on_notice<S>;
+concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
+    detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
+    detail::good_on_retry<S> && detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
 
 /// What generic code asks of a sink: each hook if it is there, nothing if not.
 template <class S>
 struct sink_traits {
+  /// Whether the log is taken at all.
+  static constexpr bool takes_log = detail::has_on_log<S> || detail::has_async_on_log<S>;
+
   /// Whether the log is taken asynchronously.
   static constexpr bool is_async = detail::has_async_on_log<S>;
 
+  /// Hands a chunk over, to a sink that does not take it asynchronously; gives the sink's refusal.
   static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
     if constexpr (detail::has_on_log<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
@@ -2586,6 +2745,7 @@ struct sink_traits {
     return {};
   }
 
+  /// Tells that the log begins again at 0; gives the sink's refusal.
   static std::error_code on_log_reset(S& s, const log_reset& reset) {
     if constexpr (detail::has_on_log_reset<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
@@ -2596,21 +2756,22 @@ struct sink_traits {
     return {};
   }
 
+  /// Tells of a failure within the budget.
   static void on_retry(S& s, const retry_info& info) {
     if constexpr (detail::has_on_retry<S>) s.on_retry(info);
   }
 
+  /// Tells of something worth knowing.
   static void on_notice(S& s, const notice& n) {
     if constexpr (detail::has_on_notice<S>) s.on_notice(n);
   }
 
+  /// Hands the final event over.
   static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
 
   /// Text on the last error, or nothing.
   static std::string diagnostics(S& s) {
-    if constexpr (requires {
-                    { s.diagnostics() } -> std::convertible_to<std::string>;
-                  })
+    if constexpr (detail::has_diagnostics_of_sink<S>)
       return s.diagnostics();
     else
       return {};
@@ -2635,6 +2796,8 @@ constexpr bool check_sink() {
                 "std::error_code)");
   static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
   static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
+  static_assert(detail::good_diagnostics_of_sink<S>,
+                "Sink: diagnostics is there but not as `std::string diagnostics()`");
   return true;
 }
 
@@ -2658,11 +2821,6 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   using traits = transport_traits<transport_type>;
   using executor_type = typename traits::executor_type;
   using sink_type = Sink;
-
-  /// Whether the policies are what they have to be. With others nothing is run, so that the compiler says what is wrong
-  /// with them, and not what comes of it in here.
-  static constexpr bool sound =
-      remote_job::transport<transport_type> && remote_job::backoff<Backoff> && remote_job::sink<Sink>;
 
   line(Transport t, Backoff b, Sink s)
       : transport(std::forward<Transport>(t)),
@@ -3252,13 +3410,13 @@ struct submit_result {
 
 /// What is known of a job at one time. A plain value.
 struct job_status {
-  remote_job::liveness liveness = liveness::unknown;  ///< unknown for a job without a pid file
-  exit_code_state exit_state = exit_code_state::absent;
-  std::optional<std::int64_t> exit_code{};
-  log_state log = log_state::absent;
-  std::uint64_t log_size = 0;
-  std::string evidence{};  ///< what the liveness was concluded from
-  std::string message{};   ///< for people
+  remote_job::liveness liveness = liveness::unknown;     ///< unknown for a job without a pid file
+  exit_code_state exit_state = exit_code_state::absent;  ///< absent: the job has not ended
+  std::optional<std::int64_t> exit_code{};               ///< if it is present
+  log_state log = log_state::absent;                     ///< whether there is a log
+  std::uint64_t log_size = 0;                            ///< bytes in it
+  std::string evidence{};                                ///< what the liveness was concluded from
+  std::string message{};                                 ///< for people
 
   friend bool operator==(const job_status&, const job_status&) = default;
 };
@@ -3278,6 +3436,7 @@ enum class stop_outcome {
   already_gone       ///< the job was gone without an exit code: its process vanished, or the host was started again
 };
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(stop_outcome o) noexcept {
   switch (o) {
     case stop_outcome::stopped: return "stopped";
@@ -3290,19 +3449,24 @@ constexpr std::string_view to_string(stop_outcome o) noexcept {
 
 /// What came of a stop. A plain value.
 struct stop_result {
-  stop_outcome outcome = stop_outcome::stopped;
-  bool sent_term = false;      ///< processes were asked to end (SIGTERM)
-  bool sent_kill = false;      ///< processes were killed (SIGKILL)
-  std::uint64_t survived = 0;  ///< processes of the job that live on after all
-  std::optional<std::int64_t> exit_code{};
-  std::string message{};  ///< for people
+  stop_outcome outcome = stop_outcome::stopped;  ///< what it found or brought about
+  bool sent_term = false;                        ///< processes were asked to end (SIGTERM)
+  bool sent_kill = false;                        ///< processes were killed (SIGKILL)
+  std::uint64_t survived = 0;                    ///< processes of the job that live on after all
+  std::optional<std::int64_t> exit_code{};       ///< the job's, if it has one
+  std::string message{};                         ///< for people
 
   friend bool operator==(const stop_result&, const stop_result&) = default;
 };
 
 /// When the job's directory is to be removed.
-enum class cleanup_policy { never, on_success, always };
+enum class cleanup_policy {
+  never,
+  on_success,  ///< when the job's exit code is 0
+  always       ///< when the job has ended, whatever its exit code
+};
 
+/// The name of the enumerator.
 constexpr std::string_view to_string(cleanup_policy p) noexcept {
   switch (p) {
     case cleanup_policy::never: return "never";
@@ -3325,19 +3489,19 @@ struct submit_request {
   std::string nonce{};        ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
   std::string ticket{};       ///< names the submit itself, the same for each try: 32 hexadecimal digits
   std::string fingerprint{};  ///< names what is submitted: 64 hexadecimal digits, the same for the same command
-  job_command command{};
+  job_command command{};      ///< what to run
 };
 
 /// What a stop asks of the host. A plain value.
 struct stop_request {
-  std::string nonce{};
-  duration grace{};
+  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  duration grace{};     ///< time between asking the processes to end and killing them
 };
 
 /// What a clean-up asks of the host: `on_success` or `always`. A plain value.
 struct cleanup_request {
-  std::string nonce{};
-  cleanup_policy policy = cleanup_policy::always;
+  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  cleanup_policy policy = cleanup_policy::always;  ///< when the directory is to go
 };
 
 namespace detail {
@@ -3352,30 +3516,68 @@ template <class O>
 concept has_build_submit = requires(O& os, const job_spec& job, const submit_request& request,
                                     remote_command& command) {
   { os.build_submit(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const submit_request& request) {
+  typename member<&O::build_submit>;
+  os.build_submit(job, request, remote_command());
 };
 template <class O>
 concept has_parse_submit = requires(O& os, const submit_request& request, const command_reply& raw,
                                     submit_result& result) {
   { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const submit_request& request, const command_reply& raw) {
+  typename member<&O::parse_submit>;
+  os.parse_submit(request, raw, submit_result());
 };
 template <class O>
 concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
   { os.build_stop(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const stop_request& request) {
+  typename member<&O::build_stop>;
+  os.build_stop(job, request, remote_command());
 };
 template <class O>
 concept has_parse_stop = requires(O& os, const stop_request& request, const command_reply& raw, stop_result& result) {
   { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const stop_request& request, const command_reply& raw) {
+  typename member<&O::parse_stop>;
+  os.parse_stop(request, raw, stop_result());
 };
 template <class O>
 concept has_build_cleanup = requires(O& os, const job_spec& job, const cleanup_request& request,
                                      remote_command& command) {
   { os.build_cleanup(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const cleanup_request& request) {
+  typename member<&O::build_cleanup>;
+  os.build_cleanup(job, request, remote_command());
 };
 template <class O>
 concept has_parse_cleanup = requires(O& os, const cleanup_request& request, const command_reply& raw,
                                      cleanup_result& result) {
   { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const cleanup_request& request, const command_reply& raw) {
+  typename member<&O::parse_cleanup>;
+  os.parse_cleanup(request, raw, cleanup_result());
 };
+
+// One member for each, to be ambiguous with a policy's own.
+struct lifecycle_names {
+  int build_submit, parse_submit, build_stop, parse_stop, build_cleanup, parse_cleanup;
+};
+
+template <class O>
+concept names_lifecycle = open_class<O> && !(
+    requires { &ambiguous<O, lifecycle_names>::build_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_cleanup; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_cleanup; });
 
 }  // namespace detail
 
@@ -3432,6 +3634,15 @@ constexpr bool check_lifecycle_os_policy() {
   return true;
 }
 
+/// Asserts of an OS policy that has a member of this name that all six are there and can be called. One that has none
+/// does not start, stop and clean up jobs, which is no mistake (a final class cannot be looked into: there a wrong
+/// member is silently absent).
+template <class O>
+constexpr bool check_lifecycle() {
+  if constexpr (detail::names_lifecycle<O>) return check_lifecycle_os_policy<O>();
+  return true;
+}
+
 }  // namespace remote_job::inline v0
 
 #endif
@@ -3461,9 +3672,9 @@ struct trigger_state {
   /// The name under which a serialized state is known.
   static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
 
-  job_spec job{};
-  watch_options options{};
-  log_mark mark{};
+  job_spec job{};           ///< which job
+  watch_options options{};  ///< how it is watched, and from which offset on
+  log_mark mark{};          ///< what tells the log that was read from another one
 
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };
@@ -3927,6 +4138,8 @@ class trigger_fsm {
 #ifndef REMOTE_JOB_DETAIL_WATCH_HPP
 #define REMOTE_JOB_DETAIL_WATCH_HPP
 
+#include <asio/any_io_executor.hpp>
+
 namespace remote_job::inline v0::detail {
 
 /// What a trigger and its outstanding run share. It lives as long as either.
@@ -3938,8 +4151,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   using line_type = watch;
   using result_type = trigger_event;
   static constexpr bool watches = true;
-
-  static constexpr bool sound = base::sound && os_policy<OsPolicy>;
+  static constexpr bool sound = true;
   static constexpr bool has_files = file_access_transport<Transport>;
   /// Whether a run may choose by itself to read the files.
   static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
@@ -4055,6 +4267,48 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   struct nothing {};
   [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
   [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
+};
+
+/// What stands in for a watch where a policy is not what it has to be: nothing is run, so that the compiler says what is
+/// wrong with the policy, and not what comes of it in here.
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+struct no_watch {
+  template <class T>
+  struct executor_of {
+    using type = asio::any_io_executor;
+  };
+  template <has_executor T>
+  struct executor_of<T> {
+    using type = typename T::executor_type;
+  };
+  using executor_type = typename executor_of<Transport>::type;
+  static constexpr bool sound = false;
+  static constexpr bool can_stop = false;
+
+  void cancel() noexcept {}
+  void make_nonce(std::string&) {}
+
+  Transport& transport;
+  OsPolicy& os;
+  Backoff& backoff;
+  Sink& sink;
+  executor_type executor;
+  trigger_fsm fsm;
+};
+
+/// Whether all four policies are what they have to be.
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+concept sound_policies = remote_job::transport<Transport> && remote_job::os_policy<OsPolicy> &&
+    remote_job::backoff<Backoff> && remote_job::sink<Sink>;
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+struct watch_of {
+  using type = no_watch<Transport, OsPolicy, Backoff, Sink>;
+};
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+requires sound_policies<Transport, OsPolicy, Backoff, Sink>
+struct watch_of<Transport, OsPolicy, Backoff, Sink> {
+  using type = watch<Transport, OsPolicy, Backoff, Sink>;
 };
 
 }  // namespace remote_job::inline v0::detail
@@ -4325,14 +4579,13 @@ namespace remote_job::inline v0::detail {
 
 /// One command on a line until it is answered, for run_op: what a watch is to its polls.
 ///
-/// An Exchange has `result_type`, which has a `message`, and
+/// An Exchange has `result_type`, which has a `message`, `possible`, whether the policies allow it, and
 ///
 ///     std::string objection();                          // why it is not even tried, or nothing
 ///     void build(Line&);                                // writes line.command
 ///     std::error_code read(Line&, result_type&);        // reads line.raw
 ///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
-///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to
-/// fail
+///     bool another(std::error_code);                    // optional: whether to go on with another question
 template <class Line, class Exchange>
 class call {
  public:
@@ -4390,7 +4643,7 @@ struct initiate_call {
   template <class Handler, class Line, class Exchange>
   void operator()(Handler&& handler, std::shared_ptr<Line> l, Exchange exchange, watch_options options,
                   duration time) const {
-    if constexpr (Line::sound) {
+    if constexpr (Exchange::possible) {
       using task = call<Line, Exchange>;
       // Work is kept up on both: the steps run on the one, the completion on the other.
       const auto executor = l->executor;
@@ -4523,6 +4776,7 @@ template <class Watch>
 class submit_exchange {
  public:
   using result_type = submit_result;
+  static constexpr bool possible = Watch::can_stop;
 
   submit_exchange(Watch& w, job_command command) : watch_(&w) {
     request_.command = std::move(command);
@@ -4559,6 +4813,7 @@ template <class Watch>
 class status_exchange {
  public:
   using result_type = job_status;
+  static constexpr bool possible = Watch::sound;
 
   explicit status_exchange(Watch& w) : watch_(&w) { request_.liveness = !w.fsm.job().pid_file.empty(); }
 
@@ -4594,6 +4849,7 @@ template <class Watch>
 class stop_exchange {
  public:
   using result_type = stop_result;
+  static constexpr bool possible = Watch::can_stop;
 
   stop_exchange(Watch& w, stop_options options) : watch_(&w) { request_.grace = options.grace; }
 
@@ -4618,6 +4874,7 @@ template <class Watch>
 class cleanup_exchange {
  public:
   using result_type = cleanup_result;
+  static constexpr bool possible = Watch::can_stop;
 
   cleanup_exchange(Watch& w, cleanup_policy policy) : watch_(&w) { request_.policy = policy; }
 
@@ -4689,6 +4946,10 @@ namespace remote_job::inline v0 {
 /// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
 /// execution context must outlive the trigger.
 ///
+/// @par Default completion token
+/// That of the transport's executor. One made by `asio::use_awaitable_t<>::as_default_on(transport)` lets the trigger be
+/// awaited as it is: `co_await trigger.async_run()`.
+///
 /// @par Example
 /// @code
 /// asio::io_context context;
@@ -4696,18 +4957,20 @@ namespace remote_job::inline v0 {
 ///     remote_job::process_transport::local(context.get_executor()),
 ///     {.job = {.job_id = "job-1", .log_file = "/tmp/job-1/log", .exit_code_file = "/tmp/job-1/exit_code"}},
 ///     remote_job::posix_os(), remote_job::exponential_backoff(), remote_job::ostream_sink(std::cout));
-/// trigger.async_run([](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n';
-/// }); context.run();
+/// trigger.async_run(
+///     [](std::error_code, const remote_job::trigger_event& event) { std::cerr << event.message << '\n'; });
+/// context.run();
 /// @endcode
 template <class Transport, class OsPolicy, class Backoff = exponential_backoff, class Sink = null_sink>
 class basic_remote_job_trigger {
   static_assert(check_transport<Transport>());
   static_assert(check_file_access<Transport>());
   static_assert(check_os_policy<OsPolicy>());
+  static_assert(check_lifecycle<OsPolicy>());
   static_assert(check_backoff<Backoff>());
   static_assert(check_sink<Sink>());
 
-  using watch = detail::watch<Transport, OsPolicy, Backoff, Sink>;
+  using watch = typename detail::watch_of<Transport, OsPolicy, Backoff, Sink>::type;
 
   struct initiate_run {
     template <class Handler>
@@ -4723,21 +4986,22 @@ class basic_remote_job_trigger {
   };
 
  public:
-  using transport_type = Transport;
-  using os_policy_type = OsPolicy;
-  using backoff_type = Backoff;
-  using sink_type = Sink;
-  using executor_type = typename transport_traits<Transport>::executor_type;
+  using transport_type = Transport;                     ///< the first policy
+  using os_policy_type = OsPolicy;                      ///< the second policy
+  using backoff_type = Backoff;                         ///< the third policy
+  using sink_type = Sink;                               ///< the fourth policy
+  using executor_type = typename watch::executor_type;  ///< the transport's
 
   /// A trigger for a job, or one that goes on where a serialized one stopped: a `trigger_state` is both.
   ///
   /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
   explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
                                     Sink sink = {})
-      : watch_(std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
-                                       std::move(sink))) {}
+      : watch_(make_watch(transport, state, os, backoff, sink)) {}
 
+  /// An outstanding run goes on, as one of the new object. The moved-from object can only be assigned to and destroyed.
   basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
+  /// As the move constructor, after cancelling what is outstanding here.
   basic_remote_job_trigger& operator=(basic_remote_job_trigger&& other) noexcept {
     if (this != &other) {
       cancel();
@@ -4807,11 +5071,11 @@ class basic_remote_job_trigger {
   /// budget is spent; any fatal error at once.
   template <asio::completion_token_for<void(std::error_code, submit_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  requires lifecycle_os_policy<OsPolicy>
   auto async_submit(job_command command, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, submit_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::submit_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    static_assert(check_lifecycle_os_policy<OsPolicy>());
     return call<submit_result>(detail::submit_exchange<watch>(*watch_, std::move(command)), duration::zero(), token);
   }
 
@@ -4835,11 +5099,11 @@ class basic_remote_job_trigger {
   /// as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, stop_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  requires lifecycle_os_policy<OsPolicy>
   auto async_stop(stop_options options, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, stop_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::stop_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    static_assert(check_lifecycle_os_policy<OsPolicy>());
     return call<stop_result>(detail::stop_exchange<watch>(*watch_, options), detail::stop_time(options), token);
   }
 
@@ -4852,11 +5116,11 @@ class basic_remote_job_trigger {
   /// `errc::job_not_finished`, `not_our_directory`, `directory_unsafe`, `directory_unusable`; and as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, cleanup_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  requires lifecycle_os_policy<OsPolicy>
   auto async_cleanup(cleanup_policy policy, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, cleanup_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::cleanup_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
+    static_assert(check_lifecycle_os_policy<OsPolicy>());
     return call<cleanup_result>(detail::cleanup_exchange<watch>(*watch_, policy), duration::zero(), token);
   }
   /// @}
@@ -4873,9 +5137,11 @@ class basic_remote_job_trigger {
   /// Counters over all runs of this trigger.
   const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
 
+  /// The transport's executor, on which every step runs.
   executor_type get_executor() const noexcept { return watch_->executor; }
 
   /// @name The policies in use
+  /// On the transport's executor only while a run is outstanding; it uses them.
   /// @{
   Transport& transport() noexcept { return watch_->transport; }
   OsPolicy& os_policy() noexcept { return watch_->os; }
@@ -4884,6 +5150,15 @@ class basic_remote_job_trigger {
   /// @}
 
  private:
+  static std::shared_ptr<watch> make_watch(Transport& transport, trigger_state& state, OsPolicy& os, Backoff& backoff,
+                                           Sink& sink) {
+    if constexpr (watch::sound)
+      return std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
+                                     std::move(sink));
+    else
+      return {};
+  }
+
   /// `time`: what the command may take besides the usual.
   template <class Result, class Exchange, class CompletionToken>
   auto call(Exchange exchange, duration time, CompletionToken& token) {
@@ -6074,6 +6349,7 @@ template <class Line>
 class detect_exchange {
  public:
   using result_type = host_os;
+  static constexpr bool possible = true;
 
   explicit detect_exchange(const watch_options& options) : objection_(objection_to_options(options)) {}
 
@@ -6352,8 +6628,6 @@ class virtual_wait_for final : public virtual_wait {
 #ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_JOBS_HPP
 #define REMOTE_JOB_TRANSPORT_LOOPBACK_JOBS_HPP
 
-#include <functional>
-
 namespace remote_job::inline v0 {
 
 /// What a job does that is submitted to a scripted host. A plain value.
@@ -6512,14 +6786,17 @@ class loopback_file {
   /// Puts another file under this name.
   loopback_file& replace(duration at, std::string bytes = {}) { return add(at, kind::replace, std::move(bytes)); }
 
+  /// Removes the file; append() makes another one.
   loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
 
-  /// Makes the file unreadable, and readable again.
+  /// Makes the file unreadable.
   loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
+  /// Makes it readable again.
   loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
 
-  /// Puts what is no file under this name; replace() puts a file there again.
+  /// Puts a directory under this name; replace() puts a file there again.
   loopback_file& become_directory(duration at) { return add(at, kind::directory, {}); }
+  /// Puts a FIFO under this name; replace() puts a file there again.
   loopback_file& become_fifo(duration at) { return add(at, kind::fifo, {}); }
 
   /// @name What the file is at a time that never goes backwards
@@ -6595,13 +6872,14 @@ class loopback_file {
 
 /// What goes wrong with one step. A plain value; made by the functions below.
 struct loopback_fault {
+  /// As the functions below.
   enum class kind { none, refuse, delay, hang, cut, garble, noise };
 
-  kind what = kind::none;
-  std::error_code error;
-  duration time{};
-  std::size_t position = 0;
-  std::string text;
+  kind what = kind::none;    ///< what goes wrong
+  std::error_code error;     ///< of refuse
+  duration time{};           ///< of delay
+  std::size_t position = 0;  ///< of cut and garble
+  std::string text;          ///< of noise
 
   /// The step fails with this error.
   static loopback_fault refuse(std::error_code ec) { return {kind::refuse, ec, {}, 0, {}}; }
@@ -6689,7 +6967,9 @@ class loopback_host {
 
   /// @name What was asked of the host
   /// @{
+  /// Attempts to connect.
   int connects() const noexcept { return connect_.count; }
+  /// Steps on an open connection.
   int executes() const noexcept { return execute_.count; }
   /// @}
 
@@ -8300,7 +8580,6 @@ tee_sink(Sinks...) -> tee_sink<Sinks...>;
 #ifndef REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
 #define REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
 
-#include <asio/any_io_executor.hpp>
 #include <asio/execution/context.hpp>
 #include <asio/io_context.hpp>
 #include <asio/query.hpp>
@@ -9379,6 +9658,7 @@ class running_command : public std::enable_shared_from_this<running_command<Exec
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -9506,9 +9786,18 @@ struct process_execute_op {
 template <class Executor>
 class basic_process_transport {
  public:
-  using executor_type = Executor;
+  using executor_type = Executor;  ///< of all that goes on with it
+
+  /// The same transport on another type of executor.
+  template <class Other>
+  struct rebind_executor {
+    using other = basic_process_transport<Other>;
+  };
 
  private:
+  template <class Other>
+  friend class basic_process_transport;
+
   using state_type = detail::process_transport_state<Executor>;
 
   struct initiate_connect {
@@ -9537,9 +9826,17 @@ class basic_process_transport {
   basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
       : state_(std::make_shared<state_type>(state_type{executor, std::move(prefix), {}, {}})) {}
 
+  /// From one on another type of executor, of which nothing is outstanding: `as_default_on` does that, to give all that
+  /// goes on with it a default completion token.
+  template <class Other>
+  requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
+      basic_process_transport(basic_process_transport<Other>&& other)
+      : basic_process_transport(Executor(other.get_executor()), std::move(other.state_->prefix)) {}
+
   /// This machine, through /bin/sh.
   static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
 
+  /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
   basic_process_transport(basic_process_transport&&) noexcept = default;
   basic_process_transport& operator=(basic_process_transport&& other) noexcept {
     if (this != &other) {
@@ -9552,6 +9849,7 @@ class basic_process_transport {
   /// Outstanding operations complete with operation_aborted.
   ~basic_process_transport() { close(); }
 
+  /// Where all of it runs.
   executor_type get_executor() const noexcept { return state_->executor; }
 
   /// Looks whether the program is there; starts nothing.
@@ -10640,18 +10938,20 @@ namespace remote_job::inline v0 {
 
 /// What a login needs to be told by a person, or by whatever stands for one. A plain value.
 struct ssh_challenge {
+  /// What is asked for.
   enum class kind {
     passphrase,           ///< of an encrypted private key
     password,             ///< of the user on the host
     keyboard_interactive  ///< whatever the server asks (RFC 4256)
   };
 
+  /// One question.
   struct prompt {
     std::string text;   ///< for people; that of a server is made printable
     bool echo = false;  ///< whether what is typed may be seen
   };
 
-  kind what = kind::password;
+  kind what = kind::password;   ///< what is asked for
   std::string subject;          ///< the identity, or `user@host`
   std::string instruction;      ///< of the server, made printable; mostly empty
   std::vector<prompt> prompts;  ///< one or more; each wants one answer
@@ -10786,13 +11086,16 @@ class ssh_answer {
 /// on the transport's executor. To throw is to decline.
 class ssh_prompter {
  public:
+  /// Nobody: what needs an answer is given up.
   ssh_prompter() = default;
 
+  /// One that may answer later.
   template <class Function>
   requires std::is_invocable_v<Function&, const ssh_challenge&, ssh_answer> ssh_prompter(
       Function function)  // NOLINT: a function is as good as a prompter
       : plain_(plain(function)), function_(std::move(function)) {}
 
+  /// One that knows the answer at once.
   template <class Function>
   requires(!std::is_same_v<Function, ssh_prompter> && std::is_invocable_r_v<std::string, Function&, const std::string&>)
       ssh_prompter(Function function)  // NOLINT: as above
@@ -10803,8 +11106,10 @@ class ssh_prompter {
           answer(std::move(all));
         }) {}
 
+  /// Whether there is anybody to ask.
   explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
+  /// Asks.
   void operator()(const ssh_challenge& challenge, ssh_answer answer) const { function_(challenge, std::move(answer)); }
 
   /// Whether they are known to be the same: none, or one plain function. Other objects cannot be compared.
@@ -10852,16 +11157,18 @@ struct ssh_timeouts {
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
-  duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
+  /// Until it is known whether the server gives access to files. Below a watch's command_timeout: what is not known by
+  /// then is a poll that timed out.
+  duration files = std::chrono::seconds(5);
 };
 
 /// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that
 /// libssh2 does not know is `errc::invalid_argument` when connecting. A plain value.
 struct ssh_algorithms {
-  std::vector<std::string> key_exchange = {};
-  std::vector<std::string> host_key = {};  ///< within it the keys known for the host come first
-  std::vector<std::string> cipher = {};    ///< both ways
-  std::vector<std::string> mac = {};       ///< both ways
+  std::vector<std::string> key_exchange = {};  ///< how the keys of the session are agreed upon
+  std::vector<std::string> host_key = {};      ///< within it the keys known for the host come first
+  std::vector<std::string> cipher = {};        ///< both ways
+  std::vector<std::string> mac = {};           ///< both ways
 };
 
 /// What to think of a host's key.
@@ -10921,6 +11228,7 @@ struct ssh_options {
   /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
   std::string host_key_alias;
 
+  /// Which algorithms may be used.
   ssh_algorithms algorithms;
 
   /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the
@@ -10928,6 +11236,7 @@ struct ssh_options {
   /// itself is reached through these.
   std::vector<ssh_options> jump_hosts;
 
+  /// How long each step of a connection may take.
   ssh_timeouts timeouts;
   /// After so long without a byte from the server it is asked for a sign of life; above 0.
   duration keepalive = std::chrono::seconds(15);
@@ -12026,8 +12335,8 @@ struct session_limits {
 /// operations at once:
 ///  * Writing always succeeds, into the buffer: no call is ever left half-sent.
 ///  * Once a channel is open, only drain() takes input, and sorts all of it into libssh2's queue. An operation that
-///  asked libssh2 for its reply can then take no other's (the gate). * One channel is opened at a time, in the order of
-///  asking, and an opening is never abandoned.
+///    asked libssh2 for its reply can then take no other's (the gate).
+///  * One channel is opened at a time, in the order of asking, and an opening is never abandoned.
 /// Whatever comes in, all operations are stepped. The end is kill(): the callbacks fail from then on, so that freeing
 /// never waits. A session that is not killed keeps itself alive by its outstanding read.
 class session final : public std::enable_shared_from_this<session>,
@@ -15488,10 +15797,12 @@ class sftp_channel {
     if (state_ == status::starting || state_ == status::ready) receive();
   }
 
+  bool has_unsent() const noexcept { return written_ < out_.size(); }
+
   /// Sends what has been asked, in as few packets as possible.
   void flush() {
     widen();
-    while (written_ < out_.size()) {
+    while (has_unsent()) {
       if (!session_->can_write()) return;
       const auto rc = session_->call(
           [&] { return libssh2_channel_write_ex(channel_, 0, out_.data() + written_, out_.size() - written_); });
@@ -15647,8 +15958,8 @@ class sftp_opener {
 
 class sftp_files;
 
-/// A file that the server has open, or is opening, for us.
-class sftp_file final : public sftp_receiver {
+/// A file that the server has open, or is to open, for us.
+class sftp_file final : public sftp_receiver, public std::enable_shared_from_this<sftp_file> {
  public:
   explicit sftp_file(std::string path) : path_(std::move(path)) {}
 
@@ -15669,14 +15980,20 @@ class sftp_file final : public sftp_receiver {
   sftp_files* files_ = nullptr;
   std::vector<std::shared_ptr<sftp_opener>> waiting_;
   std::size_t users_ = 0;
-  bool kept_ = true;  // among the files that are kept open
+  bool kept_ = true;  // whoever wants its path is given this one
   clock::time_point used_{};
-  std::list<std::shared_ptr<sftp_file>>::iterator place_{};
+  std::list<std::shared_ptr<sftp_file>>::iterator place_{};  // while it is open and nobody uses it
+
+  std::size_t others_ = 0;  // that were open, or asked for, when it was asked for
+  std::size_t before_ = 0;  // the capacity before it was refused
+  int refusals_ = 0;
 };
 
 /// Files that stay open between one reading and the next, so that a reading costs one round trip: one for each path, at
-/// most `capacity` and those in use, and none for longer than a minute without use. An open file keeps its place on the
-/// host's disk even if it was deleted there.
+/// most `capacity` together with those in use, and none for longer than a minute without use. An open file keeps its
+/// place on the host's disk even if it was deleted there.
+///
+/// Servers allow fewer, some 250 only, and say so by a failure to open one more: then it waits for another to be closed.
 class sftp_files {
  public:
   static constexpr std::size_t capacity = 500;
@@ -15691,92 +16008,135 @@ class sftp_files {
     return found != by_path_.end() && found->second->is_open();
   }
 
-  /// The file of a path. Unless it is open already, it is being opened and `opener` will be told. To be given back.
+  /// The file of a path. Unless it is open already, it is opened when there is room, and `opener` will be told. To be
+  /// given back.
   std::shared_ptr<sftp_file> acquire(const std::string& path, std::shared_ptr<sftp_opener> opener) {
-    const auto found = by_path_.find(path);
-    std::shared_ptr<sftp_file> file;
-    if (found != by_path_.end()) {
-      file = found->second;
-      recent_.splice(recent_.begin(), recent_, file->place_);
-    } else {
-      file = std::make_shared<sftp_file>(path);
-      file->files_ = this;
-      recent_.push_front(file);
-      file->place_ = recent_.begin();
-      by_path_.emplace(path, file);
-      channel_.open(file, 0, path);
+    auto& of_path = by_path_[path];
+    if (!of_path) {
+      of_path = std::make_shared<sftp_file>(path);
+      of_path->files_ = this;
+      unopened_.push_back(of_path);
+    } else if (of_path->users_ == 0 && of_path->is_open()) {
+      idle_.erase(of_path->place_);
     }
-    if (file->users_++ == 0) ++in_use_;
+    const auto file = of_path;
+    ++file->users_;
     if (!file->is_open()) file->waiting_.push_back(std::move(opener));
+    open_next();
     return file;
   }
 
   /// Gives a file back; it stays open for the next.
   void release(const std::shared_ptr<sftp_file>& file) {
-    if (--file->users_ == 0) --in_use_;
-    file->used_ = sftp_file::clock::now();
-    if (!file->kept_) close(*file);
-    trim(file->used_);
+    const auto now = sftp_file::clock::now();
+    if (--file->users_ == 0 && file->is_open()) {
+      if (file->kept_) {
+        file->used_ = now;
+        file->place_ = idle_.insert(idle_.begin(), file);
+      } else {
+        close(*file);
+      }
+    }
+    while (!idle_.empty() && (open_ > capacity_ || now - idle_.back()->used_ >= idle_time)) drop(*idle_.back());
+    open_next();
   }
 
   /// Whoever wants the path next has it opened anew; what reads this file may go on.
   void drop(sftp_file& file) {
-    if (!std::exchange(file.kept_, false)) return;
-    by_path_.erase(file.path_);
-    const auto hold = *file.place_;
-    recent_.erase(file.place_);
+    if (!file.kept_) return;
+    const auto hold = forget(file);
+    if (file.users_ > 0 || !file.is_open()) return;
+    idle_.erase(file.place_);
     close(file);
   }
 
   /// Forgets all: the server is gone, and with it what it had open.
   void clear() noexcept {
-    for (const auto& file : recent_) {
+    for (const auto& [path, file] : by_path_) {
       file->kept_ = false;
       file->waiting_.clear();
     }
+    unopened_.clear();
+    idle_.clear();
     by_path_.clear();
-    recent_.clear();
+    open_ = 0;
+    capacity_ = capacity;
   }
-
-  /// Whether another one may be acquired: a server has room for so many open files only.
-  bool has_room() const noexcept { return in_use_ < capacity; }
 
  private:
   friend class sftp_file;
   static constexpr auto idle_time = std::chrono::minutes(1);
+  static constexpr int max_refusals = 3;
 
   void close(sftp_file& file) {
-    if (file.users_ > 0 || !file.is_open() || channel_.state() != sftp_channel::status::ready) return;
+    if (channel_.state() != sftp_channel::status::ready) return;
     channel_.close(file.handle_);
     file.handle_.clear();
+    --open_;
   }
 
-  void trim(sftp_file::clock::time_point now) {
-    for (auto each = recent_.end(); each != recent_.begin();) {
-      const auto file = *--each;
-      if (recent_.size() <= capacity && now - file->used_ < idle_time) return;
-      if (file->users_ > 0) continue;
-      ++each;  // drop() takes the one before it away
-      drop(*file);
+  std::shared_ptr<sftp_file> forget(sftp_file& file) {
+    const auto hold = file.shared_from_this();
+    if (std::exchange(file.kept_, false)) by_path_.erase(file.path_);
+    return hold;
+  }
+
+  /// Has opened what waits for it, as far as there is room.
+  void open_next() {
+    while (!unopened_.empty()) {
+      const auto file = unopened_.front();
+      if (file->users_ > 0 && open_ >= capacity_) {
+        if (idle_.empty()) return;
+        drop(*idle_.back());
+        continue;
+      }
+      unopened_.pop_front();
+      if (file->users_ == 0) {
+        forget(*file);  // nobody wants it any more
+      } else {
+        file->others_ = open_++;
+        channel_.open(file, 0, file->path_);
+      }
     }
   }
 
   void opened(sftp_file& file, const sftp_reply& reply) {
-    const auto waiting = std::exchange(file.waiting_, {});
+    const auto hold = file.shared_from_this();
     if (reply.type == sftp_type::handle) {
       file.handle_ = reply.text;
-      if (file.users_ == 0) return file.kept_ ? drop(file) : close(file);  // nobody wants it any more
-      for (const auto& each : waiting) each->on_open(std::nullopt);
+      if (file.users_ == 0) {
+        forget(file);
+        close(file);
+      }
     } else {
-      drop(file);
-      for (const auto& each : waiting) each->on_open(reply.status);
+      --open_;
+      if (reply.status == sftp_status::failure && file.others_ > 0 && wait_for_room(file)) return open_next();
+      forget(file);
     }
+    for (const auto& each : std::exchange(file.waiting_, {}))
+      each->on_open(reply.type == sftp_type::handle ? std::nullopt : std::optional(reply.status));
+    open_next();
+  }
+
+  /// A failure without a reason, beside files that are open, is taken for the server's limit; a file that is refused
+  /// again and again although there are fewer has a reason of its own.
+  bool wait_for_room(sftp_file& file) {
+    if (file.refusals_ == 0) file.before_ = capacity_;
+    if (++file.refusals_ > max_refusals) {
+      capacity_ = std::max(capacity_, file.before_);
+      return false;
+    }
+    capacity_ = std::min(capacity_, file.others_);
+    unopened_.push_back(file.shared_from_this());
+    return true;
   }
 
   sftp_channel& channel_;
-  std::list<std::shared_ptr<sftp_file>> recent_;  // the one used last is the first
   std::unordered_map<std::string, std::shared_ptr<sftp_file>> by_path_;
-  std::size_t in_use_ = 0;
+  std::list<std::shared_ptr<sftp_file>> idle_;  // the one used last is the first
+  std::deque<std::shared_ptr<sftp_file>> unopened_;
+  std::size_t open_ = 0;  // or asked for
+  std::size_t capacity_ = capacity;
 };
 
 inline bool sftp_file::on_reply(std::uint64_t, const sftp_reply& reply) {
@@ -16351,7 +16711,7 @@ class sftp_client final : public operation,
     }
     if (channel.state() != sftp_channel::status::ready) return;
     // Who was waited for so long is served before the channel is given up.
-    while (!waiting_.empty() && !(leaving_ && served_) && files.has_room()) {
+    while (!waiting_.empty() && !(leaving_ && served_)) {
       const auto task = std::move(waiting_.front());
       waiting_.pop_front();
       if (task->outstanding()) task->run(*this);
@@ -16363,7 +16723,7 @@ class sftp_client final : public operation,
   }
 
   void on_task_done() override {
-    if (leaving_ || !waiting_.empty()) go_on_later();
+    if (leaving_ || !waiting_.empty() || channel.has_unsent()) go_on_later();
   }
 
   // --- what the session calls
@@ -16881,6 +17241,7 @@ class pool_site final : public handshaker,
 
   std::vector<std::shared_ptr<pool_link>> all() const {
     std::vector<std::shared_ptr<pool_link>> found;
+    found.reserve(links_.size());
     for (const auto& [session, link] : links_) found.push_back(link);
     return found;
   }
@@ -17252,7 +17613,8 @@ struct session_pool_stats {
 ///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
 ///    the session is closed, and the next to connect makes another for all.
 ///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there
-///  or being made. * A session whose channels are all held by commands that do not end is replaced by another.
+///    or being made.
+///  * A session whose channels are all held by commands that do not end is replaced by another.
 ///
 /// @par Thread safety
 /// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
@@ -17263,7 +17625,7 @@ struct session_pool_stats {
 /// the pool to end that.
 class session_pool {
  public:
-  using executor_type = asio::any_io_executor;
+  using executor_type = asio::any_io_executor;  ///< of all that goes on with the pool
 
   /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for options that are not allowed.
   explicit session_pool(const executor_type& executor, const session_pool_options& options = {})
@@ -17273,6 +17635,7 @@ class session_pool {
     if (auto wrong = validate(options); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
   }
 
+  /// The moved-from pool can only be destroyed.
   session_pool(session_pool&&) = default;
   session_pool& operator=(session_pool&&) = delete;
 
@@ -17281,6 +17644,7 @@ class session_pool {
     for (const auto& site : all()) site->keep(duration::zero());
   }
 
+  /// Where all of it runs: that of the constructor.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Ends all sessions at once, without a word to the servers. Outstanding operations of their users complete with
@@ -17289,6 +17653,7 @@ class session_pool {
     for (const auto& site : all()) site->end();
   }
 
+  /// Counts over all endpoints.
   session_pool_stats stats() const {
     session_pool_stats sum;
     for (const auto& site : all()) {
@@ -17349,6 +17714,9 @@ namespace remote_job::inline v0 {
 /// for what the server asks a person, is done by a thread that lives so long.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
+  template <class Other>
+  friend class basic_libssh2_transport;
+
   struct initiate_connect;
   struct initiate_execute;
   struct initiate_stat;
@@ -17357,6 +17725,7 @@ class basic_libssh2_transport {
  public:
   using executor_type = Executor;
 
+  /// The same transport on another type of executor.
   template <class Other>
   struct rebind_executor {
     using other = basic_libssh2_transport<Other>;
@@ -17376,6 +17745,14 @@ class basic_libssh2_transport {
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
       : executor_(executor), access_(std::make_shared<ssh::pool_member>(pool.site(std::move(options)))) {}
 
+  /// From one on another type of executor: `as_default_on` does that, to give all that goes on with it a default
+  /// completion token.
+  template <class Other>
+  requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
+      basic_libssh2_transport(basic_libssh2_transport<Other>&& other)
+      : executor_(other.executor_), access_(std::move(other.access_)) {}
+
+  /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
   basic_libssh2_transport(basic_libssh2_transport&&) noexcept = default;
   basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
     if (this != &other) {
@@ -17389,6 +17766,7 @@ class basic_libssh2_transport {
   /// Ends the connection as close() does: outstanding operations complete.
   ~basic_libssh2_transport() { close(); }
 
+  /// Where all of it runs.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Connects and logs in. A connection that is open is closed before.

@@ -49,6 +49,8 @@ struct overloaded : base {
 static_assert(rj::sink<all_hooks> && rj::sink<refusing> && rj::sink<async_one> && rj::sink<generic>);
 static_assert(rj::sink<overloaded>);
 static_assert(rj::sink_traits<async_one>::is_async && !rj::sink_traits<all_hooks>::is_async);
+static_assert(rj::sink_traits<async_one>::takes_log && rj::sink_traits<all_hooks>::takes_log);
+static_assert(!rj::sink_traits<base>::takes_log);
 
 struct nothing {};
 struct event_to_change {

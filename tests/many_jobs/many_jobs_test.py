@@ -9,12 +9,14 @@ import os
 import pathlib
 import pty
 import pwd
+import re
 import select
 import signal
 import struct
 import subprocess
 import sys
 import termios
+import unittest.mock
 
 sys.dont_write_bytecode = True
 root = pathlib.Path(__file__).resolve().parents[2]
@@ -121,6 +123,19 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.assertEqual((done.returncode, done.stdout), (0, b""), done.stderr)
         self.assertIn(b"0 jobs", done.stderr)
 
+    def test_what_happens_to_a_log_is_told(self):
+        self.make("a", "b")
+        process = self.start_it("--log-dir", str(self.logs))
+        copy = self.logs / "b.log"
+        self.until(lambda: copy.exists() and copy.stat().st_size > 0, "the log")
+        self.log(1).write_bytes(b"other")
+        line = process.stderr.readline()
+        self.assertIn(f"many_jobs: b: The log {self.log(1)} was ".encode(), line)
+        for n in range(2):
+            self.end(n, 0)
+        self.assertEqual(process.wait(WAIT), 0)
+        self.assertEqual(copy.read_bytes(), b"other")
+
     # --- the list ---
 
     def test_what_a_list_may_hold(self):
@@ -132,6 +147,15 @@ class ManyJobsTest(black_box.BlackBoxTest):
         done = self.run_it()
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(set(self.events(done)), {"a", "b b"})
+
+    def test_a_list_may_begin_with_a_byte_order_mark(self):
+        self.make("a")
+        self.list.write_bytes(b"\xef\xbb\xbf# jobs\r\n" + self.list.read_bytes())
+        self.end(0, 0)
+        self.assertEqual(set(self.events(self.run_it())), {"a"})
+
+    def test_a_list_that_cannot_be_read_is_not_an_empty_one(self):
+        self.check_usage(f"cannot read {self.dir}: ", str(self.dir), "--local")
 
     def test_bad_lines_are_named(self):
         self.list.write_text("a\t/l\t/e\nb /l /e\n\n\t/l\t/e\nc\t\t/e\nd\t/l\t/e\t/x\na\t/m\t/f\n")
@@ -147,6 +171,9 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.check_usage("--identity", path, "--local", "--identity", "x")
         self.check_usage("--via", path, "--local", "--via", "files")
         self.check_usage("--poll-interval", path, "--local", "--poll-interval", "0")
+        self.check_usage("--quick-interval", path, "--local", "--quick-interval", "0")
+        self.check_usage("quick_interval", path, "--local", "--quick-interval", "6")
+        self.check_usage("max_chunk_size", path, "--local", "--max-chunk-size", "65535")
         self.check_usage("--host", path, "--host", "me@")
         self.check_usage("cannot open", str(self.dir / "none"), "--local")
         self.check_usage("/dev/null", path, "--local", "--log-dir", "/dev/null/x")
@@ -159,11 +186,15 @@ class ManyJobsTest(black_box.BlackBoxTest):
 
     # --- over SSH ---
 
-    def test_many_jobs_share_a_connection(self):
+    def start_sshd(self):
+        """Gives the process, and the options for this host and key."""
         sshd, port = main_job.start_sshd(self.dir)
         self.started.append(sshd)
-        host = ["--host", f"{pwd.getpwuid(os.getuid()).pw_name}@127.0.0.1:{port}", "--no-ssh-config",
-                "--identity", str(self.dir / "user_key")]
+        return sshd, ["--host", f"{pwd.getpwuid(os.getuid()).pw_name}@127.0.0.1:{port}", "--no-ssh-config",
+                      "--identity", str(self.dir / "user_key")]
+
+    def test_many_jobs_share_a_connection(self):
+        _, host = self.start_sshd()
         self.make(*(f"job-{n}" for n in range(40)))
         for n in range(40):
             self.end(n, n % 2)
@@ -179,6 +210,36 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.assertEqual(done.returncode, 255, done.stderr)
         self.assertIn(b"40 not known", done.stderr)
         self.assertIn("nobody", self.events(done)["job-0"]["message"])
+
+    def test_what_is_told_of_many_is_told_once(self):
+        with unittest.mock.patch("main_job.SSHD_CONFIG", main_job.SSHD_CONFIG.replace("Subsystem", "#")):
+            _, host = self.start_sshd()
+        self.make(*(f"job-{n}" for n in range(40)))
+        for n in range(40):
+            self.end(n, 0)
+        known = ["--known-hosts", str(self.dir / "known_hosts")]
+        done = self.run_it(arguments=[self.program, str(self.list), *host, *known])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [line for line in done.stderr.splitlines() if b"going on by commands" in line]
+        others = [re.search(rb"\(and (\d+) more jobs\)$", line) for line in lines]
+        self.assertEqual(sum(1 + int(found[1]) if found else 1 for found in others), 40, done.stderr)
+        self.assertLess(len(lines), 10, done.stderr)
+
+    def test_it_asks_on_the_terminal(self):
+        _, host = self.start_sshd()
+        subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "open sesame", "-f", self.dir / "user_key"],
+                       check=True, stdout=subprocess.DEVNULL)
+        arguments = [str(self.list), *host, "--known-hosts", str(self.dir / "known_hosts")]
+        self.make("a", "b")
+        self.end(0, 0)
+        self.end(1, 0)
+        shown, status = self.on_terminal(arguments, [b"not this", b"open sesame"])
+        self.assertEqual(status, 0, shown)
+        self.assertIn(b"2 jobs: 2 succeeded", shown)
+        self.assertNotIn(b"sesame", shown)
+        shown, status = self.on_terminal(arguments, [None])
+        self.assertEqual(status, 128 + signal.SIGINT, shown)
+        self.assertIn(b"2 not ended", shown)
 
     # --- files ---
 

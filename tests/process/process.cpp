@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include <remote_job/backoff/none.hpp>
+#include <remote_job/basic_remote_job_trigger.hpp>
+#include <remote_job/detect_os.hpp>
 #include <remote_job/os_policy/posix.hpp>
 #include <remote_job/transport/process.hpp>
 
@@ -460,6 +463,37 @@ TEST_CASE("futures, coroutines, and the handler's own executor") {
   other.run();
   work.join();
   CHECK(done);
+}
+
+TEST_CASE("a transport that is given a default completion token is awaited as it is") {
+  asio::io_context context;
+  std::string output;
+  asio::co_spawn(
+      context,
+      [&]() -> asio::awaitable<void> {
+        auto wire = asio::use_awaitable_t<>::as_default_on(process_transport::local(context.get_executor()));
+        static_assert(transport<decltype(wire)>);
+        const auto command = make_command("echo hello");
+        command_reply reply;
+        co_await wire.async_connect();
+        co_await wire.async_execute(command, reply);
+        output = reply.output;
+
+        // What is made of it has the same default.
+        const auto found = co_await async_detect_os(wire, {}, no_backoff());
+        CHECK(found.family == remote_os::posix);
+        basic_remote_job_trigger trigger(std::move(wire), {}, posix_os());
+        trigger_event event;
+        try {
+          event = co_await trigger.async_run();
+        } catch (const std::system_error& error) {
+          CHECK(error.code() == errc::invalid_argument);
+          output += "refused";
+        }
+      },
+      asio::detached);
+  context.run();
+  CHECK(output == "hello\nrefused");
 }
 
 TEST_CASE("a poll of this machine") {

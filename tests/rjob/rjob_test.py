@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import termios
 import time
 
 sys.dont_write_bytecode = True
@@ -334,7 +333,7 @@ class RjobTest(black_box.BlackBoxTest):
         self.assertIn(b"\r\x1b[K", shown)
         self.assertEqual(process.stdout.read(), b"")
 
-    def start_sshd(self):
+    def start_sshd(self, subsystem="internal-sftp"):
         """A private server that lets the key `id` in, whose passphrase is "open sesame"; gives what rjob needs for it."""
         sshd = "/usr/sbin/sshd"
         if not os.path.exists(sshd):
@@ -349,7 +348,7 @@ class RjobTest(black_box.BlackBoxTest):
         config = self.dir / "sshd_config"
         config.write_text(f"Port {port}\nListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\n"
                           f"HostKey {self.dir}/host_key\nAuthorizedKeysFile {self.dir}/id.pub\n"
-                          "Subsystem sftp internal-sftp\n")
+                          f"Subsystem sftp {subsystem}\n")
         with open(self.dir / "sshd_log", "wb") as log:
             self.started.append(subprocess.Popen([sshd, "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL,
                                                  stdout=log, stderr=log))
@@ -365,36 +364,6 @@ class RjobTest(black_box.BlackBoxTest):
                 str(self.dir / "id"), "--known-hosts", str(known), "--log-file", str(self.log), "--exit-code-file",
                 str(self.code), "--poll-interval", "0.05"]
 
-    def on_terminal(self, arguments, answers):
-        """Runs rjob with a terminal of its own, answers its questions, and gives what it showed and its exit status."""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.environ["SSH_AUTH_SOCK"] = ""
-            os.execv(self.program, [self.program, *arguments])
-        shown, asked = b"", 0
-        try:
-            while select.select([terminal], [], [], WAIT)[0]:
-                try:
-                    shown += os.read(terminal, 4096)
-                except OSError:  # it has ended
-                    break
-                if shown.count(b"Passphrase for ") > asked:
-                    self.assertFalse(termios.tcgetattr(terminal)[3] & termios.ECHO)
-                    if answers[asked] is None:
-                        os.kill(pid, signal.SIGINT)
-                    else:
-                        os.write(terminal, answers[asked] + b"\n")
-                    asked += 1
-            status = os.waitpid(pid, 0)[1]
-            self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO)
-            pid = None
-        finally:
-            os.close(terminal)
-            if pid:
-                os.kill(pid, signal.SIGKILL)
-        self.assertEqual(asked, len(answers))
-        return shown, os.waitstatus_to_exitcode(status)
-
     def test_passphrase_on_the_terminal(self):
         arguments = self.start_sshd()
         self.log.write_bytes(b"from the job\n")
@@ -408,6 +377,22 @@ class RjobTest(black_box.BlackBoxTest):
         self.assertNotIn(b"sesame", shown)
         shown, status = self.on_terminal(arguments, [None])
         self.assertEqual(status, 128 + signal.SIGINT, shown)
+
+    def test_a_server_whose_files_do_not_answer_is_watched_by_commands(self):
+        arguments = self.start_sshd("/bin/sleep 100")
+        subprocess.run(["ssh-keygen", "-q", "-p", "-P", "open sesame", "-N", "", "-f", self.dir / "id"], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.log.write_bytes(b"from the job\n")
+        self.end_job(3)
+        done = subprocess.run([self.program, *arguments, "--command-timeout", "4", "--max-reconnects", "0"],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT)
+        if b"built without libssh2" in done.stderr:
+            self.skipTest("built without libssh2")
+        self.assertEqual((done.returncode, done.stdout), (3, b"from the job\n"), done.stderr)
+        done = subprocess.run([self.program, *arguments, "--command-timeout", "4", "--via", "files"],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT)
+        self.assertEqual((done.returncode, done.stdout), (255, b""), done.stderr)
+        self.assertIn(b"without --via files", done.stderr)
 
     # --- usage ---
 

@@ -4,7 +4,11 @@
 
 #include <support/catch.hpp>
 
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -364,4 +368,43 @@ TEST_CASE("more files than are kept open, one after the other and all at once") 
   }
   CHECK(open > 100);
   CHECK(open <= 500);
+}
+
+TEST_CASE("more files than the server may have open wait for each other") {
+  const auto limit = GENERATE(as<rlim_t>(), 40, 250);
+  support::sshd server({GENERATE(internal, external)});
+  const rlimit files{limit, limit};
+  REQUIRE(prlimit(server.pid(), RLIMIT_NOFILE, &files, nullptr) == 0);
+  client c(options_for(server));
+  REQUIRE_FALSE(c.connect());
+  constexpr std::size_t all = 400;
+  std::vector<std::string> paths(all), bytes(all);
+  for (std::size_t i = 0; i < all; ++i)
+    support::write_file(paths[i] = server.file("f" + std::to_string(i)), std::to_string(i));
+  std::size_t wrong = 0;
+  for (int round = 0; round < 3; ++round) {
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < all; ++i)
+      c.transport.async_read_file(paths[i], 0, 100, bytes[i], [&, i](std::error_code ec) {
+        ++done;
+        if (ec || bytes[i] != std::to_string(i)) ++wrong;
+      });
+    c.run_until([&] { return done == all; });
+  }
+  SECTION("also when most of them are cancelled") {
+    std::vector<asio::cancellation_signal> signals(all);
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < all; ++i)
+      c.transport.async_read_file(paths[i], 0, 100, bytes[i],
+                                  asio::bind_cancellation_slot(signals[i].slot(), [&, i](std::error_code ec) {
+                                    ++done;
+                                    if (i % 8 == 0 && (ec || bytes[i] != std::to_string(i))) ++wrong;
+                                  }));
+    c.context.restart();
+    c.context.run_one();
+    for (std::size_t i = 0; i < all; ++i)
+      if (i % 8 != 0) signals[i].emit(asio::cancellation_type::terminal);
+    c.run_until([&] { return done == all; });
+  }
+  CHECK(wrong == 0);
 }

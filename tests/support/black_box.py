@@ -8,10 +8,13 @@
 
 import os
 import pathlib
+import pty
+import select
 import shutil
 import signal
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -50,6 +53,36 @@ class BlackBoxTest(unittest.TestCase):
         while not condition():
             self.assertLess(time.monotonic(), end, f"in vain waited for {what}")
             time.sleep(0.01)
+
+    def on_terminal(self, arguments, answers):
+        """Runs the program on a terminal of its own, answers its questions; gives what it showed and its exit status."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ["SSH_AUTH_SOCK"] = ""
+            os.execv(self.program, [self.program, *arguments])
+        shown, asked = b"", 0
+        try:
+            while select.select([terminal], [], [], WAIT)[0]:
+                try:
+                    shown += os.read(terminal, 4096)
+                except OSError:  # it has ended
+                    break
+                if shown.count(b"Passphrase for ") > asked:
+                    self.assertFalse(termios.tcgetattr(terminal)[3] & termios.ECHO)
+                    if answers[asked] is None:
+                        os.kill(pid, signal.SIGINT)
+                    else:
+                        os.write(terminal, answers[asked] + b"\n")
+                    asked += 1
+            status = os.waitpid(pid, 0)[1]
+            self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO)
+            pid = None
+        finally:
+            os.close(terminal)
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+        self.assertEqual(asked, len(answers))
+        return shown, os.waitstatus_to_exitcode(status)
 
 
 def main(usage):

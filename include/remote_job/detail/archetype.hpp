@@ -5,6 +5,9 @@
 
 #include <remote_job/config.hpp>
 
+#include <concepts>
+#include <cstdint>
+#include <functional>
 #include <system_error>
 #include <type_traits>
 
@@ -15,6 +18,24 @@ struct handler_archetype {
   handler_archetype(handler_archetype&&) = default;
   handler_archetype& operator=(handler_archetype&&) = default;
   void operator()(std::error_code) const {}
+};
+
+/// Only named, to ask whether a member is one function, or variable: neither a template, nor overloaded, nor private. Of
+/// such a function can be asked what it must not take; its body is not compiled for that.
+template <auto Pointer>
+struct member;
+
+/// Takes the place of a std::function: what accepts it, but not a stranger, has its handlers copied into one. A handler
+/// need not be copyable, and the executor and allocator that go with it are lost there.
+struct function_archetype {
+  operator std::function<void(std::error_code)>() const;
+};
+struct stranger {};
+
+/// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
+struct wide_offset {
+  template <std::integral T>
+  requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
 };
 
 /// Finds a member by name whatever its signature: where T has one, the name is ambiguous between T and Names.

@@ -19,14 +19,13 @@ namespace remote_job::inline v0::detail {
 
 /// One command on a line until it is answered, for run_op: what a watch is to its polls.
 ///
-/// An Exchange has `result_type`, which has a `message`, and
+/// An Exchange has `result_type`, which has a `message`, `possible`, whether the policies allow it, and
 ///
 ///     std::string objection();                          // why it is not even tried, or nothing
 ///     void build(Line&);                                // writes line.command
 ///     std::error_code read(Line&, result_type&);        // reads line.raw
 ///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
-///     bool another(std::error_code);                    // optional: whether to ask another question at once, not to
-/// fail
+///     bool another(std::error_code);                    // optional: whether to go on with another question
 template <class Line, class Exchange>
 class call {
  public:
@@ -84,7 +83,7 @@ struct initiate_call {
   template <class Handler, class Line, class Exchange>
   void operator()(Handler&& handler, std::shared_ptr<Line> l, Exchange exchange, watch_options options,
                   duration time) const {
-    if constexpr (Line::sound) {
+    if constexpr (Exchange::possible) {
       using task = call<Line, Exchange>;
       // Work is kept up on both: the steps run on the one, the completion on the other.
       const auto executor = l->executor;

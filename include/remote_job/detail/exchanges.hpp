@@ -71,6 +71,7 @@ template <class Watch>
 class submit_exchange {
  public:
   using result_type = submit_result;
+  static constexpr bool possible = Watch::can_stop;
 
   submit_exchange(Watch& w, job_command command) : watch_(&w) {
     request_.command = std::move(command);
@@ -107,6 +108,7 @@ template <class Watch>
 class status_exchange {
  public:
   using result_type = job_status;
+  static constexpr bool possible = Watch::sound;
 
   explicit status_exchange(Watch& w) : watch_(&w) { request_.liveness = !w.fsm.job().pid_file.empty(); }
 
@@ -142,6 +144,7 @@ template <class Watch>
 class stop_exchange {
  public:
   using result_type = stop_result;
+  static constexpr bool possible = Watch::can_stop;
 
   stop_exchange(Watch& w, stop_options options) : watch_(&w) { request_.grace = options.grace; }
 
@@ -166,6 +169,7 @@ template <class Watch>
 class cleanup_exchange {
  public:
   using result_type = cleanup_result;
+  static constexpr bool possible = Watch::can_stop;
 
   cleanup_exchange(Watch& w, cleanup_policy policy) : watch_(&w) { request_.policy = policy; }
 

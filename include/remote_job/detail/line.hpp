@@ -31,11 +31,6 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   using executor_type = typename traits::executor_type;
   using sink_type = Sink;
 
-  /// Whether the policies are what they have to be. With others nothing is run, so that the compiler says what is wrong
-  /// with them, and not what comes of it in here.
-  static constexpr bool sound =
-      remote_job::transport<transport_type> && remote_job::backoff<Backoff> && remote_job::sink<Sink>;
-
   line(Transport t, Backoff b, Sink s)
       : transport(std::forward<Transport>(t)),
         backoff(std::move(b)),

@@ -11,6 +11,8 @@
 #include <remote_job/sink.hpp>
 #include <remote_job/transport.hpp>
 
+#include <asio/any_io_executor.hpp>
+
 #include <memory>
 #include <string>
 #include <system_error>
@@ -28,8 +30,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   using line_type = watch;
   using result_type = trigger_event;
   static constexpr bool watches = true;
-
-  static constexpr bool sound = base::sound && os_policy<OsPolicy>;
+  static constexpr bool sound = true;
   static constexpr bool has_files = file_access_transport<Transport>;
   /// Whether a run may choose by itself to read the files.
   static constexpr bool prefers_files = has_files && os_policy_traits<OsPolicy>::files_suffice();
@@ -145,6 +146,48 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   struct nothing {};
   [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
   [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
+};
+
+/// What stands in for a watch where a policy is not what it has to be: nothing is run, so that the compiler says what is
+/// wrong with the policy, and not what comes of it in here.
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+struct no_watch {
+  template <class T>
+  struct executor_of {
+    using type = asio::any_io_executor;
+  };
+  template <has_executor T>
+  struct executor_of<T> {
+    using type = typename T::executor_type;
+  };
+  using executor_type = typename executor_of<Transport>::type;
+  static constexpr bool sound = false;
+  static constexpr bool can_stop = false;
+
+  void cancel() noexcept {}
+  void make_nonce(std::string&) {}
+
+  Transport& transport;
+  OsPolicy& os;
+  Backoff& backoff;
+  Sink& sink;
+  executor_type executor;
+  trigger_fsm fsm;
+};
+
+/// Whether all four policies are what they have to be.
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+concept sound_policies = remote_job::transport<Transport> && remote_job::os_policy<OsPolicy> &&
+    remote_job::backoff<Backoff> && remote_job::sink<Sink>;
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+struct watch_of {
+  using type = no_watch<Transport, OsPolicy, Backoff, Sink>;
+};
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+requires sound_policies<Transport, OsPolicy, Backoff, Sink>
+struct watch_of<Transport, OsPolicy, Backoff, Sink> {
+  using type = watch<Transport, OsPolicy, Backoff, Sink>;
 };
 
 }  // namespace remote_job::inline v0::detail

@@ -31,16 +31,18 @@ struct ssh_timeouts {
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
-  duration files = std::chrono::seconds(5);            ///< until it is known whether the server gives access to files
+  /// Until it is known whether the server gives access to files. Below a watch's command_timeout: what is not known by
+  /// then is a poll that timed out.
+  duration files = std::chrono::seconds(5);
 };
 
 /// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that
 /// libssh2 does not know is `errc::invalid_argument` when connecting. A plain value.
 struct ssh_algorithms {
-  std::vector<std::string> key_exchange = {};
-  std::vector<std::string> host_key = {};  ///< within it the keys known for the host come first
-  std::vector<std::string> cipher = {};    ///< both ways
-  std::vector<std::string> mac = {};       ///< both ways
+  std::vector<std::string> key_exchange = {};  ///< how the keys of the session are agreed upon
+  std::vector<std::string> host_key = {};      ///< within it the keys known for the host come first
+  std::vector<std::string> cipher = {};        ///< both ways
+  std::vector<std::string> mac = {};           ///< both ways
 };
 
 /// Which of a host's addresses are tried.
@@ -108,6 +110,7 @@ struct ssh_options {
   /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
   std::string host_key_alias;
 
+  /// Which algorithms may be used.
   ssh_algorithms algorithms;
 
   /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the
@@ -115,6 +118,7 @@ struct ssh_options {
   /// itself is reached through these.
   std::vector<ssh_options> jump_hosts;
 
+  /// How long each step of a connection may take.
   ssh_timeouts timeouts;
   /// After so long without a byte from the server it is asked for a sign of life; above 0.
   duration keepalive = std::chrono::seconds(15);

@@ -247,6 +247,7 @@ class pool_site final : public handshaker,
 
   std::vector<std::shared_ptr<pool_link>> all() const {
     std::vector<std::shared_ptr<pool_link>> found;
+    found.reserve(links_.size());
     for (const auto& [session, link] : links_) found.push_back(link);
     return found;
   }

@@ -19,18 +19,20 @@ namespace remote_job::inline v0 {
 
 /// What a login needs to be told by a person, or by whatever stands for one. A plain value.
 struct ssh_challenge {
+  /// What is asked for.
   enum class kind {
     passphrase,           ///< of an encrypted private key
     password,             ///< of the user on the host
     keyboard_interactive  ///< whatever the server asks (RFC 4256)
   };
 
+  /// One question.
   struct prompt {
     std::string text;   ///< for people; that of a server is made printable
     bool echo = false;  ///< whether what is typed may be seen
   };
 
-  kind what = kind::password;
+  kind what = kind::password;   ///< what is asked for
   std::string subject;          ///< the identity, or `user@host`
   std::string instruction;      ///< of the server, made printable; mostly empty
   std::vector<prompt> prompts;  ///< one or more; each wants one answer
@@ -166,13 +168,16 @@ class ssh_answer {
 /// transport's executor. To throw is to decline.
 class ssh_prompter {
  public:
+  /// Nobody: what needs an answer is given up.
   ssh_prompter() = default;
 
+  /// One that may answer later.
   template <class Function>
   requires std::is_invocable_v<Function&, const ssh_challenge&, ssh_answer> ssh_prompter(
       Function function)  // NOLINT: a function is as good as a prompter
       : plain_(plain(function)), function_(std::move(function)) {}
 
+  /// One that knows the answer at once.
   template <class Function>
   requires(!std::is_same_v<Function, ssh_prompter> && std::is_invocable_r_v<std::string, Function&, const std::string&>)
       ssh_prompter(Function function)  // NOLINT: as above
@@ -184,8 +189,10 @@ class ssh_prompter {
         }),
         once_(true) {}
 
+  /// Whether there is anybody to ask.
   explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
+  /// Asks.
   void operator()(const ssh_challenge& challenge, ssh_answer answer) const { function_(challenge, std::move(answer)); }
 
   /// How often it is asked for one thing, where `most` times are allowed.

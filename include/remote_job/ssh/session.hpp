@@ -49,8 +49,8 @@ struct session_limits {
 /// operations at once:
 ///  * Writing always succeeds, into the buffer: no call is ever left half-sent.
 ///  * Once a channel is open, only drain() takes input, and sorts all of it into libssh2's queue. An operation that
-///  asked libssh2 for its reply can then take no other's (the gate). * One channel is opened at a time, in the order of
-///  asking, and an opening is never abandoned.
+///    asked libssh2 for its reply can then take no other's (the gate).
+///  * One channel is opened at a time, in the order of asking, and an opening is never abandoned.
 /// Whatever comes in, all operations are stepped. The end is kill(): the callbacks fail from then on, so that freeing
 /// never waits. A session that is not killed keeps itself alive by its outstanding read.
 class session final : public std::enable_shared_from_this<session>,

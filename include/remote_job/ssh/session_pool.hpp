@@ -87,7 +87,8 @@ struct session_pool_stats {
 ///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
 ///    the session is closed, and the next to connect makes another for all.
 ///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there
-///  or being made. * A session whose channels are all held by commands that do not end is replaced by another.
+///    or being made.
+///  * A session whose channels are all held by commands that do not end is replaced by another.
 ///
 /// @par Thread safety
 /// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
@@ -98,7 +99,7 @@ struct session_pool_stats {
 /// the pool to end that.
 class session_pool {
  public:
-  using executor_type = asio::any_io_executor;
+  using executor_type = asio::any_io_executor;  ///< of all that goes on with the pool
 
   /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for options that are not allowed.
   explicit session_pool(const executor_type& executor, const session_pool_options& options = {})
@@ -108,6 +109,7 @@ class session_pool {
     if (auto wrong = validate(options); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
   }
 
+  /// The moved-from pool can only be destroyed.
   session_pool(session_pool&&) = default;
   session_pool& operator=(session_pool&&) = delete;
 
@@ -116,6 +118,7 @@ class session_pool {
     for (const auto& site : all()) site->keep(duration::zero());
   }
 
+  /// Where all of it runs: that of the constructor.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Ends all sessions at once, without a word to the servers. Outstanding operations of their users complete with
@@ -124,6 +127,7 @@ class session_pool {
     for (const auto& site : all()) site->end();
   }
 
+  /// Counts over all endpoints.
   session_pool_stats stats() const {
     session_pool_stats sum;
     for (const auto& site : all()) {

@@ -95,10 +95,12 @@ class sftp_channel {
     if (state_ == status::starting || state_ == status::ready) receive();
   }
 
+  bool has_unsent() const noexcept { return written_ < out_.size(); }
+
   /// Sends what has been asked, in as few packets as possible.
   void flush() {
     widen();
-    while (written_ < out_.size()) {
+    while (has_unsent()) {
       if (!session_->can_write()) return;
       const auto rc = session_->call(
           [&] { return libssh2_channel_write_ex(channel_, 0, out_.data() + written_, out_.size() - written_); });

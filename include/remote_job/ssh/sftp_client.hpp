@@ -122,7 +122,7 @@ class sftp_client final : public operation,
     }
     if (channel.state() != sftp_channel::status::ready) return;
     // Who was waited for so long is served before the channel is given up.
-    while (!waiting_.empty() && !(leaving_ && served_) && files.has_room()) {
+    while (!waiting_.empty() && !(leaving_ && served_)) {
       const auto task = std::move(waiting_.front());
       waiting_.pop_front();
       if (task->outstanding()) task->run(*this);
@@ -134,7 +134,7 @@ class sftp_client final : public operation,
   }
 
   void on_task_done() override {
-    if (leaving_ || !waiting_.empty()) go_on_later();
+    if (leaving_ || !waiting_.empty() || channel.has_unsent()) go_on_later();
   }
 
   // --- what the session calls

@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,9 @@ namespace remote_job::inline v0 {
 /// for what the server asks a person, is done by a thread that lives so long.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
+  template <class Other>
+  friend class basic_libssh2_transport;
+
   struct initiate_connect;
   struct initiate_execute;
   struct initiate_stat;
@@ -43,6 +47,7 @@ class basic_libssh2_transport {
  public:
   using executor_type = Executor;
 
+  /// The same transport on another type of executor.
   template <class Other>
   struct rebind_executor {
     using other = basic_libssh2_transport<Other>;
@@ -62,6 +67,14 @@ class basic_libssh2_transport {
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
       : executor_(executor), access_(std::make_shared<ssh::pool_member>(pool.site(std::move(options)))) {}
 
+  /// From one on another type of executor: `as_default_on` does that, to give all that goes on with it a default
+  /// completion token.
+  template <class Other>
+  requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
+      basic_libssh2_transport(basic_libssh2_transport<Other>&& other)
+      : executor_(other.executor_), access_(std::move(other.access_)) {}
+
+  /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
   basic_libssh2_transport(basic_libssh2_transport&&) noexcept = default;
   basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
     if (this != &other) {
@@ -75,6 +88,7 @@ class basic_libssh2_transport {
   /// Ends the connection as close() does: outstanding operations complete.
   ~basic_libssh2_transport() { close(); }
 
+  /// Where all of it runs.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Connects and logs in. A connection that is open is closed before.

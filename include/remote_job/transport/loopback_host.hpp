@@ -46,14 +46,17 @@ class loopback_file {
   /// Puts another file under this name.
   loopback_file& replace(duration at, std::string bytes = {}) { return add(at, kind::replace, std::move(bytes)); }
 
+  /// Removes the file; append() makes another one.
   loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
 
-  /// Makes the file unreadable, and readable again.
+  /// Makes the file unreadable.
   loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
+  /// Makes it readable again.
   loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
 
-  /// Puts what is no file under this name; replace() puts a file there again.
+  /// Puts a directory under this name; replace() puts a file there again.
   loopback_file& become_directory(duration at) { return add(at, kind::directory, {}); }
+  /// Puts a FIFO under this name; replace() puts a file there again.
   loopback_file& become_fifo(duration at) { return add(at, kind::fifo, {}); }
 
   /// @name What the file is at a time that never goes backwards
@@ -129,13 +132,14 @@ class loopback_file {
 
 /// What goes wrong with one step. A plain value; made by the functions below.
 struct loopback_fault {
+  /// As the functions below.
   enum class kind { none, refuse, delay, hang, cut, garble, noise };
 
-  kind what = kind::none;
-  std::error_code error;
-  duration time{};
-  std::size_t position = 0;
-  std::string text;
+  kind what = kind::none;    ///< what goes wrong
+  std::error_code error;     ///< of refuse
+  duration time{};           ///< of delay
+  std::size_t position = 0;  ///< of cut and garble
+  std::string text;          ///< of noise
 
   /// The step fails with this error.
   static loopback_fault refuse(std::error_code ec) { return {kind::refuse, ec, {}, 0, {}}; }
@@ -223,7 +227,9 @@ class loopback_host {
 
   /// @name What was asked of the host
   /// @{
+  /// Attempts to connect.
   int connects() const noexcept { return connect_.count; }
+  /// Steps on an open connection.
   int executes() const noexcept { return execute_.count; }
   /// @}
 

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -147,9 +148,18 @@ struct process_execute_op {
 template <class Executor>
 class basic_process_transport {
  public:
-  using executor_type = Executor;
+  using executor_type = Executor;  ///< of all that goes on with it
+
+  /// The same transport on another type of executor.
+  template <class Other>
+  struct rebind_executor {
+    using other = basic_process_transport<Other>;
+  };
 
  private:
+  template <class Other>
+  friend class basic_process_transport;
+
   using state_type = detail::process_transport_state<Executor>;
 
   struct initiate_connect {
@@ -178,9 +188,17 @@ class basic_process_transport {
   basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
       : state_(std::make_shared<state_type>(state_type{executor, std::move(prefix), {}, {}})) {}
 
+  /// From one on another type of executor, of which nothing is outstanding: `as_default_on` does that, to give all that
+  /// goes on with it a default completion token.
+  template <class Other>
+  requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
+      basic_process_transport(basic_process_transport<Other>&& other)
+      : basic_process_transport(Executor(other.get_executor()), std::move(other.state_->prefix)) {}
+
   /// This machine, through /bin/sh.
   static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
 
+  /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
   basic_process_transport(basic_process_transport&&) noexcept = default;
   basic_process_transport& operator=(basic_process_transport&& other) noexcept {
     if (this != &other) {
@@ -193,6 +211,7 @@ class basic_process_transport {
   /// Outstanding operations complete with operation_aborted.
   ~basic_process_transport() { close(); }
 
+  /// Where all of it runs.
   executor_type get_executor() const noexcept { return state_->executor; }
 
   /// Looks whether the program is there; starts nothing.
