@@ -9191,9 +9191,9 @@ inline std::vector<std::string> openssh_prefix(const openssh_command& command) {
   if (!command.config_file.empty()) prefix.insert(prefix.end(), {"-F", command.config_file});
   for (const auto& each : command.options) add(each);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(command.persist).count();
-  for (const std::string_view each :
-       {"BatchMode=yes", "RequestTTY=no", "ClearAllForwardings=yes", "ForwardX11=no", "PermitLocalCommand=no",
-        "ConnectTimeout=15", "ServerAliveInterval=15", "ServerAliveCountMax=2", "ControlMaster=auto"})
+  for (const std::string_view each : {"BatchMode=yes", "RequestTTY=no", "ClearAllForwardings=yes", "ForwardX11=no",
+                                      "PermitLocalCommand=no", "RemoteCommand=none", "ConnectTimeout=15",
+                                      "ServerAliveInterval=15", "ServerAliveCountMax=2", "ControlMaster=auto"})
     add(std::string(each));
   // A percent sign of ours is none of ssh's.
   std::string path;
@@ -11082,8 +11082,9 @@ class ssh_answer {
 };
 
 /// Who is asked: a function `void(const ssh_challenge&, ssh_answer)`, which must not block but may answer later; or for
-/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt. Called
-/// on the transport's executor. To throw is to decline.
+/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt, but
+/// not again after a wrong answer: the same one once more would only use up the server's patience. Called on the
+/// transport's executor. To throw is to decline.
 class ssh_prompter {
  public:
   /// Nobody: what needs an answer is given up.
@@ -11104,13 +11105,17 @@ class ssh_prompter {
           std::vector<std::string> all;
           for (std::size_t i = 0; i < challenge.prompts.size(); ++i) all.push_back(f(challenge.subject));
           answer(std::move(all));
-        }) {}
+        }),
+        once_(true) {}
 
   /// Whether there is anybody to ask.
   explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
   /// Asks.
   void operator()(const ssh_challenge& challenge, ssh_answer answer) const { function_(challenge, std::move(answer)); }
+
+  /// How often it is asked for one thing, where `most` times are allowed.
+  unsigned tries(unsigned most) const noexcept { return once_ ? 1 : most; }
 
   /// Whether they are known to be the same: none, or one plain function. Other objects cannot be compared.
   friend bool same(const ssh_prompter& a, const ssh_prompter& b) noexcept {
@@ -11130,6 +11135,7 @@ class ssh_prompter {
 
   any_function plain_ = nullptr;
   std::function<void(const ssh_challenge&, ssh_answer)> function_;
+  bool once_ = false;
 };
 
 }  // namespace remote_job::inline v0
@@ -11142,11 +11148,13 @@ class ssh_prompter {
 
 namespace remote_job::inline v0 {
 
-/// A private key to log in with: exactly one of the two is given. A plain value.
+/// A private key to log in with: exactly one of the two is given. Of a key that an agent has the public one will do,
+/// here or in a file of that name and `.pub`. A plain value.
 struct ssh_identity {
-  std::string file = {};  ///< path of the private key; a leading `~/` stands for the home directory
-  std::string text =
-      {};  ///< the private key itself, as it would stand in a file; a secret, which is the caller's to wipe
+  /// Path of the key; a leading `~/` stands for the home directory. "none": no key, not even one of the usual ones.
+  std::string file = {};
+  /// The key itself, as it would stand in a file; a secret, which is the caller's to wipe.
+  std::string text = {};
 };
 
 /// Time allowed to each step of connecting; each above zero.
@@ -11171,6 +11179,9 @@ struct ssh_algorithms {
   std::vector<std::string> mac = {};           ///< both ways
 };
 
+/// Which of a host's addresses are tried.
+enum class ip_version { any, v4, v6 };
+
 /// What to think of a host's key.
 enum class host_key_policy {
   strict,  ///< it has to be in a known-hosts file
@@ -11194,10 +11205,14 @@ struct openssh_query {
 /// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked
 /// for and wiped after use.
 struct ssh_options {
-  std::string host;         ///< name or address, that of IPv6 with or without brackets; required
-  std::uint16_t port = 22;  ///< above 0
-  std::string user;         ///< empty: the name of the user who runs this program
+  std::string host;                 ///< name or address, that of IPv6 with or without brackets; required
+  std::uint16_t port = 22;          ///< above 0
+  std::string user;                 ///< empty: the name of the user who runs this program
+  ip_version ip = ip_version::any;  ///< of the addresses that the name of a host has; one that is given as such counts
 
+  /// The authentication methods that may be used, in the order to try them. Empty: "publickey", "keyboard-interactive"
+  /// and "password", which are all there are, in this order.
+  std::vector<std::string> methods;
   /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
   std::vector<ssh_identity> identities;
   /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment
@@ -11213,7 +11228,8 @@ struct ssh_options {
   ssh_prompter password;
   /// Asked what the server asks, which may be several things, several times.
   ssh_prompter keyboard_interactive;
-  /// How often each of them is asked while what was given is wrong; above 0.
+  /// How often each of them is asked while what was given is wrong; above 0. One that knows the answer at once is asked
+  /// once.
   unsigned prompts = 1;
 
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
@@ -11243,11 +11259,21 @@ struct ssh_options {
   /// Without an answer the connection counts as lost after so long a silence; above keepalive.
   duration silence_limit = std::chrono::seconds(30);
 
-  /// What the user's OpenSSH configuration says of a host, which may be an alias: Host, Match, Include, HostName, Port,
-  /// User, IdentityFile, IdentityAgent, ProxyJump, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile,
-  /// StrictHostKeyChecking, HostKeyAlias, ConnectTimeout and ServerAlive* are obeyed. StrictHostKeyChecking `no` and
-  /// `accept-new` are both `accept_new`, all else is `strict`: there is nobody to ask. Each host of ProxyJump is looked
-  /// up in the same way. ProxyCommand is refused: `process_transport` over ssh has it.
+  /// To be told among the transport's notices when connecting: what of a configuration is not obeyed.
+  std::vector<std::string> notices;
+
+  /// What the user's OpenSSH configuration says of a host, which may be an alias. Obeyed are Host, Match, Include and
+  /// HostName, Port, User, AddressFamily; IdentityFile, IdentityAgent, IdentitiesOnly; PreferredAuthentications,
+  /// PubkeyAuthentication, KbdInteractiveAuthentication, PasswordAuthentication, BatchMode (nobody is asked for a
+  /// password), NumberOfPasswordPrompts; UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias;
+  /// HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs, as far as libssh2 knows what they name; ProxyJump;
+  /// ConnectTimeout, ServerAliveInterval, ServerAliveCountMax. StrictHostKeyChecking `no` and `accept-new` are both
+  /// `accept_new`, all else is `strict`: there is nobody to ask. Each host of ProxyJump is looked up in the same way.
+  ///
+  /// What cannot be obeyed and would let in what the configuration keeps out is refused, as is what leads another way:
+  /// ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithms of which libssh2 knows none;
+  /// `process_transport` over ssh has all that. Of what else changes who logs in, how and from where (such as
+  /// CertificateFile, PKCS11Provider, BindAddress) `notices` tells. The rest is for ssh alone and has no effect.
   ///
   /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the
   /// time-out: to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
@@ -11271,6 +11297,9 @@ inline std::string validate(const ssh_options& options) {
   for (const auto& identity : options.identities)
     if (identity.file.empty() == identity.text.empty() || has_nul(identity.file))
       return "identities must each have a file or a text";
+  for (const auto& method : options.methods)
+    if (method != "publickey" && method != "keyboard-interactive" && method != "password")
+      return "methods must be of publickey, keyboard-interactive and password";
   if (has_nul(options.agent)) return "agent must not hold a NUL byte";
   for (const auto& file : options.known_hosts)
     if (file.empty() || has_nul(file)) return "known_hosts must name files";
@@ -11307,6 +11336,41 @@ inline std::string validate(const ssh_options& options) {
 
 #endif
 
+// ---- remote_job/ssh/public_key.hpp
+#ifndef REMOTE_JOB_SSH_PUBLIC_KEY_HPP
+#define REMOTE_JOB_SSH_PUBLIC_KEY_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// A public key's fingerprint as OpenSSH prints it.
+inline std::string fingerprint(std::string_view blob) {
+  return "SHA256:" + detail::base64_unpadded(detail::sha256(blob));
+}
+
+/// The type that a public key begins with (RFC 4253, section 6.6): "ssh-ed25519"; empty for what is none.
+inline std::string_view key_type_of(std::string_view blob) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < 4 && i < blob.size(); ++i) size = size << 8 | static_cast<unsigned char>(blob[i]);
+  return blob.size() < 4 || size > blob.size() - 4 || size > 255 ? std::string_view() : blob.substr(4, size);
+}
+
+/// A public key as text has it, type and base64; nothing for what is none.
+inline std::optional<std::string> read_public_key(std::string_view type, std::string_view encoded) {
+  auto blob = detail::base64_decode(encoded);
+  if (!blob || type.empty() || key_type_of(*blob) != type) return std::nullopt;
+  return blob;
+}
+
+/// Whether libssh2 can log in with such a key at all: not with certificates, nor with those on FIDO tokens ("sk-").
+inline bool is_plain_key(std::string_view type) {
+  return type == "ssh-ed25519" || type == "ssh-rsa" ||
+         (type.starts_with("ecdsa-sha2-nistp") && type.find("-cert-") == std::string_view::npos);
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/identity.hpp
 #ifndef REMOTE_JOB_SSH_IDENTITY_HPP
 #define REMOTE_JOB_SSH_IDENTITY_HPP
@@ -11319,11 +11383,6 @@ inline std::string validate(const ssh_options& options) {
 #endif
 
 namespace remote_job::inline v0::ssh {
-
-/// A public key's fingerprint as OpenSSH prints it.
-inline std::string fingerprint(std::string_view blob) {
-  return "SHA256:" + detail::base64_unpadded(detail::sha256(blob));
-}
 
 /// Who runs this program, and where that user is at home; empty when it cannot be told.
 struct local_user {
@@ -11351,6 +11410,17 @@ struct local_user {
 #endif
     return result;
   }
+
+  /// Where another user is at home; empty when it cannot be told.
+  static std::string home_of([[maybe_unused]] const std::string& name) {
+#if !defined(_WIN32)
+    passwd entry{};
+    passwd* found = nullptr;
+    char buffer[4096];
+    if (getpwnam_r(name.c_str(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return found->pw_dir;
+#endif
+    return {};
+  }
 };
 
 /// `~/` at the beginning of a path stands for the home directory.
@@ -11360,12 +11430,13 @@ inline std::string expand_home(const std::string& path) {
 
 /// A private key as its file has it, and what can be told without decrypting it.
 struct private_key {
-  std::string text;  ///< secret
+  std::string text;  ///< secret; empty where only the public key is there, as of a key that an agent has
   bool encrypted = false;
   bool rsa = false;
   std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
   std::string blob;   ///< the public key; empty as above
   std::string print;  ///< its fingerprint
+  std::string lack;   ///< why there is no private key
 
   private_key() = default;
   private_key(private_key&&) = default;
@@ -11377,14 +11448,35 @@ struct private_key {
     type = std::move(other.type);
     blob = std::move(other.blob);
     print = std::move(other.print);
+    lack = std::move(other.lack);
     return *this;
   }
   ~private_key() { wipe(text); }
 
   static constexpr std::size_t max_size = 64 * 1024;
 
-  /// Reads the file; when it cannot, `why` says so.
+  /// Reads the file, and where that shows no public key the one beside it; when there is neither, `why` says so.
   static private_key read(const std::string& file, std::string& why) {
+    auto key = read_one(file, why);
+    if (!key.blob.empty()) return key;
+    std::string absent;
+    auto beside = read_one(file + ".pub", absent);
+    if (beside.lack.empty()) return key;
+    if (!why.empty()) key.lack = std::exchange(why, {});
+    key.set_public(std::move(beside.blob));
+    return key;
+  }
+
+  /// The same for a key that is at hand.
+  static private_key copy(const std::string& text, std::string& why) {
+    private_key key;
+    key.text = text;
+    key.inspect(why);
+    return key;
+  }
+
+ private:
+  static private_key read_one(const std::string& file, std::string& why) {
     private_key key;
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
     if (in) {
@@ -11401,19 +11493,32 @@ struct private_key {
     return key;
   }
 
-  /// The same for a key that is at hand.
-  static private_key copy(const std::string& text, std::string& why) {
-    private_key key;
-    key.text = text;
-    key.inspect(why);
-    return key;
-  }
-
- private:
   void inspect(std::string& why) {
     if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) return inspect();
-    why = "it is not a private key";
+    if (inspect_public())
+      lack = "it is a public key";
+    else
+      why = "it is not a private key";
     wipe(text);
+  }
+
+  /// One line: type, base64, comment. False when it is none.
+  bool inspect_public() {
+    const auto line = std::string_view(text).substr(0, text.find_first_of("\r\n"));
+    const auto blank = line.find(' ');
+    if (blank == std::string_view::npos) return false;
+    const auto rest = line.substr(blank + 1);
+    auto key = read_public_key(line.substr(0, blank), rest.substr(0, rest.find(' ')));
+    if (!key) return false;
+    set_public(*std::move(key));
+    return true;
+  }
+
+  void set_public(std::string key) {
+    type = key_type_of(key);
+    rsa = rsa || type == "ssh-rsa";
+    print = fingerprint(key);
+    blob = std::move(key);
   }
 
   void inspect() {
@@ -11448,11 +11553,7 @@ struct private_key {
       next();
       next();
       rest.remove_prefix(rest.size() < 4 ? rest.size() : 4);
-      blob = next();
-      rest = blob;
-      type = next();
-      rsa = type == "ssh-rsa";
-      if (!blob.empty()) print = fingerprint(blob);
+      if (auto key = std::string(next()); !key.empty()) set_public(std::move(key));
     }
     wipe(*decoded);
   }
@@ -11468,11 +11569,11 @@ class identity_source {
   static std::vector<identity_source> of(const ssh_options& options) {
     std::vector<identity_source> all;
     for (const auto& each : options.identities)
-      if (each.text.empty())
-        all.emplace_back(expand_home(each.file));
-      else
+      if (!each.text.empty())
         all.emplace_back("no. " + std::to_string(all.size() + 1), &each.text);
-    if (!all.empty()) return all;
+      else if (each.file != "none")
+        all.emplace_back(expand_home(each.file));
+    if (!options.identities.empty()) return all;
     const auto home = local_user::current().home;
     for (const char* file : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
       if (auto* found = std::fopen((home + file).c_str(), "rb")) {
@@ -12917,13 +13018,8 @@ class agent_login final : public login_method {
  private:
   static constexpr int waiting_for_agent = 1;
 
-  static std::string type_of(const std::string& blob) {
-    std::string_view rest = blob;
-    return std::string(agent_protocol::take_text(rest).value_or(""));
-  }
-
   static std::string key_name(const agent_protocol::key& key) {
-    return "agent key " + printable(type_of(key.blob), 60) + ' ' + fingerprint(key.blob) + " (" +
+    return "agent key " + printable(key_type_of(key.blob), 60) + ' ' + fingerprint(key.blob) + " (" +
            printable(key.comment, 60) + ')';
   }
 
@@ -12940,11 +13036,13 @@ class agent_login final : public login_method {
     for (auto& key : *all) {
       const auto place = rank(key);
       if (only_preferred_ && place == std::ssize(preferred_)) continue;
-      const auto type = type_of(key.blob);
+      const auto type = key_type_of(key.blob);
       if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
         note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
-      else if (type == "ssh-ed25519" || type == "ssh-rsa" || type.starts_with("ecdsa-sha2-nistp"))
-        if (type.find("cert") == std::string::npos) ranked.emplace(place, std::move(key));
+      else if (is_plain_key(type))
+        ranked.emplace(place, std::move(key));
+      else
+        note(key_name(key) + " left out: such keys are for process_transport over ssh");
     }
     for (auto& each : ranked) keys_.push_back(std::move(each.second));
   }
@@ -13006,25 +13104,53 @@ inline std::string join_names(const std::vector<std::string>& names) {
   return list;
 }
 
-/// One sentence on the first name that libssh2 does not know; nothing when it knows all.
-inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
+/// A list of algorithms, its name, and what libssh2 has of its kind.
+template <class Names>
+struct algorithm_list {
+  const char* field;
+  Names& names;
+  std::vector<std::string> known;
+};
+
+/// The lists that are not empty.
+template <class Algorithms>
+auto lists_of(Algorithms& wanted) {
+  using names = std::remove_reference_t<decltype((wanted.mac))>;
   const struct {
     const char* field;
     int kind;
-    const std::vector<std::string>& names;
-  } lists[] = {{"key_exchange", LIBSSH2_METHOD_KEX, wanted.key_exchange},
-               {"host_key", LIBSSH2_METHOD_HOSTKEY, wanted.host_key},
-               {"cipher", LIBSSH2_METHOD_CRYPT_CS, wanted.cipher},
-               {"mac", LIBSSH2_METHOD_MAC_CS, wanted.mac}};
-  if (std::ranges::all_of(lists, [](const auto& each) { return each.names.empty(); })) return {};
+    names& list;
+  } all[] = {{"key_exchange", LIBSSH2_METHOD_KEX, wanted.key_exchange},
+             {"host_key", LIBSSH2_METHOD_HOSTKEY, wanted.host_key},
+             {"cipher", LIBSSH2_METHOD_CRYPT_CS, wanted.cipher},
+             {"mac", LIBSSH2_METHOD_MAC_CS, wanted.mac}};
+  std::vector<algorithm_list<names>> given;
+  if (std::ranges::all_of(all, [](const auto& each) { return each.list.empty(); })) return given;
   const wire scratch;
-  if (scratch.native() == nullptr) return {};
-  for (const auto& [field, kind, names] : lists) {
-    const auto known = supported_algorithms(scratch.native(), kind);
+  if (scratch.native() == nullptr) return given;
+  for (const auto& [field, kind, list] : all)
+    if (!list.empty()) given.push_back({field, list, supported_algorithms(scratch.native(), kind)});
+  return given;
+}
+
+/// One sentence on the first name that libssh2 does not know; nothing when it knows all.
+inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
+  for (const auto& [field, names, known] : lists_of(wanted))
     for (const auto& name : names)
       if (std::ranges::find(known, name) == known.end())
         return std::string("algorithms.") + field + ": libssh2 " + libssh2_version(0) + " does not know " +
                printable(name, 60) + ", but " + join_names(known);
+  return {};
+}
+
+/// Leaves out the names that libssh2 does not know. Where it knows none of a list that is told.
+inline std::string leave_out_unknown(ssh_algorithms& wanted) {
+  for (auto& [field, names, known] : lists_of(wanted)) {
+    const auto before = join_names(names);
+    std::erase_if(names, [&k = known](const auto& name) { return std::ranges::find(k, name) == k.end(); });
+    if (names.empty())
+      return std::string("as algorithms.") + field + " only " + printable(before) + ", and libssh2 " +
+             libssh2_version(0) + " knows none of that";
   }
   return {};
 }
@@ -13173,7 +13299,8 @@ class interactive_login final : public login_method {
       desk_->pass_on(options_.keyboard_interactive, attempt_ + 1);
       if (s.is_aside()) return login_status::more;
       if (!result_) {
-        if (attempt_ == options_.prompts || desk_->declined()) return login_status::over;
+        if (attempt_ == options_.keyboard_interactive.tries(options_.prompts) || desk_->declined())
+          return login_status::over;
         // The desk is shared with the thread, which may go on for a moment after this object's end.
         s.call_aside(
             [desk = desk_, &s] {
@@ -13253,6 +13380,8 @@ class interactive_login final : public login_method {
 // ---- remote_job/ssh/key_login.hpp
 #ifndef REMOTE_JOB_SSH_KEY_LOGIN_HPP
 #define REMOTE_JOB_SSH_KEY_LOGIN_HPP
+
+#include <fstream>
 
 namespace remote_job::inline v0::ssh {
 
@@ -13339,6 +13468,16 @@ class key_login final : public login_method {
     }
     // Tried already; each try counts for the server's MaxAuthTries.
     if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
+    if (!key.type.empty() && !is_plain_key(key.type)) {
+      local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + printable(key.type, 60) +
+                                                   " is for process_transport over ssh");
+      return next();
+    }
+    if (!key.lack.empty()) {
+      local_failure(errc::identity_unreadable,
+                    "identity " + identity.name + ": " + key.lack + ", and no agent has the private one");
+      return next();
+    }
     if (key.encrypted && !options_.passphrase) {
       local_failure(errc::passphrase_wrong,
                     "identity " + identity.name + ": it is encrypted and no passphrase was given");
@@ -13361,6 +13500,8 @@ class key_login final : public login_method {
   }
 
   std::string hint() const {
+    if (std::ifstream(identities_[next_].name + "-cert.pub"))
+      return " without its certificate, which is for process_transport over ssh";
     if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
     return " (libssh2 " + std::string(libssh2_version(0)) +
            " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
@@ -13423,7 +13564,7 @@ class key_login final : public login_method {
     const bool encrypted = attempt_->key.encrypted;
     attempt_->passphrase.wipe_all();
     if (s.bytes_sent() == sent_before_ || text == "Callback returned error") {
-      if (encrypted && asked_ < options_.prompts) {
+      if (encrypted && asked_ < options_.passphrase.tries(options_.prompts)) {
         stage_ = stage::ask;
         return login_status::more;
       }
@@ -13479,13 +13620,16 @@ namespace remote_job::inline v0::ssh {
 class password_login final : public login_method {
  public:
   password_login(const ssh_options& options, std::string user, std::function<void()> wake)
-      : options_(options), user_(std::move(user)), challenger_(std::move(wake)) {}
+      : options_(options),
+        tries_(options.password.tries(options.prompts)),
+        user_(std::move(user)),
+        challenger_(std::move(wake)) {}
 
   login_status step(session& s) override {
     while (s.alive()) {
       if (challenger_.waiting()) return login_status::more;
       if (password_.list.empty()) {
-        if (attempt_ == options_.prompts) return login_status::over;
+        if (attempt_ == tries_) return login_status::over;
         if (!challenger_.asked()) {
           const auto subject = user_ + '@' + options_.host;
           challenger_.ask(options_.password,
@@ -13494,7 +13638,7 @@ class password_login final : public login_method {
         }
         ++attempt_;
         if (!challenger_.take(password_)) {
-          attempt_ = options_.prompts;
+          attempt_ = tries_;
           local_failure(errc::authentication_failed, "no password was given");
           return login_status::over;
         }
@@ -13508,7 +13652,7 @@ class password_login final : public login_method {
       password_.wipe_all();
       if (rc == 0) return login_status::done;
       if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED) {
-        attempt_ = options_.prompts;
+        attempt_ = tries_;
         note("the password has expired: log in with ssh to change it");
         return login_status::broken;
       }
@@ -13528,6 +13672,7 @@ class password_login final : public login_method {
 
  private:
   const ssh_options& options_;
+  const unsigned tries_;
   std::string user_;
   challenger challenger_;
   secrets password_;
@@ -13544,9 +13689,9 @@ class password_login final : public login_method {
 
 namespace remote_job::inline v0::ssh {
 
-/// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of public key (the
-/// agent's keys, first those that are among the identities, then the identities), keyboard-interactive, password. A
-/// server that wants several factors (AuthenticationMethods of sshd_config(5)) names the next ones after each. A state
+/// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
+/// else of public key (the agent's keys, first those that are among the identities, then the identities),
+/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names the next ones after each. A state
 /// machine: stepped until it has a result, and whenever `wake` is called.
 class authenticator {
  public:
@@ -13559,11 +13704,18 @@ class authenticator {
     const auto wake_from_anywhere = [executor, alarm = std::make_shared<alarm_clock>(wake)] {
       detail::post_call(executor, detail::shared_call::to<&alarm_clock::ring>(alarm));
     };
-    if (auto agent = use_agent(executor, options, wake)) add("publickey", std::move(agent));
-    add("publickey", std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
-    if (options.keyboard_interactive)
-      add("keyboard-interactive", std::make_unique<interactive_login>(options, user_, wake_from_anywhere));
-    if (options.password) add("password", std::make_unique<password_login>(options, user_, wake_from_anywhere));
+    allowed_.assign(options.methods.begin(), options.methods.end());
+    if (allowed_.empty()) allowed_.assign(std::begin(known), std::end(known));
+    for (const auto& name : allowed_) {
+      if (name == "publickey") {
+        if (auto agent = use_agent(executor, options, wake)) add(name, std::move(agent));
+        add(name, std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
+      }
+      if (name == "keyboard-interactive" && options.keyboard_interactive)
+        add(name, std::make_unique<interactive_login>(options, user_, wake_from_anywhere));
+      if (name == "password" && options.password)
+        add(name, std::make_unique<password_login>(options, user_, wake_from_anywhere));
+    }
   }
   authenticator(const authenticator&) = delete;
   authenticator& operator=(const authenticator&) = delete;
@@ -13610,13 +13762,17 @@ class authenticator {
     std::function<void()> wake;
   };
 
+  static constexpr const char* known[] = {"publickey", "keyboard-interactive", "password"};
+
   struct method {
-    std::string_view name;
+    std::string name;
     std::unique_ptr<login_method> login;
     bool used_up = false;
   };
 
-  void add(std::string_view name, std::unique_ptr<login_method> login) { methods_.push_back({name, std::move(login)}); }
+  void add(const std::string& name, std::unique_ptr<login_method> login) {
+    methods_.push_back({name, std::move(login)});
+  }
 
   std::unique_ptr<login_method> use_agent(const asio::any_io_executor& executor, const ssh_options& options,
                                           const std::function<void()>& wake) {
@@ -13669,13 +13825,19 @@ class authenticator {
   /// All that there was to try has been tried.
   status give_up() {
     collect();
-    if (identities_.empty() && takes("publickey")) say("no identity was given, and there is none of the usual ones");
+    const auto may = [&](std::string_view name) { return std::ranges::find(allowed_, name) != allowed_.end(); };
     const auto can = [&](std::string_view name) {
       return std::ranges::any_of(methods_, [&](const method& m) { return m.name == name; });
     };
+    if (identities_.empty() && takes("publickey") && may("publickey"))
+      say("no identity was given, and there is none of the usual ones");
     say("the server takes " + list_);
-    for (const std::string_view name : {"keyboard-interactive", "password"})
-      if (takes(name) && !can(name)) say("nobody can be asked for " + std::string(name));
+    for (const std::string name : known) {
+      if (takes(name) && !may(name)) say("the options do not allow " + name);
+      if (takes(name) && may(name) && !can(name)) say("nobody can be asked for " + name);
+    }
+    for (const std::string name : {"gssapi-with-mic", "hostbased"})
+      if (takes(name)) say(name + " is for process_transport over ssh");
     if (any_refused_ || !error_) error_ = errc::authentication_failed;
     return status::failed;
   }
@@ -13691,6 +13853,7 @@ class authenticator {
   void say(const std::string& text) { why_ += (why_.empty() ? "" : "; ") + text; }
 
   std::string user_;
+  std::vector<std::string> allowed_;
   std::vector<identity_source> identities_;
   std::vector<std::string> refused_prints_;
   std::vector<method> methods_;
@@ -13717,7 +13880,7 @@ class authenticator {
 
 namespace remote_job::inline v0::ssh {
 
-/// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long that may take is
+/// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long all that may take is
 /// the affair of whoever asks.
 class dialer {
  public:
@@ -13731,7 +13894,7 @@ class dialer {
     ~user() = default;
   };
 
-  explicit dialer(const asio::any_io_executor& executor) : resolver_(executor), socket_(executor) {}
+  explicit dialer(const asio::any_io_executor& executor) : resolver_(executor), socket_(executor), timer_(executor) {}
 
   /// Whether there are addresses to connect to.
   bool has_addresses() const noexcept { return !endpoints_.empty(); }
@@ -13746,19 +13909,24 @@ class dialer {
   }
 
   /// A look-up in the system's resolver cannot be broken off: after close() it ends in the resolver's own thread.
-  void resolve(const std::string& host, std::uint16_t port, std::shared_ptr<user> owner) {
-    resolver_.async_resolve(host, std::to_string(port), asio::ip::resolver_base::numeric_service,
-                            [this, owner = std::move(owner)](std::error_code ec, const results& found) {
-                              for (const auto& each : found) endpoints_.push_back(each.endpoint());
-                              if (!ec && endpoints_.empty()) ec = asio::error::host_not_found;
-                              owner->on_resolved(ec);
-                            });
+  void resolve(const std::string& host, std::uint16_t port, ip_version version, std::shared_ptr<user> owner) {
+    resolver_.async_resolve(
+        host, std::to_string(port), asio::ip::resolver_base::numeric_service,
+        [this, version, owner = std::move(owner)](std::error_code ec, const results& found) {
+          for (const auto& each : found)
+            if (version == ip_version::any || each.endpoint().address().is_v6() == (version == ip_version::v6))
+              endpoints_.push_back(each.endpoint());
+          if (!ec && endpoints_.empty()) ec = asio::error::no_data;
+          owner->on_resolved(ec);
+        });
   }
 
-  /// Connects to the first of the addresses that answers; the error is that of the last one.
-  void connect(const std::shared_ptr<user>& owner) {
+  /// Connects to the first of the addresses that answers; the error is that of the last one. One that gives no answer
+  /// may take its share of what is left of the time `allowed`, so that those after it are tried as well.
+  void connect(const std::shared_ptr<user>& owner, duration allowed) {
     owner_ = owner;
     next_ = 0;
+    deadline_ = std::chrono::steady_clock::now() + allowed;
     try_next(owner);
   }
 
@@ -13767,6 +13935,8 @@ class dialer {
 
   void close() noexcept {
     resolver_.cancel();
+    timer_.cancel();
+    closed_ = true;
     std::error_code ignored;
     socket_.close(ignored);
   }
@@ -13777,22 +13947,40 @@ class dialer {
   void try_next(const std::shared_ptr<user>& owner) {
     std::error_code ignored;
     socket_.close(ignored);
-    socket_.async_connect(endpoints_[next_++],
-                          detail::shared_call::to<&dialer::on_connected>(std::shared_ptr<dialer>(owner, this)));
+    const auto self = std::shared_ptr<dialer>(owner, this);
+    socket_.async_connect(endpoints_[next_++], detail::shared_call::to<&dialer::on_connected>(self));
+    stop_timer();
+    const auto others = static_cast<int>(endpoints_.size() - next_);
+    if (others == 0) return;
+    const auto now = std::chrono::steady_clock::now();
+    timer_.expires_at(now + (deadline_ - now) / (others + 1));
+    timer_.async_wait(detail::shared_call::to<&dialer::on_time>(self));
   }
 
   void on_connected(std::error_code ec) {
     const auto owner = owner_.lock();
-    // That of one who has closed it has no open socket.
-    if (ec && socket_.is_open() && next_ < endpoints_.size()) return try_next(owner);
+    if (ec && !closed_ && next_ < endpoints_.size()) return try_next(owner);
+    stop_timer();
     owner->on_dialled(ec);
+  }
+
+  /// A call that is on its way already finds by the expiry that it is not meant any more.
+  void stop_timer() { timer_.expires_at(std::chrono::steady_clock::time_point::max()); }
+
+  void on_time(std::error_code ec) {
+    if (ec || closed_ || timer_.expiry() > std::chrono::steady_clock::now()) return;
+    std::error_code ignored;
+    socket_.close(ignored);  // on_connected() goes on to the next
   }
 
   asio::ip::tcp::resolver resolver_;
   stream_socket socket_;
+  asio::steady_timer timer_;
   std::weak_ptr<user> owner_;  // kept alive by the call that is to come
   std::vector<asio::ip::tcp::endpoint> endpoints_;
   std::size_t next_ = 0;
+  std::chrono::steady_clock::time_point deadline_{};
+  bool closed_ = false;
 };
 
 }  // namespace remote_job::inline v0::ssh
@@ -13943,8 +14131,8 @@ class known_hosts {
     }
     const auto names = word;
     key.type = next_word(line);
-    auto blob = detail::base64_decode(next_word(line));
-    if (!blob || !is_key(key.type, *blob)) return line_kind::bad;
+    auto blob = read_public_key(key.type, next_word(line));
+    if (!blob) return line_kind::bad;
 
     bool damaged = false;
     const auto matched = names.starts_with('|') ? match_hashed(names, damaged) : match_names(names);
@@ -13956,14 +14144,6 @@ class known_hosts {
     key.line = number;
     keys_.push_back(std::move(key));
     return line_kind::good;
-  }
-
-  /// RFC 4253, section 6.6: a public key begins with its type as a string.
-  static bool is_key(std::string_view type, std::string_view blob) {
-    if (type.empty() || type.size() > 255 || blob.size() < 4 + type.size()) return false;
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(blob[i]);
-    return length == type.size() && blob.substr(4, length) == type;
   }
 
   match match_names(std::string_view names) const {
@@ -14239,7 +14419,7 @@ class host_key_checker {
   /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what
   /// decides is not computed here.
   std::error_code check(std::string_view blob, std::string_view digest) {
-    const auto type = type_of(blob);
+    const auto type = key_type_of(blob);
     const auto shown = printable(type, 60) + ' ' + fingerprint(blob);
     if (!options_.fingerprints.empty()) {
       const auto print = "SHA256:" + detail::base64_unpadded(digest);
@@ -14291,12 +14471,6 @@ class host_key_checker {
   }
 
   static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
-
-  static std::string_view type_of(std::string_view blob) {
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < 4 && i < blob.size(); ++i) size = size << 8 | static_cast<unsigned char>(blob[i]);
-    return blob.size() < 4 || size > blob.size() - 4 ? std::string_view() : blob.substr(4, size);
-  }
 
   const ssh_options& options_;
   known_hosts known_;
@@ -14589,7 +14763,7 @@ class connector final : public operation, public dialer::user, public std::enabl
     user_ = options_->user.empty() ? local_user::current().name : options_->user;
     if (user_.empty()) return finish(errc::invalid_argument, "user must be given: this program's user has no name");
     if (const auto ec = host_key_.load()) return finish(ec, host_key_.why());
-    result_->notices.clear();
+    result_->notices = options_->notices;
     note_added_key();
     begin();
   }
@@ -14664,7 +14838,7 @@ class connector final : public operation, public dialer::user, public std::enabl
     if (dialer_.take_address(options_->host, options_->port)) return dial();
     // After a time-out the result is dropped.
     enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
-    dialer_.resolve(options_->host, options_->port, shared_from_this());
+    dialer_.resolve(options_->host, options_->port, options_->ip, shared_from_this());
   }
 
   void on_resolved(std::error_code ec) override {
@@ -14677,7 +14851,7 @@ class connector final : public operation, public dialer::user, public std::enabl
 
   void dial() {
     enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
-    dialer_.connect(shared_from_this());
+    dialer_.connect(shared_from_this(), options_->timeouts.connect);
   }
 
   void on_dialled(std::error_code ec) override {
@@ -15226,7 +15400,7 @@ class openssh_output {
       const auto end = rest.find(quoted ? '"' : ' ');
       const auto word = rest.substr(0, end);
       rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-      if (!quoted && !all.empty() && (word.empty() || std::string_view("/~%").find(word[0]) == std::string_view::npos))
+      if (!quoted && !all.empty() && (word.empty() || std::string_view("/~%$").find(word[0]) == std::string_view::npos))
         (all.back() += ' ') += word;
       else if (!word.empty())
         all.emplace_back(word);
@@ -15277,105 +15451,246 @@ struct jump_name {
   }
 };
 
-/// The options that the output stands for, or why there are none. `is_there` tells whether a file exists, `home` and
-/// `local_name` are those of the user who runs this program.
-///
-/// ssh's own lists of usual keys and known-hosts files name many that nobody has: those are left out. A key that the
-/// configuration names stays, so that a mistake in its name is told. The jump hosts are left to the caller.
-template <class IsThere>
-std::optional<ssh_options> options_from(const openssh_output& output, const IsThere& is_there, const std::string& home,
-                                        const std::string& local_name, std::string& why) {
-  if (const auto value = output.value("proxycommand"); !value.empty()) {
-    why = "its configuration sets proxycommand (" + printable(value) +
-          "), which is not supported: use process_transport over ssh, which does what the configuration says";
-    return std::nullopt;
-  }
-  ssh_options options;
-  options.host = output.value("hostname");
-  options.user = output.value("user");
-  const auto port = output.number("port", 65535);
-  if (options.host.empty() || !port) {
-    why = "ssh -G printed no " + std::string(options.host.empty() ? "hostname" : "port");
-    return std::nullopt;
-  }
-  options.port = static_cast<std::uint16_t>(*port);
-  options.host_key_alias = output.value("hostkeyalias");
+}  // namespace remote_job::inline v0::ssh
 
-  // The tokens of ssh_config(5) that make sense in a file's name; ssh -G leaves them as they are.
-  const auto expand = [&](std::string_view text) {
-    std::string result;
-    if (text.starts_with("~/")) {
-      result = home;
-      text.remove_prefix(1);
+#endif
+
+// ---- remote_job/ssh/openssh_options.hpp
+#ifndef REMOTE_JOB_SSH_OPENSSH_OPTIONS_HPP
+#define REMOTE_JOB_SSH_OPENSSH_OPTIONS_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What a configuration refers to on this machine.
+struct openssh_surroundings {
+  std::string home;  ///< of the user who runs this program, as the next two are
+  std::string user;
+  std::string uid;
+  std::string machine;                                     ///< this one's name
+  std::function<bool(const std::string&)> is_there;        ///< whether a file exists
+  std::function<std::string(const std::string&)> value;    ///< of an environment variable; empty when there is none
+  std::function<std::string(const std::string&)> home_of;  ///< of a user; empty when there is none
+};
+
+/// Turns what `ssh -G` prints into options. ssh's own lists of usual keys and known-hosts files name many that nobody
+/// has: those are left out. A key that the configuration names stays, so that a mistake in its name is told. The jump
+/// hosts are left to the caller, and so is what libssh2 knows of the algorithms.
+class openssh_reader {
+ public:
+  openssh_reader(const openssh_output& output, const openssh_surroundings& here) : output_(output), here_(here) {}
+
+  /// The options, or why there are none.
+  std::optional<ssh_options> read(std::string& why) {
+    read_address();
+    refuse("proxycommand", "ProxyCommand");
+    refuse("revokedhostkeys", "RevokedHostKeys");
+    if (why_.empty()) read_methods();
+    if (why_.empty()) read_identities();
+    read_known_hosts();
+    read_algorithms();
+    read_times();
+    read_notices();
+    if (why_.empty())
+      if (auto wrong = validate(options_); !wrong.empty()) why_ = "ssh -G: " + wrong;
+    why = why_;
+    return why_.empty() ? std::optional(std::move(options_)) : std::nullopt;
+  }
+
+ private:
+  static constexpr const char* elsewhere = "use process_transport over ssh, which does what the configuration says";
+
+  void refuse(std::string_view keyword, const std::string& name) {
+    if (const auto value = output_.value(keyword); why_.empty() && !value.empty())
+      why_ = "its configuration sets " + name + " (" + printable(value) + "), which is not supported: " + elsewhere;
+  }
+
+  bool is_no(std::string_view keyword) const {
+    const auto text = output_.text(keyword);
+    return text == "no" || text == "false";
+  }
+  bool is_yes(std::string_view keyword) const {
+    const auto text = output_.text(keyword);
+    return text == "yes" || text == "true";
+  }
+
+  void read_address() {
+    options_.host = output_.value("hostname");
+    options_.user = output_.value("user");
+    options_.host_key_alias = output_.value("hostkeyalias");
+    const auto port = output_.number("port", 65535);
+    if (options_.host.empty() || !port)
+      why_ = "ssh -G printed no " + std::string(options_.host.empty() ? "hostname" : "port");
+    options_.port = static_cast<std::uint16_t>(port.value_or(22));
+    const auto family = output_.text("addressfamily");
+    options_.ip = family == "inet" ? ip_version::v4 : family == "inet6" ? ip_version::v6 : ip_version::any;
+  }
+
+  void read_methods() {
+    static constexpr const char* usual = "publickey,keyboard-interactive,password";
+    const auto preferred = output_.value("preferredauthentications");
+    const bool asks = !is_yes("batchmode") && output_.text("numberofpasswordprompts") != "0";
+    std::string list;
+    for (auto& name : split_names(preferred.empty() ? usual : preferred)) {
+      const bool may = name == "publickey" ? !is_no("pubkeyauthentication")
+                       : name == "keyboard-interactive"
+                           ? asks && !is_no("kbdinteractiveauthentication") && !is_no("challengeresponseauthentication")
+                       : name == "password" ? asks && !is_no("passwordauthentication")
+                                            : false;
+      if (!may || std::ranges::find(options_.methods, name) != options_.methods.end()) continue;
+      list += (list.empty() ? "" : ",") + name;
+      options_.methods.push_back(std::move(name));
     }
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const char token = text[i] == '%' && i + 1 < text.size() ? text[i + 1] : '\0';
-      const std::string* value = nullptr;
-      const std::string percent = "%", number = std::to_string(options.port), alias(output.value("host"));
-      const std::string key_alias = options.host_key_alias.empty() ? alias : options.host_key_alias;
-      switch (token) {
-        case '%': value = &percent; break;
-        case 'd': value = &home; break;
-        case 'h': value = &options.host; break;
-        case 'k': value = &key_alias; break;
-        case 'n': value = &alias; break;
-        case 'p': value = &number; break;
-        case 'r': value = &options.user; break;
-        case 'u': value = &local_name; break;
-        default: break;
+    if (list == usual) options_.methods.clear();
+    if (list.empty()) why_ = std::string("its configuration allows to log in by none of ") + usual + ": " + elsewhere;
+    if (const auto prompts = output_.number("numberofpasswordprompts", 1000)) options_.prompts = *prompts;
+  }
+
+  void read_identities() {
+    static constexpr std::string_view usual[] = {"rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk", "xmss", "dsa"};
+    options_.identities_only = is_yes("identitiesonly");
+    if (const auto agent = output_.text("identityagent"); agent.starts_with('$') && !agent.starts_with("${")) {
+      // One that is not set means no agent, not the usual one.
+      options_.agent = here_.value(std::string(agent.substr(1)));
+      if (options_.agent.empty()) options_.agent = "none";
+    } else if (agent != "SSH_AUTH_SOCK") {
+      options_.agent = expand(agent);
+    }
+    const auto names = output_.values("identityfile");
+    for (const auto name : names) {
+      auto file = expand(name);
+      const bool is_usual = name.starts_with("~/.ssh/id_") && std::ranges::count(usual, name.substr(10)) > 0;
+      if (is_usual && names.size() > 1 && !here_.is_there(file) && !here_.is_there(file + ".pub")) continue;
+      options_.identities.push_back({std::move(file)});
+    }
+    // An empty list would mean the usual ones, which the configuration need not allow.
+    if (options_.identities.empty()) options_.identities = {{"none"}};
+  }
+
+  void read_known_hosts() {
+    const auto checking = output_.value("stricthostkeychecking");
+    for (const std::string_view value : {"accept-new", "false", "no", "off"})
+      if (checking == value) options_.host_keys = host_key_policy::accept_new;
+
+    std::vector<std::string> absent;
+    for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
+      for (const auto& name : output_.files(keyword)) {
+        auto file = expand(name);
+        (here_.is_there(file) ? options_.known_hosts : absent).push_back(std::move(file));
       }
-      if (value != nullptr) {
-        result += *value;
-        ++i;
-      } else {
-        result += text[i];
+    // An empty list means the usual files, there or not: it must not stand for others.
+    const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
+    if (options_.known_hosts.empty() && (lacks(here_.home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
+      options_.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
+    // A new key is for the user's own file, never for the system's.
+    if (options_.host_keys == host_key_policy::accept_new) {
+      const auto own = output_.files("userknownhostsfile");
+      const auto first = own.empty() ? "/dev/null" : expand(own.front());
+      auto& files = options_.known_hosts;
+      if (files.empty() || files.front() != first) files.insert(files.begin(), first);
+    }
+  }
+
+  void read_algorithms() {
+    options_.algorithms.key_exchange = split_names(output_.value("kexalgorithms"));
+    options_.algorithms.host_key = split_names(output_.value("hostkeyalgorithms"));
+    options_.algorithms.cipher = split_names(output_.value("ciphers"));
+    options_.algorithms.mac = split_names(output_.value("macs"));
+  }
+
+  void read_times() {
+    static constexpr std::uint32_t most_seconds = 24 * 3600;
+    if (const auto seconds = output_.number("connecttimeout", most_seconds))
+      options_.timeouts.connect = std::chrono::seconds(*seconds);
+    if (const auto seconds = output_.number("serveraliveinterval", most_seconds)) {
+      options_.keepalive = std::chrono::seconds(*seconds);
+      options_.silence_limit = options_.keepalive * (output_.number("serveralivecountmax", 1000).value_or(3) + 1);
+    }
+  }
+
+  /// Of what is not obeyed, though it changes who logs in, how or from where.
+  void read_notices() {
+    const auto note = [&](std::string_view name, std::string_view value, std::string_view meaning) {
+      options_.notices.push_back("ssh's configuration: " + std::string(name) + ' ' + printable(value) +
+                                 " has no effect here: " + std::string(meaning));
+    };
+    static constexpr struct {
+      std::string_view keyword, name, meaning;
+    } unsupported[] = {
+        {"certificatefile", "CertificateFile", "certificates are for process_transport over ssh"},
+        {"pkcs11provider", "PKCS11Provider", "its keys are used only if an agent has them"},
+        {"bindaddress", "BindAddress", "the system chooses where connections come from"},
+        {"bindinterface", "BindInterface", "the system chooses where connections come from"},
+        {"knownhostscommand", "KnownHostsCommand", "host keys are looked up in files only"},
+        {"setenv", "SetEnv", "commands have the environment that the host gives them"},
+    };
+    for (const auto& [keyword, name, meaning] : unsupported)
+      for (const auto value : output_.values(keyword)) note(name, value, meaning);
+    if (is_yes("verifyhostkeydns")) note("VerifyHostKeyDNS", "yes", "host keys are looked up in files only");
+    if (is_yes("hostbasedauthentication"))
+      note("HostbasedAuthentication", "yes", "that is for process_transport over ssh");
+    if (is_yes("hashknownhosts") && options_.host_keys == host_key_policy::accept_new)
+      note("HashKnownHosts", "yes", "the name of a new host is added as it is");
+    const auto bits = output_.number("requiredrsasize", 1024 * 1024).value_or(0);
+    if (bits > 2048) note("RequiredRSASize", std::to_string(bits), "RSA keys of any size are taken");
+    const auto accepted = split_names(output_.value("pubkeyacceptedalgorithms"));
+    for (const std::string_view each : {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512"})
+      if (!accepted.empty() && std::ranges::find(accepted, each) == accepted.end())
+        return note("PubkeyAcceptedAlgorithms", output_.value("pubkeyacceptedalgorithms"),
+                    "keys of all kinds are offered");
+  }
+
+  /// As ssh does it with names of files: `~`, environment variables in `${}`, and those tokens of ssh_config(5) that
+  /// make sense in them; others stay as they are.
+  std::string expand(std::string_view text) {
+    std::string result;
+    if (text.starts_with('~')) {
+      const auto name = std::string(text.substr(1, text.find('/') - 1));
+      const auto home = name.empty() ? here_.home : here_.home_of(name);
+      if (!home.empty()) {
+        result = home;
+        text.remove_prefix(1 + name.size());
       }
+    }
+    while (!text.empty()) {
+      if (text.starts_with("${") && text.find('}') != std::string_view::npos) {
+        const auto name = std::string(text.substr(2, text.find('}') - 2));
+        const auto value = here_.value(name);
+        if (value.empty() && why_.empty())
+          why_ = "its configuration names the environment variable " + printable(name) + ", which is not set";
+        result += value;
+        text.remove_prefix(name.size() + 3);
+        continue;
+      }
+      const auto token = text[0] == '%' && text.size() > 1 ? value_of(text[1]) : std::nullopt;
+      result += token ? *token : std::string(1, text[0]);
+      text.remove_prefix(token ? 2 : 1);
     }
     return result;
-  };
-
-  options.identities_only = output.value("identitiesonly") == "yes";
-  if (const auto agent = output.text("identityagent"); agent != "SSH_AUTH_SOCK") options.agent = expand(agent);
-  for (const auto name : output.values("identityfile")) {
-    auto file = expand(name);
-    if (name.starts_with("~/.ssh/id_") && !is_there(file)) continue;
-    if (!name.empty()) options.identities.push_back({std::move(file)});
   }
-  const auto checking = output.value("stricthostkeychecking");
-  for (const std::string_view value : {"accept-new", "false", "no", "off"})
-    if (checking == value) options.host_keys = host_key_policy::accept_new;
 
-  std::vector<std::string> absent;
-  for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
-    for (const auto& name : output.files(keyword)) {
-      auto file = expand(name);
-      (is_there(file) ? options.known_hosts : absent).push_back(std::move(file));
+  std::optional<std::string> value_of(char token) const {
+    const std::string alias(output_.value("host"));
+    switch (token) {
+      case '%': return "%";
+      case 'd': return here_.home;
+      case 'h': return options_.host;
+      case 'i': return here_.uid;
+      case 'k': return options_.host_key_alias.empty() ? alias : options_.host_key_alias;
+      case 'L': return here_.machine.substr(0, here_.machine.find('.'));
+      case 'l': return here_.machine;
+      case 'n': return alias;
+      case 'p': return std::to_string(options_.port);
+      case 'r': return options_.user;
+      case 'u': return here_.user;
+      default: return std::nullopt;
     }
-  // An empty list means the usual files, there or not: it must not stand for others.
-  const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
-  if (options.known_hosts.empty() && (lacks(home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
-    options.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
-  // A new key is for the user's own file, never for the system's.
-  if (options.host_keys == host_key_policy::accept_new) {
-    const auto own = output.files("userknownhostsfile");
-    const auto first = own.empty() ? "/dev/null" : expand(own.front());
-    auto& files = options.known_hosts;
-    if (files.empty() || files.front() != first) files.insert(files.begin(), first);
   }
 
-  static constexpr std::uint32_t most_seconds = 24 * 3600;
-  if (const auto seconds = output.number("connecttimeout", most_seconds))
-    options.timeouts.connect = std::chrono::seconds(*seconds);
-  if (const auto seconds = output.number("serveraliveinterval", most_seconds)) {
-    options.keepalive = std::chrono::seconds(*seconds);
-    options.silence_limit = options.keepalive * (output.number("serveralivecountmax", 1000).value_or(3) + 1);
-  }
-  if (why = validate(options); !why.empty()) {
-    why = "ssh -G: " + why;
-    return std::nullopt;
-  }
-  return options;
-}
+  const openssh_output& output_;
+  const openssh_surroundings& here_;
+  ssh_options options_;
+  std::string why_;
+};
 
 }  // namespace remote_job::inline v0::ssh
 
@@ -15390,6 +15705,22 @@ std::optional<ssh_options> options_from(const openssh_output& output, const IsTh
 namespace remote_job::inline v0 {
 
 namespace ssh {
+
+inline openssh_surroundings surroundings() {
+  const auto user = local_user::current();
+  char machine[256] = {};
+  ::gethostname(machine, sizeof machine - 1);
+  return {user.home,
+          user.name,
+          std::to_string(::getuid()),
+          machine,
+          [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; },
+          [](const std::string& name) {
+            const char* value = std::getenv(name.c_str());
+            return std::string(value == nullptr ? "" : value);
+          },
+          &local_user::home_of};
+}
 
 /// One host of a configuration. `may_jump`: it is reached as its configuration says, not as that of another host does.
 inline ssh_options from_openssh(std::string_view alias, const openssh_query& query, bool may_jump, int depth) {
@@ -15434,17 +15765,12 @@ inline ssh_options from_openssh(std::string_view alias, const openssh_query& que
         errc::invalid_argument,
         "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : printable(reply.error_output)));
 
-  const auto user = local_user::current();
-  const auto is_there = [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; };
   std::string why;
   const openssh_output output(reply.output);
-  auto options = options_from(output, is_there, user.home, user.name, why);
+  auto options = openssh_reader(output, surroundings()).read(why);
   if (!options) throw failed(errc::invalid_argument, why);
-  // IdentityAgent can name an environment variable; one that is not set means no agent, not the usual one.
-  if (options->agent.starts_with('$')) {
-    const char* value = std::getenv(options->agent.c_str() + 1);
-    options->agent = value == nullptr || *value == '\0' ? "none" : value;
-  }
+  if (const auto none = leave_out_unknown(options->algorithms); !none.empty())
+    throw failed(errc::invalid_argument, "its configuration allows " + none + ": use process_transport over ssh");
   if (!may_jump) return *std::move(options);
   // As ssh does it: all the hosts are looked up, and only the first is itself reached through others.
   static constexpr int most_depth = 8;
@@ -17518,16 +17844,16 @@ namespace remote_job::inline v0::ssh {
 inline bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   if (&a == &b) return true;
   // Each field by name, and no other: with a field more or less this does not compile.
-  const auto& [host, port, user, identities, agent, identities_only, passphrase, password, keyboard_interactive,
-               prompts, known_hosts, fingerprints, host_keys, host_key_alias, algorithms, jump_hosts, timeouts,
-               keepalive, silence_limit] = a;
+  const auto& [host, port, user, ip, methods, identities, agent, identities_only, passphrase, password,
+               keyboard_interactive, prompts, known_hosts, fingerprints, host_keys, host_key_alias, algorithms,
+               jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
   const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
     const auto& [file, text] = x;
     return file == y.file && text == y.text;
   };
   const auto& [key_exchange, host_key, cipher, mac] = algorithms;
   const auto& [resolve, connect, banner, handshake, authentication, open, files] = timeouts;
-  return host == b.host && port == b.port && user == b.user &&
+  return host == b.host && port == b.port && user == b.user && ip == b.ip && methods == b.methods &&
          std::equal(identities.begin(), identities.end(), b.identities.begin(), b.identities.end(), same_file) &&
          agent == b.agent && identities_only == b.identities_only && same(passphrase, b.passphrase) &&
          same(password, b.password) && same(keyboard_interactive, b.keyboard_interactive) && prompts == b.prompts &&
@@ -17537,7 +17863,8 @@ inline bool same_endpoint(const ssh_options& a, const ssh_options& b) {
          std::equal(jump_hosts.begin(), jump_hosts.end(), b.jump_hosts.begin(), b.jump_hosts.end(), same_endpoint) &&
          resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
          handshake == b.timeouts.handshake && authentication == b.timeouts.authentication && open == b.timeouts.open &&
-         files == b.timeouts.files && keepalive == b.keepalive && silence_limit == b.silence_limit;
+         files == b.timeouts.files && keepalive == b.keepalive && silence_limit == b.silence_limit &&
+         notices == b.notices;
 }
 
 }  // namespace remote_job::inline v0::ssh
