@@ -20,7 +20,7 @@ using namespace remote_job;
 
 namespace {
 
-enum class ask { exit, stat, read };
+enum class ask { exit, stat, read, other };
 
 struct host_file {
   std::optional<std::string> bytes{};
@@ -39,7 +39,7 @@ struct scripted_transport {
     std::function<void(std::error_code)> handler;
   };
   struct shared {
-    host_file log, exit;
+    host_file log, exit, none;
     std::vector<pending> open;
     int asked = 0;
     int cancelled = 0;
@@ -71,8 +71,9 @@ struct scripted_transport {
   template <class Handler>
   void async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
                        Handler handler) {
-    auto& file = path == "log" ? host->log : host->exit;
-    keep(path == "log" ? ask::read : ask::exit, std::move(handler), [=, &file, &out]() -> std::error_code {
+    auto& file = path == "log" ? host->log : path == "exit" ? host->exit : host->none;
+    const auto what = path == "log" ? ask::read : path == "exit" ? ask::exit : ask::other;
+    keep(what, std::move(handler), [=, &file, &out]() -> std::error_code {
       if (!file.bytes) return std::make_error_code(std::errc::no_such_file_or_directory);
       if (file.error) return file.error;
       out.assign(*file.bytes, std::min<std::size_t>(offset, file.bytes->size()), max);
@@ -205,6 +206,76 @@ TEST_CASE_METHOD(file_poll_world, "an exit code that was seen before needs no se
   answer_all();
   CHECK(asked() == (*request.exit_seen == 3 ? 3 : 5));
   CHECK(reply.exit_code == 3);
+}
+
+TEST_CASE_METHOD(file_poll_world, "the exit code waits while the log is known to go on, but not for ever") {
+  log().bytes = std::string(1000, 'x');
+  // Whether the exit code was asked for by a poll from here on.
+  const auto asks_now = [&] {
+    const auto& open = transport.host->open;
+    return std::ranges::find(open, ask::exit, &scripted_transport::pending::what) != open.end();
+  };
+  const auto asks = [&](std::uint64_t offset) {
+    request.offset = offset;
+    begin();
+    const bool asked = asks_now();
+    answer_all();
+    check_log(log().bytes->size(), log().bytes->substr(offset - 3, 11));
+    return asked;
+  };
+  CHECK(asks(12));
+  SECTION("it is asked for every sixteenth time, and then known") {
+    CHECK_FALSE(asks(20));
+    exit().bytes = "3\n";
+    int waits = 1;
+    std::uint64_t offset = 28;
+    for (; !asks(offset); offset += 8) {
+      CHECK(reply.exit_state == exit_code_state::absent);
+      ++waits;
+    }
+    CHECK(waits == 15);
+    CHECK(reply.exit_code == 3);
+    request.exit_seen = 3;
+    CHECK_FALSE(asks(offset + 8));
+    CHECK(reply.exit_code == 3);
+    request.exit_seen = 4;  // whoever asks knows better
+    CHECK(asks(offset + 16));
+  }
+  SECTION("it is asked for where the log may end with the chunk") {
+    CHECK_FALSE(asks(982));
+    CHECK_FALSE(asks(990));
+    CHECK(asks(992));
+  }
+  SECTION("it is asked for by who reads the log anew") {
+    CHECK_FALSE(asks(20));
+    CHECK(asks(4));
+    CHECK(asks(4));
+  }
+  SECTION("it is asked for when it is to be known whether the job lives") {
+    request.liveness = true;
+    request.offset = 20;
+    begin();
+    CHECK_FALSE(asks_now());
+    while (transport.host->open.front().what == ask::other) answer(ask::other);
+    CHECK(asks_now());
+  }
+  SECTION("it is asked for after trouble with it") {
+    exit().bytes = "no number";
+    request.liveness = true;
+    CHECK_FALSE(asks(20));
+    CHECK(reply.exit_state == exit_code_state::damaged);
+    request.liveness = false;
+    CHECK(asks(28));
+  }
+  SECTION("it is asked for after a poll that failed") {
+    request.offset = 20;
+    begin();
+    answer(ask::stat);
+    transport.host->open.front().look = [] { return std::error_code(errc::connection_lost); };
+    answer(ask::read);
+    CHECK(result == errc::connection_lost);
+    CHECK(asks(28));
+  }
 }
 
 TEST_CASE_METHOD(file_poll_world, "an exit code that appears after it was looked for is for the next poll") {
