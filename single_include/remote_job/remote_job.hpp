@@ -2209,7 +2209,8 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
 ///
 /// What is asked for together is answered in any order, while the job writes. Two rules make one reply of it: the log
 /// is looked at after the exit code was seen, if need be once more, so that all that the job wrote is in its size; and
-/// bytes count up to that size only.
+/// bytes count up to that size only. While the log is known to reach beyond this poll's chunk the exit code is not asked
+/// for each time, and is what it was: no watch ends before it has read so far.
 class file_poll {
  public:
   enum question : unsigned {
@@ -2230,8 +2231,11 @@ class file_poll {
   /// Begins a poll and says what to ask for, all at once. The request is to stay in place until the reply is made.
   unsigned begin(const poll_request& request) noexcept {
     request_ = &request;
+    // As the poll before has left it.
+    exit_judged_ = exit_code_can_wait();
     failure_ = {};
-    exit_judged_ = read_again_ = status_known_ = false;
+    offset_ = request.offset;
+    read_again_ = status_known_ = false;
     give_back(bytes, poll_limit(request));
     bytes.clear();
     bytes_error_ = {};
@@ -2252,7 +2256,21 @@ class file_poll {
  private:
   unsigned first_questions() noexcept {
     // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
-    return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
+    return ask((exit_judged_ ? nothing : exit_code) | log_status | (log_is_file_ ? log_bytes : nothing));
+  }
+
+  bool exit_code_can_wait() noexcept {
+    poll_reply before;
+    judge_exit_code(before);
+    const bool as_expected =
+        request_->exit_seen ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
+                            : before.exit_state == exit_code_state::absent;
+    const bool reads_on = !failure_ && status_known_ && log_is_file_ && request_->offset > offset_ &&
+                          status.size > request_->offset && status.size - request_->offset > request_->max_bytes;
+    // Not for ever: a process that the job left behind may write on and on.
+    if (as_expected && reads_on && !request_->liveness && waits_ < max_waits) return ++waits_, true;
+    waits_ = 0;
+    return false;
   }
 
  public:
@@ -2401,7 +2419,10 @@ class file_poll {
     reply.log_identity = status.identity;
   }
 
+  static constexpr int max_waits = 15;
+
   const poll_request* request_ = nullptr;
+  std::uint64_t offset_ = 0;  // of the request
   std::error_code failure_;
   std::error_code exit_error_, status_error_, bytes_error_;
   bool log_is_file_ = false;   // as far as is known, also from the poll before
@@ -2412,6 +2433,7 @@ class file_poll {
   bool judging_ = false;  // whether the job lives
   bool asked_processes_ = false;
   bool exit_judged_ = false;
+  int waits_ = 0;  // polls since the exit code was asked for
   bool read_again_ = false;
 };
 
