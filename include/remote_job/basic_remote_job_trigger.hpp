@@ -51,8 +51,8 @@ namespace remote_job::inline v0 {
 /// execution context must outlive the trigger.
 ///
 /// @par Default completion token
-/// That of the transport's executor. One made by `asio::use_awaitable_t<>::as_default_on(transport)` lets the trigger be
-/// awaited as it is: `co_await trigger.async_run()`.
+/// That of the transport's executor. One made by `asio::use_awaitable_t<>::as_default_on(transport)` lets the trigger
+/// be awaited as it is: `co_await trigger.async_run()`.
 ///
 /// @par Example
 /// @code

@@ -824,8 +824,8 @@ struct handler_archetype {
   void operator()(std::error_code) const {}
 };
 
-/// Only named, to ask whether a member is one function, or variable: neither a template, nor overloaded, nor private. Of
-/// such a function can be asked what it must not take; its body is not compiled for that.
+/// Only named, to ask whether a member is one function, or variable: neither a template, nor overloaded, nor private.
+/// Of such a function can be asked what it must not take; its body is not compiled for that.
 template <auto Pointer>
 struct member;
 
@@ -2209,8 +2209,8 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
 ///
 /// What is asked for together is answered in any order, while the job writes. Two rules make one reply of it: the log
 /// is looked at after the exit code was seen, if need be once more, so that all that the job wrote is in its size; and
-/// bytes count up to that size only. While the log is known to reach beyond this poll's chunk the exit code is not asked
-/// for each time, and is what it was: no watch ends before it has read so far.
+/// bytes count up to that size only. While the log is known to reach beyond this poll's chunk the exit code is not
+/// asked for each time, and is what it was: no watch ends before it has read so far.
 class file_poll {
  public:
   enum question : unsigned {
@@ -4291,8 +4291,8 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
 };
 
-/// What stands in for a watch where a policy is not what it has to be: nothing is run, so that the compiler says what is
-/// wrong with the policy, and not what comes of it in here.
+/// What stands in for a watch where a policy is not what it has to be: nothing is run, so that the compiler says what
+/// is wrong with the policy, and not what comes of it in here.
 template <class Transport, class OsPolicy, class Backoff, class Sink>
 struct no_watch {
   template <class T>
@@ -4969,8 +4969,8 @@ namespace remote_job::inline v0 {
 /// execution context must outlive the trigger.
 ///
 /// @par Default completion token
-/// That of the transport's executor. One made by `asio::use_awaitable_t<>::as_default_on(transport)` lets the trigger be
-/// awaited as it is: `co_await trigger.async_run()`.
+/// That of the transport's executor. One made by `asio::use_awaitable_t<>::as_default_on(transport)` lets the trigger
+/// be awaited as it is: `co_await trigger.async_run()`.
 ///
 /// @par Example
 /// @code
@@ -12412,7 +12412,13 @@ class silence_watch {
   }
 
   /// Whether a server that was asked is gone.
-  bool is_lost(time_point now) const noexcept { return now >= lost_at(); }
+  bool is_lost(time_point now) noexcept {
+    if (now < lost_at()) return false;
+    if (now < lost_at() + keepalive_) return true;
+    // Looked at much too late: this program has slept itself, and an answer may be there unread.
+    asked_ = now;
+    return false;
+  }
 
   /// Whether it is time to ask; true once for each span of silence.
   bool must_ask(time_point now) noexcept {
@@ -13713,8 +13719,8 @@ namespace remote_job::inline v0::ssh {
 
 /// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
 /// else of public key (the agent's keys, first those that are among the identities, then the identities),
-/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names the next ones after each. A state
-/// machine: stepped until it has a result, and whenever `wake` is called.
+/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names
+/// the next ones after each. A state machine: stepped until it has a result, and whenever `wake` is called.
 class authenticator {
  public:
   enum class status { more, done, failed };

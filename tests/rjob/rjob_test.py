@@ -545,7 +545,7 @@ class RjobTest(black_box.BlackBoxTest):
         self.assertIn(b"127.0.0.1:4", done.stderr)
         done = run("--host", "piped", "--ssh-config", str(config))
         self.assertEqual(done.returncode, 64, done.stderr)
-        self.assertIn(b"proxycommand", done.stderr)
+        self.assertIn(b"ProxyCommand", done.stderr)
         empty = self.dir / "empty"
         empty.mkdir()
         done = run("--host", "u@127.0.0.1:1", env=os.environ | {"PATH": str(empty)})

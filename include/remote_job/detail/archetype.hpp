@@ -20,8 +20,8 @@ struct handler_archetype {
   void operator()(std::error_code) const {}
 };
 
-/// Only named, to ask whether a member is one function, or variable: neither a template, nor overloaded, nor private. Of
-/// such a function can be asked what it must not take; its body is not compiled for that.
+/// Only named, to ask whether a member is one function, or variable: neither a template, nor overloaded, nor private.
+/// Of such a function can be asked what it must not take; its body is not compiled for that.
 template <auto Pointer>
 struct member;
 

@@ -35,8 +35,8 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
 ///
 /// What is asked for together is answered in any order, while the job writes. Two rules make one reply of it: the log
 /// is looked at after the exit code was seen, if need be once more, so that all that the job wrote is in its size; and
-/// bytes count up to that size only. While the log is known to reach beyond this poll's chunk the exit code is not asked
-/// for each time, and is what it was: no watch ends before it has read so far.
+/// bytes count up to that size only. While the log is known to reach beyond this poll's chunk the exit code is not
+/// asked for each time, and is what it was: no watch ends before it has read so far.
 class file_poll {
  public:
   enum question : unsigned {

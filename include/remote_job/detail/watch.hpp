@@ -148,8 +148,8 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
 };
 
-/// What stands in for a watch where a policy is not what it has to be: nothing is run, so that the compiler says what is
-/// wrong with the policy, and not what comes of it in here.
+/// What stands in for a watch where a policy is not what it has to be: nothing is run, so that the compiler says what
+/// is wrong with the policy, and not what comes of it in here.
 template <class Transport, class OsPolicy, class Backoff, class Sink>
 struct no_watch {
   template <class T>

@@ -30,8 +30,8 @@ namespace remote_job::inline v0::ssh {
 
 /// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
 /// else of public key (the agent's keys, first those that are among the identities, then the identities),
-/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names the next ones after each. A state
-/// machine: stepped until it has a result, and whenever `wake` is called.
+/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names
+/// the next ones after each. A state machine: stepped until it has a result, and whenever `wake` is called.
 class authenticator {
  public:
   enum class status { more, done, failed };

@@ -26,7 +26,13 @@ class silence_watch {
   }
 
   /// Whether a server that was asked is gone.
-  bool is_lost(time_point now) const noexcept { return now >= lost_at(); }
+  bool is_lost(time_point now) noexcept {
+    if (now < lost_at()) return false;
+    if (now < lost_at() + keepalive_) return true;
+    // Looked at much too late: this program has slept itself, and an answer may be there unread.
+    asked_ = now;
+    return false;
+  }
 
   /// Whether it is time to ask; true once for each span of silence.
   bool must_ask(time_point now) noexcept {
