@@ -64,8 +64,10 @@ struct job_spec {
 /// How the job is watched. A plain value; `validate` says what is allowed.
 struct watch_options {
   duration poll_interval = std::chrono::seconds(5);  ///< pause between two polls when nothing is left to read; above 0
-  std::int64_t log_chunk_size = 65536;  ///< most bytes of log in one poll, unless it may grow; 1 to max_log_chunk_size
-  std::int64_t log_offset = 0;          ///< byte offset at which reading begins; 0 or more
+  /// Most bytes of log in one poll, unless it may grow; 1 to max_log_chunk_size. Through files up to four chunks of a
+  /// backlog, 256 KiB at most, are read at once, for so many polls.
+  std::int64_t log_chunk_size = 65536;
+  std::int64_t log_offset = 0;  ///< byte offset at which reading begins; 0 or more
   duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
   int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
   duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0

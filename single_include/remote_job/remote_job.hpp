@@ -117,8 +117,10 @@ struct job_spec {
 /// How the job is watched. A plain value; `validate` says what is allowed.
 struct watch_options {
   duration poll_interval = std::chrono::seconds(5);  ///< pause between two polls when nothing is left to read; above 0
-  std::int64_t log_chunk_size = 65536;  ///< most bytes of log in one poll, unless it may grow; 1 to max_log_chunk_size
-  std::int64_t log_offset = 0;          ///< byte offset at which reading begins; 0 or more
+  /// Most bytes of log in one poll, unless it may grow; 1 to max_log_chunk_size. Through files up to four chunks of a
+  /// backlog, 256 KiB at most, are read at once, for so many polls.
+  std::int64_t log_chunk_size = 65536;
+  std::int64_t log_offset = 0;  ///< byte offset at which reading begins; 0 or more
   duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
   int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
   duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0
@@ -2209,8 +2211,10 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
 ///
 /// What is asked for together is answered in any order, while the job writes. Two rules make one reply of it: the log
 /// is looked at after the exit code was seen, if need be once more, so that all that the job wrote is in its size; and
-/// bytes count up to that size only. While the log is known to reach beyond this poll's chunk the exit code is not
-/// asked for each time, and is what it was: no watch ends before it has read so far.
+/// bytes count up to that size only.
+///
+/// Of a long backlog several chunks may be read at once. The polls that find theirs there ask nothing, and have the exit
+/// code and the size as they were then: no watch ends before it has read so far.
 class file_poll {
  public:
   enum question : unsigned {
@@ -2228,15 +2232,24 @@ class file_poll {
   };
   static constexpr std::size_t question_count = 9;
 
-  /// Begins a poll and says what to ask for, all at once. The request is to stay in place until the reply is made.
-  unsigned begin(const poll_request& request) noexcept {
+  /// Chunks that are read at once, and the bytes of them: so many at most.
+  static constexpr std::size_t most_chunks = 4;
+  static constexpr std::size_t most_bytes = std::size_t{256} * 1024;
+
+  /// Begins a poll and says what to ask for, all at once; nothing if all is known. The request is to stay in place until
+  /// the reply is made. `ahead`: chunks of a backlog may be read for the polls to come.
+  unsigned begin(const poll_request& request, bool ahead = false) noexcept {
     request_ = &request;
-    // As the poll before has left it.
-    exit_judged_ = exit_code_can_wait();
+    if (is_read()) {
+      liveness_ = liveness::unknown;
+      evidence_text_.clear();
+      return nothing;
+    }
+    limit_ = poll_limit(request) + (ahead ? backlog() : 0);
+    first_ = poll_start(request);
     failure_ = {};
-    offset_ = request.offset;
-    read_again_ = status_known_ = false;
-    give_back(bytes, poll_limit(request));
+    exit_judged_ = read_again_ = status_known_ = false;
+    give_back(bytes, limit_);
     bytes.clear();
     bytes_error_ = {};
     liveness_ = liveness::unknown;
@@ -2248,6 +2261,13 @@ class file_poll {
     return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
   }
 
+  /// The next poll asks, whatever was read.
+  void forget() noexcept { status_known_ = false; }
+
+  /// Which part of the log to ask for.
+  std::uint64_t first() const noexcept { return first_; }
+  std::size_t limit() const noexcept { return limit_; }
+
   /// The process whose status is asked for; 0 for one that cannot be, so that there is no such file.
   std::uint64_t process_of(question q) const noexcept {
     return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
@@ -2256,21 +2276,33 @@ class file_poll {
  private:
   unsigned first_questions() noexcept {
     // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
-    return ask((exit_judged_ ? nothing : exit_code) | log_status | (log_is_file_ ? log_bytes : nothing));
+    return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
   }
 
-  bool exit_code_can_wait() noexcept {
+  /// Whether the poll before went well and this one follows it.
+  bool goes_on() const noexcept {
+    return !failure_ && status_known_ && log_is_file_ && !bytes_error_ && poll_start(*request_) > first_ &&
+           status.size > request_->offset;
+  }
+
+  /// Whether what was read before has all of this poll's chunk, and nothing else is to be found out.
+  bool is_read() const noexcept {
+    if (!goes_on() || request_->liveness) return false;
+    const auto end = poll_start(*request_) + poll_limit(*request_);
+    if (end > status.size || end - first_ > bytes.size()) return false;
     poll_reply before;
     judge_exit_code(before);
-    const bool as_expected =
-        request_->exit_seen ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
-                            : before.exit_state == exit_code_state::absent;
-    const bool reads_on = !failure_ && status_known_ && log_is_file_ && request_->offset > offset_ &&
-                          status.size > request_->offset && status.size - request_->offset > request_->max_bytes;
-    // Not for ever: a process that the job left behind may write on and on.
-    if (as_expected && reads_on && !request_->liveness && waits_ < max_waits) return ++waits_, true;
-    waits_ = 0;
-    return false;
+    return request_->exit_seen
+               ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
+               : before.exit_state == exit_code_state::absent;
+  }
+
+  /// Bytes behind this poll's chunk that are worth to be read with it, as far as is known: some whole chunks.
+  std::size_t backlog() const noexcept {
+    if (!goes_on()) return 0;
+    const auto chunk = request_->max_bytes;
+    const auto known = std::min<std::uint64_t>(status.size - request_->offset, most_bytes) / chunk;
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(known, 1, most_chunks) - 1) * chunk;
   }
 
  public:
@@ -2289,7 +2321,7 @@ class file_poll {
       case log_bytes:
         bytes_error_ = ec;
         if (ec) bytes.clear();
-        if (bytes.size() > poll_limit(*request_)) failure_ = errc::reply_too_long;
+        if (bytes.size() > limit_) failure_ = errc::reply_too_long;
         break;
       case pid_file:
         if (ec) evidence.pid_file.clear();
@@ -2333,7 +2365,7 @@ class file_poll {
       const bool news = judged.exit_state == exit_code_state::present &&
                         !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
       // A whole chunk is as good as it was; only the size has to be known anew.
-      const bool whole_chunk = bytes.size() == poll_limit(*request_);
+      const bool whole_chunk = bytes.size() >= poll_limit(*request_);
       if (news) return ask(log_status | (log_is_file_ && !whole_chunk ? log_bytes : nothing));
     }
     // The log grew before it was looked at and after it was read, or was not read yet.
@@ -2367,17 +2399,17 @@ class file_poll {
     if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
     present(reply, status.size);
     if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
-    reply.bytes = up_to_size();
+    reply.bytes = chunk();
   }
 
   /// Of a poll that failed: the bytes of the log that came before it did, if they can be placed.
   void make_partial_reply(poll_reply& reply) const noexcept {
     reply = {};
     if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
-        bytes.size() > poll_limit(*request_))
+        bytes.size() > limit_)
       return;
     present(reply, status.size);
-    reply.bytes = up_to_size();
+    reply.bytes = chunk();
   }
 
   std::string exit_text;
@@ -2401,9 +2433,12 @@ class file_poll {
 
   std::size_t overlap() const noexcept { return static_cast<std::size_t>(request_->offset - poll_start(*request_)); }
 
-  std::string_view up_to_size() const noexcept {
-    return std::string_view(bytes).substr(
-        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), status.size - poll_start(*request_))));
+  /// Of what was read: this poll's chunk, and no more than the size that the log is said to have.
+  std::string_view chunk() const noexcept {
+    const auto start = poll_start(*request_);
+    return std::string_view(bytes)
+        .substr(static_cast<std::size_t>(start - first_))
+        .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), status.size - start)));
   }
 
   void judge_exit_code(poll_reply& reply) const noexcept {
@@ -2419,10 +2454,9 @@ class file_poll {
     reply.log_identity = status.identity;
   }
 
-  static constexpr int max_waits = 15;
-
   const poll_request* request_ = nullptr;
-  std::uint64_t offset_ = 0;  // of the request
+  std::uint64_t first_ = 0;  // where in the log what is read begins
+  std::size_t limit_ = 0;    // most bytes of it
   std::error_code failure_;
   std::error_code exit_error_, status_error_, bytes_error_;
   bool log_is_file_ = false;   // as far as is known, also from the poll before
@@ -2433,7 +2467,6 @@ class file_poll {
   bool judging_ = false;  // whether the job lives
   bool asked_processes_ = false;
   bool exit_judged_ = false;
-  int waits_ = 0;  // polls since the exit code was asked for
   bool read_again_ = false;
 };
 
@@ -2449,6 +2482,7 @@ class file_poll {
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/post.hpp>
 
 #include <array>
 #include <bit>
@@ -2458,6 +2492,12 @@ namespace remote_job::inline v0::detail {
 /// A file_poll, and what carrying it out needs from poll to poll. Must outlive the operations.
 class running_file_poll : public file_poll {
  public:
+  /// Chunks of a backlog may be read for the polls to come.
+  bool read_ahead = false;
+
+  /// Whether the host was asked anything.
+  bool asked() const noexcept { return asks_ != nothing; }
+
   /// Ends what is asked for and not yet answered.
   void cancel() {
     cancelled_ = true;
@@ -2475,6 +2515,7 @@ class running_file_poll : public file_poll {
 
   std::array<asio::cancellation_signal, file_poll::question_count> signals_;
   std::shared_ptr<kept_memory> memory_ = std::make_shared<kept_memory>();
+  unsigned asks_ = nothing;  // at the beginning
   bool cancelled_ = false;
 };
 
@@ -2499,8 +2540,10 @@ class file_poll_op {
       slot.assign([&poll](asio::cancellation_type) { poll.cancel(); });
     const auto memory = allocator_for(handler, poll);
     auto self = std::allocate_shared<file_poll_op>(memory, transport, job, request, poll, std::move(handler));
-    const auto first = poll.begin(request);
-    self->ask(self, first);
+    poll.asks_ = poll.begin(request, poll.read_ahead);
+    if (poll.asks_ != file_poll::nothing) return self->ask(self, poll.asks_);
+    const auto executor = asio::get_associated_executor(self->handler_, transport.get_executor());
+    asio::post(executor, all_known{std::move(self)});
   }
 
  private:
@@ -2522,6 +2565,21 @@ class file_poll_op {
     void operator()(std::error_code ec) { file_poll_op::answered(std::move(self), asked, ec); }
   };
 
+  /// Completes a poll that asks nothing.
+  struct all_known {
+    using executor_type = file_poll_op::executor_type;
+    using allocator_type = file_poll_op::allocator_type;
+
+    std::shared_ptr<file_poll_op> self;
+
+    executor_type get_executor() const noexcept {
+      return asio::get_associated_executor(self->handler_, self->transport_.get_executor());
+    }
+    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(self->handler_); }
+
+    void operator()() { file_poll_op::complete(std::move(self)); }
+  };
+
   static auto allocator_for(const Handler& handler, const running_file_poll& poll) {
     using of_bytes = typename std::allocator_traits<allocator_type>::template rebind_alloc<std::byte>;
     // A handler without an allocator of its own gets memory that is kept from poll to poll.
@@ -2540,7 +2598,7 @@ class file_poll_op {
     if (questions & file_poll::log_status)
       transport_.async_stat(job_.log_file, poll_.status, part{self, file_poll::log_status});
     if (questions & file_poll::log_bytes)
-      transport_.async_read_file(job_.log_file, poll_start(request_), poll_limit(request_), poll_.bytes,
+      transport_.async_read_file(job_.log_file, poll_.first(), poll_.limit(), poll_.bytes,
                                  part{self, file_poll::log_bytes});
     if (questions >= file_poll::pid_file) ask_for_life(self, questions);
   }
@@ -2576,6 +2634,11 @@ class file_poll_op {
     }
     if (!poll.cancelled_)
       if (const auto more = poll.next(); more != file_poll::nothing) return self->ask(self, more);
+    complete(std::move(self));
+  }
+
+  static void complete(std::shared_ptr<file_poll_op> self) {
+    const auto& poll = self->poll_;
     const std::error_code result = poll.cancelled_ ? std::error_code(asio::error::operation_aborted) : poll.failure();
     auto handler = std::move(self->handler_);
     self.reset();  // its memory goes back before the handler is called
@@ -4190,6 +4253,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
   action start() {
     if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
+    if constexpr (has_files) files.forget();
     return fsm.start(objection(), prefers_files, base::traits::now(this->transport));
   }
 
@@ -4216,7 +4280,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
       }
     ec = read_reply(ec);
     const auto now = base::traits::now(this->transport);
-    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, now - this->step_began);
+    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, time_taken(now - this->step_began));
   }
 
   trigger_event result() const { return fsm.event(); }
@@ -4245,6 +4309,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     fsm.request(request);
     if constexpr (has_files)
       if (fsm.by_files()) {
+        files.read_ahead = may_read_ahead();
         return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
       }
     give_back(this->raw.output, poll_limit(request));
@@ -4274,6 +4339,19 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     return ec ? ec : os.parse_poll(request, this->raw, reply);
   }
 
+  /// Whether several chunks may be asked for at once, and yet come in good time. Chunks that may grow do that instead.
+  bool may_read_ahead() const noexcept {
+    const auto& options = fsm.options();
+    return options.max_chunk_size <= options.log_chunk_size && took <= options.command_timeout / 8;
+  }
+
+  /// How long a poll took; one that asked nothing, as long as that which read for it.
+  duration time_taken(duration now) noexcept {
+    if constexpr (has_files)
+      if (fsm.by_files() && !files.asked()) return took;
+    return took = now;
+  }
+
   void build_poll() {
     this->make_nonce(request.nonce);
     this->command.clear();
@@ -4285,6 +4363,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   poll_request request;
   poll_reply reply;
+  duration took{};  // by the poll before
   stop_request stop;
   struct nothing {};
   [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
@@ -4344,7 +4423,6 @@ struct watch_of<Transport, OsPolicy, Backoff, Sink> {
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_state.hpp>
 #include <asio/dispatch.hpp>
-#include <asio/post.hpp>
 
 #include <exception>
 

@@ -24,13 +24,14 @@ TEST_CASE_METHOD(either_way, "polling allocates nothing in the steady state") {
   }
   auto t = make(counting_sink{});
   start(t);
-  run_virtual_for(context, expected ? 10s : 100s);
+  run_virtual_for(context, expected ? 2s : 100s);
   const auto polls = t.stats().polls;
   const auto before = support::allocations();
-  run_virtual_for(context, expected ? 80s : 1h);
+  run_virtual_for(context, expected ? 20s : 1h);
   CHECK(support::allocations() - before == 0);
   CHECK(t.stats().polls - polls > 500);
-  if (expected) CHECK(t.sink().bytes > expected / 2);
+  if (expected) CHECK(t.sink().bytes > expected / 5);
+  CHECK((!expected || t.sink().bytes < expected));
 }
 
 }  // namespace

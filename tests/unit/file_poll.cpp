@@ -208,73 +208,138 @@ TEST_CASE_METHOD(file_poll_world, "an exit code that was seen before needs no se
   CHECK(reply.exit_code == 3);
 }
 
-TEST_CASE_METHOD(file_poll_world, "the exit code waits while the log is known to go on, but not for ever") {
+TEST_CASE_METHOD(file_poll_world, "chunks of a backlog are read at once, and the polls that have theirs ask nothing") {
   log().bytes = std::string(1000, 'x');
-  // Whether the exit code was asked for by a poll from here on.
-  const auto asks_now = [&] {
-    const auto& open = transport.host->open;
-    return std::ranges::find(open, ask::exit, &scripted_transport::pending::what) != open.end();
+  for (std::size_t i = 0; i < log().bytes->size(); ++i) (*log().bytes)[i] = static_cast<char>('a' + i % 25);
+  poll.read_ahead = true;
+  const auto asks_for = [&](ask what) {
+    return std::ranges::count(transport.host->open, what, &scripted_transport::pending::what) > 0;
   };
+  // Whether a poll from here on asks anything; what it brings is always the same.
   const auto asks = [&](std::uint64_t offset) {
+    const auto size = log().bytes->size();
     request.offset = offset;
     begin();
-    const bool asked = asks_now();
+    const bool any = !transport.host->open.empty();
+    CHECK(poll.asked() == any);
     answer_all();
-    check_log(log().bytes->size(), log().bytes->substr(offset - 3, 11));
-    return asked;
+    context.restart();
+    context.run();
+    poll.make_reply(reply);
+    check_log(size, log().bytes->substr(offset - 3, 11));
+    return any;
   };
+  CHECK(asks(4));  // nothing is known of a backlog
   CHECK(asks(12));
-  SECTION("it is asked for every sixteenth time, and then known") {
-    CHECK_FALSE(asks(20));
+  for (const auto offset : {20U, 28U, 36U}) CHECK_FALSE(asks(offset));
+  SECTION("then again") {
+    CHECK(asks(44));
+    CHECK_FALSE(asks(52));
+  }
+  SECTION("unless that is not wanted") {
+    poll.read_ahead = false;
+    CHECK(asks(44));
+    CHECK(asks(52));
+  }
+  SECTION("an exit code is seen when something is asked, and then holds") {
     exit().bytes = "3\n";
-    int waits = 1;
-    std::uint64_t offset = 28;
-    for (; !asks(offset); offset += 8) {
-      CHECK(reply.exit_state == exit_code_state::absent);
-      ++waits;
-    }
-    CHECK(waits == 15);
+    CHECK(asks(44));
     CHECK(reply.exit_code == 3);
     request.exit_seen = 3;
-    CHECK_FALSE(asks(offset + 8));
+    CHECK_FALSE(asks(52));
+    CHECK(reply.exit_state == exit_code_state::present);
     CHECK(reply.exit_code == 3);
-    request.exit_seen = 4;  // whoever asks knows better
-    CHECK(asks(offset + 16));
+    // Whoever asks knows another, or none.
+    request.exit_seen = GENERATE(std::optional<std::int64_t>(4), std::optional<std::int64_t>());
+    CHECK(asks(60));
   }
-  SECTION("it is asked for where the log may end with the chunk") {
+  SECTION("whole chunks of what is known to be there, and no more") {
+    CHECK(asks(974));
     CHECK_FALSE(asks(982));
     CHECK_FALSE(asks(990));
-    CHECK(asks(992));
+    CHECK(asks(998 - 8 + 1));
   }
-  SECTION("it is asked for by who reads the log anew") {
-    CHECK_FALSE(asks(20));
+  SECTION("who begins anew asks") {
     CHECK(asks(4));
     CHECK(asks(4));
+    CHECK(asks(12));
+    poll.forget();
+    CHECK(asks(20));
   }
-  SECTION("it is asked for when it is to be known whether the job lives") {
+  SECTION("whether the job lives is asked, and is not known from before") {
     request.liveness = true;
-    request.offset = 20;
+    request.offset = 44;
     begin();
-    CHECK_FALSE(asks_now());
-    while (transport.host->open.front().what == ask::other) answer(ask::other);
-    CHECK(asks_now());
-  }
-  SECTION("it is asked for after trouble with it") {
-    exit().bytes = "no number";
-    request.liveness = true;
-    CHECK_FALSE(asks(20));
-    CHECK(reply.exit_state == exit_code_state::damaged);
+    while (asks_for(ask::other)) answer(ask::other);
+    CHECK(asks_for(ask::exit));
+    answer_all();
+    CHECK(asks(52));
     request.liveness = false;
-    CHECK(asks(28));
+    CHECK_FALSE(asks(60));
+    CHECK(reply.liveness == liveness::unknown);
   }
-  SECTION("it is asked for after a poll that failed") {
-    request.offset = 20;
+  SECTION("trouble with the exit code is looked at each time") {
+    exit().bytes = "no number";
+    CHECK(asks(44));
+    CHECK(reply.exit_state == exit_code_state::damaged);
+    CHECK(asks(52));
+  }
+  SECTION("a poll that failed leaves nothing to the next, but what came for itself") {
+    request.offset = 44;
     begin();
     answer(ask::stat);
-    transport.host->open.front().look = [] { return std::error_code(errc::connection_lost); };
+    answer(ask::exit);
+    transport.host->open.front().look = [this] {
+      poll.bytes.assign(*log().bytes, 41, 30);
+      return std::error_code(errc::connection_lost);
+    };
     answer(ask::read);
     CHECK(result == errc::connection_lost);
-    CHECK(asks(28));
+    poll.make_partial_reply(reply);
+    CHECK(reply.bytes == log().bytes->substr(41, 11));
+    CHECK(asks(52));
+  }
+  SECTION("a log that is shorter than what was read counts as it is said to be") {
+    request.offset = 44;
+    begin();
+    answer(ask::read);
+    log().bytes->resize(60);
+    answer_all();
+    check_log(60, log().bytes->substr(41, 11));
+    CHECK_FALSE(asks(52));
+    request.offset = 60;
+    begin();
+    CHECK_FALSE(transport.host->open.empty());
+    answer_all();
+    check_log(60, log().bytes->substr(57, 3));
+  }
+  SECTION("what is behind the size that the log was said to have is asked for") {
+    const auto all = *log().bytes;
+    log().bytes->resize(60);
+    request.offset = 44;
+    begin();
+    answer(ask::stat);
+    log().bytes = all;
+    answer_all();
+    check_log(60, all.substr(41, 11));
+    request.offset = 52;
+    begin();
+    CHECK(transport.host->open.empty());
+    context.restart();
+    context.run();
+    poll.make_reply(reply);
+    check_log(60, all.substr(49, 11));
+    CHECK(asks(56));
+  }
+  SECTION("a poll that asks nothing can be cancelled, and completes once") {
+    CHECK(asks(44));
+    request.offset = 52;
+    begin();
+    CHECK_FALSE(result);  // never inline
+    poll.cancel();
+    context.restart();
+    context.run();
+    CHECK(result == asio::error::operation_aborted);
   }
 }
 

@@ -35,8 +35,10 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
 ///
 /// What is asked for together is answered in any order, while the job writes. Two rules make one reply of it: the log
 /// is looked at after the exit code was seen, if need be once more, so that all that the job wrote is in its size; and
-/// bytes count up to that size only. While the log is known to reach beyond this poll's chunk the exit code is not
-/// asked for each time, and is what it was: no watch ends before it has read so far.
+/// bytes count up to that size only.
+///
+/// Of a long backlog several chunks may be read at once. The polls that find theirs there ask nothing, and have the exit
+/// code and the size as they were then: no watch ends before it has read so far.
 class file_poll {
  public:
   enum question : unsigned {
@@ -54,15 +56,24 @@ class file_poll {
   };
   static constexpr std::size_t question_count = 9;
 
-  /// Begins a poll and says what to ask for, all at once. The request is to stay in place until the reply is made.
-  unsigned begin(const poll_request& request) noexcept {
+  /// Chunks that are read at once, and the bytes of them: so many at most.
+  static constexpr std::size_t most_chunks = 4;
+  static constexpr std::size_t most_bytes = std::size_t{256} * 1024;
+
+  /// Begins a poll and says what to ask for, all at once; nothing if all is known. The request is to stay in place until
+  /// the reply is made. `ahead`: chunks of a backlog may be read for the polls to come.
+  unsigned begin(const poll_request& request, bool ahead = false) noexcept {
     request_ = &request;
-    // As the poll before has left it.
-    exit_judged_ = exit_code_can_wait();
+    if (is_read()) {
+      liveness_ = liveness::unknown;
+      evidence_text_.clear();
+      return nothing;
+    }
+    limit_ = poll_limit(request) + (ahead ? backlog() : 0);
+    first_ = poll_start(request);
     failure_ = {};
-    offset_ = request.offset;
-    read_again_ = status_known_ = false;
-    give_back(bytes, poll_limit(request));
+    exit_judged_ = read_again_ = status_known_ = false;
+    give_back(bytes, limit_);
     bytes.clear();
     bytes_error_ = {};
     liveness_ = liveness::unknown;
@@ -74,6 +85,13 @@ class file_poll {
     return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
   }
 
+  /// The next poll asks, whatever was read.
+  void forget() noexcept { status_known_ = false; }
+
+  /// Which part of the log to ask for.
+  std::uint64_t first() const noexcept { return first_; }
+  std::size_t limit() const noexcept { return limit_; }
+
   /// The process whose status is asked for; 0 for one that cannot be, so that there is no such file.
   std::uint64_t process_of(question q) const noexcept {
     return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
@@ -82,21 +100,33 @@ class file_poll {
  private:
   unsigned first_questions() noexcept {
     // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
-    return ask((exit_judged_ ? nothing : exit_code) | log_status | (log_is_file_ ? log_bytes : nothing));
+    return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
   }
 
-  bool exit_code_can_wait() noexcept {
+  /// Whether the poll before went well and this one follows it.
+  bool goes_on() const noexcept {
+    return !failure_ && status_known_ && log_is_file_ && !bytes_error_ && poll_start(*request_) > first_ &&
+           status.size > request_->offset;
+  }
+
+  /// Whether what was read before has all of this poll's chunk, and nothing else is to be found out.
+  bool is_read() const noexcept {
+    if (!goes_on() || request_->liveness) return false;
+    const auto end = poll_start(*request_) + poll_limit(*request_);
+    if (end > status.size || end - first_ > bytes.size()) return false;
     poll_reply before;
     judge_exit_code(before);
-    const bool as_expected =
-        request_->exit_seen ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
-                            : before.exit_state == exit_code_state::absent;
-    const bool reads_on = !failure_ && status_known_ && log_is_file_ && request_->offset > offset_ &&
-                          status.size > request_->offset && status.size - request_->offset > request_->max_bytes;
-    // Not for ever: a process that the job left behind may write on and on.
-    if (as_expected && reads_on && !request_->liveness && waits_ < max_waits) return ++waits_, true;
-    waits_ = 0;
-    return false;
+    return request_->exit_seen
+               ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
+               : before.exit_state == exit_code_state::absent;
+  }
+
+  /// Bytes behind this poll's chunk that are worth to be read with it, as far as is known: some whole chunks.
+  std::size_t backlog() const noexcept {
+    if (!goes_on()) return 0;
+    const auto chunk = request_->max_bytes;
+    const auto known = std::min<std::uint64_t>(status.size - request_->offset, most_bytes) / chunk;
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(known, 1, most_chunks) - 1) * chunk;
   }
 
  public:
@@ -115,7 +145,7 @@ class file_poll {
       case log_bytes:
         bytes_error_ = ec;
         if (ec) bytes.clear();
-        if (bytes.size() > poll_limit(*request_)) failure_ = errc::reply_too_long;
+        if (bytes.size() > limit_) failure_ = errc::reply_too_long;
         break;
       case pid_file:
         if (ec) evidence.pid_file.clear();
@@ -159,7 +189,7 @@ class file_poll {
       const bool news = judged.exit_state == exit_code_state::present &&
                         !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
       // A whole chunk is as good as it was; only the size has to be known anew.
-      const bool whole_chunk = bytes.size() == poll_limit(*request_);
+      const bool whole_chunk = bytes.size() >= poll_limit(*request_);
       if (news) return ask(log_status | (log_is_file_ && !whole_chunk ? log_bytes : nothing));
     }
     // The log grew before it was looked at and after it was read, or was not read yet.
@@ -193,17 +223,17 @@ class file_poll {
     if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
     present(reply, status.size);
     if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
-    reply.bytes = up_to_size();
+    reply.bytes = chunk();
   }
 
   /// Of a poll that failed: the bytes of the log that came before it did, if they can be placed.
   void make_partial_reply(poll_reply& reply) const noexcept {
     reply = {};
     if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
-        bytes.size() > poll_limit(*request_))
+        bytes.size() > limit_)
       return;
     present(reply, status.size);
-    reply.bytes = up_to_size();
+    reply.bytes = chunk();
   }
 
   std::string exit_text;
@@ -227,9 +257,12 @@ class file_poll {
 
   std::size_t overlap() const noexcept { return static_cast<std::size_t>(request_->offset - poll_start(*request_)); }
 
-  std::string_view up_to_size() const noexcept {
-    return std::string_view(bytes).substr(
-        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), status.size - poll_start(*request_))));
+  /// Of what was read: this poll's chunk, and no more than the size that the log is said to have.
+  std::string_view chunk() const noexcept {
+    const auto start = poll_start(*request_);
+    return std::string_view(bytes)
+        .substr(static_cast<std::size_t>(start - first_))
+        .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), status.size - start)));
   }
 
   void judge_exit_code(poll_reply& reply) const noexcept {
@@ -245,10 +278,9 @@ class file_poll {
     reply.log_identity = status.identity;
   }
 
-  static constexpr int max_waits = 15;
-
   const poll_request* request_ = nullptr;
-  std::uint64_t offset_ = 0;  // of the request
+  std::uint64_t first_ = 0;  // where in the log what is read begins
+  std::size_t limit_ = 0;    // most bytes of it
   std::error_code failure_;
   std::error_code exit_error_, status_error_, bytes_error_;
   bool log_is_file_ = false;   // as far as is known, also from the poll before
@@ -259,7 +291,6 @@ class file_poll {
   bool judging_ = false;  // whether the job lives
   bool asked_processes_ = false;
   bool exit_judged_ = false;
-  int waits_ = 0;  // polls since the exit code was asked for
   bool read_again_ = false;
 };
 

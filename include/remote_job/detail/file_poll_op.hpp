@@ -12,6 +12,7 @@
 #include <asio/associated_executor.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
+#include <asio/post.hpp>
 
 #include <array>
 #include <bit>
@@ -26,6 +27,12 @@ namespace remote_job::inline v0::detail {
 /// A file_poll, and what carrying it out needs from poll to poll. Must outlive the operations.
 class running_file_poll : public file_poll {
  public:
+  /// Chunks of a backlog may be read for the polls to come.
+  bool read_ahead = false;
+
+  /// Whether the host was asked anything.
+  bool asked() const noexcept { return asks_ != nothing; }
+
   /// Ends what is asked for and not yet answered.
   void cancel() {
     cancelled_ = true;
@@ -43,6 +50,7 @@ class running_file_poll : public file_poll {
 
   std::array<asio::cancellation_signal, file_poll::question_count> signals_;
   std::shared_ptr<kept_memory> memory_ = std::make_shared<kept_memory>();
+  unsigned asks_ = nothing;  // at the beginning
   bool cancelled_ = false;
 };
 
@@ -67,8 +75,10 @@ class file_poll_op {
       slot.assign([&poll](asio::cancellation_type) { poll.cancel(); });
     const auto memory = allocator_for(handler, poll);
     auto self = std::allocate_shared<file_poll_op>(memory, transport, job, request, poll, std::move(handler));
-    const auto first = poll.begin(request);
-    self->ask(self, first);
+    poll.asks_ = poll.begin(request, poll.read_ahead);
+    if (poll.asks_ != file_poll::nothing) return self->ask(self, poll.asks_);
+    const auto executor = asio::get_associated_executor(self->handler_, transport.get_executor());
+    asio::post(executor, all_known{std::move(self)});
   }
 
  private:
@@ -90,6 +100,21 @@ class file_poll_op {
     void operator()(std::error_code ec) { file_poll_op::answered(std::move(self), asked, ec); }
   };
 
+  /// Completes a poll that asks nothing.
+  struct all_known {
+    using executor_type = file_poll_op::executor_type;
+    using allocator_type = file_poll_op::allocator_type;
+
+    std::shared_ptr<file_poll_op> self;
+
+    executor_type get_executor() const noexcept {
+      return asio::get_associated_executor(self->handler_, self->transport_.get_executor());
+    }
+    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(self->handler_); }
+
+    void operator()() { file_poll_op::complete(std::move(self)); }
+  };
+
   static auto allocator_for(const Handler& handler, const running_file_poll& poll) {
     using of_bytes = typename std::allocator_traits<allocator_type>::template rebind_alloc<std::byte>;
     // A handler without an allocator of its own gets memory that is kept from poll to poll.
@@ -108,7 +133,7 @@ class file_poll_op {
     if (questions & file_poll::log_status)
       transport_.async_stat(job_.log_file, poll_.status, part{self, file_poll::log_status});
     if (questions & file_poll::log_bytes)
-      transport_.async_read_file(job_.log_file, poll_start(request_), poll_limit(request_), poll_.bytes,
+      transport_.async_read_file(job_.log_file, poll_.first(), poll_.limit(), poll_.bytes,
                                  part{self, file_poll::log_bytes});
     if (questions >= file_poll::pid_file) ask_for_life(self, questions);
   }
@@ -144,6 +169,11 @@ class file_poll_op {
     }
     if (!poll.cancelled_)
       if (const auto more = poll.next(); more != file_poll::nothing) return self->ask(self, more);
+    complete(std::move(self));
+  }
+
+  static void complete(std::shared_ptr<file_poll_op> self) {
+    const auto& poll = self->poll_;
     const std::error_code result = poll.cancelled_ ? std::error_code(asio::error::operation_aborted) : poll.failure();
     auto handler = std::move(self->handler_);
     self.reset();  // its memory goes back before the handler is called

@@ -47,6 +47,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
   action start() {
     if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
+    if constexpr (has_files) files.forget();
     return fsm.start(objection(), prefers_files, base::traits::now(this->transport));
   }
 
@@ -73,7 +74,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
       }
     ec = read_reply(ec);
     const auto now = base::traits::now(this->transport);
-    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, now - this->step_began);
+    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, time_taken(now - this->step_began));
   }
 
   trigger_event result() const { return fsm.event(); }
@@ -102,6 +103,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     fsm.request(request);
     if constexpr (has_files)
       if (fsm.by_files()) {
+        files.read_ahead = may_read_ahead();
         return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
       }
     give_back(this->raw.output, poll_limit(request));
@@ -131,6 +133,19 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     return ec ? ec : os.parse_poll(request, this->raw, reply);
   }
 
+  /// Whether several chunks may be asked for at once, and yet come in good time. Chunks that may grow do that instead.
+  bool may_read_ahead() const noexcept {
+    const auto& options = fsm.options();
+    return options.max_chunk_size <= options.log_chunk_size && took <= options.command_timeout / 8;
+  }
+
+  /// How long a poll took; one that asked nothing, as long as that which read for it.
+  duration time_taken(duration now) noexcept {
+    if constexpr (has_files)
+      if (fsm.by_files() && !files.asked()) return took;
+    return took = now;
+  }
+
   void build_poll() {
     this->make_nonce(request.nonce);
     this->command.clear();
@@ -142,6 +157,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   poll_request request;
   poll_reply reply;
+  duration took{};  // by the poll before
   stop_request stop;
   struct nothing {};
   [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
