@@ -3049,6 +3049,109 @@ class chunk_size {
 
 #endif
 
+// ---- remote_job/state.hpp
+#ifndef REMOTE_JOB_STATE_HPP
+#define REMOTE_JOB_STATE_HPP
+
+namespace remote_job::inline v0 {
+
+/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
+struct log_mark {
+  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
+  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
+
+  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
+  static constexpr std::size_t max_tail = 32;
+
+  friend bool operator==(const log_mark&, const log_mark&) = default;
+};
+
+/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
+///
+/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
+/// json.hpp turns it into JSON and back.
+struct trigger_state {
+  /// The name under which a serialized state is known.
+  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
+
+  job_spec job{};           ///< which job
+  watch_options options{};  ///< how it is watched, and from which offset on
+  log_mark mark{};          ///< what tells the log that was read from another one
+
+  friend bool operator==(const trigger_state&, const trigger_state&) = default;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/log_position.hpp
+#ifndef REMOTE_JOB_DETAIL_LOG_POSITION_HPP
+#define REMOTE_JOB_DETAIL_LOG_POSITION_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How far a log was read, and what tells that log from another one. The one place that knows when it is another.
+class log_position {
+ public:
+  log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
+    // What is remembered must lie before the offset, or it is of no use.
+    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+  }
+
+  /// Behind the last byte that was taken.
+  std::uint64_t offset() const noexcept { return offset_; }
+  /// Bytes before the offset that each reply is to begin with.
+  std::size_t overlap() const noexcept { return mark_.tail.size(); }
+  const log_mark& mark() const noexcept { return mark_; }
+
+  /// Whether a reply can be the answer to a request for so many bytes from here, whoever parsed it.
+  bool plausible(const poll_reply& r, std::size_t max_bytes) const noexcept {
+    if (r.bytes.empty()) return true;
+    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap()) return false;
+    const std::size_t fresh = r.bytes.size() - overlap();
+    return fresh <= max_bytes && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
+  }
+
+  /// Whether the log is no longer the one that was read up to the offset.
+  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
+    if (offset_ == 0 || r.log == log_state::absent) return {};
+    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
+      return log_reset_cause::replaced;
+    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
+    if (!r.bytes.empty() && r.bytes.substr(0, overlap()) != mark_.tail) return log_reset_cause::rewritten;
+    return {};
+  }
+
+  /// Takes note of the log that a reply is from; gives the bytes in it that are behind the offset.
+  std::string_view observe(const poll_reply& r) noexcept {
+    if (r.log_identity != 0) mark_.identity = r.log_identity;
+    return r.bytes.empty() ? r.bytes : r.bytes.substr(overlap());
+  }
+
+  /// The bytes behind the offset are taken.
+  void advance(std::string_view taken) {
+    offset_ += taken.size();
+    const auto keep = taken.substr(taken.size() - std::min(taken.size(), log_mark::max_tail));
+    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
+    mark_.tail.append(keep);
+  }
+
+  /// At the beginning of another log.
+  void restart() {
+    offset_ = 0;
+    mark_ = {};
+  }
+
+ private:
+  std::uint64_t offset_;
+  log_mark mark_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/poll_pause.hpp
 #ifndef REMOTE_JOB_DETAIL_POLL_PAUSE_HPP
 #define REMOTE_JOB_DETAIL_POLL_PAUSE_HPP
@@ -3091,6 +3194,45 @@ class poll_pause {
   duration interval_;
   duration pause_;
   splitmix64 random_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/trouble.hpp
+#ifndef REMOTE_JOB_DETAIL_TROUBLE_HPP
+#define REMOTE_JOB_DETAIL_TROUBLE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// What is wrong with one file of a job, and since when. No clock of its own.
+class trouble {
+ public:
+  explicit trouble(duration grace) noexcept : grace_(grace) {}
+
+  /// Takes what a whole poll shows; whether that is new, and worth a notice.
+  bool observe(std::optional<notice_kind> seen, duration now) noexcept {
+    if (seen == kind_) return false;
+    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
+    const bool same = kind_ && seen && kind_ != notice_kind::log_missing && seen != notice_kind::log_missing;
+    if (!same) since_ = now;
+    kind_ = seen;
+    return seen.has_value();
+  }
+
+  void clear() noexcept { kind_.reset(); }
+
+  explicit operator bool() const noexcept { return kind_.has_value(); }
+  /// Only while there is one.
+  notice_kind kind() const noexcept { return *kind_; }
+  /// How long it may last yet; zero or less: no longer.
+  duration left(duration now) const noexcept { return grace_ - (now - since_); }
+
+ private:
+  duration grace_;
+  std::optional<notice_kind> kind_;
+  duration since_{};
 };
 
 }  // namespace remote_job::inline v0::detail
@@ -3732,42 +3874,6 @@ constexpr bool check_lifecycle() {
 
 #endif
 
-// ---- remote_job/state.hpp
-#ifndef REMOTE_JOB_STATE_HPP
-#define REMOTE_JOB_STATE_HPP
-
-namespace remote_job::inline v0 {
-
-/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
-struct log_mark {
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
-  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
-
-  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
-  static constexpr std::size_t max_tail = 32;
-
-  friend bool operator==(const log_mark&, const log_mark&) = default;
-};
-
-/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
-///
-/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
-/// json.hpp turns it into JSON and back.
-struct trigger_state {
-  /// The name under which a serialized state is known.
-  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
-
-  job_spec job{};           ///< which job
-  watch_options options{};  ///< how it is watched, and from which offset on
-  log_mark mark{};          ///< what tells the log that was read from another one
-
-  friend bool operator==(const trigger_state&, const trigger_state&) = default;
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
 // ---- remote_job/detail/trigger_fsm.hpp
 #ifndef REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
 #define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
@@ -3783,15 +3889,11 @@ class trigger_fsm {
   explicit trigger_fsm(trigger_state state)
       : job_(std::move(state.job)),
         options_(state.options),
-        offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
-        mark_(std::move(state.mark)),
+        log_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)), std::move(state.mark)),
         chunk_(options_),
         pause_(options_, job_.job_id),
         budget_(options_.max_reconnect_attempts),
-        vitals_(job_, options_) {
-    // What is remembered must lie before the offset, or it is of no use.
-    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
-  }
+        vitals_(job_, options_) {}
 
   // ---- Inputs
 
@@ -3802,12 +3904,12 @@ class trigger_fsm {
     budget_.restore();
     vitals_.begin();
     began_ = now;
-    seen_ = offset_;
+    seen_ = offset();
     pause_.begin();
     exit_.reset();
     drain_to_.reset();
-    exit_trouble_.reset();
-    log_trouble_.reset();
+    exit_trouble_.clear();
+    log_trouble_.clear();
     note_life_.reset();
     backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = stopping_ = stopped_ = false;
     if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
@@ -3823,7 +3925,7 @@ class trigger_fsm {
 
   /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
   action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
-    if (!ec && !plausible(reply)) ec = errc::reply_malformed;
+    if (!ec && !log_.plausible(reply, chunk_.get())) ec = errc::reply_malformed;
     if (ec == errc::files_unavailable && by_files()) return files_refused(why);
     if ((ec == errc::command_refused || ec == errc::reply_missing) && by_files_ && !by_files()) {
       // The connection is good, and files are read: this alone is no reason to give up anything.
@@ -3843,7 +3945,7 @@ class trigger_fsm {
     ++stats_.polls;
     took_ = took;
     budget_.restore();
-    if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
+    if (const auto cause = log_.broken(reply)) return announce_restart(*cause, reply);
     observe(reply, now);
     return next_output();
   }
@@ -3888,8 +3990,8 @@ class trigger_fsm {
   // ---- What an action refers to
 
   void request(poll_request& out) const {
-    out.offset = offset_;
-    out.overlap = mark_.tail.size();
+    out.offset = offset();
+    out.overlap = log_.overlap();
     out.max_bytes = chunk_.get();
     out.exit_seen = exit_;
     out.liveness = vitals_.asks(by_files_);
@@ -3899,7 +4001,7 @@ class trigger_fsm {
   /// Whether a stop is to be sent in the place of a poll.
   bool stopping() const noexcept { return stopping_; }
   int failures() const noexcept { return budget_.failures(); }
-  std::uint64_t offset() const noexcept { return offset_; }
+  std::uint64_t offset() const noexcept { return log_.offset(); }
   std::string_view bytes() const noexcept { return fresh_; }
   const log_reset& reset() const noexcept { return reset_; }
   const notice& note() const noexcept { return note_; }
@@ -3913,7 +4015,7 @@ class trigger_fsm {
     e.log_file = job_.log_file;
     e.exit_code_file = job_.exit_code_file;
     e.remote_os = job_.remote_os;
-    e.log_offset = offset_;
+    e.log_offset = offset();
     e.reason = reason_;
     e.exit_code = exit_;
     if (reason_ == reason::completed) {
@@ -3922,14 +4024,14 @@ class trigger_fsm {
     } else {
       e.status = reason_ == reason::lost ? status::lost : status::error;
       e.error = error_;
-      e.message = error_message(reason_, budget_.failures(), exit_, offset_, why_);
+      e.message = error_message(reason_, budget_.failures(), exit_, offset(), why_);
     }
     return e;
   }
 
   trigger_state state() const {
-    trigger_state s{job_, options_, mark_};
-    s.options.log_offset = static_cast<std::int64_t>(offset_);
+    trigger_state s{job_, options_, log_.mark()};
+    s.options.log_offset = static_cast<std::int64_t>(offset());
     return s;
   }
 
@@ -3948,11 +4050,6 @@ class trigger_fsm {
   }
 
  private:
-  struct trouble {
-    duration since;
-    notice_kind kind;
-  };
-
   action poll() const { return {action_kind::poll, command_timeout()}; }
 
   action close_then(action_kind next) {
@@ -3988,40 +4085,20 @@ class trigger_fsm {
     return {action_kind::notify};
   }
 
-  /// Whether a reply can be the answer to the request, whoever parsed it.
-  bool plausible(const poll_reply& r) const noexcept {
-    if (r.bytes.empty()) return true;
-    const std::size_t overlap = mark_.tail.size();
-    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap) return false;
-    const std::size_t fresh = r.bytes.size() - overlap;
-    return fresh <= chunk_.get() && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
-  }
-
   /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply
   /// a part is never used, since its end says whether it is true.
   bool keep(std::error_code ec, const poll_reply& r) {
-    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long ||
-        r.bytes.size() <= mark_.tail.size() || !plausible(r) || broken(r))
+    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= log_.overlap() ||
+        !log_.plausible(r, chunk_.get()) || log_.broken(r))
       return false;
-    if (r.log_identity != 0) mark_.identity = r.log_identity;
-    log_trouble_.reset();
-    fresh_ = r.bytes.substr(mark_.tail.size());
+    log_trouble_.clear();
+    fresh_ = log_.observe(r);
     return true;
-  }
-
-  /// Whether the log is no longer the one that was read up to the offset.
-  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
-    if (offset_ == 0 || r.log == log_state::absent) return {};
-    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
-      return log_reset_cause::replaced;
-    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
-    if (!r.bytes.empty() && r.bytes.substr(0, mark_.tail.size()) != mark_.tail) return log_reset_cause::rewritten;
-    return {};
   }
 
   /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
   action announce_restart(log_reset_cause cause, const poll_reply& r) {
-    reset_ = {cause, offset_, reset_message(cause, offset_, job_.log_file)};
+    reset_ = {cause, offset(), reset_message(cause, offset(), job_.log_file)};
     seen_ = r.log_size;
     restarting_ = true;
     return {action_kind::reset};
@@ -4029,10 +4106,9 @@ class trigger_fsm {
 
   action restart() {
     ++stats_.resets;
-    offset_ = 0;
-    mark_ = {};
+    log_.restart();
     drain_to_.reset();
-    log_trouble_.reset();
+    log_trouble_.clear();
     return poll();
   }
 
@@ -4040,15 +4116,14 @@ class trigger_fsm {
     now_ = now;
     size_ = r.log_size;
     if (r.log == log_state::present) seen_ = size_;
-    if (r.log_identity != 0) mark_.identity = r.log_identity;
-    fresh_ = r.bytes.empty() ? r.bytes : r.bytes.substr(mark_.tail.size());
+    fresh_ = log_.observe(r);
     moved_ = !fresh_.empty();
 
     std::optional<notice_kind> exit_trouble, log_trouble;
     if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
     if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
     if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
-    if (r.log == log_state::unreadable || (size_ > offset_ && !moved_)) log_trouble = notice_kind::log_unreadable;
+    if (r.log == log_state::unreadable || (size_ > offset() && !moved_)) log_trouble = notice_kind::log_unreadable;
     if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
     if (r.exit_state == exit_code_state::present) {
       exit_ = r.exit_code;
@@ -4062,21 +4137,8 @@ class trigger_fsm {
     // Before the judgement: it decides how this poll went and was asked for.
     const bool asked = vitals_.asks(by_files_), through_files = by_files();
     note_life_ = vitals_.observe(r, asked, through_files, now_);
-    note_exit_ = update(exit_trouble_, exit_trouble);
-    note_log_ = update(log_trouble_, log_trouble);
-  }
-
-  /// Keeps since when a trouble lasts; says whether it is a new one.
-  bool update(std::optional<trouble>& lasting, std::optional<notice_kind> seen) const {
-    if (!seen) {
-      lasting.reset();
-      return false;
-    }
-    if (lasting && lasting->kind == *seen) return false;
-    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
-    const bool same = lasting && lasting->kind != notice_kind::log_missing && *seen != notice_kind::log_missing;
-    lasting = trouble{same ? lasting->since : now_, *seen};
-    return true;
+    note_exit_ = exit_trouble_.observe(exit_trouble, now_);
+    note_log_ = log_trouble_.observe(log_trouble, now_);
   }
 
   action next_output() {
@@ -4085,8 +4147,8 @@ class trigger_fsm {
       note_life_.reset();
       return {action_kind::notify};
     }
-    if (std::exchange(note_exit_, false)) return notify(exit_trouble_->kind);
-    if (std::exchange(note_log_, false)) return notify(log_trouble_->kind);
+    if (std::exchange(note_exit_, false)) return notify(exit_trouble_.kind());
+    if (std::exchange(note_log_, false)) return notify(log_trouble_.kind());
     if (!fresh_.empty()) {
       delivering_ = true;
       return {action_kind::deliver};
@@ -4100,21 +4162,17 @@ class trigger_fsm {
   }
 
   void acknowledge() {
-    offset_ += fresh_.size();
+    log_.advance(fresh_);
     stats_.bytes += fresh_.size();
-    const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
-    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
-    mark_.tail.append(keep);
-    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset_, took_);
+    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset(), took_);
     fresh_ = {};
   }
 
   /// Whether the job ended and all of its log is delivered.
-  bool whole() const noexcept { return drain_to_ && offset_ >= *drain_to_; }
+  bool whole() const noexcept { return drain_to_ && offset() >= *drain_to_; }
 
   /// After a whole poll, everything told and delivered: end, read on, or wait.
   action decide() {
-    const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
     if (whole()) {
       if (!stopped_) return end(reason::completed, {}, {});
       return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
@@ -4126,7 +4184,7 @@ class trigger_fsm {
       stopping_ = true;
       return poll();
     }
-    if (moved_ && size_ > offset_) {
+    if (moved_ && size_ > offset()) {
       vitals_.plan(now_, {});
       return poll();
     }
@@ -4143,23 +4201,23 @@ class trigger_fsm {
     }
     if (options_.deadline > duration::zero() && !late) pause = std::min(pause, options_.deadline - (now_ - began_));
     if (exit_trouble_) {
-      if (left(exit_trouble_) <= duration::zero()) {
-        const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
+      if (exit_trouble_.left(now_) <= duration::zero()) {
+        const bool damaged = exit_trouble_.kind() == notice_kind::exit_code_damaged;
         return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
-                   trouble_message(exit_trouble_->kind, job_, exit_text_));
+                   trouble_message(exit_trouble_.kind(), job_, exit_text_));
       }
-      pause = std::min(pause, left(exit_trouble_));
+      pause = std::min(pause, exit_trouble_.left(now_));
     }
     if (log_trouble_) {
-      const bool missing = log_trouble_->kind == notice_kind::log_missing;
-      if (left(log_trouble_) <= duration::zero()) {
+      const bool missing = log_trouble_.kind() == notice_kind::log_missing;
+      if (log_trouble_.left(now_) <= duration::zero()) {
         // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
         // that was ever seen of it was delivered.
-        if (missing && exit_ && offset_ >= seen_) return end(reason::completed, {}, {});
+        if (missing && exit_ && offset() >= seen_) return end(reason::completed, {}, {});
         if (!missing || exit_)
-          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_->kind, job_, {}));
+          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_.kind(), job_, {}));
       } else {
-        pause = std::min(pause, left(log_trouble_));
+        pause = std::min(pause, log_trouble_.left(now_));
       }
     }
     vitals_.plan(now_, pause);
@@ -4170,8 +4228,7 @@ class trigger_fsm {
   watch_options options_;
   watch_stats stats_;
 
-  std::uint64_t offset_;  // behind the last byte acknowledged
-  log_mark mark_;
+  log_position log_;  // behind the last byte acknowledged
   chunk_size chunk_;
   poll_pause pause_;
 
@@ -4193,8 +4250,8 @@ class trigger_fsm {
   bool moved_ = false;
   std::optional<std::int64_t> exit_;
   std::optional<std::uint64_t> drain_to_;
-  std::optional<trouble> exit_trouble_;
-  std::optional<trouble> log_trouble_;
+  trouble exit_trouble_{options_.trouble_grace};
+  trouble log_trouble_{options_.trouble_grace};
   std::string exit_text_;
 
   // What is under way
@@ -10124,6 +10181,96 @@ class any_completion {
 
 #endif
 
+// ---- remote_job/detail/pool_sessions.hpp
+#ifndef REMOTE_JOB_DETAIL_POOL_SESSIONS_HPP
+#define REMOTE_JOB_DETAIL_POOL_SESSIONS_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// One session of a pool, as far as those who share it are concerned.
+struct pool_session {
+  enum class phase {
+    ready,
+    doubtful,  ///< asked for a sign of life
+    retired    ///< given to nobody any more, closed when the last user is done
+  };
+
+  std::uint64_t id;
+  std::size_t channels;  ///< at most
+  duration quiet_since;
+  phase state = phase::ready;
+  std::size_t running = 0;                   ///< channels that users have
+  std::size_t closing = 0;                   ///< channels that nobody has and the server still counts
+  std::size_t sharing = 0;                   ///< users that need no channel of their own
+  std::optional<duration> starving_since{};  ///< of those who share
+  duration proof_due{};
+
+  std::size_t load() const noexcept { return running + closing; }
+  bool free() const noexcept { return state == phase::ready && load() < channels; }
+};
+
+/// The sessions of one endpoint, the oldest first.
+class pool_sessions {
+ public:
+  using phase = pool_session::phase;
+
+  void add(std::uint64_t id, std::size_t channels, duration now) { all_.push_back({id, channels, now}); }
+  void remove(std::uint64_t id) {
+    std::erase_if(all_, [&](const pool_session& s) { return s.id == id; });
+  }
+
+  bool empty() const noexcept { return all_.empty(); }
+  auto begin() noexcept { return all_.begin(); }
+  auto end() noexcept { return all_.end(); }
+  auto begin() const noexcept { return all_.begin(); }
+  auto end() const noexcept { return all_.end(); }
+
+  pool_session* find(std::uint64_t id) noexcept {
+    const auto found = std::ranges::find(all_, id, &pool_session::id);
+    return found == all_.end() ? nullptr : &*found;
+  }
+
+  /// How many are not retired.
+  std::size_t alive() const noexcept {
+    return all_.size() - static_cast<std::size_t>(std::ranges::count(all_, phase::retired, &pool_session::state));
+  }
+  bool any() const noexcept { return alive() > 0; }
+  bool any_ready() const noexcept { return std::ranges::count(all_, phase::ready, &pool_session::state) > 0; }
+
+  /// The first on which those who share need not wait, or else the first.
+  const pool_session* common() const noexcept {
+    const pool_session* first = nullptr;
+    for (const auto& s : all_) {
+      if (s.state == phase::retired) continue;
+      if (!s.starving_since) return &s;
+      if (first == nullptr) first = &s;
+    }
+    return first;
+  }
+
+  /// One whose channels are all taken by what users have left behind, so that waiting on is of no use.
+  const pool_session* clogged() const noexcept {
+    for (const auto& s : all_)
+      if (s.state == phase::ready && s.running == 0 && (s.closing >= s.channels || (s.starving_since && s.closing > 0)))
+        return &s;
+    return nullptr;
+  }
+
+  /// The last one, if nobody uses it and there are others.
+  const pool_session* surplus() const noexcept {
+    if (alive() < 2) return nullptr;
+    const auto& last = all_.back();
+    return last.state == phase::ready && last.running == 0 && last.sharing == 0 ? &last : nullptr;
+  }
+
+ private:
+  std::vector<pool_session> all_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/pool_rules.hpp
 #ifndef REMOTE_JOB_DETAIL_POOL_RULES_HPP
 #define REMOTE_JOB_DETAIL_POOL_RULES_HPP
@@ -10213,7 +10360,7 @@ class pool_rules {
 
   /// The channel that was granted is not in use any more.
   void done(number session, duration now) {
-    if (auto* s = find(session)) {
+    if (auto* s = sessions_.find(session)) {
       --s->running;
       s->quiet_since = now;
     }
@@ -10222,7 +10369,7 @@ class pool_rules {
 
   /// The server refused the channel that was granted: it allows fewer. The user waits on, in its place.
   void refused(number user, number session, duration now) {
-    auto* s = find(session);
+    auto* s = sessions_.find(session);
     if (s != nullptr) --s->running;
     if (s == nullptr || s->load() == 0) {
       actions_.push_back({action_kind::refuse, session, user, errc::channel_refused});
@@ -10241,27 +10388,27 @@ class pool_rules {
     if (ec) {
       quiet_since_ = now;
       not_before_ = now + limits_.pause;
-      if (any()) no_other_before_ = now + other_pause;
+      if (sessions_.any()) no_other_before_ = now + other_pause;
       for (const auto user : std::exchange(seekers_, {})) actions_.push_back({action_kind::lease, 0, user, ec});
       last_error_ = ec;
     } else {
-      sessions_.push_back({session, limits_.channels, now});
+      sessions_.add(session, limits_.channels, now);
     }
     settle(now);
   }
 
   /// The session has ended, for whatever reason.
   void lost(number session, std::error_code ec, duration now) {
-    if (find(session) == nullptr) return;
-    std::erase_if(sessions_, [&](const shared& s) { return s.id == session; });
+    if (sessions_.find(session) == nullptr) return;
+    sessions_.remove(session);
     last_error_ = ec == asio::error::operation_aborted ? std::error_code(errc::connection_lost) : ec;
     settle(now);
   }
 
   /// Something failed on it: nobody new is given it before it is proved.
   void doubt(number session, duration now) {
-    if (auto* s = find(session); s != nullptr && s->state == state::ready) {
-      s->state = state::doubtful;
+    if (auto* s = sessions_.find(session); s != nullptr && s->state == phase::ready) {
+      s->state = phase::doubtful;
       s->proof_due = now + limits_.proof;
       actions_.push_back({action_kind::prove, session});
     }
@@ -10269,13 +10416,13 @@ class pool_rules {
   }
 
   void proved(number session, duration now) {
-    if (auto* s = find(session); s != nullptr && s->state == state::doubtful) s->state = state::ready;
+    if (auto* s = sessions_.find(session); s != nullptr && s->state == phase::doubtful) s->state = phase::ready;
     settle(now);
   }
 
   /// How many channels of it the server still counts although no user has them.
   void closing(number session, std::size_t count, duration now) {
-    auto* s = find(session);
+    auto* s = sessions_.find(session);
     if (s == nullptr || s->closing == count) return;
     s->closing = count;
     settle(now);
@@ -10283,7 +10430,7 @@ class pool_rules {
 
   /// How many users do something on it that needs no channel of their own.
   void sharing(number session, std::size_t count, duration now) {
-    auto* s = find(session);
+    auto* s = sessions_.find(session);
     if (s == nullptr || s->sharing == count) return;
     s->sharing = count;
     settle(now);
@@ -10291,7 +10438,7 @@ class pool_rules {
 
   /// Whether these users have to wait, all of them, since commands have the channels that the server allows.
   void starving(number session, bool yes, duration now) {
-    auto* s = find(session);
+    auto* s = sessions_.find(session);
     if (s == nullptr || s->starving_since.has_value() == yes) return;
     s->starving_since = yes ? std::optional(now) : std::nullopt;
     settle(now);
@@ -10309,13 +10456,13 @@ class pool_rules {
       if (span < duration::max() - since) at(since + span);
     };
     if (connecting_ == 0) {
-      if (!any() && !seekers_.empty()) at(not_before_);
-      if (any() && waiting_since() && alive() < limits_.sessions) at(other_at());
+      if (!sessions_.any() && !seekers_.empty()) at(not_before_);
+      if (sessions_.any() && waiting_since() && sessions_.alive() < limits_.sessions) at(other_at());
     }
-    if (any() && waiting_since() && alive() >= limits_.sessions)
-      if (const auto* s = clogged()) after(stuck_since(*s), limits_.proof);
+    if (sessions_.any() && waiting_since() && sessions_.alive() >= limits_.sessions)
+      if (const auto* s = sessions_.clogged()) after(stuck_since(*s), limits_.proof);
     for (const auto& s : sessions_)
-      if (s.state == state::doubtful) at(s.proof_due);
+      if (s.state == phase::doubtful) at(s.proof_due);
     if (unused()) {
       if (!sessions_.empty()) after(quiet_since_, limits_.idle);
     } else if (const auto* s = surplus()) {
@@ -10326,7 +10473,7 @@ class pool_rules {
 
   /// The session for what needs no channel of one's own; 0: there is none.
   number common() const {
-    const auto* s = common_session();
+    const auto* s = sessions_.common();
     return s != nullptr ? s->id : 0;
   }
 
@@ -10348,61 +10495,21 @@ class pool_rules {
   }
 
  private:
-  enum class state {
-    ready,
-    doubtful,  ///< asked for a sign of life
-    retired    ///< given to nobody any more, closed when the last user is done
-  };
-
-  struct shared {
-    number id;
-    std::size_t channels;  // at most
-    duration quiet_since;
-    detail::pool_rules::state state = state::ready;
-    std::size_t running = 0;
-    std::size_t closing = 0;
-    std::size_t sharing = 0;
-    std::optional<duration> starving_since{};  // of those who share
-    duration proof_due{};
-
-    std::size_t load() const noexcept { return running + closing; }
-    bool free() const noexcept { return state == pool_rules::state::ready && load() < channels; }
-  };
+  using phase = pool_session::phase;
 
   struct waiting {
     number user;
     duration since;
   };
 
-  shared* find(number session) {
-    const auto found = std::find_if(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.id == session; });
-    return found == sessions_.end() ? nullptr : &*found;
-  }
-
-  std::size_t alive() const {
-    return static_cast<std::size_t>(
-        std::count_if(sessions_.begin(), sessions_.end(), [](const auto& s) { return s.state != state::retired; }));
-  }
-  bool any() const { return alive() > 0; }
   bool unused() const { return leases_ == 0 && seekers_.empty() && line_.empty() && connecting_ == 0; }
 
   // How long a server that gave no further session is not asked for one.
   static constexpr duration other_pause = std::chrono::seconds(30);
 
-  /// The first on which those who share need not wait, or else the first.
-  const shared* common_session() const {
-    const shared* first = nullptr;
-    for (const auto& s : sessions_) {
-      if (s.state == state::retired) continue;
-      if (!s.starving_since) return &s;
-      if (first == nullptr) first = &s;
-    }
-    return first;
-  }
-
   /// Since when somebody has waited for a channel, on whichever session.
   std::optional<duration> waiting_since() const {
-    const auto* common = common_session();
+    const auto* common = sessions_.common();
     auto since = common != nullptr ? common->starving_since : std::nullopt;
     if (!line_.empty()) since = std::min(since.value_or(line_.front().since), line_.front().since);
     return since;
@@ -10411,23 +10518,11 @@ class pool_rules {
   /// When another session is worth its while.
   duration other_at() const { return std::max(*waiting_since() + limits_.patience, no_other_before_); }
 
-  /// A session whose channels are all taken by what users have left behind, so that waiting on is of no use.
-  const shared* clogged() const {
-    for (const auto& s : sessions_)
-      if (s.state == state::ready && s.running == 0 && (s.closing >= s.channels || (s.starving_since && s.closing > 0)))
-        return &s;
-    return nullptr;
-  }
-
   /// Since when somebody has waited for such a session without any other getting a channel of it.
-  duration stuck_since(const shared& s) const { return std::max(*waiting_since(), s.quiet_since); }
+  duration stuck_since(const pool_session& s) const { return std::max(*waiting_since(), s.quiet_since); }
 
-  /// The last one, when the others suffice.
-  const shared* surplus() const {
-    if (alive() < 2) return nullptr;
-    const auto& last = sessions_.back();
-    return last.state == state::ready && last.running == 0 && last.sharing == 0 && line_.empty() ? &last : nullptr;
-  }
+  /// One that is not needed any more.
+  const pool_session* surplus() const { return line_.empty() ? sessions_.surplus() : nullptr; }
 
   void refuse_all(std::error_code ec) {
     for (const auto& each : std::exchange(line_, {})) actions_.push_back({action_kind::refuse, 0, each.user, ec});
@@ -10441,8 +10536,7 @@ class pool_rules {
   /// Draws all conclusions from what is known at this time.
   void settle(duration now) {
     close_what_is_over(now);
-    const auto is_ready = [](const auto& s) { return s.state == state::ready; };
-    if (std::any_of(sessions_.begin(), sessions_.end(), is_ready))
+    if (sessions_.any_ready())
       for (const auto user : std::exchange(seekers_, {})) {
         ++leases_;
         actions_.push_back({action_kind::lease, 0, user});
@@ -10463,7 +10557,7 @@ class pool_rules {
 
   void move_who_starves() {
     const auto common = this->common();
-    auto* to = find(common);
+    auto* to = sessions_.find(common);
     if (to == nullptr || to->starving_since) return;
     for (auto& s : sessions_)
       if (s.starving_since && s.sharing > 0) {
@@ -10477,38 +10571,38 @@ class pool_rules {
     const bool idle = unused() && now - quiet_since_ >= limits_.idle;
     const auto* spare = surplus();
     for (const auto& s : sessions_) {
-      if (s.state == state::doubtful && now >= s.proof_due)
+      if (s.state == phase::doubtful && now >= s.proof_due)
         over.emplace_back(s.id, errc::connection_lost);
-      else if (s.state == state::retired && s.running == 0 && s.starving_since)
+      else if (s.state == phase::retired && s.running == 0 && s.starving_since)
         over.emplace_back(s.id, errc::channel_refused);
-      else if (idle || (s.state == state::retired && s.running == 0 && s.sharing == 0) ||
+      else if (idle || (s.state == phase::retired && s.running == 0 && s.sharing == 0) ||
                (&s == spare && now - s.quiet_since >= limits_.idle))
         over.emplace_back(s.id, std::error_code());
     }
     for (const auto& [session, ec] : over) {
       actions_.push_back({action_kind::close, session, 0, ec});
-      std::erase_if(sessions_, [&, id = session](const shared& s) { return s.id == id; });
+      sessions_.remove(session);
       if (ec) last_error_ = ec;
     }
   }
 
   void connect_if_needed(duration now) {
     if (connecting_ != 0) {
-      if (seekers_.empty() && line_.empty() && !any())
+      if (seekers_.empty() && line_.empty() && !sessions_.any())
         actions_.push_back({action_kind::abandon, std::exchange(connecting_, 0)});
       return;
     }
-    if (!any()) {
+    if (!sessions_.any()) {
       // Whoever waits for a channel of a session that is gone waits on for one that is being made, if there is.
       if (seekers_.empty()) return refuse_all(last_error_);
       if (now >= not_before_) connect();
       return;
     }
     if (!waiting_since()) return;
-    if (alive() < limits_.sessions) {
+    if (sessions_.alive() < limits_.sessions) {
       if (now >= other_at()) connect();
-    } else if (const auto* s = clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
-      find(s->id)->state = state::retired;
+    } else if (const auto* s = sessions_.clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
+      sessions_.find(s->id)->state = phase::retired;
       close_what_is_over(now);
       // Who waited for files of it is told, and connects anew.
       if (!line_.empty()) connect();
@@ -10517,7 +10611,7 @@ class pool_rules {
 
   pool_limits limits_;
   std::deque<action> actions_;
-  std::vector<shared> sessions_;
+  pool_sessions sessions_;
   std::vector<number> seekers_;
   std::deque<waiting> line_;
   std::size_t leases_ = 0;

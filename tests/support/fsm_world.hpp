@@ -142,8 +142,8 @@ template <auto... Members>
 struct opened {
   friend constexpr auto members(machine_members) { return std::tuple(Members...); }
 };
-template struct opened<&trigger_fsm::offset_, &trigger_fsm::mark_, &trigger_fsm::chunk_, &trigger_fsm::seen_,
-                       &trigger_fsm::fresh_, &trigger_fsm::exit_, &trigger_fsm::drain_to_, &trigger_fsm::exit_trouble_,
+template struct opened<&trigger_fsm::log_, &trigger_fsm::chunk_, &trigger_fsm::seen_, &trigger_fsm::fresh_,
+                       &trigger_fsm::exit_, &trigger_fsm::drain_to_, &trigger_fsm::exit_trouble_,
                        &trigger_fsm::log_trouble_, &trigger_fsm::note_exit_, &trigger_fsm::note_log_,
                        &trigger_fsm::delivering_, &trigger_fsm::broken_off_, &trigger_fsm::pause_,
                        &trigger_fsm::restarting_, &trigger_fsm::backing_off_, &trigger_fsm::after_close_,
@@ -846,8 +846,8 @@ class node {
       const auto end = std::min<std::size_t>(acked_, value.size());
       put(out, value.size(), value == content(host_.generation).substr(acked_ - end, value.size()),
           value == content(host_.generation).substr(acked_, value.size()));
-    } else if constexpr (std::is_same_v<T, remote_job::log_mark>) {
-      put(out, value.identity == 0, value.identity == host_.identity, value.tail);
+    } else if constexpr (std::is_same_v<T, remote_job::detail::log_position>) {
+      put(out, value.offset(), value.mark().identity == 0, value.mark().identity == host_.identity, value.mark().tail);
     } else if constexpr (std::is_same_v<T, duration>) {
       put(out, value.count());
     } else if constexpr (std::is_same_v<T, remote_job::detail::chunk_size>) {
@@ -861,6 +861,9 @@ class node {
       // Only how long it lasts matters, and only up to the grace.
       const auto& [since, what] = value;
       put(out, std::min(now_ - since, s_.grace), what);
+    } else if constexpr (std::is_same_v<T, remote_job::detail::trouble>) {
+      out += value ? '+' : '-';
+      if (value) put(out, std::min(s_.grace - value.left(now_), s_.grace), value.kind());
     } else {
       static_assert(std::is_trivially_copyable_v<T>);
       // Small numbers, mostly: one byte and, if need be, eight more.

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_DETAIL_POOL_RULES_HPP
 #define REMOTE_JOB_DETAIL_POOL_RULES_HPP
 
+#include <remote_job/detail/pool_sessions.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/job.hpp>
 
@@ -101,7 +102,7 @@ class pool_rules {
 
   /// The channel that was granted is not in use any more.
   void done(number session, duration now) {
-    if (auto* s = find(session)) {
+    if (auto* s = sessions_.find(session)) {
       --s->running;
       s->quiet_since = now;
     }
@@ -110,7 +111,7 @@ class pool_rules {
 
   /// The server refused the channel that was granted: it allows fewer. The user waits on, in its place.
   void refused(number user, number session, duration now) {
-    auto* s = find(session);
+    auto* s = sessions_.find(session);
     if (s != nullptr) --s->running;
     if (s == nullptr || s->load() == 0) {
       actions_.push_back({action_kind::refuse, session, user, errc::channel_refused});
@@ -129,27 +130,27 @@ class pool_rules {
     if (ec) {
       quiet_since_ = now;
       not_before_ = now + limits_.pause;
-      if (any()) no_other_before_ = now + other_pause;
+      if (sessions_.any()) no_other_before_ = now + other_pause;
       for (const auto user : std::exchange(seekers_, {})) actions_.push_back({action_kind::lease, 0, user, ec});
       last_error_ = ec;
     } else {
-      sessions_.push_back({session, limits_.channels, now});
+      sessions_.add(session, limits_.channels, now);
     }
     settle(now);
   }
 
   /// The session has ended, for whatever reason.
   void lost(number session, std::error_code ec, duration now) {
-    if (find(session) == nullptr) return;
-    std::erase_if(sessions_, [&](const shared& s) { return s.id == session; });
+    if (sessions_.find(session) == nullptr) return;
+    sessions_.remove(session);
     last_error_ = ec == asio::error::operation_aborted ? std::error_code(errc::connection_lost) : ec;
     settle(now);
   }
 
   /// Something failed on it: nobody new is given it before it is proved.
   void doubt(number session, duration now) {
-    if (auto* s = find(session); s != nullptr && s->state == state::ready) {
-      s->state = state::doubtful;
+    if (auto* s = sessions_.find(session); s != nullptr && s->state == phase::ready) {
+      s->state = phase::doubtful;
       s->proof_due = now + limits_.proof;
       actions_.push_back({action_kind::prove, session});
     }
@@ -157,13 +158,13 @@ class pool_rules {
   }
 
   void proved(number session, duration now) {
-    if (auto* s = find(session); s != nullptr && s->state == state::doubtful) s->state = state::ready;
+    if (auto* s = sessions_.find(session); s != nullptr && s->state == phase::doubtful) s->state = phase::ready;
     settle(now);
   }
 
   /// How many channels of it the server still counts although no user has them.
   void closing(number session, std::size_t count, duration now) {
-    auto* s = find(session);
+    auto* s = sessions_.find(session);
     if (s == nullptr || s->closing == count) return;
     s->closing = count;
     settle(now);
@@ -171,7 +172,7 @@ class pool_rules {
 
   /// How many users do something on it that needs no channel of their own.
   void sharing(number session, std::size_t count, duration now) {
-    auto* s = find(session);
+    auto* s = sessions_.find(session);
     if (s == nullptr || s->sharing == count) return;
     s->sharing = count;
     settle(now);
@@ -179,7 +180,7 @@ class pool_rules {
 
   /// Whether these users have to wait, all of them, since commands have the channels that the server allows.
   void starving(number session, bool yes, duration now) {
-    auto* s = find(session);
+    auto* s = sessions_.find(session);
     if (s == nullptr || s->starving_since.has_value() == yes) return;
     s->starving_since = yes ? std::optional(now) : std::nullopt;
     settle(now);
@@ -197,13 +198,13 @@ class pool_rules {
       if (span < duration::max() - since) at(since + span);
     };
     if (connecting_ == 0) {
-      if (!any() && !seekers_.empty()) at(not_before_);
-      if (any() && waiting_since() && alive() < limits_.sessions) at(other_at());
+      if (!sessions_.any() && !seekers_.empty()) at(not_before_);
+      if (sessions_.any() && waiting_since() && sessions_.alive() < limits_.sessions) at(other_at());
     }
-    if (any() && waiting_since() && alive() >= limits_.sessions)
-      if (const auto* s = clogged()) after(stuck_since(*s), limits_.proof);
+    if (sessions_.any() && waiting_since() && sessions_.alive() >= limits_.sessions)
+      if (const auto* s = sessions_.clogged()) after(stuck_since(*s), limits_.proof);
     for (const auto& s : sessions_)
-      if (s.state == state::doubtful) at(s.proof_due);
+      if (s.state == phase::doubtful) at(s.proof_due);
     if (unused()) {
       if (!sessions_.empty()) after(quiet_since_, limits_.idle);
     } else if (const auto* s = surplus()) {
@@ -214,7 +215,7 @@ class pool_rules {
 
   /// The session for what needs no channel of one's own; 0: there is none.
   number common() const {
-    const auto* s = common_session();
+    const auto* s = sessions_.common();
     return s != nullptr ? s->id : 0;
   }
 
@@ -236,61 +237,21 @@ class pool_rules {
   }
 
  private:
-  enum class state {
-    ready,
-    doubtful,  ///< asked for a sign of life
-    retired    ///< given to nobody any more, closed when the last user is done
-  };
-
-  struct shared {
-    number id;
-    std::size_t channels;  // at most
-    duration quiet_since;
-    detail::pool_rules::state state = state::ready;
-    std::size_t running = 0;
-    std::size_t closing = 0;
-    std::size_t sharing = 0;
-    std::optional<duration> starving_since{};  // of those who share
-    duration proof_due{};
-
-    std::size_t load() const noexcept { return running + closing; }
-    bool free() const noexcept { return state == pool_rules::state::ready && load() < channels; }
-  };
+  using phase = pool_session::phase;
 
   struct waiting {
     number user;
     duration since;
   };
 
-  shared* find(number session) {
-    const auto found = std::find_if(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.id == session; });
-    return found == sessions_.end() ? nullptr : &*found;
-  }
-
-  std::size_t alive() const {
-    return static_cast<std::size_t>(
-        std::count_if(sessions_.begin(), sessions_.end(), [](const auto& s) { return s.state != state::retired; }));
-  }
-  bool any() const { return alive() > 0; }
   bool unused() const { return leases_ == 0 && seekers_.empty() && line_.empty() && connecting_ == 0; }
 
   // How long a server that gave no further session is not asked for one.
   static constexpr duration other_pause = std::chrono::seconds(30);
 
-  /// The first on which those who share need not wait, or else the first.
-  const shared* common_session() const {
-    const shared* first = nullptr;
-    for (const auto& s : sessions_) {
-      if (s.state == state::retired) continue;
-      if (!s.starving_since) return &s;
-      if (first == nullptr) first = &s;
-    }
-    return first;
-  }
-
   /// Since when somebody has waited for a channel, on whichever session.
   std::optional<duration> waiting_since() const {
-    const auto* common = common_session();
+    const auto* common = sessions_.common();
     auto since = common != nullptr ? common->starving_since : std::nullopt;
     if (!line_.empty()) since = std::min(since.value_or(line_.front().since), line_.front().since);
     return since;
@@ -299,23 +260,11 @@ class pool_rules {
   /// When another session is worth its while.
   duration other_at() const { return std::max(*waiting_since() + limits_.patience, no_other_before_); }
 
-  /// A session whose channels are all taken by what users have left behind, so that waiting on is of no use.
-  const shared* clogged() const {
-    for (const auto& s : sessions_)
-      if (s.state == state::ready && s.running == 0 && (s.closing >= s.channels || (s.starving_since && s.closing > 0)))
-        return &s;
-    return nullptr;
-  }
-
   /// Since when somebody has waited for such a session without any other getting a channel of it.
-  duration stuck_since(const shared& s) const { return std::max(*waiting_since(), s.quiet_since); }
+  duration stuck_since(const pool_session& s) const { return std::max(*waiting_since(), s.quiet_since); }
 
-  /// The last one, when the others suffice.
-  const shared* surplus() const {
-    if (alive() < 2) return nullptr;
-    const auto& last = sessions_.back();
-    return last.state == state::ready && last.running == 0 && last.sharing == 0 && line_.empty() ? &last : nullptr;
-  }
+  /// One that is not needed any more.
+  const pool_session* surplus() const { return line_.empty() ? sessions_.surplus() : nullptr; }
 
   void refuse_all(std::error_code ec) {
     for (const auto& each : std::exchange(line_, {})) actions_.push_back({action_kind::refuse, 0, each.user, ec});
@@ -329,8 +278,7 @@ class pool_rules {
   /// Draws all conclusions from what is known at this time.
   void settle(duration now) {
     close_what_is_over(now);
-    const auto is_ready = [](const auto& s) { return s.state == state::ready; };
-    if (std::any_of(sessions_.begin(), sessions_.end(), is_ready))
+    if (sessions_.any_ready())
       for (const auto user : std::exchange(seekers_, {})) {
         ++leases_;
         actions_.push_back({action_kind::lease, 0, user});
@@ -351,7 +299,7 @@ class pool_rules {
 
   void move_who_starves() {
     const auto common = this->common();
-    auto* to = find(common);
+    auto* to = sessions_.find(common);
     if (to == nullptr || to->starving_since) return;
     for (auto& s : sessions_)
       if (s.starving_since && s.sharing > 0) {
@@ -365,38 +313,38 @@ class pool_rules {
     const bool idle = unused() && now - quiet_since_ >= limits_.idle;
     const auto* spare = surplus();
     for (const auto& s : sessions_) {
-      if (s.state == state::doubtful && now >= s.proof_due)
+      if (s.state == phase::doubtful && now >= s.proof_due)
         over.emplace_back(s.id, errc::connection_lost);
-      else if (s.state == state::retired && s.running == 0 && s.starving_since)
+      else if (s.state == phase::retired && s.running == 0 && s.starving_since)
         over.emplace_back(s.id, errc::channel_refused);
-      else if (idle || (s.state == state::retired && s.running == 0 && s.sharing == 0) ||
+      else if (idle || (s.state == phase::retired && s.running == 0 && s.sharing == 0) ||
                (&s == spare && now - s.quiet_since >= limits_.idle))
         over.emplace_back(s.id, std::error_code());
     }
     for (const auto& [session, ec] : over) {
       actions_.push_back({action_kind::close, session, 0, ec});
-      std::erase_if(sessions_, [&, id = session](const shared& s) { return s.id == id; });
+      sessions_.remove(session);
       if (ec) last_error_ = ec;
     }
   }
 
   void connect_if_needed(duration now) {
     if (connecting_ != 0) {
-      if (seekers_.empty() && line_.empty() && !any())
+      if (seekers_.empty() && line_.empty() && !sessions_.any())
         actions_.push_back({action_kind::abandon, std::exchange(connecting_, 0)});
       return;
     }
-    if (!any()) {
+    if (!sessions_.any()) {
       // Whoever waits for a channel of a session that is gone waits on for one that is being made, if there is.
       if (seekers_.empty()) return refuse_all(last_error_);
       if (now >= not_before_) connect();
       return;
     }
     if (!waiting_since()) return;
-    if (alive() < limits_.sessions) {
+    if (sessions_.alive() < limits_.sessions) {
       if (now >= other_at()) connect();
-    } else if (const auto* s = clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
-      find(s->id)->state = state::retired;
+    } else if (const auto* s = sessions_.clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
+      sessions_.find(s->id)->state = phase::retired;
       close_what_is_over(now);
       // Who waited for files of it is told, and connects anew.
       if (!line_.empty()) connect();
@@ -405,7 +353,7 @@ class pool_rules {
 
   pool_limits limits_;
   std::deque<action> actions_;
-  std::vector<shared> sessions_;
+  pool_sessions sessions_;
   std::vector<number> seekers_;
   std::deque<waiting> line_;
   std::size_t leases_ = 0;

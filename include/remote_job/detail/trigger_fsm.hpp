@@ -6,8 +6,10 @@
 #include <remote_job/detail/action.hpp>
 #include <remote_job/detail/chunk_size.hpp>
 #include <remote_job/detail/failure_budget.hpp>
+#include <remote_job/detail/log_position.hpp>
 #include <remote_job/detail/messages.hpp>
 #include <remote_job/detail/poll_pause.hpp>
+#include <remote_job/detail/trouble.hpp>
 #include <remote_job/detail/vitals.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/lifecycle.hpp>
@@ -33,15 +35,11 @@ class trigger_fsm {
   explicit trigger_fsm(trigger_state state)
       : job_(std::move(state.job)),
         options_(state.options),
-        offset_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset))),
-        mark_(std::move(state.mark)),
+        log_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)), std::move(state.mark)),
         chunk_(options_),
         pause_(options_, job_.job_id),
         budget_(options_.max_reconnect_attempts),
-        vitals_(job_, options_) {
-    // What is remembered must lie before the offset, or it is of no use.
-    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
-  }
+        vitals_(job_, options_) {}
 
   // ---- Inputs
 
@@ -52,12 +50,12 @@ class trigger_fsm {
     budget_.restore();
     vitals_.begin();
     began_ = now;
-    seen_ = offset_;
+    seen_ = offset();
     pause_.begin();
     exit_.reset();
     drain_to_.reset();
-    exit_trouble_.reset();
-    log_trouble_.reset();
+    exit_trouble_.clear();
+    log_trouble_.clear();
     note_life_.reset();
     backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = stopping_ = stopped_ = false;
     if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
@@ -73,7 +71,7 @@ class trigger_fsm {
 
   /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
   action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
-    if (!ec && !plausible(reply)) ec = errc::reply_malformed;
+    if (!ec && !log_.plausible(reply, chunk_.get())) ec = errc::reply_malformed;
     if (ec == errc::files_unavailable && by_files()) return files_refused(why);
     if ((ec == errc::command_refused || ec == errc::reply_missing) && by_files_ && !by_files()) {
       // The connection is good, and files are read: this alone is no reason to give up anything.
@@ -93,7 +91,7 @@ class trigger_fsm {
     ++stats_.polls;
     took_ = took;
     budget_.restore();
-    if (const auto cause = broken(reply)) return announce_restart(*cause, reply);
+    if (const auto cause = log_.broken(reply)) return announce_restart(*cause, reply);
     observe(reply, now);
     return next_output();
   }
@@ -138,8 +136,8 @@ class trigger_fsm {
   // ---- What an action refers to
 
   void request(poll_request& out) const {
-    out.offset = offset_;
-    out.overlap = mark_.tail.size();
+    out.offset = offset();
+    out.overlap = log_.overlap();
     out.max_bytes = chunk_.get();
     out.exit_seen = exit_;
     out.liveness = vitals_.asks(by_files_);
@@ -149,7 +147,7 @@ class trigger_fsm {
   /// Whether a stop is to be sent in the place of a poll.
   bool stopping() const noexcept { return stopping_; }
   int failures() const noexcept { return budget_.failures(); }
-  std::uint64_t offset() const noexcept { return offset_; }
+  std::uint64_t offset() const noexcept { return log_.offset(); }
   std::string_view bytes() const noexcept { return fresh_; }
   const log_reset& reset() const noexcept { return reset_; }
   const notice& note() const noexcept { return note_; }
@@ -163,7 +161,7 @@ class trigger_fsm {
     e.log_file = job_.log_file;
     e.exit_code_file = job_.exit_code_file;
     e.remote_os = job_.remote_os;
-    e.log_offset = offset_;
+    e.log_offset = offset();
     e.reason = reason_;
     e.exit_code = exit_;
     if (reason_ == reason::completed) {
@@ -172,14 +170,14 @@ class trigger_fsm {
     } else {
       e.status = reason_ == reason::lost ? status::lost : status::error;
       e.error = error_;
-      e.message = error_message(reason_, budget_.failures(), exit_, offset_, why_);
+      e.message = error_message(reason_, budget_.failures(), exit_, offset(), why_);
     }
     return e;
   }
 
   trigger_state state() const {
-    trigger_state s{job_, options_, mark_};
-    s.options.log_offset = static_cast<std::int64_t>(offset_);
+    trigger_state s{job_, options_, log_.mark()};
+    s.options.log_offset = static_cast<std::int64_t>(offset());
     return s;
   }
 
@@ -198,11 +196,6 @@ class trigger_fsm {
   }
 
  private:
-  struct trouble {
-    duration since;
-    notice_kind kind;
-  };
-
   action poll() const { return {action_kind::poll, command_timeout()}; }
 
   action close_then(action_kind next) {
@@ -238,40 +231,20 @@ class trigger_fsm {
     return {action_kind::notify};
   }
 
-  /// Whether a reply can be the answer to the request, whoever parsed it.
-  bool plausible(const poll_reply& r) const noexcept {
-    if (r.bytes.empty()) return true;
-    const std::size_t overlap = mark_.tail.size();
-    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap) return false;
-    const std::size_t fresh = r.bytes.size() - overlap;
-    return fresh <= chunk_.get() && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
-  }
-
   /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply
   /// a part is never used, since its end says whether it is true.
   bool keep(std::error_code ec, const poll_reply& r) {
-    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long ||
-        r.bytes.size() <= mark_.tail.size() || !plausible(r) || broken(r))
+    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= log_.overlap() ||
+        !log_.plausible(r, chunk_.get()) || log_.broken(r))
       return false;
-    if (r.log_identity != 0) mark_.identity = r.log_identity;
-    log_trouble_.reset();
-    fresh_ = r.bytes.substr(mark_.tail.size());
+    log_trouble_.clear();
+    fresh_ = log_.observe(r);
     return true;
-  }
-
-  /// Whether the log is no longer the one that was read up to the offset.
-  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
-    if (offset_ == 0 || r.log == log_state::absent) return {};
-    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
-      return log_reset_cause::replaced;
-    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
-    if (!r.bytes.empty() && r.bytes.substr(0, mark_.tail.size()) != mark_.tail) return log_reset_cause::rewritten;
-    return {};
   }
 
   /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
   action announce_restart(log_reset_cause cause, const poll_reply& r) {
-    reset_ = {cause, offset_, reset_message(cause, offset_, job_.log_file)};
+    reset_ = {cause, offset(), reset_message(cause, offset(), job_.log_file)};
     seen_ = r.log_size;
     restarting_ = true;
     return {action_kind::reset};
@@ -279,10 +252,9 @@ class trigger_fsm {
 
   action restart() {
     ++stats_.resets;
-    offset_ = 0;
-    mark_ = {};
+    log_.restart();
     drain_to_.reset();
-    log_trouble_.reset();
+    log_trouble_.clear();
     return poll();
   }
 
@@ -290,15 +262,14 @@ class trigger_fsm {
     now_ = now;
     size_ = r.log_size;
     if (r.log == log_state::present) seen_ = size_;
-    if (r.log_identity != 0) mark_.identity = r.log_identity;
-    fresh_ = r.bytes.empty() ? r.bytes : r.bytes.substr(mark_.tail.size());
+    fresh_ = log_.observe(r);
     moved_ = !fresh_.empty();
 
     std::optional<notice_kind> exit_trouble, log_trouble;
     if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
     if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
     if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
-    if (r.log == log_state::unreadable || (size_ > offset_ && !moved_)) log_trouble = notice_kind::log_unreadable;
+    if (r.log == log_state::unreadable || (size_ > offset() && !moved_)) log_trouble = notice_kind::log_unreadable;
     if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
     if (r.exit_state == exit_code_state::present) {
       exit_ = r.exit_code;
@@ -312,21 +283,8 @@ class trigger_fsm {
     // Before the judgement: it decides how this poll went and was asked for.
     const bool asked = vitals_.asks(by_files_), through_files = by_files();
     note_life_ = vitals_.observe(r, asked, through_files, now_);
-    note_exit_ = update(exit_trouble_, exit_trouble);
-    note_log_ = update(log_trouble_, log_trouble);
-  }
-
-  /// Keeps since when a trouble lasts; says whether it is a new one.
-  bool update(std::optional<trouble>& lasting, std::optional<notice_kind> seen) const {
-    if (!seen) {
-      lasting.reset();
-      return false;
-    }
-    if (lasting && lasting->kind == *seen) return false;
-    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
-    const bool same = lasting && lasting->kind != notice_kind::log_missing && *seen != notice_kind::log_missing;
-    lasting = trouble{same ? lasting->since : now_, *seen};
-    return true;
+    note_exit_ = exit_trouble_.observe(exit_trouble, now_);
+    note_log_ = log_trouble_.observe(log_trouble, now_);
   }
 
   action next_output() {
@@ -335,8 +293,8 @@ class trigger_fsm {
       note_life_.reset();
       return {action_kind::notify};
     }
-    if (std::exchange(note_exit_, false)) return notify(exit_trouble_->kind);
-    if (std::exchange(note_log_, false)) return notify(log_trouble_->kind);
+    if (std::exchange(note_exit_, false)) return notify(exit_trouble_.kind());
+    if (std::exchange(note_log_, false)) return notify(log_trouble_.kind());
     if (!fresh_.empty()) {
       delivering_ = true;
       return {action_kind::deliver};
@@ -350,21 +308,17 @@ class trigger_fsm {
   }
 
   void acknowledge() {
-    offset_ += fresh_.size();
+    log_.advance(fresh_);
     stats_.bytes += fresh_.size();
-    const auto keep = fresh_.substr(fresh_.size() - std::min(fresh_.size(), log_mark::max_tail));
-    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
-    mark_.tail.append(keep);
-    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset_, took_);
+    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset(), took_);
     fresh_ = {};
   }
 
   /// Whether the job ended and all of its log is delivered.
-  bool whole() const noexcept { return drain_to_ && offset_ >= *drain_to_; }
+  bool whole() const noexcept { return drain_to_ && offset() >= *drain_to_; }
 
   /// After a whole poll, everything told and delivered: end, read on, or wait.
   action decide() {
-    const auto left = [&](const std::optional<trouble>& t) { return options_.trouble_grace - (now_ - t->since); };
     if (whole()) {
       if (!stopped_) return end(reason::completed, {}, {});
       return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
@@ -376,7 +330,7 @@ class trigger_fsm {
       stopping_ = true;
       return poll();
     }
-    if (moved_ && size_ > offset_) {
+    if (moved_ && size_ > offset()) {
       vitals_.plan(now_, {});
       return poll();
     }
@@ -393,23 +347,23 @@ class trigger_fsm {
     }
     if (options_.deadline > duration::zero() && !late) pause = std::min(pause, options_.deadline - (now_ - began_));
     if (exit_trouble_) {
-      if (left(exit_trouble_) <= duration::zero()) {
-        const bool damaged = exit_trouble_->kind == notice_kind::exit_code_damaged;
+      if (exit_trouble_.left(now_) <= duration::zero()) {
+        const bool damaged = exit_trouble_.kind() == notice_kind::exit_code_damaged;
         return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
-                   trouble_message(exit_trouble_->kind, job_, exit_text_));
+                   trouble_message(exit_trouble_.kind(), job_, exit_text_));
       }
-      pause = std::min(pause, left(exit_trouble_));
+      pause = std::min(pause, exit_trouble_.left(now_));
     }
     if (log_trouble_) {
-      const bool missing = log_trouble_->kind == notice_kind::log_missing;
-      if (left(log_trouble_) <= duration::zero()) {
+      const bool missing = log_trouble_.kind() == notice_kind::log_missing;
+      if (log_trouble_.left(now_) <= duration::zero()) {
         // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
         // that was ever seen of it was delivered.
-        if (missing && exit_ && offset_ >= seen_) return end(reason::completed, {}, {});
+        if (missing && exit_ && offset() >= seen_) return end(reason::completed, {}, {});
         if (!missing || exit_)
-          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_->kind, job_, {}));
+          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_.kind(), job_, {}));
       } else {
-        pause = std::min(pause, left(log_trouble_));
+        pause = std::min(pause, log_trouble_.left(now_));
       }
     }
     vitals_.plan(now_, pause);
@@ -420,8 +374,7 @@ class trigger_fsm {
   watch_options options_;
   watch_stats stats_;
 
-  std::uint64_t offset_;  // behind the last byte acknowledged
-  log_mark mark_;
+  log_position log_;  // behind the last byte acknowledged
   chunk_size chunk_;
   poll_pause pause_;
 
@@ -443,8 +396,8 @@ class trigger_fsm {
   bool moved_ = false;
   std::optional<std::int64_t> exit_;
   std::optional<std::uint64_t> drain_to_;
-  std::optional<trouble> exit_trouble_;
-  std::optional<trouble> log_trouble_;
+  trouble exit_trouble_{options_.trouble_grace};
+  trouble log_trouble_{options_.trouble_grace};
   std::string exit_text_;
 
   // What is under way
