@@ -11359,8 +11359,9 @@ struct ssh_timeouts {
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
-  /// Until it is known whether the server gives access to files. Below a watch's command_timeout: what is not known by
-  /// then is a poll that timed out.
+  /// Until it is known whether the server gives access to files; and until one that has come to a halt over one user's
+  /// files is replaced for the others of a pool. Below a watch's command_timeout: what is not known by then is a poll
+  /// that timed out.
   duration files = std::chrono::seconds(5);
 };
 
@@ -16245,10 +16246,15 @@ class sftp_inbox {
 
 namespace remote_job::inline v0::ssh {
 
+struct sftp_user;
+
 /// Who has asked an SFTP server for something.
 class sftp_receiver {
  public:
   virtual ~sftp_receiver() = default;
+
+  /// For whom; null: for nobody any more.
+  virtual std::shared_ptr<sftp_user> asked_for() const = 0;
 
   /// The answer to the question that was asked with this number. False when it is no answer to such a question.
   virtual bool on_reply(std::uint64_t question, const sftp_reply& reply) = 0;
@@ -16270,6 +16276,22 @@ class sftp_channel {
 
   status state() const noexcept { return state_; }
   const std::string& why() const noexcept { return why_; }
+
+  /// How far the server has come. While it stays the same, the server has said nothing.
+  struct progress {
+    std::uint32_t oldest = 0;  ///< of the questions without an answer
+    std::uint64_t heard = 0;   ///< bytes
+
+    friend bool operator==(const progress&, const progress&) = default;
+  };
+  progress so_far() const noexcept { return {first_id_, heard_}; }
+
+  /// Whether an answer is to come.
+  bool waits() const noexcept { return !pending_.empty(); }
+  /// For whom the oldest question was asked, which a server that answers one after the other is at.
+  std::shared_ptr<sftp_user> oldest_user() const {
+    return waits() && pending_.front().from ? pending_.front().from->asked_for() : nullptr;
+  }
 
   /// Takes over an open channel and asks for the subsystem.
   void begin(session& over, LIBSSH2_CHANNEL* channel) {
@@ -16397,6 +16419,7 @@ class sftp_channel {
       const auto rc = s.call([&, to = data, n = size] { return libssh2_channel_read_ex(channel_, 0, to, n); });
       if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from the SFTP server failed");
       if (rc <= 0) break;
+      heard_ += static_cast<std::uint64_t>(rc);
       inbox_.commit(static_cast<std::size_t>(rc));
       while (const auto packet = inbox_.next())
         if (!take(*packet)) return;
@@ -16458,6 +16481,7 @@ class sftp_channel {
   std::deque<asking> pending_;  // without gaps: that of first_id_ is the first
   std::uint32_t first_id_ = 0;
   unsigned long expected_ = 0;  // bytes of data that were asked for and have not come
+  std::uint64_t heard_ = 0;
 
   static constexpr unsigned long usual_window = 1024 * 1024;
 };
@@ -16480,6 +16504,7 @@ class sftp_opener {
   virtual ~sftp_opener() = default;
   /// Nothing: it is open.
   virtual void on_open(const std::optional<sftp_status>& failure) = 0;
+  virtual std::shared_ptr<sftp_user> opens_for() const = 0;
 };
 
 class sftp_files;
@@ -16500,6 +16525,9 @@ class sftp_file final : public sftp_receiver, public std::enable_shared_from_thi
   using clock = std::chrono::steady_clock;
 
   bool on_reply(std::uint64_t, const sftp_reply& reply) override;
+  std::shared_ptr<sftp_user> asked_for() const override {
+    return waiting_.empty() ? nullptr : waiting_.front()->opens_for();
+  }
 
   std::string path_;
   std::string handle_;
@@ -16702,6 +16730,7 @@ struct sftp_user {
   std::string why;            ///< of the task that failed last
   bool in_doubt = false;      ///< the last task to end was broken off, or failed together with the connection
   std::uint64_t session = 0;  ///< of those of a pool, the one over which the last task went
+  bool apart = false;         ///< a server came to a halt over its files: nobody else is to wait behind it
 };
 
 /// What the tasks of one SFTP client share.
@@ -16726,6 +16755,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   sftp_task& operator=(const sftp_task&) = delete;
 
   bool is_of(const sftp_user& user) const noexcept { return user_.get() == &user; }
+  const std::shared_ptr<sftp_user>& user() const noexcept { return user_; }
 
   /// It goes over this session of the pool now.
   void move_to(std::uint64_t session) noexcept { user_->session = session; }
@@ -16749,20 +16779,22 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   void finish(std::error_code ec, const std::string& why = {}) {
     if (!completion_) return;
     const auto hold = shared_from_this();
-    if (auto* desk = desk_) {
-      leave();
-      desk_ = nullptr;
-      desk->running.back()->place_ = place_;
-      std::swap(desk->running[place_], desk->running.back());
-      desk->running.pop_back();
-      desk->on_task_done();
-    }
+    leave_desk();
     user_->in_doubt =
         ec == asio::error::operation_aborted || ec == errc::connection_lost || ec == errc::reply_malformed;
     if (!why.empty()) user_->why = why;
     // A slot that is just calling must not lose what it calls.
     if (!cancelled_) completion_.slot().clear();
     completion_.post(ec);
+  }
+
+  /// The same task, to be run from the beginning at another desk; what this one is still answered is of no interest.
+  std::shared_ptr<sftp_task> anew() {
+    const auto hold = shared_from_this();
+    leave_desk();
+    auto other = copy(std::move(completion_));
+    other->attend();
+    return other;
   }
 
   /// Destroys the handler without calling it.
@@ -16790,6 +16822,18 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   virtual void begin() = 0;
   /// Gives back what it holds.
   virtual void leave() {}
+  virtual std::shared_ptr<sftp_task> copy(detail::any_completion completion) = 0;
+
+  void leave_desk() {
+    auto* desk = desk_;
+    if (desk == nullptr) return;
+    leave();
+    desk_ = nullptr;
+    desk->running.back()->place_ = place_;
+    std::swap(desk->running[place_], desk->running.back());
+    desk->running.pop_back();
+    desk->on_task_done();
+  }
 
   struct on_cancel {
     void operator()(asio::cancellation_type type) const {
@@ -16835,6 +16879,12 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
     desk().channel.stat(self, 0, path());
     desk().last_stat = self;
   }
+
+  std::shared_ptr<sftp_task> copy(detail::any_completion completion) override {
+    return std::make_shared<sftp_stat>(path(), *out_, user(), std::move(completion));
+  }
+
+  std::shared_ptr<sftp_user> asked_for() const override { return user(); }
 
   bool on_reply(std::uint64_t, const sftp_reply& reply) override {
     if (follower_ && !std::exchange(follower_, nullptr)->on_reply(question_, reply)) return false;
@@ -16921,6 +16971,14 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
     if (file_) desk().files.release(file_);
     file_.reset();
   }
+
+  std::shared_ptr<sftp_task> copy(detail::any_completion completion) override {
+    return std::make_shared<sftp_read>(path(), begin_, static_cast<std::size_t>(end_ - begin_), *out_, user(),
+                                       std::move(completion));
+  }
+
+  std::shared_ptr<sftp_user> asked_for() const override { return user(); }
+  std::shared_ptr<sftp_user> opens_for() const override { return user(); }
 
   void ask_path(kind question) {
     if (auto& last = desk().last_stat; question != of_path_again && last && last->leads(path()))
@@ -17186,6 +17244,35 @@ class sftp_client final : public operation,
     }
   }
 
+  /// Has another client over the same session do what was asked for by those of whom `which` is true, from the
+  /// beginning.
+  template <class Predicate>
+  void move(sftp_client& to, Predicate which) {
+    std::vector<std::shared_ptr<sftp_task>> moved;
+    for (const auto& each : running)
+      if (which(*each->user())) moved.push_back(each);
+    for (auto& each : moved) each = each->anew();
+    std::erase_if(waiting_, [&](const auto& each) {
+      if (!each->outstanding() || !which(*each->user())) return false;
+      moved.push_back(each);
+      return true;
+    });
+    for (auto& each : moved) to.take(std::move(each));
+  }
+
+  /// Whether the server owes an answer, how far it has come, and for whom it is at work.
+  bool waits() const noexcept { return channel.waits(); }
+  sftp_channel::progress so_far() const noexcept { return channel.so_far(); }
+  std::shared_ptr<sftp_user> oldest_user() const { return channel.oldest_user(); }
+
+  /// Gives up the channel, and what is left of it. Not to be used any more.
+  void abandon() {
+    const auto hold = shared_from_this();
+    release();
+    session_->remove(*this);
+    added_ = false;
+  }
+
  private:
   enum class stage { none, asked_for, begun, unavailable };
 
@@ -17439,6 +17526,128 @@ class own_connection final : public access {
 
 #endif
 
+// ---- remote_job/ssh/shared_sftp.hpp
+#ifndef REMOTE_JOB_SSH_SHARED_SFTP_HPP
+#define REMOTE_JOB_SSH_SHARED_SFTP_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// The SFTP clients over one session, for any number of users: one for all, and one for those apart.
+///
+/// An SFTP server answers one question after the other. One that it never answers, as of a file on a network disk that
+/// is gone, would hold up all users. So a server that says nothing, while the session is alive, is left to the user for
+/// whom it is at work, who is apart from then on, and the others are served by a new one. All who are apart share one
+/// server and its fate.
+class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
+ public:
+  /// `deadline`: within the time that a server may take to say that it is one, one that says nothing is found out.
+  shared_sftp(const std::shared_ptr<session>& over, duration deadline)
+      : session_(over),
+        timer_(over->get_executor()),
+        deadline_(deadline),
+        period_(std::clamp<duration>(deadline / 3, std::chrono::milliseconds(1), std::chrono::hours(1))),
+        common_(sftp_client::create(over, deadline)) {}
+
+  /// The client for what a user is about to ask.
+  std::shared_ptr<sftp_client> client_for(const sftp_user& user) {
+    if (user.apart) return apart();
+    arm();
+    return common_;
+  }
+
+  bool busy() const noexcept { return common_->busy() || (apart_ && apart_->busy()); }
+  bool starves() const noexcept { return common_->starves() || (apart_ && apart_->starves()); }
+
+  void cancel(const sftp_user& user) {
+    const auto common = common_, apart = apart_;
+    common->cancel(user);
+    if (apart) apart->cancel(user);
+  }
+
+  /// Has what waits here done over another session.
+  void hand_over(shared_sftp& to, std::uint64_t its_session) {
+    to.arm();
+    common_->hand_over(*to.common_, its_session);
+    if (apart_) apart_->hand_over(*to.apart(), its_session);
+  }
+
+  /// The session has ended.
+  void end() noexcept {
+    session_.reset();
+    timer_.cancel();
+  }
+
+ private:
+  const std::shared_ptr<sftp_client>& apart() {
+    if (!apart_) apart_ = sftp_client::create(session_, deadline_);
+    return apart_;
+  }
+
+  /// Looks after the server as long as it owes an answer.
+  void arm() {
+    if (std::exchange(armed_, true)) return;
+    timer_.expires_after(period_);
+    timer_.async_wait([weak = weak_from_this()](std::error_code ec) {
+      const auto self = weak.lock();
+      if (self && !ec) self->on_time();
+    });
+  }
+
+  void on_time() {
+    armed_ = false;
+    if (!session_ || !session_->alive()) return;
+    const auto hold = session_;
+    const session::turn t(*hold);
+    const auto now = common_->so_far();
+    if (now != std::exchange(before_, now)) {
+      asked_ = false;
+    } else if (common_->waits()) {
+      // The connection may be what is slow: only one that is heard of bears witness against the server.
+      if (!std::exchange(asked_, true))
+        hold->ask_alive();
+      else if (!hold->awaits_sign())
+        part();
+    }
+    if (common_->waits() || common_->busy()) arm();
+  }
+
+  void part() {
+    if (session_->closing() >= most_left_behind) return;
+    const auto stuck = std::exchange(common_, sftp_client::create(session_, deadline_));
+    before_ = {};
+    asked_ = false;
+    const auto culprit = stuck->oldest_user();
+    if (culprit) culprit->apart = true;
+    stuck->move(*common_, [&](const sftp_user& user) { return &user != culprit.get(); });
+    // One that nobody waits for any more, and that is still at work, is of use to nobody.
+    if (apart_ && !apart_->busy() && apart_->waits()) std::exchange(apart_, nullptr)->abandon();
+    if (culprit && !apart_) {
+      apart_ = stuck;
+      return;
+    }
+    if (culprit) stuck->move(*apart_, [](const sftp_user&) { return true; });
+    stuck->abandon();
+  }
+
+  // Servers that were given up and hold their channels until they have an answer. When more come to a halt, it is the
+  // host, and the time-outs of what was asked decide.
+  static constexpr std::size_t most_left_behind = 2;
+
+  std::shared_ptr<session> session_;
+  asio::steady_timer timer_;
+  duration deadline_;
+  duration period_;
+  std::shared_ptr<sftp_client> common_;
+  std::shared_ptr<sftp_client> apart_;  // for those apart; null until there are any
+  sftp_channel::progress before_;       // of the common one, when it was last looked at
+  bool asked_ = false;                  // the session for a sign of life, since the server was last heard
+  bool armed_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/pool_link.hpp
 #ifndef REMOTE_JOB_SSH_POOL_LINK_HPP
 #define REMOTE_JOB_SSH_POOL_LINK_HPP
@@ -17458,7 +17667,7 @@ class pool_link_owner {
   ~pool_link_owner() = default;
 };
 
-/// One session of a pool, and the SFTP client that all share who read files over it.
+/// One session of a pool, and what all share who read files over it.
 class pool_link final : public operation, public std::enable_shared_from_this<pool_link> {
  public:
   pool_link(std::uint64_t number, std::shared_ptr<pool_link_owner> owner, std::shared_ptr<session> over)
@@ -17473,9 +17682,9 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
   std::uint64_t number() const noexcept { return number_; }
   const std::shared_ptr<session>& over() const noexcept { return session_; }
 
-  const std::shared_ptr<sftp_client>& files(duration deadline) {
-    if (!files_) files_ = sftp_client::create(session_, deadline);
-    return files_;
+  shared_sftp& files(duration deadline) {
+    if (!files_) files_ = std::make_shared<shared_sftp>(session_, deadline);
+    return *files_;
   }
   bool files_are_busy() const noexcept { return files_ && files_->busy(); }
   bool files_starve() const noexcept { return files_ && files_->starves(); }
@@ -17484,7 +17693,7 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
   }
   /// Has what waits for the files done over another session.
   void move_files(pool_link& to, duration deadline) {
-    if (const auto files = files_) files->hand_over(*to.files(deadline), to.number());
+    if (const auto files = files_) files->hand_over(to.files(deadline), to.number());
   }
 
   /// Asks the server for a sign of life.
@@ -17519,6 +17728,7 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
     const auto hold = shared_from_this();
     const auto owner = std::exchange(owner_, nullptr);
     if (owner) owner->on_link_end(*this, ec, session_->why());
+    if (files_) files_->end();
     files_.reset();
     session_.reset();
   }
@@ -17532,7 +17742,7 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
   std::uint64_t number_;
   std::shared_ptr<pool_link_owner> owner_;
   std::shared_ptr<session> session_;
-  std::shared_ptr<sftp_client> files_;
+  std::shared_ptr<shared_sftp> files_;
   bool proving_ = false;
 };
 
@@ -18002,7 +18212,7 @@ class pool_member final : public access,
       return nullptr;
     }
     user_->session = link->number();
-    return link->files(site_->options()->timeouts.files);
+    return link->files(site_->options()->timeouts.files).client_for(*user_);
   }
 
   /// The execution context is being destroyed: what waits is not called any more.

@@ -58,8 +58,8 @@ class crowd {
   crowd(const support::sshd& s, std::size_t jobs, remote_job::poll_via via,
         remote_job::session_pool_options pool_options = {},
         remote_job::duration interval = std::chrono::milliseconds(100))
-      : server(s), pool(context.get_executor(), pool_options) {
-    for (std::size_t i = 0; i < jobs; ++i) add(options_for(server), via, interval);
+      : server(s), login(options_for(s)), pool(context.get_executor(), pool_options) {
+    for (std::size_t i = 0; i < jobs; ++i) add(login, via, interval);
   }
 
   job& add(const remote_job::ssh_options& options, remote_job::poll_via via, remote_job::duration interval) {
@@ -80,7 +80,7 @@ class crowd {
   void change(job& j, Change change) {
     auto state = j.watch->serialize();
     change(state.options);
-    j.watch = make(state, options_for(server));
+    j.watch = make(state, login);
   }
 
   /// Gives a job that was not started yet another time for each poll, and a number of failures to tolerate.
@@ -157,6 +157,7 @@ class crowd {
   }
 
   const support::sshd& server;
+  remote_job::ssh_options login;
   asio::io_context context;
   remote_job::session_pool pool;
   std::vector<job> all;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
 #include "client.hpp"
+#include "odd_sftp.hpp"
 
 #include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/os_policy/windows.hpp>
@@ -23,96 +24,6 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 namespace {
-
-/// An SFTP server that keeps to the draft but not to what others do, or to nothing at all.
-constexpr const char* odd_server = R"(
-import os, random, select, struct, sys
-way = sys.argv[1]
-random.seed(1)
-out = sys.stdout.buffer
-def u32(n): return struct.pack(">I", n)
-def text(b): return u32(len(b)) + b
-def send(p):
-    out.write(text(p)); out.flush()
-def take(n):  # unbuffered, so that select() tells whether more is to come
-    b = b""
-    while len(b) < n:
-        more = os.read(0, n - len(b))
-        if not more: sys.exit()
-        b += more
-    return b
-def receive(): return take(struct.unpack(">I", take(4))[0])
-def status(id, code): return b"\x65" + id + u32(code) + text(b"status") + text(b"")
-receive()
-if way == "old": send(b"\x02" + u32(2))
-elif way == "length": out.write(b"\xff\xff\xff\xff"); out.flush()
-elif way == "silent": pass
-elif way == "bytewise":
-    for b in text(b"\x02" + u32(3)): out.write(bytes([b])); out.flush()
-else: send(b"\x02" + u32(3) + text(b"limits@openssh.com") + text(b"1"))
-files, waiting = {}, []
-def attributes(st):
-    if way == "sizeless": return u32(4) + u32(st.st_mode)
-    return u32(13) + struct.pack(">QIII", st.st_size, st.st_mode, int(st.st_atime), int(st.st_mtime))
-def answer(p):
-    kind, id, rest = p[0], p[1:5], p[5:]
-    n = struct.unpack(">I", rest[:4])[0]
-    name, rest = rest[4:4 + n], rest[4 + n:]
-    if way == "windows" and kind != 4 and kind != 5 and kind != 8:
-        if not name.startswith(b"/C:/") or b"\\" in name: return status(id, 2)
-        name = sys.argv[2].encode() + name[3:]
-    try:
-        if kind == 3:
-            fd = os.open(name, os.O_RDONLY)
-            handle = b"h%d" % fd
-            files[handle] = fd
-            return b"\x66" + id + text(handle)
-        if kind == 4:
-            os.close(files.pop(name))
-            return status(id, 0)
-        if kind == 5:
-            at, size = struct.unpack(">QI", rest)
-            most = {"short": 100, "capped": 32768, "random": random.randint(1, 50000)}.get(way, size)
-            data = os.pread(files[name], min(size, most), at)
-            if way == "too-much": data = b"x" * (size + 1)
-            return b"\x67" + id + text(data) if data or way == "empty" else status(id, 1)
-        if kind == 8: return status(id, 8) if way == "no-fstat" else b"\x69" + id + attributes(os.fstat(files[name]))
-        if kind == 17: return b"\x69" + id + attributes(os.stat(name))
-    except FileNotFoundError: return status(id, 2)
-    except OSError: return status(id, 4)
-    return status(id, 8)
-count = 0
-while True:
-    request = receive()
-    reply = answer(request)
-    count += 1
-    if way == "shuffled":
-        waiting.append(reply)
-        while not select.select([0], [], [], 0.02)[0] and waiting:
-            send(waiting.pop(random.randrange(len(waiting))))
-        if len(waiting) > 9: send(waiting.pop(random.randrange(len(waiting))))
-        continue
-    if way == "wrong-id": reply = reply[:1] + u32(4711) + reply[5:]
-    if way == "wrong-type": reply = b"\x68" + reply[1:]
-    if way == "other-kind": reply = (b"\x66" if reply[0] == 0x69 else b"\x69") + reply[1:5] + u32(0)
-    if way == "cut": reply = reply[:7]
-    if way == "ok": reply = status(reply[1:5], 0)
-    if way == "noise-later": out.write(b"Broadcast message from root: going down\n"); out.flush()
-    if way == "dies": sys.exit()
-    send(reply)
-    if way == "twice": send(reply)
-    if way == "bytes-on" and count > 3: out.write(bytes(random.randrange(256) for _ in range(100000))); out.flush()
-)";
-
-/// A server whose SFTP subsystem is the odd one, in one of its ways.
-struct odd_host {
-  explicit odd_host(const std::string& way)
-      : server({"Subsystem sftp python3 " + directory / "server.py " + way + ' ' + directory / ""}) {
-    support::write_file(directory / "server.py", odd_server);
-  }
-  support::temp_dir directory;
-  support::sshd server;
-};
 
 std::string pattern(std::size_t size) {
   std::string bytes(size, '\0');

@@ -31,8 +31,9 @@ struct ssh_timeouts {
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
-  /// Until it is known whether the server gives access to files. Below a watch's command_timeout: what is not known by
-  /// then is a poll that timed out.
+  /// Until it is known whether the server gives access to files; and until one that has come to a halt over one user's
+  /// files is replaced for the others of a pool. Below a watch's command_timeout: what is not known by then is a poll
+  /// that timed out.
   duration files = std::chrono::seconds(5);
 };
 

@@ -4,7 +4,7 @@
 #define REMOTE_JOB_SSH_POOL_LINK_HPP
 
 #include <remote_job/ssh/session.hpp>
-#include <remote_job/ssh/sftp_client.hpp>
+#include <remote_job/ssh/shared_sftp.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +28,7 @@ class pool_link_owner {
   ~pool_link_owner() = default;
 };
 
-/// One session of a pool, and the SFTP client that all share who read files over it.
+/// One session of a pool, and what all share who read files over it.
 class pool_link final : public operation, public std::enable_shared_from_this<pool_link> {
  public:
   pool_link(std::uint64_t number, std::shared_ptr<pool_link_owner> owner, std::shared_ptr<session> over)
@@ -43,9 +43,9 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
   std::uint64_t number() const noexcept { return number_; }
   const std::shared_ptr<session>& over() const noexcept { return session_; }
 
-  const std::shared_ptr<sftp_client>& files(duration deadline) {
-    if (!files_) files_ = sftp_client::create(session_, deadline);
-    return files_;
+  shared_sftp& files(duration deadline) {
+    if (!files_) files_ = std::make_shared<shared_sftp>(session_, deadline);
+    return *files_;
   }
   bool files_are_busy() const noexcept { return files_ && files_->busy(); }
   bool files_starve() const noexcept { return files_ && files_->starves(); }
@@ -54,7 +54,7 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
   }
   /// Has what waits for the files done over another session.
   void move_files(pool_link& to, duration deadline) {
-    if (const auto files = files_) files->hand_over(*to.files(deadline), to.number());
+    if (const auto files = files_) files->hand_over(to.files(deadline), to.number());
   }
 
   /// Asks the server for a sign of life.
@@ -89,6 +89,7 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
     const auto hold = shared_from_this();
     const auto owner = std::exchange(owner_, nullptr);
     if (owner) owner->on_link_end(*this, ec, session_->why());
+    if (files_) files_->end();
     files_.reset();
     session_.reset();
   }
@@ -102,7 +103,7 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
   std::uint64_t number_;
   std::shared_ptr<pool_link_owner> owner_;
   std::shared_ptr<session> session_;
-  std::shared_ptr<sftp_client> files_;
+  std::shared_ptr<shared_sftp> files_;
   bool proving_ = false;
 };
 

@@ -186,7 +186,7 @@ class pool_member final : public access,
       return nullptr;
     }
     user_->session = link->number();
-    return link->files(site_->options()->timeouts.files);
+    return link->files(site_->options()->timeouts.files).client_for(*user_);
   }
 
   /// The execution context is being destroyed: what waits is not called any more.

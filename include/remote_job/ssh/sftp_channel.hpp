@@ -17,10 +17,15 @@
 
 namespace remote_job::inline v0::ssh {
 
+struct sftp_user;
+
 /// Who has asked an SFTP server for something.
 class sftp_receiver {
  public:
   virtual ~sftp_receiver() = default;
+
+  /// For whom; null: for nobody any more.
+  virtual std::shared_ptr<sftp_user> asked_for() const = 0;
 
   /// The answer to the question that was asked with this number. False when it is no answer to such a question.
   virtual bool on_reply(std::uint64_t question, const sftp_reply& reply) = 0;
@@ -42,6 +47,22 @@ class sftp_channel {
 
   status state() const noexcept { return state_; }
   const std::string& why() const noexcept { return why_; }
+
+  /// How far the server has come. While it stays the same, the server has said nothing.
+  struct progress {
+    std::uint32_t oldest = 0;  ///< of the questions without an answer
+    std::uint64_t heard = 0;   ///< bytes
+
+    friend bool operator==(const progress&, const progress&) = default;
+  };
+  progress so_far() const noexcept { return {first_id_, heard_}; }
+
+  /// Whether an answer is to come.
+  bool waits() const noexcept { return !pending_.empty(); }
+  /// For whom the oldest question was asked, which a server that answers one after the other is at.
+  std::shared_ptr<sftp_user> oldest_user() const {
+    return waits() && pending_.front().from ? pending_.front().from->asked_for() : nullptr;
+  }
 
   /// Takes over an open channel and asks for the subsystem.
   void begin(session& over, LIBSSH2_CHANNEL* channel) {
@@ -169,6 +190,7 @@ class sftp_channel {
       const auto rc = s.call([&, to = data, n = size] { return libssh2_channel_read_ex(channel_, 0, to, n); });
       if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from the SFTP server failed");
       if (rc <= 0) break;
+      heard_ += static_cast<std::uint64_t>(rc);
       inbox_.commit(static_cast<std::size_t>(rc));
       while (const auto packet = inbox_.next())
         if (!take(*packet)) return;
@@ -230,6 +252,7 @@ class sftp_channel {
   std::deque<asking> pending_;  // without gaps: that of first_id_ is the first
   std::uint32_t first_id_ = 0;
   unsigned long expected_ = 0;  // bytes of data that were asked for and have not come
+  std::uint64_t heard_ = 0;
 
   static constexpr unsigned long usual_window = 1024 * 1024;
 };

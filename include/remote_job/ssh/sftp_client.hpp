@@ -71,6 +71,35 @@ class sftp_client final : public operation,
     }
   }
 
+  /// Has another client over the same session do what was asked for by those of whom `which` is true, from the
+  /// beginning.
+  template <class Predicate>
+  void move(sftp_client& to, Predicate which) {
+    std::vector<std::shared_ptr<sftp_task>> moved;
+    for (const auto& each : running)
+      if (which(*each->user())) moved.push_back(each);
+    for (auto& each : moved) each = each->anew();
+    std::erase_if(waiting_, [&](const auto& each) {
+      if (!each->outstanding() || !which(*each->user())) return false;
+      moved.push_back(each);
+      return true;
+    });
+    for (auto& each : moved) to.take(std::move(each));
+  }
+
+  /// Whether the server owes an answer, how far it has come, and for whom it is at work.
+  bool waits() const noexcept { return channel.waits(); }
+  sftp_channel::progress so_far() const noexcept { return channel.so_far(); }
+  std::shared_ptr<sftp_user> oldest_user() const { return channel.oldest_user(); }
+
+  /// Gives up the channel, and what is left of it. Not to be used any more.
+  void abandon() {
+    const auto hold = shared_from_this();
+    release();
+    session_->remove(*this);
+    added_ = false;
+  }
+
  private:
   enum class stage { none, asked_for, begun, unavailable };
 

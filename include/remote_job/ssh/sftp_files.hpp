@@ -26,6 +26,7 @@ class sftp_opener {
   virtual ~sftp_opener() = default;
   /// Nothing: it is open.
   virtual void on_open(const std::optional<sftp_status>& failure) = 0;
+  virtual std::shared_ptr<sftp_user> opens_for() const = 0;
 };
 
 class sftp_files;
@@ -46,6 +47,9 @@ class sftp_file final : public sftp_receiver, public std::enable_shared_from_thi
   using clock = std::chrono::steady_clock;
 
   bool on_reply(std::uint64_t, const sftp_reply& reply) override;
+  std::shared_ptr<sftp_user> asked_for() const override {
+    return waiting_.empty() ? nullptr : waiting_.front()->opens_for();
+  }
 
   std::string path_;
   std::string handle_;

@@ -76,6 +76,14 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
     file_.reset();
   }
 
+  std::shared_ptr<sftp_task> copy(detail::any_completion completion) override {
+    return std::make_shared<sftp_read>(path(), begin_, static_cast<std::size_t>(end_ - begin_), *out_, user(),
+                                       std::move(completion));
+  }
+
+  std::shared_ptr<sftp_user> asked_for() const override { return user(); }
+  std::shared_ptr<sftp_user> opens_for() const override { return user(); }
+
   void ask_path(kind question) {
     if (auto& last = desk().last_stat; question != of_path_again && last && last->leads(path()))
       last->follow(self(), tag(question));

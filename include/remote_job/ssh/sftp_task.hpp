@@ -40,6 +40,7 @@ struct sftp_user {
   std::string why;            ///< of the task that failed last
   bool in_doubt = false;      ///< the last task to end was broken off, or failed together with the connection
   std::uint64_t session = 0;  ///< of those of a pool, the one over which the last task went
+  bool apart = false;         ///< a server came to a halt over its files: nobody else is to wait behind it
 };
 
 /// What the tasks of one SFTP client share.
@@ -64,6 +65,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   sftp_task& operator=(const sftp_task&) = delete;
 
   bool is_of(const sftp_user& user) const noexcept { return user_.get() == &user; }
+  const std::shared_ptr<sftp_user>& user() const noexcept { return user_; }
 
   /// It goes over this session of the pool now.
   void move_to(std::uint64_t session) noexcept { user_->session = session; }
@@ -87,20 +89,22 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   void finish(std::error_code ec, const std::string& why = {}) {
     if (!completion_) return;
     const auto hold = shared_from_this();
-    if (auto* desk = desk_) {
-      leave();
-      desk_ = nullptr;
-      desk->running.back()->place_ = place_;
-      std::swap(desk->running[place_], desk->running.back());
-      desk->running.pop_back();
-      desk->on_task_done();
-    }
+    leave_desk();
     user_->in_doubt =
         ec == asio::error::operation_aborted || ec == errc::connection_lost || ec == errc::reply_malformed;
     if (!why.empty()) user_->why = why;
     // A slot that is just calling must not lose what it calls.
     if (!cancelled_) completion_.slot().clear();
     completion_.post(ec);
+  }
+
+  /// The same task, to be run from the beginning at another desk; what this one is still answered is of no interest.
+  std::shared_ptr<sftp_task> anew() {
+    const auto hold = shared_from_this();
+    leave_desk();
+    auto other = copy(std::move(completion_));
+    other->attend();
+    return other;
   }
 
   /// Destroys the handler without calling it.
@@ -128,6 +132,18 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   virtual void begin() = 0;
   /// Gives back what it holds.
   virtual void leave() {}
+  virtual std::shared_ptr<sftp_task> copy(detail::any_completion completion) = 0;
+
+  void leave_desk() {
+    auto* desk = desk_;
+    if (desk == nullptr) return;
+    leave();
+    desk_ = nullptr;
+    desk->running.back()->place_ = place_;
+    std::swap(desk->running[place_], desk->running.back());
+    desk->running.pop_back();
+    desk->on_task_done();
+  }
 
   struct on_cancel {
     void operator()(asio::cancellation_type type) const {
@@ -173,6 +189,12 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
     desk().channel.stat(self, 0, path());
     desk().last_stat = self;
   }
+
+  std::shared_ptr<sftp_task> copy(detail::any_completion completion) override {
+    return std::make_shared<sftp_stat>(path(), *out_, user(), std::move(completion));
+  }
+
+  std::shared_ptr<sftp_user> asked_for() const override { return user(); }
 
   bool on_reply(std::uint64_t, const sftp_reply& reply) override {
     if (follower_ && !std::exchange(follower_, nullptr)->on_reply(question_, reply)) return false;
