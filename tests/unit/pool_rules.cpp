@@ -104,10 +104,21 @@ TEST_CASE("pool: channels are given in the order of asking") {
     rules.closing(1, 0, 3s);
     CHECK(wanted(rules) == words{"grant 14 on 1"});
   }
-  SECTION("who gives up is passed over") {
+  SECTION("who gives up at once is passed over") {
+    rules.queue(15, 2s);
+    rules.queue(16, 2s);
+    rules.forget(15, 2100ms);
+    rules.done(1, 3s);
+    rules.done(1, 3s);
+    CHECK(wanted(rules) == words{"grant 14 on 1", "grant 16 on 1"});
+  }
+  SECTION("who has waited in vain has the session proved for those behind") {
     rules.forget(14, 2s);
+    CHECK(wanted(rules) == words{"prove 1"});
     rules.queue(15, 2s);
     rules.done(1, 2s);
+    CHECK(wanted(rules).empty());
+    rules.proved(1, 3s);
     CHECK(wanted(rules) == words{"grant 15 on 1"});
   }
 }

@@ -85,10 +85,17 @@ class pool_rules {
     settle(now);
   }
 
-  /// Wants neither any more. What it was granted stays.
+  /// Wants neither any more. What it was granted stays. Who has waited in vain casts doubt on what was waited for: those
+  /// who have the channels may be more patient with a server that is gone.
   void forget(number user, duration now) {
     std::erase(seekers_, user);
-    std::erase_if(line_, [&](const waiting& each) { return each.user == user; });
+    const auto place = std::find_if(line_.begin(), line_.end(), [&](const waiting& w) { return w.user == user; });
+    if (place != line_.end()) {
+      const bool in_vain = now - place->since > limits_.patience;
+      line_.erase(place);
+      if (in_vain)
+        for (auto& s : sessions_) doubt(s, now);
+    }
     quiet_since_ = now;
     settle(now);
   }
@@ -149,11 +156,7 @@ class pool_rules {
 
   /// Something failed on it: nobody new is given it before it is proved.
   void doubt(number session, duration now) {
-    if (auto* s = sessions_.find(session); s != nullptr && s->state == phase::ready) {
-      s->state = phase::doubtful;
-      s->proof_due = now + limits_.proof;
-      actions_.push_back({action_kind::prove, session});
-    }
+    if (auto* s = sessions_.find(session)) doubt(*s, now);
     settle(now);
   }
 
@@ -265,6 +268,13 @@ class pool_rules {
 
   /// One that is not needed any more.
   const pool_session* surplus() const { return line_.empty() ? sessions_.surplus() : nullptr; }
+
+  void doubt(pool_session& s, duration now) {
+    if (s.state != phase::ready) return;
+    s.state = phase::doubtful;
+    s.proof_due = now + limits_.proof;
+    actions_.push_back({action_kind::prove, s.id});
+  }
 
   void refuse_all(std::error_code ec) {
     for (const auto& each : std::exchange(line_, {})) actions_.push_back({action_kind::refuse, 0, each.user, ec});
