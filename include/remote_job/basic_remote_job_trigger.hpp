@@ -129,15 +129,16 @@ class basic_remote_job_trigger {
   /// @par Errors
   /// `errc::invalid_argument` with a message that names the field; `errc::already_running` while a run is outstanding
   /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
-  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`.
+  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`;
+  /// `errc::policy_failed` when another policy threw; `std::errc::not_enough_memory`.
   ///
   /// @par Per-operation cancellation
   /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
   /// byte, so another run, of this trigger or of one made from `serialize()`, goes on from there.
   ///
   /// @par Executor and allocator
-  /// Never completes inline. The handler is invoked on its associated executor, the transport's by default; what is
-  /// allocated between comes from its associated allocator.
+  /// Never completes inline. An initiation that throws, std::bad_alloc, has begun nothing. The handler is invoked on its
+  /// associated executor, the transport's by default; what is allocated between comes from its associated allocator.
   template <asio::completion_token_for<void(std::error_code, trigger_event)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_run(CompletionToken&& token = {})

@@ -157,7 +157,8 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 /// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of
 /// the log, and the size before its bytes: whatever the job wrote before it ended is then there to be read. parse_poll
 /// is total: it takes any bytes, and gives an error (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for
-/// all that is not exactly the reply to this request. Neither throws, but for std::bad_alloc.
+/// all that is not exactly the reply to this request. What they throw ends the operation with `errc::policy_failed`, as no
+/// other try would mend it.
 ///
 /// @par Exemplar
 /// The least that will do:

@@ -171,7 +171,7 @@ class file_poll {
   }
 
   /// All that was asked for is answered: says what to ask for next; nothing once the poll is over.
-  unsigned next() noexcept {
+  unsigned next() {
     if (failure_) return nothing;
     if (judging_) {
       if (!asked_processes_ && !evidence.boot_id.empty() && process_of(process) != 0) {

@@ -71,10 +71,13 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
     return running = true;
   }
 
-  void cancel() {
+  void cancel() noexcept {
     if (!running) return;
     cancelled = true;
-    timer.cancel();
+    try {
+      timer.cancel();
+    } catch (...) {  // the step under way is interrupted, or its wait ends by itself
+    }
     interrupt();
   }
 
@@ -108,9 +111,12 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
     }
   };
 
-  // Both, since a step that does not heed the one heeds the other.
-  void interrupt() {
-    signal.emit(asio::cancellation_type::terminal);
+  // Both, since a step that does not heed the one, or throws, heeds the other.
+  void interrupt() noexcept {
+    try {
+      signal.emit(asio::cancellation_type::terminal);
+    } catch (...) {
+    }
     transport.close();
   }
 };

@@ -133,6 +133,9 @@ class trigger_fsm {
     return close_then(action_kind::abort);
   }
 
+  /// Ends the run with an error that another try cannot mend; at any time.
+  action broke(std::error_code ec, std::string why) { return end(reason::fatal_error, ec, std::move(why)); }
+
   // ---- What an action refers to
 
   void request(poll_request& out) const {
