@@ -6,6 +6,7 @@
 #include <remote_job/backoff.hpp>
 #include <remote_job/backoff/exponential.hpp>
 #include <remote_job/detail/exchanges.hpp>
+#include <remote_job/detail/later.hpp>
 #include <remote_job/detail/run_op.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/file_access.hpp>
@@ -270,7 +271,7 @@ class basic_remote_job_trigger {
     const auto& options = watch_->fsm.options();
     return asio::async_initiate<CompletionToken, void(std::error_code, Result)>(
         detail::initiate_call(), token, std::shared_ptr<watch>(watch_), std::move(exchange), watch_options(options),
-        options.command_timeout + time);
+        detail::later(options.command_timeout, time));
   }
 
   std::shared_ptr<watch> watch_;

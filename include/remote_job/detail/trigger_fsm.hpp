@@ -6,6 +6,7 @@
 #include <remote_job/detail/action.hpp>
 #include <remote_job/detail/chunk_size.hpp>
 #include <remote_job/detail/failure_budget.hpp>
+#include <remote_job/detail/later.hpp>
 #include <remote_job/detail/log_position.hpp>
 #include <remote_job/detail/messages.hpp>
 #include <remote_job/detail/poll_pause.hpp>
@@ -189,7 +190,7 @@ class trigger_fsm {
   const watch_stats& stats() const noexcept { return stats_; }
   duration connect_timeout() const noexcept { return options_.connect_timeout; }
   duration command_timeout() const noexcept {
-    return options_.command_timeout + (stopping_ ? stop_time({}) : duration());
+    return later(options_.command_timeout, stopping_ ? stop_time({}) : duration());
   }
 
   /// Takes the job that a submit made in place of the one that was to be made.
