@@ -79,7 +79,9 @@ struct poll_reply {
   std::string_view bytes{};
   /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
   remote_job::liveness liveness = liveness::unknown;
-  std::string_view evidence{};  ///< what that was concluded from, for people; printable ASCII without blanks
+  std::string_view evidence{};   ///< what that was concluded from, for people; printable ASCII without blanks
+  std::error_code exit_error{};  ///< why the exit-code file is unreadable, where that is known
+  std::error_code log_error{};   ///< why the log is
 };
 
 namespace detail {

@@ -275,6 +275,8 @@ class trigger_fsm {
     if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
     if (r.log == log_state::unreadable || (size_ > offset() && !moved_)) log_trouble = notice_kind::log_unreadable;
     if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
+    exit_cause_ = r.exit_error;
+    log_cause_ = r.log_error;
     if (r.exit_state == exit_code_state::present) {
       exit_ = r.exit_code;
       // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
@@ -307,8 +309,13 @@ class trigger_fsm {
   }
 
   action notify(notice_kind kind) {
-    note_ = {kind, trouble_message(kind, job_, exit_text_)};
+    note_ = {kind, trouble_text(kind)};
     return {action_kind::notify};
+  }
+
+  std::string trouble_text(notice_kind kind) const {
+    return trouble_message(kind, job_, exit_text_,
+                           kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
   }
 
   void acknowledge() {
@@ -354,7 +361,7 @@ class trigger_fsm {
       if (exit_trouble_.left(now_) <= duration::zero()) {
         const bool damaged = exit_trouble_.kind() == notice_kind::exit_code_damaged;
         return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
-                   trouble_message(exit_trouble_.kind(), job_, exit_text_));
+                   trouble_text(exit_trouble_.kind()));
       }
       pause = std::min(pause, exit_trouble_.left(now_));
     }
@@ -365,7 +372,7 @@ class trigger_fsm {
         // that was ever seen of it was delivered.
         if (missing && exit_ && offset() >= seen_) return end(reason::completed, {}, {});
         if (!missing || exit_)
-          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_.kind(), job_, {}));
+          return end(reason::log_unusable, errc::log_unreadable, trouble_text(log_trouble_.kind()));
       } else {
         pause = std::min(pause, log_trouble_.left(now_));
       }
@@ -403,6 +410,7 @@ class trigger_fsm {
   trouble exit_trouble_{options_.trouble_grace};
   trouble log_trouble_{options_.trouble_grace};
   std::string exit_text_;
+  std::error_code exit_cause_, log_cause_;  // why they cannot be read, where that is known
 
   // What is under way
   bool by_files_ = false;
