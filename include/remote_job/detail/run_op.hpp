@@ -21,6 +21,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -58,9 +59,9 @@ class run_op {
     // Inline, so that a cancel() that follows the initiation at once is not lost.
     stage_ = w.begin() ? stage::starting : stage::refused;
     const bool begun = stage_ == stage::starting;
-    // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
-    self.reset_cancellation_state(asio::enable_total_cancellation());
     try {
+      // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
+      self.reset_cancellation_state(asio::enable_total_cancellation());
       const auto memory = asio::get_associated_allocator(self);
       using of_bytes = typename std::allocator_traits<std::decay_t<decltype(memory)>>::template rebind_alloc<std::byte>;
       auto own = std::allocate_shared<Self>(of_bytes(memory), std::move(self));
@@ -188,9 +189,24 @@ class run_op {
     if (t_->line().timed_out)
       return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
     if (text.empty()) text = ec.message();
-    if (const auto& noise = t_->line().raw.error_output; pending_ == action_kind::poll && !noise.empty())
-      text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
+    if (pending_ == action_kind::poll)
+      if (const auto words = words_of_host(ec); !words.empty()) text += "; the host says: " + words;
     return text;
+  }
+
+  /// What the host printed with the errors of a command, and in the place of its reply: "This account is not available."
+  std::string words_of_host(std::error_code ec) const {
+    const auto& raw = t_->line().raw;
+    std::string words;
+    const auto add = [&](std::string_view text) {
+      text = text.substr(0, 200);
+      text = text.substr(0, text.find_last_not_of(" \r\n") + 1);
+      if (!words.empty() && !text.empty()) words += ' ';
+      words += escaped(text);
+    };
+    add(raw.error_output);
+    if (ec == errc::reply_missing || ec == errc::command_refused) add(raw.output);
+    return words;
   }
 
   /// The handler of the next step. The slot of a composed operation is emptied at each invocation, so the way from the
