@@ -217,6 +217,23 @@ struct throwing_sink {
   void on_event(const trigger_event&) {}
 };
 
+struct speechless_sink {
+  template <class Token>
+  void async_on_log(std::uint64_t, std::string_view, Token&& token) {
+    const auto executor = asio::get_associated_executor(token);
+    asio::post(executor, [h = std::forward<Token>(token)]() mutable { std::move(h)(asio::error::eof); });
+  }
+  void on_event(const trigger_event&) {}
+  std::string diagnostics() { throw std::runtime_error("no words"); }
+};
+
+TEST_CASE_METHOD(either_way, "a sink that throws as it says why it refused has refused all the same") {
+  log().append(0s, "text");
+  auto t = make(speechless_sink());
+  CHECK(watch(t).error == errc::sink_failed);
+  CHECK(event->message.ends_with("the sink threw: no words"));
+}
+
 TEST_CASE_METHOD(either_way, "an asynchronous sink that throws has taken nothing") {
   log().append(0s, "text");
   exit_code().append(1s, "0");

@@ -163,7 +163,7 @@ class run_op {
         if (w.timed_out) ec = errc::command_timeout;
         return t_->answered(ec, [&](std::error_code failure) { return why(failure, fsm.command_timeout()); });
       }
-      case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
+      case action_kind::deliver: return fsm.delivered(ec, guarded([&] { return ec; }));
       default: return fsm.woke();
     }
   }
