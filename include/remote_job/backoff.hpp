@@ -24,8 +24,8 @@ concept has_delay = requires(B& b, int failure) {
 /// |---|---|
 /// | `b.delay(failure)` | delay before the next try; `failure` counts consecutive failures from 1; convertible to duration |
 ///
-/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. It must not
-/// throw.
+/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. What it
+/// throws ends the operation with `errc::policy_failed`.
 ///
 /// @par Exemplar
 /// The least that will do:

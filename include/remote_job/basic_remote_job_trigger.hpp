@@ -6,6 +6,7 @@
 #include <remote_job/backoff.hpp>
 #include <remote_job/backoff/exponential.hpp>
 #include <remote_job/detail/exchanges.hpp>
+#include <remote_job/detail/later.hpp>
 #include <remote_job/detail/run_op.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/file_access.hpp>
@@ -129,15 +130,16 @@ class basic_remote_job_trigger {
   /// @par Errors
   /// `errc::invalid_argument` with a message that names the field; `errc::already_running` while a run is outstanding
   /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
-  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`.
+  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`;
+  /// `errc::policy_failed` when another policy threw; `std::errc::not_enough_memory`.
   ///
   /// @par Per-operation cancellation
   /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
   /// byte, so another run, of this trigger or of one made from `serialize()`, goes on from there.
   ///
   /// @par Executor and allocator
-  /// Never completes inline. The handler is invoked on its associated executor, the transport's by default; what is
-  /// allocated between comes from its associated allocator.
+  /// Never completes inline. An initiation that throws, std::bad_alloc, has begun nothing. The handler is invoked on its
+  /// associated executor, the transport's by default; what is allocated between comes from its associated allocator.
   template <asio::completion_token_for<void(std::error_code, trigger_event)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_run(CompletionToken&& token = {})
@@ -269,7 +271,7 @@ class basic_remote_job_trigger {
     const auto& options = watch_->fsm.options();
     return asio::async_initiate<CompletionToken, void(std::error_code, Result)>(
         detail::initiate_call(), token, std::shared_ptr<watch>(watch_), std::move(exchange), watch_options(options),
-        options.command_timeout + time);
+        detail::later(options.command_timeout, time));
   }
 
   std::shared_ptr<watch> watch_;

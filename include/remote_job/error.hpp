@@ -70,8 +70,9 @@ enum class errc {
   os_not_detected,       ///< neither a POSIX shell nor PowerShell answers on the host
   job_survived,          ///< processes of the job live on after all signals
 
-  // The caller's sink
-  sink_failed  ///< the sink threw, or could not take the log
+  // The caller's policies
+  sink_failed,   ///< the sink threw, or could not take the log
+  policy_failed  ///< another policy threw; the message has what it said
 };
 
 /// What to do about an error: compare with `ec == condition::transient`.
@@ -148,6 +149,7 @@ class errc_category final : public std::error_category {
       case errc::os_not_detected: return "the host's operating system could not be found out";
       case errc::job_survived: return "processes of the job survived";
       case errc::sink_failed: return "the sink could not take the log";
+      case errc::policy_failed: return "a policy threw an exception";
     }
     return "unknown error";
   }

@@ -46,7 +46,7 @@ enum class log_reset_cause {
 enum class notice_kind {
   exit_code_damaged,     ///< the exit-code file holds something else; given trouble_grace to become whole
   exit_code_unreadable,  ///< the exit-code file cannot be read; given trouble_grace
-  log_missing,           ///< the log was there and is gone
+  log_missing,           ///< the log was there and is gone; a job without a pid_file is watched on, set a deadline
   log_unreadable,        ///< the log cannot be read; given trouble_grace
   files_unavailable,     ///< the host offers no file access; the watch goes on by commands
   orphaned,              ///< the job runs, but what would have written its exit code is gone

@@ -12,7 +12,8 @@
 
 namespace remote_job::inline v0 {
 
-/// Every duration of the public interface; any std::chrono duration that is not finer converts to it.
+/// Every duration of the public interface; any std::chrono duration that is not finer converts to it. As a limit,
+/// duration::max() is none.
 using duration = std::chrono::nanoseconds;
 
 /// The family of the remote operating system, which decides how commands are spelt.
@@ -52,10 +53,10 @@ struct job_spec {
   std::string log_file{};     ///< remote path of the log; required
   std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
-  /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked. A job of
-  /// `async_submit` has one that proves it (process, start time, boot); a job started otherwise may have one with
-  /// nothing but the number of its process. Who names it says that the job was started: a pid file that stays away is a
-  /// lost job.
+  /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked, and one
+  /// that is gone, with its files or without, is watched for ever: set a deadline. A job of `async_submit` has one that
+  /// proves it (process, start time, boot); a job started otherwise may have one with nothing but the number of its
+  /// process. Who names it says that the job was started: a pid file that stays away is a lost job.
   std::string pid_file{};
 
   friend bool operator==(const job_spec&, const job_spec&) = default;

@@ -79,7 +79,9 @@ struct poll_reply {
   std::string_view bytes{};
   /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
   remote_job::liveness liveness = liveness::unknown;
-  std::string_view evidence{};  ///< what that was concluded from, for people; printable ASCII without blanks
+  std::string_view evidence{};   ///< what that was concluded from, for people; printable ASCII without blanks
+  std::error_code exit_error{};  ///< why the exit-code file is unreadable, where that is known
+  std::error_code log_error{};   ///< why the log is
 };
 
 namespace detail {
@@ -157,7 +159,8 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 /// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of
 /// the log, and the size before its bytes: whatever the job wrote before it ended is then there to be read. parse_poll
 /// is total: it takes any bytes, and gives an error (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for
-/// all that is not exactly the reply to this request. Neither throws, but for std::bad_alloc.
+/// all that is not exactly the reply to this request. What they throw ends the operation with `errc::policy_failed`, as no
+/// other try would mend it.
 ///
 /// @par Exemplar
 /// The least that will do:

@@ -188,6 +188,8 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 /// Move-constructible. One operation at a time is asked of it. An operation never completes inline, honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
 /// alive and in place until the completion. Time-outs need not be handled: the trigger cancels and closes.
+/// What a member throws ends the operation with `errc::policy_failed`; an initiating function that throws has begun
+/// nothing, and never calls its handler. What the transport throws in a handler of its own leaves `io_context::run()`.
 /// Where an initiating function returns `auto`, give it a trailing `decltype`, else asking whether it can be called
 /// compiles its body, and a mistake in there is reported in place of a plain sentence.
 ///

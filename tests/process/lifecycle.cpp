@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 using namespace remote_job;
@@ -51,6 +52,34 @@ TEST_CASE("a job on this machine is submitted, stopped at its deadline and clean
   context.run();
   CHECK(completions == 3);
   CHECK(std::filesystem::is_empty(dir / "jobs"));
+}
+
+TEST_CASE("a job whose directory is removed is lost") {
+  const support::temp_dir dir;
+  asio::io_context context;
+  trigger_state state;
+  state.job.job_id = "local";
+  state.options.poll_interval = 20ms;
+  state.options.lost_grace = 50ms;
+  using trigger_type = basic_remote_job_trigger<process_transport, posix_os, exponential_backoff, recording_sink>;
+  trigger_type trigger(process_transport::local(context.get_executor()), state);
+  // It ends with its directory, so that nothing of it is left behind by the test.
+  const job_command command{.script = "echo hello\nwhile [ -e \"$LOG_FILE\" ]; do sleep 0.05; done",
+                            .base_dir = dir / "jobs"};
+  std::optional<trigger_event> end;
+  trigger.async_submit(command, [&](std::error_code ec, const submit_result&) {
+    REQUIRE_FALSE(ec);
+    trigger.async_run([&](std::error_code, const trigger_event& event) { end = event; });
+  });
+  // Real time: a bound so generous that only a hang reaches it.
+  const auto bound = std::chrono::steady_clock::now() + 2min;
+  while (trigger.stats().bytes == 0 && std::chrono::steady_clock::now() < bound) context.run_one_for(1s);
+  std::filesystem::rename(dir / "jobs", dir / "elsewhere");  // as a removal, but at once
+  while (!end && std::chrono::steady_clock::now() < bound) context.run_one_for(1s);
+  REQUIRE(end);
+  CHECK(end->status == status::lost);
+  CHECK(end->error == errc::job_lost);
+  CHECK(trigger.sink().all<notice>().size() >= 1);
 }
 
 TEST_CASE("polls without a pause between them hold up nobody, and can be cancelled") {

@@ -197,6 +197,9 @@ TEST_CASE_METHOD(either_way, "an exit-code file may be replaced while it is read
 }
 
 TEST_CASE_METHOD(either_way, "what cannot be read is an error after a grace") {
+  // A command does not tell why.
+  const std::string denied = by_files() ? "cannot be read (Permission denied): check its owner and mode"
+                                        : "cannot be read: check its owner and mode, and whether it is a regular file";
   log().append(0s, "text");
   exit_code().append(20s, "0");
   SECTION("the exit-code file") {
@@ -206,6 +209,7 @@ TEST_CASE_METHOD(either_way, "what cannot be read is an error after a grace") {
     CHECK(error == errc::exit_code_unreadable);
     CHECK(e.reason == reason::exit_code_unusable);
     CHECK(e.message.find("/jobs/1/exit_code") != std::string::npos);
+    CHECK(e.message.find(denied) != std::string::npos);
   }
   SECTION("the log") {
     log().deny(0s);
@@ -214,7 +218,13 @@ TEST_CASE_METHOD(either_way, "what cannot be read is an error after a grace") {
     CHECK(error == errc::log_unreadable);
     CHECK(e.reason == reason::log_unusable);
     CHECK(e.message.find("/jobs/1/log") != std::string::npos);
+    CHECK(e.message.find(denied) != std::string::npos);
     CHECK(t.sink().log().empty());
+  }
+  SECTION("a log that is a directory") {
+    log().become_directory(1s);
+    auto t = make();
+    CHECK(watch(t).message.ends_with(by_files() ? "cannot be read: it is a directory" : denied));
   }
   SECTION("the log of a job that has ended: no success with an undelivered byte") {
     log().deny(18s);

@@ -196,6 +196,31 @@ TEST_CASE_METHOD(by_commands, "what a login shell prints is not taken for a repl
   CHECK(t.sink().log() == "text");
 }
 
+TEST_CASE_METHOD(by_commands, "what a host says in the place of a reply is told") {
+  const std::string words = "This account is currently not available.\n";
+  const bool long_one = GENERATE(false, true);
+  host.respond_with([&](const remote_command&, duration, std::string& output) {
+    output += words + (long_one ? std::string(1000, '\x1b') : "");
+  });
+  auto t = make();
+  const auto& e = watch(t);
+  CHECK(e.reason == reason::reconnects_exhausted);
+  CHECK(error == errc::reply_missing);
+  CHECK(e.message.find("; the host says: This account is currently not available.") != std::string::npos);
+  CHECK(e.message.find(long_one ? "\\x1b" : "\\x0a") ==
+        (long_one ? e.message.find("available.\\x0a") + 14 : e.message.npos));
+  CHECK(e.message.size() < 1500);
+  std::error_code of_status;
+  std::string message;
+  t.async_status([&](std::error_code ec, const job_status& s) {
+    of_status = ec;
+    message = s.message;
+  });
+  run_virtual(context);
+  CHECK(of_status == errc::reply_missing);
+  CHECK(message.find("the host says: This account") != std::string::npos);
+}
+
 TEST_CASE_METHOD(by_commands, "noise without end is bounded and told") {
   host.on_execute(1, loopback_fault::noise(std::string(1 << 20, '!')), 100);
   auto t = make();

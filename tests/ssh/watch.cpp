@@ -372,4 +372,85 @@ TEST_CASE("over SSH any login shell will do") {
   CHECK(t.sink().log() == "text\n");
 }
 
+TEST_CASE("over SSH a host that runs none of our commands is given up, with what it said") {
+  std::optional<support::login_shell> host;
+  std::string words;
+  SECTION("a forced command") {
+    host.emplace("/bin/sh", std::vector<std::string>{"ForceCommand echo only this"});
+    words = "only this";
+  }
+  SECTION("an account without a shell") {
+    host.emplace("/usr/sbin/nologin");
+    words = "This account is currently not available.";
+  }
+  SECTION("an account for files alone") {
+    host.emplace("/bin/sh", std::vector<std::string>{"ForceCommand internal-sftp"});
+    words = "This service allows sftp connections only.";
+  }
+  job_on_host job(host->server(), "job", poll_via::commands);
+  job.state.options.max_reconnect_attempts = 1;
+  auto t = job.make();
+  const auto& e = job.watch(t);
+  CAPTURE(e.message);
+  CHECK(e.reason == reason::reconnects_exhausted);
+  CHECK((job.error == errc::reply_missing || job.error == errc::command_refused));
+  CHECK(e.message.find("the host says: " + words) != std::string::npos);
+}
+
+TEST_CASE("over SSH a job is watched through files where no command is run") {
+  std::optional<support::login_shell> host;
+  SECTION("an account without a shell") { host.emplace("/usr/sbin/nologin"); }
+  SECTION("an account for files alone") {
+    host.emplace("/bin/sh", std::vector<std::string>{"ForceCommand internal-sftp"});
+  }
+  job_on_host job(host->server(), "job", poll_via::automatic);
+  job.write_log("text\n");
+  auto t = job.make();
+  job.start(t);
+  job.run_until([&] { return t.stats().polls > 3; });
+  job.finish("0");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::success);
+  CHECK(t.sink().log() == "text\n");
+  CHECK(t.sink().all<retry_info>().empty());
+}
+
+TEST_CASE("over SSH a job whose directory is removed is lost, if it has a pid file") {
+  support::sshd server;
+  job_on_host job(server);
+  job.state.job.pid_file = job.directory + "/pid";
+  job.state.options.lost_grace = 100ms;
+  job.state.options.poll_interval = 500ms;
+  support::write_file(job.state.job.pid_file, std::to_string(getpid()) + '\n');
+  job.write_log("text\n");
+  auto t = job.make();
+  job.start(t);
+  job.run_until([&] { return t.stats().bytes == 5; });
+  std::filesystem::remove_all(job.directory);
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::lost);
+  CHECK(job.error == errc::job_lost);
+  CHECK(job.event->message.find("its files were removed") != std::string::npos);
+}
+
+TEST_CASE("over SSH times without end are never over") {
+  support::sshd server;
+  job_on_host job(server);
+  job.write_log("text\n");
+  const auto end = duration::max();
+  auto options = options_for(server);
+  options.timeouts = {end, end, end, end, end, end, end};
+  options.silence_limit = end;
+  if (GENERATE(false, true)) options.keepalive = end - 1s;
+  job.state.options.connect_timeout = job.state.options.command_timeout = end;
+  auto t = job.make(options);
+  job.start(t);
+  job.run_until([&] { return t.stats().polls > 3; });
+  job.finish("0");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::success);
+  CHECK(t.sink().log() == "text\n");
+  CHECK(t.stats().retries == 0);
+}
+
 }  // namespace

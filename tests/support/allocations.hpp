@@ -6,20 +6,21 @@
 #include <cstdlib>
 #include <new>
 
-// Counts every allocation of the program: to be included by one source of an executable of its own.
+// Counts every allocation of the program, and lets one fail: to be included by one source of an executable of its own.
 namespace support {
 
 inline std::size_t allocation_count = 0;
 
+inline std::size_t allocation_to_fail = 0;  // by its number, from 1; 0: none
+
 inline std::size_t allocations() { return allocation_count; }
 
-inline void* counted(std::size_t size) noexcept {
-  ++allocation_count;
-  return std::malloc(size ? size : 1);
-}
+inline bool fails() { return ++allocation_count == allocation_to_fail; }
+
+inline void* counted(std::size_t size) noexcept { return fails() ? nullptr : std::malloc(size ? size : 1); }
 
 inline void* counted(std::size_t size, std::align_val_t alignment) noexcept {
-  ++allocation_count;
+  if (fails()) return nullptr;
   const auto align = static_cast<std::size_t>(alignment);
   return std::aligned_alloc(align, (size + align - 1) / align * align);
 }

@@ -7,7 +7,7 @@ using remote_job::condition;
 using remote_job::errc;
 
 TEST_CASE("every errc has a text of its own and one condition") {
-  for (int value = 1; value <= static_cast<int>(errc::sink_failed); ++value) {
+  for (int value = 1; value <= static_cast<int>(errc::policy_failed); ++value) {
     const std::error_code ec = static_cast<errc>(value);
     CAPTURE(value, ec.message());
     CHECK(ec.message() != "unknown error");

@@ -55,3 +55,21 @@ TEST_CASE("after a sleep of this machine the server is asked before it counts as
   CHECK_FALSE(silence.is_lost(awake + 14s));
   CHECK(silence.is_lost(awake + 15s));
 }
+
+TEST_CASE("limits without end are never over") {
+  const auto end = remote_job::duration::max();
+  silence_watch silence(end - 1s, end);
+  silence.heard(start);
+  CHECK(silence.due(false) == silence_watch::time_point::max());
+  CHECK_FALSE(silence.must_ask(start + 1h));
+  silence.asked(start);  // because of a doubt
+  CHECK_FALSE(silence.is_lost(start));
+  CHECK(silence.is_lost(start + 1s));
+
+  silence_watch patient(15s, end);
+  patient.heard(start);
+  CHECK(patient.must_ask(start + 15s));
+  patient.asked(start + 15s);
+  CHECK(patient.due(true) == silence_watch::time_point::max());
+  CHECK_FALSE(patient.is_lost(start + 1h));
+}

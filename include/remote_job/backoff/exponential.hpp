@@ -4,6 +4,7 @@
 #define REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
 
 #include <remote_job/backoff.hpp>
+#include <remote_job/detail/later.hpp>
 #include <remote_job/detail/random.hpp>
 
 #include <algorithm>
@@ -37,7 +38,7 @@ class exponential_backoff {
   duration delay(int failure) {
     const auto base = base_of(failure);
     const duration jitter(static_cast<duration::rep>(draw(static_cast<std::uint64_t>(base.count()))));
-    return jitter > duration::max() - base ? duration::max() : base + jitter;
+    return detail::later(base, jitter);
   }
 
  private:

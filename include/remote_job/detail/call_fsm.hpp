@@ -52,6 +52,9 @@ class call_fsm {
   /// The sink did not bear being told of a retry.
   action delivered(std::error_code, std::string why) { return end(errc::sink_failed, std::move(why)); }
 
+  /// Ends the call with an error that another try cannot mend; at any time.
+  action broke(std::error_code ec, std::string why) { return end(ec, std::move(why)); }
+
   // ---- What an action refers to
 
   int failures() const noexcept { return budget_.failures(); }

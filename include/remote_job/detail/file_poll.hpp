@@ -171,7 +171,7 @@ class file_poll {
   }
 
   /// All that was asked for is answered: says what to ask for next; nothing once the poll is over.
-  unsigned next() noexcept {
+  unsigned next() {
     if (failure_) return nothing;
     if (judging_) {
       if (!asked_processes_ && !evidence.boot_id.empty() && process_of(process) != 0) {
@@ -216,6 +216,10 @@ class file_poll {
       // Of a log that is gone now and had nothing new, the next poll will tell.
       if (says_missing(bytes_error_)) return present(reply, status.size);
       reply.log = log_state::unreadable;
+      const bool directory = !status_error_ && status.kind == file_kind::directory;
+      reply.log_error = directory       ? std::make_error_code(std::errc::is_a_directory)
+                        : status_error_ ? status_error_
+                                        : bytes_error_;
       return;
     }
     if (status.kind == file_kind::other) return present(reply, 0);
@@ -266,10 +270,12 @@ class file_poll {
   }
 
   void judge_exit_code(poll_reply& reply) const noexcept {
-    if (says_unreadable(exit_error_))
+    if (says_unreadable(exit_error_)) {
       reply.exit_state = exit_code_state::unreadable;
-    else if (!exit_error_)
+      reply.exit_error = exit_error_;
+    } else if (!exit_error_) {
       read_exit_code(exit_text, reply);
+    }
   }
 
   void present(poll_reply& reply, std::uint64_t size) const noexcept {

@@ -53,8 +53,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   void arm(duration time) {
     timed_out = false;
     step_began = traits::now(transport);
-    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
-    timer.async_wait(asio::bind_executor(executor, deadline{this->shared_from_this(), ++step}));
+    expect(deadline{this->shared_from_this(), ++step, time}, time);
   }
 
   void disarm() {
@@ -71,10 +70,13 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
     return running = true;
   }
 
-  void cancel() {
+  void cancel() noexcept {
     if (!running) return;
     cancelled = true;
-    timer.cancel();
+    try {
+      timer.cancel();
+    } catch (...) {  // the step under way is interrupted, or its wait ends by itself
+    }
     interrupt();
   }
 
@@ -101,16 +103,40 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   struct deadline {
     std::shared_ptr<line> self;
     std::uint64_t step;
-    void operator()(std::error_code ec) const {
+    duration time;
+    bool put_off = false;
+
+    void operator()(std::error_code ec) {
       if (ec || step != self->step) return;
+      if (noticed_late()) return;
       self->timed_out = true;
       self->interrupt();
     }
+
+    /// So late that this program was stopped itself: once there is a moment more for what is there unread.
+    bool noticed_late() noexcept {
+      constexpr duration moment = std::chrono::seconds(1);
+      try {
+        if (put_off || traits::now(self->transport) - self->step_began - moment < time) return false;
+        self->expect(deadline{self, step, time, true}, moment);
+        return true;
+      } catch (...) {
+        return false;
+      }
+    }
   };
 
-  // Both, since a step that does not heed the one heeds the other.
-  void interrupt() {
-    signal.emit(asio::cancellation_type::terminal);
+  void expect(deadline d, duration time) {
+    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    timer.async_wait(asio::bind_executor(executor, std::move(d)));
+  }
+
+  // Both, since a step that does not heed the one, or throws, heeds the other.
+  void interrupt() noexcept {
+    try {
+      signal.emit(asio::cancellation_type::terminal);
+    } catch (...) {
+    }
     transport.close();
   }
 };

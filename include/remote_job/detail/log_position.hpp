@@ -22,6 +22,7 @@ class log_position {
   log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
     // What is remembered must lie before the offset, or it is of no use.
     if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+    mark_.tail.reserve(log_mark::max_tail);
   }
 
   /// Behind the last byte that was taken.
@@ -54,8 +55,8 @@ class log_position {
     return r.bytes.empty() ? r.bytes : r.bytes.substr(overlap());
   }
 
-  /// The bytes behind the offset are taken.
-  void advance(std::string_view taken) {
+  /// The bytes behind the offset are taken. Needs no memory: what a sink took is not to be forgotten.
+  void advance(std::string_view taken) noexcept {
     offset_ += taken.size();
     const auto keep = taken.substr(taken.size() - std::min(taken.size(), log_mark::max_tail));
     mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
@@ -63,9 +64,10 @@ class log_position {
   }
 
   /// At the beginning of another log.
-  void restart() {
+  void restart() noexcept {
     offset_ = 0;
-    mark_ = {};
+    mark_.identity = 0;
+    mark_.tail.clear();
   }
 
  private:

@@ -20,6 +20,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -265,7 +266,11 @@ struct loopback_step_op {
   void operator()(std::error_code ec) {
     if (!answered) {
       answered = true;
-      ec = step.answer(ec);
+      try {
+        ec = step.answer(ec);
+      } catch (const std::bad_alloc&) {
+        ec = std::make_error_code(std::errc::not_enough_memory);
+      }
       if (const auto time = ec ? duration::zero() : step.sending(); time > duration::zero()) {
         auto& timer = step.timer();
         timer.expires_after(time);

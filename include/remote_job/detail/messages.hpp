@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 // The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
 namespace remote_job::inline v0::detail {
@@ -80,17 +81,25 @@ inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, co
   return log + " was replaced by another file" + tail;
 }
 
-inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text) {
+/// `cause`: why a file cannot be read, where that is known.
+inline std::string unreadable_message(const std::string& file, std::error_code cause) {
+  const std::string text = file + " is there but cannot be read";
+  if (cause == std::errc::is_a_directory) return text + ": it is a directory";
+  if (cause == std::errc::permission_denied) return text + " (" + cause.message() + "): check its owner and mode";
+  return text + (cause ? " (" + cause.message() + ")" : "") +
+         ": check its owner and mode, and whether it is a regular file";
+}
+
+inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
+                                   std::error_code cause) {
   switch (kind) {
     case notice_kind::exit_code_damaged:
       return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
              escaped(exit_text) + "\"";
     case notice_kind::exit_code_unreadable:
-      return "The exit-code file " + escaped(job.exit_code_file) +
-             " is there but cannot be read: check its owner and mode";
+      return unreadable_message("The exit-code file " + escaped(job.exit_code_file), cause);
     case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
-    case notice_kind::log_unreadable:
-      return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
+    case notice_kind::log_unreadable: return unreadable_message("The log " + escaped(job.log_file), cause);
     case notice_kind::files_unavailable:
     case notice_kind::orphaned:
     case notice_kind::elsewhere:

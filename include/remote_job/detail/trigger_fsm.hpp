@@ -6,6 +6,7 @@
 #include <remote_job/detail/action.hpp>
 #include <remote_job/detail/chunk_size.hpp>
 #include <remote_job/detail/failure_budget.hpp>
+#include <remote_job/detail/later.hpp>
 #include <remote_job/detail/log_position.hpp>
 #include <remote_job/detail/messages.hpp>
 #include <remote_job/detail/poll_pause.hpp>
@@ -133,6 +134,9 @@ class trigger_fsm {
     return close_then(action_kind::abort);
   }
 
+  /// Ends the run with an error that another try cannot mend; at any time.
+  action broke(std::error_code ec, std::string why) { return end(reason::fatal_error, ec, std::move(why)); }
+
   // ---- What an action refers to
 
   void request(poll_request& out) const {
@@ -186,7 +190,7 @@ class trigger_fsm {
   const watch_stats& stats() const noexcept { return stats_; }
   duration connect_timeout() const noexcept { return options_.connect_timeout; }
   duration command_timeout() const noexcept {
-    return options_.command_timeout + (stopping_ ? stop_time({}) : duration());
+    return later(options_.command_timeout, stopping_ ? stop_time({}) : duration());
   }
 
   /// Takes the job that a submit made in place of the one that was to be made.
@@ -271,6 +275,8 @@ class trigger_fsm {
     if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
     if (r.log == log_state::unreadable || (size_ > offset() && !moved_)) log_trouble = notice_kind::log_unreadable;
     if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
+    exit_cause_ = r.exit_error;
+    log_cause_ = r.log_error;
     if (r.exit_state == exit_code_state::present) {
       exit_ = r.exit_code;
       // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
@@ -303,8 +309,13 @@ class trigger_fsm {
   }
 
   action notify(notice_kind kind) {
-    note_ = {kind, trouble_message(kind, job_, exit_text_)};
+    note_ = {kind, trouble_text(kind)};
     return {action_kind::notify};
+  }
+
+  std::string trouble_text(notice_kind kind) const {
+    return trouble_message(kind, job_, exit_text_,
+                           kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
   }
 
   void acknowledge() {
@@ -350,7 +361,7 @@ class trigger_fsm {
       if (exit_trouble_.left(now_) <= duration::zero()) {
         const bool damaged = exit_trouble_.kind() == notice_kind::exit_code_damaged;
         return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
-                   trouble_message(exit_trouble_.kind(), job_, exit_text_));
+                   trouble_text(exit_trouble_.kind()));
       }
       pause = std::min(pause, exit_trouble_.left(now_));
     }
@@ -361,7 +372,7 @@ class trigger_fsm {
         // that was ever seen of it was delivered.
         if (missing && exit_ && offset() >= seen_) return end(reason::completed, {}, {});
         if (!missing || exit_)
-          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_.kind(), job_, {}));
+          return end(reason::log_unusable, errc::log_unreadable, trouble_text(log_trouble_.kind()));
       } else {
         pause = std::min(pause, log_trouble_.left(now_));
       }
@@ -399,6 +410,7 @@ class trigger_fsm {
   trouble exit_trouble_{options_.trouble_grace};
   trouble log_trouble_{options_.trouble_grace};
   std::string exit_text_;
+  std::error_code exit_cause_, log_cause_;  // why they cannot be read, where that is known
 
   // What is under way
   bool by_files_ = false;

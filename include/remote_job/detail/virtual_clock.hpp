@@ -110,32 +110,80 @@ class virtual_wait_for final : public virtual_wait {
     allocator memory(allocator_for(timer, handler));
     auto* place = std::allocator_traits<allocator>::allocate(memory, 1);
     auto* self = ::new (static_cast<void*>(place)) virtual_wait_for(timer, std::move(handler), memory);
-    self->position_ = timer.clock.add(timer.expiry, self);
+    try {
+      self->position_ = timer.clock.add(timer.expiry, self);
+    } catch (...) {
+      self->destroy();
+      throw;
+    }
     timer.pending = self;
   }
 
   void finish(std::error_code ec) override {
-    const auto work = std::move(work_);
-    const auto memory = memory_;
-    auto bound = asio::bind_allocator(memory, result{std::move(handler_), ec});
-    discard();
-    asio::post(work.get_executor(), std::move(bound));
+    leave();
+    ec_ = ec;
+    asio::post(work_.get_executor(), asio::bind_allocator(reserved_allocator<std::byte>{reserved_}, end{this}));
   }
 
   void discard() noexcept override {
+    leave();
+    destroy();
+  }
+
+ private:
+  /// Room for what is posted at the end, so that a wait ends whether or not there is memory.
+  static constexpr std::size_t reserve = 16 * sizeof(void*);
+
+  template <class T>
+  struct reserved_allocator {
+    using value_type = T;
+
+    std::byte* room;
+
+    explicit reserved_allocator(std::byte* r) noexcept : room(r) {}
+    template <class U>
+    reserved_allocator(const reserved_allocator<U>& other) noexcept : room(other.room) {}
+
+    T* allocate(std::size_t n) {
+      return n * sizeof(T) <= reserve ? reinterpret_cast<T*>(room) : std::allocator<T>().allocate(n);
+    }
+    void deallocate(T* p, std::size_t n) noexcept {
+      if (reinterpret_cast<std::byte*>(p) != room) std::allocator<T>().deallocate(p, n);
+    }
+    template <class U>
+    bool operator==(const reserved_allocator<U>& other) const noexcept {
+      return room == other.room;
+    }
+  };
+
+  /// Posted: calls the handler, with the memory of the wait given back; dropped, it destroys the wait.
+  struct end {
+    struct destroyer {
+      void operator()(virtual_wait_for* w) const noexcept { w->destroy(); }
+    };
+    std::unique_ptr<virtual_wait_for, destroyer> wait;
+
+    explicit end(virtual_wait_for* w) noexcept : wait(w) {}
+
+    void operator()() {
+      const auto work = std::move(wait->work_);
+      auto handler = std::move(wait->handler_);
+      const auto ec = wait->ec_;
+      wait.reset();
+      std::move(handler)(ec);
+    }
+  };
+
+  void leave() noexcept {
     timer_->clock.remove(position_);
     timer_->pending = nullptr;
+  }
+
+  void destroy() noexcept {
     auto memory = memory_;
     this->~virtual_wait_for();
     std::allocator_traits<allocator>::deallocate(memory, this, 1);
   }
-
- private:
-  struct result {
-    Handler handler;
-    std::error_code ec;
-    void operator()() { std::move(handler)(ec); }
-  };
 
   virtual_wait_for(timer_state& timer, Handler&& handler, const allocator& memory)
       : timer_(&timer),
@@ -155,6 +203,8 @@ class virtual_wait_for final : public virtual_wait {
   allocator memory_;
   Handler handler_;
   virtual_clock_service::queue::iterator position_;
+  std::error_code ec_;
+  alignas(std::max_align_t) std::byte reserved_[reserve];
 };
 
 }  // namespace detail

@@ -85,7 +85,7 @@ class vitals {
 
   /// Settles whether the poll after this pause asks.
   void plan(duration now, duration pause) noexcept {
-    due_ = missing_ || !proved_ || now + pause - *proved_ >= std::max(grace_, look_again);
+    due_ = missing_ || !proved_ || now - *proved_ >= std::max(grace_, look_again) - pause;
   }
 
   liveness seen() const noexcept { return seen_; }

@@ -124,6 +124,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     reply = {};
     if constexpr (has_files)
       if (fsm.by_files()) {
+        files.rethrow();
         if (ec)
           files.make_partial_reply(reply);
         else

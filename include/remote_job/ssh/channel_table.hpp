@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_CHANNEL_TABLE_HPP
 #define REMOTE_JOB_SSH_CHANNEL_TABLE_HPP
 
+#include <remote_job/detail/later.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/ssh/operation.hpp>
@@ -159,7 +160,7 @@ class channel_table {
         for_spare_ = wishes_.empty();
         to_ = for_spare_ ? std::nullopt : wishes_.front().to;
         freed_at_open_ = std::exchange(freed_, 0);
-        open_deadline_ = clock::now() + open_limit_;
+        open_deadline_ = detail::later(clock::now(), open_limit_);
         owner_.arm();
       }
       LIBSSH2_CHANNEL* channel = nullptr;
@@ -252,7 +253,7 @@ class channel_table {
   void limit_hold() {
     if (!room_promised_ && closing_.empty()) return hold_deadline_.reset();
     if (hold_deadline_) return;
-    hold_deadline_ = clock::now() + open_limit_;
+    hold_deadline_ = detail::later(clock::now(), open_limit_);
     owner_.arm();
   }
 

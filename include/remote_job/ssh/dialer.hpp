@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_DIALER_HPP
 #define REMOTE_JOB_SSH_DIALER_HPP
 
+#include <remote_job/detail/later.hpp>
 #include <remote_job/detail/shared_call.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/ssh/options.hpp>
@@ -71,7 +72,7 @@ class dialer {
   void connect(const std::shared_ptr<user>& owner, duration allowed) {
     owner_ = owner;
     next_ = 0;
-    deadline_ = std::chrono::steady_clock::now() + allowed;
+    deadline_ = detail::later(std::chrono::steady_clock::now(), allowed);
     try_next(owner);
   }
 

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
 #define REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
 
+#include <remote_job/detail/later.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/ssh/algorithms.hpp>
 #include <remote_job/ssh/identity.hpp>
@@ -73,7 +74,7 @@ inline ssh_options from_openssh(std::string_view alias, const openssh_query& que
   command_reply reply;
   std::optional<std::error_code> result;
   program.async_execute(command, reply, [&](std::error_code ec) { result = ec; });
-  context.run_for(query.timeout);
+  context.run_until(detail::later(std::chrono::steady_clock::now(), query.timeout));
   const bool timed_out = !result;
   if (timed_out) {
     program.close();

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_SILENCE_WATCH_HPP
 #define REMOTE_JOB_SSH_SILENCE_WATCH_HPP
 
+#include <remote_job/detail/later.hpp>
 #include <remote_job/job.hpp>
 
 #include <algorithm>
@@ -22,13 +23,13 @@ class silence_watch {
 
   /// When to look next; `waiting`: there was no answer yet.
   time_point due(bool waiting) const noexcept {
-    return waiting ? lost_at() : std::max(last_input_ + keepalive_, next_keepalive_);
+    return waiting ? lost_at() : std::max(detail::later(last_input_, keepalive_), next_keepalive_);
   }
 
   /// Whether a server that was asked is gone.
   bool is_lost(time_point now) noexcept {
     if (now < lost_at()) return false;
-    if (now < lost_at() + keepalive_) return true;
+    if (now < detail::later(lost_at(), keepalive_)) return true;
     // Looked at much too late: this program has slept itself, and an answer may be there unread.
     asked_ = now;
     return false;
@@ -37,13 +38,13 @@ class silence_watch {
   /// Whether it is time to ask; true once for each span of silence.
   bool must_ask(time_point now) noexcept {
     if (now - last_input_ < keepalive_ || now < next_keepalive_) return false;
-    next_keepalive_ = now + keepalive_;
+    next_keepalive_ = detail::later(now, keepalive_);
     return true;
   }
 
  private:
   /// Counted from the asking, as this program may have slept itself.
-  time_point lost_at() const noexcept { return std::max(last_input_, asked_) + (silence_ - keepalive_); }
+  time_point lost_at() const noexcept { return detail::later(std::max(last_input_, asked_), silence_ - keepalive_); }
 
   duration keepalive_;
   duration silence_;

@@ -11,8 +11,10 @@
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -32,8 +34,9 @@ class tcp_stream final : public byte_stream {
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);
 #if defined(__linux__)
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(user_timeout).count();
-    set_tcp_option(TCP_USER_TIMEOUT, static_cast<int>(milliseconds));
+    constexpr std::chrono::milliseconds most(std::numeric_limits<int>::max());
+    const auto time = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(user_timeout), most);
+    set_tcp_option(TCP_USER_TIMEOUT, static_cast<int>(time.count()));
 #else
     static_cast<void>(user_timeout);
 #endif
