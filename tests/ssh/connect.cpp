@@ -433,7 +433,13 @@ TEST_CASE("what answers is silent, or not SSH") {
   CHECK(connect("SSH-2.0-x\r\n", true).first == errc::connection_lost);
   CHECK(connect("SSH-1.5-x\r\n", false).first == errc::not_ssh);
   CHECK(connect("HTTP/1.1 400 Bad Request\r\n\r\n", true).first == errc::not_ssh);
-  CHECK(connect("Exceeded MaxStartups\r\n", true).first == errc::connection_lost);
+  // What a server says that has too much to do, or that punishes an address: it will pass.
+  for (const std::string busy : {"Exceeded MaxStartups", "Not allowed at this time"}) {
+    const auto [ec, why] = connect(busy + "\r\n", true);
+    CHECK(ec == errc::connection_lost);
+    CHECK(ec == condition::transient);
+    CHECK(contains(why, "the server refuses: " + busy));
+  }
   CHECK(connect(std::string(2000, 'x'), false).first == errc::not_ssh);
   CHECK(connect(std::string(100000, '\n'), false).first == errc::not_ssh);
   CHECK(connect("SSH-2.0-x\r\n" + std::string(100000, '\xff'), false).first == errc::connection_lost);
