@@ -386,24 +386,6 @@ TEST_CASE("no such host") {
   CHECK(contains(c.diagnostics(), "no-such-host.invalid"));
 }
 
-TEST_CASE("a name is resolved") {
-  asio::io_context context;
-  std::error_code unknown;
-  asio::ip::tcp::resolver(context).resolve("localhost", "", unknown);
-  if (unknown) {
-    WARN("not tested: this machine does not know localhost, it has no /etc/hosts");
-    return;
-  }
-
-  support::sshd server;
-  auto options = options_for(server);
-  options.host = "localhost";
-  support::write_file(server.known_hosts(),
-                      "[LocalHost]:" + std::to_string(server.port()) + ' ' + server.public_key("host_ed25519"));
-  client c(options);
-  CHECK_FALSE(c.connect());
-}
-
 TEST_CASE("wrong options are named") {
   auto options = options_to(22);
   options.host = "";
