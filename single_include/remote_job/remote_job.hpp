@@ -65,7 +65,8 @@ namespace remote_job::inline v0 {}
 
 namespace remote_job::inline v0 {
 
-/// Every duration of the public interface; any std::chrono duration that is not finer converts to it.
+/// Every duration of the public interface; any std::chrono duration that is not finer converts to it. As a limit,
+/// duration::max() is none.
 using duration = std::chrono::nanoseconds;
 
 /// The family of the remote operating system, which decides how commands are spelt.
@@ -105,10 +106,10 @@ struct job_spec {
   std::string log_file{};     ///< remote path of the log; required
   std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
-  /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked. A job of
-  /// `async_submit` has one that proves it (process, start time, boot); a job started otherwise may have one with
-  /// nothing but the number of its process. Who names it says that the job was started: a pid file that stays away is a
-  /// lost job.
+  /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked, and one
+  /// that is gone, with its files or without, is watched for ever: set a deadline. A job of `async_submit` has one that
+  /// proves it (process, start time, boot); a job started otherwise may have one with nothing but the number of its
+  /// process. Who names it says that the job was started: a pid file that stays away is a lost job.
   std::string pid_file{};
 
   friend bool operator==(const job_spec&, const job_spec&) = default;
@@ -225,8 +226,8 @@ concept has_delay = requires(B& b, int failure) {
 /// |---|---|
 /// | `b.delay(failure)` | delay before the next try; `failure` counts consecutive failures from 1; convertible to duration |
 ///
-/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. It must not
-/// throw.
+/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. What it
+/// throws ends the operation with `errc::policy_failed`.
 ///
 /// @par Exemplar
 /// The least that will do:
@@ -269,6 +270,22 @@ class constant_backoff {
 };
 
 }  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/later.hpp
+#ifndef REMOTE_JOB_DETAIL_LATER_HPP
+#define REMOTE_JOB_DETAIL_LATER_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// A time, or a duration, so much later; never if that is more than there is of time. Neither may be negative.
+template <class Time>
+constexpr Time later(Time when, duration by) noexcept {
+  return by < Time::max() - when ? when + by : Time::max();
+}
+
+}  // namespace remote_job::inline v0::detail
 
 #endif
 
@@ -356,7 +373,7 @@ class exponential_backoff {
   duration delay(int failure) {
     const auto base = base_of(failure);
     const duration jitter(static_cast<duration::rep>(draw(static_cast<std::uint64_t>(base.count()))));
-    return jitter > duration::max() - base ? duration::max() : base + jitter;
+    return detail::later(base, jitter);
   }
 
  private:
@@ -500,8 +517,9 @@ enum class errc {
   os_not_detected,       ///< neither a POSIX shell nor PowerShell answers on the host
   job_survived,          ///< processes of the job live on after all signals
 
-  // The caller's sink
-  sink_failed  ///< the sink threw, or could not take the log
+  // The caller's policies
+  sink_failed,   ///< the sink threw, or could not take the log
+  policy_failed  ///< another policy threw; the message has what it said
 };
 
 /// What to do about an error: compare with `ec == condition::transient`.
@@ -578,6 +596,7 @@ class errc_category final : public std::error_category {
       case errc::os_not_detected: return "the host's operating system could not be found out";
       case errc::job_survived: return "processes of the job survived";
       case errc::sink_failed: return "the sink could not take the log";
+      case errc::policy_failed: return "a policy threw an exception";
     }
     return "unknown error";
   }
@@ -683,7 +702,7 @@ enum class log_reset_cause {
 enum class notice_kind {
   exit_code_damaged,     ///< the exit-code file holds something else; given trouble_grace to become whole
   exit_code_unreadable,  ///< the exit-code file cannot be read; given trouble_grace
-  log_missing,           ///< the log was there and is gone
+  log_missing,           ///< the log was there and is gone; a job without a pid_file is watched on, set a deadline
   log_unreadable,        ///< the log cannot be read; given trouble_grace
   files_unavailable,     ///< the host offers no file access; the watch goes on by commands
   orphaned,              ///< the job runs, but what would have written its exit code is gone
@@ -1038,6 +1057,8 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 /// Move-constructible. One operation at a time is asked of it. An operation never completes inline, honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
 /// alive and in place until the completion. Time-outs need not be handled: the trigger cancels and closes.
+/// What a member throws ends the operation with `errc::policy_failed`; an initiating function that throws has begun
+/// nothing, and never calls its handler. What the transport throws in a handler of its own leaves `io_context::run()`.
 /// Where an initiating function returns `auto`, give it a trailing `decltype`, else asking whether it can be called
 /// compiles its body, and a mistake in there is reported in place of a plain sentence.
 ///
@@ -1179,7 +1200,9 @@ struct poll_reply {
   std::string_view bytes{};
   /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
   remote_job::liveness liveness = liveness::unknown;
-  std::string_view evidence{};  ///< what that was concluded from, for people; printable ASCII without blanks
+  std::string_view evidence{};   ///< what that was concluded from, for people; printable ASCII without blanks
+  std::error_code exit_error{};  ///< why the exit-code file is unreadable, where that is known
+  std::error_code log_error{};   ///< why the log is
 };
 
 namespace detail {
@@ -1257,7 +1280,8 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 /// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of
 /// the log, and the size before its bytes: whatever the job wrote before it ended is then there to be read. parse_poll
 /// is total: it takes any bytes, and gives an error (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for
-/// all that is not exactly the reply to this request. Neither throws, but for std::bad_alloc.
+/// all that is not exactly the reply to this request. What they throw ends the operation with `errc::policy_failed`, as no
+/// other try would mend it.
 ///
 /// @par Exemplar
 /// The least that will do:
@@ -1392,17 +1416,25 @@ inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, co
   return log + " was replaced by another file" + tail;
 }
 
-inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text) {
+/// `cause`: why a file cannot be read, where that is known.
+inline std::string unreadable_message(const std::string& file, std::error_code cause) {
+  const std::string text = file + " is there but cannot be read";
+  if (cause == std::errc::is_a_directory) return text + ": it is a directory";
+  if (cause == std::errc::permission_denied) return text + " (" + cause.message() + "): check its owner and mode";
+  return text + (cause ? " (" + cause.message() + ")" : "") +
+         ": check its owner and mode, and whether it is a regular file";
+}
+
+inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
+                                   std::error_code cause) {
   switch (kind) {
     case notice_kind::exit_code_damaged:
       return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
              escaped(exit_text) + "\"";
     case notice_kind::exit_code_unreadable:
-      return "The exit-code file " + escaped(job.exit_code_file) +
-             " is there but cannot be read: check its owner and mode";
+      return unreadable_message("The exit-code file " + escaped(job.exit_code_file), cause);
     case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
-    case notice_kind::log_unreadable:
-      return "The log " + escaped(job.log_file) + " is there but cannot be read: check its owner and mode";
+    case notice_kind::log_unreadable: return unreadable_message("The log " + escaped(job.log_file), cause);
     case notice_kind::files_unavailable:
     case notice_kind::orphaned:
     case notice_kind::elsewhere:
@@ -1561,6 +1593,9 @@ class call_fsm {
   action cancelled() { return close_then(action_kind::abort); }
   /// The sink did not bear being told of a retry.
   action delivered(std::error_code, std::string why) { return end(errc::sink_failed, std::move(why)); }
+
+  /// Ends the call with an error that another try cannot mend; at any time.
+  action broke(std::error_code ec, std::string why) { return end(ec, std::move(why)); }
 
   // ---- What an action refers to
 
@@ -2347,7 +2382,7 @@ class file_poll {
   }
 
   /// All that was asked for is answered: says what to ask for next; nothing once the poll is over.
-  unsigned next() noexcept {
+  unsigned next() {
     if (failure_) return nothing;
     if (judging_) {
       if (!asked_processes_ && !evidence.boot_id.empty() && process_of(process) != 0) {
@@ -2392,6 +2427,10 @@ class file_poll {
       // Of a log that is gone now and had nothing new, the next poll will tell.
       if (says_missing(bytes_error_)) return present(reply, status.size);
       reply.log = log_state::unreadable;
+      const bool directory = !status_error_ && status.kind == file_kind::directory;
+      reply.log_error = directory       ? std::make_error_code(std::errc::is_a_directory)
+                        : status_error_ ? status_error_
+                                        : bytes_error_;
       return;
     }
     if (status.kind == file_kind::other) return present(reply, 0);
@@ -2442,10 +2481,12 @@ class file_poll {
   }
 
   void judge_exit_code(poll_reply& reply) const noexcept {
-    if (says_unreadable(exit_error_))
+    if (says_unreadable(exit_error_)) {
       reply.exit_state = exit_code_state::unreadable;
-    else if (!exit_error_)
+      reply.exit_error = exit_error_;
+    } else if (!exit_error_) {
       read_exit_code(exit_text, reply);
+    }
   }
 
   void present(poll_reply& reply, std::uint64_t size) const noexcept {
@@ -2486,6 +2527,7 @@ class file_poll {
 
 #include <array>
 #include <bit>
+#include <exception>
 
 namespace remote_job::inline v0::detail {
 
@@ -2498,15 +2540,29 @@ class running_file_poll : public file_poll {
   /// Whether the host was asked anything.
   bool asked() const noexcept { return asks_ != nothing; }
 
+  /// Passes on what the transport threw, where other questions were open: the poll then ended as cancelled.
+  void rethrow() {
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+  }
+
   /// Ends what is asked for and not yet answered.
-  void cancel() {
+  void cancel() noexcept {
     cancelled_ = true;
-    for (auto& signal : signals_) signal.emit(asio::cancellation_type::terminal);
+    interrupt();
   }
 
  private:
   template <class Transport, class Handler>
   friend class file_poll_op;
+
+  void interrupt() noexcept {
+    for (auto& signal : signals_) {
+      try {
+        signal.emit(asio::cancellation_type::terminal);
+      } catch (...) {  // it ends with its connection
+      }
+    }
+  }
 
   // One for each question, since a slot has room for one operation.
   asio::cancellation_signal& signal(question q) noexcept {
@@ -2517,6 +2573,7 @@ class running_file_poll : public file_poll {
   std::shared_ptr<kept_memory> memory_ = std::make_shared<kept_memory>();
   unsigned asks_ = nothing;  // at the beginning
   bool cancelled_ = false;
+  std::exception_ptr thrown_;
 };
 
 /// Carries out one poll: asks together what can be asked together, waits for all answers, and calls the handler.
@@ -2536,12 +2593,20 @@ class file_poll_op {
   static void start(Transport& transport, const job_spec& job, const poll_request& request, running_file_poll& poll,
                     Handler&& handler) {
     poll.cancelled_ = false;
+    poll.thrown_ = nullptr;
     if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
       slot.assign([&poll](asio::cancellation_type) { poll.cancel(); });
     const auto memory = allocator_for(handler, poll);
     auto self = std::allocate_shared<file_poll_op>(memory, transport, job, request, poll, std::move(handler));
     poll.asks_ = poll.begin(request, poll.read_ahead);
-    if (poll.asks_ != file_poll::nothing) return self->ask(self, poll.asks_);
+    if (poll.asks_ != file_poll::nothing) {
+      try {
+        return self->ask(self, poll.asks_);
+      } catch (...) {
+        if (self->open_ == 0) throw;
+        return self->broke();
+      }
+    }
     const auto executor = asio::get_associated_executor(self->handler_, transport.get_executor());
     asio::post(executor, all_known{std::move(self)});
   }
@@ -2555,11 +2620,13 @@ class file_poll_op {
 
     std::shared_ptr<file_poll_op> self;
     question asked;
+    // Asio 1.22 asks a handler for it that it has moved from.
+    [[no_unique_address]] const allocator_type memory = asio::get_associated_allocator(self->handler_);
 
     executor_type get_executor() const noexcept {
       return asio::get_associated_executor(self->handler_, self->transport_.get_executor());
     }
-    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(self->handler_); }
+    allocator_type get_allocator() const noexcept { return memory; }
     cancellation_slot_type get_cancellation_slot() const noexcept { return self->poll_.signal(asked).slot(); }
 
     void operator()(std::error_code ec) { file_poll_op::answered(std::move(self), asked, ec); }
@@ -2571,11 +2638,12 @@ class file_poll_op {
     using allocator_type = file_poll_op::allocator_type;
 
     std::shared_ptr<file_poll_op> self;
+    [[no_unique_address]] const allocator_type memory = asio::get_associated_allocator(self->handler_);
 
     executor_type get_executor() const noexcept {
       return asio::get_associated_executor(self->handler_, self->transport_.get_executor());
     }
-    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(self->handler_); }
+    allocator_type get_allocator() const noexcept { return memory; }
 
     void operator()() { file_poll_op::complete(std::move(self)); }
   };
@@ -2590,51 +2658,67 @@ class file_poll_op {
   }
 
   void ask(const std::shared_ptr<file_poll_op>& self, unsigned questions) {
-    open_ = std::popcount(questions);
     // The status before the bytes: a host that answers in order then has them all.
     if (questions & file_poll::exit_code)
-      transport_.async_read_file(job_.exit_code_file, 0, max_exit_text, poll_.exit_text,
-                                 part{self, file_poll::exit_code});
-    if (questions & file_poll::log_status)
+      read(self, file_poll::exit_code, job_.exit_code_file, max_exit_text, poll_.exit_text);
+    if (questions & file_poll::log_status) {
       transport_.async_stat(job_.log_file, poll_.status, part{self, file_poll::log_status});
+      ++open_;
+    }
     if (questions & file_poll::log_bytes)
-      transport_.async_read_file(job_.log_file, poll_.first(), poll_.limit(), poll_.bytes,
-                                 part{self, file_poll::log_bytes});
+      read(self, file_poll::log_bytes, job_.log_file, poll_.limit(), poll_.bytes, poll_.first());
     if (questions >= file_poll::pid_file) ask_for_life(self, questions);
   }
 
   void ask_for_life(const std::shared_ptr<file_poll_op>& self, unsigned questions) {
     auto& found = poll_.evidence;
-    const auto read = [&](question q, const std::string& path, std::string& out) {
-      if (questions & q) transport_.async_read_file(path, 0, file_evidence::max_text, out, part{self, q});
+    const auto read_small = [&](question q, const std::string& path, std::string& out) {
+      if (questions & q) read(self, q, path, file_evidence::max_text, out);
     };
     if (questions & file_poll::child_file)
       paths_[0] = job_.pid_file.substr(0, job_.pid_file.find_last_of('/') + 1) + "child";
     for (const auto q : {file_poll::process, file_poll::child_process})
       if (questions & q) paths_[q == file_poll::process ? 0 : 1] = file_evidence::stat_path(poll_.process_of(q));
-    read(file_poll::pid_file, job_.pid_file, found.pid_file);
-    read(file_poll::child_file, paths_[0], found.child_file);
-    read(file_poll::boot_id, file_evidence::boot_id_path(), found.boot_id);
-    read(file_poll::host_name, file_evidence::host_name_path(), found.host_name);
-    read(file_poll::process, paths_[0], found.stat);
-    read(file_poll::child_process, paths_[1], found.child_stat);
+    read_small(file_poll::pid_file, job_.pid_file, found.pid_file);
+    read_small(file_poll::child_file, paths_[0], found.child_file);
+    read_small(file_poll::boot_id, file_evidence::boot_id_path(), found.boot_id);
+    read_small(file_poll::host_name, file_evidence::host_name_path(), found.host_name);
+    read_small(file_poll::process, paths_[0], found.stat);
+    read_small(file_poll::child_process, paths_[1], found.child_stat);
+  }
+
+  void read(const std::shared_ptr<file_poll_op>& self, question q, const std::string& path, std::size_t max,
+            std::string& out, std::uint64_t offset = 0) {
+    transport_.async_read_file(path, offset, max, out, part{self, q});
+    ++open_;
+  }
+
+  /// To be called while an exception is handled. What was begun of the questions goes on to write into the poll, so its
+  /// end is awaited.
+  void broke() noexcept {
+    poll_.thrown_ = std::current_exception();
+    poll_.cancel();
   }
 
   static void answered(std::shared_ptr<file_poll_op> self, question q, std::error_code ec) {
     auto& poll = self->poll_;
-    // Not clear(): that would give the memory away.
-    poll.signal(q).slot().assign([](asio::cancellation_type) {});
-    const bool failed_before = static_cast<bool>(poll.failure());
-    poll.answer(q, ec);
-    if (--self->open_ > 0) {
-      // Nothing comes of the other answers now.
-      if (poll.failure() && !failed_before)
-        for (auto& signal : poll.signals_) signal.emit(asio::cancellation_type::terminal);
-      return;
+    --self->open_;
+    try {
+      // Not clear(): that would give the memory away.
+      poll.signal(q).slot().assign([](asio::cancellation_type) {});
+      const bool failed_before = static_cast<bool>(poll.failure());
+      poll.answer(q, ec);
+      if (self->open_ > 0) {
+        // Nothing comes of the other answers now.
+        if (poll.failure() && !failed_before) poll.interrupt();
+        return;
+      }
+      if (!poll.cancelled_)
+        if (const auto more = poll.next(); more != file_poll::nothing) return self->ask(self, more);
+    } catch (...) {
+      self->broke();
     }
-    if (!poll.cancelled_)
-      if (const auto more = poll.next(); more != file_poll::nothing) return self->ask(self, more);
-    complete(std::move(self));
+    if (self->open_ == 0) complete(std::move(self));
   }
 
   static void complete(std::shared_ptr<file_poll_op> self) {
@@ -2929,8 +3013,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   void arm(duration time) {
     timed_out = false;
     step_began = traits::now(transport);
-    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
-    timer.async_wait(asio::bind_executor(executor, deadline{this->shared_from_this(), ++step}));
+    expect(deadline{this->shared_from_this(), ++step, time}, time);
   }
 
   void disarm() {
@@ -2947,10 +3030,13 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
     return running = true;
   }
 
-  void cancel() {
+  void cancel() noexcept {
     if (!running) return;
     cancelled = true;
-    timer.cancel();
+    try {
+      timer.cancel();
+    } catch (...) {  // the step under way is interrupted, or its wait ends by itself
+    }
     interrupt();
   }
 
@@ -2977,16 +3063,40 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
   struct deadline {
     std::shared_ptr<line> self;
     std::uint64_t step;
-    void operator()(std::error_code ec) const {
+    duration time;
+    bool put_off = false;
+
+    void operator()(std::error_code ec) {
       if (ec || step != self->step) return;
+      if (noticed_late()) return;
       self->timed_out = true;
       self->interrupt();
     }
+
+    /// So late that this program was stopped itself: once there is a moment more for what is there unread.
+    bool noticed_late() noexcept {
+      constexpr duration moment = std::chrono::seconds(1);
+      try {
+        if (put_off || traits::now(self->transport) - self->step_began - moment < time) return false;
+        self->expect(deadline{self, step, time, true}, moment);
+        return true;
+      } catch (...) {
+        return false;
+      }
+    }
   };
 
-  // Both, since a step that does not heed the one heeds the other.
-  void interrupt() {
-    signal.emit(asio::cancellation_type::terminal);
+  void expect(deadline d, duration time) {
+    timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+    timer.async_wait(asio::bind_executor(executor, std::move(d)));
+  }
+
+  // Both, since a step that does not heed the one, or throws, heeds the other.
+  void interrupt() noexcept {
+    try {
+      signal.emit(asio::cancellation_type::terminal);
+    } catch (...) {
+    }
     transport.close();
   }
 };
@@ -3097,6 +3207,7 @@ class log_position {
   log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
     // What is remembered must lie before the offset, or it is of no use.
     if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+    mark_.tail.reserve(log_mark::max_tail);
   }
 
   /// Behind the last byte that was taken.
@@ -3129,8 +3240,8 @@ class log_position {
     return r.bytes.empty() ? r.bytes : r.bytes.substr(overlap());
   }
 
-  /// The bytes behind the offset are taken.
-  void advance(std::string_view taken) {
+  /// The bytes behind the offset are taken. Needs no memory: what a sink took is not to be forgotten.
+  void advance(std::string_view taken) noexcept {
     offset_ += taken.size();
     const auto keep = taken.substr(taken.size() - std::min(taken.size(), log_mark::max_tail));
     mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
@@ -3138,9 +3249,10 @@ class log_position {
   }
 
   /// At the beginning of another log.
-  void restart() {
+  void restart() noexcept {
     offset_ = 0;
-    mark_ = {};
+    mark_.identity = 0;
+    mark_.tail.clear();
   }
 
  private:
@@ -3314,7 +3426,7 @@ class vitals {
 
   /// Settles whether the poll after this pause asks.
   void plan(duration now, duration pause) noexcept {
-    due_ = missing_ || !proved_ || now + pause - *proved_ >= std::max(grace_, look_again);
+    due_ = missing_ || !proved_ || now - *proved_ >= std::max(grace_, look_again) - pause;
   }
 
   liveness seen() const noexcept { return seen_; }
@@ -3987,6 +4099,9 @@ class trigger_fsm {
     return close_then(action_kind::abort);
   }
 
+  /// Ends the run with an error that another try cannot mend; at any time.
+  action broke(std::error_code ec, std::string why) { return end(reason::fatal_error, ec, std::move(why)); }
+
   // ---- What an action refers to
 
   void request(poll_request& out) const {
@@ -4040,7 +4155,7 @@ class trigger_fsm {
   const watch_stats& stats() const noexcept { return stats_; }
   duration connect_timeout() const noexcept { return options_.connect_timeout; }
   duration command_timeout() const noexcept {
-    return options_.command_timeout + (stopping_ ? stop_time({}) : duration());
+    return later(options_.command_timeout, stopping_ ? stop_time({}) : duration());
   }
 
   /// Takes the job that a submit made in place of the one that was to be made.
@@ -4125,6 +4240,8 @@ class trigger_fsm {
     if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
     if (r.log == log_state::unreadable || (size_ > offset() && !moved_)) log_trouble = notice_kind::log_unreadable;
     if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
+    exit_cause_ = r.exit_error;
+    log_cause_ = r.log_error;
     if (r.exit_state == exit_code_state::present) {
       exit_ = r.exit_code;
       // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
@@ -4157,8 +4274,13 @@ class trigger_fsm {
   }
 
   action notify(notice_kind kind) {
-    note_ = {kind, trouble_message(kind, job_, exit_text_)};
+    note_ = {kind, trouble_text(kind)};
     return {action_kind::notify};
+  }
+
+  std::string trouble_text(notice_kind kind) const {
+    return trouble_message(kind, job_, exit_text_,
+                           kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
   }
 
   void acknowledge() {
@@ -4204,7 +4326,7 @@ class trigger_fsm {
       if (exit_trouble_.left(now_) <= duration::zero()) {
         const bool damaged = exit_trouble_.kind() == notice_kind::exit_code_damaged;
         return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
-                   trouble_message(exit_trouble_.kind(), job_, exit_text_));
+                   trouble_text(exit_trouble_.kind()));
       }
       pause = std::min(pause, exit_trouble_.left(now_));
     }
@@ -4215,7 +4337,7 @@ class trigger_fsm {
         // that was ever seen of it was delivered.
         if (missing && exit_ && offset() >= seen_) return end(reason::completed, {}, {});
         if (!missing || exit_)
-          return end(reason::log_unusable, errc::log_unreadable, trouble_message(log_trouble_.kind(), job_, {}));
+          return end(reason::log_unusable, errc::log_unreadable, trouble_text(log_trouble_.kind()));
       } else {
         pause = std::min(pause, log_trouble_.left(now_));
       }
@@ -4253,6 +4375,7 @@ class trigger_fsm {
   trouble exit_trouble_{options_.trouble_grace};
   trouble log_trouble_{options_.trouble_grace};
   std::string exit_text_;
+  std::error_code exit_cause_, log_cause_;  // why they cannot be read, where that is known
 
   // What is under way
   bool by_files_ = false;
@@ -4387,6 +4510,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     reply = {};
     if constexpr (has_files)
       if (fsm.by_files()) {
+        files.rethrow();
         if (ec)
           files.make_partial_reply(reply);
         else
@@ -4481,43 +4605,121 @@ struct watch_of<Transport, OsPolicy, Backoff, Sink> {
 #include <asio/cancellation_state.hpp>
 #include <asio/dispatch.hpp>
 
-#include <exception>
-
 namespace remote_job::inline v0::detail {
+
+/// Says what is being thrown, for people.
+inline std::string thrown(std::string text) {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return text.append(": ").append(e.what());
+  } catch (...) {
+    return text;
+  }
+}
 
 /// The composed operation behind every initiating function: carries out what a machine asks for, and decides nothing.
 ///
 /// A Task is a machine, `fsm`, the line it works on, and what is sent and read there: a watch or a call.
 ///
-/// Every step runs on the transport's executor; only the completion goes to the handler's own.
+/// Every step runs on the transport's executor; only the completion goes to the handler's own. Whatever a step throws,
+/// a policy's code among it, ends the run as an error.
 template <class Task>
 class run_op {
  public:
   explicit run_op(std::shared_ptr<Task> task) : t_(std::move(task)) {}
 
+  /// The initiation, and the completion.
   template <class Self>
-  void operator()(Self& self, std::error_code ec = {}) {
-    switch (stage_) {
-      case stage::initiated: {
-        // Inline, so that a cancel() that follows the initiation at once is not lost.
-        stage_ = t_->line().begin() ? stage::starting : stage::refused;
-        // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
-        self.reset_cancellation_state(asio::enable_total_cancellation());
-        const auto executor = t_->line().executor;
-        return asio::post(executor, asio::bind_executor(executor, std::move(self)));
-      }
-      case stage::refused: return leave(self, errc::already_running);
-      case stage::starting: stage_ = stage::stepping; return carry_out(self, t_->start());
-      case stage::stepping: return carry_out(self, answer(ec));
-      case stage::leaving: return self.complete(result_, std::move(outcome_));
+  void operator()(Self& self) {
+    if (stage_ == stage::leaving) return self.complete(result_, std::move(outcome_));
+    const auto task = t_;
+    auto& w = task->line();
+    // Inline, so that a cancel() that follows the initiation at once is not lost.
+    stage_ = w.begin() ? stage::starting : stage::refused;
+    const bool begun = stage_ == stage::starting;
+    try {
+      // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
+      self.reset_cancellation_state(asio::enable_total_cancellation());
+      const auto memory = asio::get_associated_allocator(self);
+      using of_bytes = typename std::allocator_traits<std::decay_t<decltype(memory)>>::template rebind_alloc<std::byte>;
+      auto own = std::allocate_shared<Self>(of_bytes(memory), std::move(self));
+      asio::post(w.executor, asio::bind_executor(w.executor, step<Self>{own}));
+    } catch (...) {
+      if (begun) w.running = false;
+      throw;
     }
+  }
+
+  /// The end of a step. `own` alone keeps this object.
+  template <class Self>
+  void operator()(Self&, std::error_code ec, std::shared_ptr<Self>& own) {
+    if (stage_ == stage::refused)
+      result_ = errc::already_running;
+    else if (!go_on(own, ec))
+      return;
+    leave(own);
   }
 
  private:
   enum class stage { initiated, refused, starting, stepping, leaving };
+
+  /// The handler of each step. Only refers to the operation: an initiating function that throws destroys its handler.
+  template <class Self>
+  struct step {
+    using allocator_type = asio::associated_allocator_t<Self>;
+
+    std::shared_ptr<Self> op;
+    // Asio 1.22 asks a handler for it that it has moved from.
+    [[no_unique_address]] const allocator_type memory = asio::get_associated_allocator(*op);
+
+    allocator_type get_allocator() const noexcept { return memory; }
+
+    void operator()(std::error_code ec = {}) {
+      auto own = std::move(op);
+      (*own)(ec, own);
+    }
+  };
+
   using line = typename Task::line_type;
   using traits = typename line::traits;
   using sink = sink_traits<typename line::sink_type>;
+
+  /// Goes on after a step; true if the run is over.
+  template <class Self>
+  bool go_on(const std::shared_ptr<Self>& own, std::error_code ec) {
+    try {
+      const bool first = std::exchange(stage_, stage::stepping) == stage::starting;
+      return carry_out(own, first ? t_->start() : answer(ec));
+    } catch (...) {
+      give_up(own);
+      return true;
+    }
+  }
+
+  /// Ends the run because of what is being thrown.
+  template <class Self>
+  void give_up(const std::shared_ptr<Self>& own) noexcept {
+    auto& w = t_->line();
+    std::error_code ec = errc::policy_failed;
+    try {
+      throw;
+    } catch (const std::bad_alloc&) {
+      ec = std::make_error_code(std::errc::not_enough_memory);
+    } catch (...) {
+    }
+    try {
+      w.signal.slot().clear();
+      w.disarm();
+      carry_out(own, w.cancelled ? t_->fsm.cancelled() : t_->fsm.broke(ec, thrown("an exception ended it")));
+    } catch (...) {
+      // There is not even memory to say it in.
+      w.transport.close();
+      outcome_ = {};
+      if constexpr (Task::watches) outcome_.error = ec;
+      finish(ec);
+    }
+  }
 
   /// The machine's answer to the end of the step that was under way.
   action answer(std::error_code ec) {
@@ -4540,7 +4742,7 @@ class run_op {
         if (w.timed_out) ec = errc::command_timeout;
         return t_->answered(ec, [&](std::error_code failure) { return why(failure, fsm.command_timeout()); });
       }
-      case action_kind::deliver: return fsm.delivered(ec, ec ? refusal(ec) : std::string());
+      case action_kind::deliver: return fsm.delivered(ec, guarded([&] { return ec; }));
       default: return fsm.woke();
     }
   }
@@ -4566,19 +4768,34 @@ class run_op {
     if (t_->line().timed_out)
       return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
     if (text.empty()) text = ec.message();
-    if (const auto& noise = t_->line().raw.error_output; pending_ == action_kind::poll && !noise.empty())
-      text += "; the host says: " + escaped(std::string_view(noise).substr(0, 200));
+    if (pending_ == action_kind::poll)
+      if (const auto words = words_of_host(ec); !words.empty()) text += "; the host says: " + words;
     return text;
   }
 
-  /// Makes the operation the handler of its next step. The slot of a composed operation is emptied at each invocation,
-  /// so the way from the caller's cancellation to the watch is laid anew for each step.
+  /// What the host printed with the errors of a command, and in the place of its reply: "This account is not available."
+  std::string words_of_host(std::error_code ec) const {
+    const auto& raw = t_->line().raw;
+    std::string words;
+    const auto add = [&](std::string_view text) {
+      text = text.substr(0, 200);
+      text = text.substr(0, text.find_last_not_of(" \r\n") + 1);
+      if (!words.empty() && !text.empty()) words += ' ';
+      words += escaped(text);
+    };
+    add(raw.error_output);
+    if (ec == errc::reply_missing || ec == errc::command_refused) add(raw.output);
+    return words;
+  }
+
+  /// The handler of the next step. The slot of a composed operation is emptied at each invocation, so the way from the
+  /// caller's cancellation to the watch is laid anew for each step.
   template <class Self>
-  auto bind(Self& self) {
+  auto bind(const std::shared_ptr<Self>& own) {
     auto& w = t_->line();
-    if (auto slot = self.get_cancellation_state().slot(); slot.is_connected())
+    if (auto slot = own->get_cancellation_state().slot(); slot.is_connected())
       slot.assign(cancel_line{t_->shared_line(), w.run});
-    return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, std::move(self)));
+    return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, step<Self>{own}));
   }
 
   /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
@@ -4588,31 +4805,41 @@ class run_op {
     return t_->line().cancelled;
   }
 
+  /// Does what is asked for, up to the next step; true if the run is over.
   template <class Self>
-  void carry_out(Self& self, action next) {
-    // A local copy: the operation object moves away together with the handler.
-    const auto task = t_;
-    auto& w = task->line();
-    auto& fsm = task->fsm;
+  bool carry_out(const std::shared_ptr<Self>& own, action next) {
+    auto& w = t_->line();
+    auto& fsm = t_->fsm;
     for (;;) {
       // What ends the run anyway takes precedence.
-      if (cancel_asked(self) && next.kind < action_kind::close) next = fsm.cancelled();
+      if (cancel_asked(*own) && next.kind < action_kind::close) next = fsm.cancelled();
       pending_ = next.kind;
       switch (next.kind) {
-        case action_kind::connect: w.arm(next.time); return static_cast<void>(w.transport.async_connect(bind(self)));
-        case action_kind::poll: w.arm(next.time); return task->send(bind(self));
+        case action_kind::connect:
+          w.arm(next.time);
+          w.transport.async_connect(bind(own));
+          return false;
+        case action_kind::poll:
+          w.arm(next.time);
+          t_->send(bind(own));
+          return false;
         case action_kind::back_off: {
           const duration delay = std::max(duration::zero(), duration(w.backoff.delay(fsm.failures())));
-          if (const auto failure = guarded([&] { return sink::on_retry(w.sink, fsm.retry(delay)), std::error_code(); });
+          const auto info = fsm.retry(delay);
+          if (const auto failure = guarded([&] { return sink::on_retry(w.sink, info), std::error_code(); });
               !failure.empty()) {
             next = fsm.delivered(errc::sink_failed, failure);
             break;
           }
-          if (cancel_asked(self)) break;
-          return wait(self, delay);
+          if (cancel_asked(*own)) break;
+          wait(own, delay);
+          return false;
         }
         case action_kind::wait:
-          if (!over_at_once(next.time)) return wait(self, next.time);
+          if (!over_at_once(next.time)) {
+            wait(own, next.time);
+            return false;
+          }
           next = fsm.woke();
           break;
         case action_kind::close:
@@ -4620,40 +4847,58 @@ class run_op {
           next = fsm.closed();
           break;
         case action_kind::finish:
-          outcome_ = task->result();
+          outcome_ = t_->result();
+          if constexpr (Task::watches)
+            finish(outcome_.error);
+          else
+            finish(t_->error());
+          return true;
+        case action_kind::abort:
           w.running = false;
-          if constexpr (Task::watches) {
-            guarded([&] { return sink::on_event(w.sink, outcome_), std::error_code(); });
-            return leave(self, outcome_.error);
-          } else {
-            return leave(self, task->error());
-          }
-        case action_kind::abort: w.running = false; return leave(self, asio::error::operation_aborted);
+          result_ = asio::error::operation_aborted;
+          return true;
         case action_kind::deliver:
         case action_kind::reset:
         case action_kind::notify:
           if constexpr (Task::watches) {
-            if (tell(self, next)) return;
+            if (tell(own, next)) return false;
           }
           break;
       }
     }
   }
 
+  /// The run is over, with `outcome_`.
+  void finish(std::error_code result) noexcept {
+    auto& w = t_->line();
+    w.running = false;
+    result_ = result;
+    if constexpr (Task::watches) {
+      try {
+        sink::on_event(w.sink, outcome_);
+      } catch (...) {  // there is no one left to tell
+      }
+    }
+  }
+
   /// Tells the sink; true if it is told asynchronously.
   template <class Self>
-  bool tell(Self& self, action& next) {
+  bool tell(const std::shared_ptr<Self>& own, action& next) {
     auto& w = t_->line();
     auto& fsm = t_->fsm;
     switch (next.kind) {
       case action_kind::deliver:
         if constexpr (sink::is_async) {
-          w.sink.async_on_log(fsm.offset(), fsm.bytes(), bind(self));
-          return true;
+          const auto failure = guarded([&] {
+            w.sink.async_on_log(fsm.offset(), fsm.bytes(), bind(own));
+            return std::error_code();
+          });
+          if (failure.empty()) return true;
+          next = fsm.delivered(errc::sink_failed, failure);
         } else {
           next = told([&] { return sink::on_log(w.sink, fsm.offset(), fsm.bytes()); });
-          return false;
         }
+        return false;
       case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, fsm.reset()); }); return false;
       default: next = told([&] { return sink::on_notice(w.sink, fsm.note()), std::error_code(); }); return false;
     }
@@ -4667,10 +4912,10 @@ class run_op {
   }
 
   template <class Self>
-  void wait(Self& self, duration time) {
+  void wait(const std::shared_ptr<Self>& own, duration time) {
     auto& w = t_->line();
     w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
-    w.timer.async_wait(bind(self));
+    w.timer.async_wait(bind(own));
   }
 
   template <class Hook>
@@ -4685,10 +4930,8 @@ class run_op {
     try {
       const std::error_code ec = hook();
       return ec ? refusal(ec) : std::string();
-    } catch (const std::exception& e) {
-      return std::string("the sink threw: ") + e.what();
     } catch (...) {
-      return "the sink threw";
+      return thrown("the sink threw");
     }
   }
 
@@ -4698,13 +4941,15 @@ class run_op {
     return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
   }
 
-  /// Completes on the handler's own executor.
+  /// Completes on the handler's own executor, with all memory of the run given back.
   template <class Self>
-  void leave(Self& self, std::error_code result) {
+  void leave(std::shared_ptr<Self>& own) {
     stage_ = stage::leaving;
-    result_ = result;
-    const auto executor = asio::get_associated_executor(self, t_->line().executor);
-    asio::dispatch(executor, asio::bind_executor(executor, std::move(self)));
+    const auto task = t_;
+    const auto executor = asio::get_associated_executor(*own, task->line().executor);
+    Self last(std::move(*own));
+    own.reset();
+    asio::dispatch(executor, asio::bind_executor(executor, std::move(last)));
   }
 
   struct cancel_line {
@@ -5182,15 +5427,16 @@ class basic_remote_job_trigger {
   /// @par Errors
   /// `errc::invalid_argument` with a message that names the field; `errc::already_running` while a run is outstanding
   /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
-  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`.
+  /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`;
+  /// `errc::policy_failed` when another policy threw; `std::errc::not_enough_memory`.
   ///
   /// @par Per-operation cancellation
   /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
   /// byte, so another run, of this trigger or of one made from `serialize()`, goes on from there.
   ///
   /// @par Executor and allocator
-  /// Never completes inline. The handler is invoked on its associated executor, the transport's by default; what is
-  /// allocated between comes from its associated allocator.
+  /// Never completes inline. An initiation that throws, std::bad_alloc, has begun nothing. The handler is invoked on its
+  /// associated executor, the transport's by default; what is allocated between comes from its associated allocator.
   template <asio::completion_token_for<void(std::error_code, trigger_event)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_run(CompletionToken&& token = {})
@@ -5322,7 +5568,7 @@ class basic_remote_job_trigger {
     const auto& options = watch_->fsm.options();
     return asio::async_initiate<CompletionToken, void(std::error_code, Result)>(
         detail::initiate_call(), token, std::shared_ptr<watch>(watch_), std::move(exchange), watch_options(options),
-        options.command_timeout + time);
+        detail::later(options.command_timeout, time));
   }
 
   std::shared_ptr<watch> watch_;
@@ -5407,7 +5653,7 @@ inline std::error_code refuse(std::string_view word, std::initializer_list<refus
   return errc::reply_malformed;
 }
 
-/// Reads the reply to a submit; `default_base` is told where the host chose the base directory.
+/// Reads the reply to a submit. A base directory that the host chose has to be as good as one that is given.
 inline std::error_code parse_submit_frame(const submit_request& request, std::string_view output, remote_os os,
                                           submit_result& result) {
   std::string_view line, error, by, base;
@@ -5418,7 +5664,8 @@ inline std::error_code parse_submit_frame(const submit_request& request, std::st
       !cursor.number(pid) || !cursor.skip(" base="))
     return errc::reply_malformed;
   base = cursor.rest;
-  if (base.empty() == request.command.base_dir.empty()) return errc::reply_malformed;
+  if (base.empty() == request.command.base_dir.empty() || !validate_base_dir(base, os).empty())
+    return errc::reply_malformed;
   const std::string base_dir = base.empty() ? request.command.base_dir : std::string(base);
   job_paths::under(base_dir, result.job.job_id, os).assign_to(result.job);
   result.job.remote_os = os;
@@ -6729,32 +6976,80 @@ class virtual_wait_for final : public virtual_wait {
     allocator memory(allocator_for(timer, handler));
     auto* place = std::allocator_traits<allocator>::allocate(memory, 1);
     auto* self = ::new (static_cast<void*>(place)) virtual_wait_for(timer, std::move(handler), memory);
-    self->position_ = timer.clock.add(timer.expiry, self);
+    try {
+      self->position_ = timer.clock.add(timer.expiry, self);
+    } catch (...) {
+      self->destroy();
+      throw;
+    }
     timer.pending = self;
   }
 
   void finish(std::error_code ec) override {
-    const auto work = std::move(work_);
-    const auto memory = memory_;
-    auto bound = asio::bind_allocator(memory, result{std::move(handler_), ec});
-    discard();
-    asio::post(work.get_executor(), std::move(bound));
+    leave();
+    ec_ = ec;
+    asio::post(work_.get_executor(), asio::bind_allocator(reserved_allocator<std::byte>{reserved_}, end{this}));
   }
 
   void discard() noexcept override {
+    leave();
+    destroy();
+  }
+
+ private:
+  /// Room for what is posted at the end, so that a wait ends whether or not there is memory.
+  static constexpr std::size_t reserve = 16 * sizeof(void*);
+
+  template <class T>
+  struct reserved_allocator {
+    using value_type = T;
+
+    std::byte* room;
+
+    explicit reserved_allocator(std::byte* r) noexcept : room(r) {}
+    template <class U>
+    reserved_allocator(const reserved_allocator<U>& other) noexcept : room(other.room) {}
+
+    T* allocate(std::size_t n) {
+      return n * sizeof(T) <= reserve ? reinterpret_cast<T*>(room) : std::allocator<T>().allocate(n);
+    }
+    void deallocate(T* p, std::size_t n) noexcept {
+      if (reinterpret_cast<std::byte*>(p) != room) std::allocator<T>().deallocate(p, n);
+    }
+    template <class U>
+    bool operator==(const reserved_allocator<U>& other) const noexcept {
+      return room == other.room;
+    }
+  };
+
+  /// Posted: calls the handler, with the memory of the wait given back; dropped, it destroys the wait.
+  struct end {
+    struct destroyer {
+      void operator()(virtual_wait_for* w) const noexcept { w->destroy(); }
+    };
+    std::unique_ptr<virtual_wait_for, destroyer> wait;
+
+    explicit end(virtual_wait_for* w) noexcept : wait(w) {}
+
+    void operator()() {
+      const auto work = std::move(wait->work_);
+      auto handler = std::move(wait->handler_);
+      const auto ec = wait->ec_;
+      wait.reset();
+      std::move(handler)(ec);
+    }
+  };
+
+  void leave() noexcept {
     timer_->clock.remove(position_);
     timer_->pending = nullptr;
+  }
+
+  void destroy() noexcept {
     auto memory = memory_;
     this->~virtual_wait_for();
     std::allocator_traits<allocator>::deallocate(memory, this, 1);
   }
-
- private:
-  struct result {
-    Handler handler;
-    std::error_code ec;
-    void operator()() { std::move(handler)(ec); }
-  };
 
   virtual_wait_for(timer_state& timer, Handler&& handler, const allocator& memory)
       : timer_(&timer),
@@ -6774,6 +7069,8 @@ class virtual_wait_for final : public virtual_wait {
   allocator memory_;
   Handler handler_;
   virtual_clock_service::queue::iterator position_;
+  std::error_code ec_;
+  alignas(std::max_align_t) std::byte reserved_[reserve];
 };
 
 }  // namespace detail
@@ -9086,7 +9383,11 @@ struct loopback_step_op {
   void operator()(std::error_code ec) {
     if (!answered) {
       answered = true;
-      ec = step.answer(ec);
+      try {
+        ec = step.answer(ec);
+      } catch (const std::bad_alloc&) {
+        ec = std::make_error_code(std::errc::not_enough_memory);
+      }
       if (const auto time = ec ? duration::zero() : step.sending(); time > duration::zero()) {
         auto& timer = step.timer();
         timer.expires_after(time);
@@ -11132,6 +11433,58 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
 
 #endif
 
+// ---- remote_job/ssh/open_file.hpp
+#ifndef REMOTE_JOB_SSH_OPEN_FILE_HPP
+#define REMOTE_JOB_SSH_OPEN_FILE_HPP
+
+#if !defined(_WIN32)
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace remote_job::inline v0::ssh {
+
+using file_handle = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+/// The error for what is no regular file: opening and reading one never gives it.
+inline constexpr auto not_a_file = std::errc::invalid_seek;
+
+/// The error of a file, for people.
+inline std::string file_message(std::error_code ec) {
+  return ec == not_a_file ? "it is not a regular file" : ec.message();
+}
+
+/// Opens a file to be read whole, at once; null when it cannot be, and `ec` says why. Never waits: what is no regular
+/// file, such as a FIFO or a terminal, could keep its reader for ever, and is opened only if it is a device without a
+/// byte in it, as /dev/null is.
+inline file_handle open_file(const std::string& path, std::error_code& ec) {
+  ec.clear();
+#if defined(_WIN32)
+  file_handle file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) ec = {errno, std::generic_category()};
+#else
+  file_handle file(nullptr, &std::fclose);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  struct stat status {};
+  char byte = 0;
+  if (fd < 0 || ::fstat(fd, &status) != 0)
+    ec = {errno, std::generic_category()};
+  else if (S_ISDIR(status.st_mode))
+    ec = std::make_error_code(std::errc::is_a_directory);
+  else if (!S_ISREG(status.st_mode) && !(S_ISCHR(status.st_mode) && ::read(fd, &byte, 1) == 0))
+    ec = std::make_error_code(not_a_file);
+  else if (file.reset(::fdopen(fd, "rb")); !file)
+    ec = {errno, std::generic_category()};
+  if (fd >= 0 && !file) ::close(fd);
+#endif
+  return file;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
 // ---- remote_job/ssh/prompt.hpp
 #ifndef REMOTE_JOB_SSH_PROMPT_HPP
 #define REMOTE_JOB_SSH_PROMPT_HPP
@@ -11683,14 +12036,16 @@ struct private_key {
  private:
   static private_key read_one(const std::string& file, std::string& why) {
     private_key key;
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
+    std::error_code ec;
+    const auto in = open_file(file, ec);
     if (in) {
       std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy of the key stays in a buffer
       key.text.resize(max_size + 1);
       key.text.resize(std::fread(key.text.data(), 1, key.text.size(), in.get()));
+      if (std::ferror(in.get()) != 0) ec = {errno, std::generic_category()};
     }
-    if (!in || std::ferror(in.get()) != 0) {
-      why = std::error_code(errno, std::generic_category()).message();
+    if (ec) {
+      why = file_message(ec);
       wipe(key.text);
     } else {
       key.inspect(why);
@@ -11780,11 +12135,9 @@ class identity_source {
         all.emplace_back(expand_home(each.file));
     if (!options.identities.empty()) return all;
     const auto home = local_user::current().home;
+    std::error_code absent;
     for (const char* file : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
-      if (auto* found = std::fopen((home + file).c_str(), "rb")) {
-        std::fclose(found);
-        all.emplace_back(home + file);
-      }
+      if (open_file(home + file, absent)) all.emplace_back(home + file);
     return all;
   }
 
@@ -12398,7 +12751,7 @@ class channel_table {
         for_spare_ = wishes_.empty();
         to_ = for_spare_ ? std::nullopt : wishes_.front().to;
         freed_at_open_ = std::exchange(freed_, 0);
-        open_deadline_ = clock::now() + open_limit_;
+        open_deadline_ = detail::later(clock::now(), open_limit_);
         owner_.arm();
       }
       LIBSSH2_CHANNEL* channel = nullptr;
@@ -12491,7 +12844,7 @@ class channel_table {
   void limit_hold() {
     if (!room_promised_ && closing_.empty()) return hold_deadline_.reset();
     if (hold_deadline_) return;
-    hold_deadline_ = clock::now() + open_limit_;
+    hold_deadline_ = detail::later(clock::now(), open_limit_);
     owner_.arm();
   }
 
@@ -12591,13 +12944,13 @@ class silence_watch {
 
   /// When to look next; `waiting`: there was no answer yet.
   time_point due(bool waiting) const noexcept {
-    return waiting ? lost_at() : std::max(last_input_ + keepalive_, next_keepalive_);
+    return waiting ? lost_at() : std::max(detail::later(last_input_, keepalive_), next_keepalive_);
   }
 
   /// Whether a server that was asked is gone.
   bool is_lost(time_point now) noexcept {
     if (now < lost_at()) return false;
-    if (now < lost_at() + keepalive_) return true;
+    if (now < detail::later(lost_at(), keepalive_)) return true;
     // Looked at much too late: this program has slept itself, and an answer may be there unread.
     asked_ = now;
     return false;
@@ -12606,13 +12959,13 @@ class silence_watch {
   /// Whether it is time to ask; true once for each span of silence.
   bool must_ask(time_point now) noexcept {
     if (now - last_input_ < keepalive_ || now < next_keepalive_) return false;
-    next_keepalive_ = now + keepalive_;
+    next_keepalive_ = detail::later(now, keepalive_);
     return true;
   }
 
  private:
   /// Counted from the asking, as this program may have slept itself.
-  time_point lost_at() const noexcept { return std::max(last_input_, asked_) + (silence_ - keepalive_); }
+  time_point lost_at() const noexcept { return detail::later(std::max(last_input_, asked_), silence_ - keepalive_); }
 
   duration keepalive_;
   duration silence_;
@@ -13592,8 +13945,6 @@ class interactive_login final : public login_method {
 #ifndef REMOTE_JOB_SSH_KEY_LOGIN_HPP
 #define REMOTE_JOB_SSH_KEY_LOGIN_HPP
 
-#include <fstream>
-
 namespace remote_job::inline v0::ssh {
 
 /// Logs in with the identities of the options, one after the other.
@@ -13711,7 +14062,8 @@ class key_login final : public login_method {
   }
 
   std::string hint() const {
-    if (std::ifstream(identities_[next_].name + "-cert.pub"))
+    std::error_code absent;
+    if (open_file(identities_[next_].name + "-cert.pub", absent))
       return " without its certificate, which is for process_transport over ssh";
     if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
     return " (libssh2 " + std::string(libssh2_version(0)) +
@@ -14137,7 +14489,7 @@ class dialer {
   void connect(const std::shared_ptr<user>& owner, duration allowed) {
     owner_ = owner;
     next_ = 0;
-    deadline_ = std::chrono::steady_clock::now() + allowed;
+    deadline_ = detail::later(std::chrono::steady_clock::now(), allowed);
     try_next(owner);
   }
 
@@ -14232,18 +14584,18 @@ class known_hosts {
   known_hosts(known_hosts&&) = default;
   known_hosts& operator=(known_hosts&&) = default;
 
-  /// Reads a whole file. An error is that of the operating system; what was read before it counts.
+  /// Reads a whole file. An error is that of the operating system, or `not_a_file`.
   std::error_code read(const std::string& file) {
-    const auto system_error = [] { return std::error_code(errno, std::system_category()); };
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
-    if (!in) return system_error();
+    std::error_code ec;
+    const auto in = open_file(file, ec);
+    if (!in) return ec;
     std::string text;
     char buffer[16384];
     while (const auto n = std::fread(buffer, 1, sizeof buffer, in.get())) {
       if (text.size() + n > max_file) return std::make_error_code(std::errc::file_too_large);
       text.append(buffer, n);
     }
-    if (std::ferror(in.get()) != 0) return system_error();
+    if (std::ferror(in.get()) != 0) return {errno, std::generic_category()};
     read_text(text, file);
     return {};
   }
@@ -14490,7 +14842,7 @@ class locked_file {
       struct stat ours {};
       struct stat named {};
       if (fd_ < 0 || ::fstat(fd_, &ours) != 0) return {errno, std::system_category()};
-      if (!S_ISREG(ours.st_mode)) return std::make_error_code(std::errc::invalid_seek);
+      if (!S_ISREG(ours.st_mode)) return std::make_error_code(not_a_file);
       if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK || errno == EINTR) continue;
         return {errno, std::system_category()};
@@ -14548,11 +14900,11 @@ inline bool add_known_host(const std::string& file, known_hosts fresh, std::stri
 
   known_hosts_file_detail::locked_file locked;
   if (const auto ec = locked.open(file)) {
-    why += ec == std::errc::invalid_seek ? "it is not a regular file" : ec.message();
+    why += file_message(ec);
     return false;
   }
   if (const auto ec = fresh.read(file)) {
-    why += ec.message();
+    why += file_message(ec);
     return false;
   }
   const auto verdict = fresh.check(type, blob).first;
@@ -14600,7 +14952,7 @@ class host_key_checker {
       const auto ec = known_.read(file);
       const bool may_be_absent = !given || (adds && &file == &files_.front());
       if (!ec || (may_be_absent && ec == std::errc::no_such_file_or_directory)) continue;
-      why_ = "known-hosts file " + file + ": " + ec.message();
+      why_ = "known-hosts file " + file + ": " + file_message(ec);
       return errc::known_hosts_unreadable;
     }
     notices_ = known_.notices();
@@ -14713,8 +15065,9 @@ class tcp_stream final : public byte_stream {
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);
 #if defined(__linux__)
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(user_timeout).count();
-    set_tcp_option(TCP_USER_TIMEOUT, static_cast<int>(milliseconds));
+    constexpr std::chrono::milliseconds most(std::numeric_limits<int>::max());
+    const auto time = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(user_timeout), most);
+    set_tcp_option(TCP_USER_TIMEOUT, static_cast<int>(time.count()));
 #else
     static_cast<void>(user_timeout);
 #endif
@@ -15960,7 +16313,7 @@ inline ssh_options from_openssh(std::string_view alias, const openssh_query& que
   command_reply reply;
   std::optional<std::error_code> result;
   program.async_execute(command, reply, [&](std::error_code ec) { result = ec; });
-  context.run_for(query.timeout);
+  context.run_until(detail::later(std::chrono::steady_clock::now(), query.timeout));
   const bool timed_out = !result;
   if (timed_out) {
     program.close();

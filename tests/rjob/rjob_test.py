@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import random
+import resource
 import select
 import signal
 import socket
@@ -307,6 +308,39 @@ class RjobTest(black_box.BlackBoxTest):
         self.assertEqual(process.returncode, 255)
         self.assertIn(b"standard output", said)
         self.assertEqual(self.offset(), 0)
+
+    def test_events_that_cannot_be_kept(self):
+        self.log.write_bytes(b"x\n")
+        self.end_job(3)
+        done = self.run_rjob("--events", "/dev/full")
+        self.assertEqual(done.returncode, 3)  # of the job all is known
+        self.assertEqual(done.stdout, b"x\n")
+        self.assertIn(b"--events could not be written: events are missing", done.stderr)
+
+    def test_state_that_cannot_be_kept(self):
+        def full_disk():
+            # Of a file ten bytes fit.
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+        self.log.write_bytes(b"x\n")
+        with self.subTest("on a full disk"):
+            done = self.run_rjob("--state", str(self.state), preexec_fn=full_disk)
+            self.assertEqual(done.returncode, 64)
+            self.assertIn(b"--state: cannot write " + os.fsencode(self.state), done.stderr)
+            self.assertEqual(done.stdout, b"")
+            self.assertFalse(self.state.exists())
+        with self.subTest("in a directory that lets nothing be made any more"):
+            process = self.start_rjob("--state", str(self.state))
+            self.until(lambda: self.state.exists() and self.offset() == 2, "the first save")
+            (self.dir / "state.tmp").mkdir()  # a mode would not keep root out
+            with open(self.log, "ab") as log:
+                log.write(b"y\n")
+            shown, said = process.communicate(timeout=WAIT)
+            self.assertEqual(process.returncode, 255)
+            self.assertEqual(shown, b"x\ny\n")
+            self.assertIn(b"--state: cannot write " + os.fsencode(self.state), said)
+            self.assertEqual(self.offset(), 2)  # as it was saved last
 
     # --- the terminal ---
 

@@ -5,6 +5,8 @@
 #include <support/loopback_world.hpp>
 #include <support/windows_reply.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +20,8 @@ struct detect_world : loopback_world {
   /// What the host's shells answer to: the first command and its input, then the second.
   std::string posix, powershell;
   int asked = 0;
+  /// How much of what they say comes through, and how much there was of the last.
+  std::size_t most = std::string::npos, whole = 0;
 
   detect_world() {
     host.respond_with([this](const remote_command& command, duration, std::string& output) {
@@ -32,11 +36,9 @@ struct detect_world : loopback_world {
       }
       std::string frame;
       detail::append_lifecycle_frame(frame, nonce, "os " + text);
-      if (!to_powershell) {
-        output = "Last login: yesterday\n" + frame;
-        return;
-      }
-      output = support::wrapped(nonce, frame);
+      output = to_powershell ? support::wrapped(nonce, frame) : "Last login: yesterday\n" + frame;
+      whole = output.size();
+      output.resize(std::min(output.size(), most));
     });
   }
 
@@ -86,6 +88,24 @@ TEST_CASE_METHOD(detect_world, "where no POSIX shell answers PowerShell is asked
   CHECK(os.family == remote_os::windows);
   CHECK(os.name == "Windows 10.0.20348.0");
   CHECK(asked == 2);
+}
+
+TEST_CASE_METHOD(detect_world, "an answer that is cut at any byte is none") {
+  if (GENERATE(false, true))
+    posix = "Linux";
+  else
+    powershell = "Win32NT 10.0.20348.0";
+  state.options.max_reconnect_attempts = 0;
+  detect();
+  REQUIRE_FALSE(error);
+  const auto size = whole;
+  for (most = 0; most < size; ++most) {
+    CAPTURE(most);
+    asked = 0;
+    const auto os = detect();
+    CHECK((error == errc::os_not_detected || error == errc::reply_truncated));
+    CHECK(os.name.empty());
+  }
 }
 
 TEST_CASE_METHOD(detect_world, "a host on which neither answers, or another system has PowerShell, is told at once") {

@@ -99,6 +99,33 @@ TEST_CASE("a job lives from its submit to its clean-up") {
   CHECK(j.stop() == errc::job_not_found);
 }
 
+TEST_CASE("the largest environment that is allowed reaches the job whole") {
+  const auto shell = GENERATE(from_range(shells::names));
+  submitted_job j(shell);
+  std::string bytes;  // most of them cost several to be written in a script
+  while (bytes.size() < job_command::max_variable)
+    for (int c = 1; c < 256; ++c) bytes += static_cast<char>(c);
+  auto& environment = j.command.environment;
+  for (auto left = job_command::max_environment; left > 0;) {
+    const auto name = "VARIABLE_" + std::to_string(environment.size());
+    const auto size = std::min(job_command::max_variable - name.size(), left - name.size() - 2);
+    environment.emplace_back(name, bytes.substr(0, size));
+    left -= name.size() + size + 2;
+  }
+  j.command.working_directory = j.dir.path();
+  j.command.script = "cat /proc/self/environ >environ";
+  REQUIRE(validate(j.command) == "");
+
+  REQUIRE_FALSE(j.submit());
+  CHECK(j.exit_code() == 0);
+  CHECK(j.log().empty());
+  const auto whole = '\0' + read_file(j.dir / "environ");
+  for (const auto& [name, value] : environment) {
+    CAPTURE(name);
+    CHECK((whole.find('\0' + name + '=' + value + '\0') != std::string::npos));
+  }
+}
+
 TEST_CASE("a variable that the shell does not let itself be given is refused by name, and the job with it") {
   const auto shell = GENERATE(as<std::string>(), "mksh", "zsh");
   submitted_job j(shell);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <remote_job/transport/libssh2.hpp>
+#include <support/fault_proxy.hpp>
 #include <support/sshd.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -27,6 +28,14 @@ inline remote_job::ssh_options options_for(const support::sshd& server, const st
   options.identities = {{server.key(key)}};
   options.known_hosts = {server.known_hosts()};
   options.agent = "none";  // that of whoever runs the tests is not meant
+  return options;
+}
+
+/// The same through a proxy that stands before it.
+inline remote_job::ssh_options options_via(const support::fault_proxy& proxy, const support::sshd& server) {
+  auto options = options_for(server);
+  options.port = proxy.port();
+  options.host_key_alias = server.known_name();
   return options;
 }
 

@@ -7,7 +7,6 @@
 #include "client.hpp"
 
 #include <support/catch.hpp>
-#include <support/fault_proxy.hpp>
 
 #include <optional>
 #include <set>
@@ -22,13 +21,6 @@ using std::chrono::seconds;
 namespace {
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-remote_job::ssh_options options_via(const support::fault_proxy& proxy, const support::sshd& server) {
-  auto options = options_for(server);
-  options.port = proxy.port();
-  options.host_key_alias = server.known_name();
-  return options;
-}
 
 /// Bytes that the server sends until a login is done and a command has run.
 std::size_t size_of_login(const support::sshd& server) {

@@ -27,6 +27,7 @@ struct fault {
   static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
 
   std::size_t cut_after = never;       ///< bytes from the server, then the connection is broken
+  std::size_t cut_after_sent = never;  ///< bytes from the client, then the same
   std::size_t stall_after = never;     ///< bytes from the server, then nothing passes, either way, and nothing is said
   std::size_t slice = 0;               ///< bytes passed on at a time; 0: as they come
   std::chrono::milliseconds delay{0};  ///< before anything is passed on
@@ -60,10 +61,9 @@ class fault_proxy {
     return passed_.size();
   }
   /// Bytes from the server that were passed on over a connection.
-  std::size_t passed(std::size_t connection) const {
-    const std::lock_guard lock(mutex_);
-    return connection < passed_.size() ? passed_[connection] : 0;
-  }
+  std::size_t passed(std::size_t connection) const { return passed(connection, true); }
+  /// Bytes from the client.
+  std::size_t sent(std::size_t connection) const { return passed(connection, false); }
   /// From now on nothing passes any more on those that are there.
   void stall() {
     asio::post(context_, [this] {
@@ -95,6 +95,11 @@ class fault_proxy {
     std::array<char, 4096> buffer{};
   };
 
+  std::size_t passed(std::size_t connection, bool down) const {
+    const std::lock_guard lock(mutex_);
+    return connection < passed_.size() ? passed_[connection][down] : 0;
+  }
+
   void accept() {
     acceptor_.async_accept([this](std::error_code ec, tcp::socket client) {
       if (ec) return;
@@ -104,7 +109,7 @@ class fault_proxy {
       {
         const std::lock_guard lock(mutex_);
         l->number = passed_.size();
-        passed_.push_back(0);
+        passed_.emplace_back();
         if (!faults_.empty()) {
           l->bad = faults_.front();
           faults_.pop_front();
@@ -121,7 +126,8 @@ class fault_proxy {
 
   void read(const std::shared_ptr<half>& h) {
     const auto& bad = h->of->bad;
-    const auto left = h->down ? std::min(bad.cut_after, bad.stall_after) - passed(h->of->number) : fault::never;
+    const auto allowed = h->down ? std::min(bad.cut_after, bad.stall_after) : bad.cut_after_sent;
+    const auto left = allowed - passed(h->of->number, h->down);
     if (left == 0) return trip(h);
     const auto most = std::min({h->buffer.size(), left, bad.slice == 0 ? h->buffer.size() : bad.slice});
     h->from().async_read_some(asio::buffer(h->buffer.data(), most), [this, h](std::error_code ec, std::size_t size) {
@@ -136,9 +142,9 @@ class fault_proxy {
   void pass_on(const std::shared_ptr<half>& h, std::size_t size) {
     asio::async_write(h->to(), asio::buffer(h->buffer.data(), size), [this, h, size](std::error_code ec, std::size_t) {
       if (ec) return end(*h->of);
-      if (h->down) {
+      {
         const std::lock_guard lock(mutex_);
-        passed_[h->of->number] += size;
+        passed_[h->of->number][h->down] += size;
       }
       read(h);
     });
@@ -146,7 +152,7 @@ class fault_proxy {
 
   void trip(const std::shared_ptr<half>& h) {
     h->of->stalled = true;
-    if (h->of->bad.cut_after <= h->of->bad.stall_after) return end(*h->of);
+    if (!h->down || h->of->bad.cut_after <= h->of->bad.stall_after) return end(*h->of);
     kept_.push_back(h->of);
   }
 
@@ -164,7 +170,7 @@ class fault_proxy {
   std::vector<std::shared_ptr<link>> kept_;
   mutable std::mutex mutex_;
   std::deque<fault> faults_;
-  std::vector<std::size_t> passed_;
+  std::vector<std::array<std::size_t, 2>> passed_;  // from the client and from the server
   std::thread thread_;
 };
 

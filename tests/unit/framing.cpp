@@ -230,6 +230,32 @@ TEST_CASE("a log that is gone or shorter than the offset has no bytes") {
   CHECK(reply.log == log_state::unreadable);
 }
 
+TEST_CASE("whether the job lives is told if it was asked for, and only then") {
+  auto asked = request();
+  asked.liveness = true;
+  const std::string fields = "exit=- log=- ino=0 size=0 off=96 n=0";
+  poll_reply reply;
+  for (std::size_t i = 0; i < detail::liveness_letters.size(); ++i) {
+    const auto output = frame(fields + " life=" + detail::liveness_letters[i] + ":pid=7 now=- life=A:");
+    REQUIRE_FALSE(parse(output, reply, asked));
+    CHECK(reply.liveness == static_cast<liveness>(i));
+    CHECK(reply.evidence == "pid=7 now=- life=A:");
+    CHECK(parse(output) == errc::reply_malformed);
+    for (std::size_t size = 0; size < output.size(); ++size) {
+      REQUIRE(parse(output.substr(0, size), reply, asked));
+      REQUIRE(reply.evidence.empty());
+    }
+  }
+  REQUIRE_FALSE(parse(frame(fields + " life=A:"), asked));
+  for (const std::string life : {"", " ", " life", " life=", " life=A", " life=:", " life=a:", " life=X:", " life=AA:",
+                                 "  life=A:", " pid=7 life=A:", " LIFE=A:"}) {
+    CAPTURE(life);
+    CHECK(parse(frame(fields + life), asked) == errc::reply_malformed);
+  }
+  CHECK(parse(frame(fields + " life=" + std::string(1, '\0') + ':'), asked) == errc::reply_malformed);
+  CHECK(parse(frame(fields + " life=A:" + std::string(1000, 'x')), asked) == errc::reply_malformed);
+}
+
 TEST_CASE("any bytes are parsed without harm, and only a true frame is taken") {
   std::mt19937 random(1);
   const auto pick = [&](std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random); };

@@ -6,6 +6,7 @@
 #include <remote_job/detail/framing.hpp>
 #include <remote_job/detail/messages.hpp>
 #include <remote_job/error.hpp>
+#include <remote_job/job_paths.hpp>
 #include <remote_job/lifecycle.hpp>
 
 #include <array>
@@ -87,7 +88,7 @@ inline std::error_code refuse(std::string_view word, std::initializer_list<refus
   return errc::reply_malformed;
 }
 
-/// Reads the reply to a submit; `default_base` is told where the host chose the base directory.
+/// Reads the reply to a submit. A base directory that the host chose has to be as good as one that is given.
 inline std::error_code parse_submit_frame(const submit_request& request, std::string_view output, remote_os os,
                                           submit_result& result) {
   std::string_view line, error, by, base;
@@ -98,7 +99,8 @@ inline std::error_code parse_submit_frame(const submit_request& request, std::st
       !cursor.number(pid) || !cursor.skip(" base="))
     return errc::reply_malformed;
   base = cursor.rest;
-  if (base.empty() == request.command.base_dir.empty()) return errc::reply_malformed;
+  if (base.empty() == request.command.base_dir.empty() || !validate_base_dir(base, os).empty())
+    return errc::reply_malformed;
   const std::string base_dir = base.empty() ? request.command.base_dir : std::string(base);
   job_paths::under(base_dir, result.job.job_id, os).assign_to(result.job);
   result.job.remote_os = os;

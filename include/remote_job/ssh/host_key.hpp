@@ -6,6 +6,7 @@
 #include <remote_job/ssh/identity.hpp>
 #include <remote_job/ssh/known_hosts.hpp>
 #include <remote_job/ssh/known_hosts_file.hpp>
+#include <remote_job/ssh/open_file.hpp>
 #include <remote_job/ssh/options.hpp>
 #include <remote_job/ssh/public_key.hpp>
 #include <remote_job/ssh/server_hello.hpp>
@@ -40,7 +41,7 @@ class host_key_checker {
       const auto ec = known_.read(file);
       const bool may_be_absent = !given || (adds && &file == &files_.front());
       if (!ec || (may_be_absent && ec == std::errc::no_such_file_or_directory)) continue;
-      why_ = "known-hosts file " + file + ": " + ec.message();
+      why_ = "known-hosts file " + file + ": " + file_message(ec);
       return errc::known_hosts_unreadable;
     }
     notices_ = known_.notices();

@@ -5,6 +5,7 @@
 
 #include <remote_job/detail/base64.hpp>
 #include <remote_job/error.hpp>
+#include <remote_job/ssh/open_file.hpp>
 #include <remote_job/ssh/options.hpp>
 #include <remote_job/ssh/prompt.hpp>
 #include <remote_job/ssh/public_key.hpp>
@@ -121,14 +122,16 @@ struct private_key {
  private:
   static private_key read_one(const std::string& file, std::string& why) {
     private_key key;
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
+    std::error_code ec;
+    const auto in = open_file(file, ec);
     if (in) {
       std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy of the key stays in a buffer
       key.text.resize(max_size + 1);
       key.text.resize(std::fread(key.text.data(), 1, key.text.size(), in.get()));
+      if (std::ferror(in.get()) != 0) ec = {errno, std::generic_category()};
     }
-    if (!in || std::ferror(in.get()) != 0) {
-      why = std::error_code(errno, std::generic_category()).message();
+    if (ec) {
+      why = file_message(ec);
       wipe(key.text);
     } else {
       key.inspect(why);
@@ -218,11 +221,9 @@ class identity_source {
         all.emplace_back(expand_home(each.file));
     if (!options.identities.empty()) return all;
     const auto home = local_user::current().home;
+    std::error_code absent;
     for (const char* file : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
-      if (auto* found = std::fopen((home + file).c_str(), "rb")) {
-        std::fclose(found);
-        all.emplace_back(home + file);
-      }
+      if (open_file(home + file, absent)) all.emplace_back(home + file);
     return all;
   }
 

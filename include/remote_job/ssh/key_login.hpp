@@ -5,17 +5,18 @@
 
 #include <remote_job/ssh/identity.hpp>
 #include <remote_job/ssh/login.hpp>
+#include <remote_job/ssh/open_file.hpp>
 #include <remote_job/ssh/public_key.hpp>
 #include <remote_job/ssh/server_hello.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -136,7 +137,8 @@ class key_login final : public login_method {
   }
 
   std::string hint() const {
-    if (std::ifstream(identities_[next_].name + "-cert.pub"))
+    std::error_code absent;
+    if (open_file(identities_[next_].name + "-cert.pub", absent))
       return " without its certificate, which is for process_transport over ssh";
     if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
     return " (libssh2 " + std::string(libssh2_version(0)) +

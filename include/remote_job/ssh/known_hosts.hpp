@@ -6,6 +6,7 @@
 #include <remote_job/detail/base64.hpp>
 #include <remote_job/detail/libssh2_compat.hpp>
 #include <remote_job/error.hpp>
+#include <remote_job/ssh/open_file.hpp>
 #include <remote_job/ssh/public_key.hpp>
 
 #include <algorithm>
@@ -50,18 +51,18 @@ class known_hosts {
   known_hosts(known_hosts&&) = default;
   known_hosts& operator=(known_hosts&&) = default;
 
-  /// Reads a whole file. An error is that of the operating system; what was read before it counts.
+  /// Reads a whole file. An error is that of the operating system, or `not_a_file`.
   std::error_code read(const std::string& file) {
-    const auto system_error = [] { return std::error_code(errno, std::system_category()); };
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
-    if (!in) return system_error();
+    std::error_code ec;
+    const auto in = open_file(file, ec);
+    if (!in) return ec;
     std::string text;
     char buffer[16384];
     while (const auto n = std::fread(buffer, 1, sizeof buffer, in.get())) {
       if (text.size() + n > max_file) return std::make_error_code(std::errc::file_too_large);
       text.append(buffer, n);
     }
-    if (std::ferror(in.get()) != 0) return system_error();
+    if (std::ferror(in.get()) != 0) return {errno, std::generic_category()};
     read_text(text, file);
     return {};
   }

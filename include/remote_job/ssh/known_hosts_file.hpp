@@ -5,6 +5,7 @@
 
 #include <remote_job/detail/base64.hpp>
 #include <remote_job/ssh/known_hosts.hpp>
+#include <remote_job/ssh/open_file.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -50,7 +51,7 @@ class locked_file {
       struct stat ours {};
       struct stat named {};
       if (fd_ < 0 || ::fstat(fd_, &ours) != 0) return {errno, std::system_category()};
-      if (!S_ISREG(ours.st_mode)) return std::make_error_code(std::errc::invalid_seek);
+      if (!S_ISREG(ours.st_mode)) return std::make_error_code(not_a_file);
       if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK || errno == EINTR) continue;
         return {errno, std::system_category()};
@@ -108,11 +109,11 @@ inline bool add_known_host(const std::string& file, known_hosts fresh, std::stri
 
   known_hosts_file_detail::locked_file locked;
   if (const auto ec = locked.open(file)) {
-    why += ec == std::errc::invalid_seek ? "it is not a regular file" : ec.message();
+    why += file_message(ec);
     return false;
   }
   if (const auto ec = fresh.read(file)) {
-    why += ec.message();
+    why += file_message(ec);
     return false;
   }
   const auto verdict = fresh.check(type, blob).first;
