@@ -165,7 +165,7 @@ inline bool is_transient(const std::error_code& ec) noexcept {
   if (ec.category() == errc_category_instance())
     return ec.value() >= static_cast<int>(errc::resolve_failed) &&
            ec.value() <= static_cast<int>(errc::job_not_started);
-  if (ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::no_recovery) return false;
+  if (ec == asio::error::host_not_found || ec == asio::error::no_data) return false;
   if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
   const auto& category = ec.category();
   return category == std::system_category() || category == std::generic_category() ||

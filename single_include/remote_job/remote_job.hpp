@@ -612,7 +612,7 @@ inline bool is_transient(const std::error_code& ec) noexcept {
   if (ec.category() == errc_category_instance())
     return ec.value() >= static_cast<int>(errc::resolve_failed) &&
            ec.value() <= static_cast<int>(errc::job_not_started);
-  if (ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::no_recovery) return false;
+  if (ec == asio::error::host_not_found || ec == asio::error::no_data) return false;
   if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
   const auto& category = ec.category();
   return category == std::system_category() || category == std::generic_category() ||
@@ -4029,6 +4029,8 @@ class trigger_fsm {
   }
 
   action connected(std::error_code ec, std::string why) {
+    // A name that was found before will be again, as when this machine is back in its network.
+    if (ec == errc::host_not_found && stats_.connects > 0) ec = errc::resolve_failed;
     if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
     // A handshake alone proves nothing: only a whole poll gives the budget back.
     ++stats_.connects;
@@ -15408,8 +15410,8 @@ class connector final : public operation, public dialer::user, public std::enabl
   void on_resolved(std::error_code ec) override {
     if (!completion_) return;
     if (!ec) return dial();
-    const bool never = ec == asio::error::host_not_found || ec == asio::error::no_data ||
-                       ec == asio::error::no_recovery || ec == asio::error::service_not_found;
+    const bool never =
+        ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::service_not_found;
     finish(never ? errc::host_not_found : errc::resolve_failed, ec.message());
   }
 

@@ -110,6 +110,15 @@ TEST_CASE_METHOD(either_way, "an error that no retry can mend ends the watch at 
   }
 }
 
+TEST_CASE_METHOD(either_way, "a name that was found before is looked up again") {
+  host.on_execute(3, loopback_fault::refuse(lost));
+  host.on_connect(2, loopback_fault::refuse(errc::host_not_found));
+  exit_code().append(1min, "0");
+  auto t = make();
+  CHECK(watch(t).status == status::success);
+  CHECK(t.sink().all<retry_info>().at(1).error == errc::resolve_failed);
+}
+
 TEST_CASE_METHOD(either_way, "an error of an unknown category is fatal") {
   host.on_execute(1, loopback_fault::refuse(std::make_error_code(std::io_errc::stream)));
   auto t = make();

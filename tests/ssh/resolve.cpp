@@ -78,7 +78,7 @@ remote_job::ssh_options options_to(const std::string& host) {
 TEST_CASE("a name that cannot be resolved is asked for again if a resolver may know it later") {
   const auto [name, error, kind] = GENERATE(table<std::string, errc, condition>({
       {"unknown.invalid", errc::host_not_found, condition::fatal},
-      {"refused.invalid", errc::host_not_found, condition::fatal},
+      {"refused.invalid", errc::resolve_failed, condition::transient},
       {"no-service.invalid", errc::host_not_found, condition::fatal},
       {"away.invalid", errc::resolve_failed, condition::transient},
       {"no-memory.invalid", errc::resolve_failed, condition::transient},

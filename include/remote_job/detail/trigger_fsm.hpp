@@ -64,6 +64,8 @@ class trigger_fsm {
   }
 
   action connected(std::error_code ec, std::string why) {
+    // A name that was found before will be again, as when this machine is back in its network.
+    if (ec == errc::host_not_found && stats_.connects > 0) ec = errc::resolve_failed;
     if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
     // A handshake alone proves nothing: only a whole poll gives the budget back.
     ++stats_.connects;

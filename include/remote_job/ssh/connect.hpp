@@ -144,8 +144,8 @@ class connector final : public operation, public dialer::user, public std::enabl
   void on_resolved(std::error_code ec) override {
     if (!completion_) return;
     if (!ec) return dial();
-    const bool never = ec == asio::error::host_not_found || ec == asio::error::no_data ||
-                       ec == asio::error::no_recovery || ec == asio::error::service_not_found;
+    const bool never =
+        ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::service_not_found;
     finish(never ? errc::host_not_found : errc::resolve_failed, ec.message());
   }
 
