@@ -38,7 +38,7 @@ TEST_CASE("a watch waits until a server that has too much to do lets it in") {
   for (const auto& each : told()) {
     CHECK(each.failed == retry_info::phase::connect);
     CHECK(each.error == errc::connection_lost);
-    CHECK(each.message.find("Exceeded MaxStartups") != std::string::npos);
+    CHECK(each.message.find("the server refuses") != std::string::npos);  // each release in words of its own
   }
   other.close();
   jobs.run_polls(1);
