@@ -9087,7 +9087,7 @@ class basic_virtual_timer {
   /// `duration::max()` is never.
   void expires_after(duration delay) {
     cancel();
-    state_->expiry = delay < time_point::max() - now() ? now() + std::max(delay, duration::zero()) : time_point::max();
+    state_->expiry = detail::later(now(), std::max(delay, duration::zero()));
   }
 
   /// Ends an outstanding wait with operation_aborted.
@@ -10650,8 +10650,7 @@ class pool_rules {
   /// who have the channels may be more patient with a server that is gone.
   void forget(number user, duration now) {
     std::erase(seekers_, user);
-    const auto place = std::find_if(line_.begin(), line_.end(), [&](const waiting& w) { return w.user == user; });
-    if (place != line_.end()) {
+    if (const auto place = std::ranges::find(line_, user, &waiting::user); place != line_.end()) {
       const bool in_vain = now - place->since > limits_.patience;
       line_.erase(place);
       if (in_vain)
@@ -17630,12 +17629,10 @@ class sftp_client final : public operation,
   sftp_channel::progress so_far() const noexcept { return channel.so_far(); }
   std::shared_ptr<sftp_user> oldest_user() const { return channel.oldest_user(); }
 
-  /// Gives up the channel, and what is left of it. Not to be used any more.
+  /// Gives up the channel, and its place in the session. Not to be used any more.
   void abandon() {
-    const auto hold = shared_from_this();
     release();
     session_->remove(*this);
-    added_ = false;
   }
 
  private:
@@ -17924,9 +17921,8 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
   bool starves() const noexcept { return common_->starves() || (apart_ && apart_->starves()); }
 
   void cancel(const sftp_user& user) {
-    const auto common = common_, apart = apart_;
-    common->cancel(user);
-    if (apart) apart->cancel(user);
+    common_->cancel(user);
+    if (apart_) apart_->cancel(user);
   }
 
   /// Has what waits here done over another session.

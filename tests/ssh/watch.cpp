@@ -78,6 +78,15 @@ struct job_on_host {
     return *event;
   }
 
+  /// The same of a job that ends with this code after it was polled for a while.
+  const trigger_event& watch_until_it_ends(trigger& t, const std::string& code) {
+    start(t);
+    run_until([&] { return t.stats().polls > 3; });
+    finish(code);
+    run_until([&] { return event.has_value(); });
+    return *event;
+  }
+
   const support::sshd& server;
   std::string directory;
   asio::io_context context;
@@ -364,11 +373,7 @@ TEST_CASE("over SSH any login shell will do") {
   }
   job.write_log("text\n");
   auto t = job.make();
-  job.start(t);
-  job.run_until([&] { return t.stats().polls > 3; });
-  job.finish("7");
-  job.run_until([&] { return job.event.has_value(); });
-  CHECK(job.event->exit_code == 7);
+  CHECK(job.watch_until_it_ends(t, "7").exit_code == 7);
   CHECK(t.sink().log() == "text\n");
 }
 
@@ -406,11 +411,7 @@ TEST_CASE("over SSH a job is watched through files where no command is run") {
   job_on_host job(host->server(), "job", poll_via::automatic);
   job.write_log("text\n");
   auto t = job.make();
-  job.start(t);
-  job.run_until([&] { return t.stats().polls > 3; });
-  job.finish("0");
-  job.run_until([&] { return job.event.has_value(); });
-  CHECK(job.event->status == status::success);
+  CHECK(job.watch_until_it_ends(t, "0").status == status::success);
   CHECK(t.sink().log() == "text\n");
   CHECK(t.sink().all<retry_info>().empty());
 }
@@ -444,11 +445,7 @@ TEST_CASE("over SSH times without end are never over") {
   if (GENERATE(false, true)) options.keepalive = end - 1s;
   job.state.options.connect_timeout = job.state.options.command_timeout = end;
   auto t = job.make(options);
-  job.start(t);
-  job.run_until([&] { return t.stats().polls > 3; });
-  job.finish("0");
-  job.run_until([&] { return job.event.has_value(); });
-  CHECK(job.event->status == status::success);
+  CHECK(job.watch_until_it_ends(t, "0").status == status::success);
   CHECK(t.sink().log() == "text\n");
   CHECK(t.stats().retries == 0);
 }

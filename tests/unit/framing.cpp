@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <support/catch.hpp>
+#include <support/damage.hpp>
 
 using namespace remote_job;
 
@@ -258,21 +259,10 @@ TEST_CASE("whether the job lives is told if it was asked for, and only then") {
 
 TEST_CASE("any bytes are parsed without harm, and only a true frame is taken") {
   std::mt19937 random(1);
-  const auto pick = [&](std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random); };
   const auto whole = frame("exit=3 log=+ ino=1 size=106 off=96 n=10", "127\n0123456789");
   int taken = 0;
   for (int round = 0; round < 50000; ++round) {
-    std::string output = whole;
-    for (auto edits = 1 + pick(3); edits > 0 && !output.empty(); --edits) {
-      const auto at = pick(output.size());
-      switch (pick(5)) {
-        case 0: output[at] = static_cast<char>(pick(256)); break;
-        case 1: output.erase(at, 1 + pick(8)); break;
-        case 2: output.insert(at, 1, static_cast<char>(pick(256))); break;
-        case 3: output.insert(at, output.substr(pick(output.size()), pick(60))); break;
-        case 4: output[at] = static_cast<char>('0' + pick(10)); break;
-      }
-    }
+    const auto output = support::damaged(whole, random);
     // An exact copy on the heap, so that a read past its end is seen by the sanitizer.
     const std::vector<char> copy(output.begin(), output.end());
     const std::string_view view(copy.data(), copy.size());

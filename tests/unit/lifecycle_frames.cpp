@@ -5,6 +5,7 @@
 #include <remote_job/detail/lifecycle_frames.hpp>
 
 #include <support/catch.hpp>
+#include <support/damage.hpp>
 
 #include <cstdint>
 #include <limits>
@@ -230,21 +231,10 @@ TEST_CASE("what a host refuses is an error of its own, and told to people") {
 
 TEST_CASE("any bytes are read as a reply of one line without harm") {
   std::mt19937 random(1);
-  const auto pick = [&](std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random); };
   for (const auto& each : kinds) {
     int taken = 0;
     for (int round = 0; round < 12000; ++round) {
-      auto output = frame(each.line);
-      for (auto edits = 1 + pick(3); edits > 0 && !output.empty(); --edits) {
-        const auto at = pick(output.size());
-        switch (pick(5)) {
-          case 0: output[at] = static_cast<char>(pick(256)); break;
-          case 1: output.erase(at, 1 + pick(8)); break;
-          case 2: output.insert(at, 1, static_cast<char>(pick(256))); break;
-          case 3: output.insert(at, output.substr(pick(output.size()), pick(60))); break;
-          case 4: output[at] = static_cast<char>('0' + pick(10)); break;
-        }
-      }
+      const auto output = support::damaged(frame(each.line), random);
       // An exact copy on the heap, so that a read past its end is seen by the sanitizer.
       const std::vector<char> copy(output.begin(), output.end());
       const auto error = each.read({copy.data(), copy.size()});

@@ -89,8 +89,7 @@ class pool_rules {
   /// who have the channels may be more patient with a server that is gone.
   void forget(number user, duration now) {
     std::erase(seekers_, user);
-    const auto place = std::find_if(line_.begin(), line_.end(), [&](const waiting& w) { return w.user == user; });
-    if (place != line_.end()) {
+    if (const auto place = std::ranges::find(line_, user, &waiting::user); place != line_.end()) {
       const bool in_vain = now - place->since > limits_.patience;
       line_.erase(place);
       if (in_vain)

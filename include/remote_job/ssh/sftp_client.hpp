@@ -92,12 +92,10 @@ class sftp_client final : public operation,
   sftp_channel::progress so_far() const noexcept { return channel.so_far(); }
   std::shared_ptr<sftp_user> oldest_user() const { return channel.oldest_user(); }
 
-  /// Gives up the channel, and what is left of it. Not to be used any more.
+  /// Gives up the channel, and its place in the session. Not to be used any more.
   void abandon() {
-    const auto hold = shared_from_this();
     release();
     session_->remove(*this);
-    added_ = false;
   }
 
  private:

@@ -45,9 +45,8 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
   bool starves() const noexcept { return common_->starves() || (apart_ && apart_->starves()); }
 
   void cancel(const sftp_user& user) {
-    const auto common = common_, apart = apart_;
-    common->cancel(user);
-    if (apart) apart->cancel(user);
+    common_->cancel(user);
+    if (apart_) apart_->cancel(user);
   }
 
   /// Has what waits here done over another session.

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
 #define REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
 
+#include <remote_job/detail/later.hpp>
 #include <remote_job/detail/virtual_clock.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -67,7 +68,7 @@ class basic_virtual_timer {
   /// `duration::max()` is never.
   void expires_after(duration delay) {
     cancel();
-    state_->expiry = delay < time_point::max() - now() ? now() + std::max(delay, duration::zero()) : time_point::max();
+    state_->expiry = detail::later(now(), std::max(delay, duration::zero()));
   }
 
   /// Ends an outstanding wait with operation_aborted.
