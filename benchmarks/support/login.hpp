@@ -3,7 +3,7 @@
 #ifndef REMOTE_JOB_BENCHMARKS_SUPPORT_LOGIN_HPP
 #define REMOTE_JOB_BENCHMARKS_SUPPORT_LOGIN_HPP
 
-#include <remote_job/ssh/options.hpp>
+#include <remote_job/ssh/options/options.hpp>
 
 #include <cstdint>
 #include <string>

@@ -6,7 +6,7 @@
 #include "host.hpp"
 
 #ifdef HAVE_SSH
-#include <remote_job/ssh/openssh_config.hpp>
+#include <remote_job/ssh/openssh/openssh_config.hpp>
 #endif
 
 #include <algorithm>

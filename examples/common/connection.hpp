@@ -12,7 +12,7 @@
 
 #ifdef HAVE_SSH
 #include <remote_job/job.hpp>
-#include <remote_job/ssh/options.hpp>
+#include <remote_job/ssh/options/options.hpp>
 #endif
 
 namespace cli {

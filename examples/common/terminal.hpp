@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
-#include <remote_job/ssh/prompt.hpp>
+#include <remote_job/ssh/options/prompt.hpp>
 
 #include <asio/any_io_executor.hpp>
 

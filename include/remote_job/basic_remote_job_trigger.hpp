@@ -5,19 +5,20 @@
 
 #include <remote_job/backoff.hpp>
 #include <remote_job/backoff/exponential.hpp>
-#include <remote_job/detail/exchanges.hpp>
-#include <remote_job/detail/later.hpp>
-#include <remote_job/detail/run_op.hpp>
+#include <remote_job/detail/text/saturating_add.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/file_access.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/job_command.hpp>
 #include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy.hpp>
+#include <remote_job/os_policy/lifecycle.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/sink/null.hpp>
 #include <remote_job/state.hpp>
 #include <remote_job/transport.hpp>
+#include <remote_job/watch/detail/run/exchanges.hpp>
+#include <remote_job/watch/detail/run/run_op.hpp>
 
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
@@ -271,7 +272,7 @@ class basic_remote_job_trigger {
     const auto& options = watch_->fsm.options();
     return asio::async_initiate<CompletionToken, void(std::error_code, Result)>(
         detail::initiate_call(), token, std::shared_ptr<watch>(watch_), std::move(exchange), watch_options(options),
-        detail::later(options.command_timeout, time));
+        detail::saturating_add(options.command_timeout, time));
   }
 
   std::shared_ptr<watch> watch_;

@@ -5,15 +5,15 @@
 
 #include <remote_job/backoff.hpp>
 #include <remote_job/backoff/exponential.hpp>
-#include <remote_job/detail/call.hpp>
-#include <remote_job/detail/lifecycle_frames.hpp>
-#include <remote_job/detail/line.hpp>
-#include <remote_job/detail/posix_script.hpp>
-#include <remote_job/detail/powershell.hpp>
-#include <remote_job/detail/windows_commands.hpp>
 #include <remote_job/job.hpp>
+#include <remote_job/os_policy/detail/lifecycle_frames.hpp>
+#include <remote_job/os_policy/detail/posix_script.hpp>
+#include <remote_job/os_policy/detail/powershell.hpp>
+#include <remote_job/os_policy/detail/windows_commands.hpp>
 #include <remote_job/sink/null.hpp>
 #include <remote_job/transport.hpp>
+#include <remote_job/watch/detail/run/call.hpp>
+#include <remote_job/watch/detail/run/operation_context.hpp>
 
 #include <asio/async_result.hpp>
 

@@ -3,7 +3,8 @@
 #ifndef REMOTE_JOB_FILE_ACCESS_HPP
 #define REMOTE_JOB_FILE_ACCESS_HPP
 
-#include <remote_job/detail/archetype.hpp>
+#include <remote_job/detail/concept/archetype.hpp>
+#include <remote_job/file_status.hpp>
 #include <remote_job/transport.hpp>
 
 #include <cstddef>
@@ -12,16 +13,6 @@
 #include <type_traits>
 
 namespace remote_job::inline v0 {
-
-/// What a path names, symbolic links followed.
-enum class file_kind { regular, directory, other };
-
-/// What a host tells of a file. A plain value.
-struct file_status {
-  std::uint64_t size = 0;               ///< bytes in it
-  std::uint64_t identity = 0;           ///< names the file whatever its path (inode number); 0: the host does not tell
-  file_kind kind = file_kind::regular;  ///< what it is
-};
 
 namespace detail {
 

@@ -3,7 +3,7 @@
 #ifndef REMOTE_JOB_JOB_COMMAND_HPP
 #define REMOTE_JOB_JOB_COMMAND_HPP
 
-#include <remote_job/detail/utf8.hpp>
+#include <remote_job/detail/text/utf8.hpp>
 #include <remote_job/job_paths.hpp>
 
 #include <algorithm>

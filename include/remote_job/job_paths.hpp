@@ -3,8 +3,8 @@
 #ifndef REMOTE_JOB_JOB_PATHS_HPP
 #define REMOTE_JOB_JOB_PATHS_HPP
 
-#include <remote_job/detail/random.hpp>
-#include <remote_job/detail/utf8.hpp>
+#include <remote_job/detail/text/random.hpp>
+#include <remote_job/detail/text/utf8.hpp>
 #include <remote_job/job.hpp>
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 #ifndef REMOTE_JOB_JSON_HPP
 #define REMOTE_JOB_JSON_HPP
 
-#include <remote_job/detail/seconds.hpp>
-#include <remote_job/detail/state_reader.hpp>
-#include <remote_job/detail/utf8.hpp>
+#include <remote_job/detail/json/state_reader.hpp>
+#include <remote_job/detail/text/seconds.hpp>
+#include <remote_job/detail/text/utf8.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/state.hpp>

@@ -3,8 +3,10 @@
 #ifndef REMOTE_JOB_OS_POLICY_HPP
 #define REMOTE_JOB_OS_POLICY_HPP
 
+#include <remote_job/command.hpp>
+#include <remote_job/detail/concept/archetype.hpp>
 #include <remote_job/job.hpp>
-#include <remote_job/transport.hpp>
+#include <remote_job/poll.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -15,74 +17,6 @@
 #include <system_error>
 
 namespace remote_job::inline v0 {
-
-/// What one poll asks. A plain value.
-struct poll_request {
-  std::string nonce{};        ///< marks the reply as the one to this request: 32 hexadecimal digits, new for each poll
-  std::uint64_t offset = 0;   ///< offset behind the last byte acknowledged
-  std::size_t overlap = 0;    ///< so many bytes before the offset are to be sent again; never more than the offset
-  std::size_t max_bytes = 0;  ///< most new bytes, those from the offset on
-  std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
-  bool liveness = false;                    ///< whether the job lives is to be told too, from the job's pid_file
-};
-
-/// Whether a job lives, as far as a host can tell from its pid file.
-enum class liveness {
-  unknown,     ///< not asked, or nothing can be said
-  alive,       ///< its process runs: the very one, not another that has its number now
-  orphaned,    ///< the job runs, but its supervisor is gone: no exit code will come
-  vanished,    ///< its process is gone
-  rebooted,    ///< the host was started again since
-  elsewhere,   ///< it belongs to another host behind the same name, or to another container
-  not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
-};
-
-/// The name of the enumerator.
-constexpr std::string_view to_string(liveness l) noexcept {
-  switch (l) {
-    case liveness::unknown: return "unknown";
-    case liveness::alive: return "alive";
-    case liveness::orphaned: return "orphaned";
-    case liveness::vanished: return "vanished";
-    case liveness::rebooted: return "rebooted";
-    case liveness::elsewhere: return "elsewhere";
-    case liveness::not_started: return "not_started";
-  }
-  return "unknown";
-}
-
-/// What is known of the exit-code file.
-enum class exit_code_state {
-  absent,     ///< not there, or empty: the job has not ended
-  present,    ///< holds an exit code
-  damaged,    ///< holds something else
-  unreadable  ///< is there but cannot be read
-};
-
-/// What is known of the log.
-enum class log_state {
-  absent,  ///< not there (yet)
-  present,
-  unreadable  ///< is there but cannot be read
-};
-
-/// What one poll learnt. A plain value, used again for each poll; the views point into what it was read from.
-struct poll_reply {
-  exit_code_state exit_state = exit_code_state::absent;  ///< whether the job has ended
-  std::int64_t exit_code = 0;                            ///< when present
-  std::string_view exit_text{};                          ///< when damaged: the first bytes of what is there
-  log_state log = log_state::absent;                     ///< whether there is a log
-  std::uint64_t log_size = 0;                            ///< bytes in the log, asked after the exit code
-  std::uint64_t log_identity = 0;                        ///< names the file whatever its path; 0: not known
-  /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset,
-  /// the overlap may be there alone: it tells a log that was replaced by one of the same size.
-  std::string_view bytes{};
-  /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
-  remote_job::liveness liveness = liveness::unknown;
-  std::string_view evidence{};   ///< what that was concluded from, for people; printable ASCII without blanks
-  std::error_code exit_error{};  ///< why the exit-code file is unreadable, where that is known
-  std::error_code log_error{};   ///< why the log is
-};
 
 namespace detail {
 

@@ -3,7 +3,7 @@
 #ifndef REMOTE_JOB_SINK_HPP
 #define REMOTE_JOB_SINK_HPP
 
-#include <remote_job/detail/archetype.hpp>
+#include <remote_job/detail/concept/archetype.hpp>
 #include <remote_job/event.hpp>
 
 #include <concepts>

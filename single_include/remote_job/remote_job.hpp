@@ -273,25 +273,9 @@ class constant_backoff {
 
 #endif
 
-// ---- remote_job/detail/later.hpp
-#ifndef REMOTE_JOB_DETAIL_LATER_HPP
-#define REMOTE_JOB_DETAIL_LATER_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// A time, or a duration, so much later; never if that is more than there is of time. Neither may be negative.
-template <class Time>
-constexpr Time later(Time when, duration by) noexcept {
-  return by < Time::max() - when ? when + by : Time::max();
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/random.hpp
-#ifndef REMOTE_JOB_DETAIL_RANDOM_HPP
-#define REMOTE_JOB_DETAIL_RANDOM_HPP
+// ---- remote_job/detail/text/random.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_RANDOM_HPP
+#define REMOTE_JOB_DETAIL_TEXT_RANDOM_HPP
 
 // <random> brings so much that it is a tenth of what this library costs to compile.
 #ifdef _WIN32
@@ -342,6 +326,22 @@ class splitmix64 {
 
 #endif
 
+// ---- remote_job/detail/text/saturating_add.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_SATURATING_ADD_HPP
+#define REMOTE_JOB_DETAIL_TEXT_SATURATING_ADD_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// A time, or a duration, so much later; never if that is more than there is of time. Neither may be negative.
+template <class Time>
+constexpr Time saturating_add(Time when, duration by) noexcept {
+  return by < Time::max() - when ? when + by : Time::max();
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/backoff/exponential.hpp
 #ifndef REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
 #define REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
@@ -373,7 +373,7 @@ class exponential_backoff {
   duration delay(int failure) {
     const auto base = base_of(failure);
     const duration jitter(static_cast<duration::rep>(draw(static_cast<std::uint64_t>(base.count()))));
-    return detail::later(base, jitter);
+    return detail::saturating_add(base, jitter);
   }
 
  private:
@@ -419,35 +419,6 @@ struct no_backoff {
 };
 
 }  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/action.hpp
-#ifndef REMOTE_JOB_DETAIL_ACTION_HPP
-#define REMOTE_JOB_DETAIL_ACTION_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// What a machine wants done next, and the one input that answers it.
-enum class action_kind {
-  connect,   ///< connect within `time`; then connected()
-  poll,      ///< send what is asked and have the reply within `time`; then polled()
-  wait,      ///< wait for `time`; then woke()
-  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
-  reset,     ///< tell reset() to the sink; then delivered()
-  notify,    ///< tell note() to the sink; then delivered()
-  deliver,   ///< give bytes() to the sink; then delivered()
-  close,     ///< close the connection; then closed()
-  finish,    ///< tell event() to the sink and complete with it
-  abort      ///< complete with operation_aborted
-};
-
-struct action {
-  action_kind kind;
-  duration time{};
-};
-
-}  // namespace remote_job::inline v0::detail
 
 #endif
 
@@ -829,9 +800,9 @@ struct watch_stats {
 
 #endif
 
-// ---- remote_job/detail/archetype.hpp
-#ifndef REMOTE_JOB_DETAIL_ARCHETYPE_HPP
-#define REMOTE_JOB_DETAIL_ARCHETYPE_HPP
+// ---- remote_job/detail/concept/archetype.hpp
+#ifndef REMOTE_JOB_DETAIL_CONCEPT_ARCHETYPE_HPP
+#define REMOTE_JOB_DETAIL_CONCEPT_ARCHETYPE_HPP
 
 #include <functional>
 #include <type_traits>
@@ -876,16 +847,31 @@ concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
 
 #endif
 
-// ---- remote_job/transport.hpp
-#ifndef REMOTE_JOB_TRANSPORT_HPP
-#define REMOTE_JOB_TRANSPORT_HPP
+// ---- remote_job/file_status.hpp
+#ifndef REMOTE_JOB_FILE_STATUS_HPP
+#define REMOTE_JOB_FILE_STATUS_HPP
 
-#include <asio/basic_waitable_timer.hpp>
-#include <asio/execution_context.hpp>
+namespace remote_job::inline v0 {
+
+/// What a path names, symbolic links followed.
+enum class file_kind { regular, directory, other };
+
+/// What a host tells of a file. A plain value.
+struct file_status {
+  std::uint64_t size = 0;               ///< bytes in it
+  std::uint64_t identity = 0;           ///< names the file whatever its path (inode number); 0: the host does not tell
+  file_kind kind = file_kind::regular;  ///< what it is
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/command.hpp
+#ifndef REMOTE_JOB_COMMAND_HPP
+#define REMOTE_JOB_COMMAND_HPP
 
 #include <cstddef>
-#include <utility>
-#include <vector>
 
 namespace remote_job::inline v0 {
 
@@ -920,6 +906,22 @@ struct command_reply {
     exit_status.reset();
   }
 };
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/transport.hpp
+#ifndef REMOTE_JOB_TRANSPORT_HPP
+#define REMOTE_JOB_TRANSPORT_HPP
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/execution_context.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0 {
 
 namespace detail {
 
@@ -1131,9 +1133,409 @@ constexpr bool check_transport() {
 
 #endif
 
-// ---- remote_job/os_policy.hpp
-#ifndef REMOTE_JOB_OS_POLICY_HPP
-#define REMOTE_JOB_OS_POLICY_HPP
+// ---- remote_job/file_access.hpp
+#ifndef REMOTE_JOB_FILE_ACCESS_HPP
+#define REMOTE_JOB_FILE_ACCESS_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+template <class T>
+concept async_stat_by_function = requires(T& t, const std::string& path, file_status& status) {
+  typename member<&T::async_stat>;
+  t.async_stat(path, status, std::declval<function_archetype>());
+}
+&&!requires(T & t, const std::string& path, file_status& status) {
+  t.async_stat(path, status, std::declval<stranger>());
+};
+
+// What is read into a copy is lost; see async_execute_into_copy.
+template <class T>
+concept async_stat_into_copy = requires(T& t, const std::string& path) {
+  t.template async_stat<handler_archetype>(path, file_status(), std::declval<handler_archetype>());
+}
+|| requires(T& t, const std::string& path) {
+  typename member<&T::async_stat>;
+  t.async_stat(path, file_status(), std::declval<handler_archetype>());
+};
+
+template <class T>
+concept async_read_file_into_copy = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max) {
+  t.template async_read_file<handler_archetype>(path, offset, max, std::string(), std::declval<handler_archetype>());
+}
+|| requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max) {
+  typename member<&T::async_read_file>;
+  t.async_read_file(path, offset, max, std::string(), std::declval<handler_archetype>());
+};
+
+template <class T>
+concept has_async_stat = requires(T& t, const std::string& path, file_status& status) {
+  t.async_stat(path, status, std::declval<handler_archetype>());
+}
+&&!async_stat_by_function<T> && !async_stat_into_copy<T>;
+
+template <class T>
+concept async_read_file_by_function = requires(T& t, const std::string& path, std::size_t max, std::string& out) {
+  typename member<&T::async_read_file>;
+  t.async_read_file(path, 0, max, out, std::declval<function_archetype>());
+}
+&&!requires(T & t, const std::string& path, std::size_t max, std::string& out) {
+  t.async_read_file(path, 0, max, out, std::declval<stranger>());
+};
+
+template <class T>
+concept has_async_read_file = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max,
+                                       std::string& out, wide_offset wide) {
+  t.async_read_file(path, offset, max, out, std::declval<handler_archetype>());
+  t.async_read_file(path, wide, max, out, std::declval<handler_archetype>());
+}
+&&!async_read_file_by_function<T> && !async_read_file_into_copy<T>;
+
+struct names_of_file_access {
+  void async_stat();
+  void async_read_file();
+};
+
+template <class T>
+concept names_async_stat = has_async_stat<T> ||
+    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_stat; });
+
+template <class T>
+concept names_async_read_file = has_async_read_file<T> ||
+    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_read_file; });
+
+template <class T>
+concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
+
+}  // namespace detail
+
+/// A transport that also reads the host's files itself: a watch then needs no command, no shell and no process there.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `t.async_stat(path, status, token)` | fills the status of what the path names, symbolic links followed; `void(std::error_code)` |
+/// | `t.async_read_file(path, offset, max, out, token)` | replaces out by the bytes of the file from the offset on: max of them, or as many as there are; `void(std::error_code)` |
+///
+/// Paths are bytes as in `job_spec`; a relative one is taken as by a command. An offset at or behind the end gives no
+/// bytes, and no error. Both are asked of an open connection, and *several at once*, which the host may answer in any
+/// order; asked for together they should take one round trip. `path`, `status` and `out` stay alive and in place until
+/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated
+/// executor and allocator, and terminal cancellation through its slot, which ends that operation alone and costs the
+/// connection nothing; `close()` ends them all.
+///
+/// @par Errors
+/// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
+/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read
+/// it. What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
+/// With any other error, and when it is cancelled, a read leaves in out no byte but those that came, from the offset on
+/// without a gap: a watch makes use of them, so that a slow link makes progress. `errc::files_unavailable`: the host
+/// offers no file access, or tells no sizes; the connection is as good for commands as it was. Any other error is that
+/// of the connection, and is treated as one of async_execute.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_file_access.hpp
+template <class T>
+concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
+
+/// Asserts of a transport that has a member of this name that both are there and can be called. One that has neither
+/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently
+/// absent).
+template <class T>
+constexpr bool check_file_access() {
+  if constexpr (detail::names_file_access<T>) {
+    static_assert(detail::has_async_stat<T>,
+                  "Transport: file access needs `auto async_stat(const std::string&, file_status&, CompletionToken&&)` "
+                  "with completion `void(std::error_code)`");
+    static_assert(detail::has_async_read_file<T>,
+                  "Transport: file access needs `auto async_read_file(const std::string&, std::uint64_t, std::size_t, "
+                  "std::string&, CompletionToken&&)` with completion `void(std::error_code)`");
+  }
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/text/utf8.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_UTF8_HPP
+#define REMOTE_JOB_DETAIL_TEXT_UTF8_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Length of the UTF-8 sequence that text begins with, 0 if it begins with none (RFC 3629, section 4).
+inline std::size_t utf8_length(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto follows = [&](std::size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xBF; };
+  const auto lead = byte(0);
+  if (text.empty()) return 0;
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    if (lead == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
+    if (lead == 0xED && byte(1) > 0x9F) return 0;  // surrogates
+    return follows(1) && follows(2) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    if (lead == 0xF0 && byte(1) < 0x90) return 0;  // overlong
+    if (lead == 0xF4 && byte(1) > 0x8F) return 0;  // above U+10FFFF
+    return follows(1) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+inline bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+/// The text with U+FFFD in place of each byte that is not UTF-8.
+inline std::string to_utf8(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    clean += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return clean;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/job_paths.hpp
+#ifndef REMOTE_JOB_JOB_PATHS_HPP
+#define REMOTE_JOB_JOB_PATHS_HPP
+
+#include <array>
+#include <initializer_list>
+
+namespace remote_job::inline v0 {
+
+/// Where a submitted job keeps its files: all in one directory of its own. A plain value.
+struct job_paths {
+  std::string job_dir{};
+  std::string log_file{};        ///< standard output and standard error of the job
+  std::string exit_code_file{};  ///< appears, whole, when the job has ended
+  std::string exit_code_tmp{};   ///< where the exit code is written before it gets its name
+  std::string pid_file{};        ///< process, start time and host of the job's supervisor
+  std::string status_file{};     ///< for the job to write to as it likes
+
+  /// The paths in a job directory, as a host of this family spells them.
+  static job_paths in(std::string job_dir, remote_os os = remote_os::posix) {
+    const char separator = os == remote_os::windows ? '\\' : '/';
+    if (!job_dir.empty() && job_dir.back() == separator) job_dir.pop_back();
+    const auto file = [&](const char* name) { return job_dir + separator + name; };
+    return {job_dir, file("stdout.log"), file("exit_code"), file("exit_code.tmp"), file("pid"), file("status")};
+  }
+
+  /// The paths of a job below a base directory.
+  static job_paths under(const std::string& base_dir, const std::string& job_id, remote_os os = remote_os::posix) {
+    const char separator = os == remote_os::windows ? '\\' : '/';
+    const bool ends = !base_dir.empty() && base_dir.back() == separator;
+    return in(ends ? base_dir + job_id : base_dir + separator + job_id, os);
+  }
+
+  /// Puts the paths into a job.
+  void assign_to(job_spec& job) const {
+    job.job_dir = job_dir;
+    job.log_file = log_file;
+    job.exit_code_file = exit_code_file;
+    job.pid_file = pid_file;
+  }
+
+  friend bool operator==(const job_paths&, const job_paths&) = default;
+};
+
+/// Most bytes of a job id: with what a host puts beside it, still a file name everywhere.
+inline constexpr std::size_t max_job_id = 128;
+
+/// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an
+/// underscore, and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
+inline std::string make_job_id(std::initializer_list<std::string_view> parts = {}) {
+  static constexpr std::size_t digits = 12;
+  std::string id;
+  for (const auto part : parts) {
+    if (!id.empty()) id += '_';
+    for (const char c : part) {
+      const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                        ((c == '.' || c == '-') && !id.empty());
+      id += kept ? c : '_';
+    }
+  }
+  if (id.empty()) id = "job";
+  id.resize(std::min(id.size(), max_job_id - digits - 1));
+  id += '_';
+  auto random = detail::random_bits();
+  for (std::size_t i = 0; i < digits; ++i, random >>= 4) id += "0123456789abcdef"[random & 15];
+  return id;
+}
+
+namespace detail {
+
+/// Whether a name stands for a device, whatever its extension (Win32: "Naming Files, Paths, and Namespaces").
+inline bool is_windows_device(std::string_view name) {
+  std::string stem;
+  for (const char c : name.substr(0, name.find('.'))) stem += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  if (stem == "CON" || stem == "PRN" || stem == "AUX" || stem == "NUL") return true;
+  return stem.size() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem[3] >= '0' && stem[3] <= '9';
+}
+
+}  // namespace detail
+
+/// Says why a job id cannot name a directory: one sentence that begins with "job_id", or nothing.
+inline std::string validate_job_id(std::string_view id, remote_os os = remote_os::posix) {
+  if (id.empty()) return "job_id must not be empty";
+  if (id.size() > max_job_id) return "job_id must have at most " + std::to_string(max_job_id) + " bytes";
+  if (id.find('\0') != id.npos) return "job_id must not hold a NUL byte";
+  if (id.find('/') != id.npos) return "job_id must not hold a '/'";
+  if (id.front() == '.') return "job_id must not begin with a '.'";
+  if (os == remote_os::posix) return {};
+  if (id.find_first_of("\\:*?\"<>|") != id.npos) return "job_id must not hold any of \\ : * ? \" < > |";
+  if (std::any_of(id.begin(), id.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }))
+    return "job_id must not hold a control character";
+  if (id.back() == '.' || id.back() == ' ') return "job_id must not end with '.' or a blank";
+  if (!detail::is_utf8(id)) return "job_id must be UTF-8 for a Windows host";
+  if (detail::is_windows_device(id)) return "job_id must not be the name of a device of Windows";
+  return {};
+}
+
+/// Says why a directory cannot be the base of job directories: one sentence that begins with "base_dir", or nothing.
+///
+/// It must be absolute, without "." and "..", and none that is there for other things, as / or /tmp itself; the host
+/// looks at its owner and mode. An empty one is good: the host then has one for each of its users.
+inline std::string validate_base_dir(std::string_view dir, remote_os os = remote_os::posix) {
+  static constexpr std::size_t max_length = 3072;
+  if (dir.empty()) return {};
+  if (dir.find('\0') != dir.npos) return "base_dir must not hold a NUL byte";
+  if (dir.size() > max_length) return "base_dir must have at most " + std::to_string(max_length) + " bytes";
+  const bool windows = os == remote_os::windows;
+  const std::string_view separators = windows ? "\\/" : "/";
+  const auto letter = static_cast<char>(dir.front() | 32);
+  const bool absolute =
+      windows ? dir.size() > 2 && letter >= 'a' && letter <= 'z' && dir[1] == ':' && separators.find(dir[2]) != dir.npos
+              : dir.front() == '/';
+  if (!absolute) return "base_dir must be an absolute path";
+  if (windows && (dir.substr(2).find_first_of(":*?\"<>|") != dir.npos || !detail::is_utf8(dir)))
+    return "base_dir must be UTF-8 and hold none of * ? \" < > |";
+  std::string plain;  // each name after one '/'
+  std::size_t names = 0;
+  for (auto rest = dir.substr(windows ? 2 : 0); !rest.empty();) {
+    const auto end = std::min(rest.find_first_of(separators), rest.size());
+    const auto name = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (name.empty()) continue;
+    if (name == "." || name == "..") return "base_dir must not hold \"" + std::string(name) + "\"";
+    ++names;
+    plain.append("/").append(name);
+  }
+  static constexpr std::array<std::string_view, 8> taken = {"/var/tmp", "/dev/shm", "/usr/local", "/run/user",
+                                                            "/var/lib", "/var/run", "/var/log",   "/usr/lib"};
+  if (names < (windows ? 1u : 2u) || (!windows && std::find(taken.begin(), taken.end(), plain) != taken.end()))
+    return "base_dir must be a directory of its own, as /tmp/jobs, not " + std::string(dir);
+  return {};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/job_command.hpp
+#ifndef REMOTE_JOB_JOB_COMMAND_HPP
+#define REMOTE_JOB_JOB_COMMAND_HPP
+
+namespace remote_job::inline v0 {
+
+/// What a job runs, and in which surroundings. A plain value.
+///
+/// Whatever the script does, its exit code is kept: `exit 3`, several lines, here-documents, a syntax error.
+struct job_command {
+  /// A whole script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard error
+  /// are the log. Bytes as they are, but for NUL; at most max_script of them.
+  std::string script{};
+  /// Environment variables, added to those of a login; bytes as they are, but for NUL. They never show in a list of
+  /// processes. LOG_FILE and STATUS_FILE are there besides: the log, and a path that the job may write to.
+  std::vector<std::pair<std::string, std::string>> environment{};
+  std::string working_directory{};  ///< empty: where a login begins
+  std::optional<unsigned> umask{};  ///< file mode bits to take away; none: those of a login. Not for Windows
+  /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has
+  /// for each of its users. See `validate_base_dir`.
+  std::string base_dir{};
+
+  static constexpr std::size_t max_script = std::size_t{16} << 20;
+  /// Most bytes of one variable with its name, and of all of them: what Linux passes to a program (execve(2)).
+  static constexpr std::size_t max_variable = 131000;
+  static constexpr std::size_t max_environment = std::size_t{1} << 20;
+
+  friend bool operator==(const job_command&, const job_command&) = default;
+};
+
+/// Says what is wrong with a command: one sentence that begins with the name of the field, or nothing. The value of a
+/// variable is never in it. Thread-safe; does no I/O.
+inline std::string validate(const job_command& command, remote_os os = remote_os::posix) {
+  if (command.script.empty()) return "script must not be empty";
+  if (command.script.size() > job_command::max_script) return "script must have at most 16 MiB";
+  if (command.script.find('\0') != std::string::npos) return "script must not hold a NUL byte";
+  const bool windows = os == remote_os::windows;
+  if (windows && !detail::is_utf8(command.script)) return "script must be UTF-8 for a Windows host";
+
+  // A shell gives these a meaning of its own, or a value; an assignment would not arrive, or do something else.
+  static constexpr std::array<std::string_view, 30> own = {
+      "_",       "BASHOPTS",  "BASH_VERSINFO", "DIRSTACK", "EGID",       "EPOCHREALTIME", "EPOCHSECONDS", "EUID",
+      "GID",     "GROUPS",    "HISTCMD",       "IFS",      "KSHEGID",    "KSHGID",        "KSHUID",       "LINENO",
+      "OLDPWD",  "OPTARG",    "OPTIND",        "PGRP",     "PIPESTATUS", "PPID",          "PWD",          "RANDOM",
+      "SECONDS", "SHELLOPTS", "SRANDOM",       "TTYIDLE",  "UID",        "USERNAME"};
+  static constexpr std::array<std::string_view, 3> given = {"LOG_FILE", "STATUS_FILE", "REMOTE_JOB_TICKET"};
+  const auto is_one_of = [](const auto& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  std::size_t total = 0;
+  std::vector<std::string_view> seen;
+  for (const auto& [name, value] : command.environment) {
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (name.empty() || digit(name.front()) ||
+        !std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || digit(c); }))
+      return "environment: a name must be letters, digits and '_', and not begin with a digit: entry " +
+             std::to_string(seen.size() + 1) + " is not";
+    const auto wrong = [&](const char* why) { return "environment: " + name.substr(0, 64) + ' ' + why; };
+    if (is_one_of(given, name)) return wrong("is set by the job's own start");
+    if (os == remote_os::posix && (is_one_of(own, name) || name.starts_with("rj_")))
+      return wrong("is a variable of the shell's own: set it in the script");
+    if (value.find('\0') != std::string::npos) return wrong("must not hold a NUL byte: no environment can");
+    if (name.size() + value.size() > job_command::max_variable) return wrong("is too long: at most 131000 bytes");
+    if (windows && !detail::is_utf8(value)) return wrong("must be UTF-8 for a Windows host");
+    if (windows && value.empty()) return wrong("must not be empty: Windows knows no variable without a value");
+    if (is_one_of(seen, name)) return wrong("is there twice");
+    total += name.size() + value.size() + 2;
+    seen.push_back(name);
+  }
+  if (total > job_command::max_environment) return "environment must have at most 1 MiB in all";
+
+  if (command.working_directory.find('\0') != std::string::npos) return "working_directory must not hold a NUL byte";
+  if (command.working_directory.size() > 4000) return "working_directory must have at most 4000 bytes";
+  if (windows && !detail::is_utf8(command.working_directory))
+    return "working_directory must be UTF-8 for a Windows host";
+  if (windows && command.umask) return "umask is for POSIX hosts";
+  if (command.umask && *command.umask > 0777u) return "umask must be at most 0777";
+  return validate_base_dir(command.base_dir, os);
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/poll.hpp
+#ifndef REMOTE_JOB_POLL_HPP
+#define REMOTE_JOB_POLL_HPP
 
 namespace remote_job::inline v0 {
 
@@ -1204,6 +1606,143 @@ struct poll_reply {
   std::error_code exit_error{};  ///< why the exit-code file is unreadable, where that is known
   std::error_code log_error{};   ///< why the log is
 };
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/lifecycle.hpp
+#ifndef REMOTE_JOB_LIFECYCLE_HPP
+#define REMOTE_JOB_LIFECYCLE_HPP
+
+namespace remote_job::inline v0 {
+
+/// What came of a submit. A plain value.
+struct submit_result {
+  job_spec job{};  ///< the job with all its paths, to be watched
+  bool attached =
+      false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
+  std::uint64_t pid = 0;  ///< process of the job's supervisor
+  std::string message{};  ///< for people
+
+  friend bool operator==(const submit_result&, const submit_result&) = default;
+};
+
+/// What is known of a job at one time. A plain value.
+struct job_status {
+  remote_job::liveness liveness = liveness::unknown;     ///< unknown for a job without a pid file
+  exit_code_state exit_state = exit_code_state::absent;  ///< absent: the job has not ended
+  std::optional<std::int64_t> exit_code{};               ///< if it is present
+  log_state log = log_state::absent;                     ///< whether there is a log
+  std::uint64_t log_size = 0;                            ///< bytes in it
+  std::string evidence{};                                ///< what the liveness was concluded from
+  std::string message{};                                 ///< for people
+
+  friend bool operator==(const job_status&, const job_status&) = default;
+};
+
+/// How a job is stopped. A plain value.
+struct stop_options {
+  duration grace = std::chrono::seconds(10);  ///< time between asking the processes to end and killing them; 0 or more
+
+  friend bool operator==(const stop_options&, const stop_options&) = default;
+};
+
+/// What a stop found or brought about.
+enum class stop_outcome {
+  stopped,           ///< the job has ended, after it was told to, by this stop or an earlier one
+  already_finished,  ///< the job had ended by itself
+  prevented,         ///< the job had not begun, and never will
+  already_gone       ///< the job was gone without an exit code: its process vanished, or the host was started again
+};
+
+/// The name of the enumerator.
+constexpr std::string_view to_string(stop_outcome o) noexcept {
+  switch (o) {
+    case stop_outcome::stopped: return "stopped";
+    case stop_outcome::already_finished: return "already_finished";
+    case stop_outcome::prevented: return "prevented";
+    case stop_outcome::already_gone: return "already_gone";
+  }
+  return "stopped";
+}
+
+/// What came of a stop. A plain value.
+struct stop_result {
+  stop_outcome outcome = stop_outcome::stopped;  ///< what it found or brought about
+  bool sent_term = false;                        ///< processes were asked to end (SIGTERM)
+  bool sent_kill = false;                        ///< processes were killed (SIGKILL)
+  std::uint64_t survived = 0;                    ///< processes of the job that live on after all
+  std::optional<std::int64_t> exit_code{};       ///< the job's, if it has one
+  std::string message{};                         ///< for people
+
+  friend bool operator==(const stop_result&, const stop_result&) = default;
+};
+
+/// When the job's directory is to be removed.
+enum class cleanup_policy {
+  never,
+  on_success,  ///< when the job's exit code is 0
+  always       ///< when the job has ended, whatever its exit code
+};
+
+/// The name of the enumerator.
+constexpr std::string_view to_string(cleanup_policy p) noexcept {
+  switch (p) {
+    case cleanup_policy::never: return "never";
+    case cleanup_policy::on_success: return "on_success";
+    case cleanup_policy::always: return "always";
+  }
+  return "never";
+}
+
+/// What came of a clean-up. A plain value.
+struct cleanup_result {
+  bool removed = false;   ///< the directory is gone, by this clean-up or an earlier one; else the policy keeps it
+  std::string message{};  ///< for people
+
+  friend bool operator==(const cleanup_result&, const cleanup_result&) = default;
+};
+
+/// What a submit asks of the host. A plain value.
+struct submit_request {
+  std::string nonce{};        ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  std::string ticket{};       ///< names the submit itself, the same for each try: 32 hexadecimal digits
+  std::string fingerprint{};  ///< names what is submitted: 64 hexadecimal digits, the same for the same command
+  job_command command{};      ///< what to run
+};
+
+/// What a stop asks of the host. A plain value.
+struct stop_request {
+  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  duration grace{};     ///< time between asking the processes to end and killing them
+};
+
+/// What a clean-up asks of the host: `on_success` or `always`. A plain value.
+struct cleanup_request {
+  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  cleanup_policy policy = cleanup_policy::always;  ///< when the directory is to go
+};
+
+namespace detail {
+
+/// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
+inline duration stop_time(const stop_options& options) {
+  const duration most = std::chrono::hours(24 * 365);
+  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
+}
+
+}  // namespace detail
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/os_policy.hpp
+#ifndef REMOTE_JOB_OS_POLICY_HPP
+#define REMOTE_JOB_OS_POLICY_HPP
+
+namespace remote_job::inline v0 {
 
 namespace detail {
 
@@ -1343,9 +1882,487 @@ constexpr bool check_os_policy() {
 
 #endif
 
-// ---- remote_job/detail/messages.hpp
-#ifndef REMOTE_JOB_DETAIL_MESSAGES_HPP
-#define REMOTE_JOB_DETAIL_MESSAGES_HPP
+// ---- remote_job/os_policy/lifecycle.hpp
+#ifndef REMOTE_JOB_OS_POLICY_LIFECYCLE_HPP
+#define REMOTE_JOB_OS_POLICY_LIFECYCLE_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+template <class O>
+concept has_build_submit = requires(O& os, const job_spec& job, const submit_request& request,
+                                    remote_command& command) {
+  { os.build_submit(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const submit_request& request) {
+  typename member<&O::build_submit>;
+  os.build_submit(job, request, remote_command());
+};
+template <class O>
+concept has_parse_submit = requires(O& os, const submit_request& request, const command_reply& raw,
+                                    submit_result& result) {
+  { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const submit_request& request, const command_reply& raw) {
+  typename member<&O::parse_submit>;
+  os.parse_submit(request, raw, submit_result());
+};
+template <class O>
+concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
+  { os.build_stop(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const stop_request& request) {
+  typename member<&O::build_stop>;
+  os.build_stop(job, request, remote_command());
+};
+template <class O>
+concept has_parse_stop = requires(O& os, const stop_request& request, const command_reply& raw, stop_result& result) {
+  { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const stop_request& request, const command_reply& raw) {
+  typename member<&O::parse_stop>;
+  os.parse_stop(request, raw, stop_result());
+};
+template <class O>
+concept has_build_cleanup = requires(O& os, const job_spec& job, const cleanup_request& request,
+                                     remote_command& command) {
+  { os.build_cleanup(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const cleanup_request& request) {
+  typename member<&O::build_cleanup>;
+  os.build_cleanup(job, request, remote_command());
+};
+template <class O>
+concept has_parse_cleanup = requires(O& os, const cleanup_request& request, const command_reply& raw,
+                                     cleanup_result& result) {
+  { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const cleanup_request& request, const command_reply& raw) {
+  typename member<&O::parse_cleanup>;
+  os.parse_cleanup(request, raw, cleanup_result());
+};
+
+// One member for each, to be ambiguous with a policy's own.
+struct lifecycle_names {
+  int build_submit, parse_submit, build_stop, parse_stop, build_cleanup, parse_cleanup;
+};
+
+template <class O>
+concept names_lifecycle = open_class<O> && !(
+    requires { &ambiguous<O, lifecycle_names>::build_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_cleanup; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_cleanup; });
+
+}  // namespace detail
+
+/// An OS policy that also starts, stops and cleans up jobs. Pure functions, no I/O.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `os.build_submit(job, request, command)` | writes the command that starts the job; `void` |
+/// | `os.parse_submit(request, raw, result)` | reads its reply; `std::error_code` |
+/// | `os.build_stop(job, request, command)`, `os.parse_stop(request, raw, result)` | the same for stopping it |
+/// | `os.build_cleanup(job, request, command)`, `os.parse_cleanup(request, raw, result)` | the same for removing its directory |
+///
+/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there
+/// already and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
+///
+/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit
+/// that comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it
+/// cannot prove to be of the job, a clean-up of what is gone succeeds.
+///
+/// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
+/// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
+/// (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message` says why for people.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_lifecycle_os_policy.hpp
+template <class O>
+concept lifecycle_os_policy =
+    os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
+    detail::has_parse_stop<O> && detail::has_build_cleanup<O> && detail::has_parse_cleanup<O>;
+
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
+/// signature.
+template <class O>
+constexpr bool check_lifecycle_os_policy() {
+  check_os_policy<O>();
+  static_assert(
+      detail::has_build_submit<O>,
+      "OsPolicy: to submit, need `void build_submit(const job_spec&, const submit_request&, remote_command&)`");
+  static_assert(detail::has_parse_submit<O>,
+                "OsPolicy: to submit, need `std::error_code parse_submit(const submit_request&, const command_reply&, "
+                "submit_result&)`");
+  static_assert(detail::has_build_stop<O>,
+                "OsPolicy: to stop, need `void build_stop(const job_spec&, const stop_request&, remote_command&)`");
+  static_assert(detail::has_parse_stop<O>,
+                "OsPolicy: to stop, need `std::error_code parse_stop(const stop_request&, const command_reply&, "
+                "stop_result&)`");
+  static_assert(
+      detail::has_build_cleanup<O>,
+      "OsPolicy: to clean up, need `void build_cleanup(const job_spec&, const cleanup_request&, remote_command&)`");
+  static_assert(detail::has_parse_cleanup<O>,
+                "OsPolicy: to clean up, need `std::error_code parse_cleanup(const cleanup_request&, const "
+                "command_reply&, cleanup_result&)`");
+  return true;
+}
+
+/// Asserts of an OS policy that has a member of this name that all six are there and can be called. One that has none
+/// does not start, stop and clean up jobs, which is no mistake (a final class cannot be looked into: there a wrong
+/// member is silently absent).
+template <class O>
+constexpr bool check_lifecycle() {
+  if constexpr (detail::names_lifecycle<O>) return check_lifecycle_os_policy<O>();
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink.hpp
+#ifndef REMOTE_JOB_SINK_HPP
+#define REMOTE_JOB_SINK_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+// One member for each optional hook, to be ambiguous with a sink's own.
+struct hook_names {
+  int on_log, async_on_log, on_log_reset, on_retry, on_notice, diagnostics;
+};
+
+template <class S>
+concept names_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_log;
+};
+template <class S>
+concept names_async_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::async_on_log;
+};
+template <class S>
+concept names_on_log_reset = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_log_reset;
+};
+template <class S>
+concept names_on_retry = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_retry;
+};
+template <class S>
+concept names_on_notice = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::on_notice;
+};
+
+template <class S>
+concept names_diagnostics_of_sink = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::diagnostics;
+};
+
+template <class S>
+concept has_on_event = requires(S& s, const trigger_event& e) {
+  { s.on_event(e) } -> std::same_as<void>;
+};
+
+template <class S>
+concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) {
+  s.on_log(offset, bytes);
+}
+|| requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
+
+template <class S>
+concept has_on_log = takes_offset<S> &&(
+    requires(S& s, std::uint64_t offset, std::string_view bytes) {
+      { s.on_log(offset, bytes) } -> std::same_as<void>;
+    } ||
+    requires(S & s, std::uint64_t offset, std::string_view bytes) {
+      { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
+    });
+
+template <class S>
+concept async_on_log_by_function = requires(S& s, std::string_view bytes) {
+  typename member<&S::async_on_log>;
+  s.async_on_log(0, bytes, std::declval<function_archetype>());
+}
+&&!requires(S & s, std::string_view bytes) { s.async_on_log(0, bytes, std::declval<stranger>()); };
+
+template <class S>
+concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
+  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
+  s.async_on_log(wide, bytes, std::declval<handler_archetype>());
+}
+&&!async_on_log_by_function<S>;
+
+template <class S>
+concept has_on_log_reset = requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<void>;
+}
+|| requires(S& s, const log_reset& r) {
+  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
+};
+
+template <class S>
+concept has_on_retry = requires(S& s, const retry_info& r) {
+  { s.on_retry(r) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_on_notice = requires(S& s, const notice& n) {
+  { s.on_notice(n) } -> std::same_as<void>;
+};
+
+template <class S>
+concept has_diagnostics_of_sink = requires(S& s) {
+  { s.diagnostics() } -> std::convertible_to<std::string>;
+};
+
+// A hook is either not there at all or callable as documented.
+template <class S>
+concept good_on_log = has_on_log<S> || !names_on_log<S>;
+template <class S>
+concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
+template <class S>
+concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
+template <class S>
+concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
+template <class S>
+concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
+template <class S>
+concept good_diagnostics_of_sink = has_diagnostics_of_sink<S> || !names_diagnostics_of_sink<S>;
+template <class S>
+concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
+
+}  // namespace detail
+
+/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
+/// log it could not take ends it.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
+/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
+/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
+/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
+/// | `s.on_notice(notice)` | optional; `void` |
+/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
+///
+/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
+/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
+/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
+/// for on_event, whose exceptions are swallowed: there is no one left to tell.
+/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
+/// wrong hook is silently absent). A hook under any other name is none: `sink_traits<S>::takes_log` can be asserted
+/// beside `sink<S>`.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_sink.hpp
+template <class S>
+concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
+    detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
+    detail::good_on_retry<S> && detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
+
+/// What generic code asks of a sink: each hook if it is there, nothing if not.
+template <class S>
+struct sink_traits {
+  /// Whether the log is taken at all.
+  static constexpr bool takes_log = detail::has_on_log<S> || detail::has_async_on_log<S>;
+
+  /// Whether the log is taken asynchronously.
+  static constexpr bool is_async = detail::has_async_on_log<S>;
+
+  /// Hands a chunk over, to a sink that does not take it asynchronously; gives the sink's refusal.
+  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
+    if constexpr (detail::has_on_log<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
+        s.on_log(offset, bytes);
+      else
+        return s.on_log(offset, bytes);
+    }
+    return {};
+  }
+
+  /// Tells that the log begins again at 0; gives the sink's refusal.
+  static std::error_code on_log_reset(S& s, const log_reset& reset) {
+    if constexpr (detail::has_on_log_reset<S>) {
+      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
+        s.on_log_reset(reset);
+      else
+        return s.on_log_reset(reset);
+    }
+    return {};
+  }
+
+  /// Tells of a failure within the budget.
+  static void on_retry(S& s, const retry_info& info) {
+    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
+  }
+
+  /// Tells of something worth knowing.
+  static void on_notice(S& s, const notice& n) {
+    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
+  }
+
+  /// Hands the final event over.
+  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
+
+  /// Text on the last error, or nothing.
+  static std::string diagnostics(S& s) {
+    if constexpr (detail::has_diagnostics_of_sink<S>)
+      return s.diagnostics();
+    else
+      return {};
+  }
+};
+
+/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted
+/// signature.
+template <class S>
+constexpr bool check_sink() {
+  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
+  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
+  static_assert(detail::good_on_log<S>,
+                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
+                "returning std::error_code)");
+  static_assert(detail::good_async_on_log<S>,
+                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
+                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
+  static_assert(detail::good_on_log_reset<S>,
+                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
+                "std::error_code)");
+  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
+  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
+  static_assert(detail::good_diagnostics_of_sink<S>,
+                "Sink: diagnostics is there but not as `std::string diagnostics()`");
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink/null.hpp
+#ifndef REMOTE_JOB_SINK_NULL_HPP
+#define REMOTE_JOB_SINK_NULL_HPP
+
+namespace remote_job::inline v0 {
+
+/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
+struct null_sink {
+  void on_event(const trigger_event& /*event*/) noexcept {}
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/state.hpp
+#ifndef REMOTE_JOB_STATE_HPP
+#define REMOTE_JOB_STATE_HPP
+
+namespace remote_job::inline v0 {
+
+/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
+struct log_mark {
+  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
+  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
+
+  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
+  static constexpr std::size_t max_tail = 32;
+
+  friend bool operator==(const log_mark&, const log_mark&) = default;
+};
+
+/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
+///
+/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
+/// json.hpp turns it into JSON and back.
+struct trigger_state {
+  /// The name under which a serialized state is known.
+  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
+
+  job_spec job{};           ///< which job
+  watch_options options{};  ///< how it is watched, and from which offset on
+  log_mark mark{};          ///< what tells the log that was read from another one
+
+  friend bool operator==(const trigger_state&, const trigger_state&) = default;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/text/sha256.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_SHA256_HPP
+#define REMOTE_JOB_DETAIL_TEXT_SHA256_HPP
+
+#include <bit>
+
+namespace remote_job::inline v0::detail {
+
+/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
+/// nothing secret goes through it, and nothing is decided by it.
+inline std::string sha256(std::string_view message) {
+  static constexpr std::array<std::uint32_t, 64> constants = {
+      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+      0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+      0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+      0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+      0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+      0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+      0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+  std::array<std::uint32_t, 8> hash = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+  std::string padded(message);
+  padded += '\x80';
+  while (padded.size() % 64 != 56) padded += '\0';
+  const auto bit_count = static_cast<std::uint64_t>(message.size()) * 8;
+  for (int shift = 56; shift >= 0; shift -= 8)
+    padded += static_cast<char>(static_cast<unsigned char>(bit_count >> shift));
+
+  for (std::size_t block = 0; block < padded.size(); block += 64) {
+    std::array<std::uint32_t, 64> w{};
+    for (std::size_t i = 0; i < 64; ++i)
+      w[i / 4] |= static_cast<std::uint32_t>(static_cast<unsigned char>(padded[block + i])) << (24 - 8 * (i % 4));
+    for (std::size_t i = 16; i < 64; ++i) {
+      const auto s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const auto s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
+      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+    auto [a, b, c, d, e, f, g, h] = hash;
+    for (std::size_t i = 0; i < 64; ++i) {
+      const auto s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
+      const auto t1 = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
+      const auto s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
+      const auto t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+      h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
+    }
+    const std::array<std::uint32_t, 8> sum = {a, b, c, d, e, f, g, h};
+    for (std::size_t i = 0; i < 8; ++i) hash[i] += sum[i];
+  }
+
+  std::string digest;
+  for (const auto word : hash)
+    for (int shift = 24; shift >= 0; shift -= 8) digest += static_cast<char>(static_cast<unsigned char>(word >> shift));
+  return digest;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/messages.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_MESSAGES_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_MESSAGES_HPP
 
 #include <cstdio>
 
@@ -1503,9 +2520,38 @@ inline std::string status_message(const job_spec& job, const poll_reply& reply) 
 
 #endif
 
-// ---- remote_job/detail/failure_budget.hpp
-#ifndef REMOTE_JOB_DETAIL_FAILURE_BUDGET_HPP
-#define REMOTE_JOB_DETAIL_FAILURE_BUDGET_HPP
+// ---- remote_job/watch/detail/rules/action.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_ACTION_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_ACTION_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// What a machine wants done next, and the one input that answers it.
+enum class action_kind {
+  connect,   ///< connect within `time`; then connected()
+  poll,      ///< send what is asked and have the reply within `time`; then polled()
+  wait,      ///< wait for `time`; then woke()
+  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
+  reset,     ///< tell reset() to the sink; then delivered()
+  notify,    ///< tell note() to the sink; then delivered()
+  deliver,   ///< give bytes() to the sink; then delivered()
+  close,     ///< close the connection; then closed()
+  finish,    ///< tell event() to the sink and complete with it
+  abort      ///< complete with operation_aborted
+};
+
+struct action {
+  action_kind kind;
+  duration time{};
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/failure_budget.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_FAILURE_BUDGET_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_FAILURE_BUDGET_HPP
 
 namespace remote_job::inline v0::detail {
 
@@ -1550,13 +2596,13 @@ class failure_budget {
 
 #endif
 
-// ---- remote_job/detail/call_fsm.hpp
-#ifndef REMOTE_JOB_DETAIL_CALL_FSM_HPP
-#define REMOTE_JOB_DETAIL_CALL_FSM_HPP
+// ---- remote_job/watch/detail/rules/call_fsm.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_CALL_FSM_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_CALL_FSM_HPP
 
 namespace remote_job::inline v0::detail {
 
-/// One command, sent until it is answered, as a sans-I/O machine: the sibling of trigger_fsm, with the same budget.
+/// One command, sent until it is answered, as a sans-I/O machine: the sibling of watch_fsm, with the same budget.
 ///
 /// The command must bear being sent twice: a reply that does not come says nothing of whether it was carried out.
 class call_fsm {
@@ -1646,9 +2692,816 @@ class call_fsm {
 
 #endif
 
-// ---- remote_job/detail/exit_code.hpp
-#ifndef REMOTE_JOB_DETAIL_EXIT_CODE_HPP
-#define REMOTE_JOB_DETAIL_EXIT_CODE_HPP
+// ---- remote_job/watch/detail/rules/chunk_size.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_CHUNK_SIZE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_CHUNK_SIZE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How much of the log the next poll asks for.
+///
+/// It begins at log_chunk_size and doubles while a backlog comes in whole chunks, up to max_chunk_size; with the
+/// backlog gone it is back where it began, and so is the memory. A chunk is only doubled if it came in a quarter of the
+/// time allowed: on a link of steady speed the next then takes half of it, so that size and time-outs do not swing.
+class chunk_size {
+ public:
+  explicit chunk_size(const watch_options& options)
+      : begin_(at_least_one(options.log_chunk_size)),
+        bound_(std::max(begin_, at_least_one(options.max_chunk_size))),
+        quick_(options.command_timeout / 4),
+        size_(begin_) {}
+
+  std::size_t get() const noexcept { return size_; }
+
+  /// A whole poll brought so many bytes of log, in this time, and left so many.
+  void came(std::uint64_t bytes, std::uint64_t left, duration took) noexcept {
+    if (left == 0)
+      size_ = std::min(size_, begin_);
+    else if (bytes == size_ && took <= quick_)
+      size_ = size_ > bound_ / 2 ? bound_ : size_ * 2;
+  }
+
+  /// A poll did not come in time, after so many consecutive failures. From one to the next it shrinks faster, so that
+  /// any chunk is a small one before a usual budget is spent.
+  void timed_out(int failures) noexcept {
+    const int halvings = std::min(2 * (failures + 1), 30);
+    size_ = std::max(size_ >> halvings, std::min(size_, least));
+  }
+
+ private:
+  // Less is not worth a round trip.
+  static constexpr std::size_t least = 1024;
+
+  static std::size_t at_least_one(std::int64_t n) noexcept {
+    return static_cast<std::size_t>(std::max<std::int64_t>(1, n));
+  }
+
+  std::size_t begin_;
+  std::size_t bound_;
+  duration quick_;
+  std::size_t size_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/file_fault_grace.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_FILE_FAULT_GRACE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_FILE_FAULT_GRACE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// What is wrong with one file of a job, and since when. No clock of its own.
+class trouble {
+ public:
+  explicit trouble(duration grace) noexcept : grace_(grace) {}
+
+  /// Takes what a whole poll shows; whether that is new, and worth a notice.
+  bool observe(std::optional<notice_kind> seen, duration now) noexcept {
+    if (seen == kind_) return false;
+    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
+    const bool same = kind_ && seen && kind_ != notice_kind::log_missing && seen != notice_kind::log_missing;
+    if (!same) since_ = now;
+    kind_ = seen;
+    return seen.has_value();
+  }
+
+  void clear() noexcept { kind_.reset(); }
+
+  explicit operator bool() const noexcept { return kind_.has_value(); }
+  /// Only while there is one.
+  notice_kind kind() const noexcept { return *kind_; }
+  /// How long it may last yet; zero or less: no longer.
+  duration left(duration now) const noexcept { return grace_ - (now - since_); }
+
+ private:
+  duration grace_;
+  std::optional<notice_kind> kind_;
+  duration since_{};
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/log_position.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_LOG_POSITION_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_LOG_POSITION_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How far a log was read, and what tells that log from another one. The one place that knows when it is another.
+class log_position {
+ public:
+  log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
+    // What is remembered must lie before the offset, or it is of no use.
+    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+    mark_.tail.reserve(log_mark::max_tail);
+  }
+
+  /// Behind the last byte that was taken.
+  std::uint64_t offset() const noexcept { return offset_; }
+  /// Bytes before the offset that each reply is to begin with.
+  std::size_t overlap() const noexcept { return mark_.tail.size(); }
+  const log_mark& mark() const noexcept { return mark_; }
+
+  /// Whether a reply can be the answer to a request for so many bytes from here, whoever parsed it.
+  bool plausible(const poll_reply& r, std::size_t max_bytes) const noexcept {
+    if (r.bytes.empty()) return true;
+    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap()) return false;
+    const std::size_t fresh = r.bytes.size() - overlap();
+    return fresh <= max_bytes && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
+  }
+
+  /// Whether the log is no longer the one that was read up to the offset.
+  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
+    if (offset_ == 0 || r.log == log_state::absent) return {};
+    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
+      return log_reset_cause::replaced;
+    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
+    if (!r.bytes.empty() && r.bytes.substr(0, overlap()) != mark_.tail) return log_reset_cause::rewritten;
+    return {};
+  }
+
+  /// Takes note of the log that a reply is from; gives the bytes in it that are behind the offset.
+  std::string_view observe(const poll_reply& r) noexcept {
+    if (r.log_identity != 0) mark_.identity = r.log_identity;
+    return r.bytes.empty() ? r.bytes : r.bytes.substr(overlap());
+  }
+
+  /// The bytes behind the offset are taken. Needs no memory: what a sink took is not to be forgotten.
+  void advance(std::string_view taken) noexcept {
+    offset_ += taken.size();
+    const auto keep = taken.substr(taken.size() - std::min(taken.size(), log_mark::max_tail));
+    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
+    mark_.tail.append(keep);
+  }
+
+  /// At the beginning of another log.
+  void restart() noexcept {
+    offset_ = 0;
+    mark_.identity = 0;
+    mark_.tail.clear();
+  }
+
+ private:
+  std::uint64_t offset_;
+  log_mark mark_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/lost_job_rule.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_LOST_JOB_RULE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_LOST_JOB_RULE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Judges from poll to poll whether a job is lost. The one place that knows the rule; no clock of its own.
+///
+/// A job is missing when a whole poll finds no living process of it, and no exit code, which is looked for after the
+/// process; it is lost when it has been missing for lost_grace. A job on another host, or of which nothing can be said,
+/// is never lost.
+class lost_job_rule {
+ public:
+  lost_job_rule(const job_spec& job, const watch_options& options)
+      : watched_(!job.pid_file.empty()), both_ways_(options.via == poll_via::automatic), grace_(options.lost_grace) {}
+
+  void begin() noexcept {
+    proved_.reset();
+    missing_.reset();
+    seen_ = liveness::unknown;
+    due_ = blind_ = no_proof_in_files_ = false;
+    refusals_ = 0;
+  }
+
+  // Where commands are polled, each poll asks: it costs nothing. Through files it costs two round trips or a command,
+  // so only once in a while, from the second poll on, and while there is doubt.
+
+  /// Whether the next poll asks.
+  bool asks(bool by_files) const noexcept { return watched_ && !blind_ && (!by_files || due_); }
+  /// Whether it asks by a command though polls go through files: where the files say too little, or the worst.
+  bool wants_command(bool by_files) const noexcept {
+    return by_files && both_ways_ && asks(by_files) && (no_proof_in_files_ || missing_);
+  }
+  /// The host did not run the command: if that goes on, it runs none, and there is no more to know than files tell.
+  void command_refused() noexcept {
+    if (++refusals_ < enough_refusals) return;
+    blind_ = no_proof_in_files_;
+    both_ways_ = false;
+  }
+
+  /// Takes what a whole poll says; `asked`: it was asked for. Gives what is new and worth a notice.
+  std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files, duration now) {
+    if (r.exit_state != exit_code_state::absent) {
+      missing_.reset();
+      return {};
+    }
+    if (!asked) return {};
+    if (through_files && r.liveness == liveness::unknown) {
+      no_proof_in_files_ = true;
+      if (!both_ways_) blind_ = true;
+      return {};
+    }
+    if (!through_files) refusals_ = 0;
+    proved_ = now;
+    evidence_ = r.evidence;
+    const auto before = std::exchange(seen_, r.liveness);
+    const bool gone = seen_ == liveness::vanished || seen_ == liveness::rebooted || seen_ == liveness::not_started;
+    if (!gone) {
+      missing_.reset();
+      if (seen_ == before) return {};
+      if (seen_ == liveness::orphaned) return notice_kind::orphaned;
+      if (seen_ == liveness::elsewhere) return notice_kind::elsewhere;
+      return {};
+    }
+    if (missing_) return {};
+    missing_ = now;
+    return notice_kind::job_missing;
+  }
+
+  bool missing() const noexcept { return missing_.has_value(); }
+  /// How long a missing job is still given.
+  duration left(duration now) const noexcept { return grace_ - (now - *missing_); }
+
+  /// Settles whether the poll after this pause asks.
+  void plan(duration now, duration pause) noexcept {
+    due_ = missing_ || !proved_ || now - *proved_ >= std::max(grace_, look_again) - pause;
+  }
+
+  liveness seen() const noexcept { return seen_; }
+  const std::string& evidence() const noexcept { return evidence_; }
+  duration grace() const noexcept { return grace_; }
+
+ private:
+  /// Through files, a job that was seen alive is not asked after again before this.
+  static constexpr duration look_again = std::chrono::seconds(10);
+
+  /// One reply may be lost on the way.
+  static constexpr int enough_refusals = 3;
+
+  bool watched_;
+  bool both_ways_;
+  duration grace_;
+  std::optional<duration> proved_;   // when something was last known
+  std::optional<duration> missing_;  // since when
+  liveness seen_ = liveness::unknown;
+  std::string evidence_;
+  int refusals_ = 0;
+  bool due_ = false;
+  bool blind_ = false;
+  bool no_proof_in_files_ = false;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/poll_pause.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_POLL_PAUSE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_POLL_PAUSE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How long to wait until the next poll: poll_interval; or, with a quick_interval, that while there is news and from
+/// poll to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that
+/// many watches that began together do not poll in step. So what comes after some quiet is seen within two thirds of
+/// that.
+///
+/// The generator is seeded with the name of the job: the same watch makes the same pauses each time.
+class poll_pause {
+ public:
+  poll_pause(const watch_options& options, std::string_view job_id)
+      : quick_(options.quick_interval), interval_(options.poll_interval), pause_(quick_), random_(hash(job_id)) {}
+
+  /// A run begins.
+  void begin() noexcept { pause_ = quick_; }
+
+  /// The next pause, after a poll with or without news.
+  duration next(bool news) noexcept {
+    if (quick_ == duration::zero()) return interval_;
+    if (news) pause_ = quick_;
+    const auto pause = pause_;
+    pause_ = pause < interval_ / 3 * 2 ? pause + std::max(pause / 2, duration(1)) : interval_;
+    return pause -
+           duration(static_cast<duration::rep>(random_() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
+  }
+
+ private:
+  // FNV-1a; unlike std::hash the same everywhere.
+  static std::uint64_t hash(std::string_view text) noexcept {
+    std::uint64_t h = 0xcbf29ce484222325;
+    for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return h;
+  }
+
+  duration quick_;
+  duration interval_;
+  duration pause_;
+  splitmix64 random_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/watch_fsm.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_FSM_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_FSM_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
+///
+/// It takes what happened and answers with the next action; it owns no clock and no connection. cancelled() may take
+/// the place of any answer. Copyable, so that a test can explore every sequence of inputs.
+class watch_fsm {
+ public:
+  explicit watch_fsm(trigger_state state)
+      : job_(std::move(state.job)),
+        options_(state.options),
+        log_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)), std::move(state.mark)),
+        chunk_(options_),
+        pause_(options_, job_.job_id),
+        budget_(options_.max_reconnect_attempts),
+        lost_job_rule_(job_, options_) {}
+
+  // ---- Inputs
+
+  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job;
+  /// `files`: whether files can be read, and tell all there is to know; `now`: when the deadline begins to count.
+  action start(std::string objection, bool files = false, duration now = {}) {
+    by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
+    budget_.restore();
+    lost_job_rule_.begin();
+    began_ = now;
+    seen_ = offset();
+    pause_.begin();
+    exit_.reset();
+    drain_to_.reset();
+    exit_trouble_.clear();
+    log_trouble_.clear();
+    note_life_.reset();
+    backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = stopping_ = stopped_ = false;
+    if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
+    return {action_kind::connect, options_.connect_timeout};
+  }
+
+  action connected(std::error_code ec, std::string why) {
+    // A name that was found before will be again, as when this machine is back in its network.
+    if (ec == errc::host_not_found && stats_.connects > 0) ec = errc::resolve_failed;
+    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
+    // A handshake alone proves nothing: only a whole poll gives the budget back.
+    ++stats_.connects;
+    return poll();
+  }
+
+  /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
+  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
+    if (!ec && !log_.plausible(reply, chunk_.get())) ec = errc::reply_malformed;
+    if (ec == errc::files_unavailable && by_files()) return files_refused(why);
+    if ((ec == errc::command_refused || ec == errc::reply_missing) && by_files_ && !by_files()) {
+      // The connection is good, and files are read: this alone is no reason to give up anything.
+      lost_job_rule_.command_refused();
+      return poll();
+    }
+    if (ec) {
+      const bool kept = keep(ec, reply);
+      // What did not come within the time allowed might if less is asked for.
+      if (ec == errc::command_timeout) chunk_.timed_out(budget_.failures());
+      if (!kept) return failed(retry_info::phase::poll, ec, std::move(why));
+      error_ = ec;
+      why_ = std::move(why);
+      broken_off_ = delivering_ = true;
+      return {action_kind::deliver};
+    }
+    ++stats_.polls;
+    took_ = took;
+    budget_.restore();
+    if (const auto cause = log_.broken(reply)) return announce_restart(*cause, reply);
+    observe(reply, now);
+    return next_output();
+  }
+
+  /// The answer to the stop that stopping() wants sent in the place of a poll.
+  action stop_answered(std::error_code ec, std::string text) {
+    if (ec == condition::transient) return failed(retry_info::phase::command, ec, std::move(text));
+    stopping_ = false;
+    stopped_ = true;
+    stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
+    if (ec)
+      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+    budget_.restore();
+    return poll();
+  }
+
+  action woke() {
+    if (std::exchange(backing_off_, false)) return {action_kind::connect, options_.connect_timeout};
+    return poll();
+  }
+
+  action delivered(std::error_code ec, std::string why) {
+    if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
+    if (std::exchange(restarting_, false)) return restart();
+    if (std::exchange(switching_, false)) return poll();
+    if (std::exchange(delivering_, false)) acknowledge();
+    if (std::exchange(broken_off_, false) && !whole()) return failed(retry_info::phase::poll, error_, std::move(why_));
+    return next_output();
+  }
+
+  action closed() {
+    backing_off_ = after_close_ == action_kind::back_off;
+    return {after_close_};
+  }
+
+  /// Ends the run without an event; to be given in place of the input that is due.
+  action cancelled() {
+    fresh_ = {};
+    return close_then(action_kind::abort);
+  }
+
+  /// Ends the run with an error that another try cannot mend; at any time.
+  action broke(std::error_code ec, std::string why) { return end(reason::fatal_error, ec, std::move(why)); }
+
+  // ---- What an action refers to
+
+  void request(poll_request& out) const {
+    out.offset = offset();
+    out.overlap = log_.overlap();
+    out.max_bytes = chunk_.get();
+    out.exit_seen = exit_;
+    out.liveness = lost_job_rule_.asks(by_files_);
+  }
+  /// Whether the next poll goes through files.
+  bool by_files() const noexcept { return by_files_ && !lost_job_rule_.wants_command(by_files_); }
+  /// Whether a stop is to be sent in the place of a poll.
+  bool stopping() const noexcept { return stopping_; }
+  int failures() const noexcept { return budget_.failures(); }
+  std::uint64_t offset() const noexcept { return log_.offset(); }
+  std::string_view bytes() const noexcept { return fresh_; }
+  const log_reset& reset() const noexcept { return reset_; }
+  const notice& note() const noexcept { return note_; }
+
+  retry_info retry(duration delay) const { return budget_.retry(delay); }
+
+  trigger_event event() const {
+    trigger_event e;
+    e.job_id = job_.job_id;
+    e.job_dir = job_.job_dir;
+    e.log_file = job_.log_file;
+    e.exit_code_file = job_.exit_code_file;
+    e.remote_os = job_.remote_os;
+    e.log_offset = offset();
+    e.reason = reason_;
+    e.exit_code = exit_;
+    if (reason_ == reason::completed) {
+      e.status = *exit_ == 0 ? status::success : status::failed;
+      e.message = completed_message(*exit_);
+    } else {
+      e.status = reason_ == reason::lost ? status::lost : status::error;
+      e.error = error_;
+      e.message = error_message(reason_, budget_.failures(), exit_, offset(), why_);
+    }
+    return e;
+  }
+
+  trigger_state state() const {
+    trigger_state s{job_, options_, log_.mark()};
+    s.options.log_offset = static_cast<std::int64_t>(offset());
+    return s;
+  }
+
+  const job_spec& job() const noexcept { return job_; }
+  const watch_options& options() const noexcept { return options_; }
+  const watch_stats& stats() const noexcept { return stats_; }
+  duration connect_timeout() const noexcept { return options_.connect_timeout; }
+  duration command_timeout() const noexcept {
+    return saturating_add(options_.command_timeout, stopping_ ? stop_time({}) : duration());
+  }
+
+  /// Takes the job that a submit made in place of the one that was to be made.
+  void adopt(job_spec job) {
+    job_ = std::move(job);
+    lost_job_rule_ = lost_job_rule(job_, options_);
+  }
+
+ private:
+  action poll() const { return {action_kind::poll, command_timeout()}; }
+
+  action close_then(action_kind next) {
+    after_close_ = next;
+    return {action_kind::close};
+  }
+
+  action end(reason r, std::error_code ec, std::string why) {
+    reason_ = r;
+    error_ = ec;
+    why_ = why.empty() ? ec.message() : std::move(why);
+    fresh_ = {};
+    return close_then(action_kind::finish);
+  }
+
+  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
+    switch (budget_.spend(phase, ec, std::move(why))) {
+      case failure_budget::verdict::retry: break;
+      case failure_budget::verdict::exhausted: return end(reason::reconnects_exhausted, ec, budget_.why());
+      case failure_budget::verdict::fatal: return end(reason::fatal_error, ec, budget_.why());
+    }
+    ++stats_.retries;
+    return close_then(action_kind::back_off);
+  }
+
+  /// The same poll goes on by the command way, for the rest of the run: nothing failed but the offer.
+  action files_refused(const std::string& why) {
+    if (options_.via == poll_via::files)
+      return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
+    by_files_ = false;
+    switching_ = true;
+    note_ = {notice_kind::files_unavailable, commands_instead_message(why)};
+    return {action_kind::notify};
+  }
+
+  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply
+  /// a part is never used, since its end says whether it is true.
+  bool keep(std::error_code ec, const poll_reply& r) {
+    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= log_.overlap() ||
+        !log_.plausible(r, chunk_.get()) || log_.broken(r))
+      return false;
+    log_trouble_.clear();
+    fresh_ = log_.observe(r);
+    return true;
+  }
+
+  /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
+  action announce_restart(log_reset_cause cause, const poll_reply& r) {
+    reset_ = {cause, offset(), reset_message(cause, offset(), job_.log_file)};
+    seen_ = r.log_size;
+    restarting_ = true;
+    return {action_kind::reset};
+  }
+
+  action restart() {
+    ++stats_.resets;
+    log_.restart();
+    drain_to_.reset();
+    log_trouble_.clear();
+    return poll();
+  }
+
+  void observe(const poll_reply& r, duration now) {
+    now_ = now;
+    size_ = r.log_size;
+    if (r.log == log_state::present) seen_ = size_;
+    fresh_ = log_.observe(r);
+    moved_ = !fresh_.empty();
+
+    std::optional<notice_kind> exit_trouble, log_trouble;
+    if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
+    if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
+    if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
+    if (r.log == log_state::unreadable || (size_ > offset() && !moved_)) log_trouble = notice_kind::log_unreadable;
+    if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
+    exit_cause_ = r.exit_error;
+    log_cause_ = r.log_error;
+    if (r.exit_state == exit_code_state::present) {
+      exit_ = r.exit_code;
+      // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
+      // that goes on writing must not hold up the end, nor a log that was cut short.
+      if (!log_trouble) drain_to_ = std::min(drain_to_.value_or(size_), size_);
+    } else {
+      exit_.reset();
+      drain_to_.reset();
+    }
+    // Before the judgement: it decides how this poll went and was asked for.
+    const bool asked = lost_job_rule_.asks(by_files_), through_files = by_files();
+    note_life_ = lost_job_rule_.observe(r, asked, through_files, now_);
+    note_exit_ = exit_trouble_.observe(exit_trouble, now_);
+    note_log_ = log_trouble_.observe(log_trouble, now_);
+  }
+
+  action next_output() {
+    if (note_life_) {
+      note_ = {*note_life_, vitals_message(*note_life_, job_, lost_job_rule_.seen(), lost_job_rule_.evidence(), lost_job_rule_.grace())};
+      note_life_.reset();
+      return {action_kind::notify};
+    }
+    if (std::exchange(note_exit_, false)) return notify(exit_trouble_.kind());
+    if (std::exchange(note_log_, false)) return notify(log_trouble_.kind());
+    if (!fresh_.empty()) {
+      delivering_ = true;
+      return {action_kind::deliver};
+    }
+    return decide();
+  }
+
+  action notify(notice_kind kind) {
+    note_ = {kind, trouble_text(kind)};
+    return {action_kind::notify};
+  }
+
+  std::string trouble_text(notice_kind kind) const {
+    return trouble_message(kind, job_, exit_text_,
+                           kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
+  }
+
+  void acknowledge() {
+    log_.advance(fresh_);
+    stats_.bytes += fresh_.size();
+    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset(), took_);
+    fresh_ = {};
+  }
+
+  /// Whether the job ended and all of its log is delivered.
+  bool whole() const noexcept { return drain_to_ && offset() >= *drain_to_; }
+
+  /// After a whole poll, everything told and delivered: end, read on, or wait.
+  action decide() {
+    if (whole()) {
+      if (!stopped_) return end(reason::completed, {}, {});
+      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+    }
+    const bool late = options_.deadline > duration::zero() && now_ - began_ >= options_.deadline;
+    if (late && !stopped_) {
+      if (!options_.stop_at_deadline)
+        return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, {}));
+      stopping_ = true;
+      return poll();
+    }
+    if (moved_ && size_ > offset()) {
+      lost_job_rule_.plan(now_, {});
+      return poll();
+    }
+    if (late && !exit_)
+      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
+
+    duration pause = pause_.next(moved_);
+    if (lost_job_rule_.missing()) {
+      const auto grace_left = lost_job_rule_.left(now_);
+      if (grace_left <= duration::zero())
+        return end(reason::lost, errc::job_lost,
+                   lost_message(job_, lost_job_rule_.seen(), lost_job_rule_.evidence(), lost_job_rule_.grace()));
+      pause = std::min(pause, grace_left);
+    }
+    if (options_.deadline > duration::zero() && !late) pause = std::min(pause, options_.deadline - (now_ - began_));
+    if (exit_trouble_) {
+      if (exit_trouble_.left(now_) <= duration::zero()) {
+        const bool damaged = exit_trouble_.kind() == notice_kind::exit_code_damaged;
+        return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
+                   trouble_text(exit_trouble_.kind()));
+      }
+      pause = std::min(pause, exit_trouble_.left(now_));
+    }
+    if (log_trouble_) {
+      const bool missing = log_trouble_.kind() == notice_kind::log_missing;
+      if (log_trouble_.left(now_) <= duration::zero()) {
+        // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
+        // that was ever seen of it was delivered.
+        if (missing && exit_ && offset() >= seen_) return end(reason::completed, {}, {});
+        if (!missing || exit_)
+          return end(reason::log_unusable, errc::log_unreadable, trouble_text(log_trouble_.kind()));
+      } else {
+        pause = std::min(pause, log_trouble_.left(now_));
+      }
+    }
+    lost_job_rule_.plan(now_, pause);
+    return {action_kind::wait, pause};
+  }
+
+  job_spec job_;
+  watch_options options_;
+  watch_stats stats_;
+
+  log_position log_;  // behind the last byte acknowledged
+  chunk_size chunk_;
+  poll_pause pause_;
+
+  failure_budget budget_;
+  lost_job_rule lost_job_rule_;
+  duration began_{};
+
+  // How it ended, or what a poll failed of
+  std::error_code error_;
+  std::string why_;
+  std::string stop_text_;
+
+  // What the last whole poll showed
+  duration now_{};
+  duration took_{};
+  std::uint64_t size_ = 0;
+  std::uint64_t seen_ = 0;  // the size of the log when it was last there
+  std::string_view fresh_;  // not yet acknowledged; points into the reply
+  bool moved_ = false;
+  std::optional<std::int64_t> exit_;
+  std::optional<std::uint64_t> drain_to_;
+  trouble exit_trouble_{options_.trouble_grace};
+  trouble log_trouble_{options_.trouble_grace};
+  std::string exit_text_;
+  std::error_code exit_cause_, log_cause_;  // why they cannot be read, where that is known
+
+  // What is under way
+  bool by_files_ = false;
+  bool switching_ = false;
+  bool stopping_ = false;
+  bool stopped_ = false;  // at the deadline
+  std::optional<notice_kind> note_life_;
+  bool note_exit_ = false;
+  bool note_log_ = false;
+  bool delivering_ = false;
+  bool broken_off_ = false;  // what is delivered came before its poll failed
+  bool restarting_ = false;
+  bool backing_off_ = false;
+  action_kind after_close_ = action_kind::abort;
+  log_reset reset_;
+  notice note_;
+  reason reason_ = reason::fatal_error;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/asio/recycled_block.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_RECYCLED_BLOCK_HPP
+#define REMOTE_JOB_DETAIL_ASIO_RECYCLED_BLOCK_HPP
+
+#include <memory>
+#include <new>
+
+namespace remote_job::inline v0::detail {
+
+/// Gives back the memory of a buffer that is far larger than what is wanted of it next.
+inline void shrink(std::string& buffer, std::size_t wanted) noexcept {
+  if (buffer.capacity() > std::size_t{256} * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
+}
+
+/// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
+/// asked for while the block is out comes from the heap.
+class recycled_block {
+ public:
+  recycled_block() = default;
+  recycled_block(const recycled_block&) = delete;
+  recycled_block& operator=(const recycled_block&) = delete;
+  ~recycled_block() { ::operator delete(block_); }
+
+  void* take(std::size_t size) {
+    if (out_) return ::operator new(size);
+    if (size > size_) {
+      ::operator delete(std::exchange(block_, nullptr));
+      size_ = 0;
+      block_ = ::operator new(size);
+      size_ = size;
+    }
+    out_ = true;
+    return block_;
+  }
+
+  void give(void* p) noexcept {
+    if (p == block_)
+      out_ = false;
+    else
+      ::operator delete(p);
+  }
+
+ private:
+  void* block_ = nullptr;
+  std::size_t size_ = 0;
+  bool out_ = false;
+};
+
+/// Allocates from a recycled_block, and keeps it alive.
+template <class T>
+struct kept_allocator {
+  using value_type = T;
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+
+  std::shared_ptr<recycled_block> memory;
+
+  explicit kept_allocator(std::shared_ptr<recycled_block> m) noexcept : memory(std::move(m)) {}
+  template <class U>
+  kept_allocator(const kept_allocator<U>& other) noexcept : memory(other.memory) {}
+
+  T* allocate(std::size_t n) {
+    if (n > std::size_t(-1) / sizeof(T)) throw std::bad_array_new_length();
+    return static_cast<T*>(memory->take(n * sizeof(T)));
+  }
+  void deallocate(T* p, std::size_t) noexcept { memory->give(p); }
+
+  template <class U>
+  bool operator==(const kept_allocator<U>& other) const noexcept {
+    return memory == other.memory;
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/text/exit_code.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_EXIT_CODE_HPP
+#define REMOTE_JOB_DETAIL_TEXT_EXIT_CODE_HPP
 
 #include <charconv>
 
@@ -1707,124 +3560,9 @@ inline void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
 
 #endif
 
-// ---- remote_job/detail/file_vitals.hpp
-#ifndef REMOTE_JOB_DETAIL_FILE_VITALS_HPP
-#define REMOTE_JOB_DETAIL_FILE_VITALS_HPP
-
-// Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp
-// for what a pid file holds; the rules are the same.
-namespace remote_job::inline v0::detail {
-
-/// The two lines of a pid file, or of the file `child`.
-struct process_identity {
-  std::uint64_t pid = 0;  ///< 0: there is none, or what is there is none
-  std::string_view start{}, boot{}, host{};
-
-  explicit process_identity(std::string_view text) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const auto [last, ec] = std::from_chars(text.data(), text.data() + end, pid);
-    if (ec != std::errc{} || last != text.data() + end || pid == 0 || pid > 9'999'999'999) {
-      pid = 0;
-      return;
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-    auto line = text.substr(0, text.find('\n'));
-    line = line.substr(0, line.find_last_not_of(' ') + 1);
-    if (!line.ends_with(" .")) return;
-    while (!line.empty()) {
-      const auto blank = std::min(line.find(' '), line.size());
-      const auto word = line.substr(0, blank);
-      line.remove_prefix(std::min(blank + 1, line.size()));
-      if (word.starts_with("start=")) start = word.substr(6);
-      if (word.starts_with("boot=")) boot = word.substr(5);
-      if (word.starts_with("host=")) host = word.substr(5);
-    }
-  }
-};
-
-/// The start time in the content of a /proc/PID/stat (proc(5)); empty for a process that has ended.
-inline std::string_view start_time(std::string_view stat) {
-  const auto name_end = stat.rfind(')');
-  if (name_end == stat.npos) return {};
-  stat.remove_prefix(std::min(name_end + 2, stat.size()));
-  if (stat.starts_with('Z') || stat.starts_with('X') || stat.starts_with('x')) return {};
-  for (int field = 3; field < 22; ++field) {
-    const auto blank = stat.find(' ');
-    if (blank == stat.npos) return {};
-    stat.remove_prefix(blank + 1);
-  }
-  return stat.substr(0, stat.find_first_of(" \n"));
-}
-
-/// What was read for one judgement; an empty text is a file that is not there.
-struct file_evidence {
-  std::string pid_file, child_file, stat, child_stat, boot_id, host_name;
-
-  /// Longer than any of them.
-  static constexpr std::size_t max_text = 4096;
-
-  void clear() noexcept {
-    for (auto* text : {&pid_file, &child_file, &stat, &child_stat, &boot_id, &host_name}) text->clear();
-  }
-
-  static std::string stat_path(std::uint64_t pid) { return "/proc/" + std::to_string(pid) + "/stat"; }
-  static const std::string& boot_id_path() {
-    static const std::string path = "/proc/sys/kernel/random/boot_id";
-    return path;
-  }
-  static const std::string& host_name_path() {
-    static const std::string path = "/proc/sys/kernel/hostname";
-    return path;
-  }
-
-  /// Judges; `evidence` is given what that was concluded from.
-  ///
-  /// Files do not tell the pid namespace: who can ask by a command does so before he believes that a process is gone.
-  /// Nor do they tell whether the processes of others can be seen, so that a pid file without proof proves only life.
-  liveness judge(std::string& evidence) const {
-    evidence.clear();
-    if (boot_id.empty()) return liveness::unknown;  // no /proc
-    const process_identity job(pid_file);
-    if (job.pid == 0) return pid_file.empty() ? liveness::not_started : liveness::unknown;
-    const auto line = [](std::string_view text) { return text.substr(0, text.find('\n')); };
-    evidence = "pid=" + std::to_string(job.pid);
-    const auto now = start_time(stat);
-    if (job.start.empty()) return now.empty() ? liveness::unknown : liveness::alive;
-    const auto add = [&](std::string_view key, std::string_view value) { evidence.append(key).append(value); };
-    add(",start=", job.start);
-    add(",host=", job.host);
-    if (job.boot != line(boot_id)) {
-      add(",boot=", job.boot);
-      add(",now=", line(host_name));
-      add(":", line(boot_id));
-      return clean(evidence), job.host == line(host_name) ? liveness::rebooted : liveness::elsewhere;
-    }
-    if (now == job.start) return clean(evidence), liveness::alive;
-    if (!now.empty()) add(",reused=", now);
-    const process_identity child(child_file);
-    if (child.pid != 0 && !child.start.empty() && start_time(child_stat) == child.start) {
-      add(",child=", std::to_string(child.pid));
-      return clean(evidence), liveness::orphaned;
-    }
-    // The same kernel under another name: a container next to the job's.
-    return clean(evidence), job.host == line(host_name) ? liveness::vanished : liveness::elsewhere;
-  }
-
- private:
-  static void clean(std::string& text) {
-    text.resize(std::min<std::size_t>(text.size(), 300));
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
-  }
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/framing.hpp
-#ifndef REMOTE_JOB_DETAIL_FRAMING_HPP
-#define REMOTE_JOB_DETAIL_FRAMING_HPP
+// ---- remote_job/os_policy/detail/framing.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_FRAMING_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_FRAMING_HPP
 
 #include <limits>
 
@@ -2013,75 +3751,114 @@ inline std::error_code parse_poll_frame(const poll_request& request, std::string
 
 #endif
 
-// ---- remote_job/detail/kept_memory.hpp
-#ifndef REMOTE_JOB_DETAIL_KEPT_MEMORY_HPP
-#define REMOTE_JOB_DETAIL_KEPT_MEMORY_HPP
+// ---- remote_job/watch/detail/rules/proc_liveness.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_PROC_LIVENESS_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_PROC_LIVENESS_HPP
 
-#include <memory>
-#include <new>
-
+// Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp
+// for what a pid file holds; the rules are the same.
 namespace remote_job::inline v0::detail {
 
-/// Gives back the memory of a buffer that is far larger than what is wanted of it next.
-inline void give_back(std::string& buffer, std::size_t wanted) noexcept {
-  if (buffer.capacity() > std::size_t{256} * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
+/// The two lines of a pid file, or of the file `child`.
+struct process_identity {
+  std::uint64_t pid = 0;  ///< 0: there is none, or what is there is none
+  std::string_view start{}, boot{}, host{};
+
+  explicit process_identity(std::string_view text) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto [last, ec] = std::from_chars(text.data(), text.data() + end, pid);
+    if (ec != std::errc{} || last != text.data() + end || pid == 0 || pid > 9'999'999'999) {
+      pid = 0;
+      return;
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+    auto line = text.substr(0, text.find('\n'));
+    line = line.substr(0, line.find_last_not_of(' ') + 1);
+    if (!line.ends_with(" .")) return;
+    while (!line.empty()) {
+      const auto blank = std::min(line.find(' '), line.size());
+      const auto word = line.substr(0, blank);
+      line.remove_prefix(std::min(blank + 1, line.size()));
+      if (word.starts_with("start=")) start = word.substr(6);
+      if (word.starts_with("boot=")) boot = word.substr(5);
+      if (word.starts_with("host=")) host = word.substr(5);
+    }
+  }
+};
+
+/// The start time in the content of a /proc/PID/stat (proc(5)); empty for a process that has ended.
+inline std::string_view start_time(std::string_view stat) {
+  const auto name_end = stat.rfind(')');
+  if (name_end == stat.npos) return {};
+  stat.remove_prefix(std::min(name_end + 2, stat.size()));
+  if (stat.starts_with('Z') || stat.starts_with('X') || stat.starts_with('x')) return {};
+  for (int field = 3; field < 22; ++field) {
+    const auto blank = stat.find(' ');
+    if (blank == stat.npos) return {};
+    stat.remove_prefix(blank + 1);
+  }
+  return stat.substr(0, stat.find_first_of(" \n"));
 }
 
-/// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
-/// asked for while the block is out comes from the heap.
-class kept_memory {
- public:
-  kept_memory() = default;
-  kept_memory(const kept_memory&) = delete;
-  kept_memory& operator=(const kept_memory&) = delete;
-  ~kept_memory() { ::operator delete(block_); }
+/// What was read for one judgement; an empty text is a file that is not there.
+struct file_evidence {
+  std::string pid_file, child_file, stat, child_stat, boot_id, host_name;
 
-  void* take(std::size_t size) {
-    if (out_) return ::operator new(size);
-    if (size > size_) {
-      ::operator delete(std::exchange(block_, nullptr));
-      size_ = 0;
-      block_ = ::operator new(size);
-      size_ = size;
-    }
-    out_ = true;
-    return block_;
+  /// Longer than any of them.
+  static constexpr std::size_t max_text = 4096;
+
+  void clear() noexcept {
+    for (auto* text : {&pid_file, &child_file, &stat, &child_stat, &boot_id, &host_name}) text->clear();
   }
 
-  void give(void* p) noexcept {
-    if (p == block_)
-      out_ = false;
-    else
-      ::operator delete(p);
+  static std::string stat_path(std::uint64_t pid) { return "/proc/" + std::to_string(pid) + "/stat"; }
+  static const std::string& boot_id_path() {
+    static const std::string path = "/proc/sys/kernel/random/boot_id";
+    return path;
+  }
+  static const std::string& host_name_path() {
+    static const std::string path = "/proc/sys/kernel/hostname";
+    return path;
+  }
+
+  /// Judges; `evidence` is given what that was concluded from.
+  ///
+  /// Files do not tell the pid namespace: who can ask by a command does so before he believes that a process is gone.
+  /// Nor do they tell whether the processes of others can be seen, so that a pid file without proof proves only life.
+  liveness judge(std::string& evidence) const {
+    evidence.clear();
+    if (boot_id.empty()) return liveness::unknown;  // no /proc
+    const process_identity job(pid_file);
+    if (job.pid == 0) return pid_file.empty() ? liveness::not_started : liveness::unknown;
+    const auto line = [](std::string_view text) { return text.substr(0, text.find('\n')); };
+    evidence = "pid=" + std::to_string(job.pid);
+    const auto now = start_time(stat);
+    if (job.start.empty()) return now.empty() ? liveness::unknown : liveness::alive;
+    const auto add = [&](std::string_view key, std::string_view value) { evidence.append(key).append(value); };
+    add(",start=", job.start);
+    add(",host=", job.host);
+    if (job.boot != line(boot_id)) {
+      add(",boot=", job.boot);
+      add(",now=", line(host_name));
+      add(":", line(boot_id));
+      return clean(evidence), job.host == line(host_name) ? liveness::rebooted : liveness::elsewhere;
+    }
+    if (now == job.start) return clean(evidence), liveness::alive;
+    if (!now.empty()) add(",reused=", now);
+    const process_identity child(child_file);
+    if (child.pid != 0 && !child.start.empty() && start_time(child_stat) == child.start) {
+      add(",child=", std::to_string(child.pid));
+      return clean(evidence), liveness::orphaned;
+    }
+    // The same kernel under another name: a container next to the job's.
+    return clean(evidence), job.host == line(host_name) ? liveness::vanished : liveness::elsewhere;
   }
 
  private:
-  void* block_ = nullptr;
-  std::size_t size_ = 0;
-  bool out_ = false;
-};
-
-/// Allocates from a kept_memory, and keeps it alive.
-template <class T>
-struct kept_allocator {
-  using value_type = T;
-  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-
-  std::shared_ptr<kept_memory> memory;
-
-  explicit kept_allocator(std::shared_ptr<kept_memory> m) noexcept : memory(std::move(m)) {}
-  template <class U>
-  kept_allocator(const kept_allocator<U>& other) noexcept : memory(other.memory) {}
-
-  T* allocate(std::size_t n) {
-    if (n > std::size_t(-1) / sizeof(T)) throw std::bad_array_new_length();
-    return static_cast<T*>(memory->take(n * sizeof(T)));
-  }
-  void deallocate(T* p, std::size_t) noexcept { memory->give(p); }
-
-  template <class U>
-  bool operator==(const kept_allocator<U>& other) const noexcept {
-    return memory == other.memory;
+  static void clean(std::string& text) {
+    text.resize(std::min<std::size_t>(text.size(), 300));
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
   }
 };
 
@@ -2089,145 +3866,9 @@ struct kept_allocator {
 
 #endif
 
-// ---- remote_job/file_access.hpp
-#ifndef REMOTE_JOB_FILE_ACCESS_HPP
-#define REMOTE_JOB_FILE_ACCESS_HPP
-
-namespace remote_job::inline v0 {
-
-/// What a path names, symbolic links followed.
-enum class file_kind { regular, directory, other };
-
-/// What a host tells of a file. A plain value.
-struct file_status {
-  std::uint64_t size = 0;               ///< bytes in it
-  std::uint64_t identity = 0;           ///< names the file whatever its path (inode number); 0: the host does not tell
-  file_kind kind = file_kind::regular;  ///< what it is
-};
-
-namespace detail {
-
-template <class T>
-concept async_stat_by_function = requires(T& t, const std::string& path, file_status& status) {
-  typename member<&T::async_stat>;
-  t.async_stat(path, status, std::declval<function_archetype>());
-}
-&&!requires(T & t, const std::string& path, file_status& status) {
-  t.async_stat(path, status, std::declval<stranger>());
-};
-
-// What is read into a copy is lost; see async_execute_into_copy.
-template <class T>
-concept async_stat_into_copy = requires(T& t, const std::string& path) {
-  t.template async_stat<handler_archetype>(path, file_status(), std::declval<handler_archetype>());
-}
-|| requires(T& t, const std::string& path) {
-  typename member<&T::async_stat>;
-  t.async_stat(path, file_status(), std::declval<handler_archetype>());
-};
-
-template <class T>
-concept async_read_file_into_copy = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max) {
-  t.template async_read_file<handler_archetype>(path, offset, max, std::string(), std::declval<handler_archetype>());
-}
-|| requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max) {
-  typename member<&T::async_read_file>;
-  t.async_read_file(path, offset, max, std::string(), std::declval<handler_archetype>());
-};
-
-template <class T>
-concept has_async_stat = requires(T& t, const std::string& path, file_status& status) {
-  t.async_stat(path, status, std::declval<handler_archetype>());
-}
-&&!async_stat_by_function<T> && !async_stat_into_copy<T>;
-
-template <class T>
-concept async_read_file_by_function = requires(T& t, const std::string& path, std::size_t max, std::string& out) {
-  typename member<&T::async_read_file>;
-  t.async_read_file(path, 0, max, out, std::declval<function_archetype>());
-}
-&&!requires(T & t, const std::string& path, std::size_t max, std::string& out) {
-  t.async_read_file(path, 0, max, out, std::declval<stranger>());
-};
-
-template <class T>
-concept has_async_read_file = requires(T& t, const std::string& path, std::uint64_t offset, std::size_t max,
-                                       std::string& out, wide_offset wide) {
-  t.async_read_file(path, offset, max, out, std::declval<handler_archetype>());
-  t.async_read_file(path, wide, max, out, std::declval<handler_archetype>());
-}
-&&!async_read_file_by_function<T> && !async_read_file_into_copy<T>;
-
-struct names_of_file_access {
-  void async_stat();
-  void async_read_file();
-};
-
-template <class T>
-concept names_async_stat = has_async_stat<T> ||
-    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_stat; });
-
-template <class T>
-concept names_async_read_file = has_async_read_file<T> ||
-    (open_class<T> && !requires { &ambiguous<T, names_of_file_access>::async_read_file; });
-
-template <class T>
-concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
-
-}  // namespace detail
-
-/// A transport that also reads the host's files itself: a watch then needs no command, no shell and no process there.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `t.async_stat(path, status, token)` | fills the status of what the path names, symbolic links followed; `void(std::error_code)` |
-/// | `t.async_read_file(path, offset, max, out, token)` | replaces out by the bytes of the file from the offset on: max of them, or as many as there are; `void(std::error_code)` |
-///
-/// Paths are bytes as in `job_spec`; a relative one is taken as by a command. An offset at or behind the end gives no
-/// bytes, and no error. Both are asked of an open connection, and *several at once*, which the host may answer in any
-/// order; asked for together they should take one round trip. `path`, `status` and `out` stay alive and in place until
-/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated
-/// executor and allocator, and terminal cancellation through its slot, which ends that operation alone and costs the
-/// connection nothing; `close()` ends them all.
-///
-/// @par Errors
-/// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
-/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read
-/// it. What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
-/// With any other error, and when it is cancelled, a read leaves in out no byte but those that came, from the offset on
-/// without a gap: a watch makes use of them, so that a slow link makes progress. `errc::files_unavailable`: the host
-/// offers no file access, or tells no sizes; the connection is as good for commands as it was. Any other error is that
-/// of the connection, and is treated as one of async_execute.
-///
-/// @par Exemplar
-/// The least that will do:
-/// @include minimal_file_access.hpp
-template <class T>
-concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
-
-/// Asserts of a transport that has a member of this name that both are there and can be called. One that has neither
-/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently
-/// absent).
-template <class T>
-constexpr bool check_file_access() {
-  if constexpr (detail::names_file_access<T>) {
-    static_assert(detail::has_async_stat<T>,
-                  "Transport: file access needs `auto async_stat(const std::string&, file_status&, CompletionToken&&)` "
-                  "with completion `void(std::error_code)`");
-    static_assert(detail::has_async_read_file<T>,
-                  "Transport: file access needs `auto async_read_file(const std::string&, std::uint64_t, std::size_t, "
-                  "std::string&, CompletionToken&&)` with completion `void(std::error_code)`");
-  }
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/file_poll.hpp
-#ifndef REMOTE_JOB_DETAIL_FILE_POLL_HPP
-#define REMOTE_JOB_DETAIL_FILE_POLL_HPP
+// ---- remote_job/watch/detail/rules/file_poll.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_FILE_POLL_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_FILE_POLL_HPP
 
 namespace remote_job::inline v0::detail {
 
@@ -2284,7 +3925,7 @@ class file_poll {
     first_ = poll_start(request);
     failure_ = {};
     exit_judged_ = read_again_ = status_known_ = false;
-    give_back(bytes, limit_);
+    shrink(bytes, limit_);
     bytes.clear();
     bytes_error_ = {};
     liveness_ = liveness::unknown;
@@ -2515,9 +4156,9 @@ class file_poll {
 
 #endif
 
-// ---- remote_job/detail/file_poll_op.hpp
-#ifndef REMOTE_JOB_DETAIL_FILE_POLL_OP_HPP
-#define REMOTE_JOB_DETAIL_FILE_POLL_OP_HPP
+// ---- remote_job/watch/detail/run/file_poll_op.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_FILE_POLL_OP_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_FILE_POLL_OP_HPP
 
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
@@ -2525,8 +4166,6 @@ class file_poll {
 #include <asio/cancellation_signal.hpp>
 #include <asio/post.hpp>
 
-#include <array>
-#include <bit>
 #include <exception>
 
 namespace remote_job::inline v0::detail {
@@ -2570,7 +4209,7 @@ class running_file_poll : public file_poll {
   }
 
   std::array<asio::cancellation_signal, file_poll::question_count> signals_;
-  std::shared_ptr<kept_memory> memory_ = std::make_shared<kept_memory>();
+  std::shared_ptr<recycled_block> memory_ = std::make_shared<recycled_block>();
   unsigned asks_ = nothing;  // at the beginning
   bool cancelled_ = false;
   std::exception_ptr thrown_;
@@ -2751,232 +4390,9 @@ void start_file_poll(Transport& transport, const job_spec& job, const poll_reque
 
 #endif
 
-// ---- remote_job/sink.hpp
-#ifndef REMOTE_JOB_SINK_HPP
-#define REMOTE_JOB_SINK_HPP
-
-namespace remote_job::inline v0 {
-
-namespace detail {
-
-// One member for each optional hook, to be ambiguous with a sink's own.
-struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice, diagnostics;
-};
-
-template <class S>
-concept names_on_log = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::on_log;
-};
-template <class S>
-concept names_async_on_log = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::async_on_log;
-};
-template <class S>
-concept names_on_log_reset = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::on_log_reset;
-};
-template <class S>
-concept names_on_retry = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::on_retry;
-};
-template <class S>
-concept names_on_notice = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::on_notice;
-};
-
-template <class S>
-concept names_diagnostics_of_sink = open_class<S> && !requires {
-  &ambiguous<S, hook_names>::diagnostics;
-};
-
-template <class S>
-concept has_on_event = requires(S& s, const trigger_event& e) {
-  { s.on_event(e) } -> std::same_as<void>;
-};
-
-template <class S>
-concept takes_offset = requires(S& s, wide_offset offset, std::string_view bytes) {
-  s.on_log(offset, bytes);
-}
-|| requires(S& s, std::uint64_t offset, std::string_view bytes) { s.on_log({offset}, bytes); };
-
-template <class S>
-concept has_on_log = takes_offset<S> &&(
-    requires(S& s, std::uint64_t offset, std::string_view bytes) {
-      { s.on_log(offset, bytes) } -> std::same_as<void>;
-    } ||
-    requires(S & s, std::uint64_t offset, std::string_view bytes) {
-      { s.on_log(offset, bytes) } -> std::same_as<std::error_code>;
-    });
-
-template <class S>
-concept async_on_log_by_function = requires(S& s, std::string_view bytes) {
-  typename member<&S::async_on_log>;
-  s.async_on_log(0, bytes, std::declval<function_archetype>());
-}
-&&!requires(S & s, std::string_view bytes) { s.async_on_log(0, bytes, std::declval<stranger>()); };
-
-template <class S>
-concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
-  s.async_on_log(offset, bytes, std::declval<handler_archetype>());
-  s.async_on_log(wide, bytes, std::declval<handler_archetype>());
-}
-&&!async_on_log_by_function<S>;
-
-template <class S>
-concept has_on_log_reset = requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<void>;
-}
-|| requires(S& s, const log_reset& r) {
-  { s.on_log_reset(r) } -> std::same_as<std::error_code>;
-};
-
-template <class S>
-concept has_on_retry = requires(S& s, const retry_info& r) {
-  { s.on_retry(r) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_on_notice = requires(S& s, const notice& n) {
-  { s.on_notice(n) } -> std::same_as<void>;
-};
-
-template <class S>
-concept has_diagnostics_of_sink = requires(S& s) {
-  { s.diagnostics() } -> std::convertible_to<std::string>;
-};
-
-// A hook is either not there at all or callable as documented.
-template <class S>
-concept good_on_log = has_on_log<S> || !names_on_log<S>;
-template <class S>
-concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
-template <class S>
-concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
-template <class S>
-concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
-template <class S>
-concept good_on_notice = has_on_notice<S> || !names_on_notice<S>;
-template <class S>
-concept good_diagnostics_of_sink = has_diagnostics_of_sink<S> || !names_diagnostics_of_sink<S>;
-template <class S>
-concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
-
-}  // namespace detail
-
-/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
-/// log it could not take ends it.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
-/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
-/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
-/// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
-/// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
-/// | `s.on_notice(notice)` | optional; `void` |
-/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
-///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
-/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
-/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
-/// for on_event, whose exceptions are swallowed: there is no one left to tell.
-/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// wrong hook is silently absent). A hook under any other name is none: `sink_traits<S>::takes_log` can be asserted
-/// beside `sink<S>`.
-///
-/// @par Exemplar
-/// The least that will do:
-/// @include minimal_sink.hpp
-template <class S>
-concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
-    detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
-    detail::good_on_retry<S> && detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
-
-/// What generic code asks of a sink: each hook if it is there, nothing if not.
-template <class S>
-struct sink_traits {
-  /// Whether the log is taken at all.
-  static constexpr bool takes_log = detail::has_on_log<S> || detail::has_async_on_log<S>;
-
-  /// Whether the log is taken asynchronously.
-  static constexpr bool is_async = detail::has_async_on_log<S>;
-
-  /// Hands a chunk over, to a sink that does not take it asynchronously; gives the sink's refusal.
-  static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
-    if constexpr (detail::has_on_log<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
-        s.on_log(offset, bytes);
-      else
-        return s.on_log(offset, bytes);
-    }
-    return {};
-  }
-
-  /// Tells that the log begins again at 0; gives the sink's refusal.
-  static std::error_code on_log_reset(S& s, const log_reset& reset) {
-    if constexpr (detail::has_on_log_reset<S>) {
-      if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
-        s.on_log_reset(reset);
-      else
-        return s.on_log_reset(reset);
-    }
-    return {};
-  }
-
-  /// Tells of a failure within the budget.
-  static void on_retry(S& s, const retry_info& info) {
-    if constexpr (detail::has_on_retry<S>) s.on_retry(info);
-  }
-
-  /// Tells of something worth knowing.
-  static void on_notice(S& s, const notice& n) {
-    if constexpr (detail::has_on_notice<S>) s.on_notice(n);
-  }
-
-  /// Hands the final event over.
-  static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
-
-  /// Text on the last error, or nothing.
-  static std::string diagnostics(S& s) {
-    if constexpr (detail::has_diagnostics_of_sink<S>)
-      return s.diagnostics();
-    else
-      return {};
-  }
-};
-
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted
-/// signature.
-template <class S>
-constexpr bool check_sink() {
-  static_assert(std::move_constructible<S>, "Sink: need a move constructor");
-  static_assert(detail::has_on_event<S>, "Sink: need `void on_event(const trigger_event&)`");
-  static_assert(detail::good_on_log<S>,
-                "Sink: on_log is there but not as `void on_log(std::uint64_t offset, std::string_view bytes)` (or "
-                "returning std::error_code)");
-  static_assert(detail::good_async_on_log<S>,
-                "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
-                "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
-  static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
-  static_assert(detail::good_on_log_reset<S>,
-                "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
-                "std::error_code)");
-  static_assert(detail::good_on_retry<S>, "Sink: on_retry is there but not as `void on_retry(const retry_info&)`");
-  static_assert(detail::good_on_notice<S>, "Sink: on_notice is there but not as `void on_notice(const notice&)`");
-  static_assert(detail::good_diagnostics_of_sink<S>,
-                "Sink: diagnostics is there but not as `std::string diagnostics()`");
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/line.hpp
-#ifndef REMOTE_JOB_DETAIL_LINE_HPP
-#define REMOTE_JOB_DETAIL_LINE_HPP
+// ---- remote_job/watch/detail/run/operation_context.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_OPERATION_CONTEXT_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_OPERATION_CONTEXT_HPP
 
 #include <asio/bind_executor.hpp>
 
@@ -3105,1305 +4521,9 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
 
 #endif
 
-// ---- remote_job/detail/chunk_size.hpp
-#ifndef REMOTE_JOB_DETAIL_CHUNK_SIZE_HPP
-#define REMOTE_JOB_DETAIL_CHUNK_SIZE_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// How much of the log the next poll asks for.
-///
-/// It begins at log_chunk_size and doubles while a backlog comes in whole chunks, up to max_chunk_size; with the
-/// backlog gone it is back where it began, and so is the memory. A chunk is only doubled if it came in a quarter of the
-/// time allowed: on a link of steady speed the next then takes half of it, so that size and time-outs do not swing.
-class chunk_size {
- public:
-  explicit chunk_size(const watch_options& options)
-      : begin_(at_least_one(options.log_chunk_size)),
-        bound_(std::max(begin_, at_least_one(options.max_chunk_size))),
-        quick_(options.command_timeout / 4),
-        size_(begin_) {}
-
-  std::size_t get() const noexcept { return size_; }
-
-  /// A whole poll brought so many bytes of log, in this time, and left so many.
-  void came(std::uint64_t bytes, std::uint64_t left, duration took) noexcept {
-    if (left == 0)
-      size_ = std::min(size_, begin_);
-    else if (bytes == size_ && took <= quick_)
-      size_ = size_ > bound_ / 2 ? bound_ : size_ * 2;
-  }
-
-  /// A poll did not come in time, after so many consecutive failures. From one to the next it shrinks faster, so that
-  /// any chunk is a small one before a usual budget is spent.
-  void timed_out(int failures) noexcept {
-    const int halvings = std::min(2 * (failures + 1), 30);
-    size_ = std::max(size_ >> halvings, std::min(size_, least));
-  }
-
- private:
-  // Less is not worth a round trip.
-  static constexpr std::size_t least = 1024;
-
-  static std::size_t at_least_one(std::int64_t n) noexcept {
-    return static_cast<std::size_t>(std::max<std::int64_t>(1, n));
-  }
-
-  std::size_t begin_;
-  std::size_t bound_;
-  duration quick_;
-  std::size_t size_;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/state.hpp
-#ifndef REMOTE_JOB_STATE_HPP
-#define REMOTE_JOB_STATE_HPP
-
-namespace remote_job::inline v0 {
-
-/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
-struct log_mark {
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
-  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
-
-  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
-  static constexpr std::size_t max_tail = 32;
-
-  friend bool operator==(const log_mark&, const log_mark&) = default;
-};
-
-/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
-///
-/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
-/// json.hpp turns it into JSON and back.
-struct trigger_state {
-  /// The name under which a serialized state is known.
-  static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
-
-  job_spec job{};           ///< which job
-  watch_options options{};  ///< how it is watched, and from which offset on
-  log_mark mark{};          ///< what tells the log that was read from another one
-
-  friend bool operator==(const trigger_state&, const trigger_state&) = default;
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/log_position.hpp
-#ifndef REMOTE_JOB_DETAIL_LOG_POSITION_HPP
-#define REMOTE_JOB_DETAIL_LOG_POSITION_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// How far a log was read, and what tells that log from another one. The one place that knows when it is another.
-class log_position {
- public:
-  log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
-    // What is remembered must lie before the offset, or it is of no use.
-    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
-    mark_.tail.reserve(log_mark::max_tail);
-  }
-
-  /// Behind the last byte that was taken.
-  std::uint64_t offset() const noexcept { return offset_; }
-  /// Bytes before the offset that each reply is to begin with.
-  std::size_t overlap() const noexcept { return mark_.tail.size(); }
-  const log_mark& mark() const noexcept { return mark_; }
-
-  /// Whether a reply can be the answer to a request for so many bytes from here, whoever parsed it.
-  bool plausible(const poll_reply& r, std::size_t max_bytes) const noexcept {
-    if (r.bytes.empty()) return true;
-    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap()) return false;
-    const std::size_t fresh = r.bytes.size() - overlap();
-    return fresh <= max_bytes && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
-  }
-
-  /// Whether the log is no longer the one that was read up to the offset.
-  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
-    if (offset_ == 0 || r.log == log_state::absent) return {};
-    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
-      return log_reset_cause::replaced;
-    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
-    if (!r.bytes.empty() && r.bytes.substr(0, overlap()) != mark_.tail) return log_reset_cause::rewritten;
-    return {};
-  }
-
-  /// Takes note of the log that a reply is from; gives the bytes in it that are behind the offset.
-  std::string_view observe(const poll_reply& r) noexcept {
-    if (r.log_identity != 0) mark_.identity = r.log_identity;
-    return r.bytes.empty() ? r.bytes : r.bytes.substr(overlap());
-  }
-
-  /// The bytes behind the offset are taken. Needs no memory: what a sink took is not to be forgotten.
-  void advance(std::string_view taken) noexcept {
-    offset_ += taken.size();
-    const auto keep = taken.substr(taken.size() - std::min(taken.size(), log_mark::max_tail));
-    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
-    mark_.tail.append(keep);
-  }
-
-  /// At the beginning of another log.
-  void restart() noexcept {
-    offset_ = 0;
-    mark_.identity = 0;
-    mark_.tail.clear();
-  }
-
- private:
-  std::uint64_t offset_;
-  log_mark mark_;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/poll_pause.hpp
-#ifndef REMOTE_JOB_DETAIL_POLL_PAUSE_HPP
-#define REMOTE_JOB_DETAIL_POLL_PAUSE_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// How long to wait until the next poll: poll_interval; or, with a quick_interval, that while there is news and from
-/// poll to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that
-/// many watches that began together do not poll in step. So what comes after some quiet is seen within two thirds of
-/// that.
-///
-/// The generator is seeded with the name of the job: the same watch makes the same pauses each time.
-class poll_pause {
- public:
-  poll_pause(const watch_options& options, std::string_view job_id)
-      : quick_(options.quick_interval), interval_(options.poll_interval), pause_(quick_), random_(hash(job_id)) {}
-
-  /// A run begins.
-  void begin() noexcept { pause_ = quick_; }
-
-  /// The next pause, after a poll with or without news.
-  duration next(bool news) noexcept {
-    if (quick_ == duration::zero()) return interval_;
-    if (news) pause_ = quick_;
-    const auto pause = pause_;
-    pause_ = pause < interval_ / 3 * 2 ? pause + std::max(pause / 2, duration(1)) : interval_;
-    return pause -
-           duration(static_cast<duration::rep>(random_() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
-  }
-
- private:
-  // FNV-1a; unlike std::hash the same everywhere.
-  static std::uint64_t hash(std::string_view text) noexcept {
-    std::uint64_t h = 0xcbf29ce484222325;
-    for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return h;
-  }
-
-  duration quick_;
-  duration interval_;
-  duration pause_;
-  splitmix64 random_;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/trouble.hpp
-#ifndef REMOTE_JOB_DETAIL_TROUBLE_HPP
-#define REMOTE_JOB_DETAIL_TROUBLE_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// What is wrong with one file of a job, and since when. No clock of its own.
-class trouble {
- public:
-  explicit trouble(duration grace) noexcept : grace_(grace) {}
-
-  /// Takes what a whole poll shows; whether that is new, and worth a notice.
-  bool observe(std::optional<notice_kind> seen, duration now) noexcept {
-    if (seen == kind_) return false;
-    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
-    const bool same = kind_ && seen && kind_ != notice_kind::log_missing && seen != notice_kind::log_missing;
-    if (!same) since_ = now;
-    kind_ = seen;
-    return seen.has_value();
-  }
-
-  void clear() noexcept { kind_.reset(); }
-
-  explicit operator bool() const noexcept { return kind_.has_value(); }
-  /// Only while there is one.
-  notice_kind kind() const noexcept { return *kind_; }
-  /// How long it may last yet; zero or less: no longer.
-  duration left(duration now) const noexcept { return grace_ - (now - since_); }
-
- private:
-  duration grace_;
-  std::optional<notice_kind> kind_;
-  duration since_{};
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/vitals.hpp
-#ifndef REMOTE_JOB_DETAIL_VITALS_HPP
-#define REMOTE_JOB_DETAIL_VITALS_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// Judges from poll to poll whether a job is lost. The one place that knows the rule; no clock of its own.
-///
-/// A job is missing when a whole poll finds no living process of it, and no exit code, which is looked for after the
-/// process; it is lost when it has been missing for lost_grace. A job on another host, or of which nothing can be said,
-/// is never lost.
-class vitals {
- public:
-  vitals(const job_spec& job, const watch_options& options)
-      : watched_(!job.pid_file.empty()), both_ways_(options.via == poll_via::automatic), grace_(options.lost_grace) {}
-
-  void begin() noexcept {
-    proved_.reset();
-    missing_.reset();
-    seen_ = liveness::unknown;
-    due_ = blind_ = no_proof_in_files_ = false;
-    refusals_ = 0;
-  }
-
-  // Where commands are polled, each poll asks: it costs nothing. Through files it costs two round trips or a command,
-  // so only once in a while, from the second poll on, and while there is doubt.
-
-  /// Whether the next poll asks.
-  bool asks(bool by_files) const noexcept { return watched_ && !blind_ && (!by_files || due_); }
-  /// Whether it asks by a command though polls go through files: where the files say too little, or the worst.
-  bool wants_command(bool by_files) const noexcept {
-    return by_files && both_ways_ && asks(by_files) && (no_proof_in_files_ || missing_);
-  }
-  /// The host did not run the command: if that goes on, it runs none, and there is no more to know than files tell.
-  void command_refused() noexcept {
-    if (++refusals_ < enough_refusals) return;
-    blind_ = no_proof_in_files_;
-    both_ways_ = false;
-  }
-
-  /// Takes what a whole poll says; `asked`: it was asked for. Gives what is new and worth a notice.
-  std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files, duration now) {
-    if (r.exit_state != exit_code_state::absent) {
-      missing_.reset();
-      return {};
-    }
-    if (!asked) return {};
-    if (through_files && r.liveness == liveness::unknown) {
-      no_proof_in_files_ = true;
-      if (!both_ways_) blind_ = true;
-      return {};
-    }
-    if (!through_files) refusals_ = 0;
-    proved_ = now;
-    evidence_ = r.evidence;
-    const auto before = std::exchange(seen_, r.liveness);
-    const bool gone = seen_ == liveness::vanished || seen_ == liveness::rebooted || seen_ == liveness::not_started;
-    if (!gone) {
-      missing_.reset();
-      if (seen_ == before) return {};
-      if (seen_ == liveness::orphaned) return notice_kind::orphaned;
-      if (seen_ == liveness::elsewhere) return notice_kind::elsewhere;
-      return {};
-    }
-    if (missing_) return {};
-    missing_ = now;
-    return notice_kind::job_missing;
-  }
-
-  bool missing() const noexcept { return missing_.has_value(); }
-  /// How long a missing job is still given.
-  duration left(duration now) const noexcept { return grace_ - (now - *missing_); }
-
-  /// Settles whether the poll after this pause asks.
-  void plan(duration now, duration pause) noexcept {
-    due_ = missing_ || !proved_ || now - *proved_ >= std::max(grace_, look_again) - pause;
-  }
-
-  liveness seen() const noexcept { return seen_; }
-  const std::string& evidence() const noexcept { return evidence_; }
-  duration grace() const noexcept { return grace_; }
-
- private:
-  /// Through files, a job that was seen alive is not asked after again before this.
-  static constexpr duration look_again = std::chrono::seconds(10);
-
-  /// One reply may be lost on the way.
-  static constexpr int enough_refusals = 3;
-
-  bool watched_;
-  bool both_ways_;
-  duration grace_;
-  std::optional<duration> proved_;   // when something was last known
-  std::optional<duration> missing_;  // since when
-  liveness seen_ = liveness::unknown;
-  std::string evidence_;
-  int refusals_ = 0;
-  bool due_ = false;
-  bool blind_ = false;
-  bool no_proof_in_files_ = false;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/utf8.hpp
-#ifndef REMOTE_JOB_DETAIL_UTF8_HPP
-#define REMOTE_JOB_DETAIL_UTF8_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// Length of the UTF-8 sequence that text begins with, 0 if it begins with none (RFC 3629, section 4).
-inline std::size_t utf8_length(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xBF; };
-  const auto lead = byte(0);
-  if (text.empty()) return 0;
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if (lead == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
-    if (lead == 0xED && byte(1) > 0x9F) return 0;  // surrogates
-    return follows(1) && follows(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if (lead == 0xF0 && byte(1) < 0x90) return 0;  // overlong
-    if (lead == 0xF4 && byte(1) > 0x8F) return 0;  // above U+10FFFF
-    return follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-inline bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const auto length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-/// The text with U+FFFD in place of each byte that is not UTF-8.
-inline std::string to_utf8(std::string_view text) {
-  std::string clean;
-  clean.reserve(text.size());
-  while (!text.empty()) {
-    const auto length = utf8_length(text);
-    clean += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return clean;
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/job_paths.hpp
-#ifndef REMOTE_JOB_JOB_PATHS_HPP
-#define REMOTE_JOB_JOB_PATHS_HPP
-
-#include <initializer_list>
-
-namespace remote_job::inline v0 {
-
-/// Where a submitted job keeps its files: all in one directory of its own. A plain value.
-struct job_paths {
-  std::string job_dir{};
-  std::string log_file{};        ///< standard output and standard error of the job
-  std::string exit_code_file{};  ///< appears, whole, when the job has ended
-  std::string exit_code_tmp{};   ///< where the exit code is written before it gets its name
-  std::string pid_file{};        ///< process, start time and host of the job's supervisor
-  std::string status_file{};     ///< for the job to write to as it likes
-
-  /// The paths in a job directory, as a host of this family spells them.
-  static job_paths in(std::string job_dir, remote_os os = remote_os::posix) {
-    const char separator = os == remote_os::windows ? '\\' : '/';
-    if (!job_dir.empty() && job_dir.back() == separator) job_dir.pop_back();
-    const auto file = [&](const char* name) { return job_dir + separator + name; };
-    return {job_dir, file("stdout.log"), file("exit_code"), file("exit_code.tmp"), file("pid"), file("status")};
-  }
-
-  /// The paths of a job below a base directory.
-  static job_paths under(const std::string& base_dir, const std::string& job_id, remote_os os = remote_os::posix) {
-    const char separator = os == remote_os::windows ? '\\' : '/';
-    const bool ends = !base_dir.empty() && base_dir.back() == separator;
-    return in(ends ? base_dir + job_id : base_dir + separator + job_id, os);
-  }
-
-  /// Puts the paths into a job.
-  void assign_to(job_spec& job) const {
-    job.job_dir = job_dir;
-    job.log_file = log_file;
-    job.exit_code_file = exit_code_file;
-    job.pid_file = pid_file;
-  }
-
-  friend bool operator==(const job_paths&, const job_paths&) = default;
-};
-
-/// Most bytes of a job id: with what a host puts beside it, still a file name everywhere.
-inline constexpr std::size_t max_job_id = 128;
-
-/// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an
-/// underscore, and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
-inline std::string make_job_id(std::initializer_list<std::string_view> parts = {}) {
-  static constexpr std::size_t digits = 12;
-  std::string id;
-  for (const auto part : parts) {
-    if (!id.empty()) id += '_';
-    for (const char c : part) {
-      const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                        ((c == '.' || c == '-') && !id.empty());
-      id += kept ? c : '_';
-    }
-  }
-  if (id.empty()) id = "job";
-  id.resize(std::min(id.size(), max_job_id - digits - 1));
-  id += '_';
-  auto random = detail::random_bits();
-  for (std::size_t i = 0; i < digits; ++i, random >>= 4) id += "0123456789abcdef"[random & 15];
-  return id;
-}
-
-namespace detail {
-
-/// Whether a name stands for a device, whatever its extension (Win32: "Naming Files, Paths, and Namespaces").
-inline bool is_windows_device(std::string_view name) {
-  std::string stem;
-  for (const char c : name.substr(0, name.find('.'))) stem += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  if (stem == "CON" || stem == "PRN" || stem == "AUX" || stem == "NUL") return true;
-  return stem.size() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem[3] >= '0' && stem[3] <= '9';
-}
-
-}  // namespace detail
-
-/// Says why a job id cannot name a directory: one sentence that begins with "job_id", or nothing.
-inline std::string validate_job_id(std::string_view id, remote_os os = remote_os::posix) {
-  if (id.empty()) return "job_id must not be empty";
-  if (id.size() > max_job_id) return "job_id must have at most " + std::to_string(max_job_id) + " bytes";
-  if (id.find('\0') != id.npos) return "job_id must not hold a NUL byte";
-  if (id.find('/') != id.npos) return "job_id must not hold a '/'";
-  if (id.front() == '.') return "job_id must not begin with a '.'";
-  if (os == remote_os::posix) return {};
-  if (id.find_first_of("\\:*?\"<>|") != id.npos) return "job_id must not hold any of \\ : * ? \" < > |";
-  if (std::any_of(id.begin(), id.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }))
-    return "job_id must not hold a control character";
-  if (id.back() == '.' || id.back() == ' ') return "job_id must not end with '.' or a blank";
-  if (!detail::is_utf8(id)) return "job_id must be UTF-8 for a Windows host";
-  if (detail::is_windows_device(id)) return "job_id must not be the name of a device of Windows";
-  return {};
-}
-
-/// Says why a directory cannot be the base of job directories: one sentence that begins with "base_dir", or nothing.
-///
-/// It must be absolute, without "." and "..", and none that is there for other things, as / or /tmp itself; the host
-/// looks at its owner and mode. An empty one is good: the host then has one for each of its users.
-inline std::string validate_base_dir(std::string_view dir, remote_os os = remote_os::posix) {
-  static constexpr std::size_t max_length = 3072;
-  if (dir.empty()) return {};
-  if (dir.find('\0') != dir.npos) return "base_dir must not hold a NUL byte";
-  if (dir.size() > max_length) return "base_dir must have at most " + std::to_string(max_length) + " bytes";
-  const bool windows = os == remote_os::windows;
-  const std::string_view separators = windows ? "\\/" : "/";
-  const auto letter = static_cast<char>(dir.front() | 32);
-  const bool absolute =
-      windows ? dir.size() > 2 && letter >= 'a' && letter <= 'z' && dir[1] == ':' && separators.find(dir[2]) != dir.npos
-              : dir.front() == '/';
-  if (!absolute) return "base_dir must be an absolute path";
-  if (windows && (dir.substr(2).find_first_of(":*?\"<>|") != dir.npos || !detail::is_utf8(dir)))
-    return "base_dir must be UTF-8 and hold none of * ? \" < > |";
-  std::string plain;  // each name after one '/'
-  std::size_t names = 0;
-  for (auto rest = dir.substr(windows ? 2 : 0); !rest.empty();) {
-    const auto end = std::min(rest.find_first_of(separators), rest.size());
-    const auto name = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (name.empty()) continue;
-    if (name == "." || name == "..") return "base_dir must not hold \"" + std::string(name) + "\"";
-    ++names;
-    plain.append("/").append(name);
-  }
-  static constexpr std::array<std::string_view, 8> taken = {"/var/tmp", "/dev/shm", "/usr/local", "/run/user",
-                                                            "/var/lib", "/var/run", "/var/log",   "/usr/lib"};
-  if (names < (windows ? 1u : 2u) || (!windows && std::find(taken.begin(), taken.end(), plain) != taken.end()))
-    return "base_dir must be a directory of its own, as /tmp/jobs, not " + std::string(dir);
-  return {};
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/job_command.hpp
-#ifndef REMOTE_JOB_JOB_COMMAND_HPP
-#define REMOTE_JOB_JOB_COMMAND_HPP
-
-namespace remote_job::inline v0 {
-
-/// What a job runs, and in which surroundings. A plain value.
-///
-/// Whatever the script does, its exit code is kept: `exit 3`, several lines, here-documents, a syntax error.
-struct job_command {
-  /// A whole script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard error
-  /// are the log. Bytes as they are, but for NUL; at most max_script of them.
-  std::string script{};
-  /// Environment variables, added to those of a login; bytes as they are, but for NUL. They never show in a list of
-  /// processes. LOG_FILE and STATUS_FILE are there besides: the log, and a path that the job may write to.
-  std::vector<std::pair<std::string, std::string>> environment{};
-  std::string working_directory{};  ///< empty: where a login begins
-  std::optional<unsigned> umask{};  ///< file mode bits to take away; none: those of a login. Not for Windows
-  /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has
-  /// for each of its users. See `validate_base_dir`.
-  std::string base_dir{};
-
-  static constexpr std::size_t max_script = std::size_t{16} << 20;
-  /// Most bytes of one variable with its name, and of all of them: what Linux passes to a program (execve(2)).
-  static constexpr std::size_t max_variable = 131000;
-  static constexpr std::size_t max_environment = std::size_t{1} << 20;
-
-  friend bool operator==(const job_command&, const job_command&) = default;
-};
-
-/// Says what is wrong with a command: one sentence that begins with the name of the field, or nothing. The value of a
-/// variable is never in it. Thread-safe; does no I/O.
-inline std::string validate(const job_command& command, remote_os os = remote_os::posix) {
-  if (command.script.empty()) return "script must not be empty";
-  if (command.script.size() > job_command::max_script) return "script must have at most 16 MiB";
-  if (command.script.find('\0') != std::string::npos) return "script must not hold a NUL byte";
-  const bool windows = os == remote_os::windows;
-  if (windows && !detail::is_utf8(command.script)) return "script must be UTF-8 for a Windows host";
-
-  // A shell gives these a meaning of its own, or a value; an assignment would not arrive, or do something else.
-  static constexpr std::array<std::string_view, 30> own = {
-      "_",       "BASHOPTS",  "BASH_VERSINFO", "DIRSTACK", "EGID",       "EPOCHREALTIME", "EPOCHSECONDS", "EUID",
-      "GID",     "GROUPS",    "HISTCMD",       "IFS",      "KSHEGID",    "KSHGID",        "KSHUID",       "LINENO",
-      "OLDPWD",  "OPTARG",    "OPTIND",        "PGRP",     "PIPESTATUS", "PPID",          "PWD",          "RANDOM",
-      "SECONDS", "SHELLOPTS", "SRANDOM",       "TTYIDLE",  "UID",        "USERNAME"};
-  static constexpr std::array<std::string_view, 3> given = {"LOG_FILE", "STATUS_FILE", "REMOTE_JOB_TICKET"};
-  const auto is_one_of = [](const auto& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  std::size_t total = 0;
-  std::vector<std::string_view> seen;
-  for (const auto& [name, value] : command.environment) {
-    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (name.empty() || digit(name.front()) ||
-        !std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || digit(c); }))
-      return "environment: a name must be letters, digits and '_', and not begin with a digit: entry " +
-             std::to_string(seen.size() + 1) + " is not";
-    const auto wrong = [&](const char* why) { return "environment: " + name.substr(0, 64) + ' ' + why; };
-    if (is_one_of(given, name)) return wrong("is set by the job's own start");
-    if (os == remote_os::posix && (is_one_of(own, name) || name.starts_with("rj_")))
-      return wrong("is a variable of the shell's own: set it in the script");
-    if (value.find('\0') != std::string::npos) return wrong("must not hold a NUL byte: no environment can");
-    if (name.size() + value.size() > job_command::max_variable) return wrong("is too long: at most 131000 bytes");
-    if (windows && !detail::is_utf8(value)) return wrong("must be UTF-8 for a Windows host");
-    if (windows && value.empty()) return wrong("must not be empty: Windows knows no variable without a value");
-    if (is_one_of(seen, name)) return wrong("is there twice");
-    total += name.size() + value.size() + 2;
-    seen.push_back(name);
-  }
-  if (total > job_command::max_environment) return "environment must have at most 1 MiB in all";
-
-  if (command.working_directory.find('\0') != std::string::npos) return "working_directory must not hold a NUL byte";
-  if (command.working_directory.size() > 4000) return "working_directory must have at most 4000 bytes";
-  if (windows && !detail::is_utf8(command.working_directory))
-    return "working_directory must be UTF-8 for a Windows host";
-  if (windows && command.umask) return "umask is for POSIX hosts";
-  if (command.umask && *command.umask > 0777u) return "umask must be at most 0777";
-  return validate_base_dir(command.base_dir, os);
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/lifecycle.hpp
-#ifndef REMOTE_JOB_LIFECYCLE_HPP
-#define REMOTE_JOB_LIFECYCLE_HPP
-
-namespace remote_job::inline v0 {
-
-/// What came of a submit. A plain value.
-struct submit_result {
-  job_spec job{};  ///< the job with all its paths, to be watched
-  bool attached =
-      false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
-  std::uint64_t pid = 0;  ///< process of the job's supervisor
-  std::string message{};  ///< for people
-
-  friend bool operator==(const submit_result&, const submit_result&) = default;
-};
-
-/// What is known of a job at one time. A plain value.
-struct job_status {
-  remote_job::liveness liveness = liveness::unknown;     ///< unknown for a job without a pid file
-  exit_code_state exit_state = exit_code_state::absent;  ///< absent: the job has not ended
-  std::optional<std::int64_t> exit_code{};               ///< if it is present
-  log_state log = log_state::absent;                     ///< whether there is a log
-  std::uint64_t log_size = 0;                            ///< bytes in it
-  std::string evidence{};                                ///< what the liveness was concluded from
-  std::string message{};                                 ///< for people
-
-  friend bool operator==(const job_status&, const job_status&) = default;
-};
-
-/// How a job is stopped. A plain value.
-struct stop_options {
-  duration grace = std::chrono::seconds(10);  ///< time between asking the processes to end and killing them; 0 or more
-
-  friend bool operator==(const stop_options&, const stop_options&) = default;
-};
-
-/// What a stop found or brought about.
-enum class stop_outcome {
-  stopped,           ///< the job has ended, after it was told to, by this stop or an earlier one
-  already_finished,  ///< the job had ended by itself
-  prevented,         ///< the job had not begun, and never will
-  already_gone       ///< the job was gone without an exit code: its process vanished, or the host was started again
-};
-
-/// The name of the enumerator.
-constexpr std::string_view to_string(stop_outcome o) noexcept {
-  switch (o) {
-    case stop_outcome::stopped: return "stopped";
-    case stop_outcome::already_finished: return "already_finished";
-    case stop_outcome::prevented: return "prevented";
-    case stop_outcome::already_gone: return "already_gone";
-  }
-  return "stopped";
-}
-
-/// What came of a stop. A plain value.
-struct stop_result {
-  stop_outcome outcome = stop_outcome::stopped;  ///< what it found or brought about
-  bool sent_term = false;                        ///< processes were asked to end (SIGTERM)
-  bool sent_kill = false;                        ///< processes were killed (SIGKILL)
-  std::uint64_t survived = 0;                    ///< processes of the job that live on after all
-  std::optional<std::int64_t> exit_code{};       ///< the job's, if it has one
-  std::string message{};                         ///< for people
-
-  friend bool operator==(const stop_result&, const stop_result&) = default;
-};
-
-/// When the job's directory is to be removed.
-enum class cleanup_policy {
-  never,
-  on_success,  ///< when the job's exit code is 0
-  always       ///< when the job has ended, whatever its exit code
-};
-
-/// The name of the enumerator.
-constexpr std::string_view to_string(cleanup_policy p) noexcept {
-  switch (p) {
-    case cleanup_policy::never: return "never";
-    case cleanup_policy::on_success: return "on_success";
-    case cleanup_policy::always: return "always";
-  }
-  return "never";
-}
-
-/// What came of a clean-up. A plain value.
-struct cleanup_result {
-  bool removed = false;   ///< the directory is gone, by this clean-up or an earlier one; else the policy keeps it
-  std::string message{};  ///< for people
-
-  friend bool operator==(const cleanup_result&, const cleanup_result&) = default;
-};
-
-/// What a submit asks of the host. A plain value.
-struct submit_request {
-  std::string nonce{};        ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
-  std::string ticket{};       ///< names the submit itself, the same for each try: 32 hexadecimal digits
-  std::string fingerprint{};  ///< names what is submitted: 64 hexadecimal digits, the same for the same command
-  job_command command{};      ///< what to run
-};
-
-/// What a stop asks of the host. A plain value.
-struct stop_request {
-  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
-  duration grace{};     ///< time between asking the processes to end and killing them
-};
-
-/// What a clean-up asks of the host: `on_success` or `always`. A plain value.
-struct cleanup_request {
-  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
-  cleanup_policy policy = cleanup_policy::always;  ///< when the directory is to go
-};
-
-namespace detail {
-
-/// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
-inline duration stop_time(const stop_options& options) {
-  const duration most = std::chrono::hours(24 * 365);
-  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
-}
-
-template <class O>
-concept has_build_submit = requires(O& os, const job_spec& job, const submit_request& request,
-                                    remote_command& command) {
-  { os.build_submit(job, request, command) } -> std::same_as<void>;
-}
-&&!requires(O & os, const job_spec& job, const submit_request& request) {
-  typename member<&O::build_submit>;
-  os.build_submit(job, request, remote_command());
-};
-template <class O>
-concept has_parse_submit = requires(O& os, const submit_request& request, const command_reply& raw,
-                                    submit_result& result) {
-  { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
-}
-&&!requires(O & os, const submit_request& request, const command_reply& raw) {
-  typename member<&O::parse_submit>;
-  os.parse_submit(request, raw, submit_result());
-};
-template <class O>
-concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
-  { os.build_stop(job, request, command) } -> std::same_as<void>;
-}
-&&!requires(O & os, const job_spec& job, const stop_request& request) {
-  typename member<&O::build_stop>;
-  os.build_stop(job, request, remote_command());
-};
-template <class O>
-concept has_parse_stop = requires(O& os, const stop_request& request, const command_reply& raw, stop_result& result) {
-  { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
-}
-&&!requires(O & os, const stop_request& request, const command_reply& raw) {
-  typename member<&O::parse_stop>;
-  os.parse_stop(request, raw, stop_result());
-};
-template <class O>
-concept has_build_cleanup = requires(O& os, const job_spec& job, const cleanup_request& request,
-                                     remote_command& command) {
-  { os.build_cleanup(job, request, command) } -> std::same_as<void>;
-}
-&&!requires(O & os, const job_spec& job, const cleanup_request& request) {
-  typename member<&O::build_cleanup>;
-  os.build_cleanup(job, request, remote_command());
-};
-template <class O>
-concept has_parse_cleanup = requires(O& os, const cleanup_request& request, const command_reply& raw,
-                                     cleanup_result& result) {
-  { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
-}
-&&!requires(O & os, const cleanup_request& request, const command_reply& raw) {
-  typename member<&O::parse_cleanup>;
-  os.parse_cleanup(request, raw, cleanup_result());
-};
-
-// One member for each, to be ambiguous with a policy's own.
-struct lifecycle_names {
-  int build_submit, parse_submit, build_stop, parse_stop, build_cleanup, parse_cleanup;
-};
-
-template <class O>
-concept names_lifecycle = open_class<O> && !(
-    requires { &ambiguous<O, lifecycle_names>::build_submit; } &&
-    requires { &ambiguous<O, lifecycle_names>::parse_submit; } &&
-    requires { &ambiguous<O, lifecycle_names>::build_stop; } &&
-    requires { &ambiguous<O, lifecycle_names>::parse_stop; } &&
-    requires { &ambiguous<O, lifecycle_names>::build_cleanup; } &&
-    requires { &ambiguous<O, lifecycle_names>::parse_cleanup; });
-
-}  // namespace detail
-
-/// An OS policy that also starts, stops and cleans up jobs. Pure functions, no I/O.
-///
-/// | expression | meaning |
-/// |---|---|
-/// | `os.build_submit(job, request, command)` | writes the command that starts the job; `void` |
-/// | `os.parse_submit(request, raw, result)` | reads its reply; `std::error_code` |
-/// | `os.build_stop(job, request, command)`, `os.parse_stop(request, raw, result)` | the same for stopping it |
-/// | `os.build_cleanup(job, request, command)`, `os.parse_cleanup(request, raw, result)` | the same for removing its directory |
-///
-/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there
-/// already and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
-///
-/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit
-/// that comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it
-/// cannot prove to be of the job, a clean-up of what is gone succeeds.
-///
-/// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
-/// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
-/// (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message` says why for people.
-///
-/// @par Exemplar
-/// The least that will do:
-/// @include minimal_lifecycle_os_policy.hpp
-template <class O>
-concept lifecycle_os_policy =
-    os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
-    detail::has_parse_stop<O> && detail::has_build_cleanup<O> && detail::has_parse_cleanup<O>;
-
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
-/// signature.
-template <class O>
-constexpr bool check_lifecycle_os_policy() {
-  check_os_policy<O>();
-  static_assert(
-      detail::has_build_submit<O>,
-      "OsPolicy: to submit, need `void build_submit(const job_spec&, const submit_request&, remote_command&)`");
-  static_assert(detail::has_parse_submit<O>,
-                "OsPolicy: to submit, need `std::error_code parse_submit(const submit_request&, const command_reply&, "
-                "submit_result&)`");
-  static_assert(detail::has_build_stop<O>,
-                "OsPolicy: to stop, need `void build_stop(const job_spec&, const stop_request&, remote_command&)`");
-  static_assert(detail::has_parse_stop<O>,
-                "OsPolicy: to stop, need `std::error_code parse_stop(const stop_request&, const command_reply&, "
-                "stop_result&)`");
-  static_assert(
-      detail::has_build_cleanup<O>,
-      "OsPolicy: to clean up, need `void build_cleanup(const job_spec&, const cleanup_request&, remote_command&)`");
-  static_assert(detail::has_parse_cleanup<O>,
-                "OsPolicy: to clean up, need `std::error_code parse_cleanup(const cleanup_request&, const "
-                "command_reply&, cleanup_result&)`");
-  return true;
-}
-
-/// Asserts of an OS policy that has a member of this name that all six are there and can be called. One that has none
-/// does not start, stop and clean up jobs, which is no mistake (a final class cannot be looked into: there a wrong
-/// member is silently absent).
-template <class O>
-constexpr bool check_lifecycle() {
-  if constexpr (detail::names_lifecycle<O>) return check_lifecycle_os_policy<O>();
-  return true;
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/trigger_fsm.hpp
-#ifndef REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
-#define REMOTE_JOB_DETAIL_TRIGGER_FSM_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
-///
-/// It takes what happened and answers with the next action; it owns no clock and no connection. cancelled() may take
-/// the place of any answer. Copyable, so that a test can explore every sequence of inputs.
-class trigger_fsm {
- public:
-  explicit trigger_fsm(trigger_state state)
-      : job_(std::move(state.job)),
-        options_(state.options),
-        log_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)), std::move(state.mark)),
-        chunk_(options_),
-        pause_(options_, job_.job_id),
-        budget_(options_.max_reconnect_attempts),
-        vitals_(job_, options_) {}
-
-  // ---- Inputs
-
-  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job;
-  /// `files`: whether files can be read, and tell all there is to know; `now`: when the deadline begins to count.
-  action start(std::string objection, bool files = false, duration now = {}) {
-    by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
-    budget_.restore();
-    vitals_.begin();
-    began_ = now;
-    seen_ = offset();
-    pause_.begin();
-    exit_.reset();
-    drain_to_.reset();
-    exit_trouble_.clear();
-    log_trouble_.clear();
-    note_life_.reset();
-    backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = stopping_ = stopped_ = false;
-    if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
-    return {action_kind::connect, options_.connect_timeout};
-  }
-
-  action connected(std::error_code ec, std::string why) {
-    // A name that was found before will be again, as when this machine is back in its network.
-    if (ec == errc::host_not_found && stats_.connects > 0) ec = errc::resolve_failed;
-    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
-    // A handshake alone proves nothing: only a whole poll gives the budget back.
-    ++stats_.connects;
-    return poll();
-  }
-
-  /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
-  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
-    if (!ec && !log_.plausible(reply, chunk_.get())) ec = errc::reply_malformed;
-    if (ec == errc::files_unavailable && by_files()) return files_refused(why);
-    if ((ec == errc::command_refused || ec == errc::reply_missing) && by_files_ && !by_files()) {
-      // The connection is good, and files are read: this alone is no reason to give up anything.
-      vitals_.command_refused();
-      return poll();
-    }
-    if (ec) {
-      const bool kept = keep(ec, reply);
-      // What did not come within the time allowed might if less is asked for.
-      if (ec == errc::command_timeout) chunk_.timed_out(budget_.failures());
-      if (!kept) return failed(retry_info::phase::poll, ec, std::move(why));
-      error_ = ec;
-      why_ = std::move(why);
-      broken_off_ = delivering_ = true;
-      return {action_kind::deliver};
-    }
-    ++stats_.polls;
-    took_ = took;
-    budget_.restore();
-    if (const auto cause = log_.broken(reply)) return announce_restart(*cause, reply);
-    observe(reply, now);
-    return next_output();
-  }
-
-  /// The answer to the stop that stopping() wants sent in the place of a poll.
-  action stop_answered(std::error_code ec, std::string text) {
-    if (ec == condition::transient) return failed(retry_info::phase::command, ec, std::move(text));
-    stopping_ = false;
-    stopped_ = true;
-    stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
-    if (ec)
-      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
-    budget_.restore();
-    return poll();
-  }
-
-  action woke() {
-    if (std::exchange(backing_off_, false)) return {action_kind::connect, options_.connect_timeout};
-    return poll();
-  }
-
-  action delivered(std::error_code ec, std::string why) {
-    if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
-    if (std::exchange(restarting_, false)) return restart();
-    if (std::exchange(switching_, false)) return poll();
-    if (std::exchange(delivering_, false)) acknowledge();
-    if (std::exchange(broken_off_, false) && !whole()) return failed(retry_info::phase::poll, error_, std::move(why_));
-    return next_output();
-  }
-
-  action closed() {
-    backing_off_ = after_close_ == action_kind::back_off;
-    return {after_close_};
-  }
-
-  /// Ends the run without an event; to be given in place of the input that is due.
-  action cancelled() {
-    fresh_ = {};
-    return close_then(action_kind::abort);
-  }
-
-  /// Ends the run with an error that another try cannot mend; at any time.
-  action broke(std::error_code ec, std::string why) { return end(reason::fatal_error, ec, std::move(why)); }
-
-  // ---- What an action refers to
-
-  void request(poll_request& out) const {
-    out.offset = offset();
-    out.overlap = log_.overlap();
-    out.max_bytes = chunk_.get();
-    out.exit_seen = exit_;
-    out.liveness = vitals_.asks(by_files_);
-  }
-  /// Whether the next poll goes through files.
-  bool by_files() const noexcept { return by_files_ && !vitals_.wants_command(by_files_); }
-  /// Whether a stop is to be sent in the place of a poll.
-  bool stopping() const noexcept { return stopping_; }
-  int failures() const noexcept { return budget_.failures(); }
-  std::uint64_t offset() const noexcept { return log_.offset(); }
-  std::string_view bytes() const noexcept { return fresh_; }
-  const log_reset& reset() const noexcept { return reset_; }
-  const notice& note() const noexcept { return note_; }
-
-  retry_info retry(duration delay) const { return budget_.retry(delay); }
-
-  trigger_event event() const {
-    trigger_event e;
-    e.job_id = job_.job_id;
-    e.job_dir = job_.job_dir;
-    e.log_file = job_.log_file;
-    e.exit_code_file = job_.exit_code_file;
-    e.remote_os = job_.remote_os;
-    e.log_offset = offset();
-    e.reason = reason_;
-    e.exit_code = exit_;
-    if (reason_ == reason::completed) {
-      e.status = *exit_ == 0 ? status::success : status::failed;
-      e.message = completed_message(*exit_);
-    } else {
-      e.status = reason_ == reason::lost ? status::lost : status::error;
-      e.error = error_;
-      e.message = error_message(reason_, budget_.failures(), exit_, offset(), why_);
-    }
-    return e;
-  }
-
-  trigger_state state() const {
-    trigger_state s{job_, options_, log_.mark()};
-    s.options.log_offset = static_cast<std::int64_t>(offset());
-    return s;
-  }
-
-  const job_spec& job() const noexcept { return job_; }
-  const watch_options& options() const noexcept { return options_; }
-  const watch_stats& stats() const noexcept { return stats_; }
-  duration connect_timeout() const noexcept { return options_.connect_timeout; }
-  duration command_timeout() const noexcept {
-    return later(options_.command_timeout, stopping_ ? stop_time({}) : duration());
-  }
-
-  /// Takes the job that a submit made in place of the one that was to be made.
-  void adopt(job_spec job) {
-    job_ = std::move(job);
-    vitals_ = vitals(job_, options_);
-  }
-
- private:
-  action poll() const { return {action_kind::poll, command_timeout()}; }
-
-  action close_then(action_kind next) {
-    after_close_ = next;
-    return {action_kind::close};
-  }
-
-  action end(reason r, std::error_code ec, std::string why) {
-    reason_ = r;
-    error_ = ec;
-    why_ = why.empty() ? ec.message() : std::move(why);
-    fresh_ = {};
-    return close_then(action_kind::finish);
-  }
-
-  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
-    switch (budget_.spend(phase, ec, std::move(why))) {
-      case failure_budget::verdict::retry: break;
-      case failure_budget::verdict::exhausted: return end(reason::reconnects_exhausted, ec, budget_.why());
-      case failure_budget::verdict::fatal: return end(reason::fatal_error, ec, budget_.why());
-    }
-    ++stats_.retries;
-    return close_then(action_kind::back_off);
-  }
-
-  /// The same poll goes on by the command way, for the rest of the run: nothing failed but the offer.
-  action files_refused(const std::string& why) {
-    if (options_.via == poll_via::files)
-      return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
-    by_files_ = false;
-    switching_ = true;
-    note_ = {notice_kind::files_unavailable, commands_instead_message(why)};
-    return {action_kind::notify};
-  }
-
-  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply
-  /// a part is never used, since its end says whether it is true.
-  bool keep(std::error_code ec, const poll_reply& r) {
-    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= log_.overlap() ||
-        !log_.plausible(r, chunk_.get()) || log_.broken(r))
-      return false;
-    log_trouble_.clear();
-    fresh_ = log_.observe(r);
-    return true;
-  }
-
-  /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
-  action announce_restart(log_reset_cause cause, const poll_reply& r) {
-    reset_ = {cause, offset(), reset_message(cause, offset(), job_.log_file)};
-    seen_ = r.log_size;
-    restarting_ = true;
-    return {action_kind::reset};
-  }
-
-  action restart() {
-    ++stats_.resets;
-    log_.restart();
-    drain_to_.reset();
-    log_trouble_.clear();
-    return poll();
-  }
-
-  void observe(const poll_reply& r, duration now) {
-    now_ = now;
-    size_ = r.log_size;
-    if (r.log == log_state::present) seen_ = size_;
-    fresh_ = log_.observe(r);
-    moved_ = !fresh_.empty();
-
-    std::optional<notice_kind> exit_trouble, log_trouble;
-    if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
-    if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
-    if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
-    if (r.log == log_state::unreadable || (size_ > offset() && !moved_)) log_trouble = notice_kind::log_unreadable;
-    if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
-    exit_cause_ = r.exit_error;
-    log_cause_ = r.log_error;
-    if (r.exit_state == exit_code_state::present) {
-      exit_ = r.exit_code;
-      // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
-      // that goes on writing must not hold up the end, nor a log that was cut short.
-      if (!log_trouble) drain_to_ = std::min(drain_to_.value_or(size_), size_);
-    } else {
-      exit_.reset();
-      drain_to_.reset();
-    }
-    // Before the judgement: it decides how this poll went and was asked for.
-    const bool asked = vitals_.asks(by_files_), through_files = by_files();
-    note_life_ = vitals_.observe(r, asked, through_files, now_);
-    note_exit_ = exit_trouble_.observe(exit_trouble, now_);
-    note_log_ = log_trouble_.observe(log_trouble, now_);
-  }
-
-  action next_output() {
-    if (note_life_) {
-      note_ = {*note_life_, vitals_message(*note_life_, job_, vitals_.seen(), vitals_.evidence(), vitals_.grace())};
-      note_life_.reset();
-      return {action_kind::notify};
-    }
-    if (std::exchange(note_exit_, false)) return notify(exit_trouble_.kind());
-    if (std::exchange(note_log_, false)) return notify(log_trouble_.kind());
-    if (!fresh_.empty()) {
-      delivering_ = true;
-      return {action_kind::deliver};
-    }
-    return decide();
-  }
-
-  action notify(notice_kind kind) {
-    note_ = {kind, trouble_text(kind)};
-    return {action_kind::notify};
-  }
-
-  std::string trouble_text(notice_kind kind) const {
-    return trouble_message(kind, job_, exit_text_,
-                           kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
-  }
-
-  void acknowledge() {
-    log_.advance(fresh_);
-    stats_.bytes += fresh_.size();
-    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset(), took_);
-    fresh_ = {};
-  }
-
-  /// Whether the job ended and all of its log is delivered.
-  bool whole() const noexcept { return drain_to_ && offset() >= *drain_to_; }
-
-  /// After a whole poll, everything told and delivered: end, read on, or wait.
-  action decide() {
-    if (whole()) {
-      if (!stopped_) return end(reason::completed, {}, {});
-      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
-    }
-    const bool late = options_.deadline > duration::zero() && now_ - began_ >= options_.deadline;
-    if (late && !stopped_) {
-      if (!options_.stop_at_deadline)
-        return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, {}));
-      stopping_ = true;
-      return poll();
-    }
-    if (moved_ && size_ > offset()) {
-      vitals_.plan(now_, {});
-      return poll();
-    }
-    if (late && !exit_)
-      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
-
-    duration pause = pause_.next(moved_);
-    if (vitals_.missing()) {
-      const auto grace_left = vitals_.left(now_);
-      if (grace_left <= duration::zero())
-        return end(reason::lost, errc::job_lost,
-                   lost_message(job_, vitals_.seen(), vitals_.evidence(), vitals_.grace()));
-      pause = std::min(pause, grace_left);
-    }
-    if (options_.deadline > duration::zero() && !late) pause = std::min(pause, options_.deadline - (now_ - began_));
-    if (exit_trouble_) {
-      if (exit_trouble_.left(now_) <= duration::zero()) {
-        const bool damaged = exit_trouble_.kind() == notice_kind::exit_code_damaged;
-        return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
-                   trouble_text(exit_trouble_.kind()));
-      }
-      pause = std::min(pause, exit_trouble_.left(now_));
-    }
-    if (log_trouble_) {
-      const bool missing = log_trouble_.kind() == notice_kind::log_missing;
-      if (log_trouble_.left(now_) <= duration::zero()) {
-        // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
-        // that was ever seen of it was delivered.
-        if (missing && exit_ && offset() >= seen_) return end(reason::completed, {}, {});
-        if (!missing || exit_)
-          return end(reason::log_unusable, errc::log_unreadable, trouble_text(log_trouble_.kind()));
-      } else {
-        pause = std::min(pause, log_trouble_.left(now_));
-      }
-    }
-    vitals_.plan(now_, pause);
-    return {action_kind::wait, pause};
-  }
-
-  job_spec job_;
-  watch_options options_;
-  watch_stats stats_;
-
-  log_position log_;  // behind the last byte acknowledged
-  chunk_size chunk_;
-  poll_pause pause_;
-
-  failure_budget budget_;
-  vitals vitals_;
-  duration began_{};
-
-  // How it ended, or what a poll failed of
-  std::error_code error_;
-  std::string why_;
-  std::string stop_text_;
-
-  // What the last whole poll showed
-  duration now_{};
-  duration took_{};
-  std::uint64_t size_ = 0;
-  std::uint64_t seen_ = 0;  // the size of the log when it was last there
-  std::string_view fresh_;  // not yet acknowledged; points into the reply
-  bool moved_ = false;
-  std::optional<std::int64_t> exit_;
-  std::optional<std::uint64_t> drain_to_;
-  trouble exit_trouble_{options_.trouble_grace};
-  trouble log_trouble_{options_.trouble_grace};
-  std::string exit_text_;
-  std::error_code exit_cause_, log_cause_;  // why they cannot be read, where that is known
-
-  // What is under way
-  bool by_files_ = false;
-  bool switching_ = false;
-  bool stopping_ = false;
-  bool stopped_ = false;  // at the deadline
-  std::optional<notice_kind> note_life_;
-  bool note_exit_ = false;
-  bool note_log_ = false;
-  bool delivering_ = false;
-  bool broken_off_ = false;  // what is delivered came before its poll failed
-  bool restarting_ = false;
-  bool backing_off_ = false;
-  action_kind after_close_ = action_kind::abort;
-  log_reset reset_;
-  notice note_;
-  reason reason_ = reason::fatal_error;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/watch.hpp
-#ifndef REMOTE_JOB_DETAIL_WATCH_HPP
-#define REMOTE_JOB_DETAIL_WATCH_HPP
+// ---- remote_job/watch/detail/run/watch.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_WATCH_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_WATCH_HPP
 
 #include <asio/any_io_executor.hpp>
 
@@ -4494,7 +4614,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
         files.read_ahead = may_read_ahead();
         return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
       }
-    give_back(this->raw.output, poll_limit(request));
+    shrink(this->raw.output, poll_limit(request));
     build_poll();
     this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
   }
@@ -4542,7 +4662,7 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   }
 
   OsPolicy os;
-  trigger_fsm fsm;
+  watch_fsm fsm;
 
   poll_request request;
   poll_reply reply;
@@ -4577,7 +4697,7 @@ struct no_watch {
   Backoff& backoff;
   Sink& sink;
   executor_type executor;
-  trigger_fsm fsm;
+  watch_fsm fsm;
 };
 
 /// Whether all four policies are what they have to be.
@@ -4599,9 +4719,9 @@ struct watch_of<Transport, OsPolicy, Backoff, Sink> {
 
 #endif
 
-// ---- remote_job/detail/run_op.hpp
-#ifndef REMOTE_JOB_DETAIL_RUN_OP_HPP
-#define REMOTE_JOB_DETAIL_RUN_OP_HPP
+// ---- remote_job/watch/detail/run/run_op.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_RUN_OP_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_RUN_OP_HPP
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_state.hpp>
@@ -4610,7 +4730,7 @@ struct watch_of<Transport, OsPolicy, Backoff, Sink> {
 namespace remote_job::inline v0::detail {
 
 /// Says what is being thrown, for people.
-inline std::string thrown(std::string text) {
+inline std::string exception_text(std::string text) {
   try {
     throw;
   } catch (const std::exception& e) {
@@ -4713,7 +4833,7 @@ class run_op {
     try {
       w.signal.slot().clear();
       w.disarm();
-      carry_out(own, w.cancelled ? t_->fsm.cancelled() : t_->fsm.broke(ec, thrown("an exception ended it")));
+      carry_out(own, w.cancelled ? t_->fsm.cancelled() : t_->fsm.broke(ec, exception_text("an exception ended it")));
     } catch (...) {
       // There is not even memory to say it in.
       w.transport.close();
@@ -4933,7 +5053,7 @@ class run_op {
       const std::error_code ec = hook();
       return ec ? refusal(ec) : std::string();
     } catch (...) {
-      return thrown("the sink threw");
+      return exception_text("the sink threw");
     }
   }
 
@@ -4973,9 +5093,9 @@ class run_op {
 
 #endif
 
-// ---- remote_job/detail/call.hpp
-#ifndef REMOTE_JOB_DETAIL_CALL_HPP
-#define REMOTE_JOB_DETAIL_CALL_HPP
+// ---- remote_job/watch/detail/run/call.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_CALL_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_CALL_HPP
 
 #include <asio/compose.hpp>
 
@@ -5063,68 +5183,9 @@ struct initiate_call {
 
 #endif
 
-// ---- remote_job/detail/sha256.hpp
-#ifndef REMOTE_JOB_DETAIL_SHA256_HPP
-#define REMOTE_JOB_DETAIL_SHA256_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
-/// nothing secret goes through it, and nothing is decided by it.
-inline std::string sha256(std::string_view message) {
-  static constexpr std::array<std::uint32_t, 64> constants = {
-      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-      0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-      0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-      0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-      0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-      0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-      0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-  std::array<std::uint32_t, 8> hash = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-
-  std::string padded(message);
-  padded += '\x80';
-  while (padded.size() % 64 != 56) padded += '\0';
-  const auto bit_count = static_cast<std::uint64_t>(message.size()) * 8;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    padded += static_cast<char>(static_cast<unsigned char>(bit_count >> shift));
-
-  for (std::size_t block = 0; block < padded.size(); block += 64) {
-    std::array<std::uint32_t, 64> w{};
-    for (std::size_t i = 0; i < 64; ++i)
-      w[i / 4] |= static_cast<std::uint32_t>(static_cast<unsigned char>(padded[block + i])) << (24 - 8 * (i % 4));
-    for (std::size_t i = 16; i < 64; ++i) {
-      const auto s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
-      const auto s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
-      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-    }
-    auto [a, b, c, d, e, f, g, h] = hash;
-    for (std::size_t i = 0; i < 64; ++i) {
-      const auto s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
-      const auto t1 = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
-      const auto s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
-      const auto t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-      h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
-    }
-    const std::array<std::uint32_t, 8> sum = {a, b, c, d, e, f, g, h};
-    for (std::size_t i = 0; i < 8; ++i) hash[i] += sum[i];
-  }
-
-  std::string digest;
-  for (const auto word : hash)
-    for (int shift = 24; shift >= 0; shift -= 8) digest += static_cast<char>(static_cast<unsigned char>(word >> shift));
-  return digest;
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/exchanges.hpp
-#ifndef REMOTE_JOB_DETAIL_EXCHANGES_HPP
-#define REMOTE_JOB_DETAIL_EXCHANGES_HPP
+// ---- remote_job/watch/detail/run/exchanges.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_EXCHANGES_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_EXCHANGES_HPP
 
 // What is sent and read on the line of a watch, besides its polls: see call.
 namespace remote_job::inline v0::detail {
@@ -5302,21 +5363,6 @@ class cleanup_exchange {
 };
 
 }  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/sink/null.hpp
-#ifndef REMOTE_JOB_SINK_NULL_HPP
-#define REMOTE_JOB_SINK_NULL_HPP
-
-namespace remote_job::inline v0 {
-
-/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
-struct null_sink {
-  void on_event(const trigger_event& /*event*/) noexcept {}
-};
-
-}  // namespace remote_job::inline v0
 
 #endif
 
@@ -5570,7 +5616,7 @@ class basic_remote_job_trigger {
     const auto& options = watch_->fsm.options();
     return asio::async_initiate<CompletionToken, void(std::error_code, Result)>(
         detail::initiate_call(), token, std::shared_ptr<watch>(watch_), std::move(exchange), watch_options(options),
-        detail::later(options.command_timeout, time));
+        detail::saturating_add(options.command_timeout, time));
   }
 
   std::shared_ptr<watch> watch_;
@@ -5580,9 +5626,9 @@ class basic_remote_job_trigger {
 
 #endif
 
-// ---- remote_job/detail/lifecycle_frames.hpp
-#ifndef REMOTE_JOB_DETAIL_LIFECYCLE_FRAMES_HPP
-#define REMOTE_JOB_DETAIL_LIFECYCLE_FRAMES_HPP
+// ---- remote_job/os_policy/detail/lifecycle_frames.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_LIFECYCLE_FRAMES_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_LIFECYCLE_FRAMES_HPP
 
 // The replies to a submit, a stop and a clean-up, as a remote host writes them:
 //
@@ -5763,9 +5809,9 @@ inline std::error_code parse_cleanup_frame(const cleanup_request& request, std::
 
 #endif
 
-// ---- remote_job/detail/quoting.hpp
-#ifndef REMOTE_JOB_DETAIL_QUOTING_HPP
-#define REMOTE_JOB_DETAIL_QUOTING_HPP
+// ---- remote_job/os_policy/detail/quoting.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_QUOTING_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_QUOTING_HPP
 
 namespace remote_job::inline v0::detail {
 
@@ -5844,9 +5890,9 @@ inline void append_hidden_assignment(std::string& script, std::string_view name,
 
 #endif
 
-// ---- remote_job/detail/posix_script.hpp
-#ifndef REMOTE_JOB_DETAIL_POSIX_SCRIPT_HPP
-#define REMOTE_JOB_DETAIL_POSIX_SCRIPT_HPP
+// ---- remote_job/os_policy/detail/posix_script.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SCRIPT_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SCRIPT_HPP
 
 // The pieces of which every script for a POSIX shell is made. Each works on the file that $rj_f names and leaves its
 // result in variables; a script is: script_begin, assignments, pieces, script_end.
@@ -5963,9 +6009,9 @@ inline void append_path(std::string& script, std::string_view name, const std::s
 
 #endif
 
-// ---- remote_job/detail/base64.hpp
-#ifndef REMOTE_JOB_DETAIL_BASE64_HPP
-#define REMOTE_JOB_DETAIL_BASE64_HPP
+// ---- remote_job/detail/text/base64.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_BASE64_HPP
+#define REMOTE_JOB_DETAIL_TEXT_BASE64_HPP
 
 namespace remote_job::inline v0::detail {
 
@@ -6038,9 +6084,9 @@ inline std::optional<std::string> base64_decode(std::string_view text) {
 
 #endif
 
-// ---- remote_job/detail/powershell.hpp
-#ifndef REMOTE_JOB_DETAIL_POWERSHELL_HPP
-#define REMOTE_JOB_DETAIL_POWERSHELL_HPP
+// ---- remote_job/os_policy/detail/powershell.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POWERSHELL_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POWERSHELL_HPP
 
 // How a script reaches PowerShell, and how its answer comes back: base64 both ways. What is in between, the command
 // line of cmd.exe, the encodings of the console, the quotes that PowerShell knows (U+2018 to U+201B end a string too),
@@ -6112,9 +6158,9 @@ inline std::error_code unwrap_frame(std::string_view nonce, std::string_view out
 
 #endif
 
-// ---- remote_job/detail/windows_lifecycle.hpp
-#ifndef REMOTE_JOB_DETAIL_WINDOWS_LIFECYCLE_HPP
-#define REMOTE_JOB_DETAIL_WINDOWS_LIFECYCLE_HPP
+// ---- remote_job/os_policy/detail/windows_lifecycle.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_LIFECYCLE_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_LIFECYCLE_HPP
 
 // The scripts that start, stop and clean up a job on Windows, as pieces of a script. Each sends one frame with one line
 // of words: see lifecycle_frames.hpp.
@@ -6372,9 +6418,9 @@ rj_answer "cleanup out=$rj_out exit=$(rj_result)"
 
 #endif
 
-// ---- remote_job/detail/windows_script.hpp
-#ifndef REMOTE_JOB_DETAIL_WINDOWS_SCRIPT_HPP
-#define REMOTE_JOB_DETAIL_WINDOWS_SCRIPT_HPP
+// ---- remote_job/os_policy/detail/windows_script.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_SCRIPT_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_SCRIPT_HPP
 
 // The pieces of which every script for PowerShell is made; for Windows PowerShell 5.1, which every Windows has, and
 // PowerShell 7. Files go through .NET: a cmdlet takes [ and ] in a path for a pattern, and changes encodings and line
@@ -6526,9 +6572,9 @@ inline void append_windows_path(std::string& script, std::string_view path) {
 
 #endif
 
-// ---- remote_job/detail/windows_supervisor.hpp
-#ifndef REMOTE_JOB_DETAIL_WINDOWS_SUPERVISOR_HPP
-#define REMOTE_JOB_DETAIL_WINDOWS_SUPERVISOR_HPP
+// ---- remote_job/os_policy/detail/windows_supervisor.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_SUPERVISOR_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_SUPERVISOR_HPP
 
 // What runs on a Windows host for as long as a job does: two scripts, which a submit writes to files.
 //
@@ -6641,9 +6687,9 @@ exit 1
 
 #endif
 
-// ---- remote_job/detail/windows_commands.hpp
-#ifndef REMOTE_JOB_DETAIL_WINDOWS_COMMANDS_HPP
-#define REMOTE_JOB_DETAIL_WINDOWS_COMMANDS_HPP
+// ---- remote_job/os_policy/detail/windows_commands.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_COMMANDS_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_COMMANDS_HPP
 
 // Puts the pieces together that start, stop and clean up a job on Windows.
 namespace remote_job::inline v0::detail {
@@ -6880,9 +6926,9 @@ class basic_remote_job_trigger;
 
 #endif
 
-// ---- remote_job/detail/virtual_clock.hpp
-#ifndef REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
-#define REMOTE_JOB_DETAIL_VIRTUAL_CLOCK_HPP
+// ---- remote_job/loopback/detail/virtual_clock.hpp
+#ifndef REMOTE_JOB_LOOPBACK_DETAIL_VIRTUAL_CLOCK_HPP
+#define REMOTE_JOB_LOOPBACK_DETAIL_VIRTUAL_CLOCK_HPP
 
 #include <asio/bind_allocator.hpp>
 #include <asio/executor_work_guard.hpp>
@@ -7080,9 +7126,9 @@ class virtual_wait_for final : public virtual_wait {
 
 #endif
 
-// ---- remote_job/transport/loopback_jobs.hpp
-#ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_JOBS_HPP
-#define REMOTE_JOB_TRANSPORT_LOOPBACK_JOBS_HPP
+// ---- remote_job/loopback/jobs.hpp
+#ifndef REMOTE_JOB_LOOPBACK_JOBS_HPP
+#define REMOTE_JOB_LOOPBACK_JOBS_HPP
 
 namespace remote_job::inline v0 {
 
@@ -7211,9 +7257,9 @@ class loopback_jobs {
 
 #endif
 
-// ---- remote_job/transport/loopback_host.hpp
-#ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
-#define REMOTE_JOB_TRANSPORT_LOOPBACK_HOST_HPP
+// ---- remote_job/loopback/host.hpp
+#ifndef REMOTE_JOB_LOOPBACK_HOST_HPP
+#define REMOTE_JOB_LOOPBACK_HOST_HPP
 
 namespace remote_job::inline v0 {
 
@@ -7484,6 +7530,111 @@ class loopback_host {
 
 #endif
 
+// ---- remote_job/loopback/virtual_timer.hpp
+#ifndef REMOTE_JOB_LOOPBACK_VIRTUAL_TIMER_HPP
+#define REMOTE_JOB_LOOPBACK_VIRTUAL_TIMER_HPP
+
+#include <asio/execution/context.hpp>
+#include <asio/io_context.hpp>
+#include <asio/query.hpp>
+
+namespace remote_job::inline v0 {
+
+/// A timer on the virtual clock of an execution context: as asio::steady_timer, with at most one wait at a time.
+///
+/// Equal expiries fire in the order of arming, which real timers do not promise. For contexts run by one thread.
+/// A transport of one's own becomes testable in virtual time by naming it as its `timer_type`.
+///
+/// On io_context's own executor type, waiting allocates nothing once it is under way.
+template <class Executor>
+class basic_virtual_timer {
+  using state = detail::virtual_timer_state<Executor>;
+
+  struct initiate_wait {
+    template <class Handler>
+    void operator()(Handler&& handler, state* timer) const {
+      if (timer->pending) timer->pending->finish(asio::error::operation_aborted);
+      if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+        slot.assign([timer](asio::cancellation_type) {
+          if (timer->pending) timer->pending->finish(asio::error::operation_aborted);
+        });
+      detail::virtual_wait_for<Executor, std::decay_t<Handler>>::start(*timer, std::forward<Handler>(handler));
+    }
+  };
+
+ public:
+  using clock_type = virtual_clock;
+  using duration = clock_type::duration;
+  using time_point = clock_type::time_point;
+  using executor_type = Executor;
+
+  explicit basic_virtual_timer(const executor_type& executor)
+      : state_(new state{executor, asio::use_service<detail::virtual_clock_service>(
+                                       asio::query(executor, asio::execution::context))}) {}
+  basic_virtual_timer(basic_virtual_timer&&) noexcept = default;
+  ~basic_virtual_timer() {
+    if (state_) cancel();
+  }
+
+  executor_type get_executor() const noexcept { return state_->executor; }
+
+  /// The virtual time of this timer's context.
+  time_point now() const noexcept { return state_->clock.now(); }
+
+  /// Sets the expiry relative to now; an outstanding wait ends with operation_aborted. A delay below zero is zero, and
+  /// `duration::max()` is never.
+  void expires_after(duration delay) {
+    cancel();
+    state_->expiry = detail::saturating_add(now(), std::max(delay, duration::zero()));
+  }
+
+  /// Ends an outstanding wait with operation_aborted.
+  void cancel() {
+    if (state_->pending) state_->pending->finish(asio::error::operation_aborted);
+  }
+
+  /// Waits for the expiry.
+  ///
+  /// Completion: `void(std::error_code)`, never inline; operation_aborted if cancelled. Cancellation: all kinds, which
+  /// the slot must no longer ask for once the timer is destroyed. Honours the associated executor and allocator.
+  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_wait(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_wait>(), token,
+                                                                               std::declval<state*>())) {
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(initiate_wait(), token, state_.get());
+  }
+
+ private:
+  // Behind a pointer, so that the timer can be moved while a wait is outstanding.
+  std::unique_ptr<state> state_;
+};
+
+using virtual_timer = basic_virtual_timer<asio::any_io_executor>;
+
+/// Runs a context in virtual time: whenever nothing is ready, the clock jumps to the next expiry. Returns when so much
+/// virtual time has passed, or, if that is `duration::max()`, when nothing is ready and no virtual timer will ever
+/// expire; with the number of handlers run. In place of `context.run_for()`.
+inline std::size_t run_virtual_for(asio::io_context& context, duration time) {
+  auto& clock = asio::use_service<detail::virtual_clock_service>(context);
+  const auto latest = virtual_clock::time_point::max();
+  const auto limit = time < latest - clock.now() ? clock.now() + time : latest;
+  std::size_t handlers = 0;
+  do {
+    context.restart();
+    handlers += context.poll();
+  } while (clock.advance(limit));
+  clock.pass(limit);
+  return handlers;
+}
+
+/// Runs a context in virtual time until nothing is left to do. In place of `context.run()`.
+inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_for(context, duration::max()); }
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 // ---- remote_job/os_policy/loopback.hpp
 #ifndef REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
 #define REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
@@ -7671,9 +7822,9 @@ struct loopback_os {
 
 #endif
 
-// ---- remote_job/detail/posix_identity.hpp
-#ifndef REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
-#define REMOTE_JOB_DETAIL_POSIX_IDENTITY_HPP
+// ---- remote_job/os_policy/detail/posix_identity.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_IDENTITY_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_IDENTITY_HPP
 
 // Which process a job is, in a shell that asks nothing of the host but to read files, where there is a /proc.
 //
@@ -7796,9 +7947,9 @@ fi
 
 #endif
 
-// ---- remote_job/detail/posix_lifecycle.hpp
-#ifndef REMOTE_JOB_DETAIL_POSIX_LIFECYCLE_HPP
-#define REMOTE_JOB_DETAIL_POSIX_LIFECYCLE_HPP
+// ---- remote_job/os_policy/detail/posix_lifecycle.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_LIFECYCLE_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_LIFECYCLE_HPP
 
 // The scripts that start, stop and clean up a job, as pieces of a script. Each prints one frame with
 // one line of words: see lifecycle_frames.hpp.
@@ -8088,9 +8239,9 @@ echo "
 
 #endif
 
-// ---- remote_job/detail/posix_supervisor.hpp
-#ifndef REMOTE_JOB_DETAIL_POSIX_SUPERVISOR_HPP
-#define REMOTE_JOB_DETAIL_POSIX_SUPERVISOR_HPP
+// ---- remote_job/os_policy/detail/posix_supervisor.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SUPERVISOR_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SUPERVISOR_HPP
 
 // What runs on the host for as long as the job does: two scripts, which a submit writes to files.
 //
@@ -8193,9 +8344,9 @@ rj_enter "$@"
 
 #endif
 
-// ---- remote_job/detail/posix_commands.hpp
-#ifndef REMOTE_JOB_DETAIL_POSIX_COMMANDS_HPP
-#define REMOTE_JOB_DETAIL_POSIX_COMMANDS_HPP
+// ---- remote_job/os_policy/detail/posix_commands.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_COMMANDS_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_COMMANDS_HPP
 
 // Puts the pieces together that start, stop and clean up a job.
 namespace remote_job::inline v0::detail {
@@ -9032,114 +9183,9 @@ tee_sink(Sinks...) -> tee_sink<Sinks...>;
 
 #endif
 
-// ---- remote_job/transport/virtual_timer.hpp
-#ifndef REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
-#define REMOTE_JOB_TRANSPORT_VIRTUAL_TIMER_HPP
-
-#include <asio/execution/context.hpp>
-#include <asio/io_context.hpp>
-#include <asio/query.hpp>
-
-namespace remote_job::inline v0 {
-
-/// A timer on the virtual clock of an execution context: as asio::steady_timer, with at most one wait at a time.
-///
-/// Equal expiries fire in the order of arming, which real timers do not promise. For contexts run by one thread.
-/// A transport of one's own becomes testable in virtual time by naming it as its `timer_type`.
-///
-/// On io_context's own executor type, waiting allocates nothing once it is under way.
-template <class Executor>
-class basic_virtual_timer {
-  using state = detail::virtual_timer_state<Executor>;
-
-  struct initiate_wait {
-    template <class Handler>
-    void operator()(Handler&& handler, state* timer) const {
-      if (timer->pending) timer->pending->finish(asio::error::operation_aborted);
-      if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
-        slot.assign([timer](asio::cancellation_type) {
-          if (timer->pending) timer->pending->finish(asio::error::operation_aborted);
-        });
-      detail::virtual_wait_for<Executor, std::decay_t<Handler>>::start(*timer, std::forward<Handler>(handler));
-    }
-  };
-
- public:
-  using clock_type = virtual_clock;
-  using duration = clock_type::duration;
-  using time_point = clock_type::time_point;
-  using executor_type = Executor;
-
-  explicit basic_virtual_timer(const executor_type& executor)
-      : state_(new state{executor, asio::use_service<detail::virtual_clock_service>(
-                                       asio::query(executor, asio::execution::context))}) {}
-  basic_virtual_timer(basic_virtual_timer&&) noexcept = default;
-  ~basic_virtual_timer() {
-    if (state_) cancel();
-  }
-
-  executor_type get_executor() const noexcept { return state_->executor; }
-
-  /// The virtual time of this timer's context.
-  time_point now() const noexcept { return state_->clock.now(); }
-
-  /// Sets the expiry relative to now; an outstanding wait ends with operation_aborted. A delay below zero is zero, and
-  /// `duration::max()` is never.
-  void expires_after(duration delay) {
-    cancel();
-    state_->expiry = detail::later(now(), std::max(delay, duration::zero()));
-  }
-
-  /// Ends an outstanding wait with operation_aborted.
-  void cancel() {
-    if (state_->pending) state_->pending->finish(asio::error::operation_aborted);
-  }
-
-  /// Waits for the expiry.
-  ///
-  /// Completion: `void(std::error_code)`, never inline; operation_aborted if cancelled. Cancellation: all kinds, which
-  /// the slot must no longer ask for once the timer is destroyed. Honours the associated executor and allocator.
-  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
-                asio::default_completion_token_t<executor_type>>
-  auto async_wait(CompletionToken&& token = {})
-      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_wait>(), token,
-                                                                               std::declval<state*>())) {
-    return asio::async_initiate<CompletionToken, void(std::error_code)>(initiate_wait(), token, state_.get());
-  }
-
- private:
-  // Behind a pointer, so that the timer can be moved while a wait is outstanding.
-  std::unique_ptr<state> state_;
-};
-
-using virtual_timer = basic_virtual_timer<asio::any_io_executor>;
-
-/// Runs a context in virtual time: whenever nothing is ready, the clock jumps to the next expiry. Returns when so much
-/// virtual time has passed, or, if that is `duration::max()`, when nothing is ready and no virtual timer will ever
-/// expire; with the number of handlers run. In place of `context.run_for()`.
-inline std::size_t run_virtual_for(asio::io_context& context, duration time) {
-  auto& clock = asio::use_service<detail::virtual_clock_service>(context);
-  const auto latest = virtual_clock::time_point::max();
-  const auto limit = time < latest - clock.now() ? clock.now() + time : latest;
-  std::size_t handlers = 0;
-  do {
-    context.restart();
-    handlers += context.poll();
-  } while (clock.advance(limit));
-  clock.pass(limit);
-  return handlers;
-}
-
-/// Runs a context in virtual time until nothing is left to do. In place of `context.run()`.
-inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_for(context, duration::max()); }
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/detail/loopback_steps.hpp
-#ifndef REMOTE_JOB_DETAIL_LOOPBACK_STEPS_HPP
-#define REMOTE_JOB_DETAIL_LOOPBACK_STEPS_HPP
+// ---- remote_job/loopback/detail/steps.hpp
+#ifndef REMOTE_JOB_LOOPBACK_DETAIL_STEPS_HPP
+#define REMOTE_JOB_LOOPBACK_DETAIL_STEPS_HPP
 
 #include <asio/associator.hpp>
 
@@ -9672,9 +9718,9 @@ inline std::vector<std::string> openssh_prefix(const openssh_command& command) {
 #endif  // _WIN32
 #endif
 
-// ---- remote_job/detail/child_process.hpp
-#ifndef REMOTE_JOB_DETAIL_CHILD_PROCESS_HPP
-#define REMOTE_JOB_DETAIL_CHILD_PROCESS_HPP
+// ---- remote_job/transport/detail/child_process.hpp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
 
 #ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
 
@@ -9905,9 +9951,9 @@ inline bool program_exists(const std::string& name) {
 #endif  // _WIN32
 #endif
 
-// ---- remote_job/detail/running_command.hpp
-#ifndef REMOTE_JOB_DETAIL_RUNNING_COMMAND_HPP
-#define REMOTE_JOB_DETAIL_RUNNING_COMMAND_HPP
+// ---- remote_job/transport/detail/running_command.hpp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_RUNNING_COMMAND_HPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_RUNNING_COMMAND_HPP
 
 #ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
 
@@ -10369,9 +10415,9 @@ using process_transport = basic_process_transport<asio::any_io_executor>;
 
 #endif
 
-// ---- remote_job/detail/any_completion.hpp
-#ifndef REMOTE_JOB_DETAIL_ANY_COMPLETION_HPP
-#define REMOTE_JOB_DETAIL_ANY_COMPLETION_HPP
+// ---- remote_job/detail/asio/any_completion.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_ANY_COMPLETION_HPP
+#define REMOTE_JOB_DETAIL_ASIO_ANY_COMPLETION_HPP
 
 namespace remote_job::inline v0::detail {
 
@@ -10484,9 +10530,6962 @@ class any_completion {
 
 #endif
 
-// ---- remote_job/detail/pool_sessions.hpp
-#ifndef REMOTE_JOB_DETAIL_POOL_SESSIONS_HPP
-#define REMOTE_JOB_DETAIL_POOL_SESSIONS_HPP
+// ---- remote_job/detail/asio/shared_call.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_SHARED_CALL_HPP
+#define REMOTE_JOB_DETAIL_ASIO_SHARED_CALL_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation
+/// of Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
+class shared_call {
+ public:
+  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code,
+  /// std::size_t)`.
+  template <auto Member, class Object>
+  static shared_call to(std::shared_ptr<Object> object) {
+    return {std::move(object), [](void* o, std::error_code ec, std::size_t size) {
+              auto& self = *static_cast<Object*>(o);
+              if constexpr (std::is_invocable_v<decltype(Member), Object&, std::error_code, std::size_t>)
+                (self.*Member)(ec, size);
+              else if constexpr (std::is_invocable_v<decltype(Member), Object&, std::error_code>)
+                (self.*Member)(ec);
+              else
+                (self.*Member)();
+            }};
+  }
+
+  void operator()(std::error_code ec = {}, std::size_t size = 0) const { call_(object_.get(), ec, size); }
+
+ private:
+  using function = void (*)(void*, std::error_code, std::size_t);
+
+  shared_call(std::shared_ptr<void> object, function call) : object_(std::move(object)), call_(call) {}
+
+  std::shared_ptr<void> object_;
+  function call_;
+};
+
+/// Has it called by the executor, never from here.
+inline void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
+                      std::size_t size = 0) {
+  asio::post(executor, [call = std::move(call), ec, size] { call(ec, size); });
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/asio/shutdown_list.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_SHUTDOWN_LIST_HPP
+#define REMOTE_JOB_DETAIL_ASIO_SHUTDOWN_LIST_HPP
+
+#include <mutex>
+
+namespace remote_job::inline v0::detail {
+
+/// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own
+/// operations do: a handler may own what keeps it, and nobody else would break that ring.
+class shutdown_listener {
+ public:
+  explicit shutdown_listener(const asio::any_io_executor& executor)
+      : list_(&asio::use_service<list>(asio::query(executor, asio::execution::context))) {
+    list_->add(*this);
+  }
+  shutdown_listener(const shutdown_listener&) = delete;
+  shutdown_listener& operator=(const shutdown_listener&) = delete;
+
+ protected:
+  /// It may outlive the context.
+  ~shutdown_listener() {
+    if (list_ != nullptr) list_->remove(*this);
+  }
+
+ private:
+  class list final : public asio::execution_context::service {
+   public:
+    using key_type = list;
+    static inline asio::execution_context::id id;
+
+    explicit list(asio::execution_context& context) : service(context) {}
+
+    void add(shutdown_listener& each) {
+      const std::lock_guard lock(mutex_);
+      each.next_ = first_;
+      if (first_ != nullptr) first_->previous_ = &each;
+      first_ = &each;
+    }
+
+    void remove(shutdown_listener& each) noexcept {
+      const std::lock_guard lock(mutex_);
+      if (each.next_ != nullptr) each.next_->previous_ = each.previous_;
+      if (each.previous_ != nullptr)
+        each.previous_->next_ = each.next_;
+      else if (first_ == &each)
+        first_ = each.next_;
+      each.next_ = each.previous_ = nullptr;
+    }
+
+    void shutdown() noexcept override {
+      // By now no thread runs the context. A listener that goes may take others with it.
+      while (auto* each = first_) {
+        remove(*each);
+        each->list_ = nullptr;
+        each->on_shutdown();
+      }
+    }
+
+   private:
+    std::mutex mutex_;
+    shutdown_listener* first_ = nullptr;
+  };
+
+  virtual void on_shutdown() noexcept = 0;
+
+  list* list_;
+  shutdown_listener* next_ = nullptr;
+  shutdown_listener* previous_ = nullptr;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/text/seconds.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_SECONDS_HPP
+#define REMOTE_JOB_DETAIL_TEXT_SECONDS_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.25".
+inline std::string format_seconds(duration d) {
+  constexpr std::int64_t per_second = 1'000'000'000;
+  auto text = std::to_string(d.count() / per_second);
+  if (const auto rest = d.count() % per_second; rest != 0) {
+    auto digits = std::to_string(per_second + rest);  // a leading 1 keeps the zeros
+    digits.erase(digits.find_last_not_of('0') + 1);
+    text += '.' + digits.substr(1);
+  }
+  return text;
+}
+
+/// Reads a JSON number (RFC 8259, section 6) as seconds, without the loss of a way through double, to the nearest
+/// nanosecond. Nothing if it is below zero, too long for a duration, or no number.
+inline std::optional<duration> parse_seconds(std::string_view text) {
+  std::string digits;
+  std::int64_t exponent = 9;  // of ten, on the digits as a whole number of nanoseconds
+  std::size_t i = 0;
+  bool fraction = false;
+  for (; i < text.size() && text[i] != 'e' && text[i] != 'E'; ++i) {
+    if (text[i] == '.' && !fraction) {
+      fraction = true;
+    } else if (text[i] >= '0' && text[i] <= '9') {
+      digits += text[i];
+      if (fraction) --exponent;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (digits.empty()) return std::nullopt;
+  if (i < text.size()) {
+    const bool down = ++i < text.size() && text[i] == '-';
+    if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
+    if (i == text.size()) return std::nullopt;
+    std::int64_t shift = 0;
+    for (; i < text.size(); ++i) {
+      if (text[i] < '0' || text[i] > '9') return std::nullopt;
+      if (shift < 1'000'000'000) shift = shift * 10 + (text[i] - '0');
+    }
+    exponent += down ? -shift : shift;
+  }
+
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  std::int64_t count = 0;
+  const auto append = [&](int digit) {
+    if (count > (most - digit) / 10) return false;
+    count = count * 10 + digit;
+    return true;
+  };
+  const auto whole = static_cast<std::int64_t>(digits.size()) + exponent;  // digits before the decimal point
+  for (std::int64_t n = 0; n < whole; ++n) {
+    const bool given = n < static_cast<std::int64_t>(digits.size());
+    if (!given && count == 0) break;  // zero with any exponent
+    if (!append(given ? digits[static_cast<std::size_t>(n)] - '0' : 0)) return std::nullopt;
+  }
+  const bool up =
+      whole >= 0 && whole < static_cast<std::int64_t>(digits.size()) && digits[static_cast<std::size_t>(whole)] >= '5';
+  if (up && count == most) return std::nullopt;
+  return duration(count + (up ? 1 : 0));
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+#if __has_include(<libssh2.h>) && !defined(REMOTE_JOB_NO_LIBSSH2)
+
+// ---- remote_job/ssh/options/prompt.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_PROMPT_HPP
+#define REMOTE_JOB_SSH_OPTIONS_PROMPT_HPP
+
+#include <condition_variable>
+
+namespace remote_job::inline v0 {
+
+/// What a login needs to be told by a person, or by whatever stands for one. A plain value.
+struct ssh_challenge {
+  /// What is asked for.
+  enum class kind {
+    passphrase,           ///< of an encrypted private key
+    password,             ///< of the user on the host
+    keyboard_interactive  ///< whatever the server asks (RFC 4256)
+  };
+
+  /// One question.
+  struct prompt {
+    std::string text;   ///< for people; that of a server is made printable
+    bool echo = false;  ///< whether what is typed may be seen
+  };
+
+  kind what = kind::password;   ///< what is asked for
+  std::string subject;          ///< the identity, or `user@host`
+  std::string instruction;      ///< of the server, made printable; mostly empty
+  std::vector<prompt> prompts;  ///< one or more; each wants one answer
+  unsigned attempt = 1;         ///< above 1: what was answered before was wrong
+};
+
+namespace ssh {
+
+/// Overwrites a secret, and what a longer one left behind, before its memory is given back.
+inline void wipe(std::string& secret) noexcept {
+  secret.resize(secret.capacity());
+  volatile char* bytes = secret.data();
+  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
+  secret.clear();
+}
+
+/// Answers that are wiped when they are used up.
+struct secrets {
+  std::vector<std::string> list;
+
+  secrets() = default;
+  secrets(secrets&&) = default;
+  secrets& operator=(secrets&& other) noexcept {
+    wipe_all();
+    list = std::move(other.list);
+    return *this;
+  }
+  ~secrets() { wipe_all(); }
+
+  void wipe_all() noexcept {
+    for (auto& each : list) wipe(each);
+    list.clear();
+  }
+};
+
+/// A challenge that waits for its answer. Thread-safe.
+class question {
+ public:
+  enum class status { open, answered, declined };
+
+  /// `on_answer` is called once, on the thread that answers, unless close() comes first.
+  explicit question(std::function<void()> on_answer) : on_answer_(std::move(on_answer)) {}
+
+  /// The first call counts. The secret is taken, or wiped.
+  void answer(std::vector<std::string>& list) {
+    settle(status::answered, &list);
+    for (auto& each : list) wipe(each);
+  }
+  void decline() { settle(status::declined, nullptr); }
+
+  /// Nobody wants to know any more: from here on nobody is called.
+  void close() noexcept {
+    const std::lock_guard lock(mutex_);
+    on_answer_ = nullptr;
+    if (status_ == status::open) status_ = status::declined;
+    changed_.notify_all();
+  }
+
+  status state() const {
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+  /// Blocks until it is answered, declined or closed. For a thread of its own.
+  status wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return status_ != status::open; });
+    return status_;
+  }
+
+  secrets take() {
+    const std::lock_guard lock(mutex_);
+    return std::move(secrets_);
+  }
+
+ private:
+  void settle(status s, std::vector<std::string>* list) {
+    // Under the lock, so that nobody is being called once close() has returned.
+    const std::lock_guard lock(mutex_);
+    if (status_ != status::open) return;
+    status_ = s;
+    if (list != nullptr) std::swap(secrets_.list, *list);
+    changed_.notify_all();
+    if (const auto call = std::exchange(on_answer_, nullptr)) call();
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::function<void()> on_answer_;
+  status status_ = status::open;
+  secrets secrets_;
+};
+
+}  // namespace ssh
+
+/// Where the answer to a challenge goes: at once or later, on any thread, also when nobody wants it any more. Only the
+/// first answer counts. Copies stand for the same challenge; when the last one is destroyed without an answer, it is
+/// declined. What is given is wiped after use.
+class ssh_answer {
+ public:
+  explicit ssh_answer(std::shared_ptr<ssh::question> to) : to_(std::make_shared<holder>(std::move(to))) {}
+
+  /// To a challenge with one prompt.
+  void operator()(std::string secret) const {
+    std::vector<std::string> list(1);
+    list.front().swap(secret);
+    to_->question->answer(list);
+    ssh::wipe(secret);
+  }
+
+  /// One answer for each prompt, in their order. Any other number of them is as none.
+  void operator()(std::vector<std::string> answers) const { to_->question->answer(answers); }
+
+  /// There is no answer: the method is given up.
+  void decline() const { to_->question->decline(); }
+
+ private:
+  struct holder {
+    explicit holder(std::shared_ptr<ssh::question> q) : question(std::move(q)) {}
+    holder(const holder&) = delete;
+    holder& operator=(const holder&) = delete;
+    ~holder() { question->decline(); }
+
+    std::shared_ptr<ssh::question> question;
+  };
+
+  std::shared_ptr<holder> to_;
+};
+
+/// Who is asked: a function `void(const ssh_challenge&, ssh_answer)`, which must not block but may answer later; or for
+/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt, but
+/// not again after a wrong answer: the same one once more would only use up the server's patience. Called on the
+/// transport's executor. To throw is to decline.
+class ssh_prompter {
+ public:
+  /// Nobody: what needs an answer is given up.
+  ssh_prompter() = default;
+
+  /// One that may answer later.
+  template <class Function>
+  requires std::is_invocable_v<Function&, const ssh_challenge&, ssh_answer> ssh_prompter(
+      Function function)  // NOLINT: a function is as good as a prompter
+      : plain_(plain(function)), function_(std::move(function)) {}
+
+  /// One that knows the answer at once.
+  template <class Function>
+  requires(!std::is_same_v<Function, ssh_prompter> && std::is_invocable_r_v<std::string, Function&, const std::string&>)
+      ssh_prompter(Function function)  // NOLINT: as above
+      : plain_(plain(function)),
+        function_([f = std::move(function)](const ssh_challenge& challenge, const ssh_answer& answer) mutable {
+          std::vector<std::string> all;
+          for (std::size_t i = 0; i < challenge.prompts.size(); ++i) all.push_back(f(challenge.subject));
+          answer(std::move(all));
+        }),
+        once_(true) {}
+
+  /// Whether there is anybody to ask.
+  explicit operator bool() const noexcept { return static_cast<bool>(function_); }
+
+  /// Asks.
+  void operator()(const ssh_challenge& challenge, ssh_answer answer) const { function_(challenge, std::move(answer)); }
+
+  /// How often it is asked for one thing, where `most` times are allowed.
+  unsigned tries(unsigned most) const noexcept { return once_ ? 1 : most; }
+
+  /// Whether they are known to be the same: none, or one plain function. Other objects cannot be compared.
+  friend bool same(const ssh_prompter& a, const ssh_prompter& b) noexcept {
+    return !a && !b ? true : a.plain_ != nullptr && a.plain_ == b.plain_;
+  }
+
+ private:
+  using any_function = void (*)();
+
+  template <class Function>
+  static any_function plain(const Function& function) noexcept {
+    if constexpr (std::is_pointer_v<Function>)
+      return reinterpret_cast<any_function>(function);
+    else
+      return nullptr;
+  }
+
+  any_function plain_ = nullptr;
+  std::function<void(const ssh_challenge&, ssh_answer)> function_;
+  bool once_ = false;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/ssh/options/options.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_OPTIONS_HPP
+#define REMOTE_JOB_SSH_OPTIONS_OPTIONS_HPP
+
+namespace remote_job::inline v0 {
+
+/// A private key to log in with: exactly one of the two is given. Of a key that an agent has the public one will do,
+/// here or in a file of that name and `.pub`. A plain value.
+struct ssh_identity {
+  /// Path of the key; a leading `~/` stands for the home directory. "none": no key, not even one of the usual ones.
+  std::string file = {};
+  /// The key itself, as it would stand in a file; a secret, which is the caller's to wipe.
+  std::string text = {};
+};
+
+/// Time allowed to each step of connecting; each above zero.
+struct ssh_timeouts {
+  duration resolve = std::chrono::seconds(10);         ///< to find the host's addresses
+  duration connect = std::chrono::seconds(15);         ///< to reach one of them, all tries together
+  duration banner = std::chrono::seconds(10);          ///< until the server has identified itself as SSH
+  duration handshake = std::chrono::seconds(20);       ///< for the key exchange
+  duration authentication = std::chrono::seconds(30);  ///< for all methods together
+  duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
+  /// Until it is known whether the server gives access to files; and until one that has come to a halt over one user's
+  /// files is replaced for the others of a pool. Below a watch's command_timeout: what is not known by then is a poll
+  /// that timed out.
+  duration files = std::chrono::seconds(5);
+};
+
+/// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that
+/// libssh2 does not know is `errc::invalid_argument` when connecting. A plain value.
+struct ssh_algorithms {
+  std::vector<std::string> key_exchange = {};  ///< how the keys of the session are agreed upon
+  std::vector<std::string> host_key = {};      ///< within it the keys known for the host come first
+  std::vector<std::string> cipher = {};        ///< both ways
+  std::vector<std::string> mac = {};           ///< both ways
+};
+
+/// Which of a host's addresses are tried.
+enum class ip_version { any, v4, v6 };
+
+/// What to think of a host's key.
+enum class host_key_policy {
+  strict,  ///< it has to be in a known-hosts file
+  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which
+  /// is created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
+  accept_new,
+  insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
+};
+
+/// What to ask OpenSSH's ssh for. A plain value.
+struct openssh_query {
+  std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
+  std::uint16_t port = 0;       ///< goes before the configuration's, as with `ssh -p`; 0: the configuration's
+  std::string config_file;      ///< as with `ssh -F`; empty: the user's and the system's
+  std::string program = "ssh";  ///< looked for in PATH
+  duration timeout = std::chrono::seconds(10);  ///< for all of it
+};
+
+/// How to reach one host over SSH. A plain value.
+///
+/// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked
+/// for and wiped after use.
+struct ssh_options {
+  std::string host;                 ///< name or address, that of IPv6 with or without brackets; required
+  std::uint16_t port = 22;          ///< above 0
+  std::string user;                 ///< empty: the name of the user who runs this program
+  ip_version ip = ip_version::any;  ///< of the addresses that the name of a host has; one that is given as such counts
+
+  /// The authentication methods that may be used, in the order to try them. Empty: "publickey", "keyboard-interactive"
+  /// and "password", which are all there are, in this order.
+  std::vector<std::string> methods;
+  /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
+  std::vector<ssh_identity> identities;
+  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment
+  /// variable SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are
+  /// identities.
+  std::string agent;
+  /// Of the agent's keys only those that are identities are tried.
+  bool identities_only = false;
+  /// Asked for the passphrase of an encrypted key, if its format tells the public key only once the server has found
+  /// that good. Not set: an encrypted key is `errc::passphrase_wrong`.
+  ssh_prompter passphrase;
+  /// Asked for the user's password, if the server takes one. Not set: the method is not tried; so with the next one.
+  ssh_prompter password;
+  /// Asked what the server asks, which may be several things, several times.
+  ssh_prompter keyboard_interactive;
+  /// How often each of them is asked while what was given is wrong; above 0. One that knows the answer at once is asked
+  /// once.
+  unsigned prompts = 1;
+
+  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
+  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first
+  /// one need not be there.
+  std::vector<std::string> known_hosts;
+  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file
+  /// is looked at, and no other policy counts.
+  std::vector<std::string> fingerprints;
+  /// What is asked of a host key without fingerprints.
+  host_key_policy host_keys = host_key_policy::strict;
+  /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
+  std::string host_key_alias;
+
+  /// Which algorithms may be used.
+  ssh_algorithms algorithms;
+
+  /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the
+  /// one before. Each has its own options: identities, policy and time-outs are not inherited. One that has jump hosts
+  /// itself is reached through these.
+  std::vector<ssh_options> jump_hosts;
+
+  /// How long each step of a connection may take.
+  ssh_timeouts timeouts;
+  /// After so long without a byte from the server it is asked for a sign of life; above 0.
+  duration keepalive = std::chrono::seconds(15);
+  /// Without an answer the connection counts as lost after so long a silence; above keepalive.
+  duration silence_limit = std::chrono::seconds(30);
+
+  /// To be told among the transport's notices when connecting: what of a configuration is not obeyed.
+  std::vector<std::string> notices;
+
+  /// What the user's OpenSSH configuration says of a host, which may be an alias. Obeyed are Host, Match, Include and
+  /// HostName, Port, User, AddressFamily; IdentityFile, IdentityAgent, IdentitiesOnly; PreferredAuthentications,
+  /// PubkeyAuthentication, KbdInteractiveAuthentication, PasswordAuthentication, BatchMode (nobody is asked for a
+  /// password), NumberOfPasswordPrompts; UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias;
+  /// HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs, as far as libssh2 knows what they name; ProxyJump;
+  /// ConnectTimeout, ServerAliveInterval, ServerAliveCountMax. StrictHostKeyChecking `no` and `accept-new` are both
+  /// `accept_new`, all else is `strict`: there is nobody to ask. Each host of ProxyJump is looked up in the same way.
+  ///
+  /// What cannot be obeyed and would let in what the configuration keeps out is refused, as is what leads another way:
+  /// ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithms of which libssh2 knows none;
+  /// `process_transport` over ssh has all that. Of what else changes who logs in, how and from where (such as
+  /// CertificateFile, PKCS11Provider, BindAddress) `notices` tells. The rest is for ssh alone and has no effect.
+  ///
+  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the
+  /// time-out: to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
+  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a
+  /// name that begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
+  /// <remote_job/ssh/openssh/openssh_config.hpp>, for POSIX systems.
+  static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
+};
+
+/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
+/// Thread-safe; does no I/O.
+inline std::string validate(const ssh_options& options) {
+  const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
+  if (options.host.empty()) return "host must not be empty";
+  if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
+    return "host must not hold blanks or NUL bytes";
+  if (has_nul(options.host_key_alias)) return "host_key_alias must not hold a NUL byte";
+  if (options.port == 0) return "port must be from 1 to 65535";
+  if (has_nul(options.user) || options.user.find_first_of("\r\n") != std::string::npos)
+    return "user must not hold line ends or NUL bytes";
+  for (const auto& identity : options.identities)
+    if (identity.file.empty() == identity.text.empty() || has_nul(identity.file))
+      return "identities must each have a file or a text";
+  for (const auto& method : options.methods)
+    if (method != "publickey" && method != "keyboard-interactive" && method != "password")
+      return "methods must be of publickey, keyboard-interactive and password";
+  if (has_nul(options.agent)) return "agent must not hold a NUL byte";
+  for (const auto& file : options.known_hosts)
+    if (file.empty() || has_nul(file)) return "known_hosts must name files";
+  for (const auto& fingerprint : options.fingerprints)
+    if (fingerprint.size() != 50 || !fingerprint.starts_with("SHA256:"))
+      return "fingerprints must be written SHA256: and 43 characters of base64, as ssh-keygen -l prints them";
+  const struct {
+    std::string_view name;
+    duration value;
+  } durations[] = {{"timeouts.resolve", options.timeouts.resolve},
+                   {"timeouts.connect", options.timeouts.connect},
+                   {"timeouts.banner", options.timeouts.banner},
+                   {"timeouts.handshake", options.timeouts.handshake},
+                   {"timeouts.authentication", options.timeouts.authentication},
+                   {"timeouts.open", options.timeouts.open},
+                   {"timeouts.files", options.timeouts.files},
+                   {"keepalive", options.keepalive}};
+  for (const auto& [name, value] : durations)
+    if (value <= duration::zero()) return std::string(name) + " must be above zero";
+  for (const auto* list : {&options.algorithms.key_exchange, &options.algorithms.host_key, &options.algorithms.cipher,
+                           &options.algorithms.mac})
+    for (const auto& name : *list)
+      if (name.empty() || name.find_first_of(std::string_view(", \t\r\n\0", 6)) != std::string::npos)
+        return "algorithms must be names, one in each string";
+  for (const auto& each : options.jump_hosts)
+    if (auto wrong = validate(each); !wrong.empty())
+      return "jump_hosts: " + (each.host.empty() ? "" : each.host + ": ") + wrong;
+  if (options.prompts == 0) return "prompts must be above 0";
+  if (options.silence_limit <= options.keepalive) return "silence_limit must be above keepalive";
+  return {};
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/ssh/session/libssh2_compat.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_LIBSSH2_COMPAT_HPP
+#define REMOTE_JOB_SSH_SESSION_LIBSSH2_COMPAT_HPP
+
+#include <libssh2.h>
+
+#if LIBSSH2_VERSION_NUM < 0x010a00
+#error "remote_job needs libssh2 1.10.0 or newer"
+#endif
+
+/// The one place that knows how the versions of libssh2 differ.
+namespace remote_job::inline v0::detail {
+
+/// Has libssh2 set itself up, once; from then on sessions may be created by any thread.
+inline bool libssh2_ready() {
+  static const bool ready = libssh2_init(0) == 0;
+  return ready;
+}
+
+/// Whether the libssh2 that is linked signs RSA with SHA-2 (RFC 8332), without which today's servers refuse RSA.
+inline bool libssh2_has_rsa_sha2() { return libssh2_version(0x010b00) != nullptr; }
+
+template <class Function>
+void libssh2_set_callback(LIBSSH2_SESSION* session, int kind, Function* function) {
+#if LIBSSH2_VERSION_NUM >= 0x010b01
+  libssh2_session_callback_set2(session, kind, reinterpret_cast<libssh2_cb_generic*>(function));
+#else
+  libssh2_session_callback_set(session, kind, reinterpret_cast<void*>(function));
+#endif
+}
+
+/// Asks the host to end the command of a channel, where libssh2 can.
+inline void libssh2_terminate(LIBSSH2_CHANNEL* channel) {
+#if LIBSSH2_VERSION_NUM >= 0x010b00
+  libssh2_channel_signal_ex(channel, "TERM", 4);
+#else
+  static_cast<void>(channel);
+#endif
+}
+
+/// The exit status of a closed channel. Nothing when the command was ended by a signal; older versions of libssh2
+/// cannot tell a status that never came from 0.
+inline std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel) {
+  char* signal = nullptr;
+  libssh2_channel_get_exit_signal(channel, &signal, nullptr, nullptr, nullptr, nullptr, nullptr);
+  if (signal != nullptr) {
+    libssh2_free(session, signal);
+    return std::nullopt;
+  }
+  return libssh2_channel_get_exit_status(channel);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/ssh/session/server_hello.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_SERVER_HELLO_HPP
+#define REMOTE_JOB_SSH_SESSION_SERVER_HELLO_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Text from the other side, made fit for a message: one line, printable, bounded.
+inline std::string printable(std::string_view text, std::size_t most = 200) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  std::string result(text.substr(0, most));
+  for (char& c : result)
+    if (c < ' ' || c > '~') c = '?';
+  if (text.size() > most) result += "...";
+  return result;
+}
+
+/// Where in the first bytes of a server its identification begins (RFC 4253, section 4.2): other lines may come before.
+struct identification {
+  enum class status { more, found, not_ssh };
+
+  static constexpr std::size_t max_line = 1024;
+  static constexpr std::size_t max_text = 16 * 1024;  ///< all lines before it together
+
+  status result = status::more;
+  std::size_t begin = 0;  ///< when found: of the line that begins with "SSH-"
+};
+
+inline identification find_identification(std::string_view received) {
+  using status = identification::status;
+  std::size_t begin = 0;
+  while (begin < received.size()) {
+    const auto end = received.find('\n', begin);
+    const auto line = received.substr(begin, end == std::string_view::npos ? end : end - begin);
+    if (line.size() > identification::max_line || begin > identification::max_text) return {status::not_ssh, begin};
+    if (end == std::string_view::npos) break;
+    if (line.starts_with("SSH-")) {
+      const bool version_2 = line.starts_with("SSH-2.") || line.starts_with("SSH-1.99-");
+      return {version_2 ? status::found : status::not_ssh, begin};
+    }
+    begin = end + 1;
+  }
+  return {status::more, begin};
+}
+
+/// The algorithms a server offers in its first packet, which travels in the clear (RFC 4253, section 7.1).
+struct server_algorithms {
+  bool known = false;
+  std::string key_exchange;
+  std::string host_key;
+  std::string cipher;
+  std::string mac;
+};
+
+/// Reads them out of what the server sent from its identification on.
+inline server_algorithms parse_server_algorithms(std::string_view hello) {
+  server_algorithms result;
+  const auto number = [](std::string_view bytes) {
+    std::size_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    return value;
+  };
+  const auto end = hello.find('\n');
+  if (end == std::string_view::npos) return result;
+  hello.remove_prefix(end + 1);
+  constexpr std::size_t head = 4 + 1 + 1 + 16;  // packet length, padding length, SSH_MSG_KEXINIT, cookie
+  if (hello.size() < head || hello[5] != 20 || number(hello) > hello.size() - 4) return result;
+  hello = hello.substr(0, number(hello) + 4);
+  if (hello.size() < head) return result;
+  hello.remove_prefix(head);
+  std::string lists[6];
+  for (auto& list : lists) {
+    if (hello.size() < 4 || number(hello) > hello.size() - 4) return result;
+    list = printable(hello.substr(4, number(hello)), 2000);
+    hello.remove_prefix(4 + number(hello));
+  }
+  result.known = true;
+  result.key_exchange = std::move(lists[0]);
+  result.host_key = std::move(lists[1]);
+  result.cipher = std::move(lists[3]);  // server to client; servers offer the same both ways
+  result.mac = std::move(lists[5]);
+  return result;
+}
+
+/// The names of a comma-separated list.
+inline std::vector<std::string> split_names(std::string_view list) {
+  std::vector<std::string> names;
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    if (comma != 0) names.emplace_back(list.substr(0, comma));
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return names;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/wire.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_WIRE_HPP
+#define REMOTE_JOB_SSH_SESSION_WIRE_HPP
+
+#include <asio/buffer.hpp>
+
+#include <atomic>
+#include <cstring>
+
+namespace remote_job::inline v0::ssh {
+
+/// libssh2 between two buffers: it comes near no socket, and nothing here waits.
+///
+/// Writing always succeeds, into the buffer: no call is ever left half-sent. Reading gives what has been received, as
+/// far as it may be taken: before the server has identified itself nothing, and once it is gated only drain() takes
+/// input, and sorts all of it into libssh2's queue. After cut(), which any thread may call, both fail, so that freeing
+/// never waits.
+class wire {
+ public:
+  static constexpr std::size_t max_waiting_output = 256 * 1024;
+  static constexpr std::size_t max_output = 8 * 1024 * 1024;
+
+  /// For callbacks of libssh2 that are told the session only, which is that of this wire: whoever makes the call.
+  void* callback_context = nullptr;
+
+  wire() : in_(input_size) {
+    if (!detail::libssh2_ready()) return;
+    raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
+    if (raw_ == nullptr) return;
+    libssh2_session_set_blocking(raw_, 0);
+    detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_SEND, &wire::on_libssh2_send);
+    detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_RECV, &wire::on_libssh2_receive);
+    detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_DISCONNECT, &wire::on_libssh2_disconnect);
+  }
+
+  ~wire() { free(); }
+  wire(const wire&) = delete;
+  wire& operator=(const wire&) = delete;
+
+  /// Null when libssh2 has no memory, and after free().
+  LIBSSH2_SESSION* native() const noexcept { return raw_; }
+  bool is_cut() const noexcept { return cut_; }
+  void cut() noexcept { cut_ = true; }
+
+  /// Frees the session and all its channels.
+  void free() noexcept {
+    cut_ = true;
+    // A key exchange left in the middle frees its keys only when it is told of the end itself.
+    if (std::exchange(half_shaken_, false)) libssh2_session_handshake(raw_, no_socket);
+    if (raw_ != nullptr) libssh2_session_free(raw_);
+    raw_ = nullptr;
+  }
+
+  /// Calls libssh2, until it has an answer or really waits for input: it also says EAGAIN when it does not.
+  template <class Function>
+  auto call(Function function) -> decltype(function()) {
+    decltype(function()) rc{};
+    for (int tries = 0; tries < max_tries; ++tries) {
+      would_block_ = false;
+      rc = function();
+      if (rc != LIBSSH2_ERROR_EAGAIN || would_block_) return rc;
+    }
+    call_again_ = true;
+    return rc;
+  }
+
+  /// Whether libssh2 would go on without input: call() gave up on it.
+  bool take_call_again() noexcept { return std::exchange(call_again_, false); }
+
+  int handshake() {
+    const int rc = call([this] { return libssh2_session_handshake(raw_, no_socket); });
+    half_shaken_ = rc == LIBSSH2_ERROR_EAGAIN;
+    return rc;
+  }
+
+  /// libssh2's text on the call that has just failed.
+  std::string last_error() const {
+    char* text = nullptr;
+    int size = 0;
+    libssh2_session_last_error(raw_, &text, &size, 0);
+    return text == nullptr ? std::string() : printable({text, static_cast<std::size_t>(size)});
+  }
+
+  /// From now on input is only taken by drain(), or freely again.
+  void gate(bool on) noexcept { gated_ = on; }
+
+  /// Has libssh2 take all input. Any channel will do to ask with: a read of no bytes. An error of libssh2, or none.
+  ssize_t drain(LIBSSH2_CHANNEL* channel) {
+    draining_ = true;
+    char nothing = 0;
+    ssize_t rc = 0;
+    do {
+      would_block_ = false;
+      rc = libssh2_channel_read_ex(channel, 0, &nothing, 0);
+    } while ((rc >= 0 || rc == LIBSSH2_ERROR_EAGAIN) && !would_block_);
+    draining_ = false;
+    return rc == LIBSSH2_ERROR_EAGAIN ? 0 : rc;
+  }
+
+  // --- input
+
+  /// Where the next bytes go; empty when nobody takes those that are there: the server has to wait.
+  asio::mutable_buffer room() noexcept {
+    if (begin_ > 0) {
+      std::memmove(in_.data(), in_.data() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    return asio::buffer(in_.data() + end_, in_.size() - end_);
+  }
+
+  void received(std::size_t size) noexcept { end_ += size; }
+  /// What was received and not taken.
+  std::string_view input() const noexcept { return {in_.data() + begin_, end_ - begin_}; }
+
+  /// Keeps what comes before encryption, and withholds it from libssh2 until the server has identified itself: libssh2
+  /// would read any number of other lines. To be told the size of what was just received; false when that is not SSH 2.
+  bool capture(std::size_t size) {
+    if (identified_) {
+      hello_.append(in_.data() + end_ - size, std::min(size, max_hello - std::min(max_hello, hello_.size())));
+      return true;
+    }
+    const std::string_view text(in_.data(), end_);
+    const auto found = find_identification(text);
+    if (found.result == identification::status::not_ssh ||
+        (found.result == identification::status::more && end_ == in_.size())) {
+      begin_ = found.begin;
+      return false;
+    }
+    if (found.result == identification::status::more) return true;
+    begin_ = found.begin;
+    hello_.assign(text.substr(found.begin, max_hello));
+    identified_ = true;
+    return true;
+  }
+
+  bool identified() const noexcept { return identified_; }
+  /// From the server's identification on, what it sent in the clear.
+  const std::string& hello() const noexcept { return hello_; }
+  void forget_hello() noexcept { hello_ = std::string(); }
+  /// What the server gave as reason for ending the connection, if it did.
+  const std::string& farewell() const noexcept { return farewell_; }
+
+  // --- output
+
+  std::size_t waiting_output() const noexcept { return out_.size(); }
+  /// Bytes that libssh2 has sent so far.
+  std::size_t bytes_sent() const noexcept { return bytes_sent_; }
+
+  /// What is to be sent now, good until sent().
+  asio::const_buffer send() noexcept {
+    std::swap(out_, sending_);
+    return asio::buffer(sending_);
+  }
+
+  /// The size of what was sent.
+  std::size_t sent() noexcept {
+    const auto size = sending_.size();
+    sending_.clear();
+    return size;
+  }
+
+ private:
+  // libssh2 only looks whether there is such a file descriptor; it never reads from it.
+  static constexpr libssh2_socket_t no_socket = 0x7fffffff;
+  static constexpr int max_tries = 64;
+  static constexpr std::size_t input_size = 64 * 1024;
+  static constexpr std::size_t max_hello = 48 * 1024;
+
+  static ssize_t on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int, void** abstract) {
+    auto& self = *static_cast<wire*>(*abstract);
+    if (self.cut_) return -ECONNRESET;
+    const auto* bytes = static_cast<const char*>(data);
+    self.out_.insert(self.out_.end(), bytes, bytes + size);
+    self.bytes_sent_ += size;
+    return static_cast<ssize_t>(size);
+  }
+
+  static ssize_t on_libssh2_receive(libssh2_socket_t, void* data, std::size_t size, int, void** abstract) {
+    auto& self = *static_cast<wire*>(*abstract);
+    if (self.cut_) return -ECONNRESET;
+    const auto ready = self.end_ - self.begin_;
+    if (ready == 0 || !self.identified_ || (self.gated_ && !self.draining_)) {
+      self.would_block_ = true;
+      return -EAGAIN;
+    }
+    // The rest is not moved: more may be on its way to the place behind it.
+    const auto n = std::min(size, ready);
+    std::memcpy(data, self.in_.data() + self.begin_, n);
+    self.begin_ += n;
+    return static_cast<ssize_t>(n);
+  }
+
+  static void on_libssh2_disconnect(LIBSSH2_SESSION*, int, const char* message, int size, const char*, int,
+                                    void** abstract) {
+    auto& self = *static_cast<wire*>(*abstract);
+    self.farewell_ = message != nullptr && size > 0 ? printable({message, static_cast<std::size_t>(size)})
+                                                    : std::string("(no reason)");
+  }
+
+  LIBSSH2_SESSION* raw_ = nullptr;
+  std::vector<char> in_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::vector<char> out_;
+  std::vector<char> sending_;
+  std::size_t bytes_sent_ = 0;
+  std::string hello_;
+  std::string farewell_;
+  std::atomic<bool> cut_ = false;
+  bool identified_ = false;
+  bool gated_ = false;
+  bool draining_ = false;
+  bool would_block_ = false;
+  bool call_again_ = false;
+  bool half_shaken_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connect/algorithms.hpp
+#ifndef REMOTE_JOB_SSH_CONNECT_ALGORITHMS_HPP
+#define REMOTE_JOB_SSH_CONNECT_ALGORITHMS_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What libssh2 can do of one kind (LIBSSH2_METHOD_KEX and its like), in its order.
+inline std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind) {
+  const char** names = nullptr;
+  const int count = libssh2_session_supported_algs(session, kind, &names);
+  std::vector<std::string> all(names, names + std::max(count, 0));
+  if (names != nullptr) libssh2_free(session, names);
+  return all;
+}
+
+inline std::string join_names(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& each : names) list += (list.empty() ? "" : ",") + each;
+  return list;
+}
+
+/// A list of algorithms, its name, and what libssh2 has of its kind.
+template <class Names>
+struct algorithm_list {
+  const char* field;
+  Names& names;
+  std::vector<std::string> known;
+};
+
+/// The lists that are not empty.
+template <class Algorithms>
+auto lists_of(Algorithms& wanted) {
+  using names = std::remove_reference_t<decltype((wanted.mac))>;
+  const struct {
+    const char* field;
+    int kind;
+    names& list;
+  } all[] = {{"key_exchange", LIBSSH2_METHOD_KEX, wanted.key_exchange},
+             {"host_key", LIBSSH2_METHOD_HOSTKEY, wanted.host_key},
+             {"cipher", LIBSSH2_METHOD_CRYPT_CS, wanted.cipher},
+             {"mac", LIBSSH2_METHOD_MAC_CS, wanted.mac}};
+  std::vector<algorithm_list<names>> given;
+  if (std::ranges::all_of(all, [](const auto& each) { return each.list.empty(); })) return given;
+  const wire scratch;
+  if (scratch.native() == nullptr) return given;
+  for (const auto& [field, kind, list] : all)
+    if (!list.empty()) given.push_back({field, list, supported_algorithms(scratch.native(), kind)});
+  return given;
+}
+
+/// One sentence on the first name that libssh2 does not know; nothing when it knows all.
+inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
+  for (const auto& [field, names, known] : lists_of(wanted))
+    for (const auto& name : names)
+      if (std::ranges::find(known, name) == known.end())
+        return std::string("algorithms.") + field + ": libssh2 " + libssh2_version(0) + " does not know " +
+               printable(name, 60) + ", but " + join_names(known);
+  return {};
+}
+
+/// Leaves out the names that libssh2 does not know. Where it knows none of a list that is told.
+inline std::string leave_out_unknown(ssh_algorithms& wanted) {
+  for (auto& [field, names, known] : lists_of(wanted)) {
+    const auto before = join_names(names);
+    std::erase_if(names, [&k = known](const auto& name) { return std::ranges::find(k, name) == k.end(); });
+    if (names.empty())
+      return std::string("as algorithms.") + field + " only " + printable(before) + ", and libssh2 " +
+             libssh2_version(0) + " knows none of that";
+  }
+  return {};
+}
+
+/// One sentence on what a key exchange failed for: of the first kind that both sides have no algorithm of. Nothing when
+/// they have one of each.
+inline std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms& offered,
+                                     const ssh_algorithms& wanted) {
+  const struct {
+    const char* what;
+    int kind;
+    const std::string& theirs;
+    const std::vector<std::string>& names;
+  } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key, wanted.host_key},
+               {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange, wanted.key_exchange},
+               {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher, wanted.cipher},
+               {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac, wanted.mac}};
+  for (const auto& [what, kind, theirs, names] : lists) {
+    const auto ours = names.empty() ? supported_algorithms(session, kind) : names;
+    const auto all = split_names(theirs);
+    if (std::ranges::any_of(ours, [&](const auto& name) { return std::ranges::find(all, name) != all.end(); }))
+      continue;
+    std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
+    if (kind == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
+        !detail::libssh2_has_rsa_sha2())
+      why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
+             " lacks rsa-sha2: use libssh2 1.11 or newer, or process_transport over ssh, "
+             "or give the server an ed25519 host key (ssh-keygen -A)";
+    return why;
+  }
+  return {};
+}
+
+/// Has a session use them; the host-key algorithms are chosen by what is known of the host.
+inline void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
+  const auto set = [&](int kind, const std::vector<std::string>& names) {
+    if (!names.empty()) libssh2_session_method_pref(session, kind, join_names(names).c_str());
+  };
+  set(LIBSSH2_METHOD_KEX, wanted.key_exchange);
+  set(LIBSSH2_METHOD_CRYPT_CS, wanted.cipher);
+  set(LIBSSH2_METHOD_CRYPT_SC, wanted.cipher);
+  set(LIBSSH2_METHOD_MAC_CS, wanted.mac);
+  set(LIBSSH2_METHOD_MAC_SC, wanted.mac);
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/stream_socket.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_STREAM_SOCKET_HPP
+#define REMOTE_JOB_SSH_SESSION_STREAM_SOCKET_HPP
+
+#include <asio/generic/stream_protocol.hpp>
+
+namespace remote_job::inline v0::ssh {
+
+/// A socket to a server or to an agent: one type for both, so that Asio's operations on sockets are compiled once.
+using stream_socket = asio::generic::stream_protocol::socket;
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connect/dialer.hpp
+#ifndef REMOTE_JOB_SSH_CONNECT_DIALER_HPP
+#define REMOTE_JOB_SSH_CONNECT_DIALER_HPP
+
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+namespace remote_job::inline v0::ssh {
+
+/// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long all that may take is
+/// the affair of whoever asks.
+class dialer {
+ public:
+  /// Who asks, of which this is a part: it is kept alive until it is answered, once for each question and never inline.
+  class user {
+   public:
+    virtual void on_resolved(std::error_code ec) = 0;
+    virtual void on_dialled(std::error_code ec) = 0;
+
+   protected:
+    ~user() = default;
+  };
+
+  explicit dialer(const asio::any_io_executor& executor) : resolver_(executor), socket_(executor), timer_(executor) {}
+
+  /// Whether there are addresses to connect to.
+  bool has_addresses() const noexcept { return !endpoints_.empty(); }
+
+  /// Takes a host that is written as an address, which needs no look-up; false when it is not.
+  bool take_address(const std::string& host, std::uint16_t port) {
+    std::error_code not_literal;
+    const auto address = asio::ip::make_address(host, not_literal);
+    if (not_literal) return false;
+    endpoints_.emplace_back(address, port);
+    return true;
+  }
+
+  /// A look-up in the system's resolver cannot be broken off: after close() it ends in the resolver's own thread.
+  void resolve(const std::string& host, std::uint16_t port, ip_version version, std::shared_ptr<user> owner) {
+    resolver_.async_resolve(
+        host, std::to_string(port), asio::ip::resolver_base::numeric_service,
+        [this, version, owner = std::move(owner)](std::error_code ec, const results& found) {
+          for (const auto& each : found)
+            if (version == ip_version::any || each.endpoint().address().is_v6() == (version == ip_version::v6))
+              endpoints_.push_back(each.endpoint());
+          if (!ec && endpoints_.empty()) ec = asio::error::no_data;
+          owner->on_resolved(ec);
+        });
+  }
+
+  /// Connects to the first of the addresses that answers; the error is that of the last one. One that gives no answer
+  /// may take its share of what is left of the time `allowed`, so that those after it are tried as well.
+  void connect(const std::shared_ptr<user>& owner, duration allowed) {
+    owner_ = owner;
+    next_ = 0;
+    deadline_ = detail::saturating_add(std::chrono::steady_clock::now(), allowed);
+    try_next(owner);
+  }
+
+  /// The connection that there is now.
+  stream_socket take() { return std::move(socket_); }
+
+  void close() noexcept {
+    resolver_.cancel();
+    timer_.cancel();
+    closed_ = true;
+    std::error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+  using results = asio::ip::tcp::resolver::results_type;
+
+  void try_next(const std::shared_ptr<user>& owner) {
+    std::error_code ignored;
+    socket_.close(ignored);
+    const auto self = std::shared_ptr<dialer>(owner, this);
+    socket_.async_connect(endpoints_[next_++], detail::shared_call::to<&dialer::on_connected>(self));
+    stop_timer();
+    const auto others = static_cast<int>(endpoints_.size() - next_);
+    if (others == 0) return;
+    const auto now = std::chrono::steady_clock::now();
+    timer_.expires_at(now + (deadline_ - now) / (others + 1));
+    timer_.async_wait(detail::shared_call::to<&dialer::on_time>(self));
+  }
+
+  void on_connected(std::error_code ec) {
+    const auto owner = owner_.lock();
+    if (ec && !closed_ && next_ < endpoints_.size()) return try_next(owner);
+    stop_timer();
+    owner->on_dialled(ec);
+  }
+
+  /// A call that is on its way already finds by the expiry that it is not meant any more.
+  void stop_timer() { timer_.expires_at(std::chrono::steady_clock::time_point::max()); }
+
+  void on_time(std::error_code ec) {
+    if (ec || closed_ || timer_.expiry() > std::chrono::steady_clock::now()) return;
+    std::error_code ignored;
+    socket_.close(ignored);  // on_connected() goes on to the next
+  }
+
+  asio::ip::tcp::resolver resolver_;
+  stream_socket socket_;
+  asio::steady_timer timer_;
+  std::weak_ptr<user> owner_;  // kept alive by the call that is to come
+  std::vector<asio::ip::tcp::endpoint> endpoints_;
+  std::size_t next_ = 0;
+  std::chrono::steady_clock::time_point deadline_{};
+  bool closed_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/options/open_file.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_OPEN_FILE_HPP
+#define REMOTE_JOB_SSH_OPTIONS_OPEN_FILE_HPP
+
+#if !defined(_WIN32)
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace remote_job::inline v0::ssh {
+
+using file_handle = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+/// The error for what is no regular file: opening and reading one never gives it.
+inline constexpr auto not_a_file = std::errc::invalid_seek;
+
+/// The error of a file, for people.
+inline std::string file_message(std::error_code ec) {
+  return ec == not_a_file ? "it is not a regular file" : ec.message();
+}
+
+/// Opens a file to be read whole, at once; null when it cannot be, and `ec` says why. Never waits: what is no regular
+/// file, such as a FIFO or a terminal, could keep its reader for ever, and is opened only if it is a device without a
+/// byte in it, as /dev/null is.
+inline file_handle open_file(const std::string& path, std::error_code& ec) {
+  ec.clear();
+#if defined(_WIN32)
+  file_handle file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) ec = {errno, std::generic_category()};
+#else
+  file_handle file(nullptr, &std::fclose);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  struct stat status {};
+  char byte = 0;
+  if (fd < 0 || ::fstat(fd, &status) != 0)
+    ec = {errno, std::generic_category()};
+  else if (S_ISDIR(status.st_mode))
+    ec = std::make_error_code(std::errc::is_a_directory);
+  else if (!S_ISREG(status.st_mode) && !(S_ISCHR(status.st_mode) && ::read(fd, &byte, 1) == 0))
+    ec = std::make_error_code(not_a_file);
+  else if (file.reset(::fdopen(fd, "rb")); !file)
+    ec = {errno, std::generic_category()};
+  if (fd >= 0 && !file) ::close(fd);
+#endif
+  return file;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/options/public_key.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_PUBLIC_KEY_HPP
+#define REMOTE_JOB_SSH_OPTIONS_PUBLIC_KEY_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// A public key's fingerprint as OpenSSH prints it.
+inline std::string fingerprint(std::string_view blob) {
+  return "SHA256:" + detail::base64_unpadded(detail::sha256(blob));
+}
+
+/// The type that a public key begins with (RFC 4253, section 6.6): "ssh-ed25519"; empty for what is none.
+inline std::string_view key_type_of(std::string_view blob) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < 4 && i < blob.size(); ++i) size = size << 8 | static_cast<unsigned char>(blob[i]);
+  return blob.size() < 4 || size > blob.size() - 4 || size > 255 ? std::string_view() : blob.substr(4, size);
+}
+
+/// A public key as text has it, type and base64; nothing for what is none.
+inline std::optional<std::string> read_public_key(std::string_view type, std::string_view encoded) {
+  auto blob = detail::base64_decode(encoded);
+  if (!blob || type.empty() || key_type_of(*blob) != type) return std::nullopt;
+  return blob;
+}
+
+/// Whether libssh2 can log in with such a key at all: not with certificates, nor with those on FIDO tokens ("sk-").
+inline bool is_plain_key(std::string_view type) {
+  return type == "ssh-ed25519" || type == "ssh-rsa" ||
+         (type.starts_with("ecdsa-sha2-nistp") && type.find("-cert-") == std::string_view::npos);
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connect/known_hosts.hpp
+#ifndef REMOTE_JOB_SSH_CONNECT_KNOWN_HOSTS_HPP
+#define REMOTE_JOB_SSH_CONNECT_KNOWN_HOSTS_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// A key that a known-hosts file holds for the host asked for.
+struct known_host_key {
+  std::string type;       ///< as in the file: "ssh-ed25519"
+  std::string blob;       ///< the public key, decoded
+  bool revoked = false;   ///< marked as revoked: never to be accepted
+  bool any_port = false;  ///< the entry names the host alone, though another port than 22 is asked for
+  std::string file;
+  std::size_t line = 0;  ///< counted from 1
+};
+
+/// What the known-hosts files say of one host, by the rules of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
+///
+/// Names are compared without case. An entry for another port than 22 is written `[host]:port`; where there is none for
+/// that port, an entry for the host alone can vouch for a key but not speak against one. Certificate authorities are
+/// not supported: their lines are skipped, as are damaged ones, with a notice. Not thread-safe.
+class known_hosts {
+ public:
+  enum class verdict { match, unknown, changed, revoked };
+
+  static constexpr std::size_t max_line = 16 * 1024;
+  static constexpr std::size_t max_file = 64 * 1024 * 1024;
+
+  known_hosts(std::string_view host, std::uint16_t port)
+      : plain_name_(lower(host)), name_(port == 22 ? plain_name_ : '[' + plain_name_ + "]:" + std::to_string(port)) {}
+
+  known_hosts(known_hosts&&) = default;
+  known_hosts& operator=(known_hosts&&) = default;
+
+  /// Reads a whole file. An error is that of the operating system, or `not_a_file`.
+  std::error_code read(const std::string& file) {
+    std::error_code ec;
+    const auto in = open_file(file, ec);
+    if (!in) return ec;
+    std::string text;
+    char buffer[16384];
+    while (const auto n = std::fread(buffer, 1, sizeof buffer, in.get())) {
+      if (text.size() + n > max_file) return std::make_error_code(std::errc::file_too_large);
+      text.append(buffer, n);
+    }
+    if (std::ferror(in.get()) != 0) return {errno, std::generic_category()};
+    read_text(text, file);
+    return {};
+  }
+
+  /// Reads lines from memory; `file` is the name they are reported under.
+  void read_text(std::string_view text, const std::string& file) {
+    std::size_t number = 0;
+    std::size_t bad = 0;
+    std::size_t authorities = 0;
+    std::string bad_lines;
+    while (!text.empty()) {
+      const auto end = text.find('\n');
+      const auto line = text.substr(0, end);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+      ++number;
+      switch (read_line(line, file, number)) {
+        case line_kind::good: break;
+        case line_kind::authority: ++authorities; break;
+        case line_kind::bad:
+          if (++bad <= 10) bad_lines += (bad == 1 ? "" : ", ") + std::to_string(number);
+          break;
+      }
+    }
+    if (bad > 0)
+      notices_.push_back(file + ": " + std::to_string(bad) + " damaged line(s) skipped: " + bad_lines +
+                         (bad > 10 ? ", ..." : ""));
+    if (authorities > 0)
+      notices_.push_back(file + ": " + std::to_string(authorities) + " @cert-authority line(s) skipped: not supported");
+  }
+
+  /// What is to be thought of the key the host has shown, and the entry that decided, if one did.
+  std::pair<verdict, const known_host_key*> check(std::string_view type, std::string_view blob) const {
+    const known_host_key* same = nullptr;
+    const known_host_key* other = nullptr;
+    for (const auto& key : keys_) {
+      if (key.blob == blob) {
+        if (key.revoked) return {verdict::revoked, &key};
+        if (same == nullptr) same = &key;
+      } else if (!key.revoked && !key.any_port && key.type == type && other == nullptr) {
+        other = &key;
+      }
+    }
+    // As for OpenSSH, one good entry outweighs others of its type: hosts behind one name may have several keys.
+    if (same != nullptr) return {verdict::match, same};
+    if (other != nullptr) return {verdict::changed, other};
+    return {verdict::unknown, nullptr};
+  }
+
+  /// Whether any good key is known that was noted for this host and port, of whatever type.
+  bool speaks_for_host() const {
+    return std::any_of(keys_.begin(), keys_.end(),
+                       [](const known_host_key& key) { return !key.revoked && !key.any_port; });
+  }
+
+  /// All keys of the host, in the order of the files.
+  const std::vector<known_host_key>& keys() const noexcept { return keys_; }
+
+  /// What was skipped and where; to be shown to a person.
+  const std::vector<std::string>& notices() const noexcept { return notices_; }
+
+  /// The name that entries for this host and port have.
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  enum class line_kind { good, authority, bad };
+  enum class match { no, plain, full };
+
+  static std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return result;
+  }
+
+  static std::string_view next_word(std::string_view& line) {
+    const auto begin = line.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return line = {};
+    line.remove_prefix(begin);
+    const auto word = line.substr(0, line.find_first_of(" \t"));
+    line.remove_prefix(word.size());
+    return word;
+  }
+
+  line_kind read_line(std::string_view line, const std::string& file, std::size_t number) {
+    if (line.size() > max_line || line.find('\0') != std::string_view::npos) return line_kind::bad;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    auto word = next_word(line);
+    if (word.empty() || word.starts_with('#')) return line_kind::good;
+
+    known_host_key key;
+    if (word.starts_with('@')) {
+      if (word == "@cert-authority") return line_kind::authority;
+      if (word != "@revoked") return line_kind::bad;
+      key.revoked = true;
+      word = next_word(line);
+    }
+    const auto names = word;
+    key.type = next_word(line);
+    auto blob = read_public_key(key.type, next_word(line));
+    if (!blob) return line_kind::bad;
+
+    bool damaged = false;
+    const auto matched = names.starts_with('|') ? match_hashed(names, damaged) : match_names(names);
+    if (damaged) return line_kind::bad;
+    if (matched == match::no) return line_kind::good;
+    key.any_port = matched == match::plain;
+    key.blob = std::move(*blob);
+    key.file = file;
+    key.line = number;
+    keys_.push_back(std::move(key));
+    return line_kind::good;
+  }
+
+  match match_names(std::string_view names) const {
+    if (matches_list(names, name_)) return match::full;
+    return name_ != plain_name_ && matches_list(names, plain_name_) ? match::plain : match::no;
+  }
+
+  static bool matches_list(std::string_view patterns, std::string_view name) {
+    bool matched = false;
+    while (!patterns.empty()) {
+      const auto comma = patterns.find(',');
+      auto pattern = patterns.substr(0, comma);
+      patterns.remove_prefix(comma == std::string_view::npos ? patterns.size() : comma + 1);
+      const bool negated = pattern.starts_with('!');
+      if (negated) pattern.remove_prefix(1);
+      if (pattern.empty() || !matches(lower(pattern), name)) continue;
+      if (negated) return false;
+      matched = true;
+    }
+    return matched;
+  }
+
+  /// `*` and `?` as in ssh_config(5), PATTERNS; in linear space and at worst quadratic time, whatever the pattern.
+  static bool matches(std::string_view pattern, std::string_view name) {
+    std::size_t p = 0;
+    std::size_t n = 0;
+    std::size_t star = std::string_view::npos;
+    std::size_t resume = 0;
+    while (n < name.size()) {
+      if (p < pattern.size() && pattern[p] == '*') {
+        star = p++;
+        resume = n;
+      } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+        ++p;
+        ++n;
+      } else if (star != std::string_view::npos) {
+        p = star + 1;
+        n = ++resume;
+      } else {
+        return false;
+      }
+    }
+    while (p < pattern.size() && pattern[p] == '*') ++p;
+    return p == pattern.size();
+  }
+
+  match match_hashed(std::string_view hashed, bool& damaged) {
+    if (!hashed.starts_with("|1|")) {
+      damaged = true;
+      return match::no;
+    }
+    const auto bar = hashed.find('|', 3);
+    const auto salt = bar == std::string_view::npos ? std::nullopt : detail::base64_decode(hashed.substr(3, bar - 3));
+    const auto hash = bar == std::string_view::npos ? std::nullopt : detail::base64_decode(hashed.substr(bar + 1));
+    if (!salt || !hash || salt->size() != 20 || hash->size() != 20) {
+      damaged = true;
+      return match::no;
+    }
+    if (hash_is_of(hashed, name_)) return match::full;
+    return name_ != plain_name_ && hash_is_of(hashed, plain_name_) ? match::plain : match::no;
+  }
+
+  /// Whether `|1|salt|HMAC-SHA1(salt, name)` is of that name. libssh2 has the HMAC: it is shown one line with a key of
+  /// no meaning, and asked for that key.
+  bool hash_is_of(std::string_view hashed, const std::string& name) {
+    static constexpr std::string_view key = "AAAAB3NzaC1yc2E=";
+    if (!session_ && detail::libssh2_ready())
+      session_.reset(libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr), &libssh2_session_free);
+    if (!session_) return false;
+    const std::unique_ptr<LIBSSH2_KNOWNHOSTS, void (*)(LIBSSH2_KNOWNHOSTS*)> hosts(
+        libssh2_knownhost_init(session_.get()), &libssh2_knownhost_free);
+    if (!hosts) return false;
+    std::string line(hashed);
+    line.append(" ssh-rsa ").append(key).append("\n");
+    if (libssh2_knownhost_readline(hosts.get(), line.data(), line.size(), LIBSSH2_KNOWNHOST_FILE_OPENSSH) != 0)
+      return false;
+    return libssh2_knownhost_checkp(
+               hosts.get(), name.c_str(), -1, key.data(), key.size(),
+               LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_BASE64 | LIBSSH2_KNOWNHOST_KEY_SSHRSA,
+               nullptr) == LIBSSH2_KNOWNHOST_CHECK_MATCH;
+  }
+
+  std::string plain_name_;
+  std::string name_;
+  std::vector<known_host_key> keys_;
+  std::vector<std::string> notices_;
+  std::shared_ptr<LIBSSH2_SESSION> session_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connect/known_hosts_file.hpp
+#ifndef REMOTE_JOB_SSH_CONNECT_KNOWN_HOSTS_FILE_HPP
+#define REMOTE_JOB_SSH_CONNECT_KNOWN_HOSTS_FILE_HPP
+
+#if !defined(_WIN32)
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+#endif
+
+namespace remote_job::inline v0::ssh {
+
+#if defined(_WIN32)
+inline bool add_known_host(const std::string& file, known_hosts, std::string_view, std::string_view, std::string& why) {
+  why = file + ": adding keys to known-hosts files is not supported on this system";
+  return false;
+}
+#else
+namespace known_hosts_file_detail {
+
+/// A descriptor with a lock on its file.
+class locked_file {
+ public:
+  locked_file() = default;
+  locked_file(const locked_file&) = delete;
+  locked_file& operator=(const locked_file&) = delete;
+  ~locked_file() { close(); }
+
+  /// Opens the file to append to it, creates it for its owner alone, and has it for ourselves. Waits at most a second
+  /// for others, who hold it for a moment only.
+  std::error_code open(const std::string& file) {
+    for (int tries = 0; tries < 200; ++tries) {
+      if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      close();
+      fd_ = ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+      struct stat ours {};
+      struct stat named {};
+      if (fd_ < 0 || ::fstat(fd_, &ours) != 0) return {errno, std::system_category()};
+      if (!S_ISREG(ours.st_mode)) return std::make_error_code(not_a_file);
+      if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK || errno == EINTR) continue;
+        return {errno, std::system_category()};
+      }
+      // Whoever rewrites the file puts a new one in its place: a lock on the old one would guard nothing.
+      if (::stat(file.c_str(), &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev) return {};
+    }
+    return std::make_error_code(std::errc::timed_out);
+  }
+
+  /// Appends one line, all of it or nothing.
+  std::error_code append(std::string line) {
+    struct stat before {};
+    if (::fstat(fd_, &before) != 0) return {errno, std::system_category()};
+    char last = '\n';
+    if (before.st_size > 0 && ::pread(fd_, &last, 1, before.st_size - 1) != 1) return {errno, std::system_category()};
+    if (last != '\n') line.insert(line.begin(), '\n');
+    ssize_t written = 0;
+    do written = ::write(fd_, line.data(), line.size());
+    while (written < 0 && errno == EINTR);
+    if (written == static_cast<ssize_t>(line.size())) return {};
+    const std::error_code error(written < 0 ? errno : ENOSPC, std::system_category());
+    if (written > 0 && ::ftruncate(fd_, before.st_size) != 0) return error;
+    return error;
+  }
+
+ private:
+  void close() noexcept {
+    if (fd_ >= 0) ::close(fd_);  // the lock goes with it
+    fd_ = -1;
+  }
+
+  int fd_ = -1;
+};
+
+}  // namespace known_hosts_file_detail
+
+/// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet;
+/// what the file says by now is looked at under a lock, so that of several processes one adds the line, and none
+/// contradicts another. Creates the file (mode 0600) and its directory (0700) where they are missing; changes nothing
+/// that is there. True when the file holds the key then; else `why` says why not. Blocks, at most about a second.
+inline bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type, std::string_view blob,
+                           std::string& why) {
+  why = "its key cannot be added to " + file + ": ";
+  const auto is_plain = [](std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+  };
+  // A name is not to become a pattern, a list, a hash, a marker or a comment.
+  if (!is_plain(fresh.name()) || fresh.name().find_first_of("*?!,|@#\"") != std::string::npos || !is_plain(type)) {
+    why += "a name with such characters cannot be written there";
+    return false;
+  }
+  if (const auto slash = file.rfind('/'); slash != std::string::npos && slash > 0)
+    ::mkdir(file.substr(0, slash).c_str(), 0700);  // when it cannot, opening the file tells
+
+  known_hosts_file_detail::locked_file locked;
+  if (const auto ec = locked.open(file)) {
+    why += file_message(ec);
+    return false;
+  }
+  if (const auto ec = fresh.read(file)) {
+    why += file_message(ec);
+    return false;
+  }
+  const auto verdict = fresh.check(type, blob).first;
+  if (verdict == known_hosts::verdict::match) return true;
+  if (verdict != known_hosts::verdict::unknown || fresh.speaks_for_host()) {
+    why += "another key was added to it at the same time";
+    return false;
+  }
+  auto key = detail::base64_unpadded(blob);
+  key.resize((key.size() + 3) / 4 * 4, '=');
+  if (const auto ec = locked.append(fresh.name() + ' ' + std::string(type) + ' ' + key + '\n')) {
+    why += ec.message();
+    return false;
+  }
+  return true;
+}
+#endif
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/options/identity.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_IDENTITY_HPP
+#define REMOTE_JOB_SSH_OPTIONS_IDENTITY_HPP
+
+#include <cstdlib>
+
+#if !defined(_WIN32)
+#include <pwd.h>
+#include <unistd.h>
+#endif
+
+namespace remote_job::inline v0::ssh {
+
+/// Who runs this program, and where that user is at home; empty when it cannot be told.
+struct local_user {
+  std::string name;
+  std::string home;
+
+  static local_user current() {
+    local_user result;
+    const auto variable = [](const char* key) {
+      const char* value = std::getenv(key);
+      return std::string(value == nullptr ? "" : value);
+    };
+#if defined(_WIN32)
+    result.name = variable("USERNAME");
+    result.home = variable("USERPROFILE");
+#else
+    result.home = variable("HOME");
+    passwd entry{};
+    passwd* found = nullptr;
+    char buffer[4096];
+    if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) {
+      result.name = found->pw_name;
+      if (result.home.empty()) result.home = found->pw_dir;
+    }
+#endif
+    return result;
+  }
+
+  /// Where another user is at home; empty when it cannot be told.
+  static std::string home_of([[maybe_unused]] const std::string& name) {
+#if !defined(_WIN32)
+    passwd entry{};
+    passwd* found = nullptr;
+    char buffer[4096];
+    if (getpwnam_r(name.c_str(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return found->pw_dir;
+#endif
+    return {};
+  }
+};
+
+/// `~/` at the beginning of a path stands for the home directory.
+inline std::string expand_home(const std::string& path) {
+  return path.starts_with("~/") ? local_user::current().home + path.substr(1) : path;
+}
+
+/// A private key as its file has it, and what can be told without decrypting it.
+struct private_key {
+  std::string text;  ///< secret; empty where only the public key is there, as of a key that an agent has
+  bool encrypted = false;
+  bool rsa = false;
+  std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
+  std::string blob;   ///< the public key; empty as above
+  std::string print;  ///< its fingerprint
+  std::string lack;   ///< why there is no private key
+
+  private_key() = default;
+  private_key(private_key&&) = default;
+  private_key& operator=(private_key&& other) noexcept {
+    wipe(text);
+    text = std::move(other.text);
+    encrypted = other.encrypted;
+    rsa = other.rsa;
+    type = std::move(other.type);
+    blob = std::move(other.blob);
+    print = std::move(other.print);
+    lack = std::move(other.lack);
+    return *this;
+  }
+  ~private_key() { wipe(text); }
+
+  static constexpr std::size_t max_size = 64 * 1024;
+
+  /// Reads the file, and where that shows no public key the one beside it; when there is neither, `why` says so.
+  static private_key read(const std::string& file, std::string& why) {
+    auto key = read_one(file, why);
+    if (!key.blob.empty()) return key;
+    std::string absent;
+    auto beside = read_one(file + ".pub", absent);
+    if (beside.lack.empty()) return key;
+    if (!why.empty()) key.lack = std::exchange(why, {});
+    key.set_public(std::move(beside.blob));
+    return key;
+  }
+
+  /// The same for a key that is at hand.
+  static private_key copy(const std::string& text, std::string& why) {
+    private_key key;
+    key.text = text;
+    key.inspect(why);
+    return key;
+  }
+
+ private:
+  static private_key read_one(const std::string& file, std::string& why) {
+    private_key key;
+    std::error_code ec;
+    const auto in = open_file(file, ec);
+    if (in) {
+      std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy of the key stays in a buffer
+      key.text.resize(max_size + 1);
+      key.text.resize(std::fread(key.text.data(), 1, key.text.size(), in.get()));
+      if (std::ferror(in.get()) != 0) ec = {errno, std::generic_category()};
+    }
+    if (ec) {
+      why = file_message(ec);
+      wipe(key.text);
+    } else {
+      key.inspect(why);
+    }
+    return key;
+  }
+
+  void inspect(std::string& why) {
+    if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) return inspect();
+    if (inspect_public())
+      lack = "it is a public key";
+    else
+      why = "it is not a private key";
+    wipe(text);
+  }
+
+  /// One line: type, base64, comment. False when it is none.
+  bool inspect_public() {
+    const auto line = std::string_view(text).substr(0, text.find_first_of("\r\n"));
+    const auto blank = line.find(' ');
+    if (blank == std::string_view::npos) return false;
+    const auto rest = line.substr(blank + 1);
+    auto key = read_public_key(line.substr(0, blank), rest.substr(0, rest.find(' ')));
+    if (!key) return false;
+    set_public(*std::move(key));
+    return true;
+  }
+
+  void set_public(std::string key) {
+    type = key_type_of(key);
+    rsa = rsa || type == "ssh-rsa";
+    print = fingerprint(key);
+    blob = std::move(key);
+  }
+
+  void inspect() {
+    static constexpr std::string_view begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
+    const auto at = text.find(begin);
+    if (at == std::string::npos) {  // PEM: RFC 1421 or RFC 5958
+      encrypted = text.find("ENCRYPTED") != std::string::npos;
+      rsa = text.find("BEGIN RSA PRIVATE KEY") != std::string::npos;
+      return;
+    }
+    // PROTOCOL.key of OpenSSH: magic, cipher, kdf, options, number of keys, public key, then what may be encrypted.
+    std::string head;
+    for (std::size_t i = at + begin.size(); i < text.size() && text[i] != '-' && head.size() < 8192; ++i)
+      if (text[i] != '\n' && text[i] != '\r' && text[i] != ' ') head += text[i];
+    head.resize(head.size() / 4 * 4);
+    auto decoded = detail::base64_decode(head);
+    wipe(head);
+    if (!decoded) return;
+    static constexpr std::string_view magic("openssh-key-v1\0", 15);
+    std::string_view rest = *decoded;
+    const auto next = [&rest] {
+      std::size_t size = 0;
+      for (std::size_t i = 0; i < 4 && i < rest.size(); ++i) size = size << 8 | static_cast<unsigned char>(rest[i]);
+      if (rest.size() < 4 || size > rest.size() - 4) return rest = {};
+      const auto value = rest.substr(4, size);
+      rest.remove_prefix(4 + size);
+      return value;
+    };
+    if (rest.starts_with(magic)) {
+      rest.remove_prefix(magic.size());
+      encrypted = next() != "none";
+      next();
+      next();
+      rest.remove_prefix(rest.size() < 4 ? rest.size() : 4);
+      if (auto key = std::string(next()); !key.empty()) set_public(std::move(key));
+    }
+    wipe(*decoded);
+  }
+};
+
+/// Where the private key of an identity comes from.
+class identity_source {
+ public:
+  explicit identity_source(std::string file) : name(std::move(file)) {}
+  identity_source(std::string n, const std::string* text) : name(std::move(n)), text_(text) {}
+
+  /// Those of the options, which have to live as long; without any the usual ones that are there.
+  static std::vector<identity_source> of(const ssh_options& options) {
+    std::vector<identity_source> all;
+    for (const auto& each : options.identities)
+      if (!each.text.empty())
+        all.emplace_back("no. " + std::to_string(all.size() + 1), &each.text);
+      else if (each.file != "none")
+        all.emplace_back(expand_home(each.file));
+    if (!options.identities.empty()) return all;
+    const auto home = local_user::current().home;
+    std::error_code absent;
+    for (const char* file : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
+      if (open_file(home + file, absent)) all.emplace_back(home + file);
+    return all;
+  }
+
+  private_key load(std::string& why) const {
+    return text_ == nullptr ? private_key::read(name, why) : private_key::copy(*text_, why);
+  }
+
+  std::string name;  ///< for messages: the file's
+
+ private:
+  const std::string* text_ = nullptr;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connect/host_key.hpp
+#ifndef REMOTE_JOB_SSH_CONNECT_HOST_KEY_HPP
+#define REMOTE_JOB_SSH_CONNECT_HOST_KEY_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts
+/// files; or it is a new host's, and these are welcome.
+class host_key_checker {
+ public:
+  host_key_checker(const ssh_options& options) : options_(options), known_(nothing_known()) {}
+
+  /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
+  std::error_code load() {
+    if (!options_.fingerprints.empty() || options_.host_keys == host_key_policy::insecure_accept_any) return {};
+    const bool adds = options_.host_keys == host_key_policy::accept_new;
+    const bool given = !options_.known_hosts.empty();
+    if (given)
+      for (const auto& file : options_.known_hosts) files_.push_back(expand_home(file));
+    else
+      files_ = {local_user::current().home + "/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"};
+    for (const auto& file : files_) {
+      const auto ec = known_.read(file);
+      const bool may_be_absent = !given || (adds && &file == &files_.front());
+      if (!ec || (may_be_absent && ec == std::errc::no_such_file_or_directory)) continue;
+      why_ = "known-hosts file " + file + ": " + file_message(ec);
+      return errc::known_hosts_unreadable;
+    }
+    notices_ = known_.notices();
+    return {};
+  }
+
+  /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first,
+  /// for a server has several keys and shows only one.
+  std::string preference(const std::vector<std::string>& supported) const {
+    std::string first;
+    std::string last;
+    for (const auto& algorithm : supported) {
+      const auto type = key_type(algorithm);
+      const bool is_known = std::any_of(known_.keys().begin(), known_.keys().end(),
+                                        [&](const known_host_key& key) { return !key.revoked && key.type == type; });
+      auto& list = is_known ? first : last;
+      list += (list.empty() ? "" : ",") + algorithm;
+    }
+    return first + (first.empty() || last.empty() ? "" : ",") + last;
+  }
+
+  /// The type of the key that a signature algorithm uses (RFC 8332).
+  static std::string_view key_type(std::string_view algorithm) {
+    return algorithm == "rsa-sha2-256" || algorithm == "rsa-sha2-512" ? std::string_view("ssh-rsa") : algorithm;
+  }
+
+  /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what
+  /// decides is not computed here.
+  std::error_code check(std::string_view blob, std::string_view digest) {
+    const auto type = key_type_of(blob);
+    const auto shown = printable(type, 60) + ' ' + fingerprint(blob);
+    if (!options_.fingerprints.empty()) {
+      const auto print = "SHA256:" + detail::base64_unpadded(digest);
+      for (const auto& each : options_.fingerprints)
+        if (!digest.empty() && each == print) return {};
+      why_ = "the host key is " + shown + ", not the one expected:";
+      for (const auto& each : options_.fingerprints) why_ += ' ' + each;
+      return errc::host_key_changed;
+    }
+    if (options_.host_keys == host_key_policy::insecure_accept_any) return {};
+    const auto [verdict, entry] = known_.check(type, blob);
+    switch (verdict) {
+      case known_hosts::verdict::match: return {};
+      case known_hosts::verdict::revoked:
+        why_ = "the host key " + shown + " is marked as revoked in " + place(*entry);
+        return errc::host_key_revoked;
+      case known_hosts::verdict::changed:
+        why_ = "THE HOST KEY HAS CHANGED: the host shows " + shown + ", but " + place(*entry) + " holds " +
+               entry->type + ' ' + fingerprint(entry->blob) +
+               ". Somebody may be listening in, or the host was set up anew. If that is so, remove the line.";
+        return errc::host_key_changed;
+      case known_hosts::verdict::unknown: break;
+    }
+    why_ = "the host key " + shown + " is not known: there is no entry for " + known_.name() + " with it in";
+    for (const auto& file : files_) why_ += (&file == &files_.front() ? " " : " or ") + file;
+    for (const auto& key : known_.keys())
+      if (!key.revoked) why_ += "; " + place(key) + " holds " + key.type + ' ' + fingerprint(key.blob);
+    // A host that is known by another kind of key is no new one: whoever sits between could show that kind only.
+    if (options_.host_keys != host_key_policy::accept_new || known_.speaks_for_host()) return errc::host_key_unknown;
+    std::string problem;
+    if (add_known_host(files_.front(), nothing_known(), type, blob, problem)) {
+      notices_.push_back(files_.front() + ": added the host key of " + known_.name() + ", " + shown);
+      return {};
+    }
+    why_ += "; " + problem;
+    return errc::host_key_unknown;
+  }
+
+  /// Text on the last error.
+  const std::string& why() const noexcept { return why_; }
+  /// What is odd in the files, and what was added to them.
+  const std::vector<std::string>& notices() const noexcept { return notices_; }
+
+ private:
+  /// What is known of the host before anything is read.
+  known_hosts nothing_known() const {
+    if (options_.host_key_alias.empty()) return {options_.host, options_.port};
+    return {options_.host_key_alias, 22};
+  }
+
+  static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
+
+  const ssh_options& options_;
+  known_hosts known_;
+  std::vector<std::string> files_;
+  std::vector<std::string> notices_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/byte_stream.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_BYTE_STREAM_HPP
+#define REMOTE_JOB_SSH_SESSION_BYTE_STREAM_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What carries the bytes of a session: a TCP connection, or a channel of another session.
+///
+/// One read and one write may be outstanding at a time; each is answered exactly once and never inline, also after
+/// close(). Its owner, given with each operation, is kept alive, and with it its buffer, until the answer.
+class byte_stream {
+ public:
+  class user {
+   public:
+    virtual void on_read(std::error_code ec, std::size_t size) = 0;
+    virtual void on_written(std::error_code ec) = 0;
+
+   protected:
+    ~user() = default;
+  };
+
+  virtual ~byte_stream() = default;
+
+  virtual void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) = 0;
+  virtual void write(asio::const_buffer buffer, std::shared_ptr<user> owner) = 0;
+  virtual void close() noexcept = 0;
+
+  /// After an error: what is to be said of it, if more than its code.
+  virtual std::string why() const { return {}; }
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connect/tcp_stream.hpp
+#ifndef REMOTE_JOB_SSH_CONNECT_TCP_STREAM_HPP
+#define REMOTE_JOB_SSH_CONNECT_TCP_STREAM_HPP
+
+#if defined(__linux__)
+#include <netinet/tcp.h>
+#endif
+
+namespace remote_job::inline v0::ssh {
+
+/// A connected TCP socket under a session.
+class tcp_stream final : public byte_stream {
+ public:
+  /// Data that the peer's machine does not acknowledge within `user_timeout` ends the connection (tcp(7)).
+  tcp_stream(stream_socket socket, duration user_timeout) : socket_(std::move(socket)) {
+    std::error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+#if defined(__linux__)
+    constexpr std::chrono::milliseconds most(std::numeric_limits<int>::max());
+    const auto time = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(user_timeout), most);
+    set_tcp_option(TCP_USER_TIMEOUT, static_cast<int>(time.count()));
+#else
+    static_cast<void>(user_timeout);
+#endif
+  }
+
+  void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
+    reader_ = owner.get();
+    socket_.async_read_some(buffer, detail::shared_call::to<&tcp_stream::on_read>(kept_by(owner)));
+  }
+
+  void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
+    writer_ = owner;
+    rest_ = buffer;
+    send(owner);
+  }
+
+  void close() noexcept override {
+    std::error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+  std::shared_ptr<tcp_stream> kept_by(const std::shared_ptr<user>& owner) { return {owner, this}; }
+
+  void on_read(std::error_code ec, std::size_t size) {
+#if defined(__linux__)
+    // Not lasting: asked for after each read. Without it a server that still has Nagle's algorithm on stalls 40 ms.
+    if (!ec) set_tcp_option(TCP_QUICKACK, 1);
+#endif
+    reader_->on_read(ec, size);
+  }
+
+  void send(const std::shared_ptr<user>& owner) {
+    socket_.async_write_some(rest_, detail::shared_call::to<&tcp_stream::on_sent>(kept_by(owner)));
+  }
+
+  void on_sent(std::error_code ec, std::size_t size) {
+    rest_ += size;
+    const auto owner = writer_.lock();
+    if (!ec && rest_.size() > 0) return send(owner);
+    owner->on_written(ec);
+  }
+
+#if defined(__linux__)
+  void set_tcp_option(int name, int value) noexcept {
+    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
+  }
+#endif
+
+  stream_socket socket_;
+  // Who is to be answered: kept alive by the call that is to come.
+  user* reader_ = nullptr;
+  std::weak_ptr<user> writer_;
+  asio::const_buffer rest_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/operation.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_OPERATION_HPP
+#define REMOTE_JOB_SSH_SESSION_OPERATION_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Something that goes on over a session: a state machine whose steps never wait.
+class operation {
+ public:
+  virtual ~operation() = default;
+
+  /// Goes as far as it can; called whenever anything may have changed.
+  virtual void step() = 0;
+
+  /// Another waits for a channel and the server allows no more: whether this one will soon release its own.
+  virtual bool make_room() { return false; }
+
+  /// The session has ended: its channels are gone.
+  virtual void on_end(std::error_code ec) = 0;
+
+  /// The execution context is being destroyed: destroy the handler, call nobody.
+  virtual void drop() noexcept = 0;
+};
+
+/// Where a channel to another host leads, as the server sees it (RFC 4254, section 7.2).
+struct tunnel_end {
+  std::string host;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const tunnel_end&, const tunnel_end&) = default;
+};
+
+/// Who waits for a channel.
+class channel_waiter {
+ public:
+  /// A channel, owned by the receiver until it is released, or why there is none. May be called from the request.
+  virtual void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) = 0;
+
+ protected:
+  ~channel_waiter() = default;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/channel_table.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_CHANNEL_TABLE_HPP
+#define REMOTE_JOB_SSH_SESSION_CHANNEL_TABLE_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// The channels of one session: opened one at a time, in the order of asking, for libssh2 knows of one opening only; an
+/// opening is never abandoned. One is opened in advance, and those given back are closed in the background.
+class channel_table {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  /// What the table needs of its session.
+  class owner {
+   public:
+    virtual void fail(std::string_view what) = 0;
+    virtual void drain() = 0;
+    /// Whether some operation will soon release its channel.
+    virtual bool make_room() = 0;
+    /// due() may have become earlier.
+    virtual void arm() = 0;
+
+   protected:
+    ~owner() = default;
+  };
+
+  channel_table(wire& w, owner& o, duration open_limit) : wire_(w), owner_(o), open_limit_(open_limit) {}
+  channel_table(const channel_table&) = delete;
+  channel_table& operator=(const channel_table&) = delete;
+
+  /// From now on channels can be had.
+  void enter_service() noexcept { in_service_ = true; }
+  bool in_service() const noexcept { return in_service_; }
+  /// libssh2's text on the channel last refused.
+  const std::string& refusal() const noexcept { return refusal_; }
+
+  /// A patient one rather waits for a channel that is in use than be told that there is none.
+  void request(channel_waiter& waiter, bool patient) {
+    if (auto* channel = std::exchange(spare_, nullptr)) {
+      in_use_.push_back(channel);
+      waiter.on_channel(channel, {});
+      return;
+    }
+    open_requests_.push_back({&waiter, std::nullopt, patient});
+    step_open();
+  }
+
+  /// Asks for a channel that leads to another host.
+  void request(channel_waiter& waiter, tunnel_end to) {
+    open_requests_.push_back({&waiter, std::move(to), false});
+    step_open();
+  }
+
+  /// The opening goes on and leaves a spare channel, or one that is closed.
+  void forget(const channel_waiter& waiter) noexcept {
+    std::erase_if(open_requests_, [&](const open_request& each) { return each.who == &waiter; });
+  }
+
+  /// A server that refuses to open one in advance is not asked for that again.
+  void refill() {
+    if (spare_ != nullptr || spare_refused_ || wire_.is_cut()) return;
+    want_spare_ = true;
+    step_open();
+  }
+
+  void release(LIBSSH2_CHANNEL* channel) {
+    std::erase(in_use_, channel);
+    closing_.push_back(channel);
+    room_promised_ = false;
+    if (held_) limit_hold();
+    step_closing();
+  }
+
+  /// Goes on with whatever is under way.
+  void step() {
+    step_ping();
+    step_open();
+    step_closing();
+  }
+
+  /// Any channel; null when there is none.
+  LIBSSH2_CHANNEL* any() const noexcept {
+    if (count_ == 0) return nullptr;
+    return spare_ != nullptr     ? spare_
+           : !in_use_.empty()    ? in_use_.front()
+           : retired_ != nullptr ? retired_
+                                 : closing_.front();
+  }
+
+  /// Asks the server for a sign of life, with the channel opened in advance: false when there is none.
+  bool ping() {
+    if (spare_ == nullptr) return false;
+    ping_ = spare_;
+    step_ping();
+    return true;
+  }
+  bool pinging() const noexcept { return ping_ != nullptr; }
+
+  std::size_t closing() const noexcept { return closing_.size(); }
+  /// Whether somebody waits who was refused.
+  bool full() const noexcept { return held_; }
+
+  /// When check_time() has something to do.
+  std::optional<clock::time_point> due() const noexcept {
+    if (open_deadline_ && hold_deadline_) return std::min(*open_deadline_, *hold_deadline_);
+    return open_deadline_ ? open_deadline_ : hold_deadline_;
+  }
+
+  /// False when the server has left an opening without an answer for too long.
+  bool check_time(clock::time_point now) {
+    if (open_deadline_ && now >= *open_deadline_) return false;
+    if (hold_deadline_ && now >= *hold_deadline_) refuse("the channels closed before are still in use on the server");
+    return true;
+  }
+
+  /// Nobody waits any more.
+  void forget_waiters() noexcept { open_requests_.clear(); }
+
+  /// libssh2 is about to free all channels.
+  void clear() noexcept {
+    spare_ = retired_ = ping_ = nullptr;
+    in_use_.clear();
+    closing_.clear();
+    count_ = 0;
+  }
+
+ private:
+  static constexpr unsigned window_size = 2 * 1024 * 1024;
+
+  struct open_request {
+    channel_waiter* who;
+    std::optional<tunnel_end> to;  // none: a session channel
+    bool patient;
+  };
+
+  void step_open() {
+    while (in_service_ && !wire_.is_cut()) {
+      if (!opening_) {
+        if (open_requests_.empty() && !want_spare_) return;
+        if (held_ && room_is_coming() && freed_ == 0) return turn_away();
+        held_ = false;
+        opening_ = true;
+        for_spare_ = open_requests_.empty();
+        to_ = for_spare_ ? std::nullopt : open_requests_.front().to;
+        freed_at_open_ = std::exchange(freed_, 0);
+        open_deadline_ = detail::saturating_add(clock::now(), open_limit_);
+        owner_.arm();
+      }
+      LIBSSH2_CHANNEL* channel = nullptr;
+      auto* raw = wire_.native();
+      const int rc = wire_.call([&] {
+        channel =
+            to_ ? libssh2_channel_direct_tcpip_ex(raw, to_->host.c_str(), to_->port, "127.0.0.1", 22)
+                : libssh2_channel_open_ex(raw, "session", 7, window_size, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
+        return channel != nullptr ? 0 : libssh2_session_last_errno(raw);
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN) return;
+      opening_ = false;
+      open_deadline_.reset();
+      if (channel != nullptr)
+        opened(channel);
+      else if (rc == LIBSSH2_ERROR_CHANNEL_FAILURE)
+        refused();
+      else
+        return owner_.fail("opening a channel failed");
+    }
+  }
+
+  void opened(LIBSSH2_CHANNEL* channel) {
+    ++count_;
+    wire_.gate(true);
+    hold_deadline_.reset();
+    if (auto* retired = std::exchange(retired_, nullptr)) free_channel(retired);
+    in_use_.push_back(channel);
+    owner_.drain();
+    if (wire_.is_cut()) return;
+    if (auto* waiter = take_waiter(to_)) return waiter->on_channel(channel, {});
+    if (to_) return release(channel);
+    want_spare_ = false;
+    std::erase(in_use_, channel);
+    spare_ = channel;
+  }
+
+  /// Who waits longest for such a channel; null when nobody does any more.
+  channel_waiter* take_waiter(const std::optional<tunnel_end>& to) {
+    const auto found = std::find_if(open_requests_.begin(), open_requests_.end(), [&](const open_request& each) { return each.to == to; });
+    if (found == open_requests_.end()) return nullptr;
+    auto* who = found->who;
+    open_requests_.erase(found);
+    return who;
+  }
+
+  /// MaxSessions of sshd_config(5). A channel of ours counts until its process has ended and the server has seen our
+  /// close, so a refusal says nothing while one is on its way out.
+  void refused() {
+    const auto text = wire_.last_error();
+    if (to_) {
+      refusal_ = text;
+      if (auto* waiter = take_waiter(to_)) waiter->on_channel(nullptr, errc::channel_refused);
+      return;
+    }
+    if (for_spare_) {
+      spare_refused_ = true;
+      want_spare_ = false;
+      return;
+    }
+    if (freed_at_open_ > 0 || freed_ > 0) return;  // once more, at once
+    if (closing_.empty() && !room_promised_) room_promised_ = owner_.make_room();
+    if (!room_is_coming()) return refuse(text);
+    held_ = true;
+    refusal_ = text;
+    limit_hold();
+    turn_away();
+  }
+
+  /// Who is not patient is refused when nothing but patience is waited with.
+  void turn_away() {
+    while (held_ && !room_promised_ && closing_.empty()) {
+      spare_refused_ = true;
+      want_spare_ = false;
+      const auto found =
+          std::find_if(open_requests_.begin(), open_requests_.end(), [](const open_request& each) { return !each.to && !each.patient; });
+      if (found == open_requests_.end()) return;
+      auto* who = found->who;
+      open_requests_.erase(found);
+      who->on_channel(nullptr, errc::channel_refused);
+    }
+  }
+
+  /// Whether it is of use to wait for a channel that was refused.
+  bool room_is_coming() const noexcept {
+    return room_promised_ || !closing_.empty() || (!open_requests_.empty() && open_requests_.front().patient && !in_use_.empty());
+  }
+
+  /// What was given back makes room soon, or never, as what does not end. What is in use has limits of its own.
+  void limit_hold() {
+    if (!room_promised_ && closing_.empty()) return hold_deadline_.reset();
+    if (hold_deadline_) return;
+    hold_deadline_ = detail::saturating_add(clock::now(), open_limit_);
+    owner_.arm();
+  }
+
+  void refuse(const std::string& text) {
+    hold_deadline_.reset();
+    held_ = room_promised_ = false;
+    spare_refused_ = true;
+    want_spare_ = false;
+    refusal_ = text;
+    if (auto* waiter = take_waiter(std::nullopt)) waiter->on_channel(nullptr, errc::channel_refused);
+  }
+
+  void step_closing() {
+    for (std::size_t i = 0; i < closing_.size() && !wire_.is_cut();) {
+      auto* channel = closing_[i];
+      const int rc = wire_.call([&] { return libssh2_channel_close(channel); });
+      if (rc == LIBSSH2_ERROR_EAGAIN) {
+        ++i;
+        continue;
+      }
+      closing_.erase(closing_.begin() + static_cast<std::ptrdiff_t>(i));
+      ++freed_;
+      // The last channel is kept, closed, to drain with: a session without one could not answer its server.
+      // Not one whose window is worn: reading from it would widen it, and it is the server's no more.
+      unsigned long initial = 0;
+      if (count_ == 1 && libssh2_channel_window_read_ex(channel, nullptr, &initial) >= initial / 4 * 3)
+        retired_ = channel;
+      else
+        free_channel(channel);
+      if (held_) step_open();
+    }
+  }
+
+  void free_channel(LIBSSH2_CHANNEL* channel) {
+    if (ping_ == channel) ping_ = nullptr;
+    wire_.call([&] { return libssh2_channel_free(channel); });
+    --count_;
+    wire_.gate(count_ != 0);
+  }
+
+  /// A request whose answer, yes or no, libssh2 consumes: an environment variable for the channel opened in advance.
+  void step_ping() {
+    if (ping_ == nullptr || wire_.is_cut()) return;
+    const int rc = wire_.call([&] { return libssh2_channel_setenv_ex(ping_, "REMOTE_JOB_ALIVE", 16, "1", 1); });
+    if (rc == LIBSSH2_ERROR_EAGAIN) return;
+    ping_ = nullptr;
+    if (rc != 0 && rc != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) owner_.fail("the connection broke");
+  }
+
+  wire& wire_;
+  owner& owner_;
+  duration open_limit_;
+
+  std::vector<open_request> open_requests_;
+  std::optional<tunnel_end> to_;  // of what is being opened
+  std::vector<LIBSSH2_CHANNEL*> in_use_;
+  std::vector<LIBSSH2_CHANNEL*> closing_;
+  LIBSSH2_CHANNEL* spare_ = nullptr;
+  LIBSSH2_CHANNEL* retired_ = nullptr;
+  LIBSSH2_CHANNEL* ping_ = nullptr;
+  std::size_t count_ = 0;  // all of the above
+  std::size_t freed_ = 0;  // since the last opening was sent
+  std::size_t freed_at_open_ = 0;
+
+  std::optional<clock::time_point> open_deadline_;
+  std::optional<clock::time_point> hold_deadline_;
+  std::string refusal_;
+
+  bool in_service_ = false;
+  bool opening_ = false;
+  bool for_spare_ = false;
+  bool held_ = false;
+  bool room_promised_ = false;
+  bool want_spare_ = false;
+  bool spare_refused_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/helper_thread.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_HELPER_THREAD_HPP
+#define REMOTE_JOB_SSH_SESSION_HELPER_THREAD_HPP
+
+#include <thread>
+
+namespace remote_job::inline v0::ssh {
+
+/// One call that may take long, on a thread of its own. All but that call is on one executor.
+class helper_thread {
+ public:
+  /// Has `function` called there, and then `back`, by the executor, which is at work so long: it has to join(). `done`
+  /// is for whoever is back. The error is why no thread could be started.
+  std::error_code start(const asio::any_io_executor& executor, std::function<int()> function,
+                        std::function<void(int)> done, detail::shared_call back) {
+    done_ = std::move(done);
+    auto run = [this, work = asio::make_work_guard(executor), function = std::move(function),
+                back = std::move(back)]() mutable {
+      result_ = function();
+      function = nullptr;  // what it holds is freed here
+      detail::post_call(work.get_executor(), std::move(back));
+    };
+    try {
+      thread_ = std::thread(std::move(run));
+    } catch (const std::system_error& e) {
+      return e.code();
+    }
+    return {};
+  }
+
+  /// Whether the thread is there.
+  bool busy() const noexcept { return thread_.joinable(); }
+
+  /// Waits for the thread's end.
+  void join() {
+    if (busy()) thread_.join();
+  }
+
+  /// To be called once, after join(): what is done with the result. Who ends it instead drops it.
+  void finish() { std::exchange(done_, nullptr)(result_); }
+  void drop() noexcept { done_ = nullptr; }
+
+ private:
+  std::thread thread_;
+  std::function<void(int)> done_;
+  int result_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/keepalive_rule.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_KEEPALIVE_RULE_HPP
+#define REMOTE_JOB_SSH_SESSION_KEEPALIVE_RULE_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Tells when a silent server is to be asked for a sign of life, and when it counts as lost. Pure.
+class keepalive_rule {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  keepalive_rule(duration keepalive, duration silence) : keepalive_(keepalive), silence_(silence) {}
+
+  void heard(time_point now) noexcept { last_input_ = now; }
+  void asked(time_point now) noexcept { asked_ = now; }
+
+  /// When to look next; `waiting`: there was no answer yet.
+  time_point due(bool waiting) const noexcept {
+    return waiting ? lost_at() : std::max(detail::saturating_add(last_input_, keepalive_), next_keepalive_);
+  }
+
+  /// Whether a server that was asked is gone.
+  bool is_lost(time_point now) noexcept {
+    if (now < lost_at()) return false;
+    if (now < detail::saturating_add(lost_at(), keepalive_)) return true;
+    // Looked at much too late: this program has slept itself, and an answer may be there unread.
+    asked_ = now;
+    return false;
+  }
+
+  /// Whether it is time to ask; true once for each span of silence.
+  bool must_ask(time_point now) noexcept {
+    if (now - last_input_ < keepalive_ || now < next_keepalive_) return false;
+    next_keepalive_ = detail::saturating_add(now, keepalive_);
+    return true;
+  }
+
+ private:
+  /// Counted from the asking, as this program may have slept itself.
+  time_point lost_at() const noexcept { return detail::saturating_add(std::max(last_input_, asked_), silence_ - keepalive_); }
+
+  duration keepalive_;
+  duration silence_;
+  time_point last_input_{};
+  time_point next_keepalive_{};
+  time_point asked_{};
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/session.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_SESSION_HPP
+#define REMOTE_JOB_SSH_SESSION_SESSION_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// How long a session waits for its server.
+struct session_limits {
+  duration open = std::chrono::seconds(15);
+  duration keepalive = std::chrono::seconds(15);
+  duration silence = std::chrono::seconds(30);
+};
+
+/// One SSH connection, driven without letting libssh2 near the socket.
+///
+/// libssh2 reads and writes through callbacks on the two buffers of its wire. All its calls are made here or through
+/// call(), on the session's executor, which has to run one handler at a time. Three rules make libssh2 safe for several
+/// operations at once:
+///  * Writing always succeeds, into the buffer: no call is ever left half-sent.
+///  * Once a channel is open, only drain() takes input, and sorts all of it into libssh2's queue. An operation that
+///    asked libssh2 for its reply can then take no other's (the gate).
+///  * One channel is opened at a time, in the order of asking, and an opening is never abandoned.
+/// Whatever comes in, all operations are stepped. The end is kill(): the callbacks fail from then on, so that freeing
+/// never waits. A session that is not killed keeps itself alive by its outstanding read.
+class session final : public std::enable_shared_from_this<session>,
+                      public byte_stream::user,
+                      private channel_table::owner,
+                      private detail::shutdown_listener {
+ public:
+  /// Input and output between the ends of its life are one turn: what is left to do is done once, at its end.
+  class turn {
+   public:
+    explicit turn(session& s) noexcept : session_(s) { ++session_.turns_; }
+    ~turn() {
+      if (--session_.turns_ == 0) session_.end_turn();
+    }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+   private:
+    session& session_;
+  };
+
+  static std::shared_ptr<session> create(const asio::any_io_executor& executor, std::unique_ptr<byte_stream> stream,
+                                         const session_limits& limits) {
+    return std::shared_ptr<session>(new session(executor, std::move(stream), limits));
+  }
+
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  ~session() { free_all(); }
+
+  /// Begins to read. Called once.
+  void start() {
+    const turn t(*this);
+    if (native() == nullptr) kill(std::make_error_code(std::errc::not_enough_memory), "libssh2 has no memory");
+  }
+
+  const asio::any_io_executor& get_executor() const noexcept { return executor_; }
+  LIBSSH2_SESSION* native() const noexcept { return wire_.native(); }
+  bool alive() const noexcept { return !wire_.is_cut(); }
+
+  /// Once it has ended: why.
+  std::error_code error() const noexcept { return error_; }
+  const std::string& why() const noexcept { return why_; }
+  /// libssh2's text on the channel last refused.
+  const std::string& refusal() const noexcept { return channels_.refusal(); }
+
+  /// Whether the server has identified itself as SSH 2.
+  bool identified() const noexcept { return wire_.identified(); }
+  /// The algorithms the server offers; to be asked before enter_service().
+  server_algorithms offered() const { return parse_server_algorithms(wire_.hello()); }
+  /// What the server gave as reason for ending the connection, if it did.
+  const std::string& farewell() const noexcept { return wire_.farewell(); }
+  /// Bytes that libssh2 has sent so far.
+  std::size_t bytes_sent() const noexcept { return wire_.bytes_sent(); }
+  /// Room for the data of operations; more may be written, but should be left for a later step.
+  bool can_write() const noexcept { return wire_.waiting_output() < wire::max_waiting_output; }
+  /// Memory for whoever reads, good until the next call of anything.
+  std::vector<char>& scratch() noexcept { return scratch_; }
+
+  /// Calls libssh2, until it has an answer or really waits for input.
+  template <class Function>
+  auto call(Function function) -> decltype(function()) {
+    return wire_.call(std::move(function));
+  }
+
+  /// Has `function`, which calls libssh2, called on a thread of its own, and then `done`, on the executor, with what it
+  /// returned, unless the session has ended by then. Till then the session is that thread's: what comes in waits, and
+  /// nothing of libssh2 may be called. Both may be called while the callers of this have gone, but not without session.
+  /// The end of the execution context waits for the thread.
+  void run_on_thread(std::function<int()> function, std::function<void(int)> done) {
+    const turn t(*this);
+    transfer();  // so that the end of the connection is noticed meanwhile
+    const auto ec = helper_thread_.start(executor_, std::move(function), std::move(done),
+                                 detail::shared_call::to<&session::take_back>(shared_from_this()));
+    if (ec) kill(ec, "no thread can be started: " + ec.message());
+  }
+
+  bool is_aside() const noexcept { return helper_thread_.busy(); }
+  void set_callback_context(void* callback_context) noexcept { wire_.callback_context = callback_context; }
+
+  /// Exchanges identifications and keys: to be called in each step until it is not LIBSSH2_ERROR_EAGAIN.
+  int handshake() { return wire_.handshake(); }
+
+  /// libssh2's text on the call that has just failed.
+  std::string last_error() const { return wire_.last_error(); }
+
+  /// Ends the session after a call of libssh2 failed in a way that leaves no session to go on with.
+  void fail(std::string_view what) override {
+    auto why = std::string(what) + ": " + (farewell().empty() ? last_error() : "the server says: " + farewell());
+    kill(errc::connection_lost, std::move(why));
+  }
+
+  /// Ends the session: all operations get the error, at the end of the turn. Never blocks.
+  void kill(std::error_code ec, std::string why) noexcept {
+    if (!alive()) return;
+    const turn t(*this);
+    wire_.cut();
+    error_ = ec;
+    why_ = std::move(why);
+    stream_->close();
+    timer_.cancel();
+  }
+
+  /// An operation is stepped until it is removed; the session shares its ownership so long.
+  void add(std::shared_ptr<operation> op) { operations_.push_back(std::move(op)); }
+  void remove(const operation& op) noexcept {
+    for (auto& each : operations_)
+      if (each.get() == &op) each.reset();
+  }
+
+  /// From now on, after authentication, channels can be had; one is opened in advance.
+  void enter_service() {
+    const turn t(*this);
+    wire_.forget_hello();
+    channels_.enter_service();
+    silence_.heard(clock::now());
+    arm();
+    channels_.refill();
+  }
+
+  /// Asks for a session channel. The one opened in advance is handed over at once. Where the server allows no more, a
+  /// patient one waits for one that is in use; its user has to see to it that this does not last for ever.
+  void request_channel(channel_waiter& waiter, bool patient = false) {
+    const turn t(*this);
+    channels_.request(waiter, patient);
+  }
+
+  /// Asks for a channel that leads to another host.
+  void request_tunnel(channel_waiter& waiter, tunnel_end to) {
+    const turn t(*this);
+    channels_.request(waiter, std::move(to));
+  }
+
+  /// Takes the request back; the opening goes on and leaves a spare channel.
+  void forget(const channel_waiter& waiter) noexcept { channels_.forget(waiter); }
+
+  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked
+  /// again.
+  void refill() {
+    const turn t(*this);
+    channels_.refill();
+  }
+
+  /// Gives a channel back: it is closed in the background, however long the host takes.
+  void release(LIBSSH2_CHANNEL* channel) {
+    if (!alive()) return;
+    const turn t(*this);
+    channels_.release(channel);
+  }
+
+  /// How many channels were given back and still count on the server, as those of commands that do not end.
+  std::size_t closing() const noexcept { return channels_.closing(); }
+  /// Whether somebody waits for a channel because the server allows no more.
+  bool full() const noexcept { return channels_.full(); }
+
+  /// Asks the server for a sign of life, now; awaits_sign() is true until it came.
+  void ask_alive() {
+    const turn t(*this);
+    if (!alive() || awaits_sign()) return;
+    silence_.asked(clock::now());
+    if (channels_.ping()) return arm();
+    unanswered_ = true;
+    // libssh2 keeps the answer for ever, so this way is for rare occasions. No interval holds it back: -1 is before
+    // now.
+    send_keepalive(1, static_cast<unsigned>(-1));
+  }
+  bool awaits_sign() const noexcept { return channels_.pinging() || unanswered_; }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  session(const asio::any_io_executor& executor, std::unique_ptr<byte_stream> stream, const session_limits& limits)
+      : shutdown_listener(executor),
+        executor_(executor),
+        stream_(std::move(stream)),
+        timer_(executor),
+        channels_(wire_, *this, limits.open),
+        silence_(limits.keepalive, limits.silence),
+        scratch_(32 * 1024) {}
+
+  /// The execution context is being destroyed: handlers are destroyed, nobody is called.
+  void on_shutdown() noexcept override {
+    const auto self = weak_from_this().lock();
+    wire_.cut();
+    buried_ = true;
+    stream_->close();
+    channels_.forget_waiters();
+    for (const auto& each : std::exchange(operations_, {}))
+      if (each) each->drop();
+    helper_thread_.join();
+    helper_thread_.drop();
+    free_all();
+  }
+
+  // --- input and output
+
+  void on_read(std::error_code ec, std::size_t size) override {
+    const turn t(*this);
+    if (is_aside()) {
+      if (ec) return kill(errc::connection_lost, why_lost(ec));
+      unread_ = size;
+      return;
+    }
+    reading_ = false;
+    if (!alive()) return;
+    if (ec) return lost(ec);
+    silence_.heard(clock::now());
+    unanswered_ = false;
+    wire_.received(size);
+    if (!channels_.in_service() && !wire_.capture(size))
+      return kill(errc::not_ssh, "what answers is not SSH 2: \"" + printable(wire_.input(), 80) + '"');
+    if (!identified()) return;
+    if (!wire_.input().empty()) drain();
+    wake_all();
+  }
+
+  void on_written(std::error_code ec) override {
+    const turn t(*this);
+    if (is_aside()) {
+      if (ec) return kill(errc::connection_lost, why_lost(ec));
+      unwritten_ = true;
+      return;
+    }
+    writing_ = false;
+    if (!alive()) return;
+    if (ec) return lost(ec);
+    if (wire_.sent() >= wire::max_waiting_output || !can_write()) wake_all();
+  }
+
+  void lost(std::error_code ec) {
+    // What breaks off in the middle of an identification may well be SSH.
+    if (const auto text = wire_.input(); !identified() && !text.empty() && !text.starts_with("SSH-")) {
+      // OpenSSH says in plain text that it has too much to do (MaxStartups, PerSourcePenalties): that will pass.
+      const bool busy = text.starts_with("Exceeded MaxStartups") || text.starts_with("Not allowed at this time");
+      return kill(
+          busy ? errc::connection_lost : errc::not_ssh,
+          busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
+    }
+    kill(errc::connection_lost, farewell().empty() ? why_lost(ec) : "the server says: " + farewell());
+  }
+
+  std::string why_lost(std::error_code ec) const {
+    if (auto text = stream_->why(); !text.empty()) return text;
+    return ec == asio::error::eof ? "the server closed the connection" : ec.message();
+  }
+
+  void take_back() {
+    helper_thread_.join();
+    if (!alive()) helper_thread_.drop();
+    if (buried_) return free_all();
+    const turn t(*this);
+    if (!alive()) return;
+    helper_thread_.finish();
+    if (std::exchange(unwritten_, false)) on_written({});
+    if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
+    wake_all();
+  }
+
+  void drain() override {
+    auto* channel = channels_.any();
+    if (channel == nullptr || !alive() || wire_.drain(channel) >= 0) return;
+    // What was sorted before the error is still good: who is complete with it may complete.
+    wake_all();
+    fail("the connection broke");
+  }
+
+  void wake_all() {
+    channels_.step();
+    for (std::size_t i = 0; i < operations_.size() && alive(); ++i)
+      if (const auto each = operations_[i]) each->step();
+  }
+
+  void wake_again() {
+    const turn t(*this);
+    if (alive()) wake_all();
+  }
+
+  bool make_room() override {
+    return std::any_of(operations_.begin(), operations_.end(),
+                       [](const auto& each) { return each && each->make_room(); });
+  }
+
+  void end_turn() {
+    if (!alive()) return bury();
+    if (is_aside()) return;
+    if (wire_.take_call_again())
+      detail::post_call(executor_, detail::shared_call::to<&session::wake_again>(shared_from_this()));
+    if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
+    if (!alive()) return bury();
+    std::erase(operations_, nullptr);
+    transfer();
+  }
+
+  /// Sends what there is, and reads on.
+  void transfer() {
+    if (!writing_ && wire_.waiting_output() > 0) {
+      writing_ = true;
+      stream_->write(wire_.send(), shared_from_this());
+    }
+    if (reading_) return;
+    const auto room = wire_.room();
+    if (room.size() == 0) return;
+    reading_ = true;
+    stream_->read_some(room, shared_from_this());
+  }
+
+  void bury() {
+    if (buried_) return;
+    buried_ = true;
+    const auto self = shared_from_this();
+    channels_.forget_waiters();
+    const auto operations = std::exchange(operations_, {});
+    for (const auto& each : operations)
+      if (each) each->on_end(error_);
+    if (!is_aside()) free_all();
+  }
+
+  void free_all() noexcept {
+    channels_.clear();
+    wire_.free();
+  }
+
+  // --- time
+
+  void arm() override {
+    auto due = silence_.due(channels_.pinging());
+    if (const auto other = channels_.due()) due = std::min(due, *other);
+    if (armed_ && timer_.expiry() <= due) return;
+    armed_ = true;
+    timer_.expires_at(due);
+    timer_.async_wait(detail::shared_call::to<&session::on_time>(shared_from_this()));
+  }
+
+  void on_time(std::error_code ec) {
+    if (ec == asio::error::operation_aborted || !alive()) return;
+    const turn t(*this);
+    armed_ = false;
+    look_at(clock::now());
+  }
+
+  void look_at(clock::time_point now) {
+    if (!channels_.check_time(now))
+      return kill(errc::open_timeout, "the server does not answer to the opening of a channel");
+    if (channels_.pinging() && silence_.is_lost(now))
+      return kill(errc::connection_lost, "no sign of life from the server");
+    if (!channels_.pinging() && silence_.must_ask(now)) {
+      silence_.asked(now);
+      // An answer would leak in libssh2. The operating system notices if nothing takes it (tcp(7), TCP_USER_TIMEOUT).
+      if (!channels_.ping()) send_keepalive(0, 1);
+    }
+    if (alive()) arm();
+  }
+
+  void send_keepalive(int with_answer, unsigned interval) {
+    libssh2_keepalive_config(native(), with_answer, interval);
+    int seconds = 0;
+    libssh2_keepalive_send(native(), &seconds);
+  }
+
+  asio::any_io_executor executor_;
+  std::unique_ptr<byte_stream> stream_;
+  asio::steady_timer timer_;
+  wire wire_;
+  channel_table channels_;
+  keepalive_rule silence_;
+  std::vector<std::shared_ptr<operation>> operations_;
+  std::vector<char> scratch_;
+
+  helper_thread helper_thread_;
+  std::optional<std::size_t> unread_;  // what came in meanwhile
+  bool unwritten_ = false;
+
+  int turns_ = 0;
+  bool armed_ = false;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool buried_ = false;
+  bool unanswered_ = false;  // asked for a sign of life without a channel
+
+  std::error_code error_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connect/tunnel.hpp
+#ifndef REMOTE_JOB_SSH_CONNECT_TUNNEL_HPP
+#define REMOTE_JOB_SSH_CONNECT_TUNNEL_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// A connection that a server makes for us, over a channel of a session: what carries the next session (ProxyJump). The
+/// session below is its own, and ends with it.
+class tunnel final : public operation, public channel_waiter, public std::enable_shared_from_this<tunnel> {
+ public:
+  using on_open = std::function<void(std::error_code ec, std::string why)>;
+
+  /// `name`: of the session's host, for messages.
+  tunnel(std::shared_ptr<session> over, std::string name) : session_(std::move(over)), name_(std::move(name)) {}
+
+  /// Begins to open it; `done` may be called from here.
+  void open(tunnel_end to, on_open done) {
+    done_ = std::move(done);
+    const auto hold = session_;
+    const session::turn t(*hold);
+    if (!hold->alive()) return opened(hold->error(), name_ + hold->why());
+    hold->add(shared_from_this());
+    hold->request_tunnel(*this, std::move(to));
+  }
+
+  void read_some(asio::mutable_buffer buffer, std::shared_ptr<byte_stream::user> owner) {
+    read_buffer_ = buffer;
+    reader_ = std::move(owner);
+    go_on();
+  }
+
+  void write(asio::const_buffer buffer, std::shared_ptr<byte_stream::user> owner) {
+    write_buffer_ = buffer;
+    writer_ = std::move(owner);
+    go_on();
+  }
+
+  /// Ends the session below as well.
+  void close() noexcept {
+    done_ = nullptr;
+    end(asio::error::operation_aborted);
+    if (session_) session_->kill(asio::error::operation_aborted, "closed");
+  }
+
+  const std::string& why() const noexcept { return why_; }
+
+ private:
+  void go_on() {
+    if (ended_) return answer(ended_);
+    const auto hold = session_;
+    const session::turn t(*hold);
+    step();
+  }
+
+  void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override {
+    channel_ = channel;
+    if (!ec) return opened({}, {});
+    const auto& text = session_->refusal();
+    if (text.find("prohibited") != std::string::npos)
+      return opened(errc::forwarding_refused,
+                    name_ + "it does not let connections through (AllowTcpForwarding, PermitOpen): " + text);
+    const bool unreachable = text.find("connect failed") != std::string::npos;
+    opened(unreachable ? errc::connect_failed : errc::channel_refused, name_ + "it cannot connect: " + text);
+  }
+
+  void opened(std::error_code ec, std::string why) {
+    if (const auto done = std::exchange(done_, nullptr)) done(ec, std::move(why));
+  }
+
+  void step() override {
+    if (channel_ == nullptr || ended_) return;
+    auto& s = *session_;
+    while (writer_ && write_buffer_.size() > 0 && s.can_write()) {
+      const auto rc = s.call([&] {
+        return libssh2_channel_write_ex(channel_, 0, static_cast<const char*>(write_buffer_.data()),
+                                        write_buffer_.size());
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) break;
+      if (rc < 0) return end(asio::error::eof);
+      write_buffer_ += static_cast<std::size_t>(rc);
+    }
+    if (writer_ && write_buffer_.size() == 0) answer_writer({});
+    if (!reader_) return;
+    const auto rc = s.call([&] {
+      return libssh2_channel_read_ex(channel_, 0, static_cast<char*>(read_buffer_.data()), read_buffer_.size());
+    });
+    if (rc > 0) return answer_reader({}, static_cast<std::size_t>(rc));
+    if (rc != LIBSSH2_ERROR_EAGAIN && (rc < 0 || libssh2_channel_eof(channel_) == 1)) end(asio::error::eof);
+  }
+
+  void on_end(std::error_code ec) override {
+    channel_ = nullptr;
+    why_ = name_ + session_->why();
+    opened(ec, why_);
+    end(ec);
+  }
+
+  void drop() noexcept override {
+    channel_ = nullptr;
+    ended_ = asio::error::operation_aborted;
+    [[maybe_unused]] const auto done = std::exchange(done_, nullptr);
+    [[maybe_unused]] const auto reader = std::exchange(reader_, nullptr);
+    [[maybe_unused]] const auto writer = std::exchange(writer_, nullptr);
+  }
+
+  void end(std::error_code ec) {
+    if (!ended_) ended_ = ec;
+    answer(ended_);
+  }
+
+  void answer(std::error_code ec) {
+    answer_writer(ec);
+    answer_reader(ec, 0);
+  }
+
+  void answer_writer(std::error_code ec) {
+    if (auto to = std::exchange(writer_, nullptr))
+      detail::post_call(session_->get_executor(),
+                        detail::shared_call::to<&byte_stream::user::on_written>(std::move(to)), ec);
+  }
+
+  void answer_reader(std::error_code ec, std::size_t size) {
+    if (auto to = std::exchange(reader_, nullptr))
+      detail::post_call(session_->get_executor(), detail::shared_call::to<&byte_stream::user::on_read>(std::move(to)),
+                        ec, size);
+  }
+
+  std::shared_ptr<session> session_;
+  std::string name_;
+  on_open done_;
+  LIBSSH2_CHANNEL* channel_ = nullptr;
+  std::error_code ended_;
+  std::string why_;
+  std::shared_ptr<byte_stream::user> reader_;
+  std::shared_ptr<byte_stream::user> writer_;
+  asio::mutable_buffer read_buffer_;
+  asio::const_buffer write_buffer_;
+};
+
+/// An open tunnel under a session.
+class tunnel_stream final : public byte_stream {
+ public:
+  explicit tunnel_stream(std::shared_ptr<tunnel> t) : tunnel_(std::move(t)) {}
+
+  void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
+    tunnel_->read_some(buffer, std::move(owner));
+  }
+  void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
+    tunnel_->write(buffer, std::move(owner));
+  }
+  void close() noexcept override { tunnel_->close(); }
+  std::string why() const override { return tunnel_->why(); }
+
+ private:
+  std::shared_ptr<tunnel> tunnel_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/login/agent_client.hpp
+#ifndef REMOTE_JOB_SSH_LOGIN_AGENT_CLIENT_HPP
+#define REMOTE_JOB_SSH_LOGIN_AGENT_CLIENT_HPP
+
+#include <asio/local/stream_protocol.hpp>
+
+namespace remote_job::inline v0::ssh {
+
+/// The messages of the agent protocol (draft-miller-ssh-agent) that are needed to log in: pure.
+namespace agent_protocol {
+
+static constexpr std::size_t max_message = 256 * 1024;  // as OpenSSH
+static constexpr std::uint32_t max_keys = 2048;         // as OpenSSH
+
+struct key {
+  std::string blob;  ///< the public key
+  std::string comment;
+};
+
+inline std::string number(std::size_t value) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 255);
+  return bytes;
+}
+
+inline std::string text(std::string_view bytes) { return number(bytes.size()) + std::string(bytes); }
+
+inline std::optional<std::uint32_t> take_number(std::string_view& rest) {
+  if (rest.size() < 4) return std::nullopt;
+  std::uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(rest[static_cast<std::size_t>(i)]);
+  rest.remove_prefix(4);
+  return value;
+}
+
+inline std::optional<std::string_view> take_text(std::string_view& rest) {
+  const auto size = take_number(rest);
+  if (!size || *size > rest.size()) return std::nullopt;
+  const auto value = rest.substr(0, *size);
+  rest.remove_prefix(*size);
+  return value;
+}
+
+/// SSH_AGENTC_REQUEST_IDENTITIES
+inline std::string ask_keys() { return "\x0b"; }
+
+/// SSH_AGENTC_SIGN_REQUEST; `data` tells by the algorithm that it names (RFC 4252, section 7) which hash an RSA key
+/// uses.
+inline std::string ask_signature(std::string_view blob, std::string_view data) {
+  auto rest = data;
+  std::string_view algorithm;
+  bool good = take_text(rest) && !rest.empty();
+  if (good) rest.remove_prefix(1);
+  good = good && take_text(rest) && take_text(rest) && take_text(rest) && !rest.empty();
+  if (good) {
+    rest.remove_prefix(1);
+    algorithm = take_text(rest).value_or("");
+  }
+  const std::size_t flags = algorithm == "rsa-sha2-256" ? 2 : algorithm == "rsa-sha2-512" ? 4 : 0;
+  return '\x0d' + text(blob) + text(data) + number(flags);
+}
+
+/// SSH_AGENT_IDENTITIES_ANSWER; nothing for any other message.
+inline std::optional<std::vector<key>> keys(std::string_view message) {
+  if (!message.starts_with('\x0c')) return std::nullopt;
+  message.remove_prefix(1);
+  const auto count = take_number(message);
+  if (!count || *count > max_keys) return std::nullopt;
+  std::vector<key> all;
+  for (std::uint32_t i = 0; i < *count; ++i) {
+    const auto blob = take_text(message);
+    const auto comment = blob ? take_text(message) : std::nullopt;
+    if (!comment) return std::nullopt;
+    all.push_back({std::string(*blob), std::string(*comment)});
+  }
+  return all;
+}
+
+/// What SSH_AGENT_SIGN_RESPONSE holds behind the algorithm's name; nothing for any other message.
+inline std::optional<std::string> signature(std::string_view message) {
+  if (!message.starts_with('\x0e')) return std::nullopt;
+  message.remove_prefix(1);
+  auto both = take_text(message);
+  if (!both || !take_text(*both)) return std::nullopt;
+  const auto value = take_text(*both);
+  if (!value || value->empty()) return std::nullopt;
+  return std::string(*value);
+}
+
+}  // namespace agent_protocol
+
+/// Asks a running ssh-agent over its Unix socket, without blocking: one question at a time, and a call when there is an
+/// answer or will be none. How long that may take is the affair of whoever asks. On one executor.
+class agent_client : public std::enable_shared_from_this<agent_client> {
+ public:
+  agent_client(const asio::any_io_executor& executor, std::string path) : path_(std::move(path)), socket_(executor) {}
+
+  /// `on_answer` is called once, never from here, unless close() comes first.
+  void ask(std::string_view message, std::function<void()> on_answer) {
+    on_answer_ = std::move(on_answer);
+    answer_.reset();
+    has_size_ = false;
+    out_ = agent_protocol::text(message);
+    rest_ = asio::buffer(out_);
+    if (socket_.is_open()) return write();
+    asio::local::stream_protocol::endpoint endpoint;
+    try {
+      endpoint = asio::local::stream_protocol::endpoint(path_);
+    } catch (const std::system_error& e) {  // the path is too long
+      return detail::post_call(socket_.get_executor(), calls<&agent_client::end>(), e.code());
+    }
+    socket_.async_connect(endpoint, calls<&agent_client::on_connected>());
+  }
+
+  bool waiting() const noexcept { return static_cast<bool>(on_answer_); }
+  /// The answer; nothing when there is none, for which why() has the reason.
+  const std::optional<std::string>& answer() const noexcept { return answer_; }
+  const std::string& why() const noexcept { return why_; }
+  const std::string& path() const noexcept { return path_; }
+
+  /// Nobody is called any more.
+  void close() noexcept {
+    on_answer_ = nullptr;
+    std::error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+  template <auto Member>
+  detail::shared_call calls() {
+    return detail::shared_call::to<Member>(shared_from_this());
+  }
+
+  void on_connected(std::error_code ec) {
+    if (ec) return end(ec);
+    write();
+  }
+
+  void write() { socket_.async_write_some(rest_, calls<&agent_client::on_written>()); }
+
+  void on_written(std::error_code ec, std::size_t size) {
+    if (ec) return end(ec);
+    rest_ += size;
+    if (rest_.size() > 0) return write();
+    read(4);
+  }
+
+  /// So many bytes, into `in_`.
+  void read(std::size_t size) {
+    in_.resize(size);
+    room_ = asio::buffer(in_);
+    read_on();
+  }
+
+  void read_on() { socket_.async_read_some(room_, calls<&agent_client::on_read>()); }
+
+  void on_read(std::error_code ec, std::size_t size) {
+    if (ec) return end(ec);
+    room_ += size;
+    if (room_.size() > 0) return read_on();
+    if (std::exchange(has_size_, true)) {
+      answer_ = std::move(in_);
+      return end({});
+    }
+    std::string_view head(in_);
+    const auto announced = agent_protocol::take_number(head).value_or(0);
+    if (announced == 0 || announced > agent_protocol::max_message)
+      return end(std::make_error_code(std::errc::bad_message));
+    read(announced);
+  }
+
+  void end(std::error_code ec) {
+    if (!on_answer_) return;  // closed
+    if (ec) {
+      why_ = ec == asio::error::eof ? "it closed the connection" : ec.message();
+      std::error_code ignored;
+      socket_.close(ignored);
+    }
+    std::exchange(on_answer_, nullptr)();
+  }
+
+  std::string path_;
+  stream_socket socket_;
+  std::function<void()> on_answer_;
+  std::string out_;
+  asio::const_buffer rest_;
+  std::string in_;
+  asio::mutable_buffer room_;
+  bool has_size_ = false;  // of the answer, which follows
+  std::optional<std::string> answer_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/login/login.hpp
+#ifndef REMOTE_JOB_SSH_LOGIN_LOGIN_HPP
+#define REMOTE_JOB_SSH_LOGIN_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+enum class login_status {
+  more,     ///< waits
+  done,     ///< logged in
+  refused,  ///< the server said no to something whole: or it was one factor of several, which libssh2 does not tell
+  over,     ///< there is nothing more to try
+  broken    ///< the connection failed; error text as of libssh2
+};
+
+/// One way to log in. A state machine: stepped until it has nothing more to try, and whenever something may have
+/// changed.
+class login_method {
+ public:
+  virtual ~login_method() = default;
+
+  virtual login_status step(session& s) = 0;
+  /// While it is not the server that is waited for: who.
+  virtual std::string waits_for() const { return {}; }
+  /// Waits for nobody any more, nor calls anybody.
+  virtual void close() noexcept = 0;
+
+  /// What was tried in vain, for a message.
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
+  /// Why something could not even be tried.
+  std::error_code error() const noexcept { return error_; }
+  bool any_refused() const noexcept { return any_refused_; }
+
+  /// Says what to think of what was refused last.
+  void conclude_last(bool accepted) {
+    if (accepted)
+      note(last_ + " accepted, but more is wanted");
+    else
+      note_refused(last_);
+  }
+
+ protected:
+  void note(std::string text) { notes_.push_back(std::move(text)); }
+
+  void note_refused(const std::string& what, const std::string& hint = {}) {
+    any_refused_ = true;
+    note(what + " refused" + hint);
+  }
+
+  void local_failure(errc e, std::string text) {
+    if (!error_) error_ = e;
+    note(std::move(text));
+  }
+
+  login_status refused(std::string what) {
+    last_ = std::move(what);
+    return login_status::refused;
+  }
+
+  /// Whether the server has answered no, and lives on.
+  static bool said_no(const session& s, int rc, std::string_view text) {
+    return (rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
+           s.farewell().empty() && !text.starts_with("Waiting for");
+  }
+
+ private:
+  std::vector<std::string> notes_;
+  std::error_code error_;
+  std::string last_;
+  bool any_refused_ = false;
+};
+
+/// The one challenge that a login is waiting for.
+class challenger {
+ public:
+  /// `wake` is called on any thread.
+  explicit challenger(std::function<void()> wake) : wake_(std::move(wake)) {}
+  ~challenger() { close(); }
+  challenger(const challenger&) = delete;
+  challenger& operator=(const challenger&) = delete;
+
+  void ask(const ssh_prompter& who, const ssh_challenge& challenge) {
+    close();
+    question_ = std::make_shared<question>(wake_);
+    prompts_ = challenge.prompts.size();
+    // Whatever the user's code throws must not pass through the session's loop. What it lets go of is declined.
+    try {
+      who(challenge, ssh_answer(question_));
+    } catch (...) {
+      question_->decline();
+    }
+  }
+
+  bool asked() const noexcept { return question_ != nullptr; }
+  bool waiting() const { return question_ && question_->state() == question::status::open; }
+
+  /// Takes the answer, if there is one that fits; the next challenge may be asked.
+  bool take(secrets& answer) {
+    const auto asked = std::exchange(question_, nullptr);
+    if (!asked || asked->state() != question::status::answered) return false;
+    answer = asked->take();
+    return answer.list.size() == prompts_;
+  }
+
+  void close() noexcept {
+    if (question_) question_->close();
+    question_.reset();
+  }
+
+ private:
+  std::function<void()> wake_;
+  std::shared_ptr<question> question_;
+  std::size_t prompts_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/login/agent_login.hpp
+#ifndef REMOTE_JOB_SSH_LOGIN_AGENT_LOGIN_HPP
+#define REMOTE_JOB_SSH_LOGIN_AGENT_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is
+/// called.
+class agent_login final : public login_method {
+ public:
+  /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
+  /// `refused` gets the fingerprints of the keys that were tried in vain.
+  agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
+              std::vector<std::string> preferred, bool only_preferred, std::vector<std::string>& refused,
+              std::function<void()> wake)
+      : client_(std::make_shared<agent_client>(executor, std::move(path))),
+        user_(std::move(user)),
+        preferred_(std::move(preferred)),
+        only_preferred_(only_preferred),
+        refused_(refused),
+        wake_(std::move(wake)) {}
+
+  ~agent_login() override { client_->close(); }
+
+  login_status step(session& s) override {
+    while (s.alive()) {
+      if (client_->waiting()) return login_status::more;
+      if (!asked_keys_) {
+        asked_keys_ = true;
+        client_->ask(agent_protocol::ask_keys(), wake_);
+        continue;
+      }
+      if (!std::exchange(listed_, true)) choose_keys();
+      if (next_ == keys_.size()) return login_status::over;
+
+      const auto& blob = keys_[next_].blob;
+      void* self = this;
+      const int rc = s.call([&] {
+        const int result =
+            libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
+                                       blob.size(), &agent_login::on_libssh2_sign, &self);
+        // Not the server is waited for, and libssh2 need not be asked again before the agent's answer.
+        return result == LIBSSH2_ERROR_EAGAIN && client_->waiting() ? waiting_for_agent : result;
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return login_status::more;
+      if (rc == 0) return login_status::done;
+      const auto text = s.last_error();
+      const auto name = key_name(keys_[next_]);
+      const bool was_signed = std::exchange(asked_signature_, false);
+      if (text == "Callback returned error") {
+        ++next_;
+        note(name + ": the agent did not sign" + (client_->why().empty() ? "" : " (" + client_->why() + ')'));
+        if (!client_->why().empty()) next_ = keys_.size();
+      } else if (said_no(s, rc, text)) {
+        refused_.push_back(fingerprint(blob));
+        ++next_;
+        // What the server had found good before it was signed may have been one factor of several.
+        if (was_signed) return refused(name);
+        note_refused(name);
+      } else {
+        note_refused(name);
+        return login_status::broken;
+      }
+    }
+    return login_status::more;
+  }
+
+  std::string waits_for() const override { return client_->waiting() ? "the agent " + client_->path() : std::string(); }
+
+  void close() noexcept override { client_->close(); }
+
+ private:
+  static constexpr int waiting_for_agent = 1;
+
+  static std::string key_name(const agent_protocol::key& key) {
+    return "agent key " + printable(key_type_of(key.blob), 60) + ' ' + fingerprint(key.blob) + " (" +
+           printable(key.comment, 60) + ')';
+  }
+
+  /// Of the agent's keys those that libssh2 can log in with, in the order to try them.
+  void choose_keys() {
+    auto all = client_->answer() ? agent_protocol::keys(*client_->answer()) : std::nullopt;
+    if (!all)
+      return note("agent " + client_->path() + ": " +
+                  (client_->why().empty() ? "its answer makes no sense" : client_->why()));
+    const auto rank = [&](const agent_protocol::key& key) {
+      return std::find(preferred_.begin(), preferred_.end(), fingerprint(key.blob)) - preferred_.begin();
+    };
+    std::multimap<std::ptrdiff_t, agent_protocol::key> ranked;  // keeps the agent's order among equals
+    for (auto& key : *all) {
+      const auto place = rank(key);
+      if (only_preferred_ && place == std::ssize(preferred_)) continue;
+      const auto type = key_type_of(key.blob);
+      if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
+        note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
+      else if (is_plain_key(type))
+        ranked.emplace(place, std::move(key));
+      else
+        note(key_name(key) + " left out: such keys are for process_transport over ssh");
+    }
+    for (auto& each : ranked) keys_.push_back(std::move(each.second));
+  }
+
+  /// May be asked again and again until there is an answer. The signature's memory is libssh2's afterwards.
+  static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data,
+                             std::size_t data_size, void** abstract) noexcept {
+    auto& self = *static_cast<agent_login*>(*abstract);
+    if (!std::exchange(self.asked_signature_, true))
+      self.client_->ask(
+          agent_protocol::ask_signature(self.keys_[self.next_].blob, {reinterpret_cast<const char*>(data), data_size}),
+          self.wake_);
+    if (self.client_->waiting()) return LIBSSH2_ERROR_EAGAIN;
+    const auto& answer = self.client_->answer();
+    const auto made = answer ? agent_protocol::signature(*answer) : std::nullopt;
+    if (!made) return -1;
+    *signature = static_cast<unsigned char*>(std::malloc(made->size()));
+    if (*signature == nullptr) return -1;
+    std::memcpy(*signature, made->data(), made->size());
+    *size = made->size();
+    return 0;
+  }
+
+  std::shared_ptr<agent_client> client_;
+  std::string user_;
+  std::vector<std::string> preferred_;
+  bool only_preferred_;
+  std::vector<std::string>& refused_;
+  std::function<void()> wake_;
+  bool asked_keys_ = false;
+  bool listed_ = false;
+  bool asked_signature_ = false;
+  std::vector<agent_protocol::key> keys_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/login/interactive_login.hpp
+#ifndef REMOTE_JOB_SSH_LOGIN_INTERACTIVE_LOGIN_HPP
+#define REMOTE_JOB_SSH_LOGIN_INTERACTIVE_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Between the thread on which libssh2 waits for answers and the executor on which the prompter is asked. Thread-safe.
+class interactive_desk {
+ public:
+  /// `wake` is called on the waiting thread when there is something to ask.
+  interactive_desk(std::string user, std::string subject, std::function<void()> wake)
+      : user_(std::move(user)), subject_(std::move(subject)), wake_(std::move(wake)) {}
+
+  const std::string& user() const noexcept { return user_; }
+
+  /// Hands over what is to be asked, and waits for the answers: nothing when there are none to be had.
+  std::optional<secrets> ask(ssh_challenge challenge) {
+    const auto asked = std::make_shared<question>(nullptr);
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return std::nullopt;
+      challenge.subject = subject_;
+      wanted_ = challenge.prompts.size();
+      challenge_ = std::move(challenge);
+      question_ = asked;
+    }
+    wake_();
+    auto state = asked->wait();
+    auto answer = asked->take();
+    const std::lock_guard lock(mutex_);
+    if (state != question::status::answered || answer.list.size() != wanted_) {
+      declined_ = true;
+      return std::nullopt;
+    }
+    return answer;
+  }
+
+  /// On the executor: asks the prompter what has not been asked yet.
+  void pass_on(const ssh_prompter& prompter, unsigned attempt) {
+    std::optional<ssh_challenge> challenge;
+    std::shared_ptr<question> asked;
+    {
+      const std::lock_guard lock(mutex_);
+      challenge = std::exchange(challenge_, std::nullopt);
+      asked = question_;
+    }
+    if (!challenge) return;
+    challenge->attempt = attempt;
+    try {
+      prompter(*challenge, ssh_answer(asked));
+    } catch (...) {
+      asked->decline();
+    }
+  }
+
+  bool waiting() const {
+    const std::lock_guard lock(mutex_);
+    return question_ && question_->state() == question::status::open;
+  }
+  bool declined() const {
+    const std::lock_guard lock(mutex_);
+    return declined_;
+  }
+
+  /// Nobody waits any more, nor will.
+  void close() noexcept {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    if (question_) question_->close();
+  }
+
+ private:
+  const std::string user_;
+  const std::string subject_;
+  const std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::optional<ssh_challenge> challenge_;
+  std::shared_ptr<question> question_;
+  std::size_t wanted_ = 0;
+  bool declined_ = false;
+  bool closed_ = false;
+};
+
+/// Logs in by answering what the server asks (RFC 4256).
+///
+/// libssh2 wants the answers from within its call. So that they may come later, the call is made aside, on a thread
+/// that waits for them; the prompter is called on the session's executor all the same.
+class interactive_login final : public login_method {
+ public:
+  /// `wake` is called on any thread.
+  interactive_login(const ssh_options& options, const std::string& user, std::function<void()> wake)
+      : options_(options),
+        desk_(std::make_shared<interactive_desk>(user, user + '@' + options.host, std::move(wake))) {}
+
+  login_status step(session& s) override {
+    while (s.alive()) {
+      desk_->pass_on(options_.keyboard_interactive, attempt_ + 1);
+      if (s.is_aside()) return login_status::more;
+      if (!result_) {
+        if (attempt_ == options_.keyboard_interactive.tries(options_.prompts) || desk_->declined())
+          return login_status::over;
+        // The desk is shared with the thread, which may go on for a moment after this object's end.
+        s.run_on_thread(
+            [desk = desk_, &s] {
+              s.set_callback_context(desk.get());
+              return s.call([&] {
+                return libssh2_userauth_keyboard_interactive_ex(s.native(), desk->user().data(),
+                                                                static_cast<unsigned>(desk->user().size()),
+                                                                &interactive_login::on_libssh2_prompts);
+              });
+            },
+            [this](int rc) { result_ = rc; });
+        return login_status::more;
+      }
+      const int rc = *std::exchange(result_, std::nullopt);
+      if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
+      if (rc == 0) return login_status::done;
+      ++attempt_;
+      if (!said_no(s, rc, s.last_error())) {
+        note_refused("keyboard-interactive");
+        return login_status::broken;
+      }
+      if (desk_->declined()) {
+        local_failure(errc::authentication_failed, "keyboard-interactive: no answer was given");
+        return login_status::over;
+      }
+      // Only the first may have been a factor of several: asking the server for that counts as another failed try.
+      if (attempt_ == 1) return refused("keyboard-interactive");
+      note_refused("keyboard-interactive");
+    }
+    return login_status::more;
+  }
+
+  std::string waits_for() const override { return desk_->waiting() ? "whoever was asked what the server asks" : ""; }
+  void close() noexcept override { desk_->close(); }
+
+ private:
+  /// On the thread of the call. The memory of the answers is libssh2's afterwards.
+  static void on_libssh2_prompts(const char*, int, const char* instruction, int instruction_size, int count,
+                                 const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts,
+                                 LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses, void** abstract) noexcept {
+    if (count <= 0) return;
+    const auto wanted = static_cast<std::size_t>(count);
+    for (std::size_t i = 0; i < wanted; ++i) responses[i] = {};
+    try {
+      ssh_challenge challenge;
+      challenge.what = ssh_challenge::kind::keyboard_interactive;
+      if (instruction != nullptr && instruction_size > 0)
+        challenge.instruction = printable({instruction, static_cast<std::size_t>(instruction_size)}, 1000);
+      for (std::size_t i = 0; i < wanted; ++i) {
+        const std::string text(reinterpret_cast<const char*>(prompts[i].text), prompts[i].length);
+        const bool blank = text.ends_with(' ');
+        challenge.prompts.push_back({printable(text) + (blank ? " " : ""), prompts[i].echo != 0});
+      }
+      auto& desk = *static_cast<interactive_desk*>(static_cast<wire*>(*abstract)->callback_context);
+      const auto answer = desk.ask(std::move(challenge));
+      for (std::size_t i = 0; answer && i < wanted; ++i) {
+        const auto& text = answer->list[i];
+        responses[i].text = static_cast<char*>(std::malloc(text.size() + 1));
+        if (responses[i].text == nullptr) continue;
+        std::memcpy(responses[i].text, text.data(), text.size());
+        responses[i].length = static_cast<unsigned>(text.size());
+      }
+    } catch (...) {  // without memory there is no answer
+    }
+  }
+
+  const ssh_options& options_;
+  std::shared_ptr<interactive_desk> desk_;
+  std::optional<int> result_;
+  unsigned attempt_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/login/key_login.hpp
+#ifndef REMOTE_JOB_SSH_LOGIN_KEY_LOGIN_HPP
+#define REMOTE_JOB_SSH_LOGIN_KEY_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Logs in with the identities of the options, one after the other.
+///
+/// An encrypted key is shown to the server before anybody is asked for its passphrase, where its format tells the
+/// public key. libssh2 decrypts it twice for one login, each time for about a tenth of a second: that is done aside.
+class key_login final : public login_method {
+ public:
+  /// `refused`: fingerprints of keys that need not be tried any more. `wake` is called on any thread.
+  key_login(const ssh_options& options, std::vector<identity_source> identities, std::string user,
+            const std::vector<std::string>& refused, std::function<void()> wake)
+      : options_(options),
+        identities_(std::move(identities)),
+        user_(std::move(user)),
+        refused_(refused),
+        challenger_(std::move(wake)) {}
+
+  login_status step(session& s) override {
+    while (s.alive()) {
+      if (challenger_.waiting() || s.is_aside()) return login_status::more;
+      switch (stage_) {
+        case stage::load:
+          if (next_ == identities_.size()) return login_status::over;
+          load();
+          continue;
+        case stage::probe: {
+          const int rc = probe(s);
+          if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
+          if (welcome_) {
+            stage_ = stage::ask;
+          } else if (said_no(s, rc, s.last_error())) {
+            note_refused(name(), hint());
+            next();
+          } else {
+            note_refused(name());
+            return login_status::broken;
+          }
+          continue;
+        }
+        case stage::ask: ask(); continue;
+        case stage::sign:
+          if (!result_) {
+            if (sign(s)) continue;
+            return login_status::more;
+          }
+          const int rc = *std::exchange(result_, std::nullopt);
+          if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
+          if (rc == 0) return login_status::done;
+          const auto status = conclude(s, rc);
+          if (status != login_status::more) return status;
+          continue;
+      }
+    }
+    return login_status::more;
+  }
+
+  std::string waits_for() const override {
+    return challenger_.waiting() ? "whoever was asked for the passphrase of " + identities_[next_].name : "";
+  }
+  void close() noexcept override { challenger_.close(); }
+
+ private:
+  enum class stage { load, probe, ask, sign };
+
+  /// What a call on another thread needs: it may go on for a moment after this object's end.
+  struct attempt {
+    private_key key;
+    secrets passphrase;
+    std::string user;
+  };
+
+  void load() {
+    const auto& identity = identities_[next_];
+    std::string why;
+    attempt_ = std::make_shared<attempt>();
+    attempt_->user = user_;
+    attempt_->key = identity.load(why);
+    asked_ = 0;
+    const auto& key = attempt_->key;
+    if (!why.empty()) {
+      local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + why);
+      return next();
+    }
+    // Tried already; each try counts for the server's MaxAuthTries.
+    if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
+    if (!key.type.empty() && !is_plain_key(key.type)) {
+      local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + printable(key.type, 60) +
+                                                   " is for process_transport over ssh");
+      return next();
+    }
+    if (!key.lack.empty()) {
+      local_failure(errc::identity_unreadable,
+                    "identity " + identity.name + ": " + key.lack + ", and no agent has the private one");
+      return next();
+    }
+    if (key.encrypted && !options_.passphrase) {
+      local_failure(errc::passphrase_wrong,
+                    "identity " + identity.name + ": it is encrypted and no passphrase was given");
+      return next();
+    }
+    welcome_ = false;
+    stage_ = !key.encrypted ? stage::sign : key.blob.empty() ? stage::ask : stage::probe;
+  }
+
+  void next() {
+    ++next_;
+    attempt_.reset();
+    stage_ = stage::load;
+  }
+
+  std::string name() const {
+    const auto& key = attempt_->key;
+    return "publickey " + identities_[next_].name +
+           (key.print.empty() ? std::string() : " (" + key.type + ' ' + key.print + ')');
+  }
+
+  std::string hint() const {
+    std::error_code absent;
+    if (open_file(identities_[next_].name + "-cert.pub", absent))
+      return " without its certificate, which is for process_transport over ssh";
+    if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
+    return " (libssh2 " + std::string(libssh2_version(0)) +
+           " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
+           "libssh2 1.11 or newer, or process_transport over ssh)";
+  }
+
+  /// Asks whether the key would do (RFC 4252, section 7), and goes no further.
+  int probe(session& s) {
+    const auto& blob = attempt_->key.blob;
+    void* self = this;
+    return s.call([&] {
+      return libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
+                                        blob.size(), &key_login::on_libssh2_sign, &self);
+    });
+  }
+
+  static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char**, std::size_t*, const unsigned char*, std::size_t,
+                             void** abstract) noexcept {
+    static_cast<key_login*>(*abstract)->welcome_ = true;
+    return -1;
+  }
+
+  void ask() {
+    const auto& name = identities_[next_].name;
+    if (!challenger_.asked()) {
+      const auto text = "Passphrase for " + name + ": ";
+      return challenger_.ask(options_.passphrase,
+                             {ssh_challenge::kind::passphrase, name, {}, {{text, false}}, asked_ + 1});
+    }
+    ++asked_;
+    if (!challenger_.take(attempt_->passphrase)) {
+      local_failure(errc::passphrase_wrong, "identity " + name + ": asking for the passphrase failed");
+      return next();
+    }
+    stage_ = stage::sign;
+  }
+
+  /// False when there is no result yet.
+  bool sign(session& s) {
+    if (!std::exchange(signing_, true)) sent_before_ = s.bytes_sent();
+    const auto call = [job = attempt_, &s] {
+      return s.call([&] {
+        const auto& text = job->key.text;
+        return libssh2_userauth_publickey_frommemory(
+            s.native(), job->user.data(), job->user.size(), nullptr, 0, text.data(), text.size(),
+            job->passphrase.list.empty() ? "" : job->passphrase.list.front().c_str());
+      });
+    };
+    if (!attempt_->key.encrypted) {
+      result_ = call();
+      return true;
+    }
+    s.run_on_thread(call, [this](int rc) { result_ = rc; });
+    return false;
+  }
+
+  login_status conclude(session& s, int rc) {
+    signing_ = false;
+    const auto text = s.last_error();
+    const bool encrypted = attempt_->key.encrypted;
+    attempt_->passphrase.wipe_all();
+    if (s.bytes_sent() == sent_before_ || text == "Callback returned error") {
+      if (encrypted && asked_ < options_.passphrase.tries(options_.prompts)) {
+        stage_ = stage::ask;
+        return login_status::more;
+      }
+      const auto& identity = identities_[next_].name;
+      if (encrypted)
+        local_failure(errc::passphrase_wrong,
+                      "identity " + identity + ": it cannot be decrypted with the passphrase given");
+      else
+        local_failure(errc::identity_unreadable,
+                      "identity " + identity + ": it is damaged or of an unsupported kind (" + text + ')');
+      next();
+      return login_status::more;
+    }
+    if (!said_no(s, rc, text)) {
+      note_refused(name());
+      return login_status::broken;
+    }
+    const auto what = name();
+    const auto why = hint();
+    next();
+    // What the server had found good before it was signed may have been one factor of several.
+    if (text.starts_with("Invalid signature")) return refused(what);
+    note_refused(what, why);
+    return login_status::more;
+  }
+
+  const ssh_options& options_;
+  std::vector<identity_source> identities_;
+  std::string user_;
+  const std::vector<std::string>& refused_;
+  challenger challenger_;
+  std::size_t next_ = 0;
+  stage stage_ = stage::load;
+  std::shared_ptr<attempt> attempt_;
+  unsigned asked_ = 0;
+  bool welcome_ = false;
+  bool signing_ = false;
+  std::size_t sent_before_ = 0;
+  std::optional<int> result_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/login/password_login.hpp
+#ifndef REMOTE_JOB_SSH_LOGIN_PASSWORD_LOGIN_HPP
+#define REMOTE_JOB_SSH_LOGIN_PASSWORD_LOGIN_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Logs in with a password that is asked for.
+class password_login final : public login_method {
+ public:
+  password_login(const ssh_options& options, std::string user, std::function<void()> wake)
+      : options_(options),
+        tries_(options.password.tries(options.prompts)),
+        user_(std::move(user)),
+        challenger_(std::move(wake)) {}
+
+  login_status step(session& s) override {
+    while (s.alive()) {
+      if (challenger_.waiting()) return login_status::more;
+      if (password_.list.empty()) {
+        if (attempt_ == tries_) return login_status::over;
+        if (!challenger_.asked()) {
+          const auto subject = user_ + '@' + options_.host;
+          challenger_.ask(options_.password,
+                          {ssh_challenge::kind::password, subject, {}, {{subject + "'s password: "}}, attempt_ + 1});
+          continue;
+        }
+        ++attempt_;
+        if (!challenger_.take(password_)) {
+          attempt_ = tries_;
+          local_failure(errc::authentication_failed, "no password was given");
+          return login_status::over;
+        }
+      }
+      const auto& text = password_.list.front();
+      const int rc = s.call([&] {
+        return libssh2_userauth_password_ex(s.native(), user_.data(), static_cast<unsigned>(user_.size()), text.data(),
+                                            static_cast<unsigned>(text.size()), nullptr);
+      });
+      if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
+      password_.wipe_all();
+      if (rc == 0) return login_status::done;
+      if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED) {
+        attempt_ = tries_;
+        note("the password has expired: log in with ssh to change it");
+        return login_status::broken;
+      }
+      if (!said_no(s, rc, s.last_error())) {
+        note_refused("password");
+        return login_status::broken;
+      }
+      // Only the first may have been a factor of several: asking the server for that counts as another failed try.
+      if (attempt_ == 1) return refused("password");
+      note_refused("password");
+    }
+    return login_status::more;
+  }
+
+  std::string waits_for() const override { return challenger_.waiting() ? "whoever was asked for the password" : ""; }
+  void close() noexcept override { challenger_.close(); }
+
+ private:
+  const ssh_options& options_;
+  const unsigned tries_;
+  std::string user_;
+  challenger challenger_;
+  secrets password_;
+  unsigned attempt_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/login/authenticate.hpp
+#ifndef REMOTE_JOB_SSH_LOGIN_AUTHENTICATE_HPP
+#define REMOTE_JOB_SSH_LOGIN_AUTHENTICATE_HPP
+
+#include <iterator>
+
+namespace remote_job::inline v0::ssh {
+
+/// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
+/// else of public key (the agent's keys, first those that are among the identities, then the identities),
+/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names
+/// the next ones after each. A state machine: stepped until it has a result, and whenever `wake` is called.
+class authenticator {
+ public:
+  enum class status { more, done, failed };
+
+  /// `wake` is called on the executor.
+  authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
+                const std::function<void()>& wake)
+      : user_(std::move(user)), identities_(identity_source::of(options)) {
+    const auto wake_from_anywhere = [executor, alarm = std::make_shared<alarm_clock>(wake)] {
+      detail::post_call(executor, detail::shared_call::to<&alarm_clock::ring>(alarm));
+    };
+    allowed_.assign(options.methods.begin(), options.methods.end());
+    if (allowed_.empty()) allowed_.assign(std::begin(known), std::end(known));
+    for (const auto& name : allowed_) {
+      if (name == "publickey") {
+        if (auto agent = use_agent(executor, options, wake)) add(name, std::move(agent));
+        add(name, std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
+      }
+      if (name == "keyboard-interactive" && options.keyboard_interactive)
+        add(name, std::make_unique<interactive_login>(options, user_, wake_from_anywhere));
+      if (name == "password" && options.password)
+        add(name, std::make_unique<password_login>(options, user_, wake_from_anywhere));
+    }
+  }
+  authenticator(const authenticator&) = delete;
+  authenticator& operator=(const authenticator&) = delete;
+
+  status step(session& s) {
+    while (s.alive()) {
+      if (ask_methods_) {
+        if (const auto result = ask_methods(s); result != status::failed) return result;
+        if (ask_methods_) return broken(s);
+        continue;
+      }
+      const auto next =
+          std::find_if(methods_.begin(), methods_.end(), [&](const method& m) { return !m.used_up && takes(m.name); });
+      if (next == methods_.end()) return give_up();
+      current_ = next->login.get();
+      switch (current_->step(s)) {
+        case login_status::more: return status::more;
+        case login_status::done: return status::done;
+        case login_status::over: next->used_up = true; break;
+        case login_status::broken: return broken(s);
+        case login_status::refused:
+          refused_ = &*next;
+          ask_methods_ = true;
+          break;
+      }
+    }
+    return status::more;
+  }
+
+  /// When failed: why, and the methods tried.
+  std::error_code error() const noexcept { return error_; }
+  const std::string& why() const noexcept { return why_; }
+  /// While it is not the server that is waited for: who.
+  std::string waits_for() const { return current_ == nullptr ? std::string() : current_->waits_for(); }
+  /// Waits for nobody any more.
+  void close() noexcept {
+    for (const auto& each : methods_) each.login->close();
+  }
+
+ private:
+  struct alarm_clock {
+    void ring() const { wake(); }
+
+    std::function<void()> wake;
+  };
+
+  static constexpr const char* known[] = {"publickey", "keyboard-interactive", "password"};
+
+  struct method {
+    std::string name;
+    std::unique_ptr<login_method> login;
+    bool used_up = false;
+  };
+
+  void add(const std::string& name, std::unique_ptr<login_method> login) {
+    methods_.push_back({name, std::move(login)});
+  }
+
+  std::unique_ptr<login_method> use_agent(const asio::any_io_executor& executor, const ssh_options& options,
+                                          const std::function<void()>& wake) {
+    const char* usual = std::getenv("SSH_AUTH_SOCK");
+    const auto path = options.agent.empty() ? std::string(usual == nullptr ? "" : usual) : expand_home(options.agent);
+    if (path.empty() || path == "none") return nullptr;
+    std::vector<std::string> preferred;
+    for (const auto& each : identities_) {
+      std::string ignored;
+      if (auto print = each.load(ignored).print; !print.empty()) preferred.push_back(std::move(print));
+    }
+    return std::make_unique<agent_login>(executor, path, user_, std::move(preferred), options.identities_only,
+                                         refused_prints_, wake);
+  }
+
+  bool takes(std::string_view name) const { return std::ranges::find(offered_, name) != offered_.end(); }
+
+  /// Failed: not done, and `ask_methods_` tells whether there was an answer.
+  status ask_methods(session& s) {
+    const char* list = nullptr;
+    const int rc = s.call([&] {
+      list = libssh2_userauth_list(s.native(), user_.data(), static_cast<unsigned>(user_.size()));
+      return list != nullptr || libssh2_userauth_authenticated(s.native()) ? 0 : libssh2_session_last_errno(s.native());
+    });
+    if (rc == LIBSSH2_ERROR_EAGAIN) return status::more;
+    if (list == nullptr) {
+      if (libssh2_userauth_authenticated(s.native())) return status::done;
+      if (refused_ != nullptr) refused_->login->conclude_last(false);
+      return status::failed;
+    }
+    ask_methods_ = false;
+    list_ = printable(list);
+    offered_ = split_names(list);
+    if (const auto* last = std::exchange(refused_, nullptr)) last->login->conclude_last(!takes(last->name));
+    return status::failed;
+  }
+
+  /// The server ended the connection: it may have had too many tries, which no retry can mend.
+  status broken(session& s) {
+    if (s.farewell().find("authentication failures") == std::string::npos) {
+      s.fail("the connection broke during authentication");
+      return status::more;
+    }
+    collect();
+    say("the server says: " + s.farewell());
+    error_ = errc::authentication_failed;
+    return status::failed;
+  }
+
+  /// All that there was to try has been tried.
+  status give_up() {
+    collect();
+    const auto may = [&](std::string_view name) { return std::ranges::find(allowed_, name) != allowed_.end(); };
+    const auto can = [&](std::string_view name) {
+      return std::ranges::any_of(methods_, [&](const method& m) { return m.name == name; });
+    };
+    if (identities_.empty() && takes("publickey") && may("publickey"))
+      say("no identity was given, and there is none of the usual ones");
+    say("the server takes " + list_);
+    for (const std::string name : known) {
+      if (takes(name) && !may(name)) say("the options do not allow " + name);
+      if (takes(name) && may(name) && !can(name)) say("nobody can be asked for " + name);
+    }
+    for (const std::string name : {"gssapi-with-mic", "hostbased"})
+      if (takes(name)) say(name + " is for process_transport over ssh");
+    if (any_refused_ || !error_) error_ = errc::authentication_failed;
+    return status::failed;
+  }
+
+  void collect() {
+    for (const auto& each : methods_) {
+      for (const auto& text : each.login->notes()) say(text);
+      if (!error_) error_ = each.login->error();
+      any_refused_ = any_refused_ || each.login->any_refused();
+    }
+  }
+
+  void say(const std::string& text) { why_ += (why_.empty() ? "" : "; ") + text; }
+
+  std::string user_;
+  std::vector<std::string> allowed_;
+  std::vector<identity_source> identities_;
+  std::vector<std::string> refused_prints_;
+  std::vector<method> methods_;
+  std::vector<std::string> offered_;
+  std::string list_;
+  bool ask_methods_ = true;
+  method* refused_ = nullptr;
+  login_method* current_ = nullptr;
+  bool any_refused_ = false;
+  std::error_code error_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connect/connect.hpp
+#ifndef REMOTE_JOB_SSH_CONNECT_CONNECT_HPP
+#define REMOTE_JOB_SSH_CONNECT_CONNECT_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What connecting leaves behind.
+struct connection {
+  std::shared_ptr<ssh::session> session;  ///< ready for channels
+  std::string diagnostics;                ///< when it failed: host, step and why
+  std::vector<std::string> notices;       ///< what is odd in the known-hosts files, and what was added
+};
+
+/// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key,
+/// authentication; each with its time-out.
+class connector final : public operation, public dialer::user, public std::enable_shared_from_this<connector> {
+ public:
+  connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
+            std::shared_ptr<connection> result)
+      : executor_(executor),
+        options_(without_brackets(std::move(options))),
+        result_(std::move(result)),
+        dialer_(executor),
+        timer_(executor),
+        host_key_(*options_) {}
+
+  void start(detail::any_completion completion) {
+    completion_ = std::move(completion);
+    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
+    result_->session.reset();
+    result_->diagnostics.clear();
+
+    if (auto wrong = validate(*options_); !wrong.empty()) return finish(errc::invalid_argument, wrong);
+    if (auto wrong = unknown_algorithm(options_->algorithms); !wrong.empty())
+      return finish(errc::invalid_argument, wrong);
+    user_ = options_->user.empty() ? local_user::current().name : options_->user;
+    if (user_.empty()) return finish(errc::invalid_argument, "user must be given: this program's user has no name");
+    if (const auto ec = host_key_.load()) return finish(ec, host_key_.why());
+    result_->notices = options_->notices;
+    note_added_key();
+    begin();
+  }
+
+  /// Completes with `operation_aborted`, or with another error that ended it.
+  void cancel() {
+    cancelled_ = true;
+    finish(asio::error::operation_aborted, "cancelled");
+  }
+
+  /// Completes with `operation_aborted` when nobody is calling through the cancellation slot.
+  void close() { finish(asio::error::operation_aborted, "closed"); }
+
+ private:
+  enum class stage { resolve, connect, banner, handshake, authentication };
+
+  struct on_cancel {
+    void operator()(asio::cancellation_type type) const {
+      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+      if (const auto self = target.lock()) self->cancel();
+    }
+
+    std::weak_ptr<connector> target;
+  };
+
+  /// An address of IPv6 in brackets is that without them.
+  static std::shared_ptr<const ssh_options> without_brackets(std::shared_ptr<const ssh_options> options) {
+    const auto& host = options->host;
+    if (host.size() < 4 || host.front() != '[' || host.back() != ']') return options;
+    auto changed = std::make_shared<ssh_options>(*options);
+    changed->host = host.substr(1, host.size() - 2);
+    return changed;
+  }
+
+  void begin() {
+    if (!options_->jump_hosts.empty()) return jump();
+    if (dialer_.has_addresses()) return dial();
+    resolve();
+  }
+
+  /// Connects to the last of the jump hosts, itself through those before it.
+  void jump() {
+    auto before = options_->jump_hosts;
+    auto hop = std::make_shared<ssh_options>(std::move(before.back()));
+    before.pop_back();
+    for (auto& each : hop->jump_hosts) before.push_back(std::move(each));
+    hop->jump_hosts = std::move(before);
+    below_ = std::make_shared<connection>();
+    const auto next = std::make_shared<connector>(executor_, std::move(hop), below_);
+    hop_ = next;
+    next->start(detail::any_completion(detail::shared_call::to<&connector::jumped>(shared_from_this()), executor_));
+  }
+
+  void jumped(std::error_code ec) {
+    if (!completion_) return;  // finish() has closed what was below
+    const auto& hop = options_->jump_hosts.back();
+    const auto name = "jump host " + host_and_port(hop) + ": ";
+    for (const auto& each : below_->notices) result_->notices.push_back(name + each);
+    if (ec) return finish(ec, "through " + name.substr(0, name.size() - 2) + ": " + below_->diagnostics);
+    enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
+    const auto way = std::make_shared<tunnel>(below_->session, name);
+    way->open({options_->host, options_->port},
+              [self = shared_from_this(), way = std::weak_ptr(way)](std::error_code error, const std::string& why) {
+                if (!self->completion_) return;
+                if (error) return self->finish(error, why);
+                self->below_.reset();
+                self->greet(std::make_unique<tunnel_stream>(way.lock()));
+              });
+  }
+
+  void resolve() {
+    if (dialer_.take_address(options_->host, options_->port)) return dial();
+    // After a time-out the result is dropped.
+    enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
+    dialer_.resolve(options_->host, options_->port, options_->ip, shared_from_this());
+  }
+
+  void on_resolved(std::error_code ec) override {
+    if (!completion_) return;
+    if (!ec) return dial();
+    const bool never =
+        ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::service_not_found;
+    finish(never ? errc::host_not_found : errc::resolve_failed, ec.message());
+  }
+
+  void dial() {
+    enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
+    dialer_.connect(shared_from_this(), options_->timeouts.connect);
+  }
+
+  void on_dialled(std::error_code ec) override {
+    if (!completion_) return;
+    if (ec) return finish(errc::connect_failed, ec.message());
+    greet(std::make_unique<tcp_stream>(dialer_.take(), options_->silence_limit));
+  }
+
+  /// The rest is SSH, over any stream.
+  void greet(std::unique_ptr<byte_stream> stream) {
+    session_ = session::create(executor_, std::move(stream),
+                               {options_->timeouts.open, options_->keepalive, options_->silence_limit});
+    const auto hold = session_;
+    const session::turn t(*hold);
+    hold->start();
+    if (!hold->alive()) return finish(hold->error(), hold->why());
+    prefer_host_keys();
+    prefer(session_->native(), options_->algorithms);
+    enter(stage::banner, options_->timeouts.banner, errc::banner_timeout);
+    hold->add(shared_from_this());
+    step();
+  }
+
+  void prefer_host_keys() {
+    supported_ = options_->algorithms.host_key.empty()
+                     ? supported_algorithms(session_->native(), LIBSSH2_METHOD_HOSTKEY)
+                     : options_->algorithms.host_key;
+    const auto wanted = only_host_key_.empty() ? host_key_.preference(supported_) : only_host_key_;
+    if (!wanted.empty()) libssh2_session_method_pref(session_->native(), LIBSSH2_METHOD_HOSTKEY, wanted.c_str());
+  }
+
+  void step() override {
+    const auto hold = session_;
+    if (!completion_ || !hold || !hold->alive()) return;
+    if (stage_ == stage::banner || stage_ == stage::handshake) {
+      const int rc = hold->handshake();
+      if (stage_ == stage::banner && hold->identified())
+        enter(stage::handshake, options_->timeouts.handshake, errc::handshake_timeout);
+      if (rc == LIBSSH2_ERROR_EAGAIN || !hold->alive()) return;
+      if (rc != 0) return handshake_failed(rc);
+      if (!check_host_key()) return;
+      note_added_key();
+      enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
+      authenticator_.emplace(executor_, *options_, user_, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self || !self->session_) return;
+        const auto session = self->session_;
+        const session::turn t(*session);
+        self->step();
+      });
+    }
+    switch (authenticator_->step(*hold)) {
+      case authenticator::status::more: return;
+      case authenticator::status::failed: return finish(authenticator_->error(), authenticator_->why());
+      case authenticator::status::done: return finish({}, {});
+    }
+  }
+
+  void on_end(std::error_code ec) override {
+    const auto ended = std::exchange(session_, nullptr);
+    if (completion_) finish(ec, ended->why());
+  }
+
+  void drop() noexcept override {
+    if (authenticator_) authenticator_->close();
+    session_.reset();
+    [[maybe_unused]] const auto last = std::move(completion_);
+  }
+
+  void handshake_failed(int rc) {
+    if (rc != LIBSSH2_ERROR_KEX_FAILURE && rc != LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE && rc != LIBSSH2_ERROR_METHOD_NONE)
+      return session_->fail("the key exchange failed");
+    const auto offered = session_->offered();
+    if (!offered.known) return session_->fail("the key exchange failed");
+    const auto why = nothing_in_common(session_->native(), offered, options_->algorithms);
+    if (!why.empty()) return finish(errc::no_common_algorithm, why);
+    // Something is in common: what failed was the exchange itself.
+    session_->fail("the key exchange failed");
+  }
+
+  /// False when it is over, or begun anew.
+  bool check_host_key() {
+    std::size_t size = 0;
+    int type = 0;
+    const char* data = libssh2_session_hostkey(session_->native(), &size, &type);
+    const std::string_view blob(data == nullptr ? "" : data, data == nullptr ? 0 : size);
+    const char* digest = libssh2_hostkey_hash(session_->native(), LIBSSH2_HOSTKEY_HASH_SHA256);
+    const auto ec = host_key_.check(blob, digest == nullptr ? std::string_view() : std::string_view(digest, 32));
+    if (!ec) return true;
+    if (!options_->fingerprints.empty() && try_other_host_key()) return false;
+    finish(ec, host_key_.why());
+    return false;
+  }
+
+  /// What was read of the known-hosts files has been noted before.
+  void note_added_key() {
+    const auto& all = host_key_.notices();
+    for (auto i = noted_; i < all.size(); ++i) result_->notices.push_back(all[i]);
+    noted_ = all.size();
+  }
+
+  /// A fingerprint does not tell the type of its key, and a server shows only the one asked for: when it is not that of
+  /// the key shown, the others are looked at, one connection each.
+  bool try_other_host_key() {
+    const auto offered = split_names(session_->offered().host_key);
+    const char* shown = libssh2_session_methods(session_->native(), LIBSSH2_METHOD_HOSTKEY);
+    if (shown != nullptr) seen_types_.emplace_back(host_key_checker::key_type(shown));
+    for (const auto& algorithm : supported_) {
+      const std::string type(host_key_checker::key_type(algorithm));
+      if (std::find(offered.begin(), offered.end(), algorithm) == offered.end() ||
+          std::find(seen_types_.begin(), seen_types_.end(), type) != seen_types_.end())
+        continue;
+      only_host_key_ = algorithm;
+      const auto old = std::exchange(session_, nullptr);
+      old->remove(*this);
+      old->kill(asio::error::operation_aborted, {});
+      begin();
+      return true;
+    }
+    return false;
+  }
+
+  void enter(stage next, duration allowed, errc error) {
+    stage_ = next;
+    allowed_ = allowed;
+    too_late_ = error;
+    timer_.expires_after(allowed);
+    timer_.async_wait(detail::shared_call::to<&connector::on_time>(shared_from_this()));
+  }
+
+  void on_time(std::error_code ec) {
+    // That of an earlier stage may be on its way already.
+    if (ec || !completion_ || timer_.expiry() > std::chrono::steady_clock::now()) return;
+    const auto who = authenticator_ ? authenticator_->waits_for() : std::string();
+    finish(too_late_, "no answer " + (who.empty() ? who : "of " + who + ' ') + "within " + milliseconds_of(allowed_));
+  }
+
+  void finish(std::error_code ec, std::string_view why) {
+    if (!completion_) return;
+    const auto hold = shared_from_this();
+    if (!cancelled_) completion_.slot().clear();
+    auto completion = std::move(completion_);
+    timer_.cancel();
+    if (const auto ended = std::exchange(session_, nullptr)) {
+      ended->remove(*this);
+      if (ec)
+        ended->kill(ec, std::string(why));
+      else
+        ended->enter_service();
+      result_->session = ec ? nullptr : ended;
+    }
+    // Only now: a session that lives would take the silence for an answer.
+    if (authenticator_) authenticator_->close();
+    if (ec) {
+      dialer_.close();
+      if (const auto hop = hop_.lock()) hop->close();
+      if (const auto below = std::exchange(below_, nullptr); below && below->session)
+        below->session->kill(asio::error::operation_aborted, "closed");
+      result_->diagnostics = where() + std::string(why);
+    }
+    completion.post(ec);
+  }
+
+  static std::string host_and_port(const ssh_options& o) {
+    const bool v6 = o.host.find(':') != std::string::npos;
+    return (v6 ? '[' + o.host + ']' : o.host) + ':' + std::to_string(o.port);
+  }
+
+  static std::string milliseconds_of(duration d) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + " ms";
+  }
+
+  std::string where() const {
+    static constexpr const char* names[] = {"resolving", "connecting", "waiting for the SSH identification",
+                                            "key exchange", "authentication"};
+    auto text = host_and_port(*options_) + ": ";
+    if (stage_ == stage::authentication) text = user_ + '@' + text;
+    if (stage_) text += std::string(names[static_cast<int>(*stage_)]) + ": ";
+    return text;
+  }
+
+  asio::any_io_executor executor_;
+  std::shared_ptr<const ssh_options> options_;
+  std::shared_ptr<connection> result_;
+  dialer dialer_;
+  asio::steady_timer timer_;
+  host_key_checker host_key_;
+  detail::any_completion completion_;
+  std::string user_;
+  std::optional<stage> stage_;
+  duration allowed_{};
+  errc too_late_ = errc::connect_timeout;
+  std::weak_ptr<connector> hop_;       // shared by its own handlers only
+  std::shared_ptr<connection> below_;  // of the last jump host, until there is a tunnel over it
+  std::size_t noted_ = 0;
+  bool cancelled_ = false;
+  std::shared_ptr<session> session_;
+  std::optional<authenticator> authenticator_;
+  std::vector<std::string> supported_;
+  std::vector<std::string> seen_types_;
+  std::string only_host_key_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/connection_backend.hpp
+#ifndef REMOTE_JOB_SSH_CONNECTION_BACKEND_HPP
+#define REMOTE_JOB_SSH_CONNECTION_BACKEND_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What a transport does over SSH, with a connection of its own or with a share of one. Operations are those of the
+/// transport; what is passed by reference stays in place until the completion.
+class connection_backend {
+ public:
+  explicit connection_backend(const asio::any_io_executor& executor) : executor_(executor) {}
+  virtual ~connection_backend() = default;
+
+  const asio::any_io_executor& get_executor() const noexcept { return executor_; }
+
+  virtual void connect(detail::any_completion completion) = 0;
+  virtual void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) = 0;
+  virtual void stat(const std::string& path, file_status& status, detail::any_completion completion) = 0;
+  virtual void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                         detail::any_completion completion) = 0;
+  virtual void close() noexcept = 0;
+  virtual std::string diagnostics() const = 0;
+  virtual std::vector<std::string> notices() const = 0;
+
+ private:
+  asio::any_io_executor executor_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/exec.hpp
+#ifndef REMOTE_JOB_SSH_EXEC_HPP
+#define REMOTE_JOB_SSH_EXEC_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Runs commands over a session, one at a time, each on a channel of its own. Several of these may share a session.
+///
+/// With a channel opened in advance a command costs one round trip; one with input costs another on OpenSSH, which
+/// takes no data before it has answered to the request.
+class exec final : public operation, public channel_waiter, public std::enable_shared_from_this<exec> {
+ public:
+  /// Begins a command; `command` and `reply` have to stay where they are until the completion.
+  void start(const std::shared_ptr<session>& over, const remote_command& command, command_reply& reply,
+             detail::any_completion completion) {
+    completion_ = std::move(completion);
+    why_.clear();
+    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this(), ++generation_});
+    if (!over || !over->alive()) {
+      why_ = over ? over->why() : "not connected";
+      return complete(over && over->error() != asio::error::operation_aborted ? over->error()
+                                                                              : std::error_code(errc::connection_lost));
+    }
+    if (command.command.size() > max_command) {
+      why_ = "the command is longer than " + std::to_string(max_command) + " bytes";
+      return complete(errc::invalid_argument);
+    }
+    const session::turn t(*over);
+    session_ = over.get();
+    command_ = &command;
+    reply_ = &reply;
+    reply.clear();
+    channel_ = nullptr;
+    written_ = 0;
+    requested_ = accepted_ = eof_sent_ = false;
+    session_->add(shared_from_this());
+    session_->request_channel(*this);
+  }
+
+  /// Completes an outstanding command with `operation_aborted`; libssh2 1.11 and newer also have the host end it.
+  void cancel() {
+    if (!completion_) return;
+    cancelled_ = true;
+    if (session_ != nullptr) {
+      const auto hold = session_->shared_from_this();
+      const session::turn t(*hold);
+      if (channel_ != nullptr && hold->alive()) detail::libssh2_terminate(channel_);
+      finish(asio::error::operation_aborted, {});
+    } else {
+      complete(asio::error::operation_aborted);
+    }
+    cancelled_ = false;
+  }
+
+  /// Why the last command failed; empty when it did not.
+  const std::string& why() const noexcept { return why_; }
+
+ private:
+  static constexpr std::size_t max_command = 30000;  // RFC 4253, section 6.1: no packet needs to be larger than 35000
+
+  struct on_cancel {
+    void operator()(asio::cancellation_type type) const {
+      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+      const auto self = target.lock();
+      if (self && self->generation_ == generation) self->cancel();
+    }
+
+    std::weak_ptr<exec> target;
+    std::uint64_t generation;
+  };
+
+  void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override {
+    if (ec) return finish(ec, "the server refused to open a channel: " + session_->refusal());
+    channel_ = channel;
+    step();
+  }
+
+  void step() override {
+    if (channel_ == nullptr) return;
+    if (!accepted_ && !request()) return;
+    if (!send_input()) return;
+    receive();
+  }
+
+  void on_end(std::error_code ec) override {
+    channel_ = nullptr;
+    why_ = session_->why();
+    session_ = nullptr;
+    if (completion_) complete(ec);
+  }
+
+  void drop() noexcept override {
+    channel_ = nullptr;
+    session_ = nullptr;
+    [[maybe_unused]] const auto last = std::move(completion_);
+  }
+
+  /// False when it is over.
+  bool request() {
+    auto& s = *session_;
+    const auto& text = command_->command;
+    const int rc = s.call([&] {
+      return libssh2_channel_process_startup(channel_, "exec", 4, text.data(), static_cast<unsigned>(text.size()));
+    });
+    if (!std::exchange(requested_, true)) {
+      s.refill();  // its opening travels with this request
+      if (!s.alive()) return false;
+    }
+    if (rc == 0) {
+      accepted_ = true;
+    } else if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
+      finish(errc::command_refused, "the server refused to run the command");
+      return false;
+    } else if (rc != LIBSSH2_ERROR_EAGAIN) {
+      s.fail("running the command failed");
+      return false;
+    }
+    return true;
+  }
+
+  bool send_input() {
+    auto& s = *session_;
+    const auto& input = command_->input;
+    while (written_ < input.size() && s.can_write()) {
+      const auto rest = input.size() - written_;
+      const auto rc = s.call([&] { return libssh2_channel_write_ex(channel_, 0, input.data() + written_, rest); });
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) return true;
+      if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT) {
+        written_ = input.size();
+        break;
+      }
+      if (rc < 0) {
+        s.fail("sending the command's input failed");
+        return false;
+      }
+      written_ += static_cast<std::size_t>(rc);
+    }
+    if (written_ < input.size() || eof_sent_) return true;
+    const int rc = s.call([&] { return libssh2_channel_send_eof(channel_); });
+    if (rc != LIBSSH2_ERROR_EAGAIN) eof_sent_ = true;
+    return true;
+  }
+
+  void receive() {
+    auto& s = *session_;
+    auto& buffer = s.scratch();
+    const auto read = [&](int stream) {
+      return s.call([&] { return libssh2_channel_read_ex(channel_, stream, buffer.data(), buffer.size()); });
+    };
+    ssize_t rc = 0;
+    while ((rc = read(0)) > 0) {
+      auto& output = reply_->output;
+      const auto room = command_->max_output - output.size();
+      output.append(buffer.data(), std::min(static_cast<std::size_t>(rc), room));
+      if (static_cast<std::size_t>(rc) > room)
+        return finish(errc::reply_too_long,
+                      "the command printed more than " + std::to_string(command_->max_output) + " bytes");
+      if (!command_->end_mark.empty() && output.ends_with(command_->end_mark)) return finish({}, {});
+    }
+    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading the command's output failed");
+    while ((rc = read(SSH_EXTENDED_DATA_STDERR)) > 0) {
+      auto& output = reply_->error_output;
+      output.append(buffer.data(),
+                    std::min(static_cast<std::size_t>(rc), command_reply::max_error_output - output.size()));
+    }
+    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading the command's output failed");
+
+    if (libssh2_channel_eof(channel_) != 1) return;
+    rc = s.call([&] { return libssh2_channel_wait_closed(channel_); });
+    if (rc == LIBSSH2_ERROR_EAGAIN) return;
+    if (rc != 0) return s.fail("waiting for the command's end failed");
+    if (!accepted_) return finish(errc::command_refused, "the server closed the channel without running the command");
+    reply_->exit_status = detail::libssh2_exit_status(s.native(), channel_);
+    finish({}, {});
+  }
+
+  void finish(std::error_code ec, std::string why) {
+    auto& s = *std::exchange(session_, nullptr);
+    const auto hold = shared_from_this();
+    s.forget(*this);
+    s.remove(*this);
+    why_ = std::move(why);
+    auto* channel = std::exchange(channel_, nullptr);
+    complete(ec);
+    if (channel != nullptr) s.release(channel);
+  }
+
+  void complete(std::error_code ec) {
+    // A slot that is just calling must not lose what it calls.
+    if (!cancelled_) completion_.slot().clear();
+    ++generation_;
+    completion_.post(ec);
+  }
+
+  detail::any_completion completion_;
+  std::string why_;
+  std::uint64_t generation_ = 0;
+  bool cancelled_ = false;
+
+  // Of the command that is running:
+  session* session_ = nullptr;  // which then shares this object's ownership
+  const remote_command* command_ = nullptr;
+  command_reply* reply_ = nullptr;
+  LIBSSH2_CHANNEL* channel_ = nullptr;
+  std::size_t written_ = 0;
+  bool requested_ = false;
+  bool accepted_ = false;
+  bool eof_sent_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/openssh/openssh_output.hpp
+#ifndef REMOTE_JOB_SSH_OPENSSH_OPENSSH_OUTPUT_HPP
+#define REMOTE_JOB_SSH_OPENSSH_OPENSSH_OUTPUT_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What `ssh -G` prints: one line "keyword value" for each setting that has one, those of a list several times.
+///
+/// Takes any bytes: a line without a value, with a NUL byte or longer than it can be is skipped. As in ssh_config(5),
+/// the first value of a keyword counts. Pure; views into the text, which has to live as long.
+class openssh_output {
+ public:
+  static constexpr std::size_t max_line = 16 * 1024;
+
+  explicit openssh_output(std::string_view text) {
+    while (!text.empty()) {
+      const auto end = text.find('\n');
+      auto line = text.substr(0, end);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      const auto blank = line.find(' ');
+      if (blank == std::string_view::npos || line.size() > max_line || line.find('\0') != std::string_view::npos)
+        continue;
+      if (const auto value = line.substr(blank + 1); !value.empty()) lines_.emplace_back(line.substr(0, blank), value);
+    }
+  }
+
+  /// The text of a keyword in lower case; empty when there is none.
+  std::string_view text(std::string_view keyword) const {
+    for (const auto& [name, value] : lines_)
+      if (name == keyword) return value;
+    return {};
+  }
+
+  /// The same, for keywords whose value `none` is as good as no value.
+  std::string_view value(std::string_view keyword) const {
+    const auto found = text(keyword);
+    return found == "none" ? std::string_view() : found;
+  }
+
+  /// All values of a keyword that is repeated; without `none`.
+  std::vector<std::string_view> values(std::string_view keyword) const {
+    std::vector<std::string_view> all;
+    for (const auto& [name, value] : lines_)
+      if (name == keyword && value != "none") all.push_back(value);
+    return all;
+  }
+
+  /// A number from 1 to `most`; anything else is none.
+  std::optional<std::uint32_t> number(std::string_view keyword, std::uint32_t most) const {
+    const auto text = value(keyword);
+    std::uint32_t result = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), result);
+    if (ec != std::errc{} || end != text.data() + text.size() || result == 0 || result > most) return std::nullopt;
+    return result;
+  }
+
+  /// The files of a keyword with several on one line. ssh prints a name that holds blanks without quotes: a word that
+  /// begins like no path belongs to the name before it.
+  std::vector<std::string> files(std::string_view keyword) const {
+    std::vector<std::string> all;
+    auto rest = value(keyword);
+    while (!rest.empty()) {
+      const bool quoted = rest.starts_with('"') && rest.find('"', 1) != std::string_view::npos;
+      if (quoted) rest.remove_prefix(1);
+      const auto end = rest.find(quoted ? '"' : ' ');
+      const auto word = rest.substr(0, end);
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+      if (!quoted && !all.empty() && (word.empty() || std::string_view("/~%$").find(word[0]) == std::string_view::npos))
+        (all.back() += ' ') += word;
+      else if (!word.empty())
+        all.emplace_back(word);
+    }
+    for (auto& file : all) file.resize(file.find_last_not_of(' ') + 1);
+    return all;
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, std::string_view>> lines_;
+};
+
+/// A host as it stands in ProxyJump: [user@]host[:port], or ssh://[user@]host[:port]; an address of IPv6 in brackets if
+/// a port follows.
+struct jump_name {
+  std::string user;
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: none
+
+  /// Nothing for what is none.
+  static std::optional<jump_name> parse(std::string_view text) {
+    jump_name result;
+    if (text.starts_with("ssh://")) text.remove_prefix(6);
+    if (text.ends_with('/')) text.remove_suffix(1);
+    if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+      result.user = text.substr(0, at);
+      if (at == 0) return std::nullopt;
+      text.remove_prefix(at + 1);
+    }
+    auto port = std::string_view();
+    if (text.starts_with('[')) {
+      const auto close = text.find(']');
+      if (close == std::string_view::npos) return std::nullopt;
+      port = text.substr(close + 1);
+      text = text.substr(1, close - 1);
+      if (!port.empty() && !port.starts_with(':')) return std::nullopt;
+    } else if (std::count(text.begin(), text.end(), ':') == 1) {
+      port = text.substr(text.find(':'));
+      text = text.substr(0, text.find(':'));
+    }
+    result.host = text;
+    if (!port.empty()) {
+      const auto [end, ec] = std::from_chars(port.data() + 1, port.data() + port.size(), result.port);
+      if (ec != std::errc{} || end != port.data() + port.size() || result.port == 0) return std::nullopt;
+    }
+    if (result.host.empty()) return std::nullopt;
+    return result;
+  }
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/openssh/openssh_options.hpp
+#ifndef REMOTE_JOB_SSH_OPENSSH_OPENSSH_OPTIONS_HPP
+#define REMOTE_JOB_SSH_OPENSSH_OPENSSH_OPTIONS_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// What a configuration refers to on this machine.
+struct openssh_surroundings {
+  std::string home;  ///< of the user who runs this program, as the next two are
+  std::string user;
+  std::string uid;
+  std::string machine;                                     ///< this one's name
+  std::function<bool(const std::string&)> is_there;        ///< whether a file exists
+  std::function<std::string(const std::string&)> value;    ///< of an environment variable; empty when there is none
+  std::function<std::string(const std::string&)> home_of;  ///< of a user; empty when there is none
+};
+
+/// Turns what `ssh -G` prints into options. ssh's own lists of usual keys and known-hosts files name many that nobody
+/// has: those are left out. A key that the configuration names stays, so that a mistake in its name is told. The jump
+/// hosts are left to the caller, and so is what libssh2 knows of the algorithms.
+class openssh_reader {
+ public:
+  openssh_reader(const openssh_output& output, const openssh_surroundings& here) : output_(output), here_(here) {}
+
+  /// The options, or why there are none.
+  std::optional<ssh_options> read(std::string& why) {
+    read_address();
+    refuse("proxycommand", "ProxyCommand");
+    refuse("revokedhostkeys", "RevokedHostKeys");
+    if (why_.empty()) read_methods();
+    if (why_.empty()) read_identities();
+    read_known_hosts();
+    read_algorithms();
+    read_times();
+    read_notices();
+    if (why_.empty())
+      if (auto wrong = validate(options_); !wrong.empty()) why_ = "ssh -G: " + wrong;
+    why = why_;
+    return why_.empty() ? std::optional(std::move(options_)) : std::nullopt;
+  }
+
+ private:
+  static constexpr const char* elsewhere = "use process_transport over ssh, which does what the configuration says";
+
+  void refuse(std::string_view keyword, const std::string& name) {
+    if (const auto value = output_.value(keyword); why_.empty() && !value.empty())
+      why_ = "its configuration sets " + name + " (" + printable(value) + "), which is not supported: " + elsewhere;
+  }
+
+  bool is_no(std::string_view keyword) const {
+    const auto text = output_.text(keyword);
+    return text == "no" || text == "false";
+  }
+  bool is_yes(std::string_view keyword) const {
+    const auto text = output_.text(keyword);
+    return text == "yes" || text == "true";
+  }
+
+  void read_address() {
+    options_.host = output_.value("hostname");
+    options_.user = output_.value("user");
+    options_.host_key_alias = output_.value("hostkeyalias");
+    const auto port = output_.number("port", 65535);
+    if (options_.host.empty() || !port)
+      why_ = "ssh -G printed no " + std::string(options_.host.empty() ? "hostname" : "port");
+    options_.port = static_cast<std::uint16_t>(port.value_or(22));
+    const auto family = output_.text("addressfamily");
+    options_.ip = family == "inet" ? ip_version::v4 : family == "inet6" ? ip_version::v6 : ip_version::any;
+  }
+
+  void read_methods() {
+    static constexpr const char* usual = "publickey,keyboard-interactive,password";
+    const auto preferred = output_.value("preferredauthentications");
+    const bool asks = !is_yes("batchmode") && output_.text("numberofpasswordprompts") != "0";
+    std::string list;
+    for (auto& name : split_names(preferred.empty() ? usual : preferred)) {
+      const bool may = name == "publickey" ? !is_no("pubkeyauthentication")
+                       : name == "keyboard-interactive"
+                           ? asks && !is_no("kbdinteractiveauthentication") && !is_no("challengeresponseauthentication")
+                       : name == "password" ? asks && !is_no("passwordauthentication")
+                                            : false;
+      if (!may || std::ranges::find(options_.methods, name) != options_.methods.end()) continue;
+      list += (list.empty() ? "" : ",") + name;
+      options_.methods.push_back(std::move(name));
+    }
+    if (list == usual) options_.methods.clear();
+    if (list.empty()) why_ = std::string("its configuration allows to log in by none of ") + usual + ": " + elsewhere;
+    if (const auto prompts = output_.number("numberofpasswordprompts", 1000)) options_.prompts = *prompts;
+  }
+
+  void read_identities() {
+    static constexpr std::string_view usual[] = {"rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk", "xmss", "dsa"};
+    options_.identities_only = is_yes("identitiesonly");
+    if (const auto agent = output_.text("identityagent"); agent.starts_with('$') && !agent.starts_with("${")) {
+      // One that is not set means no agent, not the usual one.
+      options_.agent = here_.value(std::string(agent.substr(1)));
+      if (options_.agent.empty()) options_.agent = "none";
+    } else if (agent != "SSH_AUTH_SOCK") {
+      options_.agent = expand(agent);
+    }
+    const auto names = output_.values("identityfile");
+    for (const auto name : names) {
+      auto file = expand(name);
+      const bool is_usual = name.starts_with("~/.ssh/id_") && std::ranges::count(usual, name.substr(10)) > 0;
+      if (is_usual && names.size() > 1 && !here_.is_there(file) && !here_.is_there(file + ".pub")) continue;
+      options_.identities.push_back({std::move(file)});
+    }
+    // An empty list would mean the usual ones, which the configuration need not allow.
+    if (options_.identities.empty()) options_.identities = {{"none"}};
+  }
+
+  void read_known_hosts() {
+    const auto checking = output_.value("stricthostkeychecking");
+    for (const std::string_view value : {"accept-new", "false", "no", "off"})
+      if (checking == value) options_.host_keys = host_key_policy::accept_new;
+
+    std::vector<std::string> absent;
+    for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
+      for (const auto& name : output_.files(keyword)) {
+        auto file = expand(name);
+        (here_.is_there(file) ? options_.known_hosts : absent).push_back(std::move(file));
+      }
+    // An empty list means the usual files, there or not: it must not stand for others.
+    const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
+    if (options_.known_hosts.empty() && (lacks(here_.home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
+      options_.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
+    // A new key is for the user's own file, never for the system's.
+    if (options_.host_keys == host_key_policy::accept_new) {
+      const auto own = output_.files("userknownhostsfile");
+      const auto first = own.empty() ? "/dev/null" : expand(own.front());
+      auto& files = options_.known_hosts;
+      if (files.empty() || files.front() != first) files.insert(files.begin(), first);
+    }
+  }
+
+  void read_algorithms() {
+    options_.algorithms.key_exchange = split_names(output_.value("kexalgorithms"));
+    options_.algorithms.host_key = split_names(output_.value("hostkeyalgorithms"));
+    options_.algorithms.cipher = split_names(output_.value("ciphers"));
+    options_.algorithms.mac = split_names(output_.value("macs"));
+  }
+
+  void read_times() {
+    static constexpr std::uint32_t most_seconds = 24 * 3600;
+    if (const auto seconds = output_.number("connecttimeout", most_seconds))
+      options_.timeouts.connect = std::chrono::seconds(*seconds);
+    if (const auto seconds = output_.number("serveraliveinterval", most_seconds)) {
+      options_.keepalive = std::chrono::seconds(*seconds);
+      options_.silence_limit = options_.keepalive * (output_.number("serveralivecountmax", 1000).value_or(3) + 1);
+    }
+  }
+
+  /// Of what is not obeyed, though it changes who logs in, how or from where.
+  void read_notices() {
+    const auto note = [&](std::string_view name, std::string_view value, std::string_view meaning) {
+      options_.notices.push_back("ssh's configuration: " + std::string(name) + ' ' + printable(value) +
+                                 " has no effect here: " + std::string(meaning));
+    };
+    static constexpr struct {
+      std::string_view keyword, name, meaning;
+    } unsupported[] = {
+        {"certificatefile", "CertificateFile", "certificates are for process_transport over ssh"},
+        {"pkcs11provider", "PKCS11Provider", "its keys are used only if an agent has them"},
+        {"bindaddress", "BindAddress", "the system chooses where connections come from"},
+        {"bindinterface", "BindInterface", "the system chooses where connections come from"},
+        {"knownhostscommand", "KnownHostsCommand", "host keys are looked up in files only"},
+        {"setenv", "SetEnv", "commands have the environment that the host gives them"},
+    };
+    for (const auto& [keyword, name, meaning] : unsupported)
+      for (const auto value : output_.values(keyword)) note(name, value, meaning);
+    if (is_yes("verifyhostkeydns")) note("VerifyHostKeyDNS", "yes", "host keys are looked up in files only");
+    if (is_yes("hostbasedauthentication"))
+      note("HostbasedAuthentication", "yes", "that is for process_transport over ssh");
+    if (is_yes("hashknownhosts") && options_.host_keys == host_key_policy::accept_new)
+      note("HashKnownHosts", "yes", "the name of a new host is added as it is");
+    const auto bits = output_.number("requiredrsasize", 1024 * 1024).value_or(0);
+    if (bits > 2048) note("RequiredRSASize", std::to_string(bits), "RSA keys of any size are taken");
+    const auto accepted = split_names(output_.value("pubkeyacceptedalgorithms"));
+    for (const std::string_view each : {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512"})
+      if (!accepted.empty() && std::ranges::find(accepted, each) == accepted.end())
+        return note("PubkeyAcceptedAlgorithms", output_.value("pubkeyacceptedalgorithms"),
+                    "keys of all kinds are offered");
+  }
+
+  /// As ssh does it with names of files: `~`, environment variables in `${}`, and those tokens of ssh_config(5) that
+  /// make sense in them; others stay as they are.
+  std::string expand(std::string_view text) {
+    std::string result;
+    if (text.starts_with('~')) {
+      const auto name = std::string(text.substr(1, text.find('/') - 1));
+      const auto home = name.empty() ? here_.home : here_.home_of(name);
+      if (!home.empty()) {
+        result = home;
+        text.remove_prefix(1 + name.size());
+      }
+    }
+    while (!text.empty()) {
+      if (text.starts_with("${") && text.find('}') != std::string_view::npos) {
+        const auto name = std::string(text.substr(2, text.find('}') - 2));
+        const auto value = here_.value(name);
+        if (value.empty() && why_.empty())
+          why_ = "its configuration names the environment variable " + printable(name) + ", which is not set";
+        result += value;
+        text.remove_prefix(name.size() + 3);
+        continue;
+      }
+      const auto token = text[0] == '%' && text.size() > 1 ? value_of(text[1]) : std::nullopt;
+      result += token ? *token : std::string(1, text[0]);
+      text.remove_prefix(token ? 2 : 1);
+    }
+    return result;
+  }
+
+  std::optional<std::string> value_of(char token) const {
+    const std::string alias(output_.value("host"));
+    switch (token) {
+      case '%': return "%";
+      case 'd': return here_.home;
+      case 'h': return options_.host;
+      case 'i': return here_.uid;
+      case 'k': return options_.host_key_alias.empty() ? alias : options_.host_key_alias;
+      case 'L': return here_.machine.substr(0, here_.machine.find('.'));
+      case 'l': return here_.machine;
+      case 'n': return alias;
+      case 'p': return std::to_string(options_.port);
+      case 'r': return options_.user;
+      case 'u': return here_.user;
+      default: return std::nullopt;
+    }
+  }
+
+  const openssh_output& output_;
+  const openssh_surroundings& here_;
+  ssh_options options_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/openssh/openssh_config.hpp
+#ifndef REMOTE_JOB_SSH_OPENSSH_OPENSSH_CONFIG_HPP
+#define REMOTE_JOB_SSH_OPENSSH_OPENSSH_CONFIG_HPP
+
+#include <unistd.h>
+
+namespace remote_job::inline v0 {
+
+namespace ssh {
+
+inline openssh_surroundings surroundings() {
+  const auto user = local_user::current();
+  char machine[256] = {};
+  ::gethostname(machine, sizeof machine - 1);
+  return {user.home,
+          user.name,
+          std::to_string(::getuid()),
+          machine,
+          [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; },
+          [](const std::string& name) {
+            const char* value = std::getenv(name.c_str());
+            return std::string(value == nullptr ? "" : value);
+          },
+          &local_user::home_of};
+}
+
+/// One host of a configuration. `may_jump`: it is reached as its configuration says, not as that of another host does.
+inline ssh_options from_openssh(std::string_view alias, const openssh_query& query, bool may_jump, int depth) {
+  const auto failed = [&](std::error_code ec, const std::string& why) {
+    return std::system_error(ec, "host " + printable(alias) + ": " + why);
+  };
+  const auto is_name = [](std::string_view text) {
+    return !text.starts_with('-') && std::none_of(text.begin(), text.end(), [](char c) {
+      return static_cast<unsigned char>(c) <= ' ' || c == 127;
+    });
+  };
+  if (alias.empty() || !is_name(alias)) throw failed(errc::invalid_argument, "this is no host name");
+  if (!is_name(query.user)) throw failed(errc::invalid_argument, "user is no user name");
+
+  std::vector<std::string> prefix = {query.program, "-G", "-T"};
+  if (!query.config_file.empty()) prefix.insert(prefix.end(), {"-F", query.config_file});
+  if (!query.user.empty()) prefix.insert(prefix.end(), {"-l", query.user});
+  if (query.port != 0) prefix.insert(prefix.end(), {"-p", std::to_string(query.port)});
+  prefix.push_back("--");
+
+  asio::io_context context(1);
+  basic_process_transport<asio::io_context::executor_type> program(context.get_executor(), prefix);
+  remote_command command;
+  command.command = alias;
+  command.max_output = 1024 * 1024;
+  command_reply reply;
+  std::optional<std::error_code> result;
+  program.async_execute(command, reply, [&](std::error_code ec) { result = ec; });
+  context.run_until(detail::saturating_add(std::chrono::steady_clock::now(), query.timeout));
+  const bool timed_out = !result;
+  if (timed_out) {
+    program.close();
+    context.restart();
+    context.run_for(std::chrono::seconds(1));  // until what was killed is reaped
+    throw failed(errc::resolve_timeout,
+                 "ssh -G did not end in time; does its configuration run a program (Match exec)?");
+  }
+  if (*result == errc::program_not_found || (*result && *result != errc::connection_lost))
+    throw failed(*result, program.diagnostics());
+  if (reply.exit_status != 0)
+    throw failed(
+        errc::invalid_argument,
+        "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : printable(reply.error_output)));
+
+  std::string why;
+  const openssh_output output(reply.output);
+  auto options = openssh_reader(output, surroundings()).read(why);
+  if (!options) throw failed(errc::invalid_argument, why);
+  if (const auto none = leave_out_unknown(options->algorithms); !none.empty())
+    throw failed(errc::invalid_argument, "its configuration allows " + none + ": use process_transport over ssh");
+  if (!may_jump) return *std::move(options);
+  // As ssh does it: all the hosts are looked up, and only the first is itself reached through others.
+  static constexpr int most_depth = 8;
+  for (const auto& text : split_names(output.value("proxyjump"))) {
+    const auto hop = jump_name::parse(text);
+    if (!hop) throw failed(errc::invalid_argument, "its ProxyJump names " + printable(text) + ", which is no host");
+    if (depth == most_depth) throw failed(errc::invalid_argument, "its ProxyJump leads through too many hosts");
+    auto next = query;
+    next.user = hop->user;
+    next.port = hop->port;
+    options->jump_hosts.push_back(from_openssh(hop->host, next, options->jump_hosts.empty(), depth + 1));
+  }
+  return *std::move(options);
+}
+
+}  // namespace ssh
+
+inline ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
+  return ssh::from_openssh(alias, query, true, 0);
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/ssh/sftp/sftp_packets.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_SFTP_PACKETS_HPP
+#define REMOTE_JOB_SSH_SFTP_SFTP_PACKETS_HPP
+
+/// The packets of SFTP version 3 (draft-ietf-secsh-filexfer-02) that reading files needs. Pure functions: no I/O.
+namespace remote_job::inline v0::ssh {
+
+/// Section 3.
+enum class sftp_type : std::uint8_t {
+  init = 1,
+  version = 2,
+  open = 3,
+  close = 4,
+  read = 5,
+  fstat = 8,
+  stat = 17,
+  status = 101,
+  handle = 102,
+  data = 103,
+  attributes = 105
+};
+
+/// Section 7. A server may answer with other numbers.
+enum class sftp_status : std::uint32_t {
+  ok = 0,
+  eof = 1,
+  no_such_file = 2,
+  permission_denied = 3,
+  failure = 4,
+  bad_message = 5,
+  unsupported = 8
+};
+
+/// What version 3 tells of a file (section 5). It has no inode number, and times in whole seconds.
+struct sftp_attributes {
+  std::optional<std::uint64_t> size;
+  std::optional<std::uint32_t> user;
+  std::optional<std::uint32_t> group;
+  std::optional<std::uint32_t> permissions;  ///< st_mode of POSIX
+  std::optional<std::uint32_t> modified;     ///< seconds since 1970
+
+  bool is_directory() const noexcept { return permissions && (*permissions & 0170000U) == 0040000U; }
+
+  /// A server that does not tell is believed to have regular files only.
+  bool is_regular() const noexcept { return (permissions.value_or(0100000U) & 0170000U) == 0100000U; }
+
+  friend bool operator==(const sftp_attributes&, const sftp_attributes&) = default;
+};
+
+/// One answer of the server. The views are into the packet it was read from.
+struct sftp_reply {
+  sftp_type type = sftp_type::status;
+  std::uint32_t id = 0;
+  sftp_status status = sftp_status::ok;  ///< of a status
+  std::string_view text;                 ///< of a status: for a person; of a handle or data: the bytes
+  sftp_attributes attributes;
+};
+
+/// Writes one request behind what is there already.
+class sftp_writer {
+ public:
+  explicit sftp_writer(std::string& to) : to_(to) {}
+
+  void init() { head(sftp_type::init, 4, 3); }
+  void open(std::uint32_t id, std::string_view path) {
+    head(sftp_type::open, 4 + 4 + path.size() + 8, id);
+    text(path);
+    number(1);  // SSH_FXF_READ
+    number(0);  // no attributes
+  }
+  void close(std::uint32_t id, std::string_view handle) { named(sftp_type::close, id, handle); }
+  void stat(std::uint32_t id, std::string_view path) { named(sftp_type::stat, id, path); }
+  void fstat(std::uint32_t id, std::string_view handle) { named(sftp_type::fstat, id, handle); }
+  void read(std::uint32_t id, std::string_view handle, std::uint64_t offset, std::uint32_t size) {
+    head(sftp_type::read, 4 + 4 + handle.size() + 12, id);
+    text(handle);
+    number(static_cast<std::uint32_t>(offset >> 32));
+    number(static_cast<std::uint32_t>(offset));
+    number(size);
+  }
+
+ private:
+  void named(sftp_type type, std::uint32_t id, std::string_view name) {
+    head(type, 4 + 4 + name.size(), id);
+    text(name);
+  }
+  void head(sftp_type type, std::size_t size, std::uint32_t id) {
+    number(static_cast<std::uint32_t>(size + 1));
+    to_ += static_cast<char>(type);
+    number(id);
+  }
+  void number(std::uint32_t n) {
+    for (int shift = 24; shift >= 0; shift -= 8) to_ += static_cast<char>(n >> shift);
+  }
+  void text(std::string_view bytes) {
+    number(static_cast<std::uint32_t>(bytes.size()));
+    to_ += bytes;
+  }
+
+  std::string& to_;
+};
+
+/// Takes fields off the front of a packet. Once one was not there, none is.
+class sftp_reader {
+ public:
+  explicit sftp_reader(std::string_view bytes) : rest_(bytes) {}
+
+  bool good() const noexcept { return good_; }
+
+  std::uint8_t byte() {
+    const auto one = take(1);
+    return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
+  }
+  std::uint32_t number() {
+    std::uint32_t n = 0;
+    for (const char c : take(4)) n = n << 8 | static_cast<unsigned char>(c);
+    return n;
+  }
+  std::uint64_t long_number() {
+    const std::uint64_t high = number();
+    return high << 32 | number();
+  }
+  std::string_view text() { return take(number()); }
+  bool at_end() const noexcept { return rest_.empty(); }
+
+ private:
+  std::string_view take(std::size_t size) {
+    good_ = good_ && size <= rest_.size();
+    if (!good_) return {};
+    const auto front = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return front;
+  }
+
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+inline sftp_attributes read_sftp_attributes(sftp_reader& in) {
+  sftp_attributes a;
+  const auto flags = in.number();
+  if (flags & 1U) a.size = in.long_number();
+  if (flags & 2U) {
+    a.user = in.number();
+    a.group = in.number();
+  }
+  if (flags & 4U) a.permissions = in.number();
+  if (flags & 8U) {
+    in.number();  // of the last access: our own reading changes it
+    a.modified = in.number();
+  }
+  // Extended pairs may follow; nothing follows those.
+  return a;
+}
+
+/// The version in the server's first packet, without its length; nothing if that is not what it is.
+inline std::optional<std::uint32_t> parse_sftp_version(std::string_view packet) {
+  sftp_reader in(packet);
+  const auto type = in.byte();
+  const auto version = in.number();
+  if (!in.good() || type != static_cast<std::uint8_t>(sftp_type::version)) return std::nullopt;
+  return version;
+}
+
+/// A packet without its length; nothing if it is no answer to any of our requests.
+inline std::optional<sftp_reply> parse_sftp_reply(std::string_view packet) {
+  sftp_reader in(packet);
+  sftp_reply reply;
+  reply.type = static_cast<sftp_type>(in.byte());
+  reply.id = in.number();
+  switch (reply.type) {
+    case sftp_type::status:
+      reply.status = static_cast<sftp_status>(in.number());
+      if (in.good() && !in.at_end()) reply.text = in.text();  // the first servers sent no text
+      break;
+    case sftp_type::handle:
+      reply.text = in.text();
+      if (reply.text.empty() || reply.text.size() > 256) return std::nullopt;  // section 6.2
+      break;
+    case sftp_type::data: reply.text = in.text(); break;
+    case sftp_type::attributes: reply.attributes = read_sftp_attributes(in); break;
+    default: return std::nullopt;
+  }
+  if (!in.good()) return std::nullopt;
+  return reply;
+}
+
+/// Cuts a stream of bytes into packets. Holds at most one packet and what came with it.
+class sftp_inbox {
+ public:
+  static constexpr std::size_t max_packet = 256 * 1024 + 9;  ///< without the length; 9: the head of data
+
+  /// Room for the bytes that come next: at least one.
+  std::pair<char*, std::size_t> prepare() {
+    std::size_t wanted = least;
+    if (end_ - begin_ >= 4 && !broken())
+      wanted = std::max(wanted, 4 + length() - std::min(4 + length(), end_ - begin_));
+    if (begin_ == end_) {
+      begin_ = end_ = 0;
+    } else if (bytes_.size() - end_ < least) {
+      std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    if (bytes_.size() - end_ < wanted) bytes_.resize(end_ + wanted);
+    return {bytes_.data() + end_, bytes_.size() - end_};
+  }
+
+  /// So many bytes have come.
+  void commit(std::size_t size) noexcept { end_ += size; }
+
+  /// The next whole packet without its length, good until prepare(). Nothing while it is not there, and if broken().
+  std::optional<std::string_view> next() {
+    if (end_ - begin_ < 4 || broken() || end_ - begin_ - 4 < length()) return std::nullopt;
+    const std::string_view packet(bytes_.data() + begin_ + 4, length());
+    begin_ += 4 + packet.size();
+    return packet;
+  }
+
+  /// Whether what has come cannot be the beginning of a packet.
+  bool broken() const noexcept { return end_ - begin_ >= 4 && (length() == 0 || length() > max_packet); }
+
+  /// What has come and is no whole packet yet.
+  std::string_view rest() const noexcept { return {bytes_.data() + begin_, end_ - begin_}; }
+
+ private:
+  static constexpr std::size_t least = 32 * 1024;
+
+  std::size_t length() const noexcept {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < 4; ++i) n = n << 8 | static_cast<unsigned char>(bytes_[begin_ + i]);
+    return n;
+  }
+
+  std::vector<char> bytes_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp/sftp_channel.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_SFTP_CHANNEL_HPP
+#define REMOTE_JOB_SSH_SFTP_SFTP_CHANNEL_HPP
+
+#include <deque>
+
+namespace remote_job::inline v0::ssh {
+
+struct sftp_user;
+
+/// Who has asked an SFTP server for something.
+class sftp_receiver {
+ public:
+  virtual ~sftp_receiver() = default;
+
+  /// For whom; null: for nobody any more.
+  virtual std::shared_ptr<sftp_user> asked_for() const = 0;
+
+  /// The answer to the question that was asked with this number. False when it is no answer to such a question.
+  virtual bool on_reply(std::uint64_t question, const sftp_reply& reply) = 0;
+};
+
+/// The packets of one SFTP server on one channel: starts it, then carries any number of requests at once, each answered
+/// by its id. Requests are collected until flush(). libssh2's own SFTP calls are not used: they allow one request at a
+/// time.
+class sftp_channel {
+ public:
+  enum class status {
+    none,         ///< not begun, or given up
+    starting,     ///< no word from the server yet
+    ready,        ///< requests are answered
+    unavailable,  ///< the server was heard and is no SFTP server; why() says more
+    ended,        ///< the server has ended
+    malformed     ///< the server says what makes no sense
+  };
+
+  status state() const noexcept { return state_; }
+  const std::string& why() const noexcept { return why_; }
+
+  /// How far the server has come. While it stays the same, the server has said nothing.
+  struct progress {
+    std::uint32_t oldest = 0;  ///< of the questions without an answer
+    std::uint64_t heard = 0;   ///< bytes
+
+    friend bool operator==(const progress&, const progress&) = default;
+  };
+  progress so_far() const noexcept { return {first_id_, heard_}; }
+
+  /// Whether an answer is to come.
+  bool waits() const noexcept { return !pending_.empty(); }
+  /// For whom the oldest question was asked, which a server that answers one after the other is at.
+  std::shared_ptr<sftp_user> oldest_user() const {
+    return waits() && pending_.front().from ? pending_.front().from->asked_for() : nullptr;
+  }
+
+  /// Takes over an open channel and asks for the subsystem.
+  void begin(session& over, LIBSSH2_CHANNEL* channel) {
+    session_ = &over;
+    channel_ = channel;
+    state_ = status::starting;
+    asked_ = accepted_ = false;
+    why_.clear();
+    libssh2_channel_handle_extended_data2(channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+    step();
+  }
+
+  /// The channel, to be released; all requests are forgotten.
+  LIBSSH2_CHANNEL* give_up() noexcept {
+    forget();
+    return std::exchange(channel_, nullptr);
+  }
+
+  /// Forgets the channel, which is gone, and all requests.
+  void forget() noexcept {
+    state_ = status::none;
+    session_ = nullptr;
+    inbox_ = {};
+    out_.clear();
+    written_ = 0;
+    pending_.clear();
+    expected_ = 0;
+  }
+
+  // Requests, in the order of asking; only while ready. The receiver is kept until the answer; none: it is of no
+  // interest.
+  void open(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view path) {
+    writer().open(enter(std::move(to), question), path);
+  }
+  void close(std::string_view handle) { writer().close(enter(nullptr, 0), handle); }
+  void stat(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view path) {
+    writer().stat(enter(std::move(to), question), path);
+  }
+  void fstat(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view handle) {
+    writer().fstat(enter(std::move(to), question), handle);
+  }
+  void read(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view handle, std::uint64_t offset,
+            std::uint32_t size) {
+    writer().read(enter(std::move(to), question, size), handle, offset, size);
+    expected_ += size;
+  }
+
+  /// Takes what has come and hands the answers out. The session may have ended after it.
+  void step() {
+    if (state_ == status::starting && !accepted_ && !start()) return;
+    if (state_ == status::starting || state_ == status::ready) receive();
+  }
+
+  bool has_unsent() const noexcept { return written_ < out_.size(); }
+
+  /// Sends what has been asked, in as few packets as possible.
+  void flush() {
+    widen();
+    while (has_unsent()) {
+      if (!session_->can_write()) return;
+      const auto rc = session_->call(
+          [&] { return libssh2_channel_write_ex(channel_, 0, out_.data() + written_, out_.size() - written_); });
+      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) return;
+      if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT) break;  // step() will see it
+      if (rc < 0) return session_->fail("sending to the SFTP server failed");
+      written_ += static_cast<std::size_t>(rc);
+    }
+    out_.clear();
+    written_ = 0;
+  }
+
+ private:
+  struct asking {
+    std::shared_ptr<sftp_receiver> from;
+    std::uint64_t number;
+    std::uint32_t size;  // bytes of data that may come
+    bool answered;
+  };
+
+  sftp_writer writer() { return sftp_writer(out_); }
+
+  /// Lets the server send all that was asked for without waiting for us: libssh2 by itself lets it send a fixed amount,
+  /// which on a long way is too little.
+  void widen() {
+    if (expected_ <= usual_window) return;
+    const auto window = libssh2_channel_window_read_ex(channel_, nullptr, nullptr);
+    if (window >= expected_) return;
+    session_->call([&] {
+      return libssh2_channel_receive_window_adjust2(channel_, expected_ - window + usual_window, 1, nullptr);
+    });
+  }
+
+  std::uint32_t enter(std::shared_ptr<sftp_receiver> from, std::uint64_t number, std::uint32_t size = 0) {
+    pending_.push_back({std::move(from), number, size, false});
+    return first_id_ + static_cast<std::uint32_t>(pending_.size() - 1);
+  }
+
+  /// False while there is nothing to receive.
+  bool start() {
+    auto& s = *session_;
+    const int rc = s.call([&] { return libssh2_channel_process_startup(channel_, "subsystem", 9, "sftp", 4); });
+    if (!std::exchange(asked_, true)) {
+      s.refill();  // its opening travels with this request
+      if (!s.alive()) return false;
+    }
+    if (rc == 0) {
+      accepted_ = true;
+      sftp_writer(out_).init();
+      flush();
+      return s.alive();
+    }
+    if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
+      fail(status::unavailable, "the server has no SFTP subsystem");
+    else if (rc != LIBSSH2_ERROR_EAGAIN)
+      s.fail("asking for the SFTP subsystem failed");
+    else if (libssh2_channel_eof(channel_) == 1)
+      fail(status::unavailable, "the server closed the channel without starting the SFTP subsystem");
+    return false;
+  }
+
+  void receive() {
+    auto& s = *session_;
+    for (;;) {
+      const auto [data, size] = inbox_.prepare();
+      const auto rc = s.call([&, to = data, n = size] { return libssh2_channel_read_ex(channel_, 0, to, n); });
+      if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from the SFTP server failed");
+      if (rc <= 0) break;
+      heard_ += static_cast<std::uint64_t>(rc);
+      inbox_.commit(static_cast<std::size_t>(rc));
+      while (const auto packet = inbox_.next())
+        if (!take(*packet)) return;
+      if (inbox_.broken()) return misunderstood(inbox_.rest());
+    }
+    if (libssh2_channel_eof(channel_) != 1) return;
+    const auto said = printable(inbox_.rest(), 100);
+    fail(state_ == status::starting ? status::unavailable : status::ended,
+         "the SFTP server has ended" + (said.empty() ? said : ": \"" + said + '"'));
+  }
+
+  /// False when there is nothing more to take.
+  bool take(std::string_view packet) {
+    if (state_ == status::starting) {
+      const auto version = parse_sftp_version(packet);
+      if (!version) return misunderstood(packet), false;
+      if (*version < 3) {
+        fail(status::unavailable, "the server speaks version " + std::to_string(*version) + " of SFTP only");
+        return false;
+      }
+      state_ = status::ready;
+      return true;
+    }
+    const auto reply = parse_sftp_reply(packet);
+    const auto index = reply ? std::uint32_t(reply->id - first_id_) : 0U;  // ids wrap around
+    if (!reply || index >= pending_.size() || pending_[index].answered) return misunderstood(packet), false;
+    const auto question = std::exchange(pending_[index], {nullptr, 0, 0, true});
+    expected_ -= question.size;
+    while (!pending_.empty() && pending_.front().answered) {
+      pending_.pop_front();
+      ++first_id_;
+    }
+    if (question.from && !question.from->on_reply(question.number, *reply)) return misunderstood(packet), false;
+    return true;
+  }
+
+  void misunderstood(std::string_view said) {
+    if (state_ == status::starting)
+      fail(status::unavailable, "what answers is not an SFTP server: \"" + printable(said, 80) + '"');
+    else
+      fail(status::malformed, "the SFTP server sent what makes no sense");
+  }
+
+  void fail(status state, std::string why) {
+    state_ = state;
+    why_ = std::move(why);
+  }
+
+  session* session_ = nullptr;
+  LIBSSH2_CHANNEL* channel_ = nullptr;
+  status state_ = status::none;
+  std::string why_;
+  bool asked_ = false;
+  bool accepted_ = false;
+
+  sftp_inbox inbox_;
+  std::string out_;
+  std::size_t written_ = 0;
+  std::deque<asking> pending_;  // without gaps: that of first_id_ is the first
+  std::uint32_t first_id_ = 0;
+  unsigned long expected_ = 0;  // bytes of data that were asked for and have not come
+  std::uint64_t heard_ = 0;
+
+  static constexpr unsigned long usual_window = 1024 * 1024;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp/sftp_files.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_SFTP_FILES_HPP
+#define REMOTE_JOB_SSH_SFTP_SFTP_FILES_HPP
+
+#include <unordered_map>
+
+namespace remote_job::inline v0::ssh {
+
+/// Who waits for a file to be open.
+class sftp_opener {
+ public:
+  virtual ~sftp_opener() = default;
+  /// Nothing: it is open.
+  virtual void on_open(const std::optional<sftp_status>& failure) = 0;
+  virtual std::shared_ptr<sftp_user> opens_for() const = 0;
+};
+
+class sftp_files;
+
+/// A file that the server has open, or is to open, for us.
+class sftp_file final : public sftp_receiver, public std::enable_shared_from_this<sftp_file> {
+ public:
+  explicit sftp_file(std::string path) : path_(std::move(path)) {}
+
+  const std::string& handle() const noexcept { return handle_; }
+  bool is_open() const noexcept { return !handle_.empty(); }
+
+  sftp_attributes seen;   ///< its attributes when they were last asked for
+  bool changing = false;  ///< whether they were others the time before
+
+ private:
+  friend class sftp_files;
+  using clock = std::chrono::steady_clock;
+
+  bool on_reply(std::uint64_t, const sftp_reply& reply) override;
+  std::shared_ptr<sftp_user> asked_for() const override {
+    return waiting_.empty() ? nullptr : waiting_.front()->opens_for();
+  }
+
+  std::string path_;
+  std::string handle_;
+  sftp_files* files_ = nullptr;
+  std::vector<std::shared_ptr<sftp_opener>> waiting_;
+  std::size_t users_ = 0;
+  bool kept_ = true;  // whoever wants its path is given this one
+  clock::time_point used_{};
+  std::list<std::shared_ptr<sftp_file>>::iterator place_{};  // while it is open and nobody uses it
+
+  std::size_t others_ = 0;  // that were open, or asked for, when it was asked for
+  std::size_t before_ = 0;  // the capacity before it was refused
+  int refusals_ = 0;
+};
+
+/// Files that stay open between one reading and the next, so that a reading costs one round trip: one for each path, at
+/// most `capacity` together with those in use, and none for longer than a minute without use. An open file keeps its
+/// place on the host's disk even if it was deleted there.
+///
+/// Servers allow fewer, some 250 only, and say so by a failure to open one more: then it waits for another to be closed.
+class sftp_files {
+ public:
+  static constexpr std::size_t capacity = 500;
+
+  explicit sftp_files(sftp_channel& channel) : channel_(channel) {}
+  sftp_files(const sftp_files&) = delete;
+  sftp_files& operator=(const sftp_files&) = delete;
+
+  /// Whether the file of a path is open.
+  bool has(const std::string& path) const {
+    const auto found = by_path_.find(path);
+    return found != by_path_.end() && found->second->is_open();
+  }
+
+  /// The file of a path. Unless it is open already, it is opened when there is room, and `opener` will be told. To be
+  /// given back.
+  std::shared_ptr<sftp_file> acquire(const std::string& path, std::shared_ptr<sftp_opener> opener) {
+    auto& of_path = by_path_[path];
+    if (!of_path) {
+      of_path = std::make_shared<sftp_file>(path);
+      of_path->files_ = this;
+      unopened_.push_back(of_path);
+    } else if (of_path->users_ == 0 && of_path->is_open()) {
+      idle_.erase(of_path->place_);
+    }
+    const auto file = of_path;
+    ++file->users_;
+    if (!file->is_open()) file->waiting_.push_back(std::move(opener));
+    open_next();
+    return file;
+  }
+
+  /// Gives a file back; it stays open for the next.
+  void release(const std::shared_ptr<sftp_file>& file) {
+    const auto now = sftp_file::clock::now();
+    if (--file->users_ == 0 && file->is_open()) {
+      if (file->kept_) {
+        file->used_ = now;
+        file->place_ = idle_.insert(idle_.begin(), file);
+      } else {
+        close(*file);
+      }
+    }
+    while (!idle_.empty() && (open_ > capacity_ || now - idle_.back()->used_ >= idle_time)) drop(*idle_.back());
+    open_next();
+  }
+
+  /// Whoever wants the path next has it opened anew; what reads this file may go on.
+  void drop(sftp_file& file) {
+    if (!file.kept_) return;
+    const auto hold = forget(file);
+    if (file.users_ > 0 || !file.is_open()) return;
+    idle_.erase(file.place_);
+    close(file);
+  }
+
+  /// Forgets all: the server is gone, and with it what it had open.
+  void clear() noexcept {
+    for (const auto& [path, file] : by_path_) {
+      file->kept_ = false;
+      file->waiting_.clear();
+    }
+    unopened_.clear();
+    idle_.clear();
+    by_path_.clear();
+    open_ = 0;
+    capacity_ = capacity;
+  }
+
+ private:
+  friend class sftp_file;
+  static constexpr auto idle_time = std::chrono::minutes(1);
+  static constexpr int max_refusals = 3;
+
+  void close(sftp_file& file) {
+    if (channel_.state() != sftp_channel::status::ready) return;
+    channel_.close(file.handle_);
+    file.handle_.clear();
+    --open_;
+  }
+
+  std::shared_ptr<sftp_file> forget(sftp_file& file) {
+    const auto hold = file.shared_from_this();
+    if (std::exchange(file.kept_, false)) by_path_.erase(file.path_);
+    return hold;
+  }
+
+  /// Has opened what waits for it, as far as there is room.
+  void open_next() {
+    while (!unopened_.empty()) {
+      const auto file = unopened_.front();
+      if (file->users_ > 0 && open_ >= capacity_) {
+        if (idle_.empty()) return;
+        drop(*idle_.back());
+        continue;
+      }
+      unopened_.pop_front();
+      if (file->users_ == 0) {
+        forget(*file);  // nobody wants it any more
+      } else {
+        file->others_ = open_++;
+        channel_.open(file, 0, file->path_);
+      }
+    }
+  }
+
+  void opened(sftp_file& file, const sftp_reply& reply) {
+    const auto hold = file.shared_from_this();
+    if (reply.type == sftp_type::handle) {
+      file.handle_ = reply.text;
+      if (file.users_ == 0) {
+        forget(file);
+        close(file);
+      }
+    } else {
+      --open_;
+      if (reply.status == sftp_status::failure && file.others_ > 0 && wait_for_room(file)) return open_next();
+      forget(file);
+    }
+    for (const auto& each : std::exchange(file.waiting_, {}))
+      each->on_open(reply.type == sftp_type::handle ? std::nullopt : std::optional(reply.status));
+    open_next();
+  }
+
+  /// A failure without a reason, beside files that are open, is taken for the server's limit; a file that is refused
+  /// again and again although there are fewer has a reason of its own.
+  bool wait_for_room(sftp_file& file) {
+    if (file.refusals_ == 0) file.before_ = capacity_;
+    if (++file.refusals_ > max_refusals) {
+      capacity_ = std::max(capacity_, file.before_);
+      return false;
+    }
+    capacity_ = std::min(capacity_, file.others_);
+    unopened_.push_back(file.shared_from_this());
+    return true;
+  }
+
+  sftp_channel& channel_;
+  std::unordered_map<std::string, std::shared_ptr<sftp_file>> by_path_;
+  std::list<std::shared_ptr<sftp_file>> idle_;  // the one used last is the first
+  std::deque<std::shared_ptr<sftp_file>> unopened_;
+  std::size_t open_ = 0;  // or asked for
+  std::size_t capacity_ = capacity;
+};
+
+inline bool sftp_file::on_reply(std::uint64_t, const sftp_reply& reply) {
+  if (reply.type != sftp_type::handle && (reply.type != sftp_type::status || reply.status == sftp_status::ok))
+    return false;
+  files_->opened(*this, reply);
+  return true;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp/sftp_task.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_SFTP_TASK_HPP
+#define REMOTE_JOB_SSH_SFTP_SFTP_TASK_HPP
+
+#include <asio/cancellation_type.hpp>
+
+namespace remote_job::inline v0::ssh {
+
+/// What a server's refusal means.
+inline std::error_code sftp_error(sftp_status status) {
+  switch (status) {
+    case sftp_status::no_such_file: return std::make_error_code(std::errc::no_such_file_or_directory);
+    case sftp_status::permission_denied: return std::make_error_code(std::errc::permission_denied);
+    case sftp_status::unsupported: return std::make_error_code(std::errc::operation_not_supported);
+    default: return std::make_error_code(std::errc::io_error);
+  }
+}
+
+class sftp_task;
+class sftp_stat;
+
+/// One of those who use an SFTP client.
+struct sftp_user {
+  std::string why;            ///< of the task that failed last
+  bool in_doubt = false;      ///< the last task to end was broken off, or failed together with the connection
+  std::uint64_t session = 0;  ///< of those of a pool, the one over which the last task went
+  bool quarantined = false;         ///< a server came to a halt over its files: nobody else is to wait behind it
+};
+
+/// What the tasks of one SFTP client share.
+struct sftp_task_list {
+  sftp_channel channel;
+  sftp_files files{channel};
+  std::vector<std::shared_ptr<sftp_task>> running;
+  std::shared_ptr<sftp_stat> last_stat;  ///< asked in this turn; who wants to know the same follows it
+
+  /// A task has come to its end; what that makes possible is to be done later, not from within.
+  virtual void on_task_done() = 0;
+
+ protected:
+  ~sftp_task_list() = default;
+};
+
+/// Something asked of an SFTP client, from the initiation to the completion.
+class sftp_task : public std::enable_shared_from_this<sftp_task> {
+ public:
+  virtual ~sftp_task() = default;
+  sftp_task(const sftp_task&) = delete;
+  sftp_task& operator=(const sftp_task&) = delete;
+
+  bool is_of(const sftp_user& user) const noexcept { return user_.get() == &user; }
+  const std::shared_ptr<sftp_user>& user() const noexcept { return user_; }
+
+  /// It goes over this session of the pool now.
+  void move_to(std::uint64_t session) noexcept { user_->session = session; }
+
+  /// Whether its completion is still to come.
+  bool outstanding() const noexcept { return static_cast<bool>(completion_); }
+
+  /// Lets it be cancelled; called once.
+  void attend() {
+    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
+  }
+
+  /// Makes the first requests.
+  void run(sftp_task_list& desk) {
+    desk_ = &desk;
+    place_ = desk.running.size();
+    desk.running.push_back(shared_from_this());
+    begin();
+  }
+
+  void finish(std::error_code ec, const std::string& why = {}) {
+    if (!completion_) return;
+    const auto hold = shared_from_this();
+    leave_desk();
+    user_->in_doubt =
+        ec == asio::error::operation_aborted || ec == errc::connection_lost || ec == errc::reply_malformed;
+    if (!why.empty()) user_->why = why;
+    // A slot that is just calling must not lose what it calls.
+    if (!cancelled_) completion_.slot().clear();
+    completion_.post(ec);
+  }
+
+  /// The same task, to be run from the beginning at another desk; what this one is still answered is of no interest.
+  std::shared_ptr<sftp_task> anew() {
+    const auto hold = shared_from_this();
+    leave_desk();
+    auto other = copy(std::move(completion_));
+    other->attend();
+    return other;
+  }
+
+  /// Destroys the handler without calling it.
+  void drop() noexcept {
+    desk_ = nullptr;
+    [[maybe_unused]] const auto last = std::move(completion_);
+  }
+
+ protected:
+  sftp_task(std::string path, std::shared_ptr<sftp_user> user, detail::any_completion completion)
+      : path_(std::move(path)), user_(std::move(user)), completion_(std::move(completion)) {}
+
+  sftp_task_list& desk() noexcept { return *desk_; }
+  const std::string& path() const noexcept { return path_; }
+
+  /// The server has refused what was asked of the path.
+  void refused(std::error_code ec, std::string_view said) {
+    if (ec == std::errc::no_such_file_or_directory) return finish(ec);  // no failure: it may come later
+    auto why = printable(path_) + ": " + ec.message();
+    if (!said.empty()) why += ", the server says: " + printable(said, 80);
+    finish(ec, why);
+  }
+
+ private:
+  virtual void begin() = 0;
+  /// Gives back what it holds.
+  virtual void leave() {}
+  virtual std::shared_ptr<sftp_task> copy(detail::any_completion completion) = 0;
+
+  void leave_desk() {
+    auto* desk = desk_;
+    if (desk == nullptr) return;
+    leave();
+    desk_ = nullptr;
+    desk->running.back()->place_ = place_;
+    std::swap(desk->running[place_], desk->running.back());
+    desk->running.pop_back();
+    desk->on_task_done();
+  }
+
+  struct on_cancel {
+    void operator()(asio::cancellation_type type) const {
+      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+      const auto self = target.lock();
+      if (!self || !self->completion_) return;
+      self->cancelled_ = true;
+      self->finish(asio::error::operation_aborted);
+    }
+
+    std::weak_ptr<sftp_task> target;
+  };
+
+  std::string path_;
+  std::shared_ptr<sftp_user> user_;
+  detail::any_completion completion_;
+  sftp_task_list* desk_ = nullptr;
+  std::size_t place_ = 0;
+  bool cancelled_ = false;
+};
+
+/// What attributes say for a watch; their size is there.
+inline file_status to_file_status(const sftp_attributes& a) {
+  return {*a.size, 0, a.is_directory() ? file_kind::directory : a.is_regular() ? file_kind::regular : file_kind::other};
+}
+
+/// Asks for the attributes of a path: one request.
+class sftp_stat final : public sftp_task, public sftp_receiver {
+ public:
+  sftp_stat(std::string path, file_status& out, std::shared_ptr<sftp_user> user, detail::any_completion completion)
+      : sftp_task(std::move(path), std::move(user), std::move(completion)), out_(&out) {}
+
+  /// Hands the answer to another, too.
+  void follow(std::shared_ptr<sftp_receiver> follower, std::uint64_t question) {
+    follower_ = std::move(follower);
+    question_ = question;
+  }
+  bool leads(const std::string& wanted) const noexcept { return !follower_ && path() == wanted; }
+
+ private:
+  void begin() override {
+    const auto self = std::static_pointer_cast<sftp_stat>(shared_from_this());
+    desk().channel.stat(self, 0, path());
+    desk().last_stat = self;
+  }
+
+  std::shared_ptr<sftp_task> copy(detail::any_completion completion) override {
+    return std::make_shared<sftp_stat>(path(), *out_, user(), std::move(completion));
+  }
+
+  std::shared_ptr<sftp_user> asked_for() const override { return user(); }
+
+  bool on_reply(std::uint64_t, const sftp_reply& reply) override {
+    if (follower_ && !std::exchange(follower_, nullptr)->on_reply(question_, reply)) return false;
+    const bool found = reply.type == sftp_type::attributes;
+    if (!found && (reply.type != sftp_type::status || reply.status == sftp_status::ok)) return false;
+    if (!outstanding()) return true;
+    if (!found) return refused(sftp_error(reply.status), reply.text), true;
+    if (!reply.attributes.size) return finish(errc::files_unavailable, "the SFTP server tells no sizes"), true;
+    *out_ = to_file_status(reply.attributes);
+    finish({});
+    return true;
+  }
+
+  file_status* out_;
+  std::shared_ptr<sftp_receiver> follower_;
+  std::uint64_t question_ = 0;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp/sftp_read.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_SFTP_READ_HPP
+#define REMOTE_JOB_SSH_SFTP_SFTP_READ_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Reads a range of a file: one round trip if the file is open already and the range is small, three if it is not.
+///
+/// A path is opened only after the server has said that it is a regular file: to open a FIFO waits for its writer, and
+/// the whole server with it. A file that stays open is that of the path only until the path is given to another. So
+/// beside the bytes the attributes of the path are asked for; when they are not as before, or were not the last time,
+/// also those of the open file, and when they are of two files the path is opened anew and the bytes are read again.
+/// Version 3 knows no inode: another file of equal size, owner, mode and second of modification is not told from the
+/// old one until one of these changes.
+class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
+ public:
+  static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
+  static constexpr std::size_t window = 32;                ///< requests in flight
+
+  sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out, std::shared_ptr<sftp_user> user,
+            detail::any_completion completion)
+      : sftp_task(std::move(path), std::move(user), std::move(completion)),
+        out_(&out),
+        begin_(offset),
+        end_(offset + std::min<std::uint64_t>(max, std::numeric_limits<std::uint64_t>::max() - offset)) {
+    out.clear();
+  }
+
+ private:
+  enum kind : std::uint64_t { before_opening, of_path, of_file, of_path_again, first_chunk };
+
+  struct chunk {
+    std::uint64_t from = 0;
+    std::uint32_t wanted = 0;  // bytes that are still to come
+    std::string bytes{};       // come before those of the chunk before
+    bool answered = false;
+    bool at_end = false;
+  };
+
+  void begin() override {
+    ++round_;
+    checked_ = false;
+    if (!desk().files.has(path())) return ask_path(before_opening);
+    file_ = desk().files.acquire(path(), self());
+    // A path whose file changes again and again is not followed for ever.
+    checked_ = round_ > 3;
+    ask();
+  }
+
+  void on_open(const std::optional<sftp_status>& failure) override {
+    if (!outstanding()) return;
+    if (failure) return refused(sftp_error(*failure), {});
+    opened_ = checked_ = true;
+    size_ = at_path_->size;
+    file_->seen = *at_path_;
+    ask();
+  }
+
+  void leave() override {
+    // What came of a file that may be another one is not passed on.
+    if (!checked_) out_->clear();
+    if (file_) desk().files.release(file_);
+    file_.reset();
+  }
+
+  std::shared_ptr<sftp_task> copy(detail::any_completion completion) override {
+    return std::make_shared<sftp_read>(path(), begin_, static_cast<std::size_t>(end_ - begin_), *out_, user(),
+                                       std::move(completion));
+  }
+
+  std::shared_ptr<sftp_user> asked_for() const override { return user(); }
+  std::shared_ptr<sftp_user> opens_for() const override { return user(); }
+
+  void ask_path(kind question) {
+    if (auto& last = desk().last_stat; question != of_path_again && last && last->leads(path()))
+      last->follow(self(), tag(question));
+    else
+      desk().channel.stat(self(), tag(question), path());
+  }
+
+  void ask_file() {
+    file_asked_ = true;
+    desk().channel.fstat(self(), tag(of_file), file_->handle());
+  }
+
+  void ask() {
+    out_->clear();
+    chunks_.clear();
+    first_serial_ = next_serial_;
+    next_ = begin_;
+    failure_.reset();
+    file_asked_ = ended_ = again_ = false;
+    if (!checked_) {
+      size_.reset();
+      at_path_.reset();
+      at_file_.reset();
+      ask_path(of_path);
+      if (file_->changing) ask_file();
+    }
+    fill(std::max(file_->seen.size.value_or(0), begin_ + 1));
+  }
+
+  /// As far as is known, the file reaches at least to here. Where no size is told, the end is found by reading.
+  std::uint64_t known_end() const noexcept {
+    if (size_.value_or(0) > 0) return *size_;
+    return chunks_.empty() && next_ < end_ ? next_ + 1 : 0;
+  }
+
+  /// Asks for the bytes up to where the file is known to reach.
+  void fill(std::uint64_t limit) {
+    while (chunks_.size() < window && next_ < std::min(end_, limit)) {
+      const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk_size, end_ - next_));
+      chunks_.push_back({next_, wanted});
+      request(chunks_.back(), next_serial_++);
+      next_ += wanted;
+    }
+  }
+
+  void request(chunk& c, std::uint64_t serial) {
+    c.answered = false;
+    desk().channel.read(self(), tag(first_chunk + serial), file_->handle(), c.from, c.wanted);
+  }
+
+  bool on_reply(std::uint64_t question, const sftp_reply& reply) override {
+    if (!outstanding() || question % max_rounds != round_) return true;  // of no interest any more
+    const auto what = question / max_rounds;
+    const bool refusal = reply.type == sftp_type::status && reply.status != sftp_status::ok;
+    if (what >= first_chunk) {
+      if (!(refusal || reply.type == sftp_type::data) || !on_chunk(what - first_chunk, reply)) return false;
+      go_on();
+    } else {
+      if (!(refusal || reply.type == sftp_type::attributes)) return false;
+      if (what == before_opening)
+        open_if_regular(reply);
+      else
+        on_attributes(what, reply);
+    }
+    return true;
+  }
+
+  void open_if_regular(const sftp_reply& reply) {
+    if (reply.type == sftp_type::status) return refused(sftp_error(reply.status), reply.text);
+    if (reply.attributes.is_directory()) return refused(std::make_error_code(std::errc::is_a_directory), {});
+    if (!reply.attributes.is_regular())
+      return finish(std::make_error_code(std::errc::io_error), printable(path()) + ": no regular file");
+    at_path_ = reply.attributes;
+    file_ = desk().files.acquire(path(), self());
+    if (file_->is_open()) on_open(std::nullopt);  // another has had it opened meanwhile
+  }
+
+  bool on_chunk(std::uint64_t serial, const sftp_reply& reply) {
+    if (serial - first_serial_ >= chunks_.size()) return true;
+    auto& c = chunks_[static_cast<std::size_t>(serial - first_serial_)];
+    c.answered = true;
+    if (reply.type == sftp_type::status) {
+      c.at_end = reply.status == sftp_status::eof;
+      if (!c.at_end) failure_ = reply.status;
+      return true;
+    }
+    if (reply.text.size() > c.wanted) return false;
+    c.at_end = reply.text.empty();
+    c.from += reply.text.size();
+    c.wanted -= static_cast<std::uint32_t>(reply.text.size());
+    (serial == first_serial_ ? *out_ : c.bytes) += reply.text;
+    return true;
+  }
+
+  void on_attributes(std::uint64_t what, const sftp_reply& reply) {
+    const bool known = reply.type == sftp_type::attributes;
+    if (!known && what != of_file) return begin_anew();  // there is no such path any more
+    if (!known) {
+      failure_ = reply.status;
+      return go_on();
+    }
+    (what == of_file ? at_file_ : at_path_) = reply.attributes;
+    if (what == of_path_again) again_ = true;
+    if (checked_ || is_of_path()) go_on();
+  }
+
+  /// Whether the open file is known to be that of the path; what is not known is asked for, and a wrong file left.
+  bool is_of_path() {
+    if (!at_path_ || (file_asked_ && !at_file_)) return false;
+    if (!file_asked_) {
+      if (*at_path_ == file_->seen) return accept(*at_path_);
+      ask_file();
+      return false;
+    }
+    if (*at_path_ == *at_file_ || (again_ && may_become(*at_file_, *at_path_))) return accept(*at_file_);
+    if (again_ || !may_become(*at_path_, *at_file_)) return begin_anew(), false;
+    // Grown between the two answers, or another file: what the file has come to, the path must have come to later.
+    at_path_.reset();
+    ask_path(of_path_again);
+    return false;
+  }
+
+  bool accept(const sftp_attributes& now) {
+    size_ = now.size;
+    file_->changing = now != file_->seen;
+    file_->seen = now;
+    if (size_.value_or(0) > begin_) out_->reserve(static_cast<std::size_t>(std::min(end_, *size_) - begin_));
+    return checked_ = true;
+  }
+
+  void go_on() {
+    advance();
+    if (!checked_ && !failure_) return;
+    if (failure_) {
+      // What was open may be a file that has gone bad, as one of a process that has ended.
+      if (!opened_ && round_ <= 3) return begin_anew();
+      return refused(sftp_error(*failure_), {});
+    }
+    if (!ended_) fill(known_end());
+    if (ended_ || chunks_.empty()) finish({});
+  }
+
+  /// Puts together what has come without a gap.
+  void advance() {
+    while (!chunks_.empty() && chunks_.front().answered && !failure_) {
+      auto& c = chunks_.front();
+      *out_ += c.bytes;
+      c.bytes.clear();
+      if (c.wanted == 0) {
+        chunks_.pop_front();
+        ++first_serial_;
+        continue;
+      }
+      // Less than was asked for: the end, or all that the server gives at once. Some files, as those of /proc, say that
+      // they are empty and are not.
+      if (!checked_) return;
+      ended_ = c.at_end || (size_.value_or(0) > 0 && c.from >= *size_);
+      if (ended_) return chunks_.clear();
+      request(c, first_serial_);
+    }
+    if (checked_ && !failure_) fill(known_end());
+  }
+
+  void begin_anew() {
+    desk().files.drop(*file_);
+    leave();
+    begin();
+  }
+
+  /// Whether a file that is `before` can be `after` a moment later, by growing.
+  static bool may_become(const sftp_attributes& before, const sftp_attributes& after) {
+    return before.user == after.user && before.group == after.group && before.permissions == after.permissions &&
+           before.size <= after.size && before.modified <= after.modified;
+  }
+
+  std::shared_ptr<sftp_read> self() { return std::static_pointer_cast<sftp_read>(shared_from_this()); }
+  std::uint64_t tag(std::uint64_t what) const noexcept { return what * max_rounds + round_; }
+
+  static constexpr std::uint64_t max_rounds = 8;
+
+  std::string* out_;
+  std::uint64_t begin_;
+  std::uint64_t end_;
+  std::shared_ptr<sftp_file> file_;
+  std::uint64_t round_ = 0;
+
+  std::deque<chunk> chunks_;  // asked for, in order
+  std::uint64_t first_serial_ = 0;
+  std::uint64_t next_serial_ = 0;
+  std::uint64_t next_ = 0;
+
+  std::optional<sftp_status> failure_;
+  std::optional<std::uint64_t> size_;
+  std::optional<sftp_attributes> at_path_;
+  std::optional<sftp_attributes> at_file_;
+  bool file_asked_ = false;
+  bool again_ = false;    // the path was asked for again, after the file
+  bool opened_ = false;   // for this reading
+  bool checked_ = false;  // the file is that of the path
+  bool ended_ = false;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/sftp/sftp_client.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_SFTP_CLIENT_HPP
+#define REMOTE_JOB_SSH_SFTP_SFTP_CLIENT_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Reads files of the host over one channel of a session, any number at once, for any number of users.
+///
+/// The channel is opened at the first use and kept. All that is asked before the executor turns to something else goes
+/// out together. Whether the server has SFTP is found out once, within a deadline; without it everything completes with
+/// `errc::files_unavailable`, and the session is as good as before. If a command needs the channel, because the server
+/// allows no other, it is given up between two tasks and asked for again when it is needed; if commands have all that
+/// the server allows, all wait for one of them to end. `errc::channel_refused`: what does not end has them.
+class sftp_client final : public operation,
+                          public channel_waiter,
+                          private sftp_task_list,
+                          public std::enable_shared_from_this<sftp_client> {
+ public:
+  static std::shared_ptr<sftp_client> create(const std::shared_ptr<session>& over, duration deadline) {
+    return std::shared_ptr<sftp_client>(new sftp_client(over, deadline));
+  }
+
+  /// The status of a path. `out` has to stay where it is until the completion.
+  void stat(const std::string& path, file_status& out, const std::shared_ptr<sftp_user>& user,
+            detail::any_completion completion) {
+    start(path, std::make_shared<sftp_stat>(path, out, user, std::move(completion)));
+  }
+
+  /// At most `max` bytes from `offset`. `out` is replaced, and has to stay where it is until the completion.
+  void read(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+            const std::shared_ptr<sftp_user>& user, detail::any_completion completion) {
+    start(path, std::make_shared<sftp_read>(path, offset, max, out, user, std::move(completion)));
+  }
+
+  /// Completes the tasks of one user with `operation_aborted`.
+  void cancel(const sftp_user& user) {
+    std::vector<std::shared_ptr<sftp_task>> mine;
+    for (const auto& each : running)
+      if (each->is_of(user)) mine.push_back(each);
+    for (const auto& each : waiting_)
+      if (each->is_of(user)) mine.push_back(each);
+    for (const auto& each : mine) each->finish(asio::error::operation_aborted);
+  }
+
+  /// Whether anybody waits for anything.
+  bool busy() const noexcept { return !running.empty() || !waiting_.empty(); }
+
+  /// Whether whoever asks for something has to wait because others have the channels that the server allows.
+  bool starves() const noexcept { return stage_ == stage::asked_for && session_ != nullptr && session_->full(); }
+
+  /// Has another client, over another session to the same host, do all that waits here.
+  void hand_over(sftp_client& to, std::uint64_t its_session) {
+    for (auto& each : std::exchange(waiting_, {})) {
+      each->move_to(its_session);
+      to.take(std::move(each));
+    }
+  }
+
+  /// Has another client over the same session do what was asked for by those of whom `which` is true, from the
+  /// beginning.
+  template <class Predicate>
+  void move(sftp_client& to, Predicate which) {
+    std::vector<std::shared_ptr<sftp_task>> moved;
+    for (const auto& each : running)
+      if (which(*each->user())) moved.push_back(each);
+    for (auto& each : moved) each = each->anew();
+    std::erase_if(waiting_, [&](const auto& each) {
+      if (!each->outstanding() || !which(*each->user())) return false;
+      moved.push_back(each);
+      return true;
+    });
+    for (auto& each : moved) to.take(std::move(each));
+  }
+
+  /// Whether the server owes an answer, how far it has come, and for whom it is at work.
+  bool waits() const noexcept { return channel.waits(); }
+  sftp_channel::progress so_far() const noexcept { return channel.so_far(); }
+  std::shared_ptr<sftp_user> oldest_user() const { return channel.oldest_user(); }
+
+  /// Gives up the channel, and its place in the session. Not to be used any more.
+  void abandon() {
+    release();
+    session_->remove(*this);
+  }
+
+ private:
+  enum class stage { none, asked_for, begun, unavailable };
+
+  sftp_client(const std::shared_ptr<session>& over, duration deadline)
+      : session_(over.get()), executor_(over->get_executor()), timer_(executor_), deadline_(deadline) {}
+
+  void start(const std::string& path, std::shared_ptr<sftp_task> task) {
+    task->attend();
+    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos)
+      return task->finish(errc::invalid_argument, "a path must not be empty, hold a NUL byte or be longer than " +
+                                                      std::to_string(max_path) + " bytes");
+    take(std::move(task));
+  }
+
+  void take(std::shared_ptr<sftp_task> task) {
+    if (session_ == nullptr || !session_->alive()) {
+      const auto ec = session_ == nullptr ? end_ : session_->error();
+      return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost),
+                          session_ == nullptr ? end_why_ : session_->why());
+    }
+    if (stage_ == stage::unavailable) return task->finish(errc::files_unavailable, unavailable_);
+    waiting_.push_back(std::move(task));
+    if (!std::exchange(added_, true)) session_->add(shared_from_this());
+    go_on_later();
+  }
+
+  void go_on_later() {
+    if (std::exchange(posted_, true)) return;
+    detail::post_call(executor_, detail::shared_call::to<&sftp_client::go_on_now>(shared_from_this()));
+  }
+
+  void go_on_now() {
+    posted_ = false;
+    if (session_ == nullptr) return;
+    const auto hold = session_->shared_from_this();
+    const session::turn t(*hold);
+    go_on();
+  }
+
+  /// Within a turn of the session.
+  void go_on() {
+    if (!session_->alive()) return;
+    if (leaving_ && served_ && running.empty() && channel.state() == sftp_channel::status::ready) release();
+    while (!waiting_.empty() && !waiting_.front()->outstanding()) waiting_.pop_front();
+    if (stage_ == stage::none && !waiting_.empty()) {
+      stage_ = stage::asked_for;
+      session_->request_channel(*this, true);
+      return;
+    }
+    if (channel.state() != sftp_channel::status::ready) return;
+    // Who was waited for so long is served before the channel is given up.
+    while (!waiting_.empty() && !(leaving_ && served_)) {
+      const auto task = std::move(waiting_.front());
+      waiting_.pop_front();
+      if (task->outstanding()) task->run(*this);
+    }
+    served_ = true;
+    last_stat.reset();
+    channel.flush();
+    if (leaving_ && running.empty()) go_on_later();
+  }
+
+  void on_task_done() override {
+    if (leaving_ || !waiting_.empty() || channel.has_unsent()) go_on_later();
+  }
+
+  // --- what the session calls
+
+  void on_channel(LIBSSH2_CHANNEL* opened, std::error_code ec) override {
+    if (ec) {
+      stage_ = stage::none;
+      // A server that allows none at all has no files either; one that still counts channels given back may have.
+      const bool none = session_->closing() == 0;
+      return fail_all(none ? errc::files_unavailable : errc::channel_refused,
+                      "the server refused to open a channel: " + session_->refusal());
+    }
+    stage_ = stage::begun;
+    served_ = false;
+    timer_.expires_after(deadline_);
+    timer_.async_wait(detail::shared_call::to<&sftp_client::on_deadline>(shared_from_this()));
+    channel.begin(*session_, opened);
+    after_step();
+  }
+
+  void on_deadline(std::error_code ec) {
+    if (ec || session_ == nullptr || channel.state() != sftp_channel::status::starting) return;
+    const auto hold = session_->shared_from_this();
+    const session::turn t(*hold);
+    give_up("the SFTP server did not answer in time");
+  }
+
+  void step() override {
+    if (stage_ != stage::begun) return;
+    channel.step();
+    after_step();
+  }
+
+  void after_step() {
+    if (session_ == nullptr || !session_->alive()) return;
+    using status = sftp_channel::status;
+    const auto state = channel.state();
+    if (state != status::starting) timer_.cancel();
+    if (state == status::unavailable) return give_up(channel.why());
+    if (state == status::ended || state == status::malformed) {
+      const auto reason = channel.why();
+      release();
+      return fail_all(state == status::ended ? errc::connection_lost : errc::reply_malformed, reason);
+    }
+    go_on();
+  }
+
+  bool make_room() override {
+    if (stage_ != stage::begun) return false;
+    leaving_ = true;
+    go_on_later();
+    return true;
+  }
+
+  void on_end(std::error_code ec) override {
+    timer_.cancel();
+    channel.forget();
+    end_ = ec;
+    end_why_ = session_->why();
+    session_ = nullptr;
+    fail_all(ec, end_why_);
+  }
+
+  void drop() noexcept override {
+    channel.forget();
+    files.clear();
+    session_ = nullptr;
+    for (const auto& each : std::exchange(running, {})) each->drop();
+    for (const auto& each : std::exchange(waiting_, {})) each->drop();
+  }
+
+  // --- ends
+
+  /// There is no SFTP server; that is found out once.
+  void give_up(const std::string& reason) {
+    release();
+    stage_ = stage::unavailable;
+    unavailable_ = reason;
+    fail_all(errc::files_unavailable, reason);
+  }
+
+  /// Gives the channel back; the next task asks for another.
+  void release() {
+    stage_ = stage::none;
+    leaving_ = false;
+    if (auto* last = channel.give_up()) session_->release(last);
+    files.clear();
+  }
+
+  void fail_all(std::error_code ec, const std::string& reason) {
+    files.clear();
+    const auto all = std::exchange(waiting_, {});
+    while (!running.empty()) running.back()->finish(ec, reason);
+    for (const auto& each : all) each->finish(ec, reason);
+  }
+
+  static constexpr std::size_t max_path = 32 * 1024;
+
+  session* session_;  // which shares this object's ownership once something was asked
+  asio::any_io_executor executor_;
+  asio::steady_timer timer_;
+  duration deadline_;
+  std::deque<std::shared_ptr<sftp_task>> waiting_;
+  stage stage_ = stage::none;
+  bool added_ = false;
+  bool posted_ = false;
+  bool leaving_ = false;  // the channel is needed by others
+  bool served_ = false;   // those who waited for it
+  std::error_code end_;
+  std::string end_why_;
+  std::string unavailable_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/own_connection.hpp
+#ifndef REMOTE_JOB_SSH_OWN_CONNECTION_HPP
+#define REMOTE_JOB_SSH_OWN_CONNECTION_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// A connection that nobody else uses.
+class own_connection final : public connection_backend {
+ public:
+  own_connection(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options)
+      : connection_backend(executor), options_(std::move(options)) {}
+
+  void connect(detail::any_completion completion) override {
+    close();
+    const auto next = std::make_shared<connector>(get_executor(), options_, result_);
+    connecting_ = next;
+    next->start(std::move(completion));
+  }
+
+  void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) override {
+    files_last_ = false;
+    running_->start(result_->session, command, reply, std::move(completion));
+  }
+
+  void stat(const std::string& path, file_status& status, detail::any_completion completion) override {
+    if (have_files(completion)) files_->stat(path, status, user_, std::move(completion));
+  }
+
+  void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                 detail::any_completion completion) override {
+    if (have_files(completion)) files_->read(path, offset, max, out, user_, std::move(completion));
+  }
+
+  void close() noexcept override {
+    if (const auto connector = connecting_.lock()) connector->close();
+    connecting_.reset();
+    files_.reset();
+    if (const auto session = std::exchange(result_->session, nullptr))
+      session->kill(asio::error::operation_aborted, "closed");
+  }
+
+  std::string diagnostics() const override {
+    const auto& why = files_last_ ? user_->why : running_->why();
+    if (why.empty()) return result_->diagnostics;
+    return options_->host + ':' + std::to_string(options_->port) + ": " + why;
+  }
+
+  std::vector<std::string> notices() const override { return result_->notices; }
+
+ private:
+  bool have_files(detail::any_completion& completion) {
+    files_last_ = true;
+    if (!files_ && result_->session) files_ = sftp_client::create(result_->session, options_->timeouts.files);
+    if (files_) return true;
+    user_->why = "not connected";
+    completion.post(errc::connection_lost);
+    return false;
+  }
+
+  std::shared_ptr<const ssh_options> options_;
+  std::shared_ptr<connection> result_ = std::make_shared<connection>();
+  std::shared_ptr<exec> running_ = std::make_shared<exec>();
+  std::shared_ptr<sftp_client> files_;  // of this connection, once used
+  std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
+  bool files_last_ = false;              // what was asked last was asked of files
+  std::weak_ptr<connector> connecting_;  // shared by its own handlers only
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/pool/connect_throttle.hpp
+#ifndef REMOTE_JOB_SSH_POOL_CONNECT_THROTTLE_HPP
+#define REMOTE_JOB_SSH_POOL_CONNECT_THROTTLE_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Who wants to connect to a host.
+class handshaker {
+ public:
+  /// It is its turn, until it leaves the line. False: it wants no more.
+  virtual bool on_turn() = 0;
+
+ protected:
+  ~handshaker() = default;
+};
+
+/// Lets only so many connect to one host at a time: a server turns away those that are too many before they have logged
+/// in (sshd_config(5), MaxStartups).
+class connect_throttle {
+ public:
+  explicit connect_throttle(std::size_t most) : most_(most) {}
+
+  /// Calls on_turn(), now or as soon as one before it leaves.
+  void enter(const std::string& host, std::weak_ptr<handshaker> who) {
+    hosts_[host].waiting.push_back(std::move(who));
+    go_on(host);
+  }
+
+  /// To be called once after on_turn() gave true.
+  void leave(const std::string& host) {
+    --hosts_[host].active;
+    go_on(host);
+  }
+
+ private:
+  struct place {
+    std::size_t active = 0;
+    std::deque<std::weak_ptr<handshaker>> waiting;
+  };
+
+  void go_on(const std::string& host) {
+    auto& here = hosts_[host];
+    while (here.active < most_ && !here.waiting.empty()) {
+      const auto next = here.waiting.front().lock();
+      here.waiting.pop_front();
+      ++here.active;
+      if (!next || !next->on_turn()) --here.active;
+    }
+    if (here.active == 0 && here.waiting.empty()) hosts_.erase(host);
+  }
+
+  std::size_t most_;
+  std::map<std::string, place> hosts_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/pool/pool_sessions.hpp
+#ifndef REMOTE_JOB_SSH_POOL_POOL_SESSIONS_HPP
+#define REMOTE_JOB_SSH_POOL_POOL_SESSIONS_HPP
 
 namespace remote_job::inline v0::detail {
 
@@ -10574,12 +17573,9 @@ class pool_sessions {
 
 #endif
 
-// ---- remote_job/detail/pool_rules.hpp
-#ifndef REMOTE_JOB_DETAIL_POOL_RULES_HPP
-#define REMOTE_JOB_DETAIL_POOL_RULES_HPP
-
-#include <deque>
-#include <iterator>
+// ---- remote_job/ssh/pool/pool_rules.hpp
+#ifndef REMOTE_JOB_SSH_POOL_POOL_RULES_HPP
+#define REMOTE_JOB_SSH_POOL_POOL_RULES_HPP
 
 namespace remote_job::inline v0::detail {
 
@@ -10939,6958 +17935,9 @@ class pool_rules {
 
 #endif
 
-// ---- remote_job/detail/seconds.hpp
-#ifndef REMOTE_JOB_DETAIL_SECONDS_HPP
-#define REMOTE_JOB_DETAIL_SECONDS_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.25".
-inline std::string format_seconds(duration d) {
-  constexpr std::int64_t per_second = 1'000'000'000;
-  auto text = std::to_string(d.count() / per_second);
-  if (const auto rest = d.count() % per_second; rest != 0) {
-    auto digits = std::to_string(per_second + rest);  // a leading 1 keeps the zeros
-    digits.erase(digits.find_last_not_of('0') + 1);
-    text += '.' + digits.substr(1);
-  }
-  return text;
-}
-
-/// Reads a JSON number (RFC 8259, section 6) as seconds, without the loss of a way through double, to the nearest
-/// nanosecond. Nothing if it is below zero, too long for a duration, or no number.
-inline std::optional<duration> parse_seconds(std::string_view text) {
-  std::string digits;
-  std::int64_t exponent = 9;  // of ten, on the digits as a whole number of nanoseconds
-  std::size_t i = 0;
-  bool fraction = false;
-  for (; i < text.size() && text[i] != 'e' && text[i] != 'E'; ++i) {
-    if (text[i] == '.' && !fraction) {
-      fraction = true;
-    } else if (text[i] >= '0' && text[i] <= '9') {
-      digits += text[i];
-      if (fraction) --exponent;
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (digits.empty()) return std::nullopt;
-  if (i < text.size()) {
-    const bool down = ++i < text.size() && text[i] == '-';
-    if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
-    if (i == text.size()) return std::nullopt;
-    std::int64_t shift = 0;
-    for (; i < text.size(); ++i) {
-      if (text[i] < '0' || text[i] > '9') return std::nullopt;
-      if (shift < 1'000'000'000) shift = shift * 10 + (text[i] - '0');
-    }
-    exponent += down ? -shift : shift;
-  }
-
-  constexpr auto most = std::numeric_limits<std::int64_t>::max();
-  std::int64_t count = 0;
-  const auto append = [&](int digit) {
-    if (count > (most - digit) / 10) return false;
-    count = count * 10 + digit;
-    return true;
-  };
-  const auto whole = static_cast<std::int64_t>(digits.size()) + exponent;  // digits before the decimal point
-  for (std::int64_t n = 0; n < whole; ++n) {
-    const bool given = n < static_cast<std::int64_t>(digits.size());
-    if (!given && count == 0) break;  // zero with any exponent
-    if (!append(given ? digits[static_cast<std::size_t>(n)] - '0' : 0)) return std::nullopt;
-  }
-  const bool up =
-      whole >= 0 && whole < static_cast<std::int64_t>(digits.size()) && digits[static_cast<std::size_t>(whole)] >= '5';
-  if (up && count == most) return std::nullopt;
-  return duration(count + (up ? 1 : 0));
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/shared_call.hpp
-#ifndef REMOTE_JOB_DETAIL_SHARED_CALL_HPP
-#define REMOTE_JOB_DETAIL_SHARED_CALL_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation
-/// of Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
-class shared_call {
- public:
-  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code,
-  /// std::size_t)`.
-  template <auto Member, class Object>
-  static shared_call to(std::shared_ptr<Object> object) {
-    return {std::move(object), [](void* o, std::error_code ec, std::size_t size) {
-              auto& self = *static_cast<Object*>(o);
-              if constexpr (std::is_invocable_v<decltype(Member), Object&, std::error_code, std::size_t>)
-                (self.*Member)(ec, size);
-              else if constexpr (std::is_invocable_v<decltype(Member), Object&, std::error_code>)
-                (self.*Member)(ec);
-              else
-                (self.*Member)();
-            }};
-  }
-
-  void operator()(std::error_code ec = {}, std::size_t size = 0) const { call_(object_.get(), ec, size); }
-
- private:
-  using function = void (*)(void*, std::error_code, std::size_t);
-
-  shared_call(std::shared_ptr<void> object, function call) : object_(std::move(object)), call_(call) {}
-
-  std::shared_ptr<void> object_;
-  function call_;
-};
-
-/// Has it called by the executor, never from here.
-inline void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
-                      std::size_t size = 0) {
-  asio::post(executor, [call = std::move(call), ec, size] { call(ec, size); });
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/detail/shutdown_list.hpp
-#ifndef REMOTE_JOB_DETAIL_SHUTDOWN_LIST_HPP
-#define REMOTE_JOB_DETAIL_SHUTDOWN_LIST_HPP
-
-#include <mutex>
-
-namespace remote_job::inline v0::detail {
-
-/// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own
-/// operations do: a handler may own what keeps it, and nobody else would break that ring.
-class shutdown_listener {
- public:
-  explicit shutdown_listener(const asio::any_io_executor& executor)
-      : list_(&asio::use_service<list>(asio::query(executor, asio::execution::context))) {
-    list_->add(*this);
-  }
-  shutdown_listener(const shutdown_listener&) = delete;
-  shutdown_listener& operator=(const shutdown_listener&) = delete;
-
- protected:
-  /// It may outlive the context.
-  ~shutdown_listener() {
-    if (list_ != nullptr) list_->remove(*this);
-  }
-
- private:
-  class list final : public asio::execution_context::service {
-   public:
-    using key_type = list;
-    static inline asio::execution_context::id id;
-
-    explicit list(asio::execution_context& context) : service(context) {}
-
-    void add(shutdown_listener& each) {
-      const std::lock_guard lock(mutex_);
-      each.next_ = first_;
-      if (first_ != nullptr) first_->previous_ = &each;
-      first_ = &each;
-    }
-
-    void remove(shutdown_listener& each) noexcept {
-      const std::lock_guard lock(mutex_);
-      if (each.next_ != nullptr) each.next_->previous_ = each.previous_;
-      if (each.previous_ != nullptr)
-        each.previous_->next_ = each.next_;
-      else if (first_ == &each)
-        first_ = each.next_;
-      each.next_ = each.previous_ = nullptr;
-    }
-
-    void shutdown() noexcept override {
-      // By now no thread runs the context. A listener that goes may take others with it.
-      while (auto* each = first_) {
-        remove(*each);
-        each->list_ = nullptr;
-        each->on_shutdown();
-      }
-    }
-
-   private:
-    std::mutex mutex_;
-    shutdown_listener* first_ = nullptr;
-  };
-
-  virtual void on_shutdown() noexcept = 0;
-
-  list* list_;
-  shutdown_listener* next_ = nullptr;
-  shutdown_listener* previous_ = nullptr;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-#if __has_include(<libssh2.h>) && !defined(REMOTE_JOB_NO_LIBSSH2)
-
-// ---- remote_job/detail/libssh2_compat.hpp
-#ifndef REMOTE_JOB_DETAIL_LIBSSH2_COMPAT_HPP
-#define REMOTE_JOB_DETAIL_LIBSSH2_COMPAT_HPP
-
-#include <libssh2.h>
-
-#if LIBSSH2_VERSION_NUM < 0x010a00
-#error "remote_job needs libssh2 1.10.0 or newer"
-#endif
-
-/// The one place that knows how the versions of libssh2 differ.
-namespace remote_job::inline v0::detail {
-
-/// Has libssh2 set itself up, once; from then on sessions may be created by any thread.
-inline bool libssh2_ready() {
-  static const bool ready = libssh2_init(0) == 0;
-  return ready;
-}
-
-/// Whether the libssh2 that is linked signs RSA with SHA-2 (RFC 8332), without which today's servers refuse RSA.
-inline bool libssh2_has_rsa_sha2() { return libssh2_version(0x010b00) != nullptr; }
-
-template <class Function>
-void libssh2_set_callback(LIBSSH2_SESSION* session, int kind, Function* function) {
-#if LIBSSH2_VERSION_NUM >= 0x010b01
-  libssh2_session_callback_set2(session, kind, reinterpret_cast<libssh2_cb_generic*>(function));
-#else
-  libssh2_session_callback_set(session, kind, reinterpret_cast<void*>(function));
-#endif
-}
-
-/// Asks the host to end the command of a channel, where libssh2 can.
-inline void libssh2_terminate(LIBSSH2_CHANNEL* channel) {
-#if LIBSSH2_VERSION_NUM >= 0x010b00
-  libssh2_channel_signal_ex(channel, "TERM", 4);
-#else
-  static_cast<void>(channel);
-#endif
-}
-
-/// The exit status of a closed channel. Nothing when the command was ended by a signal; older versions of libssh2
-/// cannot tell a status that never came from 0.
-inline std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel) {
-  char* signal = nullptr;
-  libssh2_channel_get_exit_signal(channel, &signal, nullptr, nullptr, nullptr, nullptr, nullptr);
-  if (signal != nullptr) {
-    libssh2_free(session, signal);
-    return std::nullopt;
-  }
-  return libssh2_channel_get_exit_status(channel);
-}
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/ssh/access.hpp
-#ifndef REMOTE_JOB_SSH_ACCESS_HPP
-#define REMOTE_JOB_SSH_ACCESS_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// What a transport does over SSH, with a connection of its own or with a share of one. Operations are those of the
-/// transport; what is passed by reference stays in place until the completion.
-class access {
- public:
-  explicit access(const asio::any_io_executor& executor) : executor_(executor) {}
-  virtual ~access() = default;
-
-  const asio::any_io_executor& get_executor() const noexcept { return executor_; }
-
-  virtual void connect(detail::any_completion completion) = 0;
-  virtual void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) = 0;
-  virtual void stat(const std::string& path, file_status& status, detail::any_completion completion) = 0;
-  virtual void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
-                         detail::any_completion completion) = 0;
-  virtual void close() noexcept = 0;
-  virtual std::string diagnostics() const = 0;
-  virtual std::vector<std::string> notices() const = 0;
-
- private:
-  asio::any_io_executor executor_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/stream_socket.hpp
-#ifndef REMOTE_JOB_SSH_STREAM_SOCKET_HPP
-#define REMOTE_JOB_SSH_STREAM_SOCKET_HPP
-
-#include <asio/generic/stream_protocol.hpp>
-
-namespace remote_job::inline v0::ssh {
-
-/// A socket to a server or to an agent: one type for both, so that Asio's operations on sockets are compiled once.
-using stream_socket = asio::generic::stream_protocol::socket;
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/agent_client.hpp
-#ifndef REMOTE_JOB_SSH_AGENT_CLIENT_HPP
-#define REMOTE_JOB_SSH_AGENT_CLIENT_HPP
-
-#include <asio/buffer.hpp>
-#include <asio/local/stream_protocol.hpp>
-
-namespace remote_job::inline v0::ssh {
-
-/// The messages of the agent protocol (draft-miller-ssh-agent) that are needed to log in: pure.
-namespace agent_protocol {
-
-static constexpr std::size_t max_message = 256 * 1024;  // as OpenSSH
-static constexpr std::uint32_t max_keys = 2048;         // as OpenSSH
-
-struct key {
-  std::string blob;  ///< the public key
-  std::string comment;
-};
-
-inline std::string number(std::size_t value) {
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 255);
-  return bytes;
-}
-
-inline std::string text(std::string_view bytes) { return number(bytes.size()) + std::string(bytes); }
-
-inline std::optional<std::uint32_t> take_number(std::string_view& rest) {
-  if (rest.size() < 4) return std::nullopt;
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(rest[static_cast<std::size_t>(i)]);
-  rest.remove_prefix(4);
-  return value;
-}
-
-inline std::optional<std::string_view> take_text(std::string_view& rest) {
-  const auto size = take_number(rest);
-  if (!size || *size > rest.size()) return std::nullopt;
-  const auto value = rest.substr(0, *size);
-  rest.remove_prefix(*size);
-  return value;
-}
-
-/// SSH_AGENTC_REQUEST_IDENTITIES
-inline std::string ask_keys() { return "\x0b"; }
-
-/// SSH_AGENTC_SIGN_REQUEST; `data` tells by the algorithm that it names (RFC 4252, section 7) which hash an RSA key
-/// uses.
-inline std::string ask_signature(std::string_view blob, std::string_view data) {
-  auto rest = data;
-  std::string_view algorithm;
-  bool good = take_text(rest) && !rest.empty();
-  if (good) rest.remove_prefix(1);
-  good = good && take_text(rest) && take_text(rest) && take_text(rest) && !rest.empty();
-  if (good) {
-    rest.remove_prefix(1);
-    algorithm = take_text(rest).value_or("");
-  }
-  const std::size_t flags = algorithm == "rsa-sha2-256" ? 2 : algorithm == "rsa-sha2-512" ? 4 : 0;
-  return '\x0d' + text(blob) + text(data) + number(flags);
-}
-
-/// SSH_AGENT_IDENTITIES_ANSWER; nothing for any other message.
-inline std::optional<std::vector<key>> keys(std::string_view message) {
-  if (!message.starts_with('\x0c')) return std::nullopt;
-  message.remove_prefix(1);
-  const auto count = take_number(message);
-  if (!count || *count > max_keys) return std::nullopt;
-  std::vector<key> all;
-  for (std::uint32_t i = 0; i < *count; ++i) {
-    const auto blob = take_text(message);
-    const auto comment = blob ? take_text(message) : std::nullopt;
-    if (!comment) return std::nullopt;
-    all.push_back({std::string(*blob), std::string(*comment)});
-  }
-  return all;
-}
-
-/// What SSH_AGENT_SIGN_RESPONSE holds behind the algorithm's name; nothing for any other message.
-inline std::optional<std::string> signature(std::string_view message) {
-  if (!message.starts_with('\x0e')) return std::nullopt;
-  message.remove_prefix(1);
-  auto both = take_text(message);
-  if (!both || !take_text(*both)) return std::nullopt;
-  const auto value = take_text(*both);
-  if (!value || value->empty()) return std::nullopt;
-  return std::string(*value);
-}
-
-}  // namespace agent_protocol
-
-/// Asks a running ssh-agent over its Unix socket, without blocking: one question at a time, and a call when there is an
-/// answer or will be none. How long that may take is the affair of whoever asks. On one executor.
-class agent_client : public std::enable_shared_from_this<agent_client> {
- public:
-  agent_client(const asio::any_io_executor& executor, std::string path) : path_(std::move(path)), socket_(executor) {}
-
-  /// `on_answer` is called once, never from here, unless close() comes first.
-  void ask(std::string_view message, std::function<void()> on_answer) {
-    on_answer_ = std::move(on_answer);
-    answer_.reset();
-    has_size_ = false;
-    out_ = agent_protocol::text(message);
-    rest_ = asio::buffer(out_);
-    if (socket_.is_open()) return write();
-    asio::local::stream_protocol::endpoint endpoint;
-    try {
-      endpoint = asio::local::stream_protocol::endpoint(path_);
-    } catch (const std::system_error& e) {  // the path is too long
-      return detail::post_call(socket_.get_executor(), calls<&agent_client::end>(), e.code());
-    }
-    socket_.async_connect(endpoint, calls<&agent_client::on_connected>());
-  }
-
-  bool waiting() const noexcept { return static_cast<bool>(on_answer_); }
-  /// The answer; nothing when there is none, for which why() has the reason.
-  const std::optional<std::string>& answer() const noexcept { return answer_; }
-  const std::string& why() const noexcept { return why_; }
-  const std::string& path() const noexcept { return path_; }
-
-  /// Nobody is called any more.
-  void close() noexcept {
-    on_answer_ = nullptr;
-    std::error_code ignored;
-    socket_.close(ignored);
-  }
-
- private:
-  template <auto Member>
-  detail::shared_call calls() {
-    return detail::shared_call::to<Member>(shared_from_this());
-  }
-
-  void on_connected(std::error_code ec) {
-    if (ec) return end(ec);
-    write();
-  }
-
-  void write() { socket_.async_write_some(rest_, calls<&agent_client::on_written>()); }
-
-  void on_written(std::error_code ec, std::size_t size) {
-    if (ec) return end(ec);
-    rest_ += size;
-    if (rest_.size() > 0) return write();
-    read(4);
-  }
-
-  /// So many bytes, into `in_`.
-  void read(std::size_t size) {
-    in_.resize(size);
-    room_ = asio::buffer(in_);
-    read_on();
-  }
-
-  void read_on() { socket_.async_read_some(room_, calls<&agent_client::on_read>()); }
-
-  void on_read(std::error_code ec, std::size_t size) {
-    if (ec) return end(ec);
-    room_ += size;
-    if (room_.size() > 0) return read_on();
-    if (std::exchange(has_size_, true)) {
-      answer_ = std::move(in_);
-      return end({});
-    }
-    std::string_view head(in_);
-    const auto announced = agent_protocol::take_number(head).value_or(0);
-    if (announced == 0 || announced > agent_protocol::max_message)
-      return end(std::make_error_code(std::errc::bad_message));
-    read(announced);
-  }
-
-  void end(std::error_code ec) {
-    if (!on_answer_) return;  // closed
-    if (ec) {
-      why_ = ec == asio::error::eof ? "it closed the connection" : ec.message();
-      std::error_code ignored;
-      socket_.close(ignored);
-    }
-    std::exchange(on_answer_, nullptr)();
-  }
-
-  std::string path_;
-  stream_socket socket_;
-  std::function<void()> on_answer_;
-  std::string out_;
-  asio::const_buffer rest_;
-  std::string in_;
-  asio::mutable_buffer room_;
-  bool has_size_ = false;  // of the answer, which follows
-  std::optional<std::string> answer_;
-  std::string why_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/open_file.hpp
-#ifndef REMOTE_JOB_SSH_OPEN_FILE_HPP
-#define REMOTE_JOB_SSH_OPEN_FILE_HPP
-
-#if !defined(_WIN32)
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
-
-namespace remote_job::inline v0::ssh {
-
-using file_handle = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-/// The error for what is no regular file: opening and reading one never gives it.
-inline constexpr auto not_a_file = std::errc::invalid_seek;
-
-/// The error of a file, for people.
-inline std::string file_message(std::error_code ec) {
-  return ec == not_a_file ? "it is not a regular file" : ec.message();
-}
-
-/// Opens a file to be read whole, at once; null when it cannot be, and `ec` says why. Never waits: what is no regular
-/// file, such as a FIFO or a terminal, could keep its reader for ever, and is opened only if it is a device without a
-/// byte in it, as /dev/null is.
-inline file_handle open_file(const std::string& path, std::error_code& ec) {
-  ec.clear();
-#if defined(_WIN32)
-  file_handle file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) ec = {errno, std::generic_category()};
-#else
-  file_handle file(nullptr, &std::fclose);
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  struct stat status {};
-  char byte = 0;
-  if (fd < 0 || ::fstat(fd, &status) != 0)
-    ec = {errno, std::generic_category()};
-  else if (S_ISDIR(status.st_mode))
-    ec = std::make_error_code(std::errc::is_a_directory);
-  else if (!S_ISREG(status.st_mode) && !(S_ISCHR(status.st_mode) && ::read(fd, &byte, 1) == 0))
-    ec = std::make_error_code(not_a_file);
-  else if (file.reset(::fdopen(fd, "rb")); !file)
-    ec = {errno, std::generic_category()};
-  if (fd >= 0 && !file) ::close(fd);
-#endif
-  return file;
-}
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/prompt.hpp
-#ifndef REMOTE_JOB_SSH_PROMPT_HPP
-#define REMOTE_JOB_SSH_PROMPT_HPP
-
-#include <condition_variable>
-
-namespace remote_job::inline v0 {
-
-/// What a login needs to be told by a person, or by whatever stands for one. A plain value.
-struct ssh_challenge {
-  /// What is asked for.
-  enum class kind {
-    passphrase,           ///< of an encrypted private key
-    password,             ///< of the user on the host
-    keyboard_interactive  ///< whatever the server asks (RFC 4256)
-  };
-
-  /// One question.
-  struct prompt {
-    std::string text;   ///< for people; that of a server is made printable
-    bool echo = false;  ///< whether what is typed may be seen
-  };
-
-  kind what = kind::password;   ///< what is asked for
-  std::string subject;          ///< the identity, or `user@host`
-  std::string instruction;      ///< of the server, made printable; mostly empty
-  std::vector<prompt> prompts;  ///< one or more; each wants one answer
-  unsigned attempt = 1;         ///< above 1: what was answered before was wrong
-};
-
-namespace ssh {
-
-/// Overwrites a secret, and what a longer one left behind, before its memory is given back.
-inline void wipe(std::string& secret) noexcept {
-  secret.resize(secret.capacity());
-  volatile char* bytes = secret.data();
-  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
-  secret.clear();
-}
-
-/// Answers that are wiped when they are used up.
-struct secrets {
-  std::vector<std::string> list;
-
-  secrets() = default;
-  secrets(secrets&&) = default;
-  secrets& operator=(secrets&& other) noexcept {
-    wipe_all();
-    list = std::move(other.list);
-    return *this;
-  }
-  ~secrets() { wipe_all(); }
-
-  void wipe_all() noexcept {
-    for (auto& each : list) wipe(each);
-    list.clear();
-  }
-};
-
-/// A challenge that waits for its answer. Thread-safe.
-class question {
- public:
-  enum class status { open, answered, declined };
-
-  /// `on_answer` is called once, on the thread that answers, unless close() comes first.
-  explicit question(std::function<void()> on_answer) : on_answer_(std::move(on_answer)) {}
-
-  /// The first call counts. The secret is taken, or wiped.
-  void answer(std::vector<std::string>& list) {
-    settle(status::answered, &list);
-    for (auto& each : list) wipe(each);
-  }
-  void decline() { settle(status::declined, nullptr); }
-
-  /// Nobody wants to know any more: from here on nobody is called.
-  void close() noexcept {
-    const std::lock_guard lock(mutex_);
-    on_answer_ = nullptr;
-    if (status_ == status::open) status_ = status::declined;
-    changed_.notify_all();
-  }
-
-  status state() const {
-    const std::lock_guard lock(mutex_);
-    return status_;
-  }
-
-  /// Blocks until it is answered, declined or closed. For a thread of its own.
-  status wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return status_ != status::open; });
-    return status_;
-  }
-
-  secrets take() {
-    const std::lock_guard lock(mutex_);
-    return std::move(secrets_);
-  }
-
- private:
-  void settle(status s, std::vector<std::string>* list) {
-    // Under the lock, so that nobody is being called once close() has returned.
-    const std::lock_guard lock(mutex_);
-    if (status_ != status::open) return;
-    status_ = s;
-    if (list != nullptr) std::swap(secrets_.list, *list);
-    changed_.notify_all();
-    if (const auto call = std::exchange(on_answer_, nullptr)) call();
-  }
-
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::function<void()> on_answer_;
-  status status_ = status::open;
-  secrets secrets_;
-};
-
-}  // namespace ssh
-
-/// Where the answer to a challenge goes: at once or later, on any thread, also when nobody wants it any more. Only the
-/// first answer counts. Copies stand for the same challenge; when the last one is destroyed without an answer, it is
-/// declined. What is given is wiped after use.
-class ssh_answer {
- public:
-  explicit ssh_answer(std::shared_ptr<ssh::question> to) : to_(std::make_shared<holder>(std::move(to))) {}
-
-  /// To a challenge with one prompt.
-  void operator()(std::string secret) const {
-    std::vector<std::string> list(1);
-    list.front().swap(secret);
-    to_->question->answer(list);
-    ssh::wipe(secret);
-  }
-
-  /// One answer for each prompt, in their order. Any other number of them is as none.
-  void operator()(std::vector<std::string> answers) const { to_->question->answer(answers); }
-
-  /// There is no answer: the method is given up.
-  void decline() const { to_->question->decline(); }
-
- private:
-  struct holder {
-    explicit holder(std::shared_ptr<ssh::question> q) : question(std::move(q)) {}
-    holder(const holder&) = delete;
-    holder& operator=(const holder&) = delete;
-    ~holder() { question->decline(); }
-
-    std::shared_ptr<ssh::question> question;
-  };
-
-  std::shared_ptr<holder> to_;
-};
-
-/// Who is asked: a function `void(const ssh_challenge&, ssh_answer)`, which must not block but may answer later; or for
-/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt, but
-/// not again after a wrong answer: the same one once more would only use up the server's patience. Called on the
-/// transport's executor. To throw is to decline.
-class ssh_prompter {
- public:
-  /// Nobody: what needs an answer is given up.
-  ssh_prompter() = default;
-
-  /// One that may answer later.
-  template <class Function>
-  requires std::is_invocable_v<Function&, const ssh_challenge&, ssh_answer> ssh_prompter(
-      Function function)  // NOLINT: a function is as good as a prompter
-      : plain_(plain(function)), function_(std::move(function)) {}
-
-  /// One that knows the answer at once.
-  template <class Function>
-  requires(!std::is_same_v<Function, ssh_prompter> && std::is_invocable_r_v<std::string, Function&, const std::string&>)
-      ssh_prompter(Function function)  // NOLINT: as above
-      : plain_(plain(function)),
-        function_([f = std::move(function)](const ssh_challenge& challenge, const ssh_answer& answer) mutable {
-          std::vector<std::string> all;
-          for (std::size_t i = 0; i < challenge.prompts.size(); ++i) all.push_back(f(challenge.subject));
-          answer(std::move(all));
-        }),
-        once_(true) {}
-
-  /// Whether there is anybody to ask.
-  explicit operator bool() const noexcept { return static_cast<bool>(function_); }
-
-  /// Asks.
-  void operator()(const ssh_challenge& challenge, ssh_answer answer) const { function_(challenge, std::move(answer)); }
-
-  /// How often it is asked for one thing, where `most` times are allowed.
-  unsigned tries(unsigned most) const noexcept { return once_ ? 1 : most; }
-
-  /// Whether they are known to be the same: none, or one plain function. Other objects cannot be compared.
-  friend bool same(const ssh_prompter& a, const ssh_prompter& b) noexcept {
-    return !a && !b ? true : a.plain_ != nullptr && a.plain_ == b.plain_;
-  }
-
- private:
-  using any_function = void (*)();
-
-  template <class Function>
-  static any_function plain(const Function& function) noexcept {
-    if constexpr (std::is_pointer_v<Function>)
-      return reinterpret_cast<any_function>(function);
-    else
-      return nullptr;
-  }
-
-  any_function plain_ = nullptr;
-  std::function<void(const ssh_challenge&, ssh_answer)> function_;
-  bool once_ = false;
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/ssh/options.hpp
-#ifndef REMOTE_JOB_SSH_OPTIONS_HPP
-#define REMOTE_JOB_SSH_OPTIONS_HPP
-
-namespace remote_job::inline v0 {
-
-/// A private key to log in with: exactly one of the two is given. Of a key that an agent has the public one will do,
-/// here or in a file of that name and `.pub`. A plain value.
-struct ssh_identity {
-  /// Path of the key; a leading `~/` stands for the home directory. "none": no key, not even one of the usual ones.
-  std::string file = {};
-  /// The key itself, as it would stand in a file; a secret, which is the caller's to wipe.
-  std::string text = {};
-};
-
-/// Time allowed to each step of connecting; each above zero.
-struct ssh_timeouts {
-  duration resolve = std::chrono::seconds(10);         ///< to find the host's addresses
-  duration connect = std::chrono::seconds(15);         ///< to reach one of them, all tries together
-  duration banner = std::chrono::seconds(10);          ///< until the server has identified itself as SSH
-  duration handshake = std::chrono::seconds(20);       ///< for the key exchange
-  duration authentication = std::chrono::seconds(30);  ///< for all methods together
-  duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
-  /// Until it is known whether the server gives access to files; and until one that has come to a halt over one user's
-  /// files is replaced for the others of a pool. Below a watch's command_timeout: what is not known by then is a poll
-  /// that timed out.
-  duration files = std::chrono::seconds(5);
-};
-
-/// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that
-/// libssh2 does not know is `errc::invalid_argument` when connecting. A plain value.
-struct ssh_algorithms {
-  std::vector<std::string> key_exchange = {};  ///< how the keys of the session are agreed upon
-  std::vector<std::string> host_key = {};      ///< within it the keys known for the host come first
-  std::vector<std::string> cipher = {};        ///< both ways
-  std::vector<std::string> mac = {};           ///< both ways
-};
-
-/// Which of a host's addresses are tried.
-enum class ip_version { any, v4, v6 };
-
-/// What to think of a host's key.
-enum class host_key_policy {
-  strict,  ///< it has to be in a known-hosts file
-  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which
-  /// is created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
-  accept_new,
-  insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
-};
-
-/// What to ask OpenSSH's ssh for. A plain value.
-struct openssh_query {
-  std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
-  std::uint16_t port = 0;       ///< goes before the configuration's, as with `ssh -p`; 0: the configuration's
-  std::string config_file;      ///< as with `ssh -F`; empty: the user's and the system's
-  std::string program = "ssh";  ///< looked for in PATH
-  duration timeout = std::chrono::seconds(10);  ///< for all of it
-};
-
-/// How to reach one host over SSH. A plain value.
-///
-/// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked
-/// for and wiped after use.
-struct ssh_options {
-  std::string host;                 ///< name or address, that of IPv6 with or without brackets; required
-  std::uint16_t port = 22;          ///< above 0
-  std::string user;                 ///< empty: the name of the user who runs this program
-  ip_version ip = ip_version::any;  ///< of the addresses that the name of a host has; one that is given as such counts
-
-  /// The authentication methods that may be used, in the order to try them. Empty: "publickey", "keyboard-interactive"
-  /// and "password", which are all there are, in this order.
-  std::vector<std::string> methods;
-  /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
-  std::vector<ssh_identity> identities;
-  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment
-  /// variable SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are
-  /// identities.
-  std::string agent;
-  /// Of the agent's keys only those that are identities are tried.
-  bool identities_only = false;
-  /// Asked for the passphrase of an encrypted key, if its format tells the public key only once the server has found
-  /// that good. Not set: an encrypted key is `errc::passphrase_wrong`.
-  ssh_prompter passphrase;
-  /// Asked for the user's password, if the server takes one. Not set: the method is not tried; so with the next one.
-  ssh_prompter password;
-  /// Asked what the server asks, which may be several things, several times.
-  ssh_prompter keyboard_interactive;
-  /// How often each of them is asked while what was given is wrong; above 0. One that knows the answer at once is asked
-  /// once.
-  unsigned prompts = 1;
-
-  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
-  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first
-  /// one need not be there.
-  std::vector<std::string> known_hosts;
-  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file
-  /// is looked at, and no other policy counts.
-  std::vector<std::string> fingerprints;
-  /// What is asked of a host key without fingerprints.
-  host_key_policy host_keys = host_key_policy::strict;
-  /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
-  std::string host_key_alias;
-
-  /// Which algorithms may be used.
-  ssh_algorithms algorithms;
-
-  /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the
-  /// one before. Each has its own options: identities, policy and time-outs are not inherited. One that has jump hosts
-  /// itself is reached through these.
-  std::vector<ssh_options> jump_hosts;
-
-  /// How long each step of a connection may take.
-  ssh_timeouts timeouts;
-  /// After so long without a byte from the server it is asked for a sign of life; above 0.
-  duration keepalive = std::chrono::seconds(15);
-  /// Without an answer the connection counts as lost after so long a silence; above keepalive.
-  duration silence_limit = std::chrono::seconds(30);
-
-  /// To be told among the transport's notices when connecting: what of a configuration is not obeyed.
-  std::vector<std::string> notices;
-
-  /// What the user's OpenSSH configuration says of a host, which may be an alias. Obeyed are Host, Match, Include and
-  /// HostName, Port, User, AddressFamily; IdentityFile, IdentityAgent, IdentitiesOnly; PreferredAuthentications,
-  /// PubkeyAuthentication, KbdInteractiveAuthentication, PasswordAuthentication, BatchMode (nobody is asked for a
-  /// password), NumberOfPasswordPrompts; UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias;
-  /// HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs, as far as libssh2 knows what they name; ProxyJump;
-  /// ConnectTimeout, ServerAliveInterval, ServerAliveCountMax. StrictHostKeyChecking `no` and `accept-new` are both
-  /// `accept_new`, all else is `strict`: there is nobody to ask. Each host of ProxyJump is looked up in the same way.
-  ///
-  /// What cannot be obeyed and would let in what the configuration keeps out is refused, as is what leads another way:
-  /// ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithms of which libssh2 knows none;
-  /// `process_transport` over ssh has all that. Of what else changes who logs in, how and from where (such as
-  /// CertificateFile, PKCS11Provider, BindAddress) `notices` tells. The rest is for ssh alone and has no effect.
-  ///
-  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the
-  /// time-out: to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
-  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a
-  /// name that begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
-  /// <remote_job/ssh/openssh_config.hpp>, for POSIX systems.
-  static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
-};
-
-/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
-/// Thread-safe; does no I/O.
-inline std::string validate(const ssh_options& options) {
-  const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
-  if (options.host.empty()) return "host must not be empty";
-  if (has_nul(options.host) || options.host.find_first_of(" \t\r\n") != std::string::npos)
-    return "host must not hold blanks or NUL bytes";
-  if (has_nul(options.host_key_alias)) return "host_key_alias must not hold a NUL byte";
-  if (options.port == 0) return "port must be from 1 to 65535";
-  if (has_nul(options.user) || options.user.find_first_of("\r\n") != std::string::npos)
-    return "user must not hold line ends or NUL bytes";
-  for (const auto& identity : options.identities)
-    if (identity.file.empty() == identity.text.empty() || has_nul(identity.file))
-      return "identities must each have a file or a text";
-  for (const auto& method : options.methods)
-    if (method != "publickey" && method != "keyboard-interactive" && method != "password")
-      return "methods must be of publickey, keyboard-interactive and password";
-  if (has_nul(options.agent)) return "agent must not hold a NUL byte";
-  for (const auto& file : options.known_hosts)
-    if (file.empty() || has_nul(file)) return "known_hosts must name files";
-  for (const auto& fingerprint : options.fingerprints)
-    if (fingerprint.size() != 50 || !fingerprint.starts_with("SHA256:"))
-      return "fingerprints must be written SHA256: and 43 characters of base64, as ssh-keygen -l prints them";
-  const struct {
-    std::string_view name;
-    duration value;
-  } durations[] = {{"timeouts.resolve", options.timeouts.resolve},
-                   {"timeouts.connect", options.timeouts.connect},
-                   {"timeouts.banner", options.timeouts.banner},
-                   {"timeouts.handshake", options.timeouts.handshake},
-                   {"timeouts.authentication", options.timeouts.authentication},
-                   {"timeouts.open", options.timeouts.open},
-                   {"timeouts.files", options.timeouts.files},
-                   {"keepalive", options.keepalive}};
-  for (const auto& [name, value] : durations)
-    if (value <= duration::zero()) return std::string(name) + " must be above zero";
-  for (const auto* list : {&options.algorithms.key_exchange, &options.algorithms.host_key, &options.algorithms.cipher,
-                           &options.algorithms.mac})
-    for (const auto& name : *list)
-      if (name.empty() || name.find_first_of(std::string_view(", \t\r\n\0", 6)) != std::string::npos)
-        return "algorithms must be names, one in each string";
-  for (const auto& each : options.jump_hosts)
-    if (auto wrong = validate(each); !wrong.empty())
-      return "jump_hosts: " + (each.host.empty() ? "" : each.host + ": ") + wrong;
-  if (options.prompts == 0) return "prompts must be above 0";
-  if (options.silence_limit <= options.keepalive) return "silence_limit must be above keepalive";
-  return {};
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/ssh/public_key.hpp
-#ifndef REMOTE_JOB_SSH_PUBLIC_KEY_HPP
-#define REMOTE_JOB_SSH_PUBLIC_KEY_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// A public key's fingerprint as OpenSSH prints it.
-inline std::string fingerprint(std::string_view blob) {
-  return "SHA256:" + detail::base64_unpadded(detail::sha256(blob));
-}
-
-/// The type that a public key begins with (RFC 4253, section 6.6): "ssh-ed25519"; empty for what is none.
-inline std::string_view key_type_of(std::string_view blob) {
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < 4 && i < blob.size(); ++i) size = size << 8 | static_cast<unsigned char>(blob[i]);
-  return blob.size() < 4 || size > blob.size() - 4 || size > 255 ? std::string_view() : blob.substr(4, size);
-}
-
-/// A public key as text has it, type and base64; nothing for what is none.
-inline std::optional<std::string> read_public_key(std::string_view type, std::string_view encoded) {
-  auto blob = detail::base64_decode(encoded);
-  if (!blob || type.empty() || key_type_of(*blob) != type) return std::nullopt;
-  return blob;
-}
-
-/// Whether libssh2 can log in with such a key at all: not with certificates, nor with those on FIDO tokens ("sk-").
-inline bool is_plain_key(std::string_view type) {
-  return type == "ssh-ed25519" || type == "ssh-rsa" ||
-         (type.starts_with("ecdsa-sha2-nistp") && type.find("-cert-") == std::string_view::npos);
-}
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/identity.hpp
-#ifndef REMOTE_JOB_SSH_IDENTITY_HPP
-#define REMOTE_JOB_SSH_IDENTITY_HPP
-
-#include <cstdlib>
-
-#if !defined(_WIN32)
-#include <pwd.h>
-#include <unistd.h>
-#endif
-
-namespace remote_job::inline v0::ssh {
-
-/// Who runs this program, and where that user is at home; empty when it cannot be told.
-struct local_user {
-  std::string name;
-  std::string home;
-
-  static local_user current() {
-    local_user result;
-    const auto variable = [](const char* key) {
-      const char* value = std::getenv(key);
-      return std::string(value == nullptr ? "" : value);
-    };
-#if defined(_WIN32)
-    result.name = variable("USERNAME");
-    result.home = variable("USERPROFILE");
-#else
-    result.home = variable("HOME");
-    passwd entry{};
-    passwd* found = nullptr;
-    char buffer[4096];
-    if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) {
-      result.name = found->pw_name;
-      if (result.home.empty()) result.home = found->pw_dir;
-    }
-#endif
-    return result;
-  }
-
-  /// Where another user is at home; empty when it cannot be told.
-  static std::string home_of([[maybe_unused]] const std::string& name) {
-#if !defined(_WIN32)
-    passwd entry{};
-    passwd* found = nullptr;
-    char buffer[4096];
-    if (getpwnam_r(name.c_str(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return found->pw_dir;
-#endif
-    return {};
-  }
-};
-
-/// `~/` at the beginning of a path stands for the home directory.
-inline std::string expand_home(const std::string& path) {
-  return path.starts_with("~/") ? local_user::current().home + path.substr(1) : path;
-}
-
-/// A private key as its file has it, and what can be told without decrypting it.
-struct private_key {
-  std::string text;  ///< secret; empty where only the public key is there, as of a key that an agent has
-  bool encrypted = false;
-  bool rsa = false;
-  std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
-  std::string blob;   ///< the public key; empty as above
-  std::string print;  ///< its fingerprint
-  std::string lack;   ///< why there is no private key
-
-  private_key() = default;
-  private_key(private_key&&) = default;
-  private_key& operator=(private_key&& other) noexcept {
-    wipe(text);
-    text = std::move(other.text);
-    encrypted = other.encrypted;
-    rsa = other.rsa;
-    type = std::move(other.type);
-    blob = std::move(other.blob);
-    print = std::move(other.print);
-    lack = std::move(other.lack);
-    return *this;
-  }
-  ~private_key() { wipe(text); }
-
-  static constexpr std::size_t max_size = 64 * 1024;
-
-  /// Reads the file, and where that shows no public key the one beside it; when there is neither, `why` says so.
-  static private_key read(const std::string& file, std::string& why) {
-    auto key = read_one(file, why);
-    if (!key.blob.empty()) return key;
-    std::string absent;
-    auto beside = read_one(file + ".pub", absent);
-    if (beside.lack.empty()) return key;
-    if (!why.empty()) key.lack = std::exchange(why, {});
-    key.set_public(std::move(beside.blob));
-    return key;
-  }
-
-  /// The same for a key that is at hand.
-  static private_key copy(const std::string& text, std::string& why) {
-    private_key key;
-    key.text = text;
-    key.inspect(why);
-    return key;
-  }
-
- private:
-  static private_key read_one(const std::string& file, std::string& why) {
-    private_key key;
-    std::error_code ec;
-    const auto in = open_file(file, ec);
-    if (in) {
-      std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy of the key stays in a buffer
-      key.text.resize(max_size + 1);
-      key.text.resize(std::fread(key.text.data(), 1, key.text.size(), in.get()));
-      if (std::ferror(in.get()) != 0) ec = {errno, std::generic_category()};
-    }
-    if (ec) {
-      why = file_message(ec);
-      wipe(key.text);
-    } else {
-      key.inspect(why);
-    }
-    return key;
-  }
-
-  void inspect(std::string& why) {
-    if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) return inspect();
-    if (inspect_public())
-      lack = "it is a public key";
-    else
-      why = "it is not a private key";
-    wipe(text);
-  }
-
-  /// One line: type, base64, comment. False when it is none.
-  bool inspect_public() {
-    const auto line = std::string_view(text).substr(0, text.find_first_of("\r\n"));
-    const auto blank = line.find(' ');
-    if (blank == std::string_view::npos) return false;
-    const auto rest = line.substr(blank + 1);
-    auto key = read_public_key(line.substr(0, blank), rest.substr(0, rest.find(' ')));
-    if (!key) return false;
-    set_public(*std::move(key));
-    return true;
-  }
-
-  void set_public(std::string key) {
-    type = key_type_of(key);
-    rsa = rsa || type == "ssh-rsa";
-    print = fingerprint(key);
-    blob = std::move(key);
-  }
-
-  void inspect() {
-    static constexpr std::string_view begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
-    const auto at = text.find(begin);
-    if (at == std::string::npos) {  // PEM: RFC 1421 or RFC 5958
-      encrypted = text.find("ENCRYPTED") != std::string::npos;
-      rsa = text.find("BEGIN RSA PRIVATE KEY") != std::string::npos;
-      return;
-    }
-    // PROTOCOL.key of OpenSSH: magic, cipher, kdf, options, number of keys, public key, then what may be encrypted.
-    std::string head;
-    for (std::size_t i = at + begin.size(); i < text.size() && text[i] != '-' && head.size() < 8192; ++i)
-      if (text[i] != '\n' && text[i] != '\r' && text[i] != ' ') head += text[i];
-    head.resize(head.size() / 4 * 4);
-    auto decoded = detail::base64_decode(head);
-    wipe(head);
-    if (!decoded) return;
-    static constexpr std::string_view magic("openssh-key-v1\0", 15);
-    std::string_view rest = *decoded;
-    const auto next = [&rest] {
-      std::size_t size = 0;
-      for (std::size_t i = 0; i < 4 && i < rest.size(); ++i) size = size << 8 | static_cast<unsigned char>(rest[i]);
-      if (rest.size() < 4 || size > rest.size() - 4) return rest = {};
-      const auto value = rest.substr(4, size);
-      rest.remove_prefix(4 + size);
-      return value;
-    };
-    if (rest.starts_with(magic)) {
-      rest.remove_prefix(magic.size());
-      encrypted = next() != "none";
-      next();
-      next();
-      rest.remove_prefix(rest.size() < 4 ? rest.size() : 4);
-      if (auto key = std::string(next()); !key.empty()) set_public(std::move(key));
-    }
-    wipe(*decoded);
-  }
-};
-
-/// Where the private key of an identity comes from.
-class identity_source {
- public:
-  explicit identity_source(std::string file) : name(std::move(file)) {}
-  identity_source(std::string n, const std::string* text) : name(std::move(n)), text_(text) {}
-
-  /// Those of the options, which have to live as long; without any the usual ones that are there.
-  static std::vector<identity_source> of(const ssh_options& options) {
-    std::vector<identity_source> all;
-    for (const auto& each : options.identities)
-      if (!each.text.empty())
-        all.emplace_back("no. " + std::to_string(all.size() + 1), &each.text);
-      else if (each.file != "none")
-        all.emplace_back(expand_home(each.file));
-    if (!options.identities.empty()) return all;
-    const auto home = local_user::current().home;
-    std::error_code absent;
-    for (const char* file : {"/.ssh/id_ed25519", "/.ssh/id_ecdsa", "/.ssh/id_rsa"})
-      if (open_file(home + file, absent)) all.emplace_back(home + file);
-    return all;
-  }
-
-  private_key load(std::string& why) const {
-    return text_ == nullptr ? private_key::read(name, why) : private_key::copy(*text_, why);
-  }
-
-  std::string name;  ///< for messages: the file's
-
- private:
-  const std::string* text_ = nullptr;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/aside.hpp
-#ifndef REMOTE_JOB_SSH_ASIDE_HPP
-#define REMOTE_JOB_SSH_ASIDE_HPP
-
-#include <thread>
-
-namespace remote_job::inline v0::ssh {
-
-/// One call that may take long, on a thread of its own. All but that call is on one executor.
-class aside {
- public:
-  /// Has `function` called there, and then `back`, by the executor, which is at work so long: it has to join(). `done`
-  /// is for whoever is back. The error is why no thread could be started.
-  std::error_code start(const asio::any_io_executor& executor, std::function<int()> function,
-                        std::function<void(int)> done, detail::shared_call back) {
-    done_ = std::move(done);
-    auto run = [this, work = asio::make_work_guard(executor), function = std::move(function),
-                back = std::move(back)]() mutable {
-      result_ = function();
-      function = nullptr;  // what it holds is freed here
-      detail::post_call(work.get_executor(), std::move(back));
-    };
-    try {
-      thread_ = std::thread(std::move(run));
-    } catch (const std::system_error& e) {
-      return e.code();
-    }
-    return {};
-  }
-
-  /// Whether the thread is there.
-  bool busy() const noexcept { return thread_.joinable(); }
-
-  /// Waits for the thread's end.
-  void join() {
-    if (busy()) thread_.join();
-  }
-
-  /// To be called once, after join(): what is done with the result. Who ends it instead drops it.
-  void finish() { std::exchange(done_, nullptr)(result_); }
-  void drop() noexcept { done_ = nullptr; }
-
- private:
-  std::thread thread_;
-  std::function<void(int)> done_;
-  int result_ = 0;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/byte_stream.hpp
-#ifndef REMOTE_JOB_SSH_BYTE_STREAM_HPP
-#define REMOTE_JOB_SSH_BYTE_STREAM_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// What carries the bytes of a session: a TCP connection, or a channel of another session.
-///
-/// One read and one write may be outstanding at a time; each is answered exactly once and never inline, also after
-/// close(). Its owner, given with each operation, is kept alive, and with it its buffer, until the answer.
-class byte_stream {
- public:
-  class user {
-   public:
-    virtual void on_read(std::error_code ec, std::size_t size) = 0;
-    virtual void on_written(std::error_code ec) = 0;
-
-   protected:
-    ~user() = default;
-  };
-
-  virtual ~byte_stream() = default;
-
-  virtual void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) = 0;
-  virtual void write(asio::const_buffer buffer, std::shared_ptr<user> owner) = 0;
-  virtual void close() noexcept = 0;
-
-  /// After an error: what is to be said of it, if more than its code.
-  virtual std::string why() const { return {}; }
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/operation.hpp
-#ifndef REMOTE_JOB_SSH_OPERATION_HPP
-#define REMOTE_JOB_SSH_OPERATION_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Something that goes on over a session: a state machine whose steps never wait.
-class operation {
- public:
-  virtual ~operation() = default;
-
-  /// Goes as far as it can; called whenever anything may have changed.
-  virtual void step() = 0;
-
-  /// Another waits for a channel and the server allows no more: whether this one will soon release its own.
-  virtual bool make_room() { return false; }
-
-  /// The session has ended: its channels are gone.
-  virtual void on_end(std::error_code ec) = 0;
-
-  /// The execution context is being destroyed: destroy the handler, call nobody.
-  virtual void drop() noexcept = 0;
-};
-
-/// Where a channel to another host leads, as the server sees it (RFC 4254, section 7.2).
-struct tunnel_end {
-  std::string host;
-  std::uint16_t port = 0;
-
-  friend bool operator==(const tunnel_end&, const tunnel_end&) = default;
-};
-
-/// Who waits for a channel.
-class channel_waiter {
- public:
-  /// A channel, owned by the receiver until it is released, or why there is none. May be called from the request.
-  virtual void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) = 0;
-
- protected:
-  ~channel_waiter() = default;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/server_hello.hpp
-#ifndef REMOTE_JOB_SSH_SERVER_HELLO_HPP
-#define REMOTE_JOB_SSH_SERVER_HELLO_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Text from the other side, made fit for a message: one line, printable, bounded.
-inline std::string printable(std::string_view text, std::size_t most = 200) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-  std::string result(text.substr(0, most));
-  for (char& c : result)
-    if (c < ' ' || c > '~') c = '?';
-  if (text.size() > most) result += "...";
-  return result;
-}
-
-/// Where in the first bytes of a server its identification begins (RFC 4253, section 4.2): other lines may come before.
-struct identification {
-  enum class status { more, found, not_ssh };
-
-  static constexpr std::size_t max_line = 1024;
-  static constexpr std::size_t max_text = 16 * 1024;  ///< all lines before it together
-
-  status result = status::more;
-  std::size_t begin = 0;  ///< when found: of the line that begins with "SSH-"
-};
-
-inline identification find_identification(std::string_view received) {
-  using status = identification::status;
-  std::size_t begin = 0;
-  while (begin < received.size()) {
-    const auto end = received.find('\n', begin);
-    const auto line = received.substr(begin, end == std::string_view::npos ? end : end - begin);
-    if (line.size() > identification::max_line || begin > identification::max_text) return {status::not_ssh, begin};
-    if (end == std::string_view::npos) break;
-    if (line.starts_with("SSH-")) {
-      const bool version_2 = line.starts_with("SSH-2.") || line.starts_with("SSH-1.99-");
-      return {version_2 ? status::found : status::not_ssh, begin};
-    }
-    begin = end + 1;
-  }
-  return {status::more, begin};
-}
-
-/// The algorithms a server offers in its first packet, which travels in the clear (RFC 4253, section 7.1).
-struct server_algorithms {
-  bool known = false;
-  std::string key_exchange;
-  std::string host_key;
-  std::string cipher;
-  std::string mac;
-};
-
-/// Reads them out of what the server sent from its identification on.
-inline server_algorithms parse_server_algorithms(std::string_view hello) {
-  server_algorithms result;
-  const auto number = [](std::string_view bytes) {
-    std::size_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-    return value;
-  };
-  const auto end = hello.find('\n');
-  if (end == std::string_view::npos) return result;
-  hello.remove_prefix(end + 1);
-  constexpr std::size_t head = 4 + 1 + 1 + 16;  // packet length, padding length, SSH_MSG_KEXINIT, cookie
-  if (hello.size() < head || hello[5] != 20 || number(hello) > hello.size() - 4) return result;
-  hello = hello.substr(0, number(hello) + 4);
-  if (hello.size() < head) return result;
-  hello.remove_prefix(head);
-  std::string lists[6];
-  for (auto& list : lists) {
-    if (hello.size() < 4 || number(hello) > hello.size() - 4) return result;
-    list = printable(hello.substr(4, number(hello)), 2000);
-    hello.remove_prefix(4 + number(hello));
-  }
-  result.known = true;
-  result.key_exchange = std::move(lists[0]);
-  result.host_key = std::move(lists[1]);
-  result.cipher = std::move(lists[3]);  // server to client; servers offer the same both ways
-  result.mac = std::move(lists[5]);
-  return result;
-}
-
-/// The names of a comma-separated list.
-inline std::vector<std::string> split_names(std::string_view list) {
-  std::vector<std::string> names;
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    if (comma != 0) names.emplace_back(list.substr(0, comma));
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
-  return names;
-}
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/wire.hpp
-#ifndef REMOTE_JOB_SSH_WIRE_HPP
-#define REMOTE_JOB_SSH_WIRE_HPP
-
-#include <atomic>
-#include <cstring>
-
-namespace remote_job::inline v0::ssh {
-
-/// libssh2 between two buffers: it comes near no socket, and nothing here waits.
-///
-/// Writing always succeeds, into the buffer: no call is ever left half-sent. Reading gives what has been received, as
-/// far as it may be taken: before the server has identified itself nothing, and once it is gated only drain() takes
-/// input, and sorts all of it into libssh2's queue. After cut(), which any thread may call, both fail, so that freeing
-/// never waits.
-class wire {
- public:
-  static constexpr std::size_t max_waiting_output = 256 * 1024;
-  static constexpr std::size_t max_output = 8 * 1024 * 1024;
-
-  /// For callbacks of libssh2 that are told the session only, which is that of this wire: whoever makes the call.
-  void* guest = nullptr;
-
-  wire() : in_(input_size) {
-    if (!detail::libssh2_ready()) return;
-    raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
-    if (raw_ == nullptr) return;
-    libssh2_session_set_blocking(raw_, 0);
-    detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_SEND, &wire::on_libssh2_send);
-    detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_RECV, &wire::on_libssh2_receive);
-    detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_DISCONNECT, &wire::on_libssh2_disconnect);
-  }
-
-  ~wire() { free(); }
-  wire(const wire&) = delete;
-  wire& operator=(const wire&) = delete;
-
-  /// Null when libssh2 has no memory, and after free().
-  LIBSSH2_SESSION* native() const noexcept { return raw_; }
-  bool is_cut() const noexcept { return cut_; }
-  void cut() noexcept { cut_ = true; }
-
-  /// Frees the session and all its channels.
-  void free() noexcept {
-    cut_ = true;
-    // A key exchange left in the middle frees its keys only when it is told of the end itself.
-    if (std::exchange(half_shaken_, false)) libssh2_session_handshake(raw_, no_socket);
-    if (raw_ != nullptr) libssh2_session_free(raw_);
-    raw_ = nullptr;
-  }
-
-  /// Calls libssh2, until it has an answer or really waits for input: it also says EAGAIN when it does not.
-  template <class Function>
-  auto call(Function function) -> decltype(function()) {
-    decltype(function()) rc{};
-    for (int tries = 0; tries < max_tries; ++tries) {
-      would_block_ = false;
-      rc = function();
-      if (rc != LIBSSH2_ERROR_EAGAIN || would_block_) return rc;
-    }
-    call_again_ = true;
-    return rc;
-  }
-
-  /// Whether libssh2 would go on without input: call() gave up on it.
-  bool take_call_again() noexcept { return std::exchange(call_again_, false); }
-
-  int handshake() {
-    const int rc = call([this] { return libssh2_session_handshake(raw_, no_socket); });
-    half_shaken_ = rc == LIBSSH2_ERROR_EAGAIN;
-    return rc;
-  }
-
-  /// libssh2's text on the call that has just failed.
-  std::string last_error() const {
-    char* text = nullptr;
-    int size = 0;
-    libssh2_session_last_error(raw_, &text, &size, 0);
-    return text == nullptr ? std::string() : printable({text, static_cast<std::size_t>(size)});
-  }
-
-  /// From now on input is only taken by drain(), or freely again.
-  void gate(bool on) noexcept { gated_ = on; }
-
-  /// Has libssh2 take all input. Any channel will do to ask with: a read of no bytes. An error of libssh2, or none.
-  ssize_t drain(LIBSSH2_CHANNEL* channel) {
-    draining_ = true;
-    char nothing = 0;
-    ssize_t rc = 0;
-    do {
-      would_block_ = false;
-      rc = libssh2_channel_read_ex(channel, 0, &nothing, 0);
-    } while ((rc >= 0 || rc == LIBSSH2_ERROR_EAGAIN) && !would_block_);
-    draining_ = false;
-    return rc == LIBSSH2_ERROR_EAGAIN ? 0 : rc;
-  }
-
-  // --- input
-
-  /// Where the next bytes go; empty when nobody takes those that are there: the server has to wait.
-  asio::mutable_buffer room() noexcept {
-    if (begin_ > 0) {
-      std::memmove(in_.data(), in_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-    }
-    return asio::buffer(in_.data() + end_, in_.size() - end_);
-  }
-
-  void received(std::size_t size) noexcept { end_ += size; }
-  /// What was received and not taken.
-  std::string_view input() const noexcept { return {in_.data() + begin_, end_ - begin_}; }
-
-  /// Keeps what comes before encryption, and withholds it from libssh2 until the server has identified itself: libssh2
-  /// would read any number of other lines. To be told the size of what was just received; false when that is not SSH 2.
-  bool capture(std::size_t size) {
-    if (identified_) {
-      hello_.append(in_.data() + end_ - size, std::min(size, max_hello - std::min(max_hello, hello_.size())));
-      return true;
-    }
-    const std::string_view text(in_.data(), end_);
-    const auto found = find_identification(text);
-    if (found.result == identification::status::not_ssh ||
-        (found.result == identification::status::more && end_ == in_.size())) {
-      begin_ = found.begin;
-      return false;
-    }
-    if (found.result == identification::status::more) return true;
-    begin_ = found.begin;
-    hello_.assign(text.substr(found.begin, max_hello));
-    identified_ = true;
-    return true;
-  }
-
-  bool identified() const noexcept { return identified_; }
-  /// From the server's identification on, what it sent in the clear.
-  const std::string& hello() const noexcept { return hello_; }
-  void forget_hello() noexcept { hello_ = std::string(); }
-  /// What the server gave as reason for ending the connection, if it did.
-  const std::string& farewell() const noexcept { return farewell_; }
-
-  // --- output
-
-  std::size_t waiting_output() const noexcept { return out_.size(); }
-  /// Bytes that libssh2 has sent so far.
-  std::size_t bytes_sent() const noexcept { return bytes_sent_; }
-
-  /// What is to be sent now, good until sent().
-  asio::const_buffer send() noexcept {
-    std::swap(out_, sending_);
-    return asio::buffer(sending_);
-  }
-
-  /// The size of what was sent.
-  std::size_t sent() noexcept {
-    const auto size = sending_.size();
-    sending_.clear();
-    return size;
-  }
-
- private:
-  // libssh2 only looks whether there is such a file descriptor; it never reads from it.
-  static constexpr libssh2_socket_t no_socket = 0x7fffffff;
-  static constexpr int max_tries = 64;
-  static constexpr std::size_t input_size = 64 * 1024;
-  static constexpr std::size_t max_hello = 48 * 1024;
-
-  static ssize_t on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int, void** abstract) {
-    auto& self = *static_cast<wire*>(*abstract);
-    if (self.cut_) return -ECONNRESET;
-    const auto* bytes = static_cast<const char*>(data);
-    self.out_.insert(self.out_.end(), bytes, bytes + size);
-    self.bytes_sent_ += size;
-    return static_cast<ssize_t>(size);
-  }
-
-  static ssize_t on_libssh2_receive(libssh2_socket_t, void* data, std::size_t size, int, void** abstract) {
-    auto& self = *static_cast<wire*>(*abstract);
-    if (self.cut_) return -ECONNRESET;
-    const auto ready = self.end_ - self.begin_;
-    if (ready == 0 || !self.identified_ || (self.gated_ && !self.draining_)) {
-      self.would_block_ = true;
-      return -EAGAIN;
-    }
-    // The rest is not moved: more may be on its way to the place behind it.
-    const auto n = std::min(size, ready);
-    std::memcpy(data, self.in_.data() + self.begin_, n);
-    self.begin_ += n;
-    return static_cast<ssize_t>(n);
-  }
-
-  static void on_libssh2_disconnect(LIBSSH2_SESSION*, int, const char* message, int size, const char*, int,
-                                    void** abstract) {
-    auto& self = *static_cast<wire*>(*abstract);
-    self.farewell_ = message != nullptr && size > 0 ? printable({message, static_cast<std::size_t>(size)})
-                                                    : std::string("(no reason)");
-  }
-
-  LIBSSH2_SESSION* raw_ = nullptr;
-  std::vector<char> in_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-  std::vector<char> out_;
-  std::vector<char> sending_;
-  std::size_t bytes_sent_ = 0;
-  std::string hello_;
-  std::string farewell_;
-  std::atomic<bool> cut_ = false;
-  bool identified_ = false;
-  bool gated_ = false;
-  bool draining_ = false;
-  bool would_block_ = false;
-  bool call_again_ = false;
-  bool half_shaken_ = false;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/channel_table.hpp
-#ifndef REMOTE_JOB_SSH_CHANNEL_TABLE_HPP
-#define REMOTE_JOB_SSH_CHANNEL_TABLE_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// The channels of one session: opened one at a time, in the order of asking, for libssh2 knows of one opening only; an
-/// opening is never abandoned. One is opened in advance, and those given back are closed in the background.
-class channel_table {
- public:
-  using clock = std::chrono::steady_clock;
-
-  /// What the table needs of its session.
-  class owner {
-   public:
-    virtual void fail(std::string_view what) = 0;
-    virtual void drain() = 0;
-    /// Whether some operation will soon release its channel.
-    virtual bool make_room() = 0;
-    /// due() may have become earlier.
-    virtual void arm() = 0;
-
-   protected:
-    ~owner() = default;
-  };
-
-  channel_table(wire& w, owner& o, duration open_limit) : wire_(w), owner_(o), open_limit_(open_limit) {}
-  channel_table(const channel_table&) = delete;
-  channel_table& operator=(const channel_table&) = delete;
-
-  /// From now on channels can be had.
-  void enter_service() noexcept { in_service_ = true; }
-  bool in_service() const noexcept { return in_service_; }
-  /// libssh2's text on the channel last refused.
-  const std::string& refusal() const noexcept { return refusal_; }
-
-  /// A patient one rather waits for a channel that is in use than be told that there is none.
-  void request(channel_waiter& waiter, bool patient) {
-    if (auto* channel = std::exchange(spare_, nullptr)) {
-      in_use_.push_back(channel);
-      waiter.on_channel(channel, {});
-      return;
-    }
-    wishes_.push_back({&waiter, std::nullopt, patient});
-    step_open();
-  }
-
-  /// Asks for a channel that leads to another host.
-  void request(channel_waiter& waiter, tunnel_end to) {
-    wishes_.push_back({&waiter, std::move(to), false});
-    step_open();
-  }
-
-  /// The opening goes on and leaves a spare channel, or one that is closed.
-  void forget(const channel_waiter& waiter) noexcept {
-    std::erase_if(wishes_, [&](const wish& each) { return each.who == &waiter; });
-  }
-
-  /// A server that refuses to open one in advance is not asked for that again.
-  void refill() {
-    if (spare_ != nullptr || spare_refused_ || wire_.is_cut()) return;
-    want_spare_ = true;
-    step_open();
-  }
-
-  void release(LIBSSH2_CHANNEL* channel) {
-    std::erase(in_use_, channel);
-    closing_.push_back(channel);
-    room_promised_ = false;
-    if (held_) limit_hold();
-    step_closing();
-  }
-
-  /// Goes on with whatever is under way.
-  void step() {
-    step_ping();
-    step_open();
-    step_closing();
-  }
-
-  /// Any channel; null when there is none.
-  LIBSSH2_CHANNEL* any() const noexcept {
-    if (count_ == 0) return nullptr;
-    return spare_ != nullptr     ? spare_
-           : !in_use_.empty()    ? in_use_.front()
-           : retired_ != nullptr ? retired_
-                                 : closing_.front();
-  }
-
-  /// Asks the server for a sign of life, with the channel opened in advance: false when there is none.
-  bool ping() {
-    if (spare_ == nullptr) return false;
-    ping_ = spare_;
-    step_ping();
-    return true;
-  }
-  bool pinging() const noexcept { return ping_ != nullptr; }
-
-  std::size_t closing() const noexcept { return closing_.size(); }
-  /// Whether somebody waits who was refused.
-  bool full() const noexcept { return held_; }
-
-  /// When check_time() has something to do.
-  std::optional<clock::time_point> due() const noexcept {
-    if (open_deadline_ && hold_deadline_) return std::min(*open_deadline_, *hold_deadline_);
-    return open_deadline_ ? open_deadline_ : hold_deadline_;
-  }
-
-  /// False when the server has left an opening without an answer for too long.
-  bool check_time(clock::time_point now) {
-    if (open_deadline_ && now >= *open_deadline_) return false;
-    if (hold_deadline_ && now >= *hold_deadline_) refuse("the channels closed before are still in use on the server");
-    return true;
-  }
-
-  /// Nobody waits any more.
-  void forget_waiters() noexcept { wishes_.clear(); }
-
-  /// libssh2 is about to free all channels.
-  void clear() noexcept {
-    spare_ = retired_ = ping_ = nullptr;
-    in_use_.clear();
-    closing_.clear();
-    count_ = 0;
-  }
-
- private:
-  static constexpr unsigned window_size = 2 * 1024 * 1024;
-
-  struct wish {
-    channel_waiter* who;
-    std::optional<tunnel_end> to;  // none: a session channel
-    bool patient;
-  };
-
-  void step_open() {
-    while (in_service_ && !wire_.is_cut()) {
-      if (!opening_) {
-        if (wishes_.empty() && !want_spare_) return;
-        if (held_ && room_is_coming() && freed_ == 0) return turn_away();
-        held_ = false;
-        opening_ = true;
-        for_spare_ = wishes_.empty();
-        to_ = for_spare_ ? std::nullopt : wishes_.front().to;
-        freed_at_open_ = std::exchange(freed_, 0);
-        open_deadline_ = detail::later(clock::now(), open_limit_);
-        owner_.arm();
-      }
-      LIBSSH2_CHANNEL* channel = nullptr;
-      auto* raw = wire_.native();
-      const int rc = wire_.call([&] {
-        channel =
-            to_ ? libssh2_channel_direct_tcpip_ex(raw, to_->host.c_str(), to_->port, "127.0.0.1", 22)
-                : libssh2_channel_open_ex(raw, "session", 7, window_size, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
-        return channel != nullptr ? 0 : libssh2_session_last_errno(raw);
-      });
-      if (rc == LIBSSH2_ERROR_EAGAIN) return;
-      opening_ = false;
-      open_deadline_.reset();
-      if (channel != nullptr)
-        opened(channel);
-      else if (rc == LIBSSH2_ERROR_CHANNEL_FAILURE)
-        refused();
-      else
-        return owner_.fail("opening a channel failed");
-    }
-  }
-
-  void opened(LIBSSH2_CHANNEL* channel) {
-    ++count_;
-    wire_.gate(true);
-    hold_deadline_.reset();
-    if (auto* retired = std::exchange(retired_, nullptr)) free_channel(retired);
-    in_use_.push_back(channel);
-    owner_.drain();
-    if (wire_.is_cut()) return;
-    if (auto* waiter = take_waiter(to_)) return waiter->on_channel(channel, {});
-    if (to_) return release(channel);
-    want_spare_ = false;
-    std::erase(in_use_, channel);
-    spare_ = channel;
-  }
-
-  /// Who waits longest for such a channel; null when nobody does any more.
-  channel_waiter* take_waiter(const std::optional<tunnel_end>& to) {
-    const auto found = std::find_if(wishes_.begin(), wishes_.end(), [&](const wish& each) { return each.to == to; });
-    if (found == wishes_.end()) return nullptr;
-    auto* who = found->who;
-    wishes_.erase(found);
-    return who;
-  }
-
-  /// MaxSessions of sshd_config(5). A channel of ours counts until its process has ended and the server has seen our
-  /// close, so a refusal says nothing while one is on its way out.
-  void refused() {
-    const auto text = wire_.last_error();
-    if (to_) {
-      refusal_ = text;
-      if (auto* waiter = take_waiter(to_)) waiter->on_channel(nullptr, errc::channel_refused);
-      return;
-    }
-    if (for_spare_) {
-      spare_refused_ = true;
-      want_spare_ = false;
-      return;
-    }
-    if (freed_at_open_ > 0 || freed_ > 0) return;  // once more, at once
-    if (closing_.empty() && !room_promised_) room_promised_ = owner_.make_room();
-    if (!room_is_coming()) return refuse(text);
-    held_ = true;
-    refusal_ = text;
-    limit_hold();
-    turn_away();
-  }
-
-  /// Who is not patient is refused when nothing but patience is waited with.
-  void turn_away() {
-    while (held_ && !room_promised_ && closing_.empty()) {
-      spare_refused_ = true;
-      want_spare_ = false;
-      const auto found =
-          std::find_if(wishes_.begin(), wishes_.end(), [](const wish& each) { return !each.to && !each.patient; });
-      if (found == wishes_.end()) return;
-      auto* who = found->who;
-      wishes_.erase(found);
-      who->on_channel(nullptr, errc::channel_refused);
-    }
-  }
-
-  /// Whether it is of use to wait for a channel that was refused.
-  bool room_is_coming() const noexcept {
-    return room_promised_ || !closing_.empty() || (!wishes_.empty() && wishes_.front().patient && !in_use_.empty());
-  }
-
-  /// What was given back makes room soon, or never, as what does not end. What is in use has limits of its own.
-  void limit_hold() {
-    if (!room_promised_ && closing_.empty()) return hold_deadline_.reset();
-    if (hold_deadline_) return;
-    hold_deadline_ = detail::later(clock::now(), open_limit_);
-    owner_.arm();
-  }
-
-  void refuse(const std::string& text) {
-    hold_deadline_.reset();
-    held_ = room_promised_ = false;
-    spare_refused_ = true;
-    want_spare_ = false;
-    refusal_ = text;
-    if (auto* waiter = take_waiter(std::nullopt)) waiter->on_channel(nullptr, errc::channel_refused);
-  }
-
-  void step_closing() {
-    for (std::size_t i = 0; i < closing_.size() && !wire_.is_cut();) {
-      auto* channel = closing_[i];
-      const int rc = wire_.call([&] { return libssh2_channel_close(channel); });
-      if (rc == LIBSSH2_ERROR_EAGAIN) {
-        ++i;
-        continue;
-      }
-      closing_.erase(closing_.begin() + static_cast<std::ptrdiff_t>(i));
-      ++freed_;
-      // The last channel is kept, closed, to drain with: a session without one could not answer its server.
-      // Not one whose window is worn: reading from it would widen it, and it is the server's no more.
-      unsigned long initial = 0;
-      if (count_ == 1 && libssh2_channel_window_read_ex(channel, nullptr, &initial) >= initial / 4 * 3)
-        retired_ = channel;
-      else
-        free_channel(channel);
-      if (held_) step_open();
-    }
-  }
-
-  void free_channel(LIBSSH2_CHANNEL* channel) {
-    if (ping_ == channel) ping_ = nullptr;
-    wire_.call([&] { return libssh2_channel_free(channel); });
-    --count_;
-    wire_.gate(count_ != 0);
-  }
-
-  /// A request whose answer, yes or no, libssh2 consumes: an environment variable for the channel opened in advance.
-  void step_ping() {
-    if (ping_ == nullptr || wire_.is_cut()) return;
-    const int rc = wire_.call([&] { return libssh2_channel_setenv_ex(ping_, "REMOTE_JOB_ALIVE", 16, "1", 1); });
-    if (rc == LIBSSH2_ERROR_EAGAIN) return;
-    ping_ = nullptr;
-    if (rc != 0 && rc != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) owner_.fail("the connection broke");
-  }
-
-  wire& wire_;
-  owner& owner_;
-  duration open_limit_;
-
-  std::vector<wish> wishes_;
-  std::optional<tunnel_end> to_;  // of what is being opened
-  std::vector<LIBSSH2_CHANNEL*> in_use_;
-  std::vector<LIBSSH2_CHANNEL*> closing_;
-  LIBSSH2_CHANNEL* spare_ = nullptr;
-  LIBSSH2_CHANNEL* retired_ = nullptr;
-  LIBSSH2_CHANNEL* ping_ = nullptr;
-  std::size_t count_ = 0;  // all of the above
-  std::size_t freed_ = 0;  // since the last opening was sent
-  std::size_t freed_at_open_ = 0;
-
-  std::optional<clock::time_point> open_deadline_;
-  std::optional<clock::time_point> hold_deadline_;
-  std::string refusal_;
-
-  bool in_service_ = false;
-  bool opening_ = false;
-  bool for_spare_ = false;
-  bool held_ = false;
-  bool room_promised_ = false;
-  bool want_spare_ = false;
-  bool spare_refused_ = false;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/silence_watch.hpp
-#ifndef REMOTE_JOB_SSH_SILENCE_WATCH_HPP
-#define REMOTE_JOB_SSH_SILENCE_WATCH_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Tells when a silent server is to be asked for a sign of life, and when it counts as lost. Pure.
-class silence_watch {
- public:
-  using time_point = std::chrono::steady_clock::time_point;
-
-  silence_watch(duration keepalive, duration silence) : keepalive_(keepalive), silence_(silence) {}
-
-  void heard(time_point now) noexcept { last_input_ = now; }
-  void asked(time_point now) noexcept { asked_ = now; }
-
-  /// When to look next; `waiting`: there was no answer yet.
-  time_point due(bool waiting) const noexcept {
-    return waiting ? lost_at() : std::max(detail::later(last_input_, keepalive_), next_keepalive_);
-  }
-
-  /// Whether a server that was asked is gone.
-  bool is_lost(time_point now) noexcept {
-    if (now < lost_at()) return false;
-    if (now < detail::later(lost_at(), keepalive_)) return true;
-    // Looked at much too late: this program has slept itself, and an answer may be there unread.
-    asked_ = now;
-    return false;
-  }
-
-  /// Whether it is time to ask; true once for each span of silence.
-  bool must_ask(time_point now) noexcept {
-    if (now - last_input_ < keepalive_ || now < next_keepalive_) return false;
-    next_keepalive_ = detail::later(now, keepalive_);
-    return true;
-  }
-
- private:
-  /// Counted from the asking, as this program may have slept itself.
-  time_point lost_at() const noexcept { return detail::later(std::max(last_input_, asked_), silence_ - keepalive_); }
-
-  duration keepalive_;
-  duration silence_;
-  time_point last_input_{};
-  time_point next_keepalive_{};
-  time_point asked_{};
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/session.hpp
-#ifndef REMOTE_JOB_SSH_SESSION_HPP
-#define REMOTE_JOB_SSH_SESSION_HPP
-
-#include <asio/steady_timer.hpp>
-
-namespace remote_job::inline v0::ssh {
-
-/// How long a session waits for its server.
-struct session_limits {
-  duration open = std::chrono::seconds(15);
-  duration keepalive = std::chrono::seconds(15);
-  duration silence = std::chrono::seconds(30);
-};
-
-/// One SSH connection, driven without letting libssh2 near the socket.
-///
-/// libssh2 reads and writes through callbacks on the two buffers of its wire. All its calls are made here or through
-/// call(), on the session's executor, which has to run one handler at a time. Three rules make libssh2 safe for several
-/// operations at once:
-///  * Writing always succeeds, into the buffer: no call is ever left half-sent.
-///  * Once a channel is open, only drain() takes input, and sorts all of it into libssh2's queue. An operation that
-///    asked libssh2 for its reply can then take no other's (the gate).
-///  * One channel is opened at a time, in the order of asking, and an opening is never abandoned.
-/// Whatever comes in, all operations are stepped. The end is kill(): the callbacks fail from then on, so that freeing
-/// never waits. A session that is not killed keeps itself alive by its outstanding read.
-class session final : public std::enable_shared_from_this<session>,
-                      public byte_stream::user,
-                      private channel_table::owner,
-                      private detail::shutdown_listener {
- public:
-  /// Input and output between the ends of its life are one turn: what is left to do is done once, at its end.
-  class turn {
-   public:
-    explicit turn(session& s) noexcept : session_(s) { ++session_.turns_; }
-    ~turn() {
-      if (--session_.turns_ == 0) session_.end_turn();
-    }
-    turn(const turn&) = delete;
-    turn& operator=(const turn&) = delete;
-
-   private:
-    session& session_;
-  };
-
-  static std::shared_ptr<session> create(const asio::any_io_executor& executor, std::unique_ptr<byte_stream> stream,
-                                         const session_limits& limits) {
-    return std::shared_ptr<session>(new session(executor, std::move(stream), limits));
-  }
-
-  session(const session&) = delete;
-  session& operator=(const session&) = delete;
-
-  ~session() { free_all(); }
-
-  /// Begins to read. Called once.
-  void start() {
-    const turn t(*this);
-    if (native() == nullptr) kill(std::make_error_code(std::errc::not_enough_memory), "libssh2 has no memory");
-  }
-
-  const asio::any_io_executor& get_executor() const noexcept { return executor_; }
-  LIBSSH2_SESSION* native() const noexcept { return wire_.native(); }
-  bool alive() const noexcept { return !wire_.is_cut(); }
-
-  /// Once it has ended: why.
-  std::error_code error() const noexcept { return error_; }
-  const std::string& why() const noexcept { return why_; }
-  /// libssh2's text on the channel last refused.
-  const std::string& refusal() const noexcept { return channels_.refusal(); }
-
-  /// Whether the server has identified itself as SSH 2.
-  bool identified() const noexcept { return wire_.identified(); }
-  /// The algorithms the server offers; to be asked before enter_service().
-  server_algorithms offered() const { return parse_server_algorithms(wire_.hello()); }
-  /// What the server gave as reason for ending the connection, if it did.
-  const std::string& farewell() const noexcept { return wire_.farewell(); }
-  /// Bytes that libssh2 has sent so far.
-  std::size_t bytes_sent() const noexcept { return wire_.bytes_sent(); }
-  /// Room for the data of operations; more may be written, but should be left for a later step.
-  bool can_write() const noexcept { return wire_.waiting_output() < wire::max_waiting_output; }
-  /// Memory for whoever reads, good until the next call of anything.
-  std::vector<char>& scratch() noexcept { return scratch_; }
-
-  /// Calls libssh2, until it has an answer or really waits for input.
-  template <class Function>
-  auto call(Function function) -> decltype(function()) {
-    return wire_.call(std::move(function));
-  }
-
-  /// Has `function`, which calls libssh2, called on a thread of its own, and then `done`, on the executor, with what it
-  /// returned, unless the session has ended by then. Till then the session is that thread's: what comes in waits, and
-  /// nothing of libssh2 may be called. Both may be called while the callers of this have gone, but not without session.
-  /// The end of the execution context waits for the thread.
-  void call_aside(std::function<int()> function, std::function<void(int)> done) {
-    const turn t(*this);
-    transfer();  // so that the end of the connection is noticed meanwhile
-    const auto ec = aside_.start(executor_, std::move(function), std::move(done),
-                                 detail::shared_call::to<&session::take_back>(shared_from_this()));
-    if (ec) kill(ec, "no thread can be started: " + ec.message());
-  }
-
-  bool is_aside() const noexcept { return aside_.busy(); }
-  void set_guest(void* guest) noexcept { wire_.guest = guest; }
-
-  /// Exchanges identifications and keys: to be called in each step until it is not LIBSSH2_ERROR_EAGAIN.
-  int handshake() { return wire_.handshake(); }
-
-  /// libssh2's text on the call that has just failed.
-  std::string last_error() const { return wire_.last_error(); }
-
-  /// Ends the session after a call of libssh2 failed in a way that leaves no session to go on with.
-  void fail(std::string_view what) override {
-    auto why = std::string(what) + ": " + (farewell().empty() ? last_error() : "the server says: " + farewell());
-    kill(errc::connection_lost, std::move(why));
-  }
-
-  /// Ends the session: all operations get the error, at the end of the turn. Never blocks.
-  void kill(std::error_code ec, std::string why) noexcept {
-    if (!alive()) return;
-    const turn t(*this);
-    wire_.cut();
-    error_ = ec;
-    why_ = std::move(why);
-    stream_->close();
-    timer_.cancel();
-  }
-
-  /// An operation is stepped until it is removed; the session shares its ownership so long.
-  void add(std::shared_ptr<operation> op) { operations_.push_back(std::move(op)); }
-  void remove(const operation& op) noexcept {
-    for (auto& each : operations_)
-      if (each.get() == &op) each.reset();
-  }
-
-  /// From now on, after authentication, channels can be had; one is opened in advance.
-  void enter_service() {
-    const turn t(*this);
-    wire_.forget_hello();
-    channels_.enter_service();
-    silence_.heard(clock::now());
-    arm();
-    channels_.refill();
-  }
-
-  /// Asks for a session channel. The one opened in advance is handed over at once. Where the server allows no more, a
-  /// patient one waits for one that is in use; its user has to see to it that this does not last for ever.
-  void request_channel(channel_waiter& waiter, bool patient = false) {
-    const turn t(*this);
-    channels_.request(waiter, patient);
-  }
-
-  /// Asks for a channel that leads to another host.
-  void request_tunnel(channel_waiter& waiter, tunnel_end to) {
-    const turn t(*this);
-    channels_.request(waiter, std::move(to));
-  }
-
-  /// Takes the request back; the opening goes on and leaves a spare channel.
-  void forget(const channel_waiter& waiter) noexcept { channels_.forget(waiter); }
-
-  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked
-  /// again.
-  void refill() {
-    const turn t(*this);
-    channels_.refill();
-  }
-
-  /// Gives a channel back: it is closed in the background, however long the host takes.
-  void release(LIBSSH2_CHANNEL* channel) {
-    if (!alive()) return;
-    const turn t(*this);
-    channels_.release(channel);
-  }
-
-  /// How many channels were given back and still count on the server, as those of commands that do not end.
-  std::size_t closing() const noexcept { return channels_.closing(); }
-  /// Whether somebody waits for a channel because the server allows no more.
-  bool full() const noexcept { return channels_.full(); }
-
-  /// Asks the server for a sign of life, now; awaits_sign() is true until it came.
-  void ask_alive() {
-    const turn t(*this);
-    if (!alive() || awaits_sign()) return;
-    silence_.asked(clock::now());
-    if (channels_.ping()) return arm();
-    unanswered_ = true;
-    // libssh2 keeps the answer for ever, so this way is for rare occasions. No interval holds it back: -1 is before
-    // now.
-    send_keepalive(1, static_cast<unsigned>(-1));
-  }
-  bool awaits_sign() const noexcept { return channels_.pinging() || unanswered_; }
-
- private:
-  using clock = std::chrono::steady_clock;
-
-  session(const asio::any_io_executor& executor, std::unique_ptr<byte_stream> stream, const session_limits& limits)
-      : shutdown_listener(executor),
-        executor_(executor),
-        stream_(std::move(stream)),
-        timer_(executor),
-        channels_(wire_, *this, limits.open),
-        silence_(limits.keepalive, limits.silence),
-        scratch_(32 * 1024) {}
-
-  /// The execution context is being destroyed: handlers are destroyed, nobody is called.
-  void on_shutdown() noexcept override {
-    const auto self = weak_from_this().lock();
-    wire_.cut();
-    buried_ = true;
-    stream_->close();
-    channels_.forget_waiters();
-    for (const auto& each : std::exchange(operations_, {}))
-      if (each) each->drop();
-    aside_.join();
-    aside_.drop();
-    free_all();
-  }
-
-  // --- input and output
-
-  void on_read(std::error_code ec, std::size_t size) override {
-    const turn t(*this);
-    if (is_aside()) {
-      if (ec) return kill(errc::connection_lost, why_lost(ec));
-      unread_ = size;
-      return;
-    }
-    reading_ = false;
-    if (!alive()) return;
-    if (ec) return lost(ec);
-    silence_.heard(clock::now());
-    unanswered_ = false;
-    wire_.received(size);
-    if (!channels_.in_service() && !wire_.capture(size))
-      return kill(errc::not_ssh, "what answers is not SSH 2: \"" + printable(wire_.input(), 80) + '"');
-    if (!identified()) return;
-    if (!wire_.input().empty()) drain();
-    wake_all();
-  }
-
-  void on_written(std::error_code ec) override {
-    const turn t(*this);
-    if (is_aside()) {
-      if (ec) return kill(errc::connection_lost, why_lost(ec));
-      unwritten_ = true;
-      return;
-    }
-    writing_ = false;
-    if (!alive()) return;
-    if (ec) return lost(ec);
-    if (wire_.sent() >= wire::max_waiting_output || !can_write()) wake_all();
-  }
-
-  void lost(std::error_code ec) {
-    // What breaks off in the middle of an identification may well be SSH.
-    if (const auto text = wire_.input(); !identified() && !text.empty() && !text.starts_with("SSH-")) {
-      // OpenSSH says in plain text that it has too much to do (MaxStartups, PerSourcePenalties): that will pass.
-      const bool busy = text.starts_with("Exceeded MaxStartups") || text.starts_with("Not allowed at this time");
-      return kill(
-          busy ? errc::connection_lost : errc::not_ssh,
-          busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
-    }
-    kill(errc::connection_lost, farewell().empty() ? why_lost(ec) : "the server says: " + farewell());
-  }
-
-  std::string why_lost(std::error_code ec) const {
-    if (auto text = stream_->why(); !text.empty()) return text;
-    return ec == asio::error::eof ? "the server closed the connection" : ec.message();
-  }
-
-  void take_back() {
-    aside_.join();
-    if (!alive()) aside_.drop();
-    if (buried_) return free_all();
-    const turn t(*this);
-    if (!alive()) return;
-    aside_.finish();
-    if (std::exchange(unwritten_, false)) on_written({});
-    if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
-    wake_all();
-  }
-
-  void drain() override {
-    auto* channel = channels_.any();
-    if (channel == nullptr || !alive() || wire_.drain(channel) >= 0) return;
-    // What was sorted before the error is still good: who is complete with it may complete.
-    wake_all();
-    fail("the connection broke");
-  }
-
-  void wake_all() {
-    channels_.step();
-    for (std::size_t i = 0; i < operations_.size() && alive(); ++i)
-      if (const auto each = operations_[i]) each->step();
-  }
-
-  void wake_again() {
-    const turn t(*this);
-    if (alive()) wake_all();
-  }
-
-  bool make_room() override {
-    return std::any_of(operations_.begin(), operations_.end(),
-                       [](const auto& each) { return each && each->make_room(); });
-  }
-
-  void end_turn() {
-    if (!alive()) return bury();
-    if (is_aside()) return;
-    if (wire_.take_call_again())
-      detail::post_call(executor_, detail::shared_call::to<&session::wake_again>(shared_from_this()));
-    if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
-    if (!alive()) return bury();
-    std::erase(operations_, nullptr);
-    transfer();
-  }
-
-  /// Sends what there is, and reads on.
-  void transfer() {
-    if (!writing_ && wire_.waiting_output() > 0) {
-      writing_ = true;
-      stream_->write(wire_.send(), shared_from_this());
-    }
-    if (reading_) return;
-    const auto room = wire_.room();
-    if (room.size() == 0) return;
-    reading_ = true;
-    stream_->read_some(room, shared_from_this());
-  }
-
-  void bury() {
-    if (buried_) return;
-    buried_ = true;
-    const auto self = shared_from_this();
-    channels_.forget_waiters();
-    const auto operations = std::exchange(operations_, {});
-    for (const auto& each : operations)
-      if (each) each->on_end(error_);
-    if (!is_aside()) free_all();
-  }
-
-  void free_all() noexcept {
-    channels_.clear();
-    wire_.free();
-  }
-
-  // --- time
-
-  void arm() override {
-    auto due = silence_.due(channels_.pinging());
-    if (const auto other = channels_.due()) due = std::min(due, *other);
-    if (armed_ && timer_.expiry() <= due) return;
-    armed_ = true;
-    timer_.expires_at(due);
-    timer_.async_wait(detail::shared_call::to<&session::on_time>(shared_from_this()));
-  }
-
-  void on_time(std::error_code ec) {
-    if (ec == asio::error::operation_aborted || !alive()) return;
-    const turn t(*this);
-    armed_ = false;
-    look_at(clock::now());
-  }
-
-  void look_at(clock::time_point now) {
-    if (!channels_.check_time(now))
-      return kill(errc::open_timeout, "the server does not answer to the opening of a channel");
-    if (channels_.pinging() && silence_.is_lost(now))
-      return kill(errc::connection_lost, "no sign of life from the server");
-    if (!channels_.pinging() && silence_.must_ask(now)) {
-      silence_.asked(now);
-      // An answer would leak in libssh2. The operating system notices if nothing takes it (tcp(7), TCP_USER_TIMEOUT).
-      if (!channels_.ping()) send_keepalive(0, 1);
-    }
-    if (alive()) arm();
-  }
-
-  void send_keepalive(int with_answer, unsigned interval) {
-    libssh2_keepalive_config(native(), with_answer, interval);
-    int seconds = 0;
-    libssh2_keepalive_send(native(), &seconds);
-  }
-
-  asio::any_io_executor executor_;
-  std::unique_ptr<byte_stream> stream_;
-  asio::steady_timer timer_;
-  wire wire_;
-  channel_table channels_;
-  silence_watch silence_;
-  std::vector<std::shared_ptr<operation>> operations_;
-  std::vector<char> scratch_;
-
-  aside aside_;
-  std::optional<std::size_t> unread_;  // what came in meanwhile
-  bool unwritten_ = false;
-
-  int turns_ = 0;
-  bool armed_ = false;
-  bool reading_ = false;
-  bool writing_ = false;
-  bool buried_ = false;
-  bool unanswered_ = false;  // asked for a sign of life without a channel
-
-  std::error_code error_;
-  std::string why_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/login.hpp
-#ifndef REMOTE_JOB_SSH_LOGIN_HPP
-#define REMOTE_JOB_SSH_LOGIN_HPP
-
-namespace remote_job::inline v0::ssh {
-
-enum class login_status {
-  more,     ///< waits
-  done,     ///< logged in
-  refused,  ///< the server said no to something whole: or it was one factor of several, which libssh2 does not tell
-  over,     ///< there is nothing more to try
-  broken    ///< the connection failed; error text as of libssh2
-};
-
-/// One way to log in. A state machine: stepped until it has nothing more to try, and whenever something may have
-/// changed.
-class login_method {
- public:
-  virtual ~login_method() = default;
-
-  virtual login_status step(session& s) = 0;
-  /// While it is not the server that is waited for: who.
-  virtual std::string waits_for() const { return {}; }
-  /// Waits for nobody any more, nor calls anybody.
-  virtual void close() noexcept = 0;
-
-  /// What was tried in vain, for a message.
-  const std::vector<std::string>& notes() const noexcept { return notes_; }
-  /// Why something could not even be tried.
-  std::error_code error() const noexcept { return error_; }
-  bool any_refused() const noexcept { return any_refused_; }
-
-  /// Says what to think of what was refused last.
-  void conclude_last(bool accepted) {
-    if (accepted)
-      note(last_ + " accepted, but more is wanted");
-    else
-      note_refused(last_);
-  }
-
- protected:
-  void note(std::string text) { notes_.push_back(std::move(text)); }
-
-  void note_refused(const std::string& what, const std::string& hint = {}) {
-    any_refused_ = true;
-    note(what + " refused" + hint);
-  }
-
-  void local_failure(errc e, std::string text) {
-    if (!error_) error_ = e;
-    note(std::move(text));
-  }
-
-  login_status refused(std::string what) {
-    last_ = std::move(what);
-    return login_status::refused;
-  }
-
-  /// Whether the server has answered no, and lives on.
-  static bool said_no(const session& s, int rc, std::string_view text) {
-    return (rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
-           s.farewell().empty() && !text.starts_with("Waiting for");
-  }
-
- private:
-  std::vector<std::string> notes_;
-  std::error_code error_;
-  std::string last_;
-  bool any_refused_ = false;
-};
-
-/// The one challenge that a login is waiting for.
-class challenger {
- public:
-  /// `wake` is called on any thread.
-  explicit challenger(std::function<void()> wake) : wake_(std::move(wake)) {}
-  ~challenger() { close(); }
-  challenger(const challenger&) = delete;
-  challenger& operator=(const challenger&) = delete;
-
-  void ask(const ssh_prompter& who, const ssh_challenge& challenge) {
-    close();
-    question_ = std::make_shared<question>(wake_);
-    prompts_ = challenge.prompts.size();
-    // Whatever the user's code throws must not pass through the session's loop. What it lets go of is declined.
-    try {
-      who(challenge, ssh_answer(question_));
-    } catch (...) {
-      question_->decline();
-    }
-  }
-
-  bool asked() const noexcept { return question_ != nullptr; }
-  bool waiting() const { return question_ && question_->state() == question::status::open; }
-
-  /// Takes the answer, if there is one that fits; the next challenge may be asked.
-  bool take(secrets& answer) {
-    const auto asked = std::exchange(question_, nullptr);
-    if (!asked || asked->state() != question::status::answered) return false;
-    answer = asked->take();
-    return answer.list.size() == prompts_;
-  }
-
-  void close() noexcept {
-    if (question_) question_->close();
-    question_.reset();
-  }
-
- private:
-  std::function<void()> wake_;
-  std::shared_ptr<question> question_;
-  std::size_t prompts_ = 0;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/agent_login.hpp
-#ifndef REMOTE_JOB_SSH_AGENT_LOGIN_HPP
-#define REMOTE_JOB_SSH_AGENT_LOGIN_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is
-/// called.
-class agent_login final : public login_method {
- public:
-  /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
-  /// `refused` gets the fingerprints of the keys that were tried in vain.
-  agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
-              std::vector<std::string> preferred, bool only_preferred, std::vector<std::string>& refused,
-              std::function<void()> wake)
-      : client_(std::make_shared<agent_client>(executor, std::move(path))),
-        user_(std::move(user)),
-        preferred_(std::move(preferred)),
-        only_preferred_(only_preferred),
-        refused_(refused),
-        wake_(std::move(wake)) {}
-
-  ~agent_login() override { client_->close(); }
-
-  login_status step(session& s) override {
-    while (s.alive()) {
-      if (client_->waiting()) return login_status::more;
-      if (!asked_keys_) {
-        asked_keys_ = true;
-        client_->ask(agent_protocol::ask_keys(), wake_);
-        continue;
-      }
-      if (!std::exchange(listed_, true)) choose_keys();
-      if (next_ == keys_.size()) return login_status::over;
-
-      const auto& blob = keys_[next_].blob;
-      void* self = this;
-      const int rc = s.call([&] {
-        const int result =
-            libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
-                                       blob.size(), &agent_login::on_libssh2_sign, &self);
-        // Not the server is waited for, and libssh2 need not be asked again before the agent's answer.
-        return result == LIBSSH2_ERROR_EAGAIN && client_->waiting() ? waiting_for_agent : result;
-      });
-      if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return login_status::more;
-      if (rc == 0) return login_status::done;
-      const auto text = s.last_error();
-      const auto name = key_name(keys_[next_]);
-      const bool was_signed = std::exchange(asked_signature_, false);
-      if (text == "Callback returned error") {
-        ++next_;
-        note(name + ": the agent did not sign" + (client_->why().empty() ? "" : " (" + client_->why() + ')'));
-        if (!client_->why().empty()) next_ = keys_.size();
-      } else if (said_no(s, rc, text)) {
-        refused_.push_back(fingerprint(blob));
-        ++next_;
-        // What the server had found good before it was signed may have been one factor of several.
-        if (was_signed) return refused(name);
-        note_refused(name);
-      } else {
-        note_refused(name);
-        return login_status::broken;
-      }
-    }
-    return login_status::more;
-  }
-
-  std::string waits_for() const override { return client_->waiting() ? "the agent " + client_->path() : std::string(); }
-
-  void close() noexcept override { client_->close(); }
-
- private:
-  static constexpr int waiting_for_agent = 1;
-
-  static std::string key_name(const agent_protocol::key& key) {
-    return "agent key " + printable(key_type_of(key.blob), 60) + ' ' + fingerprint(key.blob) + " (" +
-           printable(key.comment, 60) + ')';
-  }
-
-  /// Of the agent's keys those that libssh2 can log in with, in the order to try them.
-  void choose_keys() {
-    auto all = client_->answer() ? agent_protocol::keys(*client_->answer()) : std::nullopt;
-    if (!all)
-      return note("agent " + client_->path() + ": " +
-                  (client_->why().empty() ? "its answer makes no sense" : client_->why()));
-    const auto rank = [&](const agent_protocol::key& key) {
-      return std::find(preferred_.begin(), preferred_.end(), fingerprint(key.blob)) - preferred_.begin();
-    };
-    std::multimap<std::ptrdiff_t, agent_protocol::key> ranked;  // keeps the agent's order among equals
-    for (auto& key : *all) {
-      const auto place = rank(key);
-      if (only_preferred_ && place == std::ssize(preferred_)) continue;
-      const auto type = key_type_of(key.blob);
-      if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
-        note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
-      else if (is_plain_key(type))
-        ranked.emplace(place, std::move(key));
-      else
-        note(key_name(key) + " left out: such keys are for process_transport over ssh");
-    }
-    for (auto& each : ranked) keys_.push_back(std::move(each.second));
-  }
-
-  /// May be asked again and again until there is an answer. The signature's memory is libssh2's afterwards.
-  static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data,
-                             std::size_t data_size, void** abstract) noexcept {
-    auto& self = *static_cast<agent_login*>(*abstract);
-    if (!std::exchange(self.asked_signature_, true))
-      self.client_->ask(
-          agent_protocol::ask_signature(self.keys_[self.next_].blob, {reinterpret_cast<const char*>(data), data_size}),
-          self.wake_);
-    if (self.client_->waiting()) return LIBSSH2_ERROR_EAGAIN;
-    const auto& answer = self.client_->answer();
-    const auto made = answer ? agent_protocol::signature(*answer) : std::nullopt;
-    if (!made) return -1;
-    *signature = static_cast<unsigned char*>(std::malloc(made->size()));
-    if (*signature == nullptr) return -1;
-    std::memcpy(*signature, made->data(), made->size());
-    *size = made->size();
-    return 0;
-  }
-
-  std::shared_ptr<agent_client> client_;
-  std::string user_;
-  std::vector<std::string> preferred_;
-  bool only_preferred_;
-  std::vector<std::string>& refused_;
-  std::function<void()> wake_;
-  bool asked_keys_ = false;
-  bool listed_ = false;
-  bool asked_signature_ = false;
-  std::vector<agent_protocol::key> keys_;
-  std::size_t next_ = 0;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/algorithms.hpp
-#ifndef REMOTE_JOB_SSH_ALGORITHMS_HPP
-#define REMOTE_JOB_SSH_ALGORITHMS_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// What libssh2 can do of one kind (LIBSSH2_METHOD_KEX and its like), in its order.
-inline std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind) {
-  const char** names = nullptr;
-  const int count = libssh2_session_supported_algs(session, kind, &names);
-  std::vector<std::string> all(names, names + std::max(count, 0));
-  if (names != nullptr) libssh2_free(session, names);
-  return all;
-}
-
-inline std::string join_names(const std::vector<std::string>& names) {
-  std::string list;
-  for (const auto& each : names) list += (list.empty() ? "" : ",") + each;
-  return list;
-}
-
-/// A list of algorithms, its name, and what libssh2 has of its kind.
-template <class Names>
-struct algorithm_list {
-  const char* field;
-  Names& names;
-  std::vector<std::string> known;
-};
-
-/// The lists that are not empty.
-template <class Algorithms>
-auto lists_of(Algorithms& wanted) {
-  using names = std::remove_reference_t<decltype((wanted.mac))>;
-  const struct {
-    const char* field;
-    int kind;
-    names& list;
-  } all[] = {{"key_exchange", LIBSSH2_METHOD_KEX, wanted.key_exchange},
-             {"host_key", LIBSSH2_METHOD_HOSTKEY, wanted.host_key},
-             {"cipher", LIBSSH2_METHOD_CRYPT_CS, wanted.cipher},
-             {"mac", LIBSSH2_METHOD_MAC_CS, wanted.mac}};
-  std::vector<algorithm_list<names>> given;
-  if (std::ranges::all_of(all, [](const auto& each) { return each.list.empty(); })) return given;
-  const wire scratch;
-  if (scratch.native() == nullptr) return given;
-  for (const auto& [field, kind, list] : all)
-    if (!list.empty()) given.push_back({field, list, supported_algorithms(scratch.native(), kind)});
-  return given;
-}
-
-/// One sentence on the first name that libssh2 does not know; nothing when it knows all.
-inline std::string unknown_algorithm(const ssh_algorithms& wanted) {
-  for (const auto& [field, names, known] : lists_of(wanted))
-    for (const auto& name : names)
-      if (std::ranges::find(known, name) == known.end())
-        return std::string("algorithms.") + field + ": libssh2 " + libssh2_version(0) + " does not know " +
-               printable(name, 60) + ", but " + join_names(known);
-  return {};
-}
-
-/// Leaves out the names that libssh2 does not know. Where it knows none of a list that is told.
-inline std::string leave_out_unknown(ssh_algorithms& wanted) {
-  for (auto& [field, names, known] : lists_of(wanted)) {
-    const auto before = join_names(names);
-    std::erase_if(names, [&k = known](const auto& name) { return std::ranges::find(k, name) == k.end(); });
-    if (names.empty())
-      return std::string("as algorithms.") + field + " only " + printable(before) + ", and libssh2 " +
-             libssh2_version(0) + " knows none of that";
-  }
-  return {};
-}
-
-/// One sentence on what a key exchange failed for: of the first kind that both sides have no algorithm of. Nothing when
-/// they have one of each.
-inline std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms& offered,
-                                     const ssh_algorithms& wanted) {
-  const struct {
-    const char* what;
-    int kind;
-    const std::string& theirs;
-    const std::vector<std::string>& names;
-  } lists[] = {{"host-key algorithm", LIBSSH2_METHOD_HOSTKEY, offered.host_key, wanted.host_key},
-               {"key exchange", LIBSSH2_METHOD_KEX, offered.key_exchange, wanted.key_exchange},
-               {"cipher", LIBSSH2_METHOD_CRYPT_SC, offered.cipher, wanted.cipher},
-               {"MAC", LIBSSH2_METHOD_MAC_SC, offered.mac, wanted.mac}};
-  for (const auto& [what, kind, theirs, names] : lists) {
-    const auto ours = names.empty() ? supported_algorithms(session, kind) : names;
-    const auto all = split_names(theirs);
-    if (std::ranges::any_of(ours, [&](const auto& name) { return std::ranges::find(all, name) != all.end(); }))
-      continue;
-    std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
-    if (kind == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
-        !detail::libssh2_has_rsa_sha2())
-      why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
-             " lacks rsa-sha2: use libssh2 1.11 or newer, or process_transport over ssh, "
-             "or give the server an ed25519 host key (ssh-keygen -A)";
-    return why;
-  }
-  return {};
-}
-
-/// Has a session use them; the host-key algorithms are chosen by what is known of the host.
-inline void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
-  const auto set = [&](int kind, const std::vector<std::string>& names) {
-    if (!names.empty()) libssh2_session_method_pref(session, kind, join_names(names).c_str());
-  };
-  set(LIBSSH2_METHOD_KEX, wanted.key_exchange);
-  set(LIBSSH2_METHOD_CRYPT_CS, wanted.cipher);
-  set(LIBSSH2_METHOD_CRYPT_SC, wanted.cipher);
-  set(LIBSSH2_METHOD_MAC_CS, wanted.mac);
-  set(LIBSSH2_METHOD_MAC_SC, wanted.mac);
-}
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/interactive_login.hpp
-#ifndef REMOTE_JOB_SSH_INTERACTIVE_LOGIN_HPP
-#define REMOTE_JOB_SSH_INTERACTIVE_LOGIN_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Between the thread on which libssh2 waits for answers and the executor on which the prompter is asked. Thread-safe.
-class interactive_desk {
- public:
-  /// `wake` is called on the waiting thread when there is something to ask.
-  interactive_desk(std::string user, std::string subject, std::function<void()> wake)
-      : user_(std::move(user)), subject_(std::move(subject)), wake_(std::move(wake)) {}
-
-  const std::string& user() const noexcept { return user_; }
-
-  /// Hands over what is to be asked, and waits for the answers: nothing when there are none to be had.
-  std::optional<secrets> ask(ssh_challenge challenge) {
-    const auto asked = std::make_shared<question>(nullptr);
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_) return std::nullopt;
-      challenge.subject = subject_;
-      wanted_ = challenge.prompts.size();
-      challenge_ = std::move(challenge);
-      question_ = asked;
-    }
-    wake_();
-    auto state = asked->wait();
-    auto answer = asked->take();
-    const std::lock_guard lock(mutex_);
-    if (state != question::status::answered || answer.list.size() != wanted_) {
-      declined_ = true;
-      return std::nullopt;
-    }
-    return answer;
-  }
-
-  /// On the executor: asks the prompter what has not been asked yet.
-  void pass_on(const ssh_prompter& prompter, unsigned attempt) {
-    std::optional<ssh_challenge> challenge;
-    std::shared_ptr<question> asked;
-    {
-      const std::lock_guard lock(mutex_);
-      challenge = std::exchange(challenge_, std::nullopt);
-      asked = question_;
-    }
-    if (!challenge) return;
-    challenge->attempt = attempt;
-    try {
-      prompter(*challenge, ssh_answer(asked));
-    } catch (...) {
-      asked->decline();
-    }
-  }
-
-  bool waiting() const {
-    const std::lock_guard lock(mutex_);
-    return question_ && question_->state() == question::status::open;
-  }
-  bool declined() const {
-    const std::lock_guard lock(mutex_);
-    return declined_;
-  }
-
-  /// Nobody waits any more, nor will.
-  void close() noexcept {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    if (question_) question_->close();
-  }
-
- private:
-  const std::string user_;
-  const std::string subject_;
-  const std::function<void()> wake_;
-  mutable std::mutex mutex_;
-  std::optional<ssh_challenge> challenge_;
-  std::shared_ptr<question> question_;
-  std::size_t wanted_ = 0;
-  bool declined_ = false;
-  bool closed_ = false;
-};
-
-/// Logs in by answering what the server asks (RFC 4256).
-///
-/// libssh2 wants the answers from within its call. So that they may come later, the call is made aside, on a thread
-/// that waits for them; the prompter is called on the session's executor all the same.
-class interactive_login final : public login_method {
- public:
-  /// `wake` is called on any thread.
-  interactive_login(const ssh_options& options, const std::string& user, std::function<void()> wake)
-      : options_(options),
-        desk_(std::make_shared<interactive_desk>(user, user + '@' + options.host, std::move(wake))) {}
-
-  login_status step(session& s) override {
-    while (s.alive()) {
-      desk_->pass_on(options_.keyboard_interactive, attempt_ + 1);
-      if (s.is_aside()) return login_status::more;
-      if (!result_) {
-        if (attempt_ == options_.keyboard_interactive.tries(options_.prompts) || desk_->declined())
-          return login_status::over;
-        // The desk is shared with the thread, which may go on for a moment after this object's end.
-        s.call_aside(
-            [desk = desk_, &s] {
-              s.set_guest(desk.get());
-              return s.call([&] {
-                return libssh2_userauth_keyboard_interactive_ex(s.native(), desk->user().data(),
-                                                                static_cast<unsigned>(desk->user().size()),
-                                                                &interactive_login::on_libssh2_prompts);
-              });
-            },
-            [this](int rc) { result_ = rc; });
-        return login_status::more;
-      }
-      const int rc = *std::exchange(result_, std::nullopt);
-      if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
-      if (rc == 0) return login_status::done;
-      ++attempt_;
-      if (!said_no(s, rc, s.last_error())) {
-        note_refused("keyboard-interactive");
-        return login_status::broken;
-      }
-      if (desk_->declined()) {
-        local_failure(errc::authentication_failed, "keyboard-interactive: no answer was given");
-        return login_status::over;
-      }
-      // Only the first may have been a factor of several: asking the server for that counts as another failed try.
-      if (attempt_ == 1) return refused("keyboard-interactive");
-      note_refused("keyboard-interactive");
-    }
-    return login_status::more;
-  }
-
-  std::string waits_for() const override { return desk_->waiting() ? "whoever was asked what the server asks" : ""; }
-  void close() noexcept override { desk_->close(); }
-
- private:
-  /// On the thread of the call. The memory of the answers is libssh2's afterwards.
-  static void on_libssh2_prompts(const char*, int, const char* instruction, int instruction_size, int count,
-                                 const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts,
-                                 LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses, void** abstract) noexcept {
-    if (count <= 0) return;
-    const auto wanted = static_cast<std::size_t>(count);
-    for (std::size_t i = 0; i < wanted; ++i) responses[i] = {};
-    try {
-      ssh_challenge challenge;
-      challenge.what = ssh_challenge::kind::keyboard_interactive;
-      if (instruction != nullptr && instruction_size > 0)
-        challenge.instruction = printable({instruction, static_cast<std::size_t>(instruction_size)}, 1000);
-      for (std::size_t i = 0; i < wanted; ++i) {
-        const std::string text(reinterpret_cast<const char*>(prompts[i].text), prompts[i].length);
-        const bool blank = text.ends_with(' ');
-        challenge.prompts.push_back({printable(text) + (blank ? " " : ""), prompts[i].echo != 0});
-      }
-      auto& desk = *static_cast<interactive_desk*>(static_cast<wire*>(*abstract)->guest);
-      const auto answer = desk.ask(std::move(challenge));
-      for (std::size_t i = 0; answer && i < wanted; ++i) {
-        const auto& text = answer->list[i];
-        responses[i].text = static_cast<char*>(std::malloc(text.size() + 1));
-        if (responses[i].text == nullptr) continue;
-        std::memcpy(responses[i].text, text.data(), text.size());
-        responses[i].length = static_cast<unsigned>(text.size());
-      }
-    } catch (...) {  // without memory there is no answer
-    }
-  }
-
-  const ssh_options& options_;
-  std::shared_ptr<interactive_desk> desk_;
-  std::optional<int> result_;
-  unsigned attempt_ = 0;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/key_login.hpp
-#ifndef REMOTE_JOB_SSH_KEY_LOGIN_HPP
-#define REMOTE_JOB_SSH_KEY_LOGIN_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Logs in with the identities of the options, one after the other.
-///
-/// An encrypted key is shown to the server before anybody is asked for its passphrase, where its format tells the
-/// public key. libssh2 decrypts it twice for one login, each time for about a tenth of a second: that is done aside.
-class key_login final : public login_method {
- public:
-  /// `refused`: fingerprints of keys that need not be tried any more. `wake` is called on any thread.
-  key_login(const ssh_options& options, std::vector<identity_source> identities, std::string user,
-            const std::vector<std::string>& refused, std::function<void()> wake)
-      : options_(options),
-        identities_(std::move(identities)),
-        user_(std::move(user)),
-        refused_(refused),
-        challenger_(std::move(wake)) {}
-
-  login_status step(session& s) override {
-    while (s.alive()) {
-      if (challenger_.waiting() || s.is_aside()) return login_status::more;
-      switch (stage_) {
-        case stage::load:
-          if (next_ == identities_.size()) return login_status::over;
-          load();
-          continue;
-        case stage::probe: {
-          const int rc = probe(s);
-          if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
-          if (welcome_) {
-            stage_ = stage::ask;
-          } else if (said_no(s, rc, s.last_error())) {
-            note_refused(name(), hint());
-            next();
-          } else {
-            note_refused(name());
-            return login_status::broken;
-          }
-          continue;
-        }
-        case stage::ask: ask(); continue;
-        case stage::sign:
-          if (!result_) {
-            if (sign(s)) continue;
-            return login_status::more;
-          }
-          const int rc = *std::exchange(result_, std::nullopt);
-          if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
-          if (rc == 0) return login_status::done;
-          const auto status = conclude(s, rc);
-          if (status != login_status::more) return status;
-          continue;
-      }
-    }
-    return login_status::more;
-  }
-
-  std::string waits_for() const override {
-    return challenger_.waiting() ? "whoever was asked for the passphrase of " + identities_[next_].name : "";
-  }
-  void close() noexcept override { challenger_.close(); }
-
- private:
-  enum class stage { load, probe, ask, sign };
-
-  /// What a call on another thread needs: it may go on for a moment after this object's end.
-  struct attempt {
-    private_key key;
-    secrets passphrase;
-    std::string user;
-  };
-
-  void load() {
-    const auto& identity = identities_[next_];
-    std::string why;
-    attempt_ = std::make_shared<attempt>();
-    attempt_->user = user_;
-    attempt_->key = identity.load(why);
-    asked_ = 0;
-    const auto& key = attempt_->key;
-    if (!why.empty()) {
-      local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + why);
-      return next();
-    }
-    // Tried already; each try counts for the server's MaxAuthTries.
-    if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
-    if (!key.type.empty() && !is_plain_key(key.type)) {
-      local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + printable(key.type, 60) +
-                                                   " is for process_transport over ssh");
-      return next();
-    }
-    if (!key.lack.empty()) {
-      local_failure(errc::identity_unreadable,
-                    "identity " + identity.name + ": " + key.lack + ", and no agent has the private one");
-      return next();
-    }
-    if (key.encrypted && !options_.passphrase) {
-      local_failure(errc::passphrase_wrong,
-                    "identity " + identity.name + ": it is encrypted and no passphrase was given");
-      return next();
-    }
-    welcome_ = false;
-    stage_ = !key.encrypted ? stage::sign : key.blob.empty() ? stage::ask : stage::probe;
-  }
-
-  void next() {
-    ++next_;
-    attempt_.reset();
-    stage_ = stage::load;
-  }
-
-  std::string name() const {
-    const auto& key = attempt_->key;
-    return "publickey " + identities_[next_].name +
-           (key.print.empty() ? std::string() : " (" + key.type + ' ' + key.print + ')');
-  }
-
-  std::string hint() const {
-    std::error_code absent;
-    if (open_file(identities_[next_].name + "-cert.pub", absent))
-      return " without its certificate, which is for process_transport over ssh";
-    if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
-    return " (libssh2 " + std::string(libssh2_version(0)) +
-           " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
-           "libssh2 1.11 or newer, or process_transport over ssh)";
-  }
-
-  /// Asks whether the key would do (RFC 4252, section 7), and goes no further.
-  int probe(session& s) {
-    const auto& blob = attempt_->key.blob;
-    void* self = this;
-    return s.call([&] {
-      return libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
-                                        blob.size(), &key_login::on_libssh2_sign, &self);
-    });
-  }
-
-  static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char**, std::size_t*, const unsigned char*, std::size_t,
-                             void** abstract) noexcept {
-    static_cast<key_login*>(*abstract)->welcome_ = true;
-    return -1;
-  }
-
-  void ask() {
-    const auto& name = identities_[next_].name;
-    if (!challenger_.asked()) {
-      const auto text = "Passphrase for " + name + ": ";
-      return challenger_.ask(options_.passphrase,
-                             {ssh_challenge::kind::passphrase, name, {}, {{text, false}}, asked_ + 1});
-    }
-    ++asked_;
-    if (!challenger_.take(attempt_->passphrase)) {
-      local_failure(errc::passphrase_wrong, "identity " + name + ": asking for the passphrase failed");
-      return next();
-    }
-    stage_ = stage::sign;
-  }
-
-  /// False when there is no result yet.
-  bool sign(session& s) {
-    if (!std::exchange(signing_, true)) sent_before_ = s.bytes_sent();
-    const auto call = [job = attempt_, &s] {
-      return s.call([&] {
-        const auto& text = job->key.text;
-        return libssh2_userauth_publickey_frommemory(
-            s.native(), job->user.data(), job->user.size(), nullptr, 0, text.data(), text.size(),
-            job->passphrase.list.empty() ? "" : job->passphrase.list.front().c_str());
-      });
-    };
-    if (!attempt_->key.encrypted) {
-      result_ = call();
-      return true;
-    }
-    s.call_aside(call, [this](int rc) { result_ = rc; });
-    return false;
-  }
-
-  login_status conclude(session& s, int rc) {
-    signing_ = false;
-    const auto text = s.last_error();
-    const bool encrypted = attempt_->key.encrypted;
-    attempt_->passphrase.wipe_all();
-    if (s.bytes_sent() == sent_before_ || text == "Callback returned error") {
-      if (encrypted && asked_ < options_.passphrase.tries(options_.prompts)) {
-        stage_ = stage::ask;
-        return login_status::more;
-      }
-      const auto& identity = identities_[next_].name;
-      if (encrypted)
-        local_failure(errc::passphrase_wrong,
-                      "identity " + identity + ": it cannot be decrypted with the passphrase given");
-      else
-        local_failure(errc::identity_unreadable,
-                      "identity " + identity + ": it is damaged or of an unsupported kind (" + text + ')');
-      next();
-      return login_status::more;
-    }
-    if (!said_no(s, rc, text)) {
-      note_refused(name());
-      return login_status::broken;
-    }
-    const auto what = name();
-    const auto why = hint();
-    next();
-    // What the server had found good before it was signed may have been one factor of several.
-    if (text.starts_with("Invalid signature")) return refused(what);
-    note_refused(what, why);
-    return login_status::more;
-  }
-
-  const ssh_options& options_;
-  std::vector<identity_source> identities_;
-  std::string user_;
-  const std::vector<std::string>& refused_;
-  challenger challenger_;
-  std::size_t next_ = 0;
-  stage stage_ = stage::load;
-  std::shared_ptr<attempt> attempt_;
-  unsigned asked_ = 0;
-  bool welcome_ = false;
-  bool signing_ = false;
-  std::size_t sent_before_ = 0;
-  std::optional<int> result_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/password_login.hpp
-#ifndef REMOTE_JOB_SSH_PASSWORD_LOGIN_HPP
-#define REMOTE_JOB_SSH_PASSWORD_LOGIN_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Logs in with a password that is asked for.
-class password_login final : public login_method {
- public:
-  password_login(const ssh_options& options, std::string user, std::function<void()> wake)
-      : options_(options),
-        tries_(options.password.tries(options.prompts)),
-        user_(std::move(user)),
-        challenger_(std::move(wake)) {}
-
-  login_status step(session& s) override {
-    while (s.alive()) {
-      if (challenger_.waiting()) return login_status::more;
-      if (password_.list.empty()) {
-        if (attempt_ == tries_) return login_status::over;
-        if (!challenger_.asked()) {
-          const auto subject = user_ + '@' + options_.host;
-          challenger_.ask(options_.password,
-                          {ssh_challenge::kind::password, subject, {}, {{subject + "'s password: "}}, attempt_ + 1});
-          continue;
-        }
-        ++attempt_;
-        if (!challenger_.take(password_)) {
-          attempt_ = tries_;
-          local_failure(errc::authentication_failed, "no password was given");
-          return login_status::over;
-        }
-      }
-      const auto& text = password_.list.front();
-      const int rc = s.call([&] {
-        return libssh2_userauth_password_ex(s.native(), user_.data(), static_cast<unsigned>(user_.size()), text.data(),
-                                            static_cast<unsigned>(text.size()), nullptr);
-      });
-      if (rc == LIBSSH2_ERROR_EAGAIN) return login_status::more;
-      password_.wipe_all();
-      if (rc == 0) return login_status::done;
-      if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED) {
-        attempt_ = tries_;
-        note("the password has expired: log in with ssh to change it");
-        return login_status::broken;
-      }
-      if (!said_no(s, rc, s.last_error())) {
-        note_refused("password");
-        return login_status::broken;
-      }
-      // Only the first may have been a factor of several: asking the server for that counts as another failed try.
-      if (attempt_ == 1) return refused("password");
-      note_refused("password");
-    }
-    return login_status::more;
-  }
-
-  std::string waits_for() const override { return challenger_.waiting() ? "whoever was asked for the password" : ""; }
-  void close() noexcept override { challenger_.close(); }
-
- private:
-  const ssh_options& options_;
-  const unsigned tries_;
-  std::string user_;
-  challenger challenger_;
-  secrets password_;
-  unsigned attempt_ = 0;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/authenticate.hpp
-#ifndef REMOTE_JOB_SSH_AUTHENTICATE_HPP
-#define REMOTE_JOB_SSH_AUTHENTICATE_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
-/// else of public key (the agent's keys, first those that are among the identities, then the identities),
-/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names
-/// the next ones after each. A state machine: stepped until it has a result, and whenever `wake` is called.
-class authenticator {
- public:
-  enum class status { more, done, failed };
-
-  /// `wake` is called on the executor.
-  authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
-                const std::function<void()>& wake)
-      : user_(std::move(user)), identities_(identity_source::of(options)) {
-    const auto wake_from_anywhere = [executor, alarm = std::make_shared<alarm_clock>(wake)] {
-      detail::post_call(executor, detail::shared_call::to<&alarm_clock::ring>(alarm));
-    };
-    allowed_.assign(options.methods.begin(), options.methods.end());
-    if (allowed_.empty()) allowed_.assign(std::begin(known), std::end(known));
-    for (const auto& name : allowed_) {
-      if (name == "publickey") {
-        if (auto agent = use_agent(executor, options, wake)) add(name, std::move(agent));
-        add(name, std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
-      }
-      if (name == "keyboard-interactive" && options.keyboard_interactive)
-        add(name, std::make_unique<interactive_login>(options, user_, wake_from_anywhere));
-      if (name == "password" && options.password)
-        add(name, std::make_unique<password_login>(options, user_, wake_from_anywhere));
-    }
-  }
-  authenticator(const authenticator&) = delete;
-  authenticator& operator=(const authenticator&) = delete;
-
-  status step(session& s) {
-    while (s.alive()) {
-      if (ask_methods_) {
-        if (const auto result = ask_methods(s); result != status::failed) return result;
-        if (ask_methods_) return broken(s);
-        continue;
-      }
-      const auto next =
-          std::find_if(methods_.begin(), methods_.end(), [&](const method& m) { return !m.used_up && takes(m.name); });
-      if (next == methods_.end()) return give_up();
-      current_ = next->login.get();
-      switch (current_->step(s)) {
-        case login_status::more: return status::more;
-        case login_status::done: return status::done;
-        case login_status::over: next->used_up = true; break;
-        case login_status::broken: return broken(s);
-        case login_status::refused:
-          refused_ = &*next;
-          ask_methods_ = true;
-          break;
-      }
-    }
-    return status::more;
-  }
-
-  /// When failed: why, and the methods tried.
-  std::error_code error() const noexcept { return error_; }
-  const std::string& why() const noexcept { return why_; }
-  /// While it is not the server that is waited for: who.
-  std::string waits_for() const { return current_ == nullptr ? std::string() : current_->waits_for(); }
-  /// Waits for nobody any more.
-  void close() noexcept {
-    for (const auto& each : methods_) each.login->close();
-  }
-
- private:
-  struct alarm_clock {
-    void ring() const { wake(); }
-
-    std::function<void()> wake;
-  };
-
-  static constexpr const char* known[] = {"publickey", "keyboard-interactive", "password"};
-
-  struct method {
-    std::string name;
-    std::unique_ptr<login_method> login;
-    bool used_up = false;
-  };
-
-  void add(const std::string& name, std::unique_ptr<login_method> login) {
-    methods_.push_back({name, std::move(login)});
-  }
-
-  std::unique_ptr<login_method> use_agent(const asio::any_io_executor& executor, const ssh_options& options,
-                                          const std::function<void()>& wake) {
-    const char* usual = std::getenv("SSH_AUTH_SOCK");
-    const auto path = options.agent.empty() ? std::string(usual == nullptr ? "" : usual) : expand_home(options.agent);
-    if (path.empty() || path == "none") return nullptr;
-    std::vector<std::string> preferred;
-    for (const auto& each : identities_) {
-      std::string ignored;
-      if (auto print = each.load(ignored).print; !print.empty()) preferred.push_back(std::move(print));
-    }
-    return std::make_unique<agent_login>(executor, path, user_, std::move(preferred), options.identities_only,
-                                         refused_prints_, wake);
-  }
-
-  bool takes(std::string_view name) const { return std::ranges::find(offered_, name) != offered_.end(); }
-
-  /// Failed: not done, and `ask_methods_` tells whether there was an answer.
-  status ask_methods(session& s) {
-    const char* list = nullptr;
-    const int rc = s.call([&] {
-      list = libssh2_userauth_list(s.native(), user_.data(), static_cast<unsigned>(user_.size()));
-      return list != nullptr || libssh2_userauth_authenticated(s.native()) ? 0 : libssh2_session_last_errno(s.native());
-    });
-    if (rc == LIBSSH2_ERROR_EAGAIN) return status::more;
-    if (list == nullptr) {
-      if (libssh2_userauth_authenticated(s.native())) return status::done;
-      if (refused_ != nullptr) refused_->login->conclude_last(false);
-      return status::failed;
-    }
-    ask_methods_ = false;
-    list_ = printable(list);
-    offered_ = split_names(list);
-    if (const auto* last = std::exchange(refused_, nullptr)) last->login->conclude_last(!takes(last->name));
-    return status::failed;
-  }
-
-  /// The server ended the connection: it may have had too many tries, which no retry can mend.
-  status broken(session& s) {
-    if (s.farewell().find("authentication failures") == std::string::npos) {
-      s.fail("the connection broke during authentication");
-      return status::more;
-    }
-    collect();
-    say("the server says: " + s.farewell());
-    error_ = errc::authentication_failed;
-    return status::failed;
-  }
-
-  /// All that there was to try has been tried.
-  status give_up() {
-    collect();
-    const auto may = [&](std::string_view name) { return std::ranges::find(allowed_, name) != allowed_.end(); };
-    const auto can = [&](std::string_view name) {
-      return std::ranges::any_of(methods_, [&](const method& m) { return m.name == name; });
-    };
-    if (identities_.empty() && takes("publickey") && may("publickey"))
-      say("no identity was given, and there is none of the usual ones");
-    say("the server takes " + list_);
-    for (const std::string name : known) {
-      if (takes(name) && !may(name)) say("the options do not allow " + name);
-      if (takes(name) && may(name) && !can(name)) say("nobody can be asked for " + name);
-    }
-    for (const std::string name : {"gssapi-with-mic", "hostbased"})
-      if (takes(name)) say(name + " is for process_transport over ssh");
-    if (any_refused_ || !error_) error_ = errc::authentication_failed;
-    return status::failed;
-  }
-
-  void collect() {
-    for (const auto& each : methods_) {
-      for (const auto& text : each.login->notes()) say(text);
-      if (!error_) error_ = each.login->error();
-      any_refused_ = any_refused_ || each.login->any_refused();
-    }
-  }
-
-  void say(const std::string& text) { why_ += (why_.empty() ? "" : "; ") + text; }
-
-  std::string user_;
-  std::vector<std::string> allowed_;
-  std::vector<identity_source> identities_;
-  std::vector<std::string> refused_prints_;
-  std::vector<method> methods_;
-  std::vector<std::string> offered_;
-  std::string list_;
-  bool ask_methods_ = true;
-  method* refused_ = nullptr;
-  login_method* current_ = nullptr;
-  bool any_refused_ = false;
-  std::error_code error_;
-  std::string why_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/dialer.hpp
-#ifndef REMOTE_JOB_SSH_DIALER_HPP
-#define REMOTE_JOB_SSH_DIALER_HPP
-
-#include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
-
-namespace remote_job::inline v0::ssh {
-
-/// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long all that may take is
-/// the affair of whoever asks.
-class dialer {
- public:
-  /// Who asks, of which this is a part: it is kept alive until it is answered, once for each question and never inline.
-  class user {
-   public:
-    virtual void on_resolved(std::error_code ec) = 0;
-    virtual void on_dialled(std::error_code ec) = 0;
-
-   protected:
-    ~user() = default;
-  };
-
-  explicit dialer(const asio::any_io_executor& executor) : resolver_(executor), socket_(executor), timer_(executor) {}
-
-  /// Whether there are addresses to connect to.
-  bool has_addresses() const noexcept { return !endpoints_.empty(); }
-
-  /// Takes a host that is written as an address, which needs no look-up; false when it is not.
-  bool take_address(const std::string& host, std::uint16_t port) {
-    std::error_code not_literal;
-    const auto address = asio::ip::make_address(host, not_literal);
-    if (not_literal) return false;
-    endpoints_.emplace_back(address, port);
-    return true;
-  }
-
-  /// A look-up in the system's resolver cannot be broken off: after close() it ends in the resolver's own thread.
-  void resolve(const std::string& host, std::uint16_t port, ip_version version, std::shared_ptr<user> owner) {
-    resolver_.async_resolve(
-        host, std::to_string(port), asio::ip::resolver_base::numeric_service,
-        [this, version, owner = std::move(owner)](std::error_code ec, const results& found) {
-          for (const auto& each : found)
-            if (version == ip_version::any || each.endpoint().address().is_v6() == (version == ip_version::v6))
-              endpoints_.push_back(each.endpoint());
-          if (!ec && endpoints_.empty()) ec = asio::error::no_data;
-          owner->on_resolved(ec);
-        });
-  }
-
-  /// Connects to the first of the addresses that answers; the error is that of the last one. One that gives no answer
-  /// may take its share of what is left of the time `allowed`, so that those after it are tried as well.
-  void connect(const std::shared_ptr<user>& owner, duration allowed) {
-    owner_ = owner;
-    next_ = 0;
-    deadline_ = detail::later(std::chrono::steady_clock::now(), allowed);
-    try_next(owner);
-  }
-
-  /// The connection that there is now.
-  stream_socket take() { return std::move(socket_); }
-
-  void close() noexcept {
-    resolver_.cancel();
-    timer_.cancel();
-    closed_ = true;
-    std::error_code ignored;
-    socket_.close(ignored);
-  }
-
- private:
-  using results = asio::ip::tcp::resolver::results_type;
-
-  void try_next(const std::shared_ptr<user>& owner) {
-    std::error_code ignored;
-    socket_.close(ignored);
-    const auto self = std::shared_ptr<dialer>(owner, this);
-    socket_.async_connect(endpoints_[next_++], detail::shared_call::to<&dialer::on_connected>(self));
-    stop_timer();
-    const auto others = static_cast<int>(endpoints_.size() - next_);
-    if (others == 0) return;
-    const auto now = std::chrono::steady_clock::now();
-    timer_.expires_at(now + (deadline_ - now) / (others + 1));
-    timer_.async_wait(detail::shared_call::to<&dialer::on_time>(self));
-  }
-
-  void on_connected(std::error_code ec) {
-    const auto owner = owner_.lock();
-    if (ec && !closed_ && next_ < endpoints_.size()) return try_next(owner);
-    stop_timer();
-    owner->on_dialled(ec);
-  }
-
-  /// A call that is on its way already finds by the expiry that it is not meant any more.
-  void stop_timer() { timer_.expires_at(std::chrono::steady_clock::time_point::max()); }
-
-  void on_time(std::error_code ec) {
-    if (ec || closed_ || timer_.expiry() > std::chrono::steady_clock::now()) return;
-    std::error_code ignored;
-    socket_.close(ignored);  // on_connected() goes on to the next
-  }
-
-  asio::ip::tcp::resolver resolver_;
-  stream_socket socket_;
-  asio::steady_timer timer_;
-  std::weak_ptr<user> owner_;  // kept alive by the call that is to come
-  std::vector<asio::ip::tcp::endpoint> endpoints_;
-  std::size_t next_ = 0;
-  std::chrono::steady_clock::time_point deadline_{};
-  bool closed_ = false;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/known_hosts.hpp
-#ifndef REMOTE_JOB_SSH_KNOWN_HOSTS_HPP
-#define REMOTE_JOB_SSH_KNOWN_HOSTS_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// A key that a known-hosts file holds for the host asked for.
-struct known_host_key {
-  std::string type;       ///< as in the file: "ssh-ed25519"
-  std::string blob;       ///< the public key, decoded
-  bool revoked = false;   ///< marked as revoked: never to be accepted
-  bool any_port = false;  ///< the entry names the host alone, though another port than 22 is asked for
-  std::string file;
-  std::size_t line = 0;  ///< counted from 1
-};
-
-/// What the known-hosts files say of one host, by the rules of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
-///
-/// Names are compared without case. An entry for another port than 22 is written `[host]:port`; where there is none for
-/// that port, an entry for the host alone can vouch for a key but not speak against one. Certificate authorities are
-/// not supported: their lines are skipped, as are damaged ones, with a notice. Not thread-safe.
-class known_hosts {
- public:
-  enum class verdict { match, unknown, changed, revoked };
-
-  static constexpr std::size_t max_line = 16 * 1024;
-  static constexpr std::size_t max_file = 64 * 1024 * 1024;
-
-  known_hosts(std::string_view host, std::uint16_t port)
-      : plain_name_(lower(host)), name_(port == 22 ? plain_name_ : '[' + plain_name_ + "]:" + std::to_string(port)) {}
-
-  known_hosts(known_hosts&&) = default;
-  known_hosts& operator=(known_hosts&&) = default;
-
-  /// Reads a whole file. An error is that of the operating system, or `not_a_file`.
-  std::error_code read(const std::string& file) {
-    std::error_code ec;
-    const auto in = open_file(file, ec);
-    if (!in) return ec;
-    std::string text;
-    char buffer[16384];
-    while (const auto n = std::fread(buffer, 1, sizeof buffer, in.get())) {
-      if (text.size() + n > max_file) return std::make_error_code(std::errc::file_too_large);
-      text.append(buffer, n);
-    }
-    if (std::ferror(in.get()) != 0) return {errno, std::generic_category()};
-    read_text(text, file);
-    return {};
-  }
-
-  /// Reads lines from memory; `file` is the name they are reported under.
-  void read_text(std::string_view text, const std::string& file) {
-    std::size_t number = 0;
-    std::size_t bad = 0;
-    std::size_t authorities = 0;
-    std::string bad_lines;
-    while (!text.empty()) {
-      const auto end = text.find('\n');
-      const auto line = text.substr(0, end);
-      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-      ++number;
-      switch (read_line(line, file, number)) {
-        case line_kind::good: break;
-        case line_kind::authority: ++authorities; break;
-        case line_kind::bad:
-          if (++bad <= 10) bad_lines += (bad == 1 ? "" : ", ") + std::to_string(number);
-          break;
-      }
-    }
-    if (bad > 0)
-      notices_.push_back(file + ": " + std::to_string(bad) + " damaged line(s) skipped: " + bad_lines +
-                         (bad > 10 ? ", ..." : ""));
-    if (authorities > 0)
-      notices_.push_back(file + ": " + std::to_string(authorities) + " @cert-authority line(s) skipped: not supported");
-  }
-
-  /// What is to be thought of the key the host has shown, and the entry that decided, if one did.
-  std::pair<verdict, const known_host_key*> check(std::string_view type, std::string_view blob) const {
-    const known_host_key* same = nullptr;
-    const known_host_key* other = nullptr;
-    for (const auto& key : keys_) {
-      if (key.blob == blob) {
-        if (key.revoked) return {verdict::revoked, &key};
-        if (same == nullptr) same = &key;
-      } else if (!key.revoked && !key.any_port && key.type == type && other == nullptr) {
-        other = &key;
-      }
-    }
-    // As for OpenSSH, one good entry outweighs others of its type: hosts behind one name may have several keys.
-    if (same != nullptr) return {verdict::match, same};
-    if (other != nullptr) return {verdict::changed, other};
-    return {verdict::unknown, nullptr};
-  }
-
-  /// Whether any good key is known that was noted for this host and port, of whatever type.
-  bool speaks_for_host() const {
-    return std::any_of(keys_.begin(), keys_.end(),
-                       [](const known_host_key& key) { return !key.revoked && !key.any_port; });
-  }
-
-  /// All keys of the host, in the order of the files.
-  const std::vector<known_host_key>& keys() const noexcept { return keys_; }
-
-  /// What was skipped and where; to be shown to a person.
-  const std::vector<std::string>& notices() const noexcept { return notices_; }
-
-  /// The name that entries for this host and port have.
-  const std::string& name() const noexcept { return name_; }
-
- private:
-  enum class line_kind { good, authority, bad };
-  enum class match { no, plain, full };
-
-  static std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
-  }
-
-  static std::string_view next_word(std::string_view& line) {
-    const auto begin = line.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return line = {};
-    line.remove_prefix(begin);
-    const auto word = line.substr(0, line.find_first_of(" \t"));
-    line.remove_prefix(word.size());
-    return word;
-  }
-
-  line_kind read_line(std::string_view line, const std::string& file, std::size_t number) {
-    if (line.size() > max_line || line.find('\0') != std::string_view::npos) return line_kind::bad;
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    auto word = next_word(line);
-    if (word.empty() || word.starts_with('#')) return line_kind::good;
-
-    known_host_key key;
-    if (word.starts_with('@')) {
-      if (word == "@cert-authority") return line_kind::authority;
-      if (word != "@revoked") return line_kind::bad;
-      key.revoked = true;
-      word = next_word(line);
-    }
-    const auto names = word;
-    key.type = next_word(line);
-    auto blob = read_public_key(key.type, next_word(line));
-    if (!blob) return line_kind::bad;
-
-    bool damaged = false;
-    const auto matched = names.starts_with('|') ? match_hashed(names, damaged) : match_names(names);
-    if (damaged) return line_kind::bad;
-    if (matched == match::no) return line_kind::good;
-    key.any_port = matched == match::plain;
-    key.blob = std::move(*blob);
-    key.file = file;
-    key.line = number;
-    keys_.push_back(std::move(key));
-    return line_kind::good;
-  }
-
-  match match_names(std::string_view names) const {
-    if (matches_list(names, name_)) return match::full;
-    return name_ != plain_name_ && matches_list(names, plain_name_) ? match::plain : match::no;
-  }
-
-  static bool matches_list(std::string_view patterns, std::string_view name) {
-    bool matched = false;
-    while (!patterns.empty()) {
-      const auto comma = patterns.find(',');
-      auto pattern = patterns.substr(0, comma);
-      patterns.remove_prefix(comma == std::string_view::npos ? patterns.size() : comma + 1);
-      const bool negated = pattern.starts_with('!');
-      if (negated) pattern.remove_prefix(1);
-      if (pattern.empty() || !matches(lower(pattern), name)) continue;
-      if (negated) return false;
-      matched = true;
-    }
-    return matched;
-  }
-
-  /// `*` and `?` as in ssh_config(5), PATTERNS; in linear space and at worst quadratic time, whatever the pattern.
-  static bool matches(std::string_view pattern, std::string_view name) {
-    std::size_t p = 0;
-    std::size_t n = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t resume = 0;
-    while (n < name.size()) {
-      if (p < pattern.size() && pattern[p] == '*') {
-        star = p++;
-        resume = n;
-      } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-        ++p;
-        ++n;
-      } else if (star != std::string_view::npos) {
-        p = star + 1;
-        n = ++resume;
-      } else {
-        return false;
-      }
-    }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
-  }
-
-  match match_hashed(std::string_view hashed, bool& damaged) {
-    if (!hashed.starts_with("|1|")) {
-      damaged = true;
-      return match::no;
-    }
-    const auto bar = hashed.find('|', 3);
-    const auto salt = bar == std::string_view::npos ? std::nullopt : detail::base64_decode(hashed.substr(3, bar - 3));
-    const auto hash = bar == std::string_view::npos ? std::nullopt : detail::base64_decode(hashed.substr(bar + 1));
-    if (!salt || !hash || salt->size() != 20 || hash->size() != 20) {
-      damaged = true;
-      return match::no;
-    }
-    if (hash_is_of(hashed, name_)) return match::full;
-    return name_ != plain_name_ && hash_is_of(hashed, plain_name_) ? match::plain : match::no;
-  }
-
-  /// Whether `|1|salt|HMAC-SHA1(salt, name)` is of that name. libssh2 has the HMAC: it is shown one line with a key of
-  /// no meaning, and asked for that key.
-  bool hash_is_of(std::string_view hashed, const std::string& name) {
-    static constexpr std::string_view key = "AAAAB3NzaC1yc2E=";
-    if (!session_ && detail::libssh2_ready())
-      session_.reset(libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr), &libssh2_session_free);
-    if (!session_) return false;
-    const std::unique_ptr<LIBSSH2_KNOWNHOSTS, void (*)(LIBSSH2_KNOWNHOSTS*)> hosts(
-        libssh2_knownhost_init(session_.get()), &libssh2_knownhost_free);
-    if (!hosts) return false;
-    std::string line(hashed);
-    line.append(" ssh-rsa ").append(key).append("\n");
-    if (libssh2_knownhost_readline(hosts.get(), line.data(), line.size(), LIBSSH2_KNOWNHOST_FILE_OPENSSH) != 0)
-      return false;
-    return libssh2_knownhost_checkp(
-               hosts.get(), name.c_str(), -1, key.data(), key.size(),
-               LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_BASE64 | LIBSSH2_KNOWNHOST_KEY_SSHRSA,
-               nullptr) == LIBSSH2_KNOWNHOST_CHECK_MATCH;
-  }
-
-  std::string plain_name_;
-  std::string name_;
-  std::vector<known_host_key> keys_;
-  std::vector<std::string> notices_;
-  std::shared_ptr<LIBSSH2_SESSION> session_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/known_hosts_file.hpp
-#ifndef REMOTE_JOB_SSH_KNOWN_HOSTS_FILE_HPP
-#define REMOTE_JOB_SSH_KNOWN_HOSTS_FILE_HPP
-
-#if !defined(_WIN32)
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <thread>
-#endif
-
-namespace remote_job::inline v0::ssh {
-
-#if defined(_WIN32)
-inline bool add_known_host(const std::string& file, known_hosts, std::string_view, std::string_view, std::string& why) {
-  why = file + ": adding keys to known-hosts files is not supported on this system";
-  return false;
-}
-#else
-namespace known_hosts_file_detail {
-
-/// A descriptor with a lock on its file.
-class locked_file {
- public:
-  locked_file() = default;
-  locked_file(const locked_file&) = delete;
-  locked_file& operator=(const locked_file&) = delete;
-  ~locked_file() { close(); }
-
-  /// Opens the file to append to it, creates it for its owner alone, and has it for ourselves. Waits at most a second
-  /// for others, who hold it for a moment only.
-  std::error_code open(const std::string& file) {
-    for (int tries = 0; tries < 200; ++tries) {
-      if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      close();
-      fd_ = ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-      struct stat ours {};
-      struct stat named {};
-      if (fd_ < 0 || ::fstat(fd_, &ours) != 0) return {errno, std::system_category()};
-      if (!S_ISREG(ours.st_mode)) return std::make_error_code(not_a_file);
-      if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK || errno == EINTR) continue;
-        return {errno, std::system_category()};
-      }
-      // Whoever rewrites the file puts a new one in its place: a lock on the old one would guard nothing.
-      if (::stat(file.c_str(), &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev) return {};
-    }
-    return std::make_error_code(std::errc::timed_out);
-  }
-
-  /// Appends one line, all of it or nothing.
-  std::error_code append(std::string line) {
-    struct stat before {};
-    if (::fstat(fd_, &before) != 0) return {errno, std::system_category()};
-    char last = '\n';
-    if (before.st_size > 0 && ::pread(fd_, &last, 1, before.st_size - 1) != 1) return {errno, std::system_category()};
-    if (last != '\n') line.insert(line.begin(), '\n');
-    ssize_t written = 0;
-    do written = ::write(fd_, line.data(), line.size());
-    while (written < 0 && errno == EINTR);
-    if (written == static_cast<ssize_t>(line.size())) return {};
-    const std::error_code error(written < 0 ? errno : ENOSPC, std::system_category());
-    if (written > 0 && ::ftruncate(fd_, before.st_size) != 0) return error;
-    return error;
-  }
-
- private:
-  void close() noexcept {
-    if (fd_ >= 0) ::close(fd_);  // the lock goes with it
-    fd_ = -1;
-  }
-
-  int fd_ = -1;
-};
-
-}  // namespace known_hosts_file_detail
-
-/// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet;
-/// what the file says by now is looked at under a lock, so that of several processes one adds the line, and none
-/// contradicts another. Creates the file (mode 0600) and its directory (0700) where they are missing; changes nothing
-/// that is there. True when the file holds the key then; else `why` says why not. Blocks, at most about a second.
-inline bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type, std::string_view blob,
-                           std::string& why) {
-  why = "its key cannot be added to " + file + ": ";
-  const auto is_plain = [](std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-  };
-  // A name is not to become a pattern, a list, a hash, a marker or a comment.
-  if (!is_plain(fresh.name()) || fresh.name().find_first_of("*?!,|@#\"") != std::string::npos || !is_plain(type)) {
-    why += "a name with such characters cannot be written there";
-    return false;
-  }
-  if (const auto slash = file.rfind('/'); slash != std::string::npos && slash > 0)
-    ::mkdir(file.substr(0, slash).c_str(), 0700);  // when it cannot, opening the file tells
-
-  known_hosts_file_detail::locked_file locked;
-  if (const auto ec = locked.open(file)) {
-    why += file_message(ec);
-    return false;
-  }
-  if (const auto ec = fresh.read(file)) {
-    why += file_message(ec);
-    return false;
-  }
-  const auto verdict = fresh.check(type, blob).first;
-  if (verdict == known_hosts::verdict::match) return true;
-  if (verdict != known_hosts::verdict::unknown || fresh.speaks_for_host()) {
-    why += "another key was added to it at the same time";
-    return false;
-  }
-  auto key = detail::base64_unpadded(blob);
-  key.resize((key.size() + 3) / 4 * 4, '=');
-  if (const auto ec = locked.append(fresh.name() + ' ' + std::string(type) + ' ' + key + '\n')) {
-    why += ec.message();
-    return false;
-  }
-  return true;
-}
-#endif
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/host_key.hpp
-#ifndef REMOTE_JOB_SSH_HOST_KEY_HPP
-#define REMOTE_JOB_SSH_HOST_KEY_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts
-/// files; or it is a new host's, and these are welcome.
-class host_key_checker {
- public:
-  host_key_checker(const ssh_options& options) : options_(options), known_(nothing_known()) {}
-
-  /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
-  std::error_code load() {
-    if (!options_.fingerprints.empty() || options_.host_keys == host_key_policy::insecure_accept_any) return {};
-    const bool adds = options_.host_keys == host_key_policy::accept_new;
-    const bool given = !options_.known_hosts.empty();
-    if (given)
-      for (const auto& file : options_.known_hosts) files_.push_back(expand_home(file));
-    else
-      files_ = {local_user::current().home + "/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"};
-    for (const auto& file : files_) {
-      const auto ec = known_.read(file);
-      const bool may_be_absent = !given || (adds && &file == &files_.front());
-      if (!ec || (may_be_absent && ec == std::errc::no_such_file_or_directory)) continue;
-      why_ = "known-hosts file " + file + ": " + file_message(ec);
-      return errc::known_hosts_unreadable;
-    }
-    notices_ = known_.notices();
-    return {};
-  }
-
-  /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first,
-  /// for a server has several keys and shows only one.
-  std::string preference(const std::vector<std::string>& supported) const {
-    std::string first;
-    std::string last;
-    for (const auto& algorithm : supported) {
-      const auto type = key_type(algorithm);
-      const bool is_known = std::any_of(known_.keys().begin(), known_.keys().end(),
-                                        [&](const known_host_key& key) { return !key.revoked && key.type == type; });
-      auto& list = is_known ? first : last;
-      list += (list.empty() ? "" : ",") + algorithm;
-    }
-    return first + (first.empty() || last.empty() ? "" : ",") + last;
-  }
-
-  /// The type of the key that a signature algorithm uses (RFC 8332).
-  static std::string_view key_type(std::string_view algorithm) {
-    return algorithm == "rsa-sha2-256" || algorithm == "rsa-sha2-512" ? std::string_view("ssh-rsa") : algorithm;
-  }
-
-  /// No error: the key is accepted, and noted if that is asked for. `digest` is its SHA-256 as libssh2 has it: what
-  /// decides is not computed here.
-  std::error_code check(std::string_view blob, std::string_view digest) {
-    const auto type = key_type_of(blob);
-    const auto shown = printable(type, 60) + ' ' + fingerprint(blob);
-    if (!options_.fingerprints.empty()) {
-      const auto print = "SHA256:" + detail::base64_unpadded(digest);
-      for (const auto& each : options_.fingerprints)
-        if (!digest.empty() && each == print) return {};
-      why_ = "the host key is " + shown + ", not the one expected:";
-      for (const auto& each : options_.fingerprints) why_ += ' ' + each;
-      return errc::host_key_changed;
-    }
-    if (options_.host_keys == host_key_policy::insecure_accept_any) return {};
-    const auto [verdict, entry] = known_.check(type, blob);
-    switch (verdict) {
-      case known_hosts::verdict::match: return {};
-      case known_hosts::verdict::revoked:
-        why_ = "the host key " + shown + " is marked as revoked in " + place(*entry);
-        return errc::host_key_revoked;
-      case known_hosts::verdict::changed:
-        why_ = "THE HOST KEY HAS CHANGED: the host shows " + shown + ", but " + place(*entry) + " holds " +
-               entry->type + ' ' + fingerprint(entry->blob) +
-               ". Somebody may be listening in, or the host was set up anew. If that is so, remove the line.";
-        return errc::host_key_changed;
-      case known_hosts::verdict::unknown: break;
-    }
-    why_ = "the host key " + shown + " is not known: there is no entry for " + known_.name() + " with it in";
-    for (const auto& file : files_) why_ += (&file == &files_.front() ? " " : " or ") + file;
-    for (const auto& key : known_.keys())
-      if (!key.revoked) why_ += "; " + place(key) + " holds " + key.type + ' ' + fingerprint(key.blob);
-    // A host that is known by another kind of key is no new one: whoever sits between could show that kind only.
-    if (options_.host_keys != host_key_policy::accept_new || known_.speaks_for_host()) return errc::host_key_unknown;
-    std::string problem;
-    if (add_known_host(files_.front(), nothing_known(), type, blob, problem)) {
-      notices_.push_back(files_.front() + ": added the host key of " + known_.name() + ", " + shown);
-      return {};
-    }
-    why_ += "; " + problem;
-    return errc::host_key_unknown;
-  }
-
-  /// Text on the last error.
-  const std::string& why() const noexcept { return why_; }
-  /// What is odd in the files, and what was added to them.
-  const std::vector<std::string>& notices() const noexcept { return notices_; }
-
- private:
-  /// What is known of the host before anything is read.
-  known_hosts nothing_known() const {
-    if (options_.host_key_alias.empty()) return {options_.host, options_.port};
-    return {options_.host_key_alias, 22};
-  }
-
-  static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
-
-  const ssh_options& options_;
-  known_hosts known_;
-  std::vector<std::string> files_;
-  std::vector<std::string> notices_;
-  std::string why_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/tcp_stream.hpp
-#ifndef REMOTE_JOB_SSH_TCP_STREAM_HPP
-#define REMOTE_JOB_SSH_TCP_STREAM_HPP
-
-#if defined(__linux__)
-#include <netinet/tcp.h>
-#endif
-
-namespace remote_job::inline v0::ssh {
-
-/// A connected TCP socket under a session.
-class tcp_stream final : public byte_stream {
- public:
-  /// Data that the peer's machine does not acknowledge within `user_timeout` ends the connection (tcp(7)).
-  tcp_stream(stream_socket socket, duration user_timeout) : socket_(std::move(socket)) {
-    std::error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-#if defined(__linux__)
-    constexpr std::chrono::milliseconds most(std::numeric_limits<int>::max());
-    const auto time = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(user_timeout), most);
-    set_tcp_option(TCP_USER_TIMEOUT, static_cast<int>(time.count()));
-#else
-    static_cast<void>(user_timeout);
-#endif
-  }
-
-  void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
-    reader_ = owner.get();
-    socket_.async_read_some(buffer, detail::shared_call::to<&tcp_stream::on_read>(kept_by(owner)));
-  }
-
-  void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
-    writer_ = owner;
-    rest_ = buffer;
-    send(owner);
-  }
-
-  void close() noexcept override {
-    std::error_code ignored;
-    socket_.close(ignored);
-  }
-
- private:
-  std::shared_ptr<tcp_stream> kept_by(const std::shared_ptr<user>& owner) { return {owner, this}; }
-
-  void on_read(std::error_code ec, std::size_t size) {
-#if defined(__linux__)
-    // Not lasting: asked for after each read. Without it a server that still has Nagle's algorithm on stalls 40 ms.
-    if (!ec) set_tcp_option(TCP_QUICKACK, 1);
-#endif
-    reader_->on_read(ec, size);
-  }
-
-  void send(const std::shared_ptr<user>& owner) {
-    socket_.async_write_some(rest_, detail::shared_call::to<&tcp_stream::on_sent>(kept_by(owner)));
-  }
-
-  void on_sent(std::error_code ec, std::size_t size) {
-    rest_ += size;
-    const auto owner = writer_.lock();
-    if (!ec && rest_.size() > 0) return send(owner);
-    owner->on_written(ec);
-  }
-
-#if defined(__linux__)
-  void set_tcp_option(int name, int value) noexcept {
-    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
-  }
-#endif
-
-  stream_socket socket_;
-  // Who is to be answered: kept alive by the call that is to come.
-  user* reader_ = nullptr;
-  std::weak_ptr<user> writer_;
-  asio::const_buffer rest_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/tunnel.hpp
-#ifndef REMOTE_JOB_SSH_TUNNEL_HPP
-#define REMOTE_JOB_SSH_TUNNEL_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// A connection that a server makes for us, over a channel of a session: what carries the next session (ProxyJump). The
-/// session below is its own, and ends with it.
-class tunnel final : public operation, public channel_waiter, public std::enable_shared_from_this<tunnel> {
- public:
-  using on_open = std::function<void(std::error_code ec, std::string why)>;
-
-  /// `name`: of the session's host, for messages.
-  tunnel(std::shared_ptr<session> over, std::string name) : session_(std::move(over)), name_(std::move(name)) {}
-
-  /// Begins to open it; `done` may be called from here.
-  void open(tunnel_end to, on_open done) {
-    done_ = std::move(done);
-    const auto hold = session_;
-    const session::turn t(*hold);
-    if (!hold->alive()) return opened(hold->error(), name_ + hold->why());
-    hold->add(shared_from_this());
-    hold->request_tunnel(*this, std::move(to));
-  }
-
-  void read_some(asio::mutable_buffer buffer, std::shared_ptr<byte_stream::user> owner) {
-    read_buffer_ = buffer;
-    reader_ = std::move(owner);
-    go_on();
-  }
-
-  void write(asio::const_buffer buffer, std::shared_ptr<byte_stream::user> owner) {
-    write_buffer_ = buffer;
-    writer_ = std::move(owner);
-    go_on();
-  }
-
-  /// Ends the session below as well.
-  void close() noexcept {
-    done_ = nullptr;
-    end(asio::error::operation_aborted);
-    if (session_) session_->kill(asio::error::operation_aborted, "closed");
-  }
-
-  const std::string& why() const noexcept { return why_; }
-
- private:
-  void go_on() {
-    if (ended_) return answer(ended_);
-    const auto hold = session_;
-    const session::turn t(*hold);
-    step();
-  }
-
-  void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override {
-    channel_ = channel;
-    if (!ec) return opened({}, {});
-    const auto& text = session_->refusal();
-    if (text.find("prohibited") != std::string::npos)
-      return opened(errc::forwarding_refused,
-                    name_ + "it does not let connections through (AllowTcpForwarding, PermitOpen): " + text);
-    const bool unreachable = text.find("connect failed") != std::string::npos;
-    opened(unreachable ? errc::connect_failed : errc::channel_refused, name_ + "it cannot connect: " + text);
-  }
-
-  void opened(std::error_code ec, std::string why) {
-    if (const auto done = std::exchange(done_, nullptr)) done(ec, std::move(why));
-  }
-
-  void step() override {
-    if (channel_ == nullptr || ended_) return;
-    auto& s = *session_;
-    while (writer_ && write_buffer_.size() > 0 && s.can_write()) {
-      const auto rc = s.call([&] {
-        return libssh2_channel_write_ex(channel_, 0, static_cast<const char*>(write_buffer_.data()),
-                                        write_buffer_.size());
-      });
-      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) break;
-      if (rc < 0) return end(asio::error::eof);
-      write_buffer_ += static_cast<std::size_t>(rc);
-    }
-    if (writer_ && write_buffer_.size() == 0) answer_writer({});
-    if (!reader_) return;
-    const auto rc = s.call([&] {
-      return libssh2_channel_read_ex(channel_, 0, static_cast<char*>(read_buffer_.data()), read_buffer_.size());
-    });
-    if (rc > 0) return answer_reader({}, static_cast<std::size_t>(rc));
-    if (rc != LIBSSH2_ERROR_EAGAIN && (rc < 0 || libssh2_channel_eof(channel_) == 1)) end(asio::error::eof);
-  }
-
-  void on_end(std::error_code ec) override {
-    channel_ = nullptr;
-    why_ = name_ + session_->why();
-    opened(ec, why_);
-    end(ec);
-  }
-
-  void drop() noexcept override {
-    channel_ = nullptr;
-    ended_ = asio::error::operation_aborted;
-    [[maybe_unused]] const auto done = std::exchange(done_, nullptr);
-    [[maybe_unused]] const auto reader = std::exchange(reader_, nullptr);
-    [[maybe_unused]] const auto writer = std::exchange(writer_, nullptr);
-  }
-
-  void end(std::error_code ec) {
-    if (!ended_) ended_ = ec;
-    answer(ended_);
-  }
-
-  void answer(std::error_code ec) {
-    answer_writer(ec);
-    answer_reader(ec, 0);
-  }
-
-  void answer_writer(std::error_code ec) {
-    if (auto to = std::exchange(writer_, nullptr))
-      detail::post_call(session_->get_executor(),
-                        detail::shared_call::to<&byte_stream::user::on_written>(std::move(to)), ec);
-  }
-
-  void answer_reader(std::error_code ec, std::size_t size) {
-    if (auto to = std::exchange(reader_, nullptr))
-      detail::post_call(session_->get_executor(), detail::shared_call::to<&byte_stream::user::on_read>(std::move(to)),
-                        ec, size);
-  }
-
-  std::shared_ptr<session> session_;
-  std::string name_;
-  on_open done_;
-  LIBSSH2_CHANNEL* channel_ = nullptr;
-  std::error_code ended_;
-  std::string why_;
-  std::shared_ptr<byte_stream::user> reader_;
-  std::shared_ptr<byte_stream::user> writer_;
-  asio::mutable_buffer read_buffer_;
-  asio::const_buffer write_buffer_;
-};
-
-/// An open tunnel under a session.
-class tunnel_stream final : public byte_stream {
- public:
-  explicit tunnel_stream(std::shared_ptr<tunnel> t) : tunnel_(std::move(t)) {}
-
-  void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
-    tunnel_->read_some(buffer, std::move(owner));
-  }
-  void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
-    tunnel_->write(buffer, std::move(owner));
-  }
-  void close() noexcept override { tunnel_->close(); }
-  std::string why() const override { return tunnel_->why(); }
-
- private:
-  std::shared_ptr<tunnel> tunnel_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/connect.hpp
-#ifndef REMOTE_JOB_SSH_CONNECT_HPP
-#define REMOTE_JOB_SSH_CONNECT_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// What connecting leaves behind.
-struct connection {
-  std::shared_ptr<ssh::session> session;  ///< ready for channels
-  std::string diagnostics;                ///< when it failed: host, step and why
-  std::vector<std::string> notices;       ///< what is odd in the known-hosts files, and what was added
-};
-
-/// Connects to one host: address, TCP, or a tunnel through another host; identification, key exchange, host key,
-/// authentication; each with its time-out.
-class connector final : public operation, public dialer::user, public std::enable_shared_from_this<connector> {
- public:
-  connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
-            std::shared_ptr<connection> result)
-      : executor_(executor),
-        options_(without_brackets(std::move(options))),
-        result_(std::move(result)),
-        dialer_(executor),
-        timer_(executor),
-        host_key_(*options_) {}
-
-  void start(detail::any_completion completion) {
-    completion_ = std::move(completion);
-    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
-    result_->session.reset();
-    result_->diagnostics.clear();
-
-    if (auto wrong = validate(*options_); !wrong.empty()) return finish(errc::invalid_argument, wrong);
-    if (auto wrong = unknown_algorithm(options_->algorithms); !wrong.empty())
-      return finish(errc::invalid_argument, wrong);
-    user_ = options_->user.empty() ? local_user::current().name : options_->user;
-    if (user_.empty()) return finish(errc::invalid_argument, "user must be given: this program's user has no name");
-    if (const auto ec = host_key_.load()) return finish(ec, host_key_.why());
-    result_->notices = options_->notices;
-    note_added_key();
-    begin();
-  }
-
-  /// Completes with `operation_aborted`, or with another error that ended it.
-  void cancel() {
-    cancelled_ = true;
-    finish(asio::error::operation_aborted, "cancelled");
-  }
-
-  /// Completes with `operation_aborted` when nobody is calling through the cancellation slot.
-  void close() { finish(asio::error::operation_aborted, "closed"); }
-
- private:
-  enum class stage { resolve, connect, banner, handshake, authentication };
-
-  struct on_cancel {
-    void operator()(asio::cancellation_type type) const {
-      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-      if (const auto self = target.lock()) self->cancel();
-    }
-
-    std::weak_ptr<connector> target;
-  };
-
-  /// An address of IPv6 in brackets is that without them.
-  static std::shared_ptr<const ssh_options> without_brackets(std::shared_ptr<const ssh_options> options) {
-    const auto& host = options->host;
-    if (host.size() < 4 || host.front() != '[' || host.back() != ']') return options;
-    auto changed = std::make_shared<ssh_options>(*options);
-    changed->host = host.substr(1, host.size() - 2);
-    return changed;
-  }
-
-  void begin() {
-    if (!options_->jump_hosts.empty()) return jump();
-    if (dialer_.has_addresses()) return dial();
-    resolve();
-  }
-
-  /// Connects to the last of the jump hosts, itself through those before it.
-  void jump() {
-    auto before = options_->jump_hosts;
-    auto hop = std::make_shared<ssh_options>(std::move(before.back()));
-    before.pop_back();
-    for (auto& each : hop->jump_hosts) before.push_back(std::move(each));
-    hop->jump_hosts = std::move(before);
-    below_ = std::make_shared<connection>();
-    const auto next = std::make_shared<connector>(executor_, std::move(hop), below_);
-    hop_ = next;
-    next->start(detail::any_completion(detail::shared_call::to<&connector::jumped>(shared_from_this()), executor_));
-  }
-
-  void jumped(std::error_code ec) {
-    if (!completion_) return;  // finish() has closed what was below
-    const auto& hop = options_->jump_hosts.back();
-    const auto name = "jump host " + host_and_port(hop) + ": ";
-    for (const auto& each : below_->notices) result_->notices.push_back(name + each);
-    if (ec) return finish(ec, "through " + name.substr(0, name.size() - 2) + ": " + below_->diagnostics);
-    enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
-    const auto way = std::make_shared<tunnel>(below_->session, name);
-    way->open({options_->host, options_->port},
-              [self = shared_from_this(), way = std::weak_ptr(way)](std::error_code error, const std::string& why) {
-                if (!self->completion_) return;
-                if (error) return self->finish(error, why);
-                self->below_.reset();
-                self->greet(std::make_unique<tunnel_stream>(way.lock()));
-              });
-  }
-
-  void resolve() {
-    if (dialer_.take_address(options_->host, options_->port)) return dial();
-    // After a time-out the result is dropped.
-    enter(stage::resolve, options_->timeouts.resolve, errc::resolve_timeout);
-    dialer_.resolve(options_->host, options_->port, options_->ip, shared_from_this());
-  }
-
-  void on_resolved(std::error_code ec) override {
-    if (!completion_) return;
-    if (!ec) return dial();
-    const bool never =
-        ec == asio::error::host_not_found || ec == asio::error::no_data || ec == asio::error::service_not_found;
-    finish(never ? errc::host_not_found : errc::resolve_failed, ec.message());
-  }
-
-  void dial() {
-    enter(stage::connect, options_->timeouts.connect, errc::connect_timeout);
-    dialer_.connect(shared_from_this(), options_->timeouts.connect);
-  }
-
-  void on_dialled(std::error_code ec) override {
-    if (!completion_) return;
-    if (ec) return finish(errc::connect_failed, ec.message());
-    greet(std::make_unique<tcp_stream>(dialer_.take(), options_->silence_limit));
-  }
-
-  /// The rest is SSH, over any stream.
-  void greet(std::unique_ptr<byte_stream> stream) {
-    session_ = session::create(executor_, std::move(stream),
-                               {options_->timeouts.open, options_->keepalive, options_->silence_limit});
-    const auto hold = session_;
-    const session::turn t(*hold);
-    hold->start();
-    if (!hold->alive()) return finish(hold->error(), hold->why());
-    prefer_host_keys();
-    prefer(session_->native(), options_->algorithms);
-    enter(stage::banner, options_->timeouts.banner, errc::banner_timeout);
-    hold->add(shared_from_this());
-    step();
-  }
-
-  void prefer_host_keys() {
-    supported_ = options_->algorithms.host_key.empty()
-                     ? supported_algorithms(session_->native(), LIBSSH2_METHOD_HOSTKEY)
-                     : options_->algorithms.host_key;
-    const auto wanted = only_host_key_.empty() ? host_key_.preference(supported_) : only_host_key_;
-    if (!wanted.empty()) libssh2_session_method_pref(session_->native(), LIBSSH2_METHOD_HOSTKEY, wanted.c_str());
-  }
-
-  void step() override {
-    const auto hold = session_;
-    if (!completion_ || !hold || !hold->alive()) return;
-    if (stage_ == stage::banner || stage_ == stage::handshake) {
-      const int rc = hold->handshake();
-      if (stage_ == stage::banner && hold->identified())
-        enter(stage::handshake, options_->timeouts.handshake, errc::handshake_timeout);
-      if (rc == LIBSSH2_ERROR_EAGAIN || !hold->alive()) return;
-      if (rc != 0) return handshake_failed(rc);
-      if (!check_host_key()) return;
-      note_added_key();
-      enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
-      authenticator_.emplace(executor_, *options_, user_, [weak = weak_from_this()] {
-        const auto self = weak.lock();
-        if (!self || !self->session_) return;
-        const auto session = self->session_;
-        const session::turn t(*session);
-        self->step();
-      });
-    }
-    switch (authenticator_->step(*hold)) {
-      case authenticator::status::more: return;
-      case authenticator::status::failed: return finish(authenticator_->error(), authenticator_->why());
-      case authenticator::status::done: return finish({}, {});
-    }
-  }
-
-  void on_end(std::error_code ec) override {
-    const auto ended = std::exchange(session_, nullptr);
-    if (completion_) finish(ec, ended->why());
-  }
-
-  void drop() noexcept override {
-    if (authenticator_) authenticator_->close();
-    session_.reset();
-    [[maybe_unused]] const auto last = std::move(completion_);
-  }
-
-  void handshake_failed(int rc) {
-    if (rc != LIBSSH2_ERROR_KEX_FAILURE && rc != LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE && rc != LIBSSH2_ERROR_METHOD_NONE)
-      return session_->fail("the key exchange failed");
-    const auto offered = session_->offered();
-    if (!offered.known) return session_->fail("the key exchange failed");
-    const auto why = nothing_in_common(session_->native(), offered, options_->algorithms);
-    if (!why.empty()) return finish(errc::no_common_algorithm, why);
-    // Something is in common: what failed was the exchange itself.
-    session_->fail("the key exchange failed");
-  }
-
-  /// False when it is over, or begun anew.
-  bool check_host_key() {
-    std::size_t size = 0;
-    int type = 0;
-    const char* data = libssh2_session_hostkey(session_->native(), &size, &type);
-    const std::string_view blob(data == nullptr ? "" : data, data == nullptr ? 0 : size);
-    const char* digest = libssh2_hostkey_hash(session_->native(), LIBSSH2_HOSTKEY_HASH_SHA256);
-    const auto ec = host_key_.check(blob, digest == nullptr ? std::string_view() : std::string_view(digest, 32));
-    if (!ec) return true;
-    if (!options_->fingerprints.empty() && try_other_host_key()) return false;
-    finish(ec, host_key_.why());
-    return false;
-  }
-
-  /// What was read of the known-hosts files has been noted before.
-  void note_added_key() {
-    const auto& all = host_key_.notices();
-    for (auto i = noted_; i < all.size(); ++i) result_->notices.push_back(all[i]);
-    noted_ = all.size();
-  }
-
-  /// A fingerprint does not tell the type of its key, and a server shows only the one asked for: when it is not that of
-  /// the key shown, the others are looked at, one connection each.
-  bool try_other_host_key() {
-    const auto offered = split_names(session_->offered().host_key);
-    const char* shown = libssh2_session_methods(session_->native(), LIBSSH2_METHOD_HOSTKEY);
-    if (shown != nullptr) seen_types_.emplace_back(host_key_checker::key_type(shown));
-    for (const auto& algorithm : supported_) {
-      const std::string type(host_key_checker::key_type(algorithm));
-      if (std::find(offered.begin(), offered.end(), algorithm) == offered.end() ||
-          std::find(seen_types_.begin(), seen_types_.end(), type) != seen_types_.end())
-        continue;
-      only_host_key_ = algorithm;
-      const auto old = std::exchange(session_, nullptr);
-      old->remove(*this);
-      old->kill(asio::error::operation_aborted, {});
-      begin();
-      return true;
-    }
-    return false;
-  }
-
-  void enter(stage next, duration allowed, errc error) {
-    stage_ = next;
-    allowed_ = allowed;
-    too_late_ = error;
-    timer_.expires_after(allowed);
-    timer_.async_wait(detail::shared_call::to<&connector::on_time>(shared_from_this()));
-  }
-
-  void on_time(std::error_code ec) {
-    // That of an earlier stage may be on its way already.
-    if (ec || !completion_ || timer_.expiry() > std::chrono::steady_clock::now()) return;
-    const auto who = authenticator_ ? authenticator_->waits_for() : std::string();
-    finish(too_late_, "no answer " + (who.empty() ? who : "of " + who + ' ') + "within " + milliseconds_of(allowed_));
-  }
-
-  void finish(std::error_code ec, std::string_view why) {
-    if (!completion_) return;
-    const auto hold = shared_from_this();
-    if (!cancelled_) completion_.slot().clear();
-    auto completion = std::move(completion_);
-    timer_.cancel();
-    if (const auto ended = std::exchange(session_, nullptr)) {
-      ended->remove(*this);
-      if (ec)
-        ended->kill(ec, std::string(why));
-      else
-        ended->enter_service();
-      result_->session = ec ? nullptr : ended;
-    }
-    // Only now: a session that lives would take the silence for an answer.
-    if (authenticator_) authenticator_->close();
-    if (ec) {
-      dialer_.close();
-      if (const auto hop = hop_.lock()) hop->close();
-      if (const auto below = std::exchange(below_, nullptr); below && below->session)
-        below->session->kill(asio::error::operation_aborted, "closed");
-      result_->diagnostics = where() + std::string(why);
-    }
-    completion.post(ec);
-  }
-
-  static std::string host_and_port(const ssh_options& o) {
-    const bool v6 = o.host.find(':') != std::string::npos;
-    return (v6 ? '[' + o.host + ']' : o.host) + ':' + std::to_string(o.port);
-  }
-
-  static std::string milliseconds_of(duration d) {
-    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + " ms";
-  }
-
-  std::string where() const {
-    static constexpr const char* names[] = {"resolving", "connecting", "waiting for the SSH identification",
-                                            "key exchange", "authentication"};
-    auto text = host_and_port(*options_) + ": ";
-    if (stage_ == stage::authentication) text = user_ + '@' + text;
-    if (stage_) text += std::string(names[static_cast<int>(*stage_)]) + ": ";
-    return text;
-  }
-
-  asio::any_io_executor executor_;
-  std::shared_ptr<const ssh_options> options_;
-  std::shared_ptr<connection> result_;
-  dialer dialer_;
-  asio::steady_timer timer_;
-  host_key_checker host_key_;
-  detail::any_completion completion_;
-  std::string user_;
-  std::optional<stage> stage_;
-  duration allowed_{};
-  errc too_late_ = errc::connect_timeout;
-  std::weak_ptr<connector> hop_;       // shared by its own handlers only
-  std::shared_ptr<connection> below_;  // of the last jump host, until there is a tunnel over it
-  std::size_t noted_ = 0;
-  bool cancelled_ = false;
-  std::shared_ptr<session> session_;
-  std::optional<authenticator> authenticator_;
-  std::vector<std::string> supported_;
-  std::vector<std::string> seen_types_;
-  std::string only_host_key_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/exec.hpp
-#ifndef REMOTE_JOB_SSH_EXEC_HPP
-#define REMOTE_JOB_SSH_EXEC_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Runs commands over a session, one at a time, each on a channel of its own. Several of these may share a session.
-///
-/// With a channel opened in advance a command costs one round trip; one with input costs another on OpenSSH, which
-/// takes no data before it has answered to the request.
-class exec final : public operation, public channel_waiter, public std::enable_shared_from_this<exec> {
- public:
-  /// Begins a command; `command` and `reply` have to stay where they are until the completion.
-  void start(const std::shared_ptr<session>& over, const remote_command& command, command_reply& reply,
-             detail::any_completion completion) {
-    completion_ = std::move(completion);
-    why_.clear();
-    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this(), ++generation_});
-    if (!over || !over->alive()) {
-      why_ = over ? over->why() : "not connected";
-      return complete(over && over->error() != asio::error::operation_aborted ? over->error()
-                                                                              : std::error_code(errc::connection_lost));
-    }
-    if (command.command.size() > max_command) {
-      why_ = "the command is longer than " + std::to_string(max_command) + " bytes";
-      return complete(errc::invalid_argument);
-    }
-    const session::turn t(*over);
-    session_ = over.get();
-    command_ = &command;
-    reply_ = &reply;
-    reply.clear();
-    channel_ = nullptr;
-    written_ = 0;
-    requested_ = accepted_ = eof_sent_ = false;
-    session_->add(shared_from_this());
-    session_->request_channel(*this);
-  }
-
-  /// Completes an outstanding command with `operation_aborted`; libssh2 1.11 and newer also have the host end it.
-  void cancel() {
-    if (!completion_) return;
-    cancelled_ = true;
-    if (session_ != nullptr) {
-      const auto hold = session_->shared_from_this();
-      const session::turn t(*hold);
-      if (channel_ != nullptr && hold->alive()) detail::libssh2_terminate(channel_);
-      finish(asio::error::operation_aborted, {});
-    } else {
-      complete(asio::error::operation_aborted);
-    }
-    cancelled_ = false;
-  }
-
-  /// Why the last command failed; empty when it did not.
-  const std::string& why() const noexcept { return why_; }
-
- private:
-  static constexpr std::size_t max_command = 30000;  // RFC 4253, section 6.1: no packet needs to be larger than 35000
-
-  struct on_cancel {
-    void operator()(asio::cancellation_type type) const {
-      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-      const auto self = target.lock();
-      if (self && self->generation_ == generation) self->cancel();
-    }
-
-    std::weak_ptr<exec> target;
-    std::uint64_t generation;
-  };
-
-  void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override {
-    if (ec) return finish(ec, "the server refused to open a channel: " + session_->refusal());
-    channel_ = channel;
-    step();
-  }
-
-  void step() override {
-    if (channel_ == nullptr) return;
-    if (!accepted_ && !request()) return;
-    if (!send_input()) return;
-    receive();
-  }
-
-  void on_end(std::error_code ec) override {
-    channel_ = nullptr;
-    why_ = session_->why();
-    session_ = nullptr;
-    if (completion_) complete(ec);
-  }
-
-  void drop() noexcept override {
-    channel_ = nullptr;
-    session_ = nullptr;
-    [[maybe_unused]] const auto last = std::move(completion_);
-  }
-
-  /// False when it is over.
-  bool request() {
-    auto& s = *session_;
-    const auto& text = command_->command;
-    const int rc = s.call([&] {
-      return libssh2_channel_process_startup(channel_, "exec", 4, text.data(), static_cast<unsigned>(text.size()));
-    });
-    if (!std::exchange(requested_, true)) {
-      s.refill();  // its opening travels with this request
-      if (!s.alive()) return false;
-    }
-    if (rc == 0) {
-      accepted_ = true;
-    } else if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
-      finish(errc::command_refused, "the server refused to run the command");
-      return false;
-    } else if (rc != LIBSSH2_ERROR_EAGAIN) {
-      s.fail("running the command failed");
-      return false;
-    }
-    return true;
-  }
-
-  bool send_input() {
-    auto& s = *session_;
-    const auto& input = command_->input;
-    while (written_ < input.size() && s.can_write()) {
-      const auto rest = input.size() - written_;
-      const auto rc = s.call([&] { return libssh2_channel_write_ex(channel_, 0, input.data() + written_, rest); });
-      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) return true;
-      if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT) {
-        written_ = input.size();
-        break;
-      }
-      if (rc < 0) {
-        s.fail("sending the command's input failed");
-        return false;
-      }
-      written_ += static_cast<std::size_t>(rc);
-    }
-    if (written_ < input.size() || eof_sent_) return true;
-    const int rc = s.call([&] { return libssh2_channel_send_eof(channel_); });
-    if (rc != LIBSSH2_ERROR_EAGAIN) eof_sent_ = true;
-    return true;
-  }
-
-  void receive() {
-    auto& s = *session_;
-    auto& buffer = s.scratch();
-    const auto read = [&](int stream) {
-      return s.call([&] { return libssh2_channel_read_ex(channel_, stream, buffer.data(), buffer.size()); });
-    };
-    ssize_t rc = 0;
-    while ((rc = read(0)) > 0) {
-      auto& output = reply_->output;
-      const auto room = command_->max_output - output.size();
-      output.append(buffer.data(), std::min(static_cast<std::size_t>(rc), room));
-      if (static_cast<std::size_t>(rc) > room)
-        return finish(errc::reply_too_long,
-                      "the command printed more than " + std::to_string(command_->max_output) + " bytes");
-      if (!command_->end_mark.empty() && output.ends_with(command_->end_mark)) return finish({}, {});
-    }
-    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading the command's output failed");
-    while ((rc = read(SSH_EXTENDED_DATA_STDERR)) > 0) {
-      auto& output = reply_->error_output;
-      output.append(buffer.data(),
-                    std::min(static_cast<std::size_t>(rc), command_reply::max_error_output - output.size()));
-    }
-    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading the command's output failed");
-
-    if (libssh2_channel_eof(channel_) != 1) return;
-    rc = s.call([&] { return libssh2_channel_wait_closed(channel_); });
-    if (rc == LIBSSH2_ERROR_EAGAIN) return;
-    if (rc != 0) return s.fail("waiting for the command's end failed");
-    if (!accepted_) return finish(errc::command_refused, "the server closed the channel without running the command");
-    reply_->exit_status = detail::libssh2_exit_status(s.native(), channel_);
-    finish({}, {});
-  }
-
-  void finish(std::error_code ec, std::string why) {
-    auto& s = *std::exchange(session_, nullptr);
-    const auto hold = shared_from_this();
-    s.forget(*this);
-    s.remove(*this);
-    why_ = std::move(why);
-    auto* channel = std::exchange(channel_, nullptr);
-    complete(ec);
-    if (channel != nullptr) s.release(channel);
-  }
-
-  void complete(std::error_code ec) {
-    // A slot that is just calling must not lose what it calls.
-    if (!cancelled_) completion_.slot().clear();
-    ++generation_;
-    completion_.post(ec);
-  }
-
-  detail::any_completion completion_;
-  std::string why_;
-  std::uint64_t generation_ = 0;
-  bool cancelled_ = false;
-
-  // Of the command that is running:
-  session* session_ = nullptr;  // which then shares this object's ownership
-  const remote_command* command_ = nullptr;
-  command_reply* reply_ = nullptr;
-  LIBSSH2_CHANNEL* channel_ = nullptr;
-  std::size_t written_ = 0;
-  bool requested_ = false;
-  bool accepted_ = false;
-  bool eof_sent_ = false;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/handshake_line.hpp
-#ifndef REMOTE_JOB_SSH_HANDSHAKE_LINE_HPP
-#define REMOTE_JOB_SSH_HANDSHAKE_LINE_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Who wants to connect to a host.
-class handshaker {
- public:
-  /// It is its turn, until it leaves the line. False: it wants no more.
-  virtual bool on_turn() = 0;
-
- protected:
-  ~handshaker() = default;
-};
-
-/// Lets only so many connect to one host at a time: a server turns away those that are too many before they have logged
-/// in (sshd_config(5), MaxStartups).
-class handshake_line {
- public:
-  explicit handshake_line(std::size_t most) : most_(most) {}
-
-  /// Calls on_turn(), now or as soon as one before it leaves.
-  void enter(const std::string& host, std::weak_ptr<handshaker> who) {
-    hosts_[host].waiting.push_back(std::move(who));
-    go_on(host);
-  }
-
-  /// To be called once after on_turn() gave true.
-  void leave(const std::string& host) {
-    --hosts_[host].active;
-    go_on(host);
-  }
-
- private:
-  struct place {
-    std::size_t active = 0;
-    std::deque<std::weak_ptr<handshaker>> waiting;
-  };
-
-  void go_on(const std::string& host) {
-    auto& here = hosts_[host];
-    while (here.active < most_ && !here.waiting.empty()) {
-      const auto next = here.waiting.front().lock();
-      here.waiting.pop_front();
-      ++here.active;
-      if (!next || !next->on_turn()) --here.active;
-    }
-    if (here.active == 0 && here.waiting.empty()) hosts_.erase(host);
-  }
-
-  std::size_t most_;
-  std::map<std::string, place> hosts_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/openssh_output.hpp
-#ifndef REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
-#define REMOTE_JOB_SSH_OPENSSH_OUTPUT_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// What `ssh -G` prints: one line "keyword value" for each setting that has one, those of a list several times.
-///
-/// Takes any bytes: a line without a value, with a NUL byte or longer than it can be is skipped. As in ssh_config(5),
-/// the first value of a keyword counts. Pure; views into the text, which has to live as long.
-class openssh_output {
- public:
-  static constexpr std::size_t max_line = 16 * 1024;
-
-  explicit openssh_output(std::string_view text) {
-    while (!text.empty()) {
-      const auto end = text.find('\n');
-      auto line = text.substr(0, end);
-      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-      if (line.ends_with('\r')) line.remove_suffix(1);
-      const auto blank = line.find(' ');
-      if (blank == std::string_view::npos || line.size() > max_line || line.find('\0') != std::string_view::npos)
-        continue;
-      if (const auto value = line.substr(blank + 1); !value.empty()) lines_.emplace_back(line.substr(0, blank), value);
-    }
-  }
-
-  /// The text of a keyword in lower case; empty when there is none.
-  std::string_view text(std::string_view keyword) const {
-    for (const auto& [name, value] : lines_)
-      if (name == keyword) return value;
-    return {};
-  }
-
-  /// The same, for keywords whose value `none` is as good as no value.
-  std::string_view value(std::string_view keyword) const {
-    const auto found = text(keyword);
-    return found == "none" ? std::string_view() : found;
-  }
-
-  /// All values of a keyword that is repeated; without `none`.
-  std::vector<std::string_view> values(std::string_view keyword) const {
-    std::vector<std::string_view> all;
-    for (const auto& [name, value] : lines_)
-      if (name == keyword && value != "none") all.push_back(value);
-    return all;
-  }
-
-  /// A number from 1 to `most`; anything else is none.
-  std::optional<std::uint32_t> number(std::string_view keyword, std::uint32_t most) const {
-    const auto text = value(keyword);
-    std::uint32_t result = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), result);
-    if (ec != std::errc{} || end != text.data() + text.size() || result == 0 || result > most) return std::nullopt;
-    return result;
-  }
-
-  /// The files of a keyword with several on one line. ssh prints a name that holds blanks without quotes: a word that
-  /// begins like no path belongs to the name before it.
-  std::vector<std::string> files(std::string_view keyword) const {
-    std::vector<std::string> all;
-    auto rest = value(keyword);
-    while (!rest.empty()) {
-      const bool quoted = rest.starts_with('"') && rest.find('"', 1) != std::string_view::npos;
-      if (quoted) rest.remove_prefix(1);
-      const auto end = rest.find(quoted ? '"' : ' ');
-      const auto word = rest.substr(0, end);
-      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-      if (!quoted && !all.empty() && (word.empty() || std::string_view("/~%$").find(word[0]) == std::string_view::npos))
-        (all.back() += ' ') += word;
-      else if (!word.empty())
-        all.emplace_back(word);
-    }
-    for (auto& file : all) file.resize(file.find_last_not_of(' ') + 1);
-    return all;
-  }
-
- private:
-  std::vector<std::pair<std::string_view, std::string_view>> lines_;
-};
-
-/// A host as it stands in ProxyJump: [user@]host[:port], or ssh://[user@]host[:port]; an address of IPv6 in brackets if
-/// a port follows.
-struct jump_name {
-  std::string user;
-  std::string host;
-  std::uint16_t port = 0;  ///< 0: none
-
-  /// Nothing for what is none.
-  static std::optional<jump_name> parse(std::string_view text) {
-    jump_name result;
-    if (text.starts_with("ssh://")) text.remove_prefix(6);
-    if (text.ends_with('/')) text.remove_suffix(1);
-    if (const auto at = text.rfind('@'); at != std::string_view::npos) {
-      result.user = text.substr(0, at);
-      if (at == 0) return std::nullopt;
-      text.remove_prefix(at + 1);
-    }
-    auto port = std::string_view();
-    if (text.starts_with('[')) {
-      const auto close = text.find(']');
-      if (close == std::string_view::npos) return std::nullopt;
-      port = text.substr(close + 1);
-      text = text.substr(1, close - 1);
-      if (!port.empty() && !port.starts_with(':')) return std::nullopt;
-    } else if (std::count(text.begin(), text.end(), ':') == 1) {
-      port = text.substr(text.find(':'));
-      text = text.substr(0, text.find(':'));
-    }
-    result.host = text;
-    if (!port.empty()) {
-      const auto [end, ec] = std::from_chars(port.data() + 1, port.data() + port.size(), result.port);
-      if (ec != std::errc{} || end != port.data() + port.size() || result.port == 0) return std::nullopt;
-    }
-    if (result.host.empty()) return std::nullopt;
-    return result;
-  }
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/openssh_options.hpp
-#ifndef REMOTE_JOB_SSH_OPENSSH_OPTIONS_HPP
-#define REMOTE_JOB_SSH_OPENSSH_OPTIONS_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// What a configuration refers to on this machine.
-struct openssh_surroundings {
-  std::string home;  ///< of the user who runs this program, as the next two are
-  std::string user;
-  std::string uid;
-  std::string machine;                                     ///< this one's name
-  std::function<bool(const std::string&)> is_there;        ///< whether a file exists
-  std::function<std::string(const std::string&)> value;    ///< of an environment variable; empty when there is none
-  std::function<std::string(const std::string&)> home_of;  ///< of a user; empty when there is none
-};
-
-/// Turns what `ssh -G` prints into options. ssh's own lists of usual keys and known-hosts files name many that nobody
-/// has: those are left out. A key that the configuration names stays, so that a mistake in its name is told. The jump
-/// hosts are left to the caller, and so is what libssh2 knows of the algorithms.
-class openssh_reader {
- public:
-  openssh_reader(const openssh_output& output, const openssh_surroundings& here) : output_(output), here_(here) {}
-
-  /// The options, or why there are none.
-  std::optional<ssh_options> read(std::string& why) {
-    read_address();
-    refuse("proxycommand", "ProxyCommand");
-    refuse("revokedhostkeys", "RevokedHostKeys");
-    if (why_.empty()) read_methods();
-    if (why_.empty()) read_identities();
-    read_known_hosts();
-    read_algorithms();
-    read_times();
-    read_notices();
-    if (why_.empty())
-      if (auto wrong = validate(options_); !wrong.empty()) why_ = "ssh -G: " + wrong;
-    why = why_;
-    return why_.empty() ? std::optional(std::move(options_)) : std::nullopt;
-  }
-
- private:
-  static constexpr const char* elsewhere = "use process_transport over ssh, which does what the configuration says";
-
-  void refuse(std::string_view keyword, const std::string& name) {
-    if (const auto value = output_.value(keyword); why_.empty() && !value.empty())
-      why_ = "its configuration sets " + name + " (" + printable(value) + "), which is not supported: " + elsewhere;
-  }
-
-  bool is_no(std::string_view keyword) const {
-    const auto text = output_.text(keyword);
-    return text == "no" || text == "false";
-  }
-  bool is_yes(std::string_view keyword) const {
-    const auto text = output_.text(keyword);
-    return text == "yes" || text == "true";
-  }
-
-  void read_address() {
-    options_.host = output_.value("hostname");
-    options_.user = output_.value("user");
-    options_.host_key_alias = output_.value("hostkeyalias");
-    const auto port = output_.number("port", 65535);
-    if (options_.host.empty() || !port)
-      why_ = "ssh -G printed no " + std::string(options_.host.empty() ? "hostname" : "port");
-    options_.port = static_cast<std::uint16_t>(port.value_or(22));
-    const auto family = output_.text("addressfamily");
-    options_.ip = family == "inet" ? ip_version::v4 : family == "inet6" ? ip_version::v6 : ip_version::any;
-  }
-
-  void read_methods() {
-    static constexpr const char* usual = "publickey,keyboard-interactive,password";
-    const auto preferred = output_.value("preferredauthentications");
-    const bool asks = !is_yes("batchmode") && output_.text("numberofpasswordprompts") != "0";
-    std::string list;
-    for (auto& name : split_names(preferred.empty() ? usual : preferred)) {
-      const bool may = name == "publickey" ? !is_no("pubkeyauthentication")
-                       : name == "keyboard-interactive"
-                           ? asks && !is_no("kbdinteractiveauthentication") && !is_no("challengeresponseauthentication")
-                       : name == "password" ? asks && !is_no("passwordauthentication")
-                                            : false;
-      if (!may || std::ranges::find(options_.methods, name) != options_.methods.end()) continue;
-      list += (list.empty() ? "" : ",") + name;
-      options_.methods.push_back(std::move(name));
-    }
-    if (list == usual) options_.methods.clear();
-    if (list.empty()) why_ = std::string("its configuration allows to log in by none of ") + usual + ": " + elsewhere;
-    if (const auto prompts = output_.number("numberofpasswordprompts", 1000)) options_.prompts = *prompts;
-  }
-
-  void read_identities() {
-    static constexpr std::string_view usual[] = {"rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk", "xmss", "dsa"};
-    options_.identities_only = is_yes("identitiesonly");
-    if (const auto agent = output_.text("identityagent"); agent.starts_with('$') && !agent.starts_with("${")) {
-      // One that is not set means no agent, not the usual one.
-      options_.agent = here_.value(std::string(agent.substr(1)));
-      if (options_.agent.empty()) options_.agent = "none";
-    } else if (agent != "SSH_AUTH_SOCK") {
-      options_.agent = expand(agent);
-    }
-    const auto names = output_.values("identityfile");
-    for (const auto name : names) {
-      auto file = expand(name);
-      const bool is_usual = name.starts_with("~/.ssh/id_") && std::ranges::count(usual, name.substr(10)) > 0;
-      if (is_usual && names.size() > 1 && !here_.is_there(file) && !here_.is_there(file + ".pub")) continue;
-      options_.identities.push_back({std::move(file)});
-    }
-    // An empty list would mean the usual ones, which the configuration need not allow.
-    if (options_.identities.empty()) options_.identities = {{"none"}};
-  }
-
-  void read_known_hosts() {
-    const auto checking = output_.value("stricthostkeychecking");
-    for (const std::string_view value : {"accept-new", "false", "no", "off"})
-      if (checking == value) options_.host_keys = host_key_policy::accept_new;
-
-    std::vector<std::string> absent;
-    for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
-      for (const auto& name : output_.files(keyword)) {
-        auto file = expand(name);
-        (here_.is_there(file) ? options_.known_hosts : absent).push_back(std::move(file));
-      }
-    // An empty list means the usual files, there or not: it must not stand for others.
-    const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
-    if (options_.known_hosts.empty() && (lacks(here_.home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
-      options_.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
-    // A new key is for the user's own file, never for the system's.
-    if (options_.host_keys == host_key_policy::accept_new) {
-      const auto own = output_.files("userknownhostsfile");
-      const auto first = own.empty() ? "/dev/null" : expand(own.front());
-      auto& files = options_.known_hosts;
-      if (files.empty() || files.front() != first) files.insert(files.begin(), first);
-    }
-  }
-
-  void read_algorithms() {
-    options_.algorithms.key_exchange = split_names(output_.value("kexalgorithms"));
-    options_.algorithms.host_key = split_names(output_.value("hostkeyalgorithms"));
-    options_.algorithms.cipher = split_names(output_.value("ciphers"));
-    options_.algorithms.mac = split_names(output_.value("macs"));
-  }
-
-  void read_times() {
-    static constexpr std::uint32_t most_seconds = 24 * 3600;
-    if (const auto seconds = output_.number("connecttimeout", most_seconds))
-      options_.timeouts.connect = std::chrono::seconds(*seconds);
-    if (const auto seconds = output_.number("serveraliveinterval", most_seconds)) {
-      options_.keepalive = std::chrono::seconds(*seconds);
-      options_.silence_limit = options_.keepalive * (output_.number("serveralivecountmax", 1000).value_or(3) + 1);
-    }
-  }
-
-  /// Of what is not obeyed, though it changes who logs in, how or from where.
-  void read_notices() {
-    const auto note = [&](std::string_view name, std::string_view value, std::string_view meaning) {
-      options_.notices.push_back("ssh's configuration: " + std::string(name) + ' ' + printable(value) +
-                                 " has no effect here: " + std::string(meaning));
-    };
-    static constexpr struct {
-      std::string_view keyword, name, meaning;
-    } unsupported[] = {
-        {"certificatefile", "CertificateFile", "certificates are for process_transport over ssh"},
-        {"pkcs11provider", "PKCS11Provider", "its keys are used only if an agent has them"},
-        {"bindaddress", "BindAddress", "the system chooses where connections come from"},
-        {"bindinterface", "BindInterface", "the system chooses where connections come from"},
-        {"knownhostscommand", "KnownHostsCommand", "host keys are looked up in files only"},
-        {"setenv", "SetEnv", "commands have the environment that the host gives them"},
-    };
-    for (const auto& [keyword, name, meaning] : unsupported)
-      for (const auto value : output_.values(keyword)) note(name, value, meaning);
-    if (is_yes("verifyhostkeydns")) note("VerifyHostKeyDNS", "yes", "host keys are looked up in files only");
-    if (is_yes("hostbasedauthentication"))
-      note("HostbasedAuthentication", "yes", "that is for process_transport over ssh");
-    if (is_yes("hashknownhosts") && options_.host_keys == host_key_policy::accept_new)
-      note("HashKnownHosts", "yes", "the name of a new host is added as it is");
-    const auto bits = output_.number("requiredrsasize", 1024 * 1024).value_or(0);
-    if (bits > 2048) note("RequiredRSASize", std::to_string(bits), "RSA keys of any size are taken");
-    const auto accepted = split_names(output_.value("pubkeyacceptedalgorithms"));
-    for (const std::string_view each : {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512"})
-      if (!accepted.empty() && std::ranges::find(accepted, each) == accepted.end())
-        return note("PubkeyAcceptedAlgorithms", output_.value("pubkeyacceptedalgorithms"),
-                    "keys of all kinds are offered");
-  }
-
-  /// As ssh does it with names of files: `~`, environment variables in `${}`, and those tokens of ssh_config(5) that
-  /// make sense in them; others stay as they are.
-  std::string expand(std::string_view text) {
-    std::string result;
-    if (text.starts_with('~')) {
-      const auto name = std::string(text.substr(1, text.find('/') - 1));
-      const auto home = name.empty() ? here_.home : here_.home_of(name);
-      if (!home.empty()) {
-        result = home;
-        text.remove_prefix(1 + name.size());
-      }
-    }
-    while (!text.empty()) {
-      if (text.starts_with("${") && text.find('}') != std::string_view::npos) {
-        const auto name = std::string(text.substr(2, text.find('}') - 2));
-        const auto value = here_.value(name);
-        if (value.empty() && why_.empty())
-          why_ = "its configuration names the environment variable " + printable(name) + ", which is not set";
-        result += value;
-        text.remove_prefix(name.size() + 3);
-        continue;
-      }
-      const auto token = text[0] == '%' && text.size() > 1 ? value_of(text[1]) : std::nullopt;
-      result += token ? *token : std::string(1, text[0]);
-      text.remove_prefix(token ? 2 : 1);
-    }
-    return result;
-  }
-
-  std::optional<std::string> value_of(char token) const {
-    const std::string alias(output_.value("host"));
-    switch (token) {
-      case '%': return "%";
-      case 'd': return here_.home;
-      case 'h': return options_.host;
-      case 'i': return here_.uid;
-      case 'k': return options_.host_key_alias.empty() ? alias : options_.host_key_alias;
-      case 'L': return here_.machine.substr(0, here_.machine.find('.'));
-      case 'l': return here_.machine;
-      case 'n': return alias;
-      case 'p': return std::to_string(options_.port);
-      case 'r': return options_.user;
-      case 'u': return here_.user;
-      default: return std::nullopt;
-    }
-  }
-
-  const openssh_output& output_;
-  const openssh_surroundings& here_;
-  ssh_options options_;
-  std::string why_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/openssh_config.hpp
-#ifndef REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
-#define REMOTE_JOB_SSH_OPENSSH_CONFIG_HPP
-
-#include <unistd.h>
-
-namespace remote_job::inline v0 {
-
-namespace ssh {
-
-inline openssh_surroundings surroundings() {
-  const auto user = local_user::current();
-  char machine[256] = {};
-  ::gethostname(machine, sizeof machine - 1);
-  return {user.home,
-          user.name,
-          std::to_string(::getuid()),
-          machine,
-          [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; },
-          [](const std::string& name) {
-            const char* value = std::getenv(name.c_str());
-            return std::string(value == nullptr ? "" : value);
-          },
-          &local_user::home_of};
-}
-
-/// One host of a configuration. `may_jump`: it is reached as its configuration says, not as that of another host does.
-inline ssh_options from_openssh(std::string_view alias, const openssh_query& query, bool may_jump, int depth) {
-  const auto failed = [&](std::error_code ec, const std::string& why) {
-    return std::system_error(ec, "host " + printable(alias) + ": " + why);
-  };
-  const auto is_name = [](std::string_view text) {
-    return !text.starts_with('-') && std::none_of(text.begin(), text.end(), [](char c) {
-      return static_cast<unsigned char>(c) <= ' ' || c == 127;
-    });
-  };
-  if (alias.empty() || !is_name(alias)) throw failed(errc::invalid_argument, "this is no host name");
-  if (!is_name(query.user)) throw failed(errc::invalid_argument, "user is no user name");
-
-  std::vector<std::string> prefix = {query.program, "-G", "-T"};
-  if (!query.config_file.empty()) prefix.insert(prefix.end(), {"-F", query.config_file});
-  if (!query.user.empty()) prefix.insert(prefix.end(), {"-l", query.user});
-  if (query.port != 0) prefix.insert(prefix.end(), {"-p", std::to_string(query.port)});
-  prefix.push_back("--");
-
-  asio::io_context context(1);
-  basic_process_transport<asio::io_context::executor_type> program(context.get_executor(), prefix);
-  remote_command command;
-  command.command = alias;
-  command.max_output = 1024 * 1024;
-  command_reply reply;
-  std::optional<std::error_code> result;
-  program.async_execute(command, reply, [&](std::error_code ec) { result = ec; });
-  context.run_until(detail::later(std::chrono::steady_clock::now(), query.timeout));
-  const bool timed_out = !result;
-  if (timed_out) {
-    program.close();
-    context.restart();
-    context.run_for(std::chrono::seconds(1));  // until what was killed is reaped
-    throw failed(errc::resolve_timeout,
-                 "ssh -G did not end in time; does its configuration run a program (Match exec)?");
-  }
-  if (*result == errc::program_not_found || (*result && *result != errc::connection_lost))
-    throw failed(*result, program.diagnostics());
-  if (reply.exit_status != 0)
-    throw failed(
-        errc::invalid_argument,
-        "ssh -G failed: " + (reply.error_output.empty() ? program.diagnostics() : printable(reply.error_output)));
-
-  std::string why;
-  const openssh_output output(reply.output);
-  auto options = openssh_reader(output, surroundings()).read(why);
-  if (!options) throw failed(errc::invalid_argument, why);
-  if (const auto none = leave_out_unknown(options->algorithms); !none.empty())
-    throw failed(errc::invalid_argument, "its configuration allows " + none + ": use process_transport over ssh");
-  if (!may_jump) return *std::move(options);
-  // As ssh does it: all the hosts are looked up, and only the first is itself reached through others.
-  static constexpr int most_depth = 8;
-  for (const auto& text : split_names(output.value("proxyjump"))) {
-    const auto hop = jump_name::parse(text);
-    if (!hop) throw failed(errc::invalid_argument, "its ProxyJump names " + printable(text) + ", which is no host");
-    if (depth == most_depth) throw failed(errc::invalid_argument, "its ProxyJump leads through too many hosts");
-    auto next = query;
-    next.user = hop->user;
-    next.port = hop->port;
-    options->jump_hosts.push_back(from_openssh(hop->host, next, options->jump_hosts.empty(), depth + 1));
-  }
-  return *std::move(options);
-}
-
-}  // namespace ssh
-
-inline ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
-  return ssh::from_openssh(alias, query, true, 0);
-}
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/ssh/sftp_packets.hpp
-#ifndef REMOTE_JOB_SSH_SFTP_PACKETS_HPP
-#define REMOTE_JOB_SSH_SFTP_PACKETS_HPP
-
-/// The packets of SFTP version 3 (draft-ietf-secsh-filexfer-02) that reading files needs. Pure functions: no I/O.
-namespace remote_job::inline v0::ssh {
-
-/// Section 3.
-enum class sftp_type : std::uint8_t {
-  init = 1,
-  version = 2,
-  open = 3,
-  close = 4,
-  read = 5,
-  fstat = 8,
-  stat = 17,
-  status = 101,
-  handle = 102,
-  data = 103,
-  attributes = 105
-};
-
-/// Section 7. A server may answer with other numbers.
-enum class sftp_status : std::uint32_t {
-  ok = 0,
-  eof = 1,
-  no_such_file = 2,
-  permission_denied = 3,
-  failure = 4,
-  bad_message = 5,
-  unsupported = 8
-};
-
-/// What version 3 tells of a file (section 5). It has no inode number, and times in whole seconds.
-struct sftp_attributes {
-  std::optional<std::uint64_t> size;
-  std::optional<std::uint32_t> user;
-  std::optional<std::uint32_t> group;
-  std::optional<std::uint32_t> permissions;  ///< st_mode of POSIX
-  std::optional<std::uint32_t> modified;     ///< seconds since 1970
-
-  bool is_directory() const noexcept { return permissions && (*permissions & 0170000U) == 0040000U; }
-
-  /// A server that does not tell is believed to have regular files only.
-  bool is_regular() const noexcept { return (permissions.value_or(0100000U) & 0170000U) == 0100000U; }
-
-  friend bool operator==(const sftp_attributes&, const sftp_attributes&) = default;
-};
-
-/// One answer of the server. The views are into the packet it was read from.
-struct sftp_reply {
-  sftp_type type = sftp_type::status;
-  std::uint32_t id = 0;
-  sftp_status status = sftp_status::ok;  ///< of a status
-  std::string_view text;                 ///< of a status: for a person; of a handle or data: the bytes
-  sftp_attributes attributes;
-};
-
-/// Writes one request behind what is there already.
-class sftp_writer {
- public:
-  explicit sftp_writer(std::string& to) : to_(to) {}
-
-  void init() { head(sftp_type::init, 4, 3); }
-  void open(std::uint32_t id, std::string_view path) {
-    head(sftp_type::open, 4 + 4 + path.size() + 8, id);
-    text(path);
-    number(1);  // SSH_FXF_READ
-    number(0);  // no attributes
-  }
-  void close(std::uint32_t id, std::string_view handle) { named(sftp_type::close, id, handle); }
-  void stat(std::uint32_t id, std::string_view path) { named(sftp_type::stat, id, path); }
-  void fstat(std::uint32_t id, std::string_view handle) { named(sftp_type::fstat, id, handle); }
-  void read(std::uint32_t id, std::string_view handle, std::uint64_t offset, std::uint32_t size) {
-    head(sftp_type::read, 4 + 4 + handle.size() + 12, id);
-    text(handle);
-    number(static_cast<std::uint32_t>(offset >> 32));
-    number(static_cast<std::uint32_t>(offset));
-    number(size);
-  }
-
- private:
-  void named(sftp_type type, std::uint32_t id, std::string_view name) {
-    head(type, 4 + 4 + name.size(), id);
-    text(name);
-  }
-  void head(sftp_type type, std::size_t size, std::uint32_t id) {
-    number(static_cast<std::uint32_t>(size + 1));
-    to_ += static_cast<char>(type);
-    number(id);
-  }
-  void number(std::uint32_t n) {
-    for (int shift = 24; shift >= 0; shift -= 8) to_ += static_cast<char>(n >> shift);
-  }
-  void text(std::string_view bytes) {
-    number(static_cast<std::uint32_t>(bytes.size()));
-    to_ += bytes;
-  }
-
-  std::string& to_;
-};
-
-/// Takes fields off the front of a packet. Once one was not there, none is.
-class sftp_reader {
- public:
-  explicit sftp_reader(std::string_view bytes) : rest_(bytes) {}
-
-  bool good() const noexcept { return good_; }
-
-  std::uint8_t byte() {
-    const auto one = take(1);
-    return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
-  }
-  std::uint32_t number() {
-    std::uint32_t n = 0;
-    for (const char c : take(4)) n = n << 8 | static_cast<unsigned char>(c);
-    return n;
-  }
-  std::uint64_t long_number() {
-    const std::uint64_t high = number();
-    return high << 32 | number();
-  }
-  std::string_view text() { return take(number()); }
-  bool at_end() const noexcept { return rest_.empty(); }
-
- private:
-  std::string_view take(std::size_t size) {
-    good_ = good_ && size <= rest_.size();
-    if (!good_) return {};
-    const auto front = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return front;
-  }
-
-  std::string_view rest_;
-  bool good_ = true;
-};
-
-inline sftp_attributes read_sftp_attributes(sftp_reader& in) {
-  sftp_attributes a;
-  const auto flags = in.number();
-  if (flags & 1U) a.size = in.long_number();
-  if (flags & 2U) {
-    a.user = in.number();
-    a.group = in.number();
-  }
-  if (flags & 4U) a.permissions = in.number();
-  if (flags & 8U) {
-    in.number();  // of the last access: our own reading changes it
-    a.modified = in.number();
-  }
-  // Extended pairs may follow; nothing follows those.
-  return a;
-}
-
-/// The version in the server's first packet, without its length; nothing if that is not what it is.
-inline std::optional<std::uint32_t> parse_sftp_version(std::string_view packet) {
-  sftp_reader in(packet);
-  const auto type = in.byte();
-  const auto version = in.number();
-  if (!in.good() || type != static_cast<std::uint8_t>(sftp_type::version)) return std::nullopt;
-  return version;
-}
-
-/// A packet without its length; nothing if it is no answer to any of our requests.
-inline std::optional<sftp_reply> parse_sftp_reply(std::string_view packet) {
-  sftp_reader in(packet);
-  sftp_reply reply;
-  reply.type = static_cast<sftp_type>(in.byte());
-  reply.id = in.number();
-  switch (reply.type) {
-    case sftp_type::status:
-      reply.status = static_cast<sftp_status>(in.number());
-      if (in.good() && !in.at_end()) reply.text = in.text();  // the first servers sent no text
-      break;
-    case sftp_type::handle:
-      reply.text = in.text();
-      if (reply.text.empty() || reply.text.size() > 256) return std::nullopt;  // section 6.2
-      break;
-    case sftp_type::data: reply.text = in.text(); break;
-    case sftp_type::attributes: reply.attributes = read_sftp_attributes(in); break;
-    default: return std::nullopt;
-  }
-  if (!in.good()) return std::nullopt;
-  return reply;
-}
-
-/// Cuts a stream of bytes into packets. Holds at most one packet and what came with it.
-class sftp_inbox {
- public:
-  static constexpr std::size_t max_packet = 256 * 1024 + 9;  ///< without the length; 9: the head of data
-
-  /// Room for the bytes that come next: at least one.
-  std::pair<char*, std::size_t> prepare() {
-    std::size_t wanted = least;
-    if (end_ - begin_ >= 4 && !broken())
-      wanted = std::max(wanted, 4 + length() - std::min(4 + length(), end_ - begin_));
-    if (begin_ == end_) {
-      begin_ = end_ = 0;
-    } else if (bytes_.size() - end_ < least) {
-      std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-    }
-    if (bytes_.size() - end_ < wanted) bytes_.resize(end_ + wanted);
-    return {bytes_.data() + end_, bytes_.size() - end_};
-  }
-
-  /// So many bytes have come.
-  void commit(std::size_t size) noexcept { end_ += size; }
-
-  /// The next whole packet without its length, good until prepare(). Nothing while it is not there, and if broken().
-  std::optional<std::string_view> next() {
-    if (end_ - begin_ < 4 || broken() || end_ - begin_ - 4 < length()) return std::nullopt;
-    const std::string_view packet(bytes_.data() + begin_ + 4, length());
-    begin_ += 4 + packet.size();
-    return packet;
-  }
-
-  /// Whether what has come cannot be the beginning of a packet.
-  bool broken() const noexcept { return end_ - begin_ >= 4 && (length() == 0 || length() > max_packet); }
-
-  /// What has come and is no whole packet yet.
-  std::string_view rest() const noexcept { return {bytes_.data() + begin_, end_ - begin_}; }
-
- private:
-  static constexpr std::size_t least = 32 * 1024;
-
-  std::size_t length() const noexcept {
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < 4; ++i) n = n << 8 | static_cast<unsigned char>(bytes_[begin_ + i]);
-    return n;
-  }
-
-  std::vector<char> bytes_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/sftp_channel.hpp
-#ifndef REMOTE_JOB_SSH_SFTP_CHANNEL_HPP
-#define REMOTE_JOB_SSH_SFTP_CHANNEL_HPP
-
-namespace remote_job::inline v0::ssh {
-
-struct sftp_user;
-
-/// Who has asked an SFTP server for something.
-class sftp_receiver {
- public:
-  virtual ~sftp_receiver() = default;
-
-  /// For whom; null: for nobody any more.
-  virtual std::shared_ptr<sftp_user> asked_for() const = 0;
-
-  /// The answer to the question that was asked with this number. False when it is no answer to such a question.
-  virtual bool on_reply(std::uint64_t question, const sftp_reply& reply) = 0;
-};
-
-/// The packets of one SFTP server on one channel: starts it, then carries any number of requests at once, each answered
-/// by its id. Requests are collected until flush(). libssh2's own SFTP calls are not used: they allow one request at a
-/// time.
-class sftp_channel {
- public:
-  enum class status {
-    none,         ///< not begun, or given up
-    starting,     ///< no word from the server yet
-    ready,        ///< requests are answered
-    unavailable,  ///< the server was heard and is no SFTP server; why() says more
-    ended,        ///< the server has ended
-    malformed     ///< the server says what makes no sense
-  };
-
-  status state() const noexcept { return state_; }
-  const std::string& why() const noexcept { return why_; }
-
-  /// How far the server has come. While it stays the same, the server has said nothing.
-  struct progress {
-    std::uint32_t oldest = 0;  ///< of the questions without an answer
-    std::uint64_t heard = 0;   ///< bytes
-
-    friend bool operator==(const progress&, const progress&) = default;
-  };
-  progress so_far() const noexcept { return {first_id_, heard_}; }
-
-  /// Whether an answer is to come.
-  bool waits() const noexcept { return !pending_.empty(); }
-  /// For whom the oldest question was asked, which a server that answers one after the other is at.
-  std::shared_ptr<sftp_user> oldest_user() const {
-    return waits() && pending_.front().from ? pending_.front().from->asked_for() : nullptr;
-  }
-
-  /// Takes over an open channel and asks for the subsystem.
-  void begin(session& over, LIBSSH2_CHANNEL* channel) {
-    session_ = &over;
-    channel_ = channel;
-    state_ = status::starting;
-    asked_ = accepted_ = false;
-    why_.clear();
-    libssh2_channel_handle_extended_data2(channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
-    step();
-  }
-
-  /// The channel, to be released; all requests are forgotten.
-  LIBSSH2_CHANNEL* give_up() noexcept {
-    forget();
-    return std::exchange(channel_, nullptr);
-  }
-
-  /// Forgets the channel, which is gone, and all requests.
-  void forget() noexcept {
-    state_ = status::none;
-    session_ = nullptr;
-    inbox_ = {};
-    out_.clear();
-    written_ = 0;
-    pending_.clear();
-    expected_ = 0;
-  }
-
-  // Requests, in the order of asking; only while ready. The receiver is kept until the answer; none: it is of no
-  // interest.
-  void open(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view path) {
-    writer().open(enter(std::move(to), question), path);
-  }
-  void close(std::string_view handle) { writer().close(enter(nullptr, 0), handle); }
-  void stat(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view path) {
-    writer().stat(enter(std::move(to), question), path);
-  }
-  void fstat(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view handle) {
-    writer().fstat(enter(std::move(to), question), handle);
-  }
-  void read(std::shared_ptr<sftp_receiver> to, std::uint64_t question, std::string_view handle, std::uint64_t offset,
-            std::uint32_t size) {
-    writer().read(enter(std::move(to), question, size), handle, offset, size);
-    expected_ += size;
-  }
-
-  /// Takes what has come and hands the answers out. The session may have ended after it.
-  void step() {
-    if (state_ == status::starting && !accepted_ && !start()) return;
-    if (state_ == status::starting || state_ == status::ready) receive();
-  }
-
-  bool has_unsent() const noexcept { return written_ < out_.size(); }
-
-  /// Sends what has been asked, in as few packets as possible.
-  void flush() {
-    widen();
-    while (has_unsent()) {
-      if (!session_->can_write()) return;
-      const auto rc = session_->call(
-          [&] { return libssh2_channel_write_ex(channel_, 0, out_.data() + written_, out_.size() - written_); });
-      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) return;
-      if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT) break;  // step() will see it
-      if (rc < 0) return session_->fail("sending to the SFTP server failed");
-      written_ += static_cast<std::size_t>(rc);
-    }
-    out_.clear();
-    written_ = 0;
-  }
-
- private:
-  struct asking {
-    std::shared_ptr<sftp_receiver> from;
-    std::uint64_t number;
-    std::uint32_t size;  // bytes of data that may come
-    bool answered;
-  };
-
-  sftp_writer writer() { return sftp_writer(out_); }
-
-  /// Lets the server send all that was asked for without waiting for us: libssh2 by itself lets it send a fixed amount,
-  /// which on a long way is too little.
-  void widen() {
-    if (expected_ <= usual_window) return;
-    const auto window = libssh2_channel_window_read_ex(channel_, nullptr, nullptr);
-    if (window >= expected_) return;
-    session_->call([&] {
-      return libssh2_channel_receive_window_adjust2(channel_, expected_ - window + usual_window, 1, nullptr);
-    });
-  }
-
-  std::uint32_t enter(std::shared_ptr<sftp_receiver> from, std::uint64_t number, std::uint32_t size = 0) {
-    pending_.push_back({std::move(from), number, size, false});
-    return first_id_ + static_cast<std::uint32_t>(pending_.size() - 1);
-  }
-
-  /// False while there is nothing to receive.
-  bool start() {
-    auto& s = *session_;
-    const int rc = s.call([&] { return libssh2_channel_process_startup(channel_, "subsystem", 9, "sftp", 4); });
-    if (!std::exchange(asked_, true)) {
-      s.refill();  // its opening travels with this request
-      if (!s.alive()) return false;
-    }
-    if (rc == 0) {
-      accepted_ = true;
-      sftp_writer(out_).init();
-      flush();
-      return s.alive();
-    }
-    if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
-      fail(status::unavailable, "the server has no SFTP subsystem");
-    else if (rc != LIBSSH2_ERROR_EAGAIN)
-      s.fail("asking for the SFTP subsystem failed");
-    else if (libssh2_channel_eof(channel_) == 1)
-      fail(status::unavailable, "the server closed the channel without starting the SFTP subsystem");
-    return false;
-  }
-
-  void receive() {
-    auto& s = *session_;
-    for (;;) {
-      const auto [data, size] = inbox_.prepare();
-      const auto rc = s.call([&, to = data, n = size] { return libssh2_channel_read_ex(channel_, 0, to, n); });
-      if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from the SFTP server failed");
-      if (rc <= 0) break;
-      heard_ += static_cast<std::uint64_t>(rc);
-      inbox_.commit(static_cast<std::size_t>(rc));
-      while (const auto packet = inbox_.next())
-        if (!take(*packet)) return;
-      if (inbox_.broken()) return misunderstood(inbox_.rest());
-    }
-    if (libssh2_channel_eof(channel_) != 1) return;
-    const auto said = printable(inbox_.rest(), 100);
-    fail(state_ == status::starting ? status::unavailable : status::ended,
-         "the SFTP server has ended" + (said.empty() ? said : ": \"" + said + '"'));
-  }
-
-  /// False when there is nothing more to take.
-  bool take(std::string_view packet) {
-    if (state_ == status::starting) {
-      const auto version = parse_sftp_version(packet);
-      if (!version) return misunderstood(packet), false;
-      if (*version < 3) {
-        fail(status::unavailable, "the server speaks version " + std::to_string(*version) + " of SFTP only");
-        return false;
-      }
-      state_ = status::ready;
-      return true;
-    }
-    const auto reply = parse_sftp_reply(packet);
-    const auto index = reply ? std::uint32_t(reply->id - first_id_) : 0U;  // ids wrap around
-    if (!reply || index >= pending_.size() || pending_[index].answered) return misunderstood(packet), false;
-    const auto question = std::exchange(pending_[index], {nullptr, 0, 0, true});
-    expected_ -= question.size;
-    while (!pending_.empty() && pending_.front().answered) {
-      pending_.pop_front();
-      ++first_id_;
-    }
-    if (question.from && !question.from->on_reply(question.number, *reply)) return misunderstood(packet), false;
-    return true;
-  }
-
-  void misunderstood(std::string_view said) {
-    if (state_ == status::starting)
-      fail(status::unavailable, "what answers is not an SFTP server: \"" + printable(said, 80) + '"');
-    else
-      fail(status::malformed, "the SFTP server sent what makes no sense");
-  }
-
-  void fail(status state, std::string why) {
-    state_ = state;
-    why_ = std::move(why);
-  }
-
-  session* session_ = nullptr;
-  LIBSSH2_CHANNEL* channel_ = nullptr;
-  status state_ = status::none;
-  std::string why_;
-  bool asked_ = false;
-  bool accepted_ = false;
-
-  sftp_inbox inbox_;
-  std::string out_;
-  std::size_t written_ = 0;
-  std::deque<asking> pending_;  // without gaps: that of first_id_ is the first
-  std::uint32_t first_id_ = 0;
-  unsigned long expected_ = 0;  // bytes of data that were asked for and have not come
-  std::uint64_t heard_ = 0;
-
-  static constexpr unsigned long usual_window = 1024 * 1024;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/sftp_files.hpp
-#ifndef REMOTE_JOB_SSH_SFTP_FILES_HPP
-#define REMOTE_JOB_SSH_SFTP_FILES_HPP
-
-#include <unordered_map>
-
-namespace remote_job::inline v0::ssh {
-
-/// Who waits for a file to be open.
-class sftp_opener {
- public:
-  virtual ~sftp_opener() = default;
-  /// Nothing: it is open.
-  virtual void on_open(const std::optional<sftp_status>& failure) = 0;
-  virtual std::shared_ptr<sftp_user> opens_for() const = 0;
-};
-
-class sftp_files;
-
-/// A file that the server has open, or is to open, for us.
-class sftp_file final : public sftp_receiver, public std::enable_shared_from_this<sftp_file> {
- public:
-  explicit sftp_file(std::string path) : path_(std::move(path)) {}
-
-  const std::string& handle() const noexcept { return handle_; }
-  bool is_open() const noexcept { return !handle_.empty(); }
-
-  sftp_attributes seen;   ///< its attributes when they were last asked for
-  bool changing = false;  ///< whether they were others the time before
-
- private:
-  friend class sftp_files;
-  using clock = std::chrono::steady_clock;
-
-  bool on_reply(std::uint64_t, const sftp_reply& reply) override;
-  std::shared_ptr<sftp_user> asked_for() const override {
-    return waiting_.empty() ? nullptr : waiting_.front()->opens_for();
-  }
-
-  std::string path_;
-  std::string handle_;
-  sftp_files* files_ = nullptr;
-  std::vector<std::shared_ptr<sftp_opener>> waiting_;
-  std::size_t users_ = 0;
-  bool kept_ = true;  // whoever wants its path is given this one
-  clock::time_point used_{};
-  std::list<std::shared_ptr<sftp_file>>::iterator place_{};  // while it is open and nobody uses it
-
-  std::size_t others_ = 0;  // that were open, or asked for, when it was asked for
-  std::size_t before_ = 0;  // the capacity before it was refused
-  int refusals_ = 0;
-};
-
-/// Files that stay open between one reading and the next, so that a reading costs one round trip: one for each path, at
-/// most `capacity` together with those in use, and none for longer than a minute without use. An open file keeps its
-/// place on the host's disk even if it was deleted there.
-///
-/// Servers allow fewer, some 250 only, and say so by a failure to open one more: then it waits for another to be closed.
-class sftp_files {
- public:
-  static constexpr std::size_t capacity = 500;
-
-  explicit sftp_files(sftp_channel& channel) : channel_(channel) {}
-  sftp_files(const sftp_files&) = delete;
-  sftp_files& operator=(const sftp_files&) = delete;
-
-  /// Whether the file of a path is open.
-  bool has(const std::string& path) const {
-    const auto found = by_path_.find(path);
-    return found != by_path_.end() && found->second->is_open();
-  }
-
-  /// The file of a path. Unless it is open already, it is opened when there is room, and `opener` will be told. To be
-  /// given back.
-  std::shared_ptr<sftp_file> acquire(const std::string& path, std::shared_ptr<sftp_opener> opener) {
-    auto& of_path = by_path_[path];
-    if (!of_path) {
-      of_path = std::make_shared<sftp_file>(path);
-      of_path->files_ = this;
-      unopened_.push_back(of_path);
-    } else if (of_path->users_ == 0 && of_path->is_open()) {
-      idle_.erase(of_path->place_);
-    }
-    const auto file = of_path;
-    ++file->users_;
-    if (!file->is_open()) file->waiting_.push_back(std::move(opener));
-    open_next();
-    return file;
-  }
-
-  /// Gives a file back; it stays open for the next.
-  void release(const std::shared_ptr<sftp_file>& file) {
-    const auto now = sftp_file::clock::now();
-    if (--file->users_ == 0 && file->is_open()) {
-      if (file->kept_) {
-        file->used_ = now;
-        file->place_ = idle_.insert(idle_.begin(), file);
-      } else {
-        close(*file);
-      }
-    }
-    while (!idle_.empty() && (open_ > capacity_ || now - idle_.back()->used_ >= idle_time)) drop(*idle_.back());
-    open_next();
-  }
-
-  /// Whoever wants the path next has it opened anew; what reads this file may go on.
-  void drop(sftp_file& file) {
-    if (!file.kept_) return;
-    const auto hold = forget(file);
-    if (file.users_ > 0 || !file.is_open()) return;
-    idle_.erase(file.place_);
-    close(file);
-  }
-
-  /// Forgets all: the server is gone, and with it what it had open.
-  void clear() noexcept {
-    for (const auto& [path, file] : by_path_) {
-      file->kept_ = false;
-      file->waiting_.clear();
-    }
-    unopened_.clear();
-    idle_.clear();
-    by_path_.clear();
-    open_ = 0;
-    capacity_ = capacity;
-  }
-
- private:
-  friend class sftp_file;
-  static constexpr auto idle_time = std::chrono::minutes(1);
-  static constexpr int max_refusals = 3;
-
-  void close(sftp_file& file) {
-    if (channel_.state() != sftp_channel::status::ready) return;
-    channel_.close(file.handle_);
-    file.handle_.clear();
-    --open_;
-  }
-
-  std::shared_ptr<sftp_file> forget(sftp_file& file) {
-    const auto hold = file.shared_from_this();
-    if (std::exchange(file.kept_, false)) by_path_.erase(file.path_);
-    return hold;
-  }
-
-  /// Has opened what waits for it, as far as there is room.
-  void open_next() {
-    while (!unopened_.empty()) {
-      const auto file = unopened_.front();
-      if (file->users_ > 0 && open_ >= capacity_) {
-        if (idle_.empty()) return;
-        drop(*idle_.back());
-        continue;
-      }
-      unopened_.pop_front();
-      if (file->users_ == 0) {
-        forget(*file);  // nobody wants it any more
-      } else {
-        file->others_ = open_++;
-        channel_.open(file, 0, file->path_);
-      }
-    }
-  }
-
-  void opened(sftp_file& file, const sftp_reply& reply) {
-    const auto hold = file.shared_from_this();
-    if (reply.type == sftp_type::handle) {
-      file.handle_ = reply.text;
-      if (file.users_ == 0) {
-        forget(file);
-        close(file);
-      }
-    } else {
-      --open_;
-      if (reply.status == sftp_status::failure && file.others_ > 0 && wait_for_room(file)) return open_next();
-      forget(file);
-    }
-    for (const auto& each : std::exchange(file.waiting_, {}))
-      each->on_open(reply.type == sftp_type::handle ? std::nullopt : std::optional(reply.status));
-    open_next();
-  }
-
-  /// A failure without a reason, beside files that are open, is taken for the server's limit; a file that is refused
-  /// again and again although there are fewer has a reason of its own.
-  bool wait_for_room(sftp_file& file) {
-    if (file.refusals_ == 0) file.before_ = capacity_;
-    if (++file.refusals_ > max_refusals) {
-      capacity_ = std::max(capacity_, file.before_);
-      return false;
-    }
-    capacity_ = std::min(capacity_, file.others_);
-    unopened_.push_back(file.shared_from_this());
-    return true;
-  }
-
-  sftp_channel& channel_;
-  std::unordered_map<std::string, std::shared_ptr<sftp_file>> by_path_;
-  std::list<std::shared_ptr<sftp_file>> idle_;  // the one used last is the first
-  std::deque<std::shared_ptr<sftp_file>> unopened_;
-  std::size_t open_ = 0;  // or asked for
-  std::size_t capacity_ = capacity;
-};
-
-inline bool sftp_file::on_reply(std::uint64_t, const sftp_reply& reply) {
-  if (reply.type != sftp_type::handle && (reply.type != sftp_type::status || reply.status == sftp_status::ok))
-    return false;
-  files_->opened(*this, reply);
-  return true;
-}
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/sftp_task.hpp
-#ifndef REMOTE_JOB_SSH_SFTP_TASK_HPP
-#define REMOTE_JOB_SSH_SFTP_TASK_HPP
-
-#include <asio/cancellation_type.hpp>
-
-namespace remote_job::inline v0::ssh {
-
-/// What a server's refusal means.
-inline std::error_code sftp_error(sftp_status status) {
-  switch (status) {
-    case sftp_status::no_such_file: return std::make_error_code(std::errc::no_such_file_or_directory);
-    case sftp_status::permission_denied: return std::make_error_code(std::errc::permission_denied);
-    case sftp_status::unsupported: return std::make_error_code(std::errc::operation_not_supported);
-    default: return std::make_error_code(std::errc::io_error);
-  }
-}
-
-class sftp_task;
-class sftp_stat;
-
-/// One of those who use an SFTP client.
-struct sftp_user {
-  std::string why;            ///< of the task that failed last
-  bool in_doubt = false;      ///< the last task to end was broken off, or failed together with the connection
-  std::uint64_t session = 0;  ///< of those of a pool, the one over which the last task went
-  bool apart = false;         ///< a server came to a halt over its files: nobody else is to wait behind it
-};
-
-/// What the tasks of one SFTP client share.
-struct sftp_desk {
-  sftp_channel channel;
-  sftp_files files{channel};
-  std::vector<std::shared_ptr<sftp_task>> running;
-  std::shared_ptr<sftp_stat> last_stat;  ///< asked in this turn; who wants to know the same follows it
-
-  /// A task has come to its end; what that makes possible is to be done later, not from within.
-  virtual void on_task_done() = 0;
-
- protected:
-  ~sftp_desk() = default;
-};
-
-/// Something asked of an SFTP client, from the initiation to the completion.
-class sftp_task : public std::enable_shared_from_this<sftp_task> {
- public:
-  virtual ~sftp_task() = default;
-  sftp_task(const sftp_task&) = delete;
-  sftp_task& operator=(const sftp_task&) = delete;
-
-  bool is_of(const sftp_user& user) const noexcept { return user_.get() == &user; }
-  const std::shared_ptr<sftp_user>& user() const noexcept { return user_; }
-
-  /// It goes over this session of the pool now.
-  void move_to(std::uint64_t session) noexcept { user_->session = session; }
-
-  /// Whether its completion is still to come.
-  bool outstanding() const noexcept { return static_cast<bool>(completion_); }
-
-  /// Lets it be cancelled; called once.
-  void attend() {
-    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
-  }
-
-  /// Makes the first requests.
-  void run(sftp_desk& desk) {
-    desk_ = &desk;
-    place_ = desk.running.size();
-    desk.running.push_back(shared_from_this());
-    begin();
-  }
-
-  void finish(std::error_code ec, const std::string& why = {}) {
-    if (!completion_) return;
-    const auto hold = shared_from_this();
-    leave_desk();
-    user_->in_doubt =
-        ec == asio::error::operation_aborted || ec == errc::connection_lost || ec == errc::reply_malformed;
-    if (!why.empty()) user_->why = why;
-    // A slot that is just calling must not lose what it calls.
-    if (!cancelled_) completion_.slot().clear();
-    completion_.post(ec);
-  }
-
-  /// The same task, to be run from the beginning at another desk; what this one is still answered is of no interest.
-  std::shared_ptr<sftp_task> anew() {
-    const auto hold = shared_from_this();
-    leave_desk();
-    auto other = copy(std::move(completion_));
-    other->attend();
-    return other;
-  }
-
-  /// Destroys the handler without calling it.
-  void drop() noexcept {
-    desk_ = nullptr;
-    [[maybe_unused]] const auto last = std::move(completion_);
-  }
-
- protected:
-  sftp_task(std::string path, std::shared_ptr<sftp_user> user, detail::any_completion completion)
-      : path_(std::move(path)), user_(std::move(user)), completion_(std::move(completion)) {}
-
-  sftp_desk& desk() noexcept { return *desk_; }
-  const std::string& path() const noexcept { return path_; }
-
-  /// The server has refused what was asked of the path.
-  void refused(std::error_code ec, std::string_view said) {
-    if (ec == std::errc::no_such_file_or_directory) return finish(ec);  // no failure: it may come later
-    auto why = printable(path_) + ": " + ec.message();
-    if (!said.empty()) why += ", the server says: " + printable(said, 80);
-    finish(ec, why);
-  }
-
- private:
-  virtual void begin() = 0;
-  /// Gives back what it holds.
-  virtual void leave() {}
-  virtual std::shared_ptr<sftp_task> copy(detail::any_completion completion) = 0;
-
-  void leave_desk() {
-    auto* desk = desk_;
-    if (desk == nullptr) return;
-    leave();
-    desk_ = nullptr;
-    desk->running.back()->place_ = place_;
-    std::swap(desk->running[place_], desk->running.back());
-    desk->running.pop_back();
-    desk->on_task_done();
-  }
-
-  struct on_cancel {
-    void operator()(asio::cancellation_type type) const {
-      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-      const auto self = target.lock();
-      if (!self || !self->completion_) return;
-      self->cancelled_ = true;
-      self->finish(asio::error::operation_aborted);
-    }
-
-    std::weak_ptr<sftp_task> target;
-  };
-
-  std::string path_;
-  std::shared_ptr<sftp_user> user_;
-  detail::any_completion completion_;
-  sftp_desk* desk_ = nullptr;
-  std::size_t place_ = 0;
-  bool cancelled_ = false;
-};
-
-/// What attributes say for a watch; their size is there.
-inline file_status to_file_status(const sftp_attributes& a) {
-  return {*a.size, 0, a.is_directory() ? file_kind::directory : a.is_regular() ? file_kind::regular : file_kind::other};
-}
-
-/// Asks for the attributes of a path: one request.
-class sftp_stat final : public sftp_task, public sftp_receiver {
- public:
-  sftp_stat(std::string path, file_status& out, std::shared_ptr<sftp_user> user, detail::any_completion completion)
-      : sftp_task(std::move(path), std::move(user), std::move(completion)), out_(&out) {}
-
-  /// Hands the answer to another, too.
-  void follow(std::shared_ptr<sftp_receiver> follower, std::uint64_t question) {
-    follower_ = std::move(follower);
-    question_ = question;
-  }
-  bool leads(const std::string& wanted) const noexcept { return !follower_ && path() == wanted; }
-
- private:
-  void begin() override {
-    const auto self = std::static_pointer_cast<sftp_stat>(shared_from_this());
-    desk().channel.stat(self, 0, path());
-    desk().last_stat = self;
-  }
-
-  std::shared_ptr<sftp_task> copy(detail::any_completion completion) override {
-    return std::make_shared<sftp_stat>(path(), *out_, user(), std::move(completion));
-  }
-
-  std::shared_ptr<sftp_user> asked_for() const override { return user(); }
-
-  bool on_reply(std::uint64_t, const sftp_reply& reply) override {
-    if (follower_ && !std::exchange(follower_, nullptr)->on_reply(question_, reply)) return false;
-    const bool found = reply.type == sftp_type::attributes;
-    if (!found && (reply.type != sftp_type::status || reply.status == sftp_status::ok)) return false;
-    if (!outstanding()) return true;
-    if (!found) return refused(sftp_error(reply.status), reply.text), true;
-    if (!reply.attributes.size) return finish(errc::files_unavailable, "the SFTP server tells no sizes"), true;
-    *out_ = to_file_status(reply.attributes);
-    finish({});
-    return true;
-  }
-
-  file_status* out_;
-  std::shared_ptr<sftp_receiver> follower_;
-  std::uint64_t question_ = 0;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/sftp_read.hpp
-#ifndef REMOTE_JOB_SSH_SFTP_READ_HPP
-#define REMOTE_JOB_SSH_SFTP_READ_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Reads a range of a file: one round trip if the file is open already and the range is small, three if it is not.
-///
-/// A path is opened only after the server has said that it is a regular file: to open a FIFO waits for its writer, and
-/// the whole server with it. A file that stays open is that of the path only until the path is given to another. So
-/// beside the bytes the attributes of the path are asked for; when they are not as before, or were not the last time,
-/// also those of the open file, and when they are of two files the path is opened anew and the bytes are read again.
-/// Version 3 knows no inode: another file of equal size, owner, mode and second of modification is not told from the
-/// old one until one of these changes.
-class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
- public:
-  static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
-  static constexpr std::size_t window = 32;                ///< requests in flight
-
-  sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out, std::shared_ptr<sftp_user> user,
-            detail::any_completion completion)
-      : sftp_task(std::move(path), std::move(user), std::move(completion)),
-        out_(&out),
-        begin_(offset),
-        end_(offset + std::min<std::uint64_t>(max, std::numeric_limits<std::uint64_t>::max() - offset)) {
-    out.clear();
-  }
-
- private:
-  enum kind : std::uint64_t { before_opening, of_path, of_file, of_path_again, first_chunk };
-
-  struct chunk {
-    std::uint64_t from = 0;
-    std::uint32_t wanted = 0;  // bytes that are still to come
-    std::string bytes{};       // come before those of the chunk before
-    bool answered = false;
-    bool at_end = false;
-  };
-
-  void begin() override {
-    ++round_;
-    checked_ = false;
-    if (!desk().files.has(path())) return ask_path(before_opening);
-    file_ = desk().files.acquire(path(), self());
-    // A path whose file changes again and again is not followed for ever.
-    checked_ = round_ > 3;
-    ask();
-  }
-
-  void on_open(const std::optional<sftp_status>& failure) override {
-    if (!outstanding()) return;
-    if (failure) return refused(sftp_error(*failure), {});
-    opened_ = checked_ = true;
-    size_ = at_path_->size;
-    file_->seen = *at_path_;
-    ask();
-  }
-
-  void leave() override {
-    // What came of a file that may be another one is not passed on.
-    if (!checked_) out_->clear();
-    if (file_) desk().files.release(file_);
-    file_.reset();
-  }
-
-  std::shared_ptr<sftp_task> copy(detail::any_completion completion) override {
-    return std::make_shared<sftp_read>(path(), begin_, static_cast<std::size_t>(end_ - begin_), *out_, user(),
-                                       std::move(completion));
-  }
-
-  std::shared_ptr<sftp_user> asked_for() const override { return user(); }
-  std::shared_ptr<sftp_user> opens_for() const override { return user(); }
-
-  void ask_path(kind question) {
-    if (auto& last = desk().last_stat; question != of_path_again && last && last->leads(path()))
-      last->follow(self(), tag(question));
-    else
-      desk().channel.stat(self(), tag(question), path());
-  }
-
-  void ask_file() {
-    file_asked_ = true;
-    desk().channel.fstat(self(), tag(of_file), file_->handle());
-  }
-
-  void ask() {
-    out_->clear();
-    chunks_.clear();
-    first_serial_ = next_serial_;
-    next_ = begin_;
-    failure_.reset();
-    file_asked_ = ended_ = again_ = false;
-    if (!checked_) {
-      size_.reset();
-      at_path_.reset();
-      at_file_.reset();
-      ask_path(of_path);
-      if (file_->changing) ask_file();
-    }
-    fill(std::max(file_->seen.size.value_or(0), begin_ + 1));
-  }
-
-  /// As far as is known, the file reaches at least to here. Where no size is told, the end is found by reading.
-  std::uint64_t known_end() const noexcept {
-    if (size_.value_or(0) > 0) return *size_;
-    return chunks_.empty() && next_ < end_ ? next_ + 1 : 0;
-  }
-
-  /// Asks for the bytes up to where the file is known to reach.
-  void fill(std::uint64_t limit) {
-    while (chunks_.size() < window && next_ < std::min(end_, limit)) {
-      const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk_size, end_ - next_));
-      chunks_.push_back({next_, wanted});
-      request(chunks_.back(), next_serial_++);
-      next_ += wanted;
-    }
-  }
-
-  void request(chunk& c, std::uint64_t serial) {
-    c.answered = false;
-    desk().channel.read(self(), tag(first_chunk + serial), file_->handle(), c.from, c.wanted);
-  }
-
-  bool on_reply(std::uint64_t question, const sftp_reply& reply) override {
-    if (!outstanding() || question % max_rounds != round_) return true;  // of no interest any more
-    const auto what = question / max_rounds;
-    const bool refusal = reply.type == sftp_type::status && reply.status != sftp_status::ok;
-    if (what >= first_chunk) {
-      if (!(refusal || reply.type == sftp_type::data) || !on_chunk(what - first_chunk, reply)) return false;
-      go_on();
-    } else {
-      if (!(refusal || reply.type == sftp_type::attributes)) return false;
-      if (what == before_opening)
-        open_if_regular(reply);
-      else
-        on_attributes(what, reply);
-    }
-    return true;
-  }
-
-  void open_if_regular(const sftp_reply& reply) {
-    if (reply.type == sftp_type::status) return refused(sftp_error(reply.status), reply.text);
-    if (reply.attributes.is_directory()) return refused(std::make_error_code(std::errc::is_a_directory), {});
-    if (!reply.attributes.is_regular())
-      return finish(std::make_error_code(std::errc::io_error), printable(path()) + ": no regular file");
-    at_path_ = reply.attributes;
-    file_ = desk().files.acquire(path(), self());
-    if (file_->is_open()) on_open(std::nullopt);  // another has had it opened meanwhile
-  }
-
-  bool on_chunk(std::uint64_t serial, const sftp_reply& reply) {
-    if (serial - first_serial_ >= chunks_.size()) return true;
-    auto& c = chunks_[static_cast<std::size_t>(serial - first_serial_)];
-    c.answered = true;
-    if (reply.type == sftp_type::status) {
-      c.at_end = reply.status == sftp_status::eof;
-      if (!c.at_end) failure_ = reply.status;
-      return true;
-    }
-    if (reply.text.size() > c.wanted) return false;
-    c.at_end = reply.text.empty();
-    c.from += reply.text.size();
-    c.wanted -= static_cast<std::uint32_t>(reply.text.size());
-    (serial == first_serial_ ? *out_ : c.bytes) += reply.text;
-    return true;
-  }
-
-  void on_attributes(std::uint64_t what, const sftp_reply& reply) {
-    const bool known = reply.type == sftp_type::attributes;
-    if (!known && what != of_file) return begin_anew();  // there is no such path any more
-    if (!known) {
-      failure_ = reply.status;
-      return go_on();
-    }
-    (what == of_file ? at_file_ : at_path_) = reply.attributes;
-    if (what == of_path_again) again_ = true;
-    if (checked_ || is_of_path()) go_on();
-  }
-
-  /// Whether the open file is known to be that of the path; what is not known is asked for, and a wrong file left.
-  bool is_of_path() {
-    if (!at_path_ || (file_asked_ && !at_file_)) return false;
-    if (!file_asked_) {
-      if (*at_path_ == file_->seen) return accept(*at_path_);
-      ask_file();
-      return false;
-    }
-    if (*at_path_ == *at_file_ || (again_ && may_become(*at_file_, *at_path_))) return accept(*at_file_);
-    if (again_ || !may_become(*at_path_, *at_file_)) return begin_anew(), false;
-    // Grown between the two answers, or another file: what the file has come to, the path must have come to later.
-    at_path_.reset();
-    ask_path(of_path_again);
-    return false;
-  }
-
-  bool accept(const sftp_attributes& now) {
-    size_ = now.size;
-    file_->changing = now != file_->seen;
-    file_->seen = now;
-    if (size_.value_or(0) > begin_) out_->reserve(static_cast<std::size_t>(std::min(end_, *size_) - begin_));
-    return checked_ = true;
-  }
-
-  void go_on() {
-    advance();
-    if (!checked_ && !failure_) return;
-    if (failure_) {
-      // What was open may be a file that has gone bad, as one of a process that has ended.
-      if (!opened_ && round_ <= 3) return begin_anew();
-      return refused(sftp_error(*failure_), {});
-    }
-    if (!ended_) fill(known_end());
-    if (ended_ || chunks_.empty()) finish({});
-  }
-
-  /// Puts together what has come without a gap.
-  void advance() {
-    while (!chunks_.empty() && chunks_.front().answered && !failure_) {
-      auto& c = chunks_.front();
-      *out_ += c.bytes;
-      c.bytes.clear();
-      if (c.wanted == 0) {
-        chunks_.pop_front();
-        ++first_serial_;
-        continue;
-      }
-      // Less than was asked for: the end, or all that the server gives at once. Some files, as those of /proc, say that
-      // they are empty and are not.
-      if (!checked_) return;
-      ended_ = c.at_end || (size_.value_or(0) > 0 && c.from >= *size_);
-      if (ended_) return chunks_.clear();
-      request(c, first_serial_);
-    }
-    if (checked_ && !failure_) fill(known_end());
-  }
-
-  void begin_anew() {
-    desk().files.drop(*file_);
-    leave();
-    begin();
-  }
-
-  /// Whether a file that is `before` can be `after` a moment later, by growing.
-  static bool may_become(const sftp_attributes& before, const sftp_attributes& after) {
-    return before.user == after.user && before.group == after.group && before.permissions == after.permissions &&
-           before.size <= after.size && before.modified <= after.modified;
-  }
-
-  std::shared_ptr<sftp_read> self() { return std::static_pointer_cast<sftp_read>(shared_from_this()); }
-  std::uint64_t tag(std::uint64_t what) const noexcept { return what * max_rounds + round_; }
-
-  static constexpr std::uint64_t max_rounds = 8;
-
-  std::string* out_;
-  std::uint64_t begin_;
-  std::uint64_t end_;
-  std::shared_ptr<sftp_file> file_;
-  std::uint64_t round_ = 0;
-
-  std::deque<chunk> chunks_;  // asked for, in order
-  std::uint64_t first_serial_ = 0;
-  std::uint64_t next_serial_ = 0;
-  std::uint64_t next_ = 0;
-
-  std::optional<sftp_status> failure_;
-  std::optional<std::uint64_t> size_;
-  std::optional<sftp_attributes> at_path_;
-  std::optional<sftp_attributes> at_file_;
-  bool file_asked_ = false;
-  bool again_ = false;    // the path was asked for again, after the file
-  bool opened_ = false;   // for this reading
-  bool checked_ = false;  // the file is that of the path
-  bool ended_ = false;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/sftp_client.hpp
-#ifndef REMOTE_JOB_SSH_SFTP_CLIENT_HPP
-#define REMOTE_JOB_SSH_SFTP_CLIENT_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Reads files of the host over one channel of a session, any number at once, for any number of users.
-///
-/// The channel is opened at the first use and kept. All that is asked before the executor turns to something else goes
-/// out together. Whether the server has SFTP is found out once, within a deadline; without it everything completes with
-/// `errc::files_unavailable`, and the session is as good as before. If a command needs the channel, because the server
-/// allows no other, it is given up between two tasks and asked for again when it is needed; if commands have all that
-/// the server allows, all wait for one of them to end. `errc::channel_refused`: what does not end has them.
-class sftp_client final : public operation,
-                          public channel_waiter,
-                          private sftp_desk,
-                          public std::enable_shared_from_this<sftp_client> {
- public:
-  static std::shared_ptr<sftp_client> create(const std::shared_ptr<session>& over, duration deadline) {
-    return std::shared_ptr<sftp_client>(new sftp_client(over, deadline));
-  }
-
-  /// The status of a path. `out` has to stay where it is until the completion.
-  void stat(const std::string& path, file_status& out, const std::shared_ptr<sftp_user>& user,
-            detail::any_completion completion) {
-    start(path, std::make_shared<sftp_stat>(path, out, user, std::move(completion)));
-  }
-
-  /// At most `max` bytes from `offset`. `out` is replaced, and has to stay where it is until the completion.
-  void read(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
-            const std::shared_ptr<sftp_user>& user, detail::any_completion completion) {
-    start(path, std::make_shared<sftp_read>(path, offset, max, out, user, std::move(completion)));
-  }
-
-  /// Completes the tasks of one user with `operation_aborted`.
-  void cancel(const sftp_user& user) {
-    std::vector<std::shared_ptr<sftp_task>> mine;
-    for (const auto& each : running)
-      if (each->is_of(user)) mine.push_back(each);
-    for (const auto& each : waiting_)
-      if (each->is_of(user)) mine.push_back(each);
-    for (const auto& each : mine) each->finish(asio::error::operation_aborted);
-  }
-
-  /// Whether anybody waits for anything.
-  bool busy() const noexcept { return !running.empty() || !waiting_.empty(); }
-
-  /// Whether whoever asks for something has to wait because others have the channels that the server allows.
-  bool starves() const noexcept { return stage_ == stage::asked_for && session_ != nullptr && session_->full(); }
-
-  /// Has another client, over another session to the same host, do all that waits here.
-  void hand_over(sftp_client& to, std::uint64_t its_session) {
-    for (auto& each : std::exchange(waiting_, {})) {
-      each->move_to(its_session);
-      to.take(std::move(each));
-    }
-  }
-
-  /// Has another client over the same session do what was asked for by those of whom `which` is true, from the
-  /// beginning.
-  template <class Predicate>
-  void move(sftp_client& to, Predicate which) {
-    std::vector<std::shared_ptr<sftp_task>> moved;
-    for (const auto& each : running)
-      if (which(*each->user())) moved.push_back(each);
-    for (auto& each : moved) each = each->anew();
-    std::erase_if(waiting_, [&](const auto& each) {
-      if (!each->outstanding() || !which(*each->user())) return false;
-      moved.push_back(each);
-      return true;
-    });
-    for (auto& each : moved) to.take(std::move(each));
-  }
-
-  /// Whether the server owes an answer, how far it has come, and for whom it is at work.
-  bool waits() const noexcept { return channel.waits(); }
-  sftp_channel::progress so_far() const noexcept { return channel.so_far(); }
-  std::shared_ptr<sftp_user> oldest_user() const { return channel.oldest_user(); }
-
-  /// Gives up the channel, and its place in the session. Not to be used any more.
-  void abandon() {
-    release();
-    session_->remove(*this);
-  }
-
- private:
-  enum class stage { none, asked_for, begun, unavailable };
-
-  sftp_client(const std::shared_ptr<session>& over, duration deadline)
-      : session_(over.get()), executor_(over->get_executor()), timer_(executor_), deadline_(deadline) {}
-
-  void start(const std::string& path, std::shared_ptr<sftp_task> task) {
-    task->attend();
-    if (path.empty() || path.size() > max_path || path.find('\0') != std::string::npos)
-      return task->finish(errc::invalid_argument, "a path must not be empty, hold a NUL byte or be longer than " +
-                                                      std::to_string(max_path) + " bytes");
-    take(std::move(task));
-  }
-
-  void take(std::shared_ptr<sftp_task> task) {
-    if (session_ == nullptr || !session_->alive()) {
-      const auto ec = session_ == nullptr ? end_ : session_->error();
-      return task->finish(ec && ec != asio::error::operation_aborted ? ec : std::error_code(errc::connection_lost),
-                          session_ == nullptr ? end_why_ : session_->why());
-    }
-    if (stage_ == stage::unavailable) return task->finish(errc::files_unavailable, unavailable_);
-    waiting_.push_back(std::move(task));
-    if (!std::exchange(added_, true)) session_->add(shared_from_this());
-    go_on_later();
-  }
-
-  void go_on_later() {
-    if (std::exchange(posted_, true)) return;
-    detail::post_call(executor_, detail::shared_call::to<&sftp_client::go_on_now>(shared_from_this()));
-  }
-
-  void go_on_now() {
-    posted_ = false;
-    if (session_ == nullptr) return;
-    const auto hold = session_->shared_from_this();
-    const session::turn t(*hold);
-    go_on();
-  }
-
-  /// Within a turn of the session.
-  void go_on() {
-    if (!session_->alive()) return;
-    if (leaving_ && served_ && running.empty() && channel.state() == sftp_channel::status::ready) release();
-    while (!waiting_.empty() && !waiting_.front()->outstanding()) waiting_.pop_front();
-    if (stage_ == stage::none && !waiting_.empty()) {
-      stage_ = stage::asked_for;
-      session_->request_channel(*this, true);
-      return;
-    }
-    if (channel.state() != sftp_channel::status::ready) return;
-    // Who was waited for so long is served before the channel is given up.
-    while (!waiting_.empty() && !(leaving_ && served_)) {
-      const auto task = std::move(waiting_.front());
-      waiting_.pop_front();
-      if (task->outstanding()) task->run(*this);
-    }
-    served_ = true;
-    last_stat.reset();
-    channel.flush();
-    if (leaving_ && running.empty()) go_on_later();
-  }
-
-  void on_task_done() override {
-    if (leaving_ || !waiting_.empty() || channel.has_unsent()) go_on_later();
-  }
-
-  // --- what the session calls
-
-  void on_channel(LIBSSH2_CHANNEL* opened, std::error_code ec) override {
-    if (ec) {
-      stage_ = stage::none;
-      // A server that allows none at all has no files either; one that still counts channels given back may have.
-      const bool none = session_->closing() == 0;
-      return fail_all(none ? errc::files_unavailable : errc::channel_refused,
-                      "the server refused to open a channel: " + session_->refusal());
-    }
-    stage_ = stage::begun;
-    served_ = false;
-    timer_.expires_after(deadline_);
-    timer_.async_wait(detail::shared_call::to<&sftp_client::on_deadline>(shared_from_this()));
-    channel.begin(*session_, opened);
-    after_step();
-  }
-
-  void on_deadline(std::error_code ec) {
-    if (ec || session_ == nullptr || channel.state() != sftp_channel::status::starting) return;
-    const auto hold = session_->shared_from_this();
-    const session::turn t(*hold);
-    give_up("the SFTP server did not answer in time");
-  }
-
-  void step() override {
-    if (stage_ != stage::begun) return;
-    channel.step();
-    after_step();
-  }
-
-  void after_step() {
-    if (session_ == nullptr || !session_->alive()) return;
-    using status = sftp_channel::status;
-    const auto state = channel.state();
-    if (state != status::starting) timer_.cancel();
-    if (state == status::unavailable) return give_up(channel.why());
-    if (state == status::ended || state == status::malformed) {
-      const auto reason = channel.why();
-      release();
-      return fail_all(state == status::ended ? errc::connection_lost : errc::reply_malformed, reason);
-    }
-    go_on();
-  }
-
-  bool make_room() override {
-    if (stage_ != stage::begun) return false;
-    leaving_ = true;
-    go_on_later();
-    return true;
-  }
-
-  void on_end(std::error_code ec) override {
-    timer_.cancel();
-    channel.forget();
-    end_ = ec;
-    end_why_ = session_->why();
-    session_ = nullptr;
-    fail_all(ec, end_why_);
-  }
-
-  void drop() noexcept override {
-    channel.forget();
-    files.clear();
-    session_ = nullptr;
-    for (const auto& each : std::exchange(running, {})) each->drop();
-    for (const auto& each : std::exchange(waiting_, {})) each->drop();
-  }
-
-  // --- ends
-
-  /// There is no SFTP server; that is found out once.
-  void give_up(const std::string& reason) {
-    release();
-    stage_ = stage::unavailable;
-    unavailable_ = reason;
-    fail_all(errc::files_unavailable, reason);
-  }
-
-  /// Gives the channel back; the next task asks for another.
-  void release() {
-    stage_ = stage::none;
-    leaving_ = false;
-    if (auto* last = channel.give_up()) session_->release(last);
-    files.clear();
-  }
-
-  void fail_all(std::error_code ec, const std::string& reason) {
-    files.clear();
-    const auto all = std::exchange(waiting_, {});
-    while (!running.empty()) running.back()->finish(ec, reason);
-    for (const auto& each : all) each->finish(ec, reason);
-  }
-
-  static constexpr std::size_t max_path = 32 * 1024;
-
-  session* session_;  // which shares this object's ownership once something was asked
-  asio::any_io_executor executor_;
-  asio::steady_timer timer_;
-  duration deadline_;
-  std::deque<std::shared_ptr<sftp_task>> waiting_;
-  stage stage_ = stage::none;
-  bool added_ = false;
-  bool posted_ = false;
-  bool leaving_ = false;  // the channel is needed by others
-  bool served_ = false;   // those who waited for it
-  std::error_code end_;
-  std::string end_why_;
-  std::string unavailable_;
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/own_connection.hpp
-#ifndef REMOTE_JOB_SSH_OWN_CONNECTION_HPP
-#define REMOTE_JOB_SSH_OWN_CONNECTION_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// A connection that nobody else uses.
-class own_connection final : public access {
- public:
-  own_connection(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options)
-      : access(executor), options_(std::move(options)) {}
-
-  void connect(detail::any_completion completion) override {
-    close();
-    const auto next = std::make_shared<connector>(get_executor(), options_, result_);
-    connecting_ = next;
-    next->start(std::move(completion));
-  }
-
-  void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) override {
-    files_last_ = false;
-    running_->start(result_->session, command, reply, std::move(completion));
-  }
-
-  void stat(const std::string& path, file_status& status, detail::any_completion completion) override {
-    if (have_files(completion)) files_->stat(path, status, user_, std::move(completion));
-  }
-
-  void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
-                 detail::any_completion completion) override {
-    if (have_files(completion)) files_->read(path, offset, max, out, user_, std::move(completion));
-  }
-
-  void close() noexcept override {
-    if (const auto connector = connecting_.lock()) connector->close();
-    connecting_.reset();
-    files_.reset();
-    if (const auto session = std::exchange(result_->session, nullptr))
-      session->kill(asio::error::operation_aborted, "closed");
-  }
-
-  std::string diagnostics() const override {
-    const auto& why = files_last_ ? user_->why : running_->why();
-    if (why.empty()) return result_->diagnostics;
-    return options_->host + ':' + std::to_string(options_->port) + ": " + why;
-  }
-
-  std::vector<std::string> notices() const override { return result_->notices; }
-
- private:
-  bool have_files(detail::any_completion& completion) {
-    files_last_ = true;
-    if (!files_ && result_->session) files_ = sftp_client::create(result_->session, options_->timeouts.files);
-    if (files_) return true;
-    user_->why = "not connected";
-    completion.post(errc::connection_lost);
-    return false;
-  }
-
-  std::shared_ptr<const ssh_options> options_;
-  std::shared_ptr<connection> result_ = std::make_shared<connection>();
-  std::shared_ptr<exec> running_ = std::make_shared<exec>();
-  std::shared_ptr<sftp_client> files_;  // of this connection, once used
-  std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
-  bool files_last_ = false;              // what was asked last was asked of files
-  std::weak_ptr<connector> connecting_;  // shared by its own handlers only
-};
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/shared_sftp.hpp
-#ifndef REMOTE_JOB_SSH_SHARED_SFTP_HPP
-#define REMOTE_JOB_SSH_SHARED_SFTP_HPP
+// ---- remote_job/ssh/sftp/shared_sftp.hpp
+#ifndef REMOTE_JOB_SSH_SFTP_SHARED_SFTP_HPP
+#define REMOTE_JOB_SSH_SFTP_SHARED_SFTP_HPP
 
 namespace remote_job::inline v0::ssh {
 
@@ -17912,24 +17959,24 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
 
   /// The client for what a user is about to ask.
   std::shared_ptr<sftp_client> client_for(const sftp_user& user) {
-    if (user.apart) return apart();
+    if (user.quarantined) return quarantine();
     arm();
     return common_;
   }
 
-  bool busy() const noexcept { return common_->busy() || (apart_ && apart_->busy()); }
-  bool starves() const noexcept { return common_->starves() || (apart_ && apart_->starves()); }
+  bool busy() const noexcept { return common_->busy() || (quarantine_ && quarantine_->busy()); }
+  bool starves() const noexcept { return common_->starves() || (quarantine_ && quarantine_->starves()); }
 
   void cancel(const sftp_user& user) {
     common_->cancel(user);
-    if (apart_) apart_->cancel(user);
+    if (quarantine_) quarantine_->cancel(user);
   }
 
   /// Has what waits here done over another session.
   void hand_over(shared_sftp& to, std::uint64_t its_session) {
     to.arm();
     common_->hand_over(*to.common_, its_session);
-    if (apart_) apart_->hand_over(*to.apart(), its_session);
+    if (quarantine_) quarantine_->hand_over(*to.quarantine(), its_session);
   }
 
   /// The session has ended.
@@ -17939,9 +17986,9 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
   }
 
  private:
-  const std::shared_ptr<sftp_client>& apart() {
-    if (!apart_) apart_ = sftp_client::create(session_, deadline_);
-    return apart_;
+  const std::shared_ptr<sftp_client>& quarantine() {
+    if (!quarantine_) quarantine_ = sftp_client::create(session_, deadline_);
+    return quarantine_;
   }
 
   /// Looks after the server as long as it owes an answer.
@@ -17977,16 +18024,16 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
     const auto stuck = std::exchange(common_, sftp_client::create(session_, deadline_));
     before_ = {};
     asked_ = false;
-    const auto culprit = stuck->oldest_user();
-    if (culprit) culprit->apart = true;
-    stuck->move(*common_, [&](const sftp_user& user) { return &user != culprit.get(); });
+    const auto stalled_user = stuck->oldest_user();
+    if (stalled_user) stalled_user->quarantined = true;
+    stuck->move(*common_, [&](const sftp_user& user) { return &user != stalled_user.get(); });
     // One that nobody waits for any more, and that is still at work, is of use to nobody.
-    if (apart_ && !apart_->busy() && apart_->waits()) std::exchange(apart_, nullptr)->abandon();
-    if (culprit && !apart_) {
-      apart_ = stuck;
+    if (quarantine_ && !quarantine_->busy() && quarantine_->waits()) std::exchange(quarantine_, nullptr)->abandon();
+    if (stalled_user && !quarantine_) {
+      quarantine_ = stuck;
       return;
     }
-    if (culprit) stuck->move(*apart_, [](const sftp_user&) { return true; });
+    if (stalled_user) stuck->move(*quarantine_, [](const sftp_user&) { return true; });
     stuck->abandon();
   }
 
@@ -17999,7 +18046,7 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
   duration deadline_;
   duration period_;
   std::shared_ptr<sftp_client> common_;
-  std::shared_ptr<sftp_client> apart_;  // for those apart; null until there are any
+  std::shared_ptr<sftp_client> quarantine_;  // for those apart; null until there are any
   sftp_channel::progress before_;       // of the common one, when it was last looked at
   bool asked_ = false;                  // the session for a sign of life, since the server was last heard
   bool armed_ = false;
@@ -18009,29 +18056,29 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
 
 #endif
 
-// ---- remote_job/ssh/pool_link.hpp
-#ifndef REMOTE_JOB_SSH_POOL_LINK_HPP
-#define REMOTE_JOB_SSH_POOL_LINK_HPP
+// ---- remote_job/ssh/pool/pooled_session.hpp
+#ifndef REMOTE_JOB_SSH_POOL_POOLED_SESSION_HPP
+#define REMOTE_JOB_SSH_POOL_POOLED_SESSION_HPP
 
 namespace remote_job::inline v0::ssh {
 
-class pool_link;
+class pooled_session;
 
 /// Whose sessions they are.
 class pool_link_owner {
  public:
   /// Something may have changed on the session. Called within its turn, often.
-  virtual void on_link_step(pool_link& link) = 0;
-  virtual void on_link_end(pool_link& link, std::error_code ec, const std::string& why) = 0;
+  virtual void on_link_step(pooled_session& link) = 0;
+  virtual void on_link_end(pooled_session& link, std::error_code ec, const std::string& why) = 0;
 
  protected:
   ~pool_link_owner() = default;
 };
 
 /// One session of a pool, and what all share who read files over it.
-class pool_link final : public operation, public std::enable_shared_from_this<pool_link> {
+class pooled_session final : public operation, public std::enable_shared_from_this<pooled_session> {
  public:
-  pool_link(std::uint64_t number, std::shared_ptr<pool_link_owner> owner, std::shared_ptr<session> over)
+  pooled_session(std::uint64_t number, std::shared_ptr<pool_link_owner> owner, std::shared_ptr<session> over)
       : number_(number), owner_(std::move(owner)), session_(std::move(over)) {}
 
   /// Called once.
@@ -18053,7 +18100,7 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
     if (const auto files = files_) files->cancel(user);
   }
   /// Has what waits for the files done over another session.
-  void move_files(pool_link& to, duration deadline) {
+  void move_files(pooled_session& to, duration deadline) {
     if (const auto files = files_) files->hand_over(to.files(deadline), to.number());
   }
 
@@ -18111,9 +18158,9 @@ class pool_link final : public operation, public std::enable_shared_from_this<po
 
 #endif
 
-// ---- remote_job/ssh/pool_site.hpp
-#ifndef REMOTE_JOB_SSH_POOL_SITE_HPP
-#define REMOTE_JOB_SSH_POOL_SITE_HPP
+// ---- remote_job/ssh/pool/endpoint_pool.hpp
+#ifndef REMOTE_JOB_SSH_POOL_ENDPOINT_POOL_HPP
+#define REMOTE_JOB_SSH_POOL_ENDPOINT_POOL_HPP
 
 namespace remote_job::inline v0::ssh {
 
@@ -18121,7 +18168,7 @@ namespace remote_job::inline v0::ssh {
 class pool_user {
  public:
   virtual void on_lease(std::error_code ec) = 0;
-  virtual void on_grant(const pool_link& link) = 0;
+  virtual void on_grant(const pooled_session& link) = 0;
   virtual void on_refuse(std::error_code ec) = 0;
 
  protected:
@@ -18129,15 +18176,15 @@ class pool_user {
 };
 
 /// The sessions to one endpoint: carries out what the rules say, and decides nothing.
-class pool_site final : public handshaker,
+class endpoint_pool final : public handshaker,
                         public pool_link_owner,
                         private detail::shutdown_listener,
-                        public std::enable_shared_from_this<pool_site> {
+                        public std::enable_shared_from_this<endpoint_pool> {
  public:
   using number = detail::pool_rules::number;
 
-  pool_site(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
-            const detail::pool_limits& limits, std::shared_ptr<handshake_line> handshakes)
+  endpoint_pool(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
+            const detail::pool_limits& limits, std::shared_ptr<connect_throttle> handshakes)
       : shutdown_listener(executor),
         executor_(executor),
         options_(std::move(options)),
@@ -18188,7 +18235,7 @@ class pool_site final : public handshaker,
   }
 
   /// The session that files are read over; null: there is none.
-  std::shared_ptr<pool_link> for_files() {
+  std::shared_ptr<pooled_session> for_files() {
     const auto found = links_.find(rules_.common());
     if (found == links_.end()) return nullptr;
     rules_.sharing(found->first, found->second->known_sharing = 1, now());
@@ -18251,7 +18298,7 @@ class pool_site final : public handshaker,
     }
   }
 
-  void move(const std::shared_ptr<pool_link>& from, const std::shared_ptr<pool_link>& to) {
+  void move(const std::shared_ptr<pooled_session>& from, const std::shared_ptr<pooled_session>& to) {
     if (!from || !to) return;
     to->known_sharing += std::exchange(from->known_sharing, 0);
     from->move_files(*to, options_->timeouts.files);
@@ -18296,7 +18343,7 @@ class pool_site final : public handshaker,
       wanted_ = 0;
       result_ = result;
       if (!ec) {
-        const auto link = std::make_shared<pool_link>(session, shared_from_this(), std::move(result->session));
+        const auto link = std::make_shared<pooled_session>(session, shared_from_this(), std::move(result->session));
         links_.emplace(session, link);
         link->attend();
       }
@@ -18310,7 +18357,7 @@ class pool_site final : public handshaker,
 
   // --- what the sessions say
 
-  void on_link_step(pool_link& link) override {
+  void on_link_step(pooled_session& link) override {
     const bool proved = link.take_proof();
     const std::size_t sharing = link.files_are_busy() ? 1 : 0;
     const bool starving = link.files_starve();
@@ -18325,25 +18372,25 @@ class pool_site final : public handshaker,
     });
   }
 
-  void on_link_end(pool_link& link, std::error_code ec, const std::string& why) override {
+  void on_link_end(pooled_session& link, std::error_code ec, const std::string& why) override {
     const auto hold = shared_from_this();
     if (links_.erase(link.number()) == 0) return;  // closed from here
     lost_why_ = why;
     tell([&](duration now) { rules_.lost(link.number(), ec, now); });
   }
 
-  void look_at(const pool_link& link) {
+  void look_at(const pooled_session& link) {
     if (link.over()) rules_.closing(link.number(), link.over()->closing(), now());
   }
 
-  std::vector<std::shared_ptr<pool_link>> all() const {
-    std::vector<std::shared_ptr<pool_link>> found;
+  std::vector<std::shared_ptr<pooled_session>> all() const {
+    std::vector<std::shared_ptr<pooled_session>> found;
     found.reserve(links_.size());
     for (const auto& [session, link] : links_) found.push_back(link);
     return found;
   }
 
-  std::shared_ptr<pool_link> find(number session) const {
+  std::shared_ptr<pooled_session> find(number session) const {
     const auto found = links_.find(session);
     return found == links_.end() ? nullptr : found->second;
   }
@@ -18381,12 +18428,12 @@ class pool_site final : public handshaker,
 
   asio::any_io_executor executor_;
   std::shared_ptr<const ssh_options> options_;
-  std::shared_ptr<handshake_line> handshakes_;
+  std::shared_ptr<connect_throttle> handshakes_;
   detail::pool_rules rules_;
   std::optional<asio::steady_timer> timer_;
   std::optional<duration> armed_;
 
-  std::unordered_map<number, std::shared_ptr<pool_link>> links_;
+  std::unordered_map<number, std::shared_ptr<pooled_session>> links_;
   std::unordered_map<number, pool_user*> users_;
   number last_ticket_ = 0;
 
@@ -18402,24 +18449,62 @@ class pool_site final : public handshaker,
 
 #endif
 
-// ---- remote_job/ssh/pool_member.hpp
-#ifndef REMOTE_JOB_SSH_POOL_MEMBER_HPP
-#define REMOTE_JOB_SSH_POOL_MEMBER_HPP
+// ---- remote_job/ssh/pool/same_endpoint.hpp
+#ifndef REMOTE_JOB_SSH_POOL_SAME_ENDPOINT_HPP
+#define REMOTE_JOB_SSH_POOL_SAME_ENDPOINT_HPP
+
+namespace remote_job::inline v0::ssh {
+
+/// Whether two connections made with these options are the same to everybody: who logs in where, how it is proved, whom
+/// it trusts, and when it gives up.
+inline bool same_endpoint(const ssh_options& a, const ssh_options& b) {
+  if (&a == &b) return true;
+  // Each field by name, and no other: with a field more or less this does not compile.
+  const auto& [host, port, user, ip, methods, identities, agent, identities_only, passphrase, password,
+               keyboard_interactive, prompts, known_hosts, fingerprints, host_keys, host_key_alias, algorithms,
+               jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
+  const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
+    const auto& [file, text] = x;
+    return file == y.file && text == y.text;
+  };
+  const auto& [key_exchange, host_key, cipher, mac] = algorithms;
+  const auto& [resolve, connect, banner, handshake, authentication, open, files] = timeouts;
+  return host == b.host && port == b.port && user == b.user && ip == b.ip && methods == b.methods &&
+         std::equal(identities.begin(), identities.end(), b.identities.begin(), b.identities.end(), same_file) &&
+         agent == b.agent && identities_only == b.identities_only && same(passphrase, b.passphrase) &&
+         same(password, b.password) && same(keyboard_interactive, b.keyboard_interactive) && prompts == b.prompts &&
+         known_hosts == b.known_hosts && fingerprints == b.fingerprints && host_keys == b.host_keys &&
+         host_key_alias == b.host_key_alias && key_exchange == b.algorithms.key_exchange &&
+         host_key == b.algorithms.host_key && cipher == b.algorithms.cipher && mac == b.algorithms.mac &&
+         std::equal(jump_hosts.begin(), jump_hosts.end(), b.jump_hosts.begin(), b.jump_hosts.end(), same_endpoint) &&
+         resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
+         handshake == b.timeouts.handshake && authentication == b.timeouts.authentication && open == b.timeouts.open &&
+         files == b.timeouts.files && keepalive == b.keepalive && silence_limit == b.silence_limit &&
+         notices == b.notices;
+}
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif
+
+// ---- remote_job/ssh/pool/shared_connection.hpp
+#ifndef REMOTE_JOB_SSH_POOL_SHARED_CONNECTION_HPP
+#define REMOTE_JOB_SSH_POOL_SHARED_CONNECTION_HPP
 
 namespace remote_job::inline v0::ssh {
 
 /// A share of the sessions to an endpoint: what it begins and breaks off concerns nobody else.
-class pool_member final : public access,
+class shared_connection final : public connection_backend,
                           public pool_user,
                           private detail::shutdown_listener,
-                          public std::enable_shared_from_this<pool_member> {
+                          public std::enable_shared_from_this<shared_connection> {
  public:
-  explicit pool_member(std::shared_ptr<pool_site> site)
-      : access(site->get_executor()), shutdown_listener(site->get_executor()), site_(std::move(site)) {}
+  explicit shared_connection(std::shared_ptr<endpoint_pool> site)
+      : connection_backend(site->get_executor()), shutdown_listener(site->get_executor()), site_(std::move(site)) {}
 
   void connect(detail::any_completion completion) override {
     close();
-    connecting_.begin(*this, std::move(completion), &pool_member::cancel_connect);
+    connecting_.begin(*this, std::move(completion), &shared_connection::cancel_connect);
     connecting_.ticket = site_->ticket(*this);
     site_->seek(connecting_.ticket);
   }
@@ -18427,7 +18512,7 @@ class pool_member final : public access,
   void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) override {
     files_last_ = false;
     why_.clear();
-    running_.begin(*this, std::move(completion), &pool_member::cancel_command);
+    running_.begin(*this, std::move(completion), &shared_connection::cancel_command);
     command_ = &command;
     reply_ = &reply;
     if (!leased_) {
@@ -18472,7 +18557,7 @@ class pool_member final : public access,
  private:
   /// An operation of this member, from its initiation to its completion.
   struct operation_slot {
-    void begin(pool_member& owner, detail::any_completion c, void (pool_member::*cancel)()) {
+    void begin(shared_connection& owner, detail::any_completion c, void (shared_connection::*cancel)()) {
       completion = std::move(c);
       ++generation;
       if (completion.slot().is_connected())
@@ -18490,8 +18575,8 @@ class pool_member final : public access,
 
     detail::any_completion completion;
     std::uint64_t generation = 0;
-    pool_site::number ticket = 0;   // while it waits
-    pool_site::number session = 0;  // while it runs
+    endpoint_pool::number ticket = 0;   // while it waits
+    endpoint_pool::number session = 0;  // while it runs
     bool cancelling = false;
   };
 
@@ -18505,9 +18590,9 @@ class pool_member final : public access,
       which->cancelling = false;
     }
 
-    std::weak_ptr<pool_member> target;
+    std::weak_ptr<shared_connection> target;
     operation_slot* which;
-    void (pool_member::*cancel)();
+    void (shared_connection::*cancel)();
     std::uint64_t generation;
   };
 
@@ -18536,7 +18621,7 @@ class pool_member final : public access,
     connecting_.complete(ec);
   }
 
-  void on_grant(const pool_link& link) override {
+  void on_grant(const pooled_session& link) override {
     running_.session = link.number();
     if (!exec_) exec_ = std::make_shared<exec>();
     exec_->start(
@@ -18551,7 +18636,7 @@ class pool_member final : public access,
     running_.complete(ec);
   }
 
-  void on_executed(std::uint64_t generation, pool_site::number session, std::error_code ec) {
+  void on_executed(std::uint64_t generation, endpoint_pool::number session, std::error_code ec) {
     if (generation != running_.generation) return site_->done(session);
     if (ec) why_ = exec_->why();
     if (ec == errc::channel_refused) {
@@ -18584,7 +18669,7 @@ class pool_member final : public access,
     [[maybe_unused]] const auto second = std::move(running_.completion);
   }
 
-  std::shared_ptr<pool_site> site_;
+  std::shared_ptr<endpoint_pool> site_;
   operation_slot connecting_;
   operation_slot running_;
   bool leased_ = false;
@@ -18594,49 +18679,11 @@ class pool_member final : public access,
   command_reply* reply_ = nullptr;
   std::shared_ptr<exec> exec_;
   std::string why_;                 // of the last command
-  pool_site::number doubtful_ = 0;  // the session on which a command was broken off or failed
+  endpoint_pool::number doubtful_ = 0;  // the session on which a command was broken off or failed
 
   std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
   bool files_last_ = false;
 };
-
-}  // namespace remote_job::inline v0::ssh
-
-#endif
-
-// ---- remote_job/ssh/same_endpoint.hpp
-#ifndef REMOTE_JOB_SSH_SAME_ENDPOINT_HPP
-#define REMOTE_JOB_SSH_SAME_ENDPOINT_HPP
-
-namespace remote_job::inline v0::ssh {
-
-/// Whether two connections made with these options are the same to everybody: who logs in where, how it is proved, whom
-/// it trusts, and when it gives up.
-inline bool same_endpoint(const ssh_options& a, const ssh_options& b) {
-  if (&a == &b) return true;
-  // Each field by name, and no other: with a field more or less this does not compile.
-  const auto& [host, port, user, ip, methods, identities, agent, identities_only, passphrase, password,
-               keyboard_interactive, prompts, known_hosts, fingerprints, host_keys, host_key_alias, algorithms,
-               jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
-  const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
-    const auto& [file, text] = x;
-    return file == y.file && text == y.text;
-  };
-  const auto& [key_exchange, host_key, cipher, mac] = algorithms;
-  const auto& [resolve, connect, banner, handshake, authentication, open, files] = timeouts;
-  return host == b.host && port == b.port && user == b.user && ip == b.ip && methods == b.methods &&
-         std::equal(identities.begin(), identities.end(), b.identities.begin(), b.identities.end(), same_file) &&
-         agent == b.agent && identities_only == b.identities_only && same(passphrase, b.passphrase) &&
-         same(password, b.password) && same(keyboard_interactive, b.keyboard_interactive) && prompts == b.prompts &&
-         known_hosts == b.known_hosts && fingerprints == b.fingerprints && host_keys == b.host_keys &&
-         host_key_alias == b.host_key_alias && key_exchange == b.algorithms.key_exchange &&
-         host_key == b.algorithms.host_key && cipher == b.algorithms.cipher && mac == b.algorithms.mac &&
-         std::equal(jump_hosts.begin(), jump_hosts.end(), b.jump_hosts.begin(), b.jump_hosts.end(), same_endpoint) &&
-         resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
-         handshake == b.timeouts.handshake && authentication == b.timeouts.authentication && open == b.timeouts.open &&
-         files == b.timeouts.files && keepalive == b.keepalive && silence_limit == b.silence_limit &&
-         notices == b.notices;
-}
 
 }  // namespace remote_job::inline v0::ssh
 
@@ -18728,7 +18775,7 @@ class session_pool {
   /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for options that are not allowed.
   explicit session_pool(const executor_type& executor, const session_pool_options& options = {})
       : executor_(executor),
-        handshakes_(std::make_shared<ssh::handshake_line>(options.handshakes)),
+        handshakes_(std::make_shared<ssh::connect_throttle>(options.handshakes)),
         limits_{options.channels, options.sessions, options.idle, options.proof} {
     if (auto wrong = validate(options); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
   }
@@ -18765,7 +18812,7 @@ class session_pool {
   template <class Executor>
   friend class basic_libssh2_transport;
 
-  std::shared_ptr<ssh::pool_site> site(std::shared_ptr<const ssh_options> options) {
+  std::shared_ptr<ssh::endpoint_pool> site(std::shared_ptr<const ssh_options> options) {
     const auto [first, last] = sites_.equal_range(options->host);
     for (auto each = first; each != last;) {
       auto site = each->second.lock();
@@ -18773,22 +18820,22 @@ class session_pool {
       each = site ? std::next(each) : sites_.erase(each);
     }
     const auto host = options->host;
-    auto added = std::make_shared<ssh::pool_site>(executor_, std::move(options), limits_, handshakes_);
+    auto added = std::make_shared<ssh::endpoint_pool>(executor_, std::move(options), limits_, handshakes_);
     sites_.emplace(host, added);
     return added;
   }
 
-  std::vector<std::shared_ptr<ssh::pool_site>> all() const {
-    std::vector<std::shared_ptr<ssh::pool_site>> found;
+  std::vector<std::shared_ptr<ssh::endpoint_pool>> all() const {
+    std::vector<std::shared_ptr<ssh::endpoint_pool>> found;
     for (const auto& [host, each] : sites_)
       if (auto site = each.lock()) found.push_back(std::move(site));
     return found;
   }
 
   executor_type executor_;
-  std::shared_ptr<ssh::handshake_line> handshakes_;
+  std::shared_ptr<ssh::connect_throttle> handshakes_;
   detail::pool_limits limits_;
-  std::unordered_multimap<std::string, std::weak_ptr<ssh::pool_site>> sites_;  // by host
+  std::unordered_multimap<std::string, std::weak_ptr<ssh::endpoint_pool>> sites_;  // by host
 };
 
 }  // namespace remote_job::inline v0
@@ -18833,7 +18880,7 @@ class basic_libssh2_transport {
   /// `errc::invalid_argument`.
   basic_libssh2_transport(const executor_type& executor, ssh_options options)
       : executor_(executor),
-        access_(
+        backend_(
             std::make_shared<ssh::own_connection>(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
 
   /// With a share of a pool's connections, which only those use who have the same options; see `session_pool`. The
@@ -18841,14 +18888,14 @@ class basic_libssh2_transport {
   basic_libssh2_transport(const executor_type& executor, const ssh_options& options, session_pool& pool)
       : basic_libssh2_transport(executor, std::make_shared<const ssh_options>(options), pool) {}
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
-      : executor_(executor), access_(std::make_shared<ssh::pool_member>(pool.site(std::move(options)))) {}
+      : executor_(executor), backend_(std::make_shared<ssh::shared_connection>(pool.site(std::move(options)))) {}
 
   /// From one on another type of executor: `as_default_on` does that, to give all that goes on with it a default
   /// completion token.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
       basic_libssh2_transport(basic_libssh2_transport<Other>&& other)
-      : executor_(other.executor_), access_(std::move(other.access_)) {}
+      : executor_(other.executor_), backend_(std::move(other.backend_)) {}
 
   /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
   basic_libssh2_transport(basic_libssh2_transport&&) noexcept = default;
@@ -18856,7 +18903,7 @@ class basic_libssh2_transport {
     if (this != &other) {
       close();
       executor_ = std::move(other.executor_);
-      access_ = std::move(other.access_);
+      backend_ = std::move(other.backend_);
     }
     return *this;
   }
@@ -18875,7 +18922,7 @@ class basic_libssh2_transport {
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{access_}, token);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{backend_}, token);
   }
 
   /// Runs one command. `command` and `reply` have to stay where they are until the completion.
@@ -18890,7 +18937,7 @@ class basic_libssh2_transport {
                      Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_execute>(), token, &command,
                                                                      &reply)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{access_}, token, &command, &reply);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{backend_}, token, &command, &reply);
   }
 
   /// Asks for the status of a file. `path` and `status` have to stay where they are until the completion.
@@ -18909,7 +18956,7 @@ class basic_libssh2_transport {
                   Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_stat>(), token, &path,
                                                                      &status)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{access_}, token, &path, &status);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{backend_}, token, &path, &status);
   }
 
   /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out`
@@ -18924,21 +18971,21 @@ class basic_libssh2_transport {
                        Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_read_file>(), token, &path,
                                                                      offset, max, &out)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{access_}, token, &path, offset, max,
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{backend_}, token, &path, offset, max,
                                                               &out);
   }
 
   /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
   /// `asio::error::operation_aborted`. May be called at any time. A shared connection is given back and lives on.
   void close() noexcept {
-    if (access_) access_->close();
+    if (backend_) backend_->close();
   }
 
   /// Text on the last error: user, host, port, step and why. No secret is in it.
-  std::string diagnostics() const { return access_ ? access_->diagnostics() : std::string(); }
+  std::string diagnostics() const { return backend_ ? backend_->diagnostics() : std::string(); }
 
   /// What was odd in the known-hosts files when connecting, such as damaged lines, for a person to read.
-  std::vector<std::string> notices() const { return access_ ? access_->notices() : std::vector<std::string>(); }
+  std::vector<std::string> notices() const { return backend_ ? backend_->notices() : std::vector<std::string>(); }
 
  private:
   struct initiate_connect {
@@ -18947,7 +18994,7 @@ class basic_libssh2_transport {
       self->connect(detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<ssh::access> self;
+    std::shared_ptr<ssh::connection_backend> self;
   };
 
   struct initiate_execute {
@@ -18956,7 +19003,7 @@ class basic_libssh2_transport {
       self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<ssh::access> self;
+    std::shared_ptr<ssh::connection_backend> self;
   };
 
   struct initiate_stat {
@@ -18965,7 +19012,7 @@ class basic_libssh2_transport {
       self->stat(*path, *status, detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<ssh::access> self;
+    std::shared_ptr<ssh::connection_backend> self;
   };
 
   struct initiate_read_file {
@@ -18976,11 +19023,11 @@ class basic_libssh2_transport {
                       detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<ssh::access> self;
+    std::shared_ptr<ssh::connection_backend> self;
   };
 
   executor_type executor_;
-  std::shared_ptr<ssh::access> access_;
+  std::shared_ptr<ssh::connection_backend> backend_;
 };
 
 /// The transport over SSH for any executor.
@@ -18994,9 +19041,9 @@ using libssh2_transport = basic_libssh2_transport<>;
 
 #if __has_include(<nlohmann/json.hpp>) && !defined(REMOTE_JOB_NO_JSON)
 
-// ---- remote_job/detail/json_members.hpp
-#ifndef REMOTE_JOB_DETAIL_JSON_MEMBERS_HPP
-#define REMOTE_JOB_DETAIL_JSON_MEMBERS_HPP
+// ---- remote_job/detail/json/json_members.hpp
+#ifndef REMOTE_JOB_DETAIL_JSON_JSON_MEMBERS_HPP
+#define REMOTE_JOB_DETAIL_JSON_JSON_MEMBERS_HPP
 
 #include <nlohmann/json.hpp>
 
@@ -19117,9 +19164,9 @@ class json_members {
 
 #endif
 
-// ---- remote_job/detail/state_reader.hpp
-#ifndef REMOTE_JOB_DETAIL_STATE_READER_HPP
-#define REMOTE_JOB_DETAIL_STATE_READER_HPP
+// ---- remote_job/detail/json/state_reader.hpp
+#ifndef REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
+#define REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
 
 namespace remote_job::inline v0::detail {
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #include "run_shell.hpp"
 
-#include <remote_job/detail/quoting.hpp>
+#include <remote_job/os_policy/detail/quoting.hpp>
 
 #include <algorithm>
 #include <random>

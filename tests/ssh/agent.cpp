@@ -3,7 +3,7 @@
 #include "client.hpp"
 #include "openssh_text.hpp"
 
-#include <remote_job/ssh/agent_client.hpp>
+#include <remote_job/ssh/login/agent_client.hpp>
 #include <support/catch.hpp>
 
 #include <asio/local/stream_protocol.hpp>

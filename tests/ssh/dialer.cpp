@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
-#include <remote_job/ssh/dialer.hpp>
+#include <remote_job/ssh/connect/dialer.hpp>
 
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>

@@ -3,9 +3,9 @@
 #include "client.hpp"
 #include "openssh_text.hpp"
 
-#include <remote_job/detail/base64.hpp>
-#include <remote_job/ssh/known_hosts_file.hpp>
-#include <remote_job/ssh/openssh_config.hpp>
+#include <remote_job/detail/text/base64.hpp>
+#include <remote_job/ssh/connect/known_hosts_file.hpp>
+#include <remote_job/ssh/openssh/openssh_config.hpp>
 #include <support/catch.hpp>
 
 #include <sys/file.h>

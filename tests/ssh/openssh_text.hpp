@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
-#include <remote_job/ssh/openssh_options.hpp>
+#include <remote_job/ssh/openssh/openssh_options.hpp>
 
 #include <map>
 #include <optional>

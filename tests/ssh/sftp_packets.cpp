@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
-#include <remote_job/ssh/sftp_packets.hpp>
+#include <remote_job/ssh/sftp/sftp_packets.hpp>
 #include <support/catch.hpp>
 
 #include <algorithm>

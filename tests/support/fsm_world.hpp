@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
-#include <remote_job/detail/trigger_fsm.hpp>
+#include <remote_job/watch/detail/rules/watch_fsm.hpp>
 
 #include <algorithm>
 #include <array>
@@ -28,7 +28,7 @@ using remote_job::notice_kind;
 using remote_job::reason;
 using remote_job::detail::action;
 using remote_job::detail::action_kind;
-using remote_job::detail::trigger_fsm;
+using remote_job::detail::watch_fsm;
 
 struct broken_rule : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -142,12 +142,12 @@ template <auto... Members>
 struct opened {
   friend constexpr auto members(machine_members) { return std::tuple(Members...); }
 };
-template struct opened<&trigger_fsm::log_, &trigger_fsm::chunk_, &trigger_fsm::seen_, &trigger_fsm::fresh_,
-                       &trigger_fsm::exit_, &trigger_fsm::drain_to_, &trigger_fsm::exit_trouble_,
-                       &trigger_fsm::log_trouble_, &trigger_fsm::note_exit_, &trigger_fsm::note_log_,
-                       &trigger_fsm::delivering_, &trigger_fsm::broken_off_, &trigger_fsm::pause_,
-                       &trigger_fsm::restarting_, &trigger_fsm::backing_off_, &trigger_fsm::after_close_,
-                       &trigger_fsm::by_files_, &trigger_fsm::switching_>;
+template struct opened<&watch_fsm::log_, &watch_fsm::chunk_, &watch_fsm::seen_, &watch_fsm::fresh_,
+                       &watch_fsm::exit_, &watch_fsm::drain_to_, &watch_fsm::exit_trouble_,
+                       &watch_fsm::log_trouble_, &watch_fsm::note_exit_, &watch_fsm::note_log_,
+                       &watch_fsm::delivering_, &watch_fsm::broken_off_, &watch_fsm::pause_,
+                       &watch_fsm::restarting_, &watch_fsm::backing_off_, &watch_fsm::after_close_,
+                       &watch_fsm::by_files_, &watch_fsm::switching_>;
 
 // Those that a whole poll sets, and that nothing asks for once its outcome is told.
 struct poll_members {
@@ -157,7 +157,7 @@ template <auto... Members>
 struct opened_for_poll {
   friend constexpr auto members(poll_members) { return std::tuple(Members...); }
 };
-template struct opened_for_poll<&trigger_fsm::size_, &trigger_fsm::moved_, &trigger_fsm::took_>;
+template struct opened_for_poll<&watch_fsm::size_, &watch_fsm::moved_, &watch_fsm::took_>;
 
 // What the pauses depend on, but for chance.
 struct pause_member {
@@ -693,7 +693,7 @@ class node {
     rule(state.mark.tail.size() == request.overlap &&
              state.mark.tail == content(sink_generation_).substr(acked_ - request.overlap, request.overlap),
          "the state holds the end of what was acknowledged");
-    rule(trigger_fsm(state).state() == state, "a machine rebuilt from the state has the same state");
+    rule(watch_fsm(state).state() == state, "a machine rebuilt from the state has the same state");
   }
 
   /// Whether the action may follow the input.
@@ -878,7 +878,7 @@ class node {
   }
 
   settings s_;
-  trigger_fsm fsm_;
+  watch_fsm fsm_;
   action next_;
   duration now_{};
 

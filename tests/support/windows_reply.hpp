@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
-#include <remote_job/detail/base64.hpp>
+#include <remote_job/detail/text/base64.hpp>
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
-#include <remote_job/detail/file_poll_op.hpp>
+#include <remote_job/watch/detail/run/file_poll_op.hpp>
 #include <remote_job/transport.hpp>
 #include <support/catch.hpp>
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 
 // The replies of one line: to a submit, a stop, a clean-up, and to the question what a host runs.
-#include <remote_job/detail/lifecycle_frames.hpp>
+#include <remote_job/os_policy/detail/lifecycle_frames.hpp>
 
 #include <support/catch.hpp>
 #include <support/damage.hpp>

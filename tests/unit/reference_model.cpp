@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
 #include <remote_job/basic_remote_job_trigger.hpp>
-#include <remote_job/detail/trigger_fsm.hpp>
+#include <remote_job/watch/detail/rules/watch_fsm.hpp>
 #include <remote_job/transport/loopback.hpp>
 #include <support/catch.hpp>
 
@@ -169,7 +169,7 @@ trace machine(const script& s) {
   trace t;
   duration now{};
   int connects = 0, polls = 0;
-  detail::trigger_fsm fsm(s.state);
+  detail::watch_fsm fsm(s.state);
   std::string log;
   poll_request request;
   for (auto next = fsm.start(validate(fsm.job(), fsm.options()));;) {
@@ -418,7 +418,7 @@ TEST_CASE("reference: serialize, rebuild, serialize") {
   expected.options.log_offset = static_cast<std::int64_t>(first.event.log_offset);
   expected.mark = first.state.mark;
   CHECK(first.state == expected);
-  CHECK(detail::trigger_fsm(first.state).state() == first.state);
+  CHECK(detail::watch_fsm(first.state).state() == first.state);
 
   // The next one goes on where the first one stopped, in a world whose time begins anew.
   s.poll_faults.clear();

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #include "windows_test.hpp"
 
-#include <remote_job/detail/lifecycle_frames.hpp>
+#include <remote_job/os_policy/detail/lifecycle_frames.hpp>
 #include <remote_job/lifecycle.hpp>
 
 #include <string>

@@ -4,8 +4,8 @@
 #define REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
 
 #include <remote_job/backoff.hpp>
-#include <remote_job/detail/later.hpp>
-#include <remote_job/detail/random.hpp>
+#include <remote_job/detail/text/random.hpp>
+#include <remote_job/detail/text/saturating_add.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -38,7 +38,7 @@ class exponential_backoff {
   duration delay(int failure) {
     const auto base = base_of(failure);
     const duration jitter(static_cast<duration::rep>(draw(static_cast<std::uint64_t>(base.count()))));
-    return detail::later(base, jitter);
+    return detail::saturating_add(base, jitter);
   }
 
  private:

@@ -3,12 +3,13 @@
 #ifndef REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
 #define REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
 
-#include <remote_job/detail/exit_code.hpp>
-#include <remote_job/detail/framing.hpp>
-#include <remote_job/detail/lifecycle_frames.hpp>
+#include <remote_job/command.hpp>
+#include <remote_job/detail/text/exit_code.hpp>
 #include <remote_job/lifecycle.hpp>
-#include <remote_job/os_policy.hpp>
-#include <remote_job/transport/loopback_host.hpp>
+#include <remote_job/loopback/host.hpp>
+#include <remote_job/os_policy/detail/framing.hpp>
+#include <remote_job/os_policy/detail/lifecycle_frames.hpp>
+#include <remote_job/poll.hpp>
 
 #include <algorithm>
 #include <cstdint>

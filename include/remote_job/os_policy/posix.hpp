@@ -3,14 +3,15 @@
 #ifndef REMOTE_JOB_OS_POLICY_POSIX_HPP
 #define REMOTE_JOB_OS_POLICY_POSIX_HPP
 
-#include <remote_job/detail/framing.hpp>
-#include <remote_job/detail/lifecycle_frames.hpp>
-#include <remote_job/detail/posix_commands.hpp>
-#include <remote_job/detail/posix_identity.hpp>
-#include <remote_job/detail/posix_script.hpp>
-#include <remote_job/detail/quoting.hpp>
+#include <remote_job/command.hpp>
 #include <remote_job/lifecycle.hpp>
-#include <remote_job/os_policy.hpp>
+#include <remote_job/os_policy/detail/framing.hpp>
+#include <remote_job/os_policy/detail/lifecycle_frames.hpp>
+#include <remote_job/os_policy/detail/posix_commands.hpp>
+#include <remote_job/os_policy/detail/posix_identity.hpp>
+#include <remote_job/os_policy/detail/posix_script.hpp>
+#include <remote_job/os_policy/detail/quoting.hpp>
+#include <remote_job/poll.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -3,13 +3,14 @@
 #ifndef REMOTE_JOB_OS_POLICY_WINDOWS_HPP
 #define REMOTE_JOB_OS_POLICY_WINDOWS_HPP
 
-#include <remote_job/detail/framing.hpp>
-#include <remote_job/detail/lifecycle_frames.hpp>
-#include <remote_job/detail/powershell.hpp>
-#include <remote_job/detail/windows_commands.hpp>
-#include <remote_job/detail/windows_script.hpp>
+#include <remote_job/command.hpp>
 #include <remote_job/lifecycle.hpp>
-#include <remote_job/os_policy.hpp>
+#include <remote_job/os_policy/detail/framing.hpp>
+#include <remote_job/os_policy/detail/lifecycle_frames.hpp>
+#include <remote_job/os_policy/detail/powershell.hpp>
+#include <remote_job/os_policy/detail/windows_commands.hpp>
+#include <remote_job/os_policy/detail/windows_script.hpp>
+#include <remote_job/poll.hpp>
 
 #include <cstddef>
 #include <cstdint>

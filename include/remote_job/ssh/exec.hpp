@@ -3,9 +3,9 @@
 #ifndef REMOTE_JOB_SSH_EXEC_HPP
 #define REMOTE_JOB_SSH_EXEC_HPP
 
-#include <remote_job/detail/any_completion.hpp>
-#include <remote_job/ssh/session.hpp>
-#include <remote_job/transport.hpp>
+#include <remote_job/command.hpp>
+#include <remote_job/detail/asio/any_completion.hpp>
+#include <remote_job/ssh/session/session.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -3,11 +3,11 @@
 #ifndef REMOTE_JOB_SSH_OWN_CONNECTION_HPP
 #define REMOTE_JOB_SSH_OWN_CONNECTION_HPP
 
-#include <remote_job/ssh/access.hpp>
-#include <remote_job/ssh/connect.hpp>
+#include <remote_job/ssh/connect/connect.hpp>
+#include <remote_job/ssh/connection_backend.hpp>
 #include <remote_job/ssh/exec.hpp>
-#include <remote_job/ssh/options.hpp>
-#include <remote_job/ssh/sftp_client.hpp>
+#include <remote_job/ssh/options/options.hpp>
+#include <remote_job/ssh/sftp/sftp_client.hpp>
 
 #include <asio/any_io_executor.hpp>
 
@@ -19,10 +19,10 @@
 namespace remote_job::inline v0::ssh {
 
 /// A connection that nobody else uses.
-class own_connection final : public access {
+class own_connection final : public connection_backend {
  public:
   own_connection(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options)
-      : access(executor), options_(std::move(options)) {}
+      : connection_backend(executor), options_(std::move(options)) {}
 
   void connect(detail::any_completion completion) override {
     close();

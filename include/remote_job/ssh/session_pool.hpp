@@ -4,10 +4,10 @@
 #define REMOTE_JOB_SSH_SESSION_POOL_HPP
 
 #include <remote_job/error.hpp>
-#include <remote_job/ssh/handshake_line.hpp>
-#include <remote_job/ssh/options.hpp>
-#include <remote_job/ssh/pool_site.hpp>
-#include <remote_job/ssh/same_endpoint.hpp>
+#include <remote_job/ssh/options/options.hpp>
+#include <remote_job/ssh/pool/connect_throttle.hpp>
+#include <remote_job/ssh/pool/endpoint_pool.hpp>
+#include <remote_job/ssh/pool/same_endpoint.hpp>
 
 #include <asio/any_io_executor.hpp>
 
@@ -104,7 +104,7 @@ class session_pool {
   /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for options that are not allowed.
   explicit session_pool(const executor_type& executor, const session_pool_options& options = {})
       : executor_(executor),
-        handshakes_(std::make_shared<ssh::handshake_line>(options.handshakes)),
+        handshakes_(std::make_shared<ssh::connect_throttle>(options.handshakes)),
         limits_{options.channels, options.sessions, options.idle, options.proof} {
     if (auto wrong = validate(options); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
   }
@@ -141,7 +141,7 @@ class session_pool {
   template <class Executor>
   friend class basic_libssh2_transport;
 
-  std::shared_ptr<ssh::pool_site> site(std::shared_ptr<const ssh_options> options) {
+  std::shared_ptr<ssh::endpoint_pool> site(std::shared_ptr<const ssh_options> options) {
     const auto [first, last] = sites_.equal_range(options->host);
     for (auto each = first; each != last;) {
       auto site = each->second.lock();
@@ -149,22 +149,22 @@ class session_pool {
       each = site ? std::next(each) : sites_.erase(each);
     }
     const auto host = options->host;
-    auto added = std::make_shared<ssh::pool_site>(executor_, std::move(options), limits_, handshakes_);
+    auto added = std::make_shared<ssh::endpoint_pool>(executor_, std::move(options), limits_, handshakes_);
     sites_.emplace(host, added);
     return added;
   }
 
-  std::vector<std::shared_ptr<ssh::pool_site>> all() const {
-    std::vector<std::shared_ptr<ssh::pool_site>> found;
+  std::vector<std::shared_ptr<ssh::endpoint_pool>> all() const {
+    std::vector<std::shared_ptr<ssh::endpoint_pool>> found;
     for (const auto& [host, each] : sites_)
       if (auto site = each.lock()) found.push_back(std::move(site));
     return found;
   }
 
   executor_type executor_;
-  std::shared_ptr<ssh::handshake_line> handshakes_;
+  std::shared_ptr<ssh::connect_throttle> handshakes_;
   detail::pool_limits limits_;
-  std::unordered_multimap<std::string, std::weak_ptr<ssh::pool_site>> sites_;  // by host
+  std::unordered_multimap<std::string, std::weak_ptr<ssh::endpoint_pool>> sites_;  // by host
 };
 
 }  // namespace remote_job::inline v0

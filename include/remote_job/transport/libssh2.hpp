@@ -3,13 +3,13 @@
 #ifndef REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
 #define REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
 
-#include <remote_job/file_access.hpp>
-#include <remote_job/ssh/access.hpp>
-#include <remote_job/ssh/options.hpp>
+#include <remote_job/command.hpp>
+#include <remote_job/file_status.hpp>
+#include <remote_job/ssh/connection_backend.hpp>
+#include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/own_connection.hpp>
-#include <remote_job/ssh/pool_member.hpp>
+#include <remote_job/ssh/pool/shared_connection.hpp>
 #include <remote_job/ssh/session_pool.hpp>
-#include <remote_job/transport.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
@@ -57,7 +57,7 @@ class basic_libssh2_transport {
   /// `errc::invalid_argument`.
   basic_libssh2_transport(const executor_type& executor, ssh_options options)
       : executor_(executor),
-        access_(
+        backend_(
             std::make_shared<ssh::own_connection>(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
 
   /// With a share of a pool's connections, which only those use who have the same options; see `session_pool`. The
@@ -65,14 +65,14 @@ class basic_libssh2_transport {
   basic_libssh2_transport(const executor_type& executor, const ssh_options& options, session_pool& pool)
       : basic_libssh2_transport(executor, std::make_shared<const ssh_options>(options), pool) {}
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
-      : executor_(executor), access_(std::make_shared<ssh::pool_member>(pool.site(std::move(options)))) {}
+      : executor_(executor), backend_(std::make_shared<ssh::shared_connection>(pool.site(std::move(options)))) {}
 
   /// From one on another type of executor: `as_default_on` does that, to give all that goes on with it a default
   /// completion token.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
       basic_libssh2_transport(basic_libssh2_transport<Other>&& other)
-      : executor_(other.executor_), access_(std::move(other.access_)) {}
+      : executor_(other.executor_), backend_(std::move(other.backend_)) {}
 
   /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
   basic_libssh2_transport(basic_libssh2_transport&&) noexcept = default;
@@ -80,7 +80,7 @@ class basic_libssh2_transport {
     if (this != &other) {
       close();
       executor_ = std::move(other.executor_);
-      access_ = std::move(other.access_);
+      backend_ = std::move(other.backend_);
     }
     return *this;
   }
@@ -99,7 +99,7 @@ class basic_libssh2_transport {
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{access_}, token);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{backend_}, token);
   }
 
   /// Runs one command. `command` and `reply` have to stay where they are until the completion.
@@ -114,7 +114,7 @@ class basic_libssh2_transport {
                      Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_execute>(), token, &command,
                                                                      &reply)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{access_}, token, &command, &reply);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{backend_}, token, &command, &reply);
   }
 
   /// Asks for the status of a file. `path` and `status` have to stay where they are until the completion.
@@ -133,7 +133,7 @@ class basic_libssh2_transport {
                   Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_stat>(), token, &path,
                                                                      &status)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{access_}, token, &path, &status);
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{backend_}, token, &path, &status);
   }
 
   /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out`
@@ -148,21 +148,21 @@ class basic_libssh2_transport {
                        Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_read_file>(), token, &path,
                                                                      offset, max, &out)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{access_}, token, &path, offset, max,
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_read_file{backend_}, token, &path, offset, max,
                                                               &out);
   }
 
   /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
   /// `asio::error::operation_aborted`. May be called at any time. A shared connection is given back and lives on.
   void close() noexcept {
-    if (access_) access_->close();
+    if (backend_) backend_->close();
   }
 
   /// Text on the last error: user, host, port, step and why. No secret is in it.
-  std::string diagnostics() const { return access_ ? access_->diagnostics() : std::string(); }
+  std::string diagnostics() const { return backend_ ? backend_->diagnostics() : std::string(); }
 
   /// What was odd in the known-hosts files when connecting, such as damaged lines, for a person to read.
-  std::vector<std::string> notices() const { return access_ ? access_->notices() : std::vector<std::string>(); }
+  std::vector<std::string> notices() const { return backend_ ? backend_->notices() : std::vector<std::string>(); }
 
  private:
   struct initiate_connect {
@@ -171,7 +171,7 @@ class basic_libssh2_transport {
       self->connect(detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<ssh::access> self;
+    std::shared_ptr<ssh::connection_backend> self;
   };
 
   struct initiate_execute {
@@ -180,7 +180,7 @@ class basic_libssh2_transport {
       self->execute(*command, *reply, detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<ssh::access> self;
+    std::shared_ptr<ssh::connection_backend> self;
   };
 
   struct initiate_stat {
@@ -189,7 +189,7 @@ class basic_libssh2_transport {
       self->stat(*path, *status, detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<ssh::access> self;
+    std::shared_ptr<ssh::connection_backend> self;
   };
 
   struct initiate_read_file {
@@ -200,11 +200,11 @@ class basic_libssh2_transport {
                       detail::any_completion(std::forward<Handler>(handler), self->get_executor()));
     }
 
-    std::shared_ptr<ssh::access> self;
+    std::shared_ptr<ssh::connection_backend> self;
   };
 
   executor_type executor_;
-  std::shared_ptr<ssh::access> access_;
+  std::shared_ptr<ssh::connection_backend> backend_;
 };
 
 /// The transport over SSH for any executor.

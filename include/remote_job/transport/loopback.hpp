@@ -3,11 +3,11 @@
 #ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
 #define REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
 
-#include <remote_job/detail/loopback_steps.hpp>
-#include <remote_job/file_access.hpp>
-#include <remote_job/transport.hpp>
-#include <remote_job/transport/loopback_host.hpp>
-#include <remote_job/transport/virtual_timer.hpp>
+#include <remote_job/command.hpp>
+#include <remote_job/file_status.hpp>
+#include <remote_job/loopback/detail/steps.hpp>
+#include <remote_job/loopback/host.hpp>
+#include <remote_job/loopback/virtual_timer.hpp>
 
 #include <asio/async_result.hpp>
 #include <asio/io_context.hpp>

@@ -3,9 +3,9 @@
 #ifndef REMOTE_JOB_TRANSPORT_PROCESS_HPP
 #define REMOTE_JOB_TRANSPORT_PROCESS_HPP
 
-#include <remote_job/detail/running_command.hpp>
+#include <remote_job/command.hpp>
 #include <remote_job/error.hpp>
-#include <remote_job/transport.hpp>
+#include <remote_job/transport/detail/running_command.hpp>
 
 #ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
 

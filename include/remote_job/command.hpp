@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_COMMAND_HPP
+#define REMOTE_JOB_COMMAND_HPP
+
+#include <remote_job/config.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace remote_job::inline v0 {
+
+/// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
+struct remote_command {
+  std::string command{};       ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
+  std::string input{};         ///< bytes for its standard input, followed by end-of-file
+  std::string end_mark{};      ///< the output is complete once it ends with these bytes; empty: once the command ended
+  std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
+
+  /// Forgets the text but keeps the memory, so that the next command is written without allocating.
+  void clear() noexcept {
+    command.clear();
+    input.clear();
+    end_mark.clear();
+    max_output = 0;
+  }
+};
+
+/// What came back from one command. A plain value.
+struct command_reply {
+  std::string output{};              ///< bytes of its standard output; never more than max_output
+  std::string error_output{};        ///< the first bytes of its standard error, for messages; at most max_error_output
+  std::optional<int> exit_status{};  ///< none: ended by a signal, not told, or not waited for because of end_mark
+
+  static constexpr std::size_t max_error_output = 4096;  ///< bytes kept of standard error
+
+  /// Forgets the content but keeps the memory.
+  void clear() noexcept {
+    output.clear();
+    error_output.clear();
+    exit_status.reset();
+  }
+};
+
+}  // namespace remote_job::inline v0
+
+#endif

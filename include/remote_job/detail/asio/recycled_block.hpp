@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_ASIO_RECYCLED_BLOCK_HPP
+#define REMOTE_JOB_DETAIL_ASIO_RECYCLED_BLOCK_HPP
+
+#include <remote_job/config.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace remote_job::inline v0::detail {
+
+/// Gives back the memory of a buffer that is far larger than what is wanted of it next.
+inline void shrink(std::string& buffer, std::size_t wanted) noexcept {
+  if (buffer.capacity() > std::size_t{256} * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
+}
+
+/// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
+/// asked for while the block is out comes from the heap.
+class recycled_block {
+ public:
+  recycled_block() = default;
+  recycled_block(const recycled_block&) = delete;
+  recycled_block& operator=(const recycled_block&) = delete;
+  ~recycled_block() { ::operator delete(block_); }
+
+  void* take(std::size_t size) {
+    if (out_) return ::operator new(size);
+    if (size > size_) {
+      ::operator delete(std::exchange(block_, nullptr));
+      size_ = 0;
+      block_ = ::operator new(size);
+      size_ = size;
+    }
+    out_ = true;
+    return block_;
+  }
+
+  void give(void* p) noexcept {
+    if (p == block_)
+      out_ = false;
+    else
+      ::operator delete(p);
+  }
+
+ private:
+  void* block_ = nullptr;
+  std::size_t size_ = 0;
+  bool out_ = false;
+};
+
+/// Allocates from a recycled_block, and keeps it alive.
+template <class T>
+struct kept_allocator {
+  using value_type = T;
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+
+  std::shared_ptr<recycled_block> memory;
+
+  explicit kept_allocator(std::shared_ptr<recycled_block> m) noexcept : memory(std::move(m)) {}
+  template <class U>
+  kept_allocator(const kept_allocator<U>& other) noexcept : memory(other.memory) {}
+
+  T* allocate(std::size_t n) {
+    if (n > std::size_t(-1) / sizeof(T)) throw std::bad_array_new_length();
+    return static_cast<T*>(memory->take(n * sizeof(T)));
+  }
+  void deallocate(T* p, std::size_t) noexcept { memory->give(p); }
+
+  template <class U>
+  bool operator==(const kept_allocator<U>& other) const noexcept {
+    return memory == other.memory;
+  }
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

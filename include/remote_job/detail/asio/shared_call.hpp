@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_ASIO_SHARED_CALL_HPP
+#define REMOTE_JOB_DETAIL_ASIO_SHARED_CALL_HPP
+
+#include <remote_job/config.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/post.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace remote_job::inline v0::detail {
+
+/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation
+/// of Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
+class shared_call {
+ public:
+  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code,
+  /// std::size_t)`.
+  template <auto Member, class Object>
+  static shared_call to(std::shared_ptr<Object> object) {
+    return {std::move(object), [](void* o, std::error_code ec, std::size_t size) {
+              auto& self = *static_cast<Object*>(o);
+              if constexpr (std::is_invocable_v<decltype(Member), Object&, std::error_code, std::size_t>)
+                (self.*Member)(ec, size);
+              else if constexpr (std::is_invocable_v<decltype(Member), Object&, std::error_code>)
+                (self.*Member)(ec);
+              else
+                (self.*Member)();
+            }};
+  }
+
+  void operator()(std::error_code ec = {}, std::size_t size = 0) const { call_(object_.get(), ec, size); }
+
+ private:
+  using function = void (*)(void*, std::error_code, std::size_t);
+
+  shared_call(std::shared_ptr<void> object, function call) : object_(std::move(object)), call_(call) {}
+
+  std::shared_ptr<void> object_;
+  function call_;
+};
+
+/// Has it called by the executor, never from here.
+inline void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
+                      std::size_t size = 0) {
+  asio::post(executor, [call = std::move(call), ec, size] { call(ec, size); });
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

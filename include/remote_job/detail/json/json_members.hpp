@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_JSON_JSON_MEMBERS_HPP
+#define REMOTE_JOB_DETAIL_JSON_JSON_MEMBERS_HPP
+
+#include <remote_job/config.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0::detail {
+
+enum class json_kind { null, boolean, integer, real, string, object, array };
+
+struct json_member {
+  json_kind kind = json_kind::null;
+  std::string text;   // of a number or a boolean as it was written, of a string what it holds
+  bool used = false;  // whether the reader asked for it
+};
+
+/// The members of a JSON object by their JSON pointers (RFC 6901), so that a member which is there twice is an error
+/// and a number keeps all its digits: a DOM would drop both. What is in an array, or deeper than a state goes, is
+/// checked to be JSON and forgotten.
+class json_members {
+ public:
+  /// What is wrong with the text, or nothing.
+  std::string parse(std::string_view text) {
+    handler events(*this);
+    if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events)) return why_.empty() ? "not JSON" : why_;
+    const auto* root = find("");
+    return root != nullptr && root->kind == json_kind::object ? "" : "not a JSON object";
+  }
+
+  json_member* find(std::string_view path) {
+    const auto found = members_.find(path);
+    return found == members_.end() ? nullptr : &found->second;
+  }
+  const json_member* find(std::string_view path) const {
+    const auto found = members_.find(path);
+    return found == members_.end() ? nullptr : &found->second;
+  }
+
+  /// All members but the root.
+  auto all() const {
+    std::vector<std::pair<std::string, json_member>> list(members_.begin(), members_.end());
+    std::erase_if(list, [](const auto& entry) { return entry.first.empty(); });
+    return list;
+  }
+
+ private:
+  // What nlohmann::json calls while it reads.
+  class handler {
+   public:
+    explicit handler(json_members& owner) : owner_(owner) {}
+
+    bool null() { return add(json_kind::null, {}); }
+    bool boolean(bool value) { return add(json_kind::boolean, value ? "true" : "false"); }
+    bool number_integer(std::int64_t value) { return add(json_kind::integer, std::to_string(value)); }
+    bool number_unsigned(std::uint64_t value) { return add(json_kind::integer, std::to_string(value)); }
+    bool number_float(double, const std::string& text) { return add(json_kind::real, text); }
+    bool string(std::string& text) { return add(json_kind::string, std::move(text)); }
+    bool binary(nlohmann::json::binary_t&) { return false; }  // JSON text has none
+
+    bool start_object(std::size_t) {
+      if (!add(json_kind::object, {})) return false;
+      if (hidden_ != 0 || path_lengths_.size() == max_depth)
+        ++hidden_;
+      else
+        path_lengths_.push_back(path_.size());
+      return true;
+    }
+    bool key(const std::string& name) {
+      if (hidden_ != 0) return true;
+      if (name.size() > max_name) {
+        owner_.why_ = "a member's name is too long";
+        return false;
+      }
+      path_.resize(path_lengths_.back());
+      path_ += '/';
+      for (const char c : name) path_ += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+      return true;
+    }
+    bool end_object() {
+      if (hidden_ != 0) return --hidden_, true;
+      path_.resize(path_lengths_.back());
+      path_lengths_.pop_back();
+      return true;
+    }
+
+    bool start_array(std::size_t) {
+      if (!add(json_kind::array, {})) return false;
+      ++hidden_;
+      return true;
+    }
+    bool end_array() { return --hidden_, true; }
+
+    bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::json::exception& /*error*/) {
+      owner_.why_ = "not JSON, or cut short, at byte " + std::to_string(position);
+      return false;
+    }
+
+   private:
+    // Both bound the memory that a hostile text can cost.
+    static constexpr std::size_t max_depth = 4;
+    static constexpr std::size_t max_name = 64;
+
+    bool add(json_kind kind, std::string text) {
+      if (hidden_ != 0) return true;
+      if (owner_.members_.try_emplace(path_, json_member{kind, std::move(text)}).second) return true;
+      owner_.why_ = path_.substr(1) + " is there twice";
+      return false;
+    }
+
+    json_members& owner_;
+    std::string path_;
+    std::vector<std::size_t> path_lengths_;
+    std::size_t hidden_ = 0;  // open arrays, and objects deeper than anything we ask for
+  };
+
+  std::map<std::string, json_member, std::less<>> members_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

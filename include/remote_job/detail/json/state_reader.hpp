@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
+#define REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
+
+#include <remote_job/detail/json/json_members.hpp>
+#include <remote_job/detail/text/seconds.hpp>
+#include <remote_job/state.hpp>
+
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace remote_job::inline v0::detail {
+
+inline std::string to_hex(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+inline bool from_hex(std::string_view text, std::string& bytes) {
+  if (text.size() % 2 != 0) return false;
+  bytes.clear();
+  for (; !text.empty(); text.remove_prefix(2)) {
+    unsigned byte = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + 2, byte, 16);
+    if (ec != std::errc{} || end != text.data() + 2) return false;
+    bytes += static_cast<char>(byte);
+  }
+  return true;
+}
+
+/// Reads a saved state. The first thing that is wrong with it is kept, what follows is passed over.
+class state_reader {
+ public:
+  /// What is wrong, or nothing.
+  std::string read(std::string_view text, trigger_state& state) {
+    why_ = members_.parse(text);
+    if (!why_.empty()) return std::move(why_);
+
+    std::int64_t version = 0;
+    std::string classpath;
+    integer("/version", version);
+    if (why_.empty() && version != 1) wrong("/version", "is not one that this version of the library can read");
+    string("/classpath", classpath);
+    if (why_.empty() && classpath != trigger_state::classpath)
+      wrong("/classpath", "is not that of a remote job trigger");
+    object("/kwargs");
+    kwargs(state);
+    if (has("/extra")) extra(state);
+    no_others();
+    if (why_.empty()) why_ = validate(state.job, state.options);
+    if (why_.empty() && state.mark.tail.size() > static_cast<std::uint64_t>(state.options.log_offset))
+      wrong("/extra/mark/tail", "is longer than the log_offset");
+    return std::move(why_);
+  }
+
+ private:
+  void kwargs(trigger_state& state) {
+    auto& job = state.job;
+    auto& options = state.options;
+    std::string os;
+    string("/kwargs/ssh_conn_id", job.ssh_conn_id);
+    if (const auto* host = find("/kwargs/remote_host"); host != nullptr && host->kind == json_kind::null)
+      job.remote_host.clear();
+    else
+      string("/kwargs/remote_host", job.remote_host);
+    string("/kwargs/job_id", job.job_id);
+    string("/kwargs/job_dir", job.job_dir);
+    string("/kwargs/log_file", job.log_file);
+    string("/kwargs/exit_code_file", job.exit_code_file);
+    string("/kwargs/remote_os", os);
+    if (why_.empty() && os != to_string(remote_os::posix) && os != to_string(remote_os::windows))
+      wrong("/kwargs/remote_os", "must be posix or windows");
+    job.remote_os = os == to_string(remote_os::windows) ? remote_os::windows : remote_os::posix;
+    seconds("/kwargs/poll_interval", options.poll_interval);
+    integer("/kwargs/log_chunk_size", options.log_chunk_size);
+    integer("/kwargs/log_offset", options.log_offset);
+    seconds("/kwargs/command_timeout", options.command_timeout);
+    integer("/kwargs/max_reconnect_attempts", options.max_reconnect_attempts);
+  }
+
+  // Our own fields: a state that another tool wrote has none of them, a newer one may have more.
+  void extra(trigger_state& state) {
+    object("/extra");
+    if (has("/extra/connect_timeout")) seconds("/extra/connect_timeout", state.options.connect_timeout);
+    if (has("/extra/trouble_grace")) seconds("/extra/trouble_grace", state.options.trouble_grace);
+    if (has("/extra/via")) via(state.options.via);
+    if (has("/extra/pid_file")) string("/extra/pid_file", state.job.pid_file);
+    if (has("/extra/lost_grace")) seconds("/extra/lost_grace", state.options.lost_grace);
+    if (has("/extra/deadline")) seconds("/extra/deadline", state.options.deadline);
+    if (has("/extra/stop_at_deadline")) boolean("/extra/stop_at_deadline", state.options.stop_at_deadline);
+    if (has("/extra/max_chunk_size")) integer("/extra/max_chunk_size", state.options.max_chunk_size);
+    if (has("/extra/quick_interval")) seconds("/extra/quick_interval", state.options.quick_interval);
+    if (!has("/extra/mark")) return;
+    object("/extra/mark");
+    integer("/extra/mark/identity", state.mark.identity);
+    std::string tail;
+    string("/extra/mark/tail", tail);
+    if (why_.empty() && (!from_hex(tail, state.mark.tail) || state.mark.tail.size() > log_mark::max_tail))
+      wrong("/extra/mark/tail", "must be at most 64 hexadecimal digits");
+  }
+
+  void via(poll_via& value) {
+    std::string text;
+    string("/extra/via", text);
+    if (!why_.empty()) return;
+    for (const auto one : {poll_via::automatic, poll_via::files, poll_via::commands}) {
+      if (text != to_string(one)) continue;
+      value = one;
+      return;
+    }
+    wrong("/extra/via", "must be automatic, files or commands");
+  }
+
+  bool has(const char* path) const { return members_.find(path) != nullptr; }
+
+  const json_member* find(const char* path) {
+    auto* member = members_.find(path);
+    if (member == nullptr)
+      wrong(path, "is missing");
+    else
+      member->used = true;
+    return member;
+  }
+
+  void object(const char* path) {
+    if (const auto* member = find(path); member != nullptr && member->kind != json_kind::object)
+      wrong(path, "must be an object");
+  }
+
+  void string(const char* path, std::string& value) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind == json_kind::string) {
+      value = member->text;
+      return;
+    }
+    if (member->kind != json_kind::object) return wrong(path, "must be a string");
+    const auto bytes_path = std::string(path) + "/bytes";
+    const auto* bytes = find(bytes_path.c_str());
+    if (bytes != nullptr && (bytes->kind != json_kind::string || !from_hex(bytes->text, value)))
+      wrong(bytes_path.c_str(), "must be a string of hexadecimal digits");
+  }
+
+  void boolean(const char* path, bool& value) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind != json_kind::boolean) return wrong(path, "must be true or false");
+    value = member->text == "true";
+  }
+
+  template <std::integral T>
+  void integer(const char* path, T& value) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind != json_kind::integer) return wrong(path, "must be a whole number");
+    const auto& text = member->text;
+    if (const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+        ec != std::errc{} || end != text.data() + text.size())
+      wrong(path, "is out of range");
+  }
+
+  void seconds(const char* path, duration& value) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind != json_kind::integer && member->kind != json_kind::real)
+      return wrong(path, "must be a number of seconds");
+    const auto parsed = parse_seconds(member->text);
+    if (parsed)
+      value = *parsed;
+    else
+      wrong(path, "is out of range");
+  }
+
+  void no_others() {
+    for (const auto& [path, member] : members_.all())
+      if (!member.used && !path.starts_with("/extra/")) wrong(path.c_str(), "is not a member of a state");
+  }
+
+  void wrong(const char* path, const char* what) {
+    if (why_.empty()) why_ = std::string(path + 1) + ' ' + what;
+  }
+
+  json_members members_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_TEXT_SATURATING_ADD_HPP
+#define REMOTE_JOB_DETAIL_TEXT_SATURATING_ADD_HPP
+
+#include <remote_job/job.hpp>
+
+namespace remote_job::inline v0::detail {
+
+/// A time, or a duration, so much later; never if that is more than there is of time. Neither may be negative.
+template <class Time>
+constexpr Time saturating_add(Time when, duration by) noexcept {
+  return by < Time::max() - when ? when + by : Time::max();
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_LOOPBACK_HOST_HPP
+#define REMOTE_JOB_LOOPBACK_HOST_HPP
+
+#include <remote_job/command.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/file_status.hpp>
+#include <remote_job/loopback/detail/virtual_clock.hpp>
+#include <remote_job/loopback/jobs.hpp>
+#include <remote_job/poll.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+struct loopback_link;
+class loopback_connect;
+class loopback_execute;
+class loopback_file_step;
+}  // namespace detail
+
+/// One file of a scripted host, and what happens to it when. Events of equal time happen in the order they were added.
+class loopback_file {
+ public:
+  /// Appends bytes; creates the file if it is not there.
+  loopback_file& append(duration at, std::string bytes) { return add(at, kind::append, std::move(bytes)); }
+
+  /// Appends the same bytes so many times, the first time at `from`.
+  loopback_file& append_every(duration from, duration step, int times, const std::string& bytes) {
+    for (int i = 0; i < times; ++i) append(from + i * step, bytes);
+    return *this;
+  }
+
+  /// Empties the file in place: its identity stays.
+  loopback_file& truncate(duration at) { return add(at, kind::truncate, {}); }
+
+  /// Puts another file under this name.
+  loopback_file& replace(duration at, std::string bytes = {}) { return add(at, kind::replace, std::move(bytes)); }
+
+  /// Removes the file; append() makes another one.
+  loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
+
+  /// Makes the file unreadable.
+  loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
+  /// Makes it readable again.
+  loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
+
+  /// Puts a directory under this name; replace() puts a file there again.
+  loopback_file& become_directory(duration at) { return add(at, kind::directory, {}); }
+  /// Puts a FIFO under this name; replace() puts a file there again.
+  loopback_file& become_fifo(duration at) { return add(at, kind::fifo, {}); }
+
+  /// @name What the file is at a time that never goes backwards
+  /// @{
+  void advance(duration now) {
+    for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
+  }
+  bool exists() const noexcept { return exists_; }
+  bool readable() const noexcept { return readable_ && kind_ == file_kind::regular; }
+  file_kind what_kind() const noexcept { return kind_; }
+  std::uint64_t identity() const noexcept { return identity_; }
+  const std::string& bytes() const noexcept { return bytes_; }
+  /// @}
+
+ private:
+  friend class loopback_host;
+  enum class kind { append, truncate, replace, remove, deny, allow, directory, fifo };
+  struct event {
+    duration at;
+    kind what;
+    std::string bytes;
+  };
+
+  explicit loopback_file(std::uint64_t& identities) : identities_(&identities) {}
+
+  loopback_file& add(duration at, kind what, std::string bytes) {
+    auto place = events_.end();
+    while (place != events_.begin() && std::prev(place)->at > at) --place;
+    events_.insert(place, {at, what, std::move(bytes)});
+    return *this;
+  }
+
+  void apply(const event& e) {
+    switch (e.what) {
+      case kind::append:
+        create();
+        bytes_ += e.bytes;
+        break;
+      case kind::truncate: bytes_.clear(); break;
+      case kind::replace: put(file_kind::regular, e.bytes); break;
+      case kind::remove:
+        exists_ = false;
+        kind_ = file_kind::regular;
+        bytes_.clear();
+        break;
+      case kind::deny: readable_ = false; break;
+      case kind::allow: readable_ = true; break;
+      case kind::directory: put(file_kind::directory, {}); break;
+      case kind::fifo: put(file_kind::other, {}); break;
+    }
+  }
+
+  void put(file_kind what, const std::string& bytes) {
+    exists_ = false;
+    create();
+    kind_ = what;
+    bytes_ = bytes;
+  }
+
+  void create() {
+    if (!std::exchange(exists_, true)) identity_ = ++*identities_;
+  }
+
+  std::uint64_t* identities_;
+  std::vector<event> events_;
+  std::size_t next_ = 0;
+  std::string bytes_;
+  std::uint64_t identity_ = 0;
+  bool exists_ = false;
+  bool readable_ = true;
+  file_kind kind_ = file_kind::regular;
+};
+
+/// What goes wrong with one step. A plain value; made by the functions below.
+struct loopback_fault {
+  /// As the functions below.
+  enum class kind { none, refuse, delay, hang, cut, garble, noise };
+
+  kind what = kind::none;    ///< what goes wrong
+  std::error_code error;     ///< of refuse
+  duration time{};           ///< of delay
+  std::size_t position = 0;  ///< of cut and garble
+  std::string text;          ///< of noise
+
+  /// The step fails with this error.
+  static loopback_fault refuse(std::error_code ec) { return {kind::refuse, ec, {}, 0, {}}; }
+  /// The step takes so much longer.
+  static loopback_fault delay(duration d) { return {kind::delay, {}, d, 0, {}}; }
+  /// The step never ends.
+  static loopback_fault hang() { return {kind::hang, {}, {}, 0, {}}; }
+  /// Only so many bytes of the reply arrive, and the command seems to have ended.
+  static loopback_fault cut(std::size_t bytes) { return {kind::cut, {}, {}, bytes, {}}; }
+  /// The byte of the reply at this position (modulo its size) arrives changed.
+  static loopback_fault garble(std::size_t position) { return {kind::garble, {}, {}, position, {}}; }
+  /// This comes before the reply, as from a login shell that prints.
+  static loopback_fault noise(std::string text) { return {kind::noise, {}, {}, 0, std::move(text)}; }
+};
+
+/// A scripted host: files with a history, and faults. Deterministic; for one thread.
+///
+/// Must outlive the transports that talk to it. Scripts may be added to at any time.
+class loopback_host {
+ public:
+  loopback_host() = default;
+  loopback_host(const loopback_host&) = delete;
+  loopback_host& operator=(const loopback_host&) = delete;
+
+  /// The file of this path; one without events is not there.
+  loopback_file& file(std::string_view path) {
+    const auto found = files_.find(path);
+    if (found != files_.end()) return found->second;
+    return files_.emplace(std::string(path), loopback_file(identities_)).first->second;
+  }
+
+  /// The jobs that are submitted to it.
+  loopback_jobs& jobs() noexcept { return jobs_; }
+
+  /// Time that each step takes, connecting and commands alike; 1 ms by default.
+  loopback_host& latency(duration d) {
+    latency_ = d;
+    return *this;
+  }
+
+  /// How many bytes per second come through from the host; 0, the default: all at once.
+  loopback_host& rate(std::uint64_t bytes_per_second) {
+    rate_ = bytes_per_second;
+    return *this;
+  }
+
+  /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
+  loopback_host& on_connect(int nth, loopback_fault fault, int times = 1) {
+    connect_.faults.push_back({nth, times, std::move(fault)});
+    return *this;
+  }
+
+  /// A fault at the n-th step on an open connection (from 1), counted over all connections, and at those that follow
+  /// it. A step is a command, or file operations that are in flight together; these have only refuse, delay and hang.
+  loopback_host& on_execute(int nth, loopback_fault fault, int times = 1) {
+    execute_.faults.push_back({nth, times, std::move(fault)});
+    return *this;
+  }
+
+  /// The host cannot be reached in this time: connecting is refused and connections break.
+  loopback_host& down(duration from, duration to) {
+    down_.push_back({from, to});
+    return *this;
+  }
+
+  /// Answers commands in a way of one's own, for OS policies other than loopback_os: takes the command and the virtual
+  /// time, and appends what the command prints.
+  loopback_host& respond_with(std::function<void(const remote_command&, duration, std::string&)> responder) {
+    responder_ = std::move(responder);
+    return *this;
+  }
+
+  /// Offers no access to the files, so that they are seen by commands only. Nor does a host with a respond_with() of
+  /// one's own: who knows what it has for files?
+  loopback_host& without_files() {
+    offers_files_ = false;
+    return *this;
+  }
+
+  /// Refuses every command from now on, as for an account that may only transfer files.
+  loopback_host& respond_to_files_only() {
+    runs_commands_ = false;
+    return *this;
+  }
+
+  /// @name What was asked of the host
+  /// @{
+  /// Attempts to connect.
+  int connects() const noexcept { return connect_.count; }
+  /// Steps on an open connection.
+  int executes() const noexcept { return execute_.count; }
+  /// @}
+
+ private:
+  friend struct loopback_os;
+  friend class detail::loopback_connect;
+  friend class detail::loopback_execute;
+  friend class detail::loopback_file_step;
+  friend struct detail::loopback_link;
+
+  struct scheduled_fault {
+    int first;
+    int times;
+    loopback_fault fault;
+  };
+  struct step {
+    int count = 0;
+    std::vector<scheduled_fault> faults;
+
+    loopback_fault next() {
+      ++count;
+      for (const auto& f : faults)
+        if (count >= f.first && count - f.first < f.times) return f.fault;
+      return {};
+    }
+  };
+
+  bool reachable(duration now) const noexcept {
+    for (const auto& [from, to] : down_)
+      if (now >= from && now < to) return false;
+    return true;
+  }
+
+  /// Lets the submitted jobs live up to this time, before any file is looked at.
+  void live(duration now) {
+    jobs_.advance(now, [&](const std::string& dir, const loopback_jobs::submitted& j) {
+      file(dir + "/exit_code").append(*j.ended, std::to_string(*j.exit_code) + "\n");
+    });
+  }
+
+  loopback_jobs jobs_;
+  std::map<std::string, loopback_file, std::less<>> files_;
+  std::uint64_t identities_ = 0;
+  duration latency_ = std::chrono::milliseconds(1);
+  std::uint64_t rate_ = 0;
+  step connect_;
+  step execute_;
+  std::vector<std::pair<duration, duration>> down_;
+  std::function<void(const remote_command&, duration, std::string&)> responder_;
+  bool offers_files_ = true;
+  bool runs_commands_ = true;
+  poll_request request_;  // the one being answered; kept for its memory
+};
+
+}  // namespace remote_job::inline v0
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_LOOPBACK_JOBS_HPP
+#define REMOTE_JOB_LOOPBACK_JOBS_HPP
+
+#include <remote_job/job.hpp>
+#include <remote_job/lifecycle.hpp>
+#include <remote_job/poll.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// What a job does that is submitted to a scripted host. A plain value.
+struct loopback_job {
+  duration run_time = std::chrono::seconds(1);  ///< from its start to its end
+  std::int64_t exit_code = 0;
+  std::string output{};       ///< written to the log at its start
+  bool ignores_term = false;  ///< whether it has to be killed
+};
+
+/// The jobs of a scripted host: which were submitted, and what becomes of them. Times as everywhere on the host.
+class loopback_jobs {
+ public:
+  /// What every job does that is submitted from now on.
+  loopback_jobs& behave(loopback_job job) {
+    next_ = std::move(job);
+    return *this;
+  }
+
+  /// The supervisor of all jobs is killed: they run on, but leave no exit code.
+  loopback_jobs& kill_supervisors(duration at) { return add(at, kind::kill_supervisor); }
+  /// All processes of all jobs are killed.
+  loopback_jobs& kill(duration at) { return add(at, kind::kill); }
+  /// The host is started again; no process survives.
+  loopback_jobs& reboot(duration at) { return add(at, kind::reboot); }
+  /// Another host answers under the same name from then on, which shares the files.
+  loopback_jobs& switch_host(duration at) { return add(at, kind::switch_host); }
+
+  /// How often the job in this directory was started; more than once must never be.
+  int starts(const std::string& job_dir) const {
+    const auto found = starts_.find(job_dir);
+    return found == starts_.end() ? 0 : found->second;
+  }
+  /// How often a signal was sent to the job in this directory.
+  int signals(const std::string& job_dir) const {
+    const auto found = signals_.find(job_dir);
+    return found == signals_.end() ? 0 : found->second;
+  }
+
+ private:
+  friend class loopback_host;
+  friend struct loopback_os;
+
+  enum class kind { kill_supervisor, kill, reboot, switch_host };
+  struct event {
+    duration at;
+    kind what;
+  };
+  struct submitted {
+    loopback_job what;
+    std::string ticket, fingerprint;
+    std::uint64_t pid = 0;
+    duration begun{};
+    std::optional<duration> ended;  // the processes of the job
+    std::optional<std::int64_t> exit_code;
+    bool supervised = true;
+    bool rebooted = false;
+    bool stopped = false;
+  };
+
+  loopback_jobs& add(duration at, kind what) {
+    auto place = events_.end();
+    while (place != events_.begin() && std::prev(place)->at > at) --place;
+    events_.insert(place, {at, what});
+    return *this;
+  }
+
+  /// Ends the job unless it has ended; its supervisor, if it is there, keeps the exit code.
+  static void end(submitted& j, duration at, std::optional<std::int64_t> code) {
+    if (j.ended) return;
+    j.ended = at;
+    if (j.supervised) j.exit_code = code;
+  }
+
+  /// Brings all jobs up to this time; `tell` is called for each that has left an exit code since.
+  template <class Tell>
+  void advance(duration now, Tell tell) {
+    for (; next_event_ < events_.size() && events_[next_event_].at <= now; ++next_event_) {
+      const auto& e = events_[next_event_];
+      run_until(e.at, tell);
+      for (auto& [dir, j] : jobs_) {
+        if (j.ended) continue;
+        if (e.what == kind::kill_supervisor) j.supervised = false;
+        if (e.what == kind::kill || e.what == kind::reboot) {
+          j.supervised = false;
+          j.rebooted = e.what == kind::reboot;
+          j.ended = e.at;
+        }
+      }
+      if (e.what == kind::switch_host) elsewhere_ = true;
+    }
+    run_until(now, tell);
+  }
+
+  template <class Tell>
+  void run_until(duration now, Tell tell) {
+    for (auto& [dir, j] : jobs_) {
+      const auto natural = j.begun + j.what.run_time;
+      if (j.ended || natural > now) continue;
+      end(j, natural, j.what.exit_code);
+      if (j.exit_code) tell(dir, j);
+    }
+  }
+
+  liveness life(const std::string& dir) const {
+    const auto found = jobs_.find(dir);
+    if (found == jobs_.end()) return liveness::not_started;
+    const auto& j = found->second;
+    if (elsewhere_) return liveness::elsewhere;
+    if (j.rebooted) return liveness::rebooted;
+    if (j.ended) return liveness::vanished;
+    return j.supervised ? liveness::alive : liveness::orphaned;
+  }
+
+  loopback_job next_;
+  std::map<std::string, submitted> jobs_;
+  std::map<std::string, int> starts_, signals_;
+  std::vector<event> events_;
+  std::size_t next_event_ = 0;
+  std::uint64_t pids_ = 1000;
+  bool elsewhere_ = false;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif

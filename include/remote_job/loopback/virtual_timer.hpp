@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_LOOPBACK_VIRTUAL_TIMER_HPP
+#define REMOTE_JOB_LOOPBACK_VIRTUAL_TIMER_HPP
+
+#include <remote_job/detail/text/saturating_add.hpp>
+#include <remote_job/loopback/detail/virtual_clock.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/async_result.hpp>
+#include <asio/error.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/io_context.hpp>
+#include <asio/query.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace remote_job::inline v0 {
+
+/// A timer on the virtual clock of an execution context: as asio::steady_timer, with at most one wait at a time.
+///
+/// Equal expiries fire in the order of arming, which real timers do not promise. For contexts run by one thread.
+/// A transport of one's own becomes testable in virtual time by naming it as its `timer_type`.
+///
+/// On io_context's own executor type, waiting allocates nothing once it is under way.
+template <class Executor>
+class basic_virtual_timer {
+  using state = detail::virtual_timer_state<Executor>;
+
+  struct initiate_wait {
+    template <class Handler>
+    void operator()(Handler&& handler, state* timer) const {
+      if (timer->pending) timer->pending->finish(asio::error::operation_aborted);
+      if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+        slot.assign([timer](asio::cancellation_type) {
+          if (timer->pending) timer->pending->finish(asio::error::operation_aborted);
+        });
+      detail::virtual_wait_for<Executor, std::decay_t<Handler>>::start(*timer, std::forward<Handler>(handler));
+    }
+  };
+
+ public:
+  using clock_type = virtual_clock;
+  using duration = clock_type::duration;
+  using time_point = clock_type::time_point;
+  using executor_type = Executor;
+
+  explicit basic_virtual_timer(const executor_type& executor)
+      : state_(new state{executor, asio::use_service<detail::virtual_clock_service>(
+                                       asio::query(executor, asio::execution::context))}) {}
+  basic_virtual_timer(basic_virtual_timer&&) noexcept = default;
+  ~basic_virtual_timer() {
+    if (state_) cancel();
+  }
+
+  executor_type get_executor() const noexcept { return state_->executor; }
+
+  /// The virtual time of this timer's context.
+  time_point now() const noexcept { return state_->clock.now(); }
+
+  /// Sets the expiry relative to now; an outstanding wait ends with operation_aborted. A delay below zero is zero, and
+  /// `duration::max()` is never.
+  void expires_after(duration delay) {
+    cancel();
+    state_->expiry = detail::saturating_add(now(), std::max(delay, duration::zero()));
+  }
+
+  /// Ends an outstanding wait with operation_aborted.
+  void cancel() {
+    if (state_->pending) state_->pending->finish(asio::error::operation_aborted);
+  }
+
+  /// Waits for the expiry.
+  ///
+  /// Completion: `void(std::error_code)`, never inline; operation_aborted if cancelled. Cancellation: all kinds, which
+  /// the slot must no longer ask for once the timer is destroyed. Honours the associated executor and allocator.
+  template <asio::completion_token_for<void(std::error_code)> CompletionToken =
+                asio::default_completion_token_t<executor_type>>
+  auto async_wait(CompletionToken&& token = {})
+      -> decltype(asio::async_initiate<CompletionToken, void(std::error_code)>(std::declval<initiate_wait>(), token,
+                                                                               std::declval<state*>())) {
+    return asio::async_initiate<CompletionToken, void(std::error_code)>(initiate_wait(), token, state_.get());
+  }
+
+ private:
+  // Behind a pointer, so that the timer can be moved while a wait is outstanding.
+  std::unique_ptr<state> state_;
+};
+
+using virtual_timer = basic_virtual_timer<asio::any_io_executor>;
+
+/// Runs a context in virtual time: whenever nothing is ready, the clock jumps to the next expiry. Returns when so much
+/// virtual time has passed, or, if that is `duration::max()`, when nothing is ready and no virtual timer will ever
+/// expire; with the number of handlers run. In place of `context.run_for()`.
+inline std::size_t run_virtual_for(asio::io_context& context, duration time) {
+  auto& clock = asio::use_service<detail::virtual_clock_service>(context);
+  const auto latest = virtual_clock::time_point::max();
+  const auto limit = time < latest - clock.now() ? clock.now() + time : latest;
+  std::size_t handlers = 0;
+  do {
+    context.restart();
+    handlers += context.poll();
+  } while (clock.advance(limit));
+  clock.pass(limit);
+  return handlers;
+}
+
+/// Runs a context in virtual time until nothing is left to do. In place of `context.run()`.
+inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_for(context, duration::max()); }
+
+}  // namespace remote_job::inline v0
+
+#endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SCRIPT_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SCRIPT_HPP
+
+#include <remote_job/os_policy/detail/framing.hpp>
+#include <remote_job/os_policy/detail/quoting.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// The pieces of which every script for a POSIX shell is made. Each works on the file that $rj_f names and leaves its
+// result in variables; a script is: script_begin, assignments, pieces, script_end.
+//
+// They run in dash, bash, BusyBox ash, mksh and zsh as sh, and spend a process only where no builtin does the work.
+namespace remote_job::inline v0::detail {
+
+/// Everything up to script_end is one brace group: a shell that sees only a part of it runs nothing.
+inline constexpr std::string_view group_begin = "{ set +euxvCm -f\n";
+
+/// Takes away what of the account's variables changes what tools print.
+inline constexpr std::string_view plain_output_piece = "unset CDPATH BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE TIME_STYLE\n";
+
+/// Takes away what the account may have set: shell options (SHELLOPTS) and exported functions in place of tools.
+/// `unset`, `set`, `exec` and `export` are special builtins, which no function can stand in for (POSIX.1-2017, XCU
+/// 2.9.1). The system's own tools come first in PATH. Nothing reads the script's own input.
+///
+/// rj_hidden: whether $rj_f may be there although it cannot be seen, behind a directory that cannot be searched.
+inline constexpr std::string_view surroundings_piece =
+    R"(unset -f echo printf read cd kill dd tail head tr ls expr 2>/dev/null
+unset -f awk find grep id ln mkdir mv ps pwd readlink rm rmdir sleep sysctl uname wc 2>/dev/null
+PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH} LC_ALL=C IFS=' '
+export PATH LC_ALL
+exec </dev/null
+rj_hidden() {
+  rj_d=$rj_f
+  while :; do
+    case $rj_d in */*) rj_d=${rj_d%/*} ;; *) return 1 ;; esac
+    if [ -d "$rj_d/" ]; then [ ! -x "$rj_d/" ]; return; fi
+  done
+}
+)";
+
+inline constexpr std::string_view script_end = "exit 0\n}\n";
+
+inline void append_script_begin(std::string& script) {
+  script.append(group_begin).append(plain_output_piece).append(surroundings_piece);
+}
+
+/// The exit-code file: rj_c is `-` absent, `!` unreadable, or the length of rj_t, the first bytes of the file.
+///
+/// What echo could not give back as it is becomes a question mark, which makes no exit code of anything. The x says
+/// that dd read without an error, and guards the line ends.
+inline constexpr std::string_view read_exit_piece = R"(rj_c=- rj_t=
+if [ -f "$rj_f" ]; then
+  rj_t=$({ { dd bs=64 count=1 && echo x; } <"$rj_f" | tr -c ' -[]-~\011\012\015' '?'; } 2>/dev/null)
+  case $rj_t in *x) rj_t=${rj_t%x} rj_c=${#rj_t} ;; *) rj_c=! rj_t= ;; esac
+elif [ -e "$rj_f" ] || rj_hidden; then rj_c=!
+fi
+)";
+static_assert(max_exit_text == 64, "dd's block size above");
+
+/// The log: rj_k is `-` absent, `!` unreadable, `+` present; rj_i its inode, rj_s its size.
+///
+/// It is opened before ls asks for its size: that tests whether it can be read, and makes an NFS client ask its server
+/// instead of its cache. What is no regular file is never opened, since opening a FIFO waits: it counts as empty.
+inline constexpr std::string_view stat_piece = R"(rj_k=- rj_i=0 rj_s=0
+if [ -f "$rj_f" ]; then
+  rj_k=!
+  { { set -- $(exec ls -Liln "$rj_f"); } <"$rj_f"; } 2>/dev/null &&
+    case ${1-x}${6-x} in *[!0-9]*) ;; *) rj_k=+ rj_i=$1 rj_s=$6 ;; esac
+elif [ -d "$rj_f" ] || { [ ! -e "$rj_f" ] && rj_hidden; }; then rj_k=!
+elif [ -e "$rj_f" ]; then rj_k=+
+fi
+)";
+
+/// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length().
+///
+/// Where the shell's arithmetic has 32 bits (mksh), expr computes.
+inline void append_plan_piece(std::string& script, const poll_request& request) {
+  const auto start = poll_start(request);
+  const auto number = [&](std::string_view before, std::uint64_t value) {
+    script.append(before);
+    append_number(script, value);
+  };
+  number("rj_n=0\nif [ \"$rj_s\" != ", request.offset);
+  number(" ]; then\n  if [ \"$((4294967296))\" = 4294967296 ]; then\n    [ \"$rj_s\" -le ", request.offset);
+  number(" ] || rj_n=$((rj_s-", start);
+  number("))\n    [ \"$rj_n\" -le ", poll_limit(request));
+  number(" ] || rj_n=", poll_limit(request));
+  number("\n  elif [ \"$(exec expr \"$rj_s\" '>' ", request.offset);
+  number(")\" = 1 ]; then\n    rj_n=$(exec expr \"$rj_s\" - ", start);
+  number(")\n    [ \"$(exec expr \"$rj_n\" '<' ", poll_limit(request));
+  number(")\" = 1 ] || rj_n=", poll_limit(request));
+  script.append("\n  fi\nfi\n");
+}
+
+/// Prints rj_n bytes from the request's start on.
+///
+/// dd seeks, with GNU and BusyBox alike, where BusyBox's tail would read the whole log. head keeps to rj_n bytes, also
+/// when the log has grown; when it has shrunk there are fewer, and the frame does not fit.
+inline void append_tail_piece(std::string& script, const poll_request& request) {
+  constexpr std::uint64_t block = 16384;
+  const auto start = poll_start(request);
+  const auto skipped = start % block;
+  script.append("[ \"$rj_n\" = 0 ] || { dd bs=16384 skip=");
+  append_number(script, start / block);
+  script.append(" count=$(((rj_n+");
+  append_number(script, skipped + block - 1);
+  script.append(")/16384)) <\"$rj_f\"");
+  if (skipped > 0) append_number(script.append(" | tail -c +"), skipped + 1);
+  script.append(" | head -c \"$rj_n\"; } 2>/dev/null\n");
+}
+
+/// Assigns a path to a variable; one that begins with a dash can no longer be taken for an option.
+inline void append_path(std::string& script, std::string_view name, const std::string& path) {
+  if (path.starts_with('/'))
+    append_assignment(script, name, path);
+  else
+    append_assignment(script, name, "./" + path);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

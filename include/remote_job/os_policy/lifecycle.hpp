@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_OS_POLICY_LIFECYCLE_HPP
+#define REMOTE_JOB_OS_POLICY_LIFECYCLE_HPP
+
+#include <remote_job/detail/concept/archetype.hpp>
+#include <remote_job/lifecycle.hpp>
+#include <remote_job/os_policy.hpp>
+
+#include <concepts>
+#include <system_error>
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+template <class O>
+concept has_build_submit = requires(O& os, const job_spec& job, const submit_request& request,
+                                    remote_command& command) {
+  { os.build_submit(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const submit_request& request) {
+  typename member<&O::build_submit>;
+  os.build_submit(job, request, remote_command());
+};
+template <class O>
+concept has_parse_submit = requires(O& os, const submit_request& request, const command_reply& raw,
+                                    submit_result& result) {
+  { os.parse_submit(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const submit_request& request, const command_reply& raw) {
+  typename member<&O::parse_submit>;
+  os.parse_submit(request, raw, submit_result());
+};
+template <class O>
+concept has_build_stop = requires(O& os, const job_spec& job, const stop_request& request, remote_command& command) {
+  { os.build_stop(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const stop_request& request) {
+  typename member<&O::build_stop>;
+  os.build_stop(job, request, remote_command());
+};
+template <class O>
+concept has_parse_stop = requires(O& os, const stop_request& request, const command_reply& raw, stop_result& result) {
+  { os.parse_stop(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const stop_request& request, const command_reply& raw) {
+  typename member<&O::parse_stop>;
+  os.parse_stop(request, raw, stop_result());
+};
+template <class O>
+concept has_build_cleanup = requires(O& os, const job_spec& job, const cleanup_request& request,
+                                     remote_command& command) {
+  { os.build_cleanup(job, request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const job_spec& job, const cleanup_request& request) {
+  typename member<&O::build_cleanup>;
+  os.build_cleanup(job, request, remote_command());
+};
+template <class O>
+concept has_parse_cleanup = requires(O& os, const cleanup_request& request, const command_reply& raw,
+                                     cleanup_result& result) {
+  { os.parse_cleanup(request, raw, result) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const cleanup_request& request, const command_reply& raw) {
+  typename member<&O::parse_cleanup>;
+  os.parse_cleanup(request, raw, cleanup_result());
+};
+
+// One member for each, to be ambiguous with a policy's own.
+struct lifecycle_names {
+  int build_submit, parse_submit, build_stop, parse_stop, build_cleanup, parse_cleanup;
+};
+
+template <class O>
+concept names_lifecycle = open_class<O> && !(
+    requires { &ambiguous<O, lifecycle_names>::build_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_submit; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_stop; } &&
+    requires { &ambiguous<O, lifecycle_names>::build_cleanup; } &&
+    requires { &ambiguous<O, lifecycle_names>::parse_cleanup; });
+
+}  // namespace detail
+
+/// An OS policy that also starts, stops and cleans up jobs. Pure functions, no I/O.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `os.build_submit(job, request, command)` | writes the command that starts the job; `void` |
+/// | `os.parse_submit(request, raw, result)` | reads its reply; `std::error_code` |
+/// | `os.build_stop(job, request, command)`, `os.parse_stop(request, raw, result)` | the same for stopping it |
+/// | `os.build_cleanup(job, request, command)`, `os.parse_cleanup(request, raw, result)` | the same for removing its directory |
+///
+/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there
+/// already and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
+///
+/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit
+/// that comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it
+/// cannot prove to be of the job, a clean-up of what is gone succeeds.
+///
+/// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
+/// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
+/// (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message` says why for people.
+///
+/// @par Exemplar
+/// The least that will do:
+/// @include minimal_lifecycle_os_policy.hpp
+template <class O>
+concept lifecycle_os_policy =
+    os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
+    detail::has_parse_stop<O> && detail::has_build_cleanup<O> && detail::has_parse_cleanup<O>;
+
+/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
+/// signature.
+template <class O>
+constexpr bool check_lifecycle_os_policy() {
+  check_os_policy<O>();
+  static_assert(
+      detail::has_build_submit<O>,
+      "OsPolicy: to submit, need `void build_submit(const job_spec&, const submit_request&, remote_command&)`");
+  static_assert(detail::has_parse_submit<O>,
+                "OsPolicy: to submit, need `std::error_code parse_submit(const submit_request&, const command_reply&, "
+                "submit_result&)`");
+  static_assert(detail::has_build_stop<O>,
+                "OsPolicy: to stop, need `void build_stop(const job_spec&, const stop_request&, remote_command&)`");
+  static_assert(detail::has_parse_stop<O>,
+                "OsPolicy: to stop, need `std::error_code parse_stop(const stop_request&, const command_reply&, "
+                "stop_result&)`");
+  static_assert(
+      detail::has_build_cleanup<O>,
+      "OsPolicy: to clean up, need `void build_cleanup(const job_spec&, const cleanup_request&, remote_command&)`");
+  static_assert(detail::has_parse_cleanup<O>,
+                "OsPolicy: to clean up, need `std::error_code parse_cleanup(const cleanup_request&, const "
+                "command_reply&, cleanup_result&)`");
+  return true;
+}
+
+/// Asserts of an OS policy that has a member of this name that all six are there and can be called. One that has none
+/// does not start, stop and clean up jobs, which is no mistake (a final class cannot be looked into: there a wrong
+/// member is silently absent).
+template <class O>
+constexpr bool check_lifecycle() {
+  if constexpr (detail::names_lifecycle<O>) return check_lifecycle_os_policy<O>();
+  return true;
+}
+
+}  // namespace remote_job::inline v0
+
+#endif

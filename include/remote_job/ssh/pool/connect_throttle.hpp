@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_POOL_CONNECT_THROTTLE_HPP
+#define REMOTE_JOB_SSH_POOL_CONNECT_THROTTLE_HPP
+
+#include <remote_job/config.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace remote_job::inline v0::ssh {
+
+/// Who wants to connect to a host.
+class handshaker {
+ public:
+  /// It is its turn, until it leaves the line. False: it wants no more.
+  virtual bool on_turn() = 0;
+
+ protected:
+  ~handshaker() = default;
+};
+
+/// Lets only so many connect to one host at a time: a server turns away those that are too many before they have logged
+/// in (sshd_config(5), MaxStartups).
+class connect_throttle {
+ public:
+  explicit connect_throttle(std::size_t most) : most_(most) {}
+
+  /// Calls on_turn(), now or as soon as one before it leaves.
+  void enter(const std::string& host, std::weak_ptr<handshaker> who) {
+    hosts_[host].waiting.push_back(std::move(who));
+    go_on(host);
+  }
+
+  /// To be called once after on_turn() gave true.
+  void leave(const std::string& host) {
+    --hosts_[host].active;
+    go_on(host);
+  }
+
+ private:
+  struct place {
+    std::size_t active = 0;
+    std::deque<std::weak_ptr<handshaker>> waiting;
+  };
+
+  void go_on(const std::string& host) {
+    auto& here = hosts_[host];
+    while (here.active < most_ && !here.waiting.empty()) {
+      const auto next = here.waiting.front().lock();
+      here.waiting.pop_front();
+      ++here.active;
+      if (!next || !next->on_turn()) --here.active;
+    }
+    if (here.active == 0 && here.waiting.empty()) hosts_.erase(host);
+  }
+
+  std::size_t most_;
+  std::map<std::string, place> hosts_;
+};
+
+}  // namespace remote_job::inline v0::ssh
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_SSH_SESSION_LIBSSH2_COMPAT_HPP
+#define REMOTE_JOB_SSH_SESSION_LIBSSH2_COMPAT_HPP
+
+#include <remote_job/config.hpp>
+
+#include <libssh2.h>
+
+#include <optional>
+#include <string>
+
+#if LIBSSH2_VERSION_NUM < 0x010a00
+#error "remote_job needs libssh2 1.10.0 or newer"
+#endif
+
+/// The one place that knows how the versions of libssh2 differ.
+namespace remote_job::inline v0::detail {
+
+/// Has libssh2 set itself up, once; from then on sessions may be created by any thread.
+inline bool libssh2_ready() {
+  static const bool ready = libssh2_init(0) == 0;
+  return ready;
+}
+
+/// Whether the libssh2 that is linked signs RSA with SHA-2 (RFC 8332), without which today's servers refuse RSA.
+inline bool libssh2_has_rsa_sha2() { return libssh2_version(0x010b00) != nullptr; }
+
+template <class Function>
+void libssh2_set_callback(LIBSSH2_SESSION* session, int kind, Function* function) {
+#if LIBSSH2_VERSION_NUM >= 0x010b01
+  libssh2_session_callback_set2(session, kind, reinterpret_cast<libssh2_cb_generic*>(function));
+#else
+  libssh2_session_callback_set(session, kind, reinterpret_cast<void*>(function));
+#endif
+}
+
+/// Asks the host to end the command of a channel, where libssh2 can.
+inline void libssh2_terminate(LIBSSH2_CHANNEL* channel) {
+#if LIBSSH2_VERSION_NUM >= 0x010b00
+  libssh2_channel_signal_ex(channel, "TERM", 4);
+#else
+  static_cast<void>(channel);
+#endif
+}
+
+/// The exit status of a closed channel. Nothing when the command was ended by a signal; older versions of libssh2
+/// cannot tell a status that never came from 0.
+inline std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel) {
+  char* signal = nullptr;
+  libssh2_channel_get_exit_signal(channel, &signal, nullptr, nullptr, nullptr, nullptr, nullptr);
+  if (signal != nullptr) {
+    libssh2_free(session, signal);
+    return std::nullopt;
+  }
+  return libssh2_channel_get_exit_status(channel);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
