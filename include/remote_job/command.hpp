@@ -19,12 +19,7 @@ struct remote_command {
   std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
 
   /// Forgets the text but keeps the memory, so that the next command is written without allocating.
-  void clear() noexcept {
-    command.clear();
-    input.clear();
-    end_mark.clear();
-    max_output = 0;
-  }
+  REMOTE_JOB_DECL void clear() noexcept;
 };
 
 /// What came back from one command. A plain value.
@@ -36,13 +31,13 @@ struct command_reply {
   static constexpr std::size_t max_error_output = 4096;  ///< bytes kept of standard error
 
   /// Forgets the content but keeps the memory.
-  void clear() noexcept {
-    output.clear();
-    error_output.clear();
-    exit_status.reset();
-  }
+  REMOTE_JOB_DECL void clear() noexcept;
 };
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/impl/command.ipp>
+#endif
 
 #endif

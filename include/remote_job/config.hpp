@@ -28,6 +28,16 @@
 ///  REMOTE_JOB_NO_LIBSSH2  the single header leaves out the SSH transport even where <libssh2.h> is found
 ///  REMOTE_JOB_NO_JSON     the single header leaves out JSON even where <nlohmann/json.hpp> is found
 
+///  REMOTE_JOB_SEPARATE_COMPILATION  the headers only declare; one source file of the program includes
+///                         remote_job/src.hpp, and one remote_job/ssh/src.hpp if SSH is used. To be defined in all files
+///                         of a program or in none.
+
+#if defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#define REMOTE_JOB_DECL
+#else
+#define REMOTE_JOB_DECL inline
+#endif
+
 /// Everything lives in remote_job; the inline namespace keeps two versions of the library in one program apart.
 namespace remote_job::inline v0 {}
 

@@ -68,7 +68,7 @@ struct watch_options {
   /// Most bytes of log in one poll, unless it may grow; 1 to max_log_chunk_size. Through files up to four chunks of a
   /// backlog, 256 KiB at most, are read at once, for so many polls.
   std::int64_t log_chunk_size = 65536;
-  std::int64_t log_offset = 0;  ///< byte offset at which reading begins; 0 or more
+  std::int64_t log_offset = 0;                          ///< byte offset at which reading begins; 0 or more
   duration command_timeout = std::chrono::seconds(30);  ///< time allowed to one poll; above 0
   int max_reconnect_attempts = 5;                       ///< consecutive failures tolerated; 0 or more
   duration connect_timeout = std::chrono::seconds(60);  ///< time allowed to connect, all steps together; above 0
@@ -96,26 +96,7 @@ struct watch_options {
 
 namespace detail {
 
-inline std::string objection_to_options(const watch_options& options) {
-  if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
-  if (options.quick_interval < duration::zero()) return "quick_interval must not be negative";
-  if (options.quick_interval > options.poll_interval) return "quick_interval must not be above poll_interval";
-  if (options.log_chunk_size < 1) return "log_chunk_size must be at least 1 byte";
-  if (options.log_chunk_size > watch_options::max_log_chunk_size) return "log_chunk_size must be at most 1 GiB";
-  if (options.max_chunk_size != 0 && options.max_chunk_size < options.log_chunk_size)
-    return "max_chunk_size must be 0 or at least log_chunk_size";
-  if (options.max_chunk_size > watch_options::max_log_chunk_size) return "max_chunk_size must be at most 1 GiB";
-  if (options.log_offset < 0) return "log_offset must not be negative";
-  if (options.command_timeout <= duration::zero()) return "command_timeout must be above zero";
-  if (options.max_reconnect_attempts < 0) return "max_reconnect_attempts must not be negative";
-  if (options.connect_timeout <= duration::zero()) return "connect_timeout must be above zero";
-  if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
-  if (options.lost_grace < duration::zero()) return "lost_grace must not be negative";
-  if (options.deadline < duration::zero()) return "deadline must not be negative";
-  if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
-    return "via must be automatic, files or commands";
-  return {};
-}
+REMOTE_JOB_DECL std::string objection_to_options(const watch_options& options);
 
 }  // namespace detail
 
@@ -123,29 +104,12 @@ inline std::string objection_to_options(const watch_options& options) {
 ///
 /// A trigger checks its arguments with this before anything is opened and ends with `errc::invalid_argument`.
 /// Thread-safe; does no I/O.
-inline std::string validate(const job_spec& job, const watch_options& options) {
-  const struct {
-    std::string_view name;
-    const std::string& value;
-    bool required;
-  } fields[] = {{"ssh_conn_id", job.ssh_conn_id, false},
-                {"remote_host", job.remote_host, false},
-                {"job_id", job.job_id, true},
-                {"job_dir", job.job_dir, false},
-                {"log_file", job.log_file, true},
-                {"exit_code_file", job.exit_code_file, true},
-                {"pid_file", job.pid_file, false}};
-  for (const auto& field : fields) {
-    if (field.required && field.value.empty()) return std::string(field.name) + " must not be empty";
-    if (field.value.find('\0') != std::string::npos) return std::string(field.name) + " must not hold a NUL byte";
-  }
-  if (job.log_file == job.exit_code_file) return "exit_code_file must not be the log_file";
-  if (job.remote_os != remote_os::posix && job.remote_os != remote_os::windows)
-    return "remote_os must be posix or windows";
-
-  return detail::objection_to_options(options);
-}
+REMOTE_JOB_DECL std::string validate(const job_spec& job, const watch_options& options);
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/impl/job.ipp>
+#endif
 
 #endif

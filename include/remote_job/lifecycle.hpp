@@ -7,7 +7,6 @@
 #include <remote_job/job_command.hpp>
 #include <remote_job/poll.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -126,13 +125,14 @@ struct cleanup_request {
 namespace detail {
 
 /// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
-inline duration stop_time(const stop_options& options) {
-  const duration most = std::chrono::hours(24 * 365);
-  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
-}
+REMOTE_JOB_DECL duration stop_time(const stop_options& options);
 
 }  // namespace detail
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/impl/lifecycle.ipp>
+#endif
 
 #endif

@@ -5,9 +5,7 @@
 
 #include <remote_job/backoff.hpp>
 #include <remote_job/detail/text/random.hpp>
-#include <remote_job/detail/text/saturating_add.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -28,37 +26,17 @@ class exponential_backoff {
   /// @param seed seeds the generator.
   /// @param initial base after the first failure; below zero counts as zero.
   /// @param maximum base is never above it; below zero counts as zero.
-  explicit exponential_backoff(std::uint64_t seed, duration initial = std::chrono::seconds(1),
-                               duration maximum = std::chrono::seconds(30))
-      : generator_(seed),
-        initial_(std::max(initial, duration::zero())),
-        maximum_(std::max(maximum, duration::zero())) {}
+  REMOTE_JOB_DECL explicit exponential_backoff(std::uint64_t seed, duration initial = std::chrono::seconds(1),
+                                               duration maximum = std::chrono::seconds(30));
 
   /// The delay after the failure-th consecutive failure; a number below 1 counts as 1. Draws from the generator.
-  duration delay(int failure) {
-    const auto base = base_of(failure);
-    const duration jitter(static_cast<duration::rep>(draw(static_cast<std::uint64_t>(base.count()))));
-    return detail::saturating_add(base, jitter);
-  }
+  REMOTE_JOB_DECL duration delay(int failure);
 
  private:
-  duration base_of(int failure) const noexcept {
-    auto base = std::min(initial_, maximum_);
-    // Ends when the maximum is reached, at the latest after 63 doublings.
-    for (int n = 1; n < failure && base > duration::zero() && base < maximum_; ++n)
-      base = base > maximum_ / 2 ? maximum_ : base * 2;
-    return base;
-  }
+  REMOTE_JOB_DECL duration base_of(int failure) const noexcept;
 
   // Uniform over 0..last. std::uniform_int_distribution differs between standard libraries.
-  std::uint64_t draw(std::uint64_t last) {
-    const auto values = last + 1;  // no overflow: last is a positive duration, below 2^63
-    const auto fair = UINT64_MAX - UINT64_MAX % values;
-    for (;;) {
-      const std::uint64_t drawn = generator_();
-      if (drawn < fair) return drawn % values;
-    }
-  }
+  REMOTE_JOB_DECL std::uint64_t draw(std::uint64_t last);
 
   detail::splitmix64 generator_;
   duration initial_;
@@ -66,5 +44,9 @@ class exponential_backoff {
 };
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/backoff/impl/exponential.ipp>
+#endif
 
 #endif

@@ -10,6 +10,8 @@
 #include <remote_job/loopback/jobs.hpp>
 #include <remote_job/poll.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -35,10 +37,7 @@ class loopback_file {
   loopback_file& append(duration at, std::string bytes) { return add(at, kind::append, std::move(bytes)); }
 
   /// Appends the same bytes so many times, the first time at `from`.
-  loopback_file& append_every(duration from, duration step, int times, const std::string& bytes) {
-    for (int i = 0; i < times; ++i) append(from + i * step, bytes);
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_file& append_every(duration from, duration step, int times, const std::string& bytes);
 
   /// Empties the file in place: its identity stays.
   loopback_file& truncate(duration at) { return add(at, kind::truncate, {}); }
@@ -61,9 +60,7 @@ class loopback_file {
 
   /// @name What the file is at a time that never goes backwards
   /// @{
-  void advance(duration now) {
-    for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
-  }
+  REMOTE_JOB_DECL void advance(duration now);
   bool exists() const noexcept { return exists_; }
   bool readable() const noexcept { return readable_ && kind_ == file_kind::regular; }
   file_kind what_kind() const noexcept { return kind_; }
@@ -82,43 +79,10 @@ class loopback_file {
 
   explicit loopback_file(std::uint64_t& identities) : identities_(&identities) {}
 
-  loopback_file& add(duration at, kind what, std::string bytes) {
-    auto place = events_.end();
-    while (place != events_.begin() && std::prev(place)->at > at) --place;
-    events_.insert(place, {at, what, std::move(bytes)});
-    return *this;
-  }
-
-  void apply(const event& e) {
-    switch (e.what) {
-      case kind::append:
-        create();
-        bytes_ += e.bytes;
-        break;
-      case kind::truncate: bytes_.clear(); break;
-      case kind::replace: put(file_kind::regular, e.bytes); break;
-      case kind::remove:
-        exists_ = false;
-        kind_ = file_kind::regular;
-        bytes_.clear();
-        break;
-      case kind::deny: readable_ = false; break;
-      case kind::allow: readable_ = true; break;
-      case kind::directory: put(file_kind::directory, {}); break;
-      case kind::fifo: put(file_kind::other, {}); break;
-    }
-  }
-
-  void put(file_kind what, const std::string& bytes) {
-    exists_ = false;
-    create();
-    kind_ = what;
-    bytes_ = bytes;
-  }
-
-  void create() {
-    if (!std::exchange(exists_, true)) identity_ = ++*identities_;
-  }
+  REMOTE_JOB_DECL loopback_file& add(duration at, kind what, std::string bytes);
+  REMOTE_JOB_DECL void apply(const event& e);
+  REMOTE_JOB_DECL void put(file_kind what, const std::string& bytes);
+  REMOTE_JOB_DECL void create();
 
   std::uint64_t* identities_;
   std::vector<event> events_;
@@ -165,65 +129,38 @@ class loopback_host {
   loopback_host& operator=(const loopback_host&) = delete;
 
   /// The file of this path; one without events is not there.
-  loopback_file& file(std::string_view path) {
-    const auto found = files_.find(path);
-    if (found != files_.end()) return found->second;
-    return files_.emplace(std::string(path), loopback_file(identities_)).first->second;
-  }
+  REMOTE_JOB_DECL loopback_file& file(std::string_view path);
 
   /// The jobs that are submitted to it.
   loopback_jobs& jobs() noexcept { return jobs_; }
 
   /// Time that each step takes, connecting and commands alike; 1 ms by default.
-  loopback_host& latency(duration d) {
-    latency_ = d;
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_host& latency(duration d);
 
   /// How many bytes per second come through from the host; 0, the default: all at once.
-  loopback_host& rate(std::uint64_t bytes_per_second) {
-    rate_ = bytes_per_second;
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_host& rate(std::uint64_t bytes_per_second);
 
   /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
-  loopback_host& on_connect(int nth, loopback_fault fault, int times = 1) {
-    connect_.faults.push_back({nth, times, std::move(fault)});
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_host& on_connect(int nth, loopback_fault fault, int times = 1);
 
   /// A fault at the n-th step on an open connection (from 1), counted over all connections, and at those that follow
   /// it. A step is a command, or file operations that are in flight together; these have only refuse, delay and hang.
-  loopback_host& on_execute(int nth, loopback_fault fault, int times = 1) {
-    execute_.faults.push_back({nth, times, std::move(fault)});
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_host& on_execute(int nth, loopback_fault fault, int times = 1);
 
   /// The host cannot be reached in this time: connecting is refused and connections break.
-  loopback_host& down(duration from, duration to) {
-    down_.push_back({from, to});
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_host& down(duration from, duration to);
 
   /// Answers commands in a way of one's own, for OS policies other than loopback_os: takes the command and the virtual
   /// time, and appends what the command prints.
-  loopback_host& respond_with(std::function<void(const remote_command&, duration, std::string&)> responder) {
-    responder_ = std::move(responder);
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_host& respond_with(
+      std::function<void(const remote_command&, duration, std::string&)> responder);
 
   /// Offers no access to the files, so that they are seen by commands only. Nor does a host with a respond_with() of
   /// one's own: who knows what it has for files?
-  loopback_host& without_files() {
-    offers_files_ = false;
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_host& without_files();
 
   /// Refuses every command from now on, as for an account that may only transfer files.
-  loopback_host& respond_to_files_only() {
-    runs_commands_ = false;
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_host& respond_to_files_only();
 
   /// @name What was asked of the host
   /// @{
@@ -249,26 +186,13 @@ class loopback_host {
     int count = 0;
     std::vector<scheduled_fault> faults;
 
-    loopback_fault next() {
-      ++count;
-      for (const auto& f : faults)
-        if (count >= f.first && count - f.first < f.times) return f.fault;
-      return {};
-    }
+    REMOTE_JOB_DECL loopback_fault next();
   };
 
-  bool reachable(duration now) const noexcept {
-    for (const auto& [from, to] : down_)
-      if (now >= from && now < to) return false;
-    return true;
-  }
+  REMOTE_JOB_DECL bool reachable(duration now) const noexcept;
 
   /// Lets the submitted jobs live up to this time, before any file is looked at.
-  void live(duration now) {
-    jobs_.advance(now, [&](const std::string& dir, const loopback_jobs::submitted& j) {
-      file(dir + "/exit_code").append(*j.ended, std::to_string(*j.exit_code) + "\n");
-    });
-  }
+  REMOTE_JOB_DECL void live(duration now);
 
   loopback_jobs jobs_;
   std::map<std::string, loopback_file, std::less<>> files_;
@@ -285,5 +209,9 @@ class loopback_host {
 };
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/loopback/impl/host.ipp>
+#endif
 
 #endif

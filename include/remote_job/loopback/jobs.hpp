@@ -4,16 +4,14 @@
 #define REMOTE_JOB_LOOPBACK_JOBS_HPP
 
 #include <remote_job/job.hpp>
-#include <remote_job/lifecycle.hpp>
 #include <remote_job/poll.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace remote_job::inline v0 {
@@ -30,10 +28,7 @@ struct loopback_job {
 class loopback_jobs {
  public:
   /// What every job does that is submitted from now on.
-  loopback_jobs& behave(loopback_job job) {
-    next_ = std::move(job);
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_jobs& behave(loopback_job job);
 
   /// The supervisor of all jobs is killed: they run on, but leave no exit code.
   loopback_jobs& kill_supervisors(duration at) { return add(at, kind::kill_supervisor); }
@@ -45,15 +40,9 @@ class loopback_jobs {
   loopback_jobs& switch_host(duration at) { return add(at, kind::switch_host); }
 
   /// How often the job in this directory was started; more than once must never be.
-  int starts(const std::string& job_dir) const {
-    const auto found = starts_.find(job_dir);
-    return found == starts_.end() ? 0 : found->second;
-  }
+  REMOTE_JOB_DECL int starts(const std::string& job_dir) const;
   /// How often a signal was sent to the job in this directory.
-  int signals(const std::string& job_dir) const {
-    const auto found = signals_.find(job_dir);
-    return found == signals_.end() ? 0 : found->second;
-  }
+  REMOTE_JOB_DECL int signals(const std::string& job_dir) const;
 
  private:
   friend class loopback_host;
@@ -76,19 +65,10 @@ class loopback_jobs {
     bool stopped = false;
   };
 
-  loopback_jobs& add(duration at, kind what) {
-    auto place = events_.end();
-    while (place != events_.begin() && std::prev(place)->at > at) --place;
-    events_.insert(place, {at, what});
-    return *this;
-  }
+  REMOTE_JOB_DECL loopback_jobs& add(duration at, kind what);
 
   /// Ends the job unless it has ended; its supervisor, if it is there, keeps the exit code.
-  static void end(submitted& j, duration at, std::optional<std::int64_t> code) {
-    if (j.ended) return;
-    j.ended = at;
-    if (j.supervised) j.exit_code = code;
-  }
+  REMOTE_JOB_DECL static void end(submitted& j, duration at, std::optional<std::int64_t> code);
 
   /// Brings all jobs up to this time; `tell` is called for each that has left an exit code since.
   template <class Tell>
@@ -120,15 +100,7 @@ class loopback_jobs {
     }
   }
 
-  liveness life(const std::string& dir) const {
-    const auto found = jobs_.find(dir);
-    if (found == jobs_.end()) return liveness::not_started;
-    const auto& j = found->second;
-    if (elsewhere_) return liveness::elsewhere;
-    if (j.rebooted) return liveness::rebooted;
-    if (j.ended) return liveness::vanished;
-    return j.supervised ? liveness::alive : liveness::orphaned;
-  }
+  REMOTE_JOB_DECL liveness life(const std::string& dir) const;
 
   loopback_job next_;
   std::map<std::string, submitted> jobs_;
@@ -140,5 +112,9 @@ class loopback_jobs {
 };
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/loopback/impl/jobs.ipp>
+#endif
 
 #endif

@@ -9,6 +9,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/async_result.hpp>
+#include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
 #include <asio/execution/context.hpp>
 #include <asio/io_context.hpp>
@@ -98,22 +99,15 @@ using virtual_timer = basic_virtual_timer<asio::any_io_executor>;
 /// Runs a context in virtual time: whenever nothing is ready, the clock jumps to the next expiry. Returns when so much
 /// virtual time has passed, or, if that is `duration::max()`, when nothing is ready and no virtual timer will ever
 /// expire; with the number of handlers run. In place of `context.run_for()`.
-inline std::size_t run_virtual_for(asio::io_context& context, duration time) {
-  auto& clock = asio::use_service<detail::virtual_clock_service>(context);
-  const auto latest = virtual_clock::time_point::max();
-  const auto limit = time < latest - clock.now() ? clock.now() + time : latest;
-  std::size_t handlers = 0;
-  do {
-    context.restart();
-    handlers += context.poll();
-  } while (clock.advance(limit));
-  clock.pass(limit);
-  return handlers;
-}
+REMOTE_JOB_DECL std::size_t run_virtual_for(asio::io_context& context, duration time);
 
 /// Runs a context in virtual time until nothing is left to do. In place of `context.run()`.
 inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_for(context, duration::max()); }
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/loopback/impl/virtual_timer.ipp>
+#endif
 
 #endif

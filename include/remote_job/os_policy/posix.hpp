@@ -5,18 +5,11 @@
 
 #include <remote_job/command.hpp>
 #include <remote_job/lifecycle.hpp>
-#include <remote_job/os_policy/detail/framing.hpp>
-#include <remote_job/os_policy/detail/lifecycle_frames.hpp>
-#include <remote_job/os_policy/detail/posix_commands.hpp>
-#include <remote_job/os_policy/detail/posix_identity.hpp>
-#include <remote_job/os_policy/detail/posix_script.hpp>
-#include <remote_job/os_policy/detail/quoting.hpp>
 #include <remote_job/poll.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -43,107 +36,51 @@ class posix_os {
   explicit posix_os(std::string shell) : shell_(std::move(shell)) {}
 
   /// Writes the one command that answers the request. Allocates nothing once the strings of `command` have grown.
-  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
-    command.clear();
-    command.command.append("exec ").append(shell_).append(" -s");
-    auto& script = command.input;
-    detail::append_script_begin(script);
-    detail::append_assignment(script, "rj_nonce", request.nonce);
-    if (request.liveness) {
-      detail::append_path(script, "rj_p", job.pid_file);
-      script.append(detail::process_piece).append(detail::life_piece).append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
-    } else {
-      script.append("rj_v=\n");
-    }
-    detail::append_path(script, "rj_f", job.exit_code_file);
-    script.append(detail::read_exit_piece);
-    if (request.liveness) script.append(detail::spare_exit_piece);
-    detail::append_path(script, "rj_f", job.log_file);
-    script.append(detail::stat_piece);
-    detail::append_plan_piece(script, request);
-    script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
-    detail::append_number(script, detail::poll_start(request));
-    script.append(" n=$rj_n$rj_v\n$rj_t\"\n");
-    detail::append_tail_piece(script, request);
-    script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
-    detail::append_end_mark(command.end_mark, request.nonce);
-    command.max_output = detail::poll_limit(request) + detail::frame_allowance;
-  }
+  REMOTE_JOB_DECL void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const;
 
   /// Reads the reply. Total, and does not throw; the views of `reply` point into `raw`.
-  std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply) const noexcept {
-    return detail::parse_poll_frame(request, raw.output, reply);
-  }
+  REMOTE_JOB_DECL std::error_code parse_poll(const poll_request& request, const command_reply& raw,
+                                             poll_reply& reply) const noexcept;
 
   /// @name What makes it a `lifecycle_os_policy`
   /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln
   /// mkdir mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still
   /// survives the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
   /// @{
-  void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
-    detail::append_submit(begin_lifecycle(request.nonce, command), job, request, shell_);
-  }
-  std::error_code parse_submit(const submit_request& request, const command_reply& raw, submit_result& result) const {
-    return detail::parse_submit_frame(request, raw.output, target_os, result);
-  }
-  void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
-    detail::append_stop(begin_lifecycle(request.nonce, command), job, request);
-  }
-  std::error_code parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) const {
-    return detail::parse_stop_frame(request, raw.output, result);
-  }
-  void build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
-    detail::append_cleanup(begin_lifecycle(request.nonce, command), job, request);
-  }
-  std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
-                                cleanup_result& result) const {
-    return detail::parse_cleanup_frame(request, raw.output, result);
-  }
+  REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,
+                                               submit_result& result) const;
+  REMOTE_JOB_DECL void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_stop(const stop_request& request, const command_reply& raw,
+                                             stop_result& result) const;
+  REMOTE_JOB_DECL void build_cleanup(const job_spec& job, const cleanup_request& request,
+                                     remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
+                                                cleanup_result& result) const;
   /// @}
 
   // The three questions of a poll, each as a script of its own for the input of `sh -s`, for use without a frame.
 
   /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
-  std::string completion_check(const std::string& path) const {
-    auto script = begin(path);
-    script.append(detail::read_exit_piece).append("[ -z \"$rj_t\" ] || printf '%s\\n' \"$rj_t\"\n");
-    return script.append(detail::script_end);
-  }
+  REMOTE_JOB_DECL std::string completion_check(const std::string& path) const;
 
   /// Prints the size of a file in bytes, 0 when there is none; never fails.
-  std::string file_size(const std::string& path) const {
-    auto script = begin(path);
-    return script.append(detail::stat_piece).append("echo \"$rj_s\"\n").append(detail::script_end);
-  }
+  REMOTE_JOB_DECL std::string file_size(const std::string& path) const;
 
   /// Prints at most `max_bytes` of a file from `offset` on; never fails.
-  std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const {
-    const poll_request request{{}, offset, 0, max_bytes};
-    auto script = begin(path).append(detail::stat_piece);
-    detail::append_plan_piece(script, request);
-    detail::append_tail_piece(script, request);
-    return script.append(detail::script_end);
-  }
+  REMOTE_JOB_DECL std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const;
 
  private:
-  std::string& begin_lifecycle(const std::string& nonce, remote_command& command) const {
-    command.clear();
-    command.command.append("exec ").append(shell_).append(" -s");
-    detail::append_end_mark(command.end_mark, nonce);
-    command.max_output = detail::frame_allowance;
-    return command.input;
-  }
-
-  static std::string begin(const std::string& path) {
-    std::string script;
-    detail::append_script_begin(script);
-    detail::append_path(script, "rj_f", path);
-    return script;
-  }
+  REMOTE_JOB_DECL std::string& begin_lifecycle(const std::string& nonce, remote_command& command) const;
+  REMOTE_JOB_DECL static std::string begin(const std::string& path);
 
   std::string shell_ = "/bin/sh";
 };
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/os_policy/impl/posix.ipp>
+#endif
 
 #endif

@@ -6,7 +6,6 @@
 #include <remote_job/sink.hpp>
 
 #include <cstdint>
-#include <ios>
 #include <ostream>
 #include <string_view>
 #include <system_error>
@@ -24,10 +23,7 @@ class ostream_sink {
 
   /// Writes and flushes, so that what is acknowledged has left the stream's buffer.
   /// Gives `std::io_errc::stream` once the stream has failed. A stream that is set to throw, throws.
-  std::error_code on_log(std::uint64_t /*offset*/, std::string_view bytes) {
-    log_->write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
-    return log_->good() ? std::error_code{} : std::make_error_code(std::io_errc::stream);
-  }
+  REMOTE_JOB_DECL std::error_code on_log(std::uint64_t /*offset*/, std::string_view bytes);
 
   void on_event(const trigger_event& /*event*/) noexcept {}
 
@@ -36,5 +32,9 @@ class ostream_sink {
 };
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/sink/impl/ostream.ipp>
+#endif
 
 #endif

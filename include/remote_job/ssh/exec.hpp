@@ -7,13 +7,13 @@
 #include <remote_job/detail/asio/any_completion.hpp>
 #include <remote_job/ssh/session/session.hpp>
 
-#include <algorithm>
+#include <libssh2.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <system_error>
-#include <utility>
 
 namespace remote_job::inline v0::ssh {
 
@@ -24,46 +24,11 @@ namespace remote_job::inline v0::ssh {
 class exec final : public operation, public channel_waiter, public std::enable_shared_from_this<exec> {
  public:
   /// Begins a command; `command` and `reply` have to stay where they are until the completion.
-  void start(const std::shared_ptr<session>& over, const remote_command& command, command_reply& reply,
-             detail::any_completion completion) {
-    completion_ = std::move(completion);
-    why_.clear();
-    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this(), ++generation_});
-    if (!over || !over->alive()) {
-      why_ = over ? over->why() : "not connected";
-      return complete(over && over->error() != asio::error::operation_aborted ? over->error()
-                                                                              : std::error_code(errc::connection_lost));
-    }
-    if (command.command.size() > max_command) {
-      why_ = "the command is longer than " + std::to_string(max_command) + " bytes";
-      return complete(errc::invalid_argument);
-    }
-    const session::turn t(*over);
-    session_ = over.get();
-    command_ = &command;
-    reply_ = &reply;
-    reply.clear();
-    channel_ = nullptr;
-    written_ = 0;
-    requested_ = accepted_ = eof_sent_ = false;
-    session_->add(shared_from_this());
-    session_->request_channel(*this);
-  }
+  REMOTE_JOB_DECL void start(const std::shared_ptr<session>& over, const remote_command& command, command_reply& reply,
+                             detail::any_completion completion);
 
   /// Completes an outstanding command with `operation_aborted`; libssh2 1.11 and newer also have the host end it.
-  void cancel() {
-    if (!completion_) return;
-    cancelled_ = true;
-    if (session_ != nullptr) {
-      const auto hold = session_->shared_from_this();
-      const session::turn t(*hold);
-      if (channel_ != nullptr && hold->alive()) detail::libssh2_terminate(channel_);
-      finish(asio::error::operation_aborted, {});
-    } else {
-      complete(asio::error::operation_aborted);
-    }
-    cancelled_ = false;
-  }
+  REMOTE_JOB_DECL void cancel();
 
   /// Why the last command failed; empty when it did not.
   const std::string& why() const noexcept { return why_; }
@@ -72,138 +37,23 @@ class exec final : public operation, public channel_waiter, public std::enable_s
   static constexpr std::size_t max_command = 30000;  // RFC 4253, section 6.1: no packet needs to be larger than 35000
 
   struct on_cancel {
-    void operator()(asio::cancellation_type type) const {
-      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-      const auto self = target.lock();
-      if (self && self->generation_ == generation) self->cancel();
-    }
+    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
 
     std::weak_ptr<exec> target;
     std::uint64_t generation;
   };
 
-  void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override {
-    if (ec) return finish(ec, "the server refused to open a channel: " + session_->refusal());
-    channel_ = channel;
-    step();
-  }
-
-  void step() override {
-    if (channel_ == nullptr) return;
-    if (!accepted_ && !request()) return;
-    if (!send_input()) return;
-    receive();
-  }
-
-  void on_end(std::error_code ec) override {
-    channel_ = nullptr;
-    why_ = session_->why();
-    session_ = nullptr;
-    if (completion_) complete(ec);
-  }
-
-  void drop() noexcept override {
-    channel_ = nullptr;
-    session_ = nullptr;
-    [[maybe_unused]] const auto last = std::move(completion_);
-  }
+  REMOTE_JOB_DECL void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override;
+  REMOTE_JOB_DECL void step() override;
+  REMOTE_JOB_DECL void on_end(std::error_code ec) override;
+  REMOTE_JOB_DECL void drop() noexcept override;
 
   /// False when it is over.
-  bool request() {
-    auto& s = *session_;
-    const auto& text = command_->command;
-    const int rc = s.call([&] {
-      return libssh2_channel_process_startup(channel_, "exec", 4, text.data(), static_cast<unsigned>(text.size()));
-    });
-    if (!std::exchange(requested_, true)) {
-      s.refill();  // its opening travels with this request
-      if (!s.alive()) return false;
-    }
-    if (rc == 0) {
-      accepted_ = true;
-    } else if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
-      finish(errc::command_refused, "the server refused to run the command");
-      return false;
-    } else if (rc != LIBSSH2_ERROR_EAGAIN) {
-      s.fail("running the command failed");
-      return false;
-    }
-    return true;
-  }
-
-  bool send_input() {
-    auto& s = *session_;
-    const auto& input = command_->input;
-    while (written_ < input.size() && s.can_write()) {
-      const auto rest = input.size() - written_;
-      const auto rc = s.call([&] { return libssh2_channel_write_ex(channel_, 0, input.data() + written_, rest); });
-      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) return true;
-      if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT) {
-        written_ = input.size();
-        break;
-      }
-      if (rc < 0) {
-        s.fail("sending the command's input failed");
-        return false;
-      }
-      written_ += static_cast<std::size_t>(rc);
-    }
-    if (written_ < input.size() || eof_sent_) return true;
-    const int rc = s.call([&] { return libssh2_channel_send_eof(channel_); });
-    if (rc != LIBSSH2_ERROR_EAGAIN) eof_sent_ = true;
-    return true;
-  }
-
-  void receive() {
-    auto& s = *session_;
-    auto& buffer = s.scratch();
-    const auto read = [&](int stream) {
-      return s.call([&] { return libssh2_channel_read_ex(channel_, stream, buffer.data(), buffer.size()); });
-    };
-    ssize_t rc = 0;
-    while ((rc = read(0)) > 0) {
-      auto& output = reply_->output;
-      const auto room = command_->max_output - output.size();
-      output.append(buffer.data(), std::min(static_cast<std::size_t>(rc), room));
-      if (static_cast<std::size_t>(rc) > room)
-        return finish(errc::reply_too_long,
-                      "the command printed more than " + std::to_string(command_->max_output) + " bytes");
-      if (!command_->end_mark.empty() && output.ends_with(command_->end_mark)) return finish({}, {});
-    }
-    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading the command's output failed");
-    while ((rc = read(SSH_EXTENDED_DATA_STDERR)) > 0) {
-      auto& output = reply_->error_output;
-      output.append(buffer.data(),
-                    std::min(static_cast<std::size_t>(rc), command_reply::max_error_output - output.size()));
-    }
-    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading the command's output failed");
-
-    if (libssh2_channel_eof(channel_) != 1) return;
-    rc = s.call([&] { return libssh2_channel_wait_closed(channel_); });
-    if (rc == LIBSSH2_ERROR_EAGAIN) return;
-    if (rc != 0) return s.fail("waiting for the command's end failed");
-    if (!accepted_) return finish(errc::command_refused, "the server closed the channel without running the command");
-    reply_->exit_status = detail::libssh2_exit_status(s.native(), channel_);
-    finish({}, {});
-  }
-
-  void finish(std::error_code ec, std::string why) {
-    auto& s = *std::exchange(session_, nullptr);
-    const auto hold = shared_from_this();
-    s.forget(*this);
-    s.remove(*this);
-    why_ = std::move(why);
-    auto* channel = std::exchange(channel_, nullptr);
-    complete(ec);
-    if (channel != nullptr) s.release(channel);
-  }
-
-  void complete(std::error_code ec) {
-    // A slot that is just calling must not lose what it calls.
-    if (!cancelled_) completion_.slot().clear();
-    ++generation_;
-    completion_.post(ec);
-  }
+  REMOTE_JOB_DECL bool request();
+  REMOTE_JOB_DECL bool send_input();
+  REMOTE_JOB_DECL void receive();
+  REMOTE_JOB_DECL void finish(std::error_code ec, std::string why);
+  REMOTE_JOB_DECL void complete(std::error_code ec);
 
   detail::any_completion completion_;
   std::string why_;
@@ -222,5 +72,9 @@ class exec final : public operation, public channel_waiter, public std::enable_s
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/impl/exec.ipp>
+#endif
 
 #endif

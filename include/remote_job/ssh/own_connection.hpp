@@ -3,83 +3,28 @@
 #ifndef REMOTE_JOB_SSH_OWN_CONNECTION_HPP
 #define REMOTE_JOB_SSH_OWN_CONNECTION_HPP
 
-#include <remote_job/ssh/connect/connect.hpp>
-#include <remote_job/ssh/connection_backend.hpp>
-#include <remote_job/ssh/exec.hpp>
-#include <remote_job/ssh/options/options.hpp>
-#include <remote_job/ssh/sftp/sftp_client.hpp>
+#include <remote_job/config.hpp>
 
 #include <asio/any_io_executor.hpp>
 
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
+
+namespace remote_job::inline v0 {
+struct ssh_options;
+}  // namespace remote_job::inline v0
 
 namespace remote_job::inline v0::ssh {
 
-/// A connection that nobody else uses.
-class own_connection final : public connection_backend {
- public:
-  own_connection(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options)
-      : connection_backend(executor), options_(std::move(options)) {}
+class connection_backend;
 
-  void connect(detail::any_completion completion) override {
-    close();
-    const auto next = std::make_shared<connector>(get_executor(), options_, result_);
-    connecting_ = next;
-    next->start(std::move(completion));
-  }
-
-  void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) override {
-    files_last_ = false;
-    running_->start(result_->session, command, reply, std::move(completion));
-  }
-
-  void stat(const std::string& path, file_status& status, detail::any_completion completion) override {
-    if (have_files(completion)) files_->stat(path, status, user_, std::move(completion));
-  }
-
-  void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
-                 detail::any_completion completion) override {
-    if (have_files(completion)) files_->read(path, offset, max, out, user_, std::move(completion));
-  }
-
-  void close() noexcept override {
-    if (const auto connector = connecting_.lock()) connector->close();
-    connecting_.reset();
-    files_.reset();
-    if (const auto session = std::exchange(result_->session, nullptr))
-      session->kill(asio::error::operation_aborted, "closed");
-  }
-
-  std::string diagnostics() const override {
-    const auto& why = files_last_ ? user_->why : running_->why();
-    if (why.empty()) return result_->diagnostics;
-    return options_->host + ':' + std::to_string(options_->port) + ": " + why;
-  }
-
-  std::vector<std::string> notices() const override { return result_->notices; }
-
- private:
-  bool have_files(detail::any_completion& completion) {
-    files_last_ = true;
-    if (!files_ && result_->session) files_ = sftp_client::create(result_->session, options_->timeouts.files);
-    if (files_) return true;
-    user_->why = "not connected";
-    completion.post(errc::connection_lost);
-    return false;
-  }
-
-  std::shared_ptr<const ssh_options> options_;
-  std::shared_ptr<connection> result_ = std::make_shared<connection>();
-  std::shared_ptr<exec> running_ = std::make_shared<exec>();
-  std::shared_ptr<sftp_client> files_;  // of this connection, once used
-  std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
-  bool files_last_ = false;              // what was asked last was asked of files
-  std::weak_ptr<connector> connecting_;  // shared by its own handlers only
-};
+/// A connection that nobody else uses. Opens nothing yet.
+REMOTE_JOB_DECL std::shared_ptr<connection_backend> make_own_connection(const asio::any_io_executor& executor,
+                                                                        std::shared_ptr<const ssh_options> options);
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/impl/own_connection.ipp>
+#endif
 
 #endif

@@ -4,23 +4,24 @@
 #define REMOTE_JOB_SSH_SESSION_POOL_HPP
 
 #include <remote_job/error.hpp>
+#include <remote_job/ssh/connection_backend.hpp>
 #include <remote_job/ssh/options/options.hpp>
-#include <remote_job/ssh/pool/connect_throttle.hpp>
-#include <remote_job/ssh/pool/endpoint_pool.hpp>
-#include <remote_job/ssh/pool/same_endpoint.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <libssh2.h>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <unordered_map>
-#include <utility>
 #include <vector>
+
+namespace remote_job::inline v0::ssh {
+class connect_throttle;
+class endpoint_pool;
+}  // namespace remote_job::inline v0::ssh
 
 namespace remote_job::inline v0 {
 
@@ -44,15 +45,7 @@ struct session_pool_options {
 };
 
 /// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing. Thread-safe.
-inline std::string validate(const session_pool_options& options) {
-  if (options.channels == 0) return "channels must be above 0";
-  if (options.sessions == 0) return "sessions must be above 0";
-  if (options.handshakes == 0) return "handshakes must be above 0";
-  if (options.idle < duration::zero()) return "idle must be 0 or more";
-  if (options.proof <= duration::zero() || options.proof > std::chrono::hours(1))
-    return "proof must be above 0 and at most an hour";
-  return {};
-}
+REMOTE_JOB_DECL std::string validate(const session_pool_options& options);
 
 /// What a session_pool has at the moment, and has done.
 struct session_pool_stats {
@@ -102,71 +95,45 @@ class session_pool {
   using executor_type = asio::any_io_executor;  ///< of all that goes on with the pool
 
   /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for options that are not allowed.
-  explicit session_pool(const executor_type& executor, const session_pool_options& options = {})
-      : executor_(executor),
-        handshakes_(std::make_shared<ssh::connect_throttle>(options.handshakes)),
-        limits_{options.channels, options.sessions, options.idle, options.proof} {
-    if (auto wrong = validate(options); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
-  }
+  REMOTE_JOB_DECL explicit session_pool(const executor_type& executor, const session_pool_options& options = {});
 
   /// The moved-from pool can only be destroyed.
   session_pool(session_pool&&) = default;
   session_pool& operator=(session_pool&&) = delete;
 
   /// Ends the sessions that nobody uses, now or when their last user is done.
-  ~session_pool() {
-    for (const auto& site : all()) site->keep(duration::zero());
-  }
+  REMOTE_JOB_DECL ~session_pool();
 
   /// Where all of it runs: that of the constructor.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Ends all sessions at once, without a word to the servers. Outstanding operations of their users complete with
   /// `asio::error::operation_aborted`. Never blocks; the pool can be used again.
-  void close() {
-    for (const auto& site : all()) site->end();
-  }
+  REMOTE_JOB_DECL void close();
 
   /// Counts over all endpoints.
-  session_pool_stats stats() const {
-    session_pool_stats sum;
-    for (const auto& site : all()) {
-      sum.sessions += site->sessions();
-      sum.connects += site->connects();
-    }
-    return sum;
-  }
+  REMOTE_JOB_DECL session_pool_stats stats() const;
 
  private:
   template <class Executor>
   friend class basic_libssh2_transport;
 
-  std::shared_ptr<ssh::endpoint_pool> site(std::shared_ptr<const ssh_options> options) {
-    const auto [first, last] = sites_.equal_range(options->host);
-    for (auto each = first; each != last;) {
-      auto site = each->second.lock();
-      if (site && ssh::same_endpoint(*site->options(), *options)) return site;
-      each = site ? std::next(each) : sites_.erase(each);
-    }
-    const auto host = options->host;
-    auto added = std::make_shared<ssh::endpoint_pool>(executor_, std::move(options), limits_, handshakes_);
-    sites_.emplace(host, added);
-    return added;
-  }
+  /// A share of the sessions to this endpoint.
+  REMOTE_JOB_DECL std::shared_ptr<ssh::connection_backend> share(std::shared_ptr<const ssh_options> options);
 
-  std::vector<std::shared_ptr<ssh::endpoint_pool>> all() const {
-    std::vector<std::shared_ptr<ssh::endpoint_pool>> found;
-    for (const auto& [host, each] : sites_)
-      if (auto site = each.lock()) found.push_back(std::move(site));
-    return found;
-  }
+  REMOTE_JOB_DECL std::shared_ptr<ssh::endpoint_pool> endpoint(std::shared_ptr<const ssh_options> options);
+  REMOTE_JOB_DECL std::vector<std::shared_ptr<ssh::endpoint_pool>> all() const;
 
   executor_type executor_;
   std::shared_ptr<ssh::connect_throttle> handshakes_;
-  detail::pool_limits limits_;
-  std::unordered_multimap<std::string, std::weak_ptr<ssh::endpoint_pool>> sites_;  // by host
+  session_pool_options options_;
+  std::unordered_multimap<std::string, std::weak_ptr<ssh::endpoint_pool>> endpoints_;  // by host
 };
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/impl/session_pool.ipp>
+#endif
 
 #endif

@@ -8,7 +8,6 @@
 #include <remote_job/ssh/connection_backend.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/own_connection.hpp>
-#include <remote_job/ssh/pool/shared_connection.hpp>
 #include <remote_job/ssh/session_pool.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -57,15 +56,14 @@ class basic_libssh2_transport {
   /// `errc::invalid_argument`.
   basic_libssh2_transport(const executor_type& executor, ssh_options options)
       : executor_(executor),
-        backend_(
-            std::make_shared<ssh::own_connection>(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
+        backend_(ssh::make_own_connection(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
 
   /// With a share of a pool's connections, which only those use who have the same options; see `session_pool`. The
   /// executor has to be the pool's. The transport may outlive the pool.
   basic_libssh2_transport(const executor_type& executor, const ssh_options& options, session_pool& pool)
       : basic_libssh2_transport(executor, std::make_shared<const ssh_options>(options), pool) {}
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
-      : executor_(executor), backend_(std::make_shared<ssh::shared_connection>(pool.site(std::move(options)))) {}
+      : executor_(executor), backend_(pool.share(std::move(options))) {}
 
   /// From one on another type of executor: `as_default_on` does that, to give all that goes on with it a default
   /// completion token.

@@ -125,9 +125,7 @@ class loopback_transport {
   }
 
   /// Ends the connection; outstanding operations complete with operation_aborted.
-  void close() noexcept {
-    if (link_) link_->close();
-  }
+  REMOTE_JOB_DECL void close() noexcept;
 
   /// What went wrong last.
   const std::string& diagnostics() const noexcept { return link_->diagnostics; }
@@ -137,5 +135,9 @@ class loopback_transport {
 };
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/transport/impl/loopback.ipp>
+#endif
 
 #endif

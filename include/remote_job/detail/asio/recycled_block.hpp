@@ -7,16 +7,13 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 
 namespace remote_job::inline v0::detail {
 
 /// Gives back the memory of a buffer that is far larger than what is wanted of it next.
-inline void shrink(std::string& buffer, std::size_t wanted) noexcept {
-  if (buffer.capacity() > std::size_t{256} * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
-}
+REMOTE_JOB_DECL void shrink(std::string& buffer, std::size_t wanted) noexcept;
 
 /// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
 /// asked for while the block is out comes from the heap.
@@ -27,24 +24,8 @@ class recycled_block {
   recycled_block& operator=(const recycled_block&) = delete;
   ~recycled_block() { ::operator delete(block_); }
 
-  void* take(std::size_t size) {
-    if (out_) return ::operator new(size);
-    if (size > size_) {
-      ::operator delete(std::exchange(block_, nullptr));
-      size_ = 0;
-      block_ = ::operator new(size);
-      size_ = size;
-    }
-    out_ = true;
-    return block_;
-  }
-
-  void give(void* p) noexcept {
-    if (p == block_)
-      out_ = false;
-    else
-      ::operator delete(p);
-  }
+  REMOTE_JOB_DECL void* take(std::size_t size);
+  REMOTE_JOB_DECL void give(void* p) noexcept;
 
  private:
   void* block_ = nullptr;
@@ -77,5 +58,9 @@ struct kept_allocator {
 };
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/detail/asio/impl/recycled_block.ipp>
+#endif
 
 #endif

@@ -6,7 +6,6 @@
 #include <remote_job/config.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/post.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -47,11 +46,13 @@ class shared_call {
 };
 
 /// Has it called by the executor, never from here.
-inline void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
-                      std::size_t size = 0) {
-  asio::post(executor, [call = std::move(call), ec, size] { call(ec, size); });
-}
+REMOTE_JOB_DECL void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
+                               std::size_t size = 0);
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/detail/asio/impl/shared_call.ipp>
+#endif
 
 #endif

@@ -8,7 +8,6 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
-#include <asio/query.hpp>
 
 #include <mutex>
 
@@ -18,18 +17,13 @@ namespace remote_job::inline v0::detail {
 /// operations do: a handler may own what keeps it, and nobody else would break that ring.
 class shutdown_listener {
  public:
-  explicit shutdown_listener(const asio::any_io_executor& executor)
-      : list_(&asio::use_service<list>(asio::query(executor, asio::execution::context))) {
-    list_->add(*this);
-  }
+  REMOTE_JOB_DECL explicit shutdown_listener(const asio::any_io_executor& executor);
   shutdown_listener(const shutdown_listener&) = delete;
   shutdown_listener& operator=(const shutdown_listener&) = delete;
 
  protected:
   /// It may outlive the context.
-  ~shutdown_listener() {
-    if (list_ != nullptr) list_->remove(*this);
-  }
+  REMOTE_JOB_DECL ~shutdown_listener();
 
  private:
   class list final : public asio::execution_context::service {
@@ -39,31 +33,9 @@ class shutdown_listener {
 
     explicit list(asio::execution_context& context) : service(context) {}
 
-    void add(shutdown_listener& each) {
-      const std::lock_guard lock(mutex_);
-      each.next_ = first_;
-      if (first_ != nullptr) first_->previous_ = &each;
-      first_ = &each;
-    }
-
-    void remove(shutdown_listener& each) noexcept {
-      const std::lock_guard lock(mutex_);
-      if (each.next_ != nullptr) each.next_->previous_ = each.previous_;
-      if (each.previous_ != nullptr)
-        each.previous_->next_ = each.next_;
-      else if (first_ == &each)
-        first_ = each.next_;
-      each.next_ = each.previous_ = nullptr;
-    }
-
-    void shutdown() noexcept override {
-      // By now no thread runs the context. A listener that goes may take others with it.
-      while (auto* each = first_) {
-        remove(*each);
-        each->list_ = nullptr;
-        each->on_shutdown();
-      }
-    }
+    REMOTE_JOB_DECL void add(shutdown_listener& each);
+    REMOTE_JOB_DECL void remove(shutdown_listener& each) noexcept;
+    REMOTE_JOB_DECL void shutdown() noexcept override;
 
    private:
     std::mutex mutex_;
@@ -78,5 +50,9 @@ class shutdown_listener {
 };
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/detail/asio/impl/shutdown_list.ipp>
+#endif
 
 #endif

@@ -5,8 +5,6 @@
 
 #include <remote_job/job.hpp>
 
-#include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,66 +12,16 @@
 namespace remote_job::inline v0::detail {
 
 /// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.25".
-inline std::string format_seconds(duration d) {
-  constexpr std::int64_t per_second = 1'000'000'000;
-  auto text = std::to_string(d.count() / per_second);
-  if (const auto rest = d.count() % per_second; rest != 0) {
-    auto digits = std::to_string(per_second + rest);  // a leading 1 keeps the zeros
-    digits.erase(digits.find_last_not_of('0') + 1);
-    text += '.' + digits.substr(1);
-  }
-  return text;
-}
+REMOTE_JOB_DECL std::string format_seconds(duration d);
 
 /// Reads a JSON number (RFC 8259, section 6) as seconds, without the loss of a way through double, to the nearest
 /// nanosecond. Nothing if it is below zero, too long for a duration, or no number.
-inline std::optional<duration> parse_seconds(std::string_view text) {
-  std::string digits;
-  std::int64_t exponent = 9;  // of ten, on the digits as a whole number of nanoseconds
-  std::size_t i = 0;
-  bool fraction = false;
-  for (; i < text.size() && text[i] != 'e' && text[i] != 'E'; ++i) {
-    if (text[i] == '.' && !fraction) {
-      fraction = true;
-    } else if (text[i] >= '0' && text[i] <= '9') {
-      digits += text[i];
-      if (fraction) --exponent;
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (digits.empty()) return std::nullopt;
-  if (i < text.size()) {
-    const bool down = ++i < text.size() && text[i] == '-';
-    if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
-    if (i == text.size()) return std::nullopt;
-    std::int64_t shift = 0;
-    for (; i < text.size(); ++i) {
-      if (text[i] < '0' || text[i] > '9') return std::nullopt;
-      if (shift < 1'000'000'000) shift = shift * 10 + (text[i] - '0');
-    }
-    exponent += down ? -shift : shift;
-  }
-
-  constexpr auto most = std::numeric_limits<std::int64_t>::max();
-  std::int64_t count = 0;
-  const auto append = [&](int digit) {
-    if (count > (most - digit) / 10) return false;
-    count = count * 10 + digit;
-    return true;
-  };
-  const auto whole = static_cast<std::int64_t>(digits.size()) + exponent;  // digits before the decimal point
-  for (std::int64_t n = 0; n < whole; ++n) {
-    const bool given = n < static_cast<std::int64_t>(digits.size());
-    if (!given && count == 0) break;  // zero with any exponent
-    if (!append(given ? digits[static_cast<std::size_t>(n)] - '0' : 0)) return std::nullopt;
-  }
-  const bool up =
-      whole >= 0 && whole < static_cast<std::int64_t>(digits.size()) && digits[static_cast<std::size_t>(whole)] >= '5';
-  if (up && count == most) return std::nullopt;
-  return duration(count + (up ? 1 : 0));
-}
+REMOTE_JOB_DECL std::optional<duration> parse_seconds(std::string_view text);
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/detail/text/impl/seconds.ipp>
+#endif
 
 #endif

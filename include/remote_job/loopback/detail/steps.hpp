@@ -13,11 +13,8 @@
 #include <asio/associator.hpp>
 #include <asio/io_context.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <memory>
 #include <new>
@@ -44,45 +41,21 @@ struct loopback_link {
 
   loopback_link(const executor_type& executor, loopback_host& h) : host(h), timer(executor) {}
 
-  lane& take_lane() {
-    const auto free = std::ranges::find(lanes, false, &lane::taken);
-    auto& found = free != lanes.end() ? *free : lanes.emplace_back(timer.get_executor());
-    found.taken = true;
-    return found;
-  }
+  REMOTE_JOB_DECL lane& take_lane();
 
   /// Sets a timer to the end of a step with this fault.
-  timer_type& arm(timer_type& t, const loopback_fault& fault) const {
-    auto time = host.latency_;
-    if (fault.what == loopback_fault::kind::delay) time += fault.time;
-    if (fault.what == loopback_fault::kind::hang) time = duration::max();
-    t.expires_after(time);
-    return t;
-  }
+  REMOTE_JOB_DECL timer_type& arm(timer_type& t, const loopback_fault& fault) const;
 
   /// How long so many bytes are on the way.
-  duration sending(std::size_t bytes) const noexcept {
-    if (host.rate_ == 0) return {};
-    return duration(static_cast<duration::rep>(bytes * 1'000'000'000 / host.rate_));
-  }
+  REMOTE_JOB_DECL duration sending(std::size_t bytes) const noexcept;
 
   /// How many bytes come in this time.
-  std::size_t sent(duration time) const noexcept {
-    return static_cast<std::size_t>(std::chrono::duration<double>(time).count() * static_cast<double>(host.rate_));
-  }
+  REMOTE_JOB_DECL std::size_t sent(duration time) const noexcept;
 
   duration now() const noexcept { return timer.now().time_since_epoch(); }
 
-  void close() noexcept {
-    open = false;
-    timer.cancel();
-    for (auto& l : lanes) l.timer.cancel();
-  }
-
-  std::error_code fail(std::error_code ec) {
-    diagnostics = "loopback host: " + ec.message();
-    return ec;
-  }
+  REMOTE_JOB_DECL void close() noexcept;
+  REMOTE_JOB_DECL std::error_code fail(std::error_code ec);
 
   loopback_host& host;
   timer_type timer;
@@ -100,12 +73,7 @@ class loopback_connect {
 
   auto& arm() { return link_->arm(link_->timer, fault_); }
 
-  std::error_code answer(std::error_code ec) {
-    if (ec) return ec;
-    if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
-    link_->open = link_->host.reachable(link_->now());
-    return link_->open ? std::error_code() : link_->fail(errc::connect_failed);
-  }
+  REMOTE_JOB_DECL std::error_code answer(std::error_code ec);
 
   duration sending() const noexcept { return {}; }
   auto& timer() noexcept { return link_->timer; }
@@ -123,28 +91,7 @@ class loopback_execute {
 
   auto& arm() { return link_->arm(link_->timer, fault_); }
 
-  std::error_code answer(std::error_code ec) {
-    if (ec) return ec;
-    auto& host = link_->host;
-    if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
-    if (!host.reachable(link_->now())) link_->open = false;
-    if (!link_->open) return link_->fail(errc::connection_lost);
-
-    if (!host.runs_commands_) return link_->fail(errc::command_refused);
-    auto& output = reply_->output;
-    if (fault_.what == loopback_fault::kind::noise) output += fault_.text;
-    if (host.responder_)
-      host.responder_(*command_, link_->now(), output);
-    else
-      loopback_os::answer(host, *command_, link_->now(), output);
-    if (fault_.what == loopback_fault::kind::cut) output.resize(std::min(output.size(), fault_.position));
-    if (fault_.what == loopback_fault::kind::garble && !output.empty()) {
-      char& byte = output[fault_.position % output.size()];
-      byte = static_cast<char>(~byte);
-    }
-    if (output.size() > command_->max_output) return link_->fail(errc::reply_too_long);
-    return {};
-  }
+  REMOTE_JOB_DECL std::error_code answer(std::error_code ec);
 
   duration sending() const noexcept { return link_->sending(reply_->output.size()); }
   auto& timer() noexcept { return link_->timer; }
@@ -165,17 +112,10 @@ class loopback_file_step {
   auto& timer() noexcept { return lane_->timer; }
 
   /// The end of the operation, however it went.
-  std::error_code finish(std::error_code ec) {
-    lane_->taken = false;
-    --link_->files_in_flight;
-    return ec;
-  }
+  REMOTE_JOB_DECL std::error_code finish(std::error_code ec);
 
  protected:
-  loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path)
-      : link_(std::move(l)), lane_(&link_->take_lane()), path_(&path) {
-    if (link_->files_in_flight++ == 0) link_->files_fault = link_->host.execute_.next();
-  }
+  REMOTE_JOB_DECL loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path);
 
   /// `answer` takes the file, which is there.
   template <class Answer>
@@ -208,12 +148,7 @@ class loopback_stat : public loopback_file_step {
 
   duration sending() const noexcept { return {}; }
 
-  std::error_code answer(std::error_code ec) {
-    return answer_with(ec, [this](const loopback_file& file) {
-      *status_ = {file.bytes().size(), file.identity(), file.what_kind()};
-      return std::error_code();
-    });
-  }
+  REMOTE_JOB_DECL std::error_code answer(std::error_code ec);
 
  private:
   file_status* status_;
@@ -221,33 +156,14 @@ class loopback_stat : public loopback_file_step {
 
 class loopback_read : public loopback_file_step {
  public:
-  loopback_read(std::shared_ptr<loopback_link> l, const std::string& path, std::uint64_t offset, std::size_t max,
-                std::string& out)
-      : loopback_file_step(std::move(l), path), offset_(offset), max_(max), out_(&out) {
-    out.clear();
-  }
+  REMOTE_JOB_DECL loopback_read(std::shared_ptr<loopback_link> l, const std::string& path, std::uint64_t offset,
+                                std::size_t max, std::string& out);
 
-  std::error_code answer(std::error_code ec) {
-    return answer_with(ec, [this](const loopback_file& file) {
-      if (file.what_kind() == file_kind::directory) return std::make_error_code(std::errc::is_a_directory);
-      if (file.what_kind() != file_kind::regular) return std::make_error_code(std::errc::io_error);
-      if (!file.readable()) return std::make_error_code(std::errc::permission_denied);
-      const auto& bytes = file.bytes();
-      out_->assign(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_);
-      return std::error_code();
-    });
-  }
-
-  duration sending() noexcept {
-    began_ = link_->now();
-    return link_->sending(out_->size());
-  }
+  REMOTE_JOB_DECL std::error_code answer(std::error_code ec);
+  REMOTE_JOB_DECL duration sending() noexcept;
 
   /// What has come by then has come, even if no more does.
-  std::error_code finish(std::error_code ec) {
-    if (ec && began_) out_->resize(std::min(out_->size(), link_->sent(link_->now() - *began_)));
-    return loopback_file_step::finish(ec);
-  }
+  REMOTE_JOB_DECL std::error_code finish(std::error_code ec);
 
  private:
   std::uint64_t offset_;
@@ -292,5 +208,9 @@ struct asio::associator<Associator, remote_job::detail::loopback_step_op<Step, H
   static auto get(const self& s) noexcept { return Associator<Handler, Default>::get(s.handler); }
   static auto get(const self& s, const Default& d) noexcept { return Associator<Handler, Default>::get(s.handler, d); }
 };
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/loopback/detail/impl/steps.ipp>
+#endif
 
 #endif

@@ -12,12 +12,12 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <memory_resource>
+#include <new>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -60,23 +60,13 @@ class virtual_clock_service : public asio::execution_context::service {
   void remove(queue::iterator position) { waits_.erase(position); }
 
   /// Moves the time to the next expiry and ends all waits due then; false if none comes before or at the limit.
-  bool advance(virtual_clock::time_point limit) {
-    if (waits_.empty() || waits_.begin()->first > limit || waits_.begin()->first == virtual_clock::time_point::max())
-      return false;
-    now_ = std::max(now_, waits_.begin()->first);
-    while (!waits_.empty() && waits_.begin()->first <= now_) waits_.begin()->second->finish({});
-    return true;
-  }
+  REMOTE_JOB_DECL bool advance(virtual_clock::time_point limit);
 
   /// Moves the time on where nothing happens; not beyond a wait.
-  void pass(virtual_clock::time_point limit) {
-    if (limit != virtual_clock::time_point::max()) now_ = std::max(now_, limit);
-  }
+  REMOTE_JOB_DECL void pass(virtual_clock::time_point limit);
 
  private:
-  void shutdown() noexcept override {
-    while (!waits_.empty()) waits_.begin()->second->discard();
-  }
+  REMOTE_JOB_DECL void shutdown() noexcept override;
 
   // The pool keeps what is given back: steady polling allocates nothing.
   std::pmr::unsynchronized_pool_resource pool_;
@@ -209,5 +199,9 @@ class virtual_wait_for final : public virtual_wait {
 
 }  // namespace detail
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/loopback/detail/impl/virtual_clock.ipp>
+#endif
 
 #endif

@@ -3,10 +3,10 @@
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SCRIPT_HPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SCRIPT_HPP
 
-#include <remote_job/os_policy/detail/framing.hpp>
-#include <remote_job/os_policy/detail/quoting.hpp>
+#include <remote_job/config.hpp>
+#include <remote_job/detail/text/exit_code.hpp>
+#include <remote_job/poll.hpp>
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -44,9 +44,7 @@ rj_hidden() {
 
 inline constexpr std::string_view script_end = "exit 0\n}\n";
 
-inline void append_script_begin(std::string& script) {
-  script.append(group_begin).append(plain_output_piece).append(surroundings_piece);
-}
+REMOTE_JOB_DECL void append_script_begin(std::string& script);
 
 /// The exit-code file: rj_c is `-` absent, `!` unreadable, or the length of rj_t, the first bytes of the file.
 ///
@@ -78,49 +76,21 @@ fi
 /// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length().
 ///
 /// Where the shell's arithmetic has 32 bits (mksh), expr computes.
-inline void append_plan_piece(std::string& script, const poll_request& request) {
-  const auto start = poll_start(request);
-  const auto number = [&](std::string_view before, std::uint64_t value) {
-    script.append(before);
-    append_number(script, value);
-  };
-  number("rj_n=0\nif [ \"$rj_s\" != ", request.offset);
-  number(" ]; then\n  if [ \"$((4294967296))\" = 4294967296 ]; then\n    [ \"$rj_s\" -le ", request.offset);
-  number(" ] || rj_n=$((rj_s-", start);
-  number("))\n    [ \"$rj_n\" -le ", poll_limit(request));
-  number(" ] || rj_n=", poll_limit(request));
-  number("\n  elif [ \"$(exec expr \"$rj_s\" '>' ", request.offset);
-  number(")\" = 1 ]; then\n    rj_n=$(exec expr \"$rj_s\" - ", start);
-  number(")\n    [ \"$(exec expr \"$rj_n\" '<' ", poll_limit(request));
-  number(")\" = 1 ] || rj_n=", poll_limit(request));
-  script.append("\n  fi\nfi\n");
-}
+REMOTE_JOB_DECL void append_plan_piece(std::string& script, const poll_request& request);
 
 /// Prints rj_n bytes from the request's start on.
 ///
 /// dd seeks, with GNU and BusyBox alike, where BusyBox's tail would read the whole log. head keeps to rj_n bytes, also
 /// when the log has grown; when it has shrunk there are fewer, and the frame does not fit.
-inline void append_tail_piece(std::string& script, const poll_request& request) {
-  constexpr std::uint64_t block = 16384;
-  const auto start = poll_start(request);
-  const auto skipped = start % block;
-  script.append("[ \"$rj_n\" = 0 ] || { dd bs=16384 skip=");
-  append_number(script, start / block);
-  script.append(" count=$(((rj_n+");
-  append_number(script, skipped + block - 1);
-  script.append(")/16384)) <\"$rj_f\"");
-  if (skipped > 0) append_number(script.append(" | tail -c +"), skipped + 1);
-  script.append(" | head -c \"$rj_n\"; } 2>/dev/null\n");
-}
+REMOTE_JOB_DECL void append_tail_piece(std::string& script, const poll_request& request);
 
 /// Assigns a path to a variable; one that begins with a dash can no longer be taken for an option.
-inline void append_path(std::string& script, std::string_view name, const std::string& path) {
-  if (path.starts_with('/'))
-    append_assignment(script, name, path);
-  else
-    append_assignment(script, name, "./" + path);
-}
+REMOTE_JOB_DECL void append_path(std::string& script, std::string_view name, const std::string& path);
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/os_policy/detail/impl/posix_script.ipp>
+#endif
 
 #endif

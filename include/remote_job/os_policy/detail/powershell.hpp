@@ -8,7 +8,6 @@
 #include <remote_job/os_policy/detail/framing.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -28,24 +27,13 @@ inline constexpr std::string_view powershell_bootstrap =
 inline constexpr std::size_t max_windows_command_line = 8191;
 
 /// Appends an argument for -EncodedCommand: base64 of UTF-16LE. `script` is ASCII.
-inline void append_encoded_command(std::string& out, std::string_view script) {
-  std::string wide;
-  wide.reserve(2 * script.size());
-  for (const char c : script) wide.append(1, c).append(1, '\0');
-  append_base64(out, wide);
-}
+REMOTE_JOB_DECL void append_encoded_command(std::string& out, std::string_view script);
 
 /// Appends the command line that has PowerShell run a script. `script` is ASCII.
-inline void append_powershell(std::string& out, std::string_view shell, std::string_view script) {
-  out.append(shell).append(" -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ");
-  append_encoded_command(out, script);
-}
+REMOTE_JOB_DECL void append_powershell(std::string& out, std::string_view shell, std::string_view script);
 
 /// Appends an expression that gives a text whatever is in it; what is no UTF-8 fails there. Needs rj_text.
-inline void append_text(std::string& script, std::string_view value) {
-  append_base64(script.append("(rj_text '"), value);
-  script.append("')");
-}
+REMOTE_JOB_DECL void append_text(std::string& script, std::string_view value);
 
 // An answer is a frame, as framing.hpp describes them, in a wrapper of its own:
 //
@@ -59,26 +47,12 @@ inline void append_text(std::string& script, std::string_view value) {
 constexpr std::size_t wrapped_length(std::size_t frame) noexcept { return base64_length(frame) + 2 * max_frame_header; }
 
 /// Takes the frame out of its wrapper. Total: takes any bytes. No error only for a whole wrapper with this nonce.
-inline std::error_code unwrap_frame(std::string_view nonce, std::string_view output, std::string& frame) {
-  frame.clear();
-  const auto begin = find_frame(output, nonce, " b64 n=");
-  if (begin == output.npos) return errc::reply_missing;
-  text_cursor rest{output.substr(begin)};
-  const auto line = [&] { return rest.skip("\r\n") || rest.skip("\n"); };
-  std::uint64_t length = 0;
-  if (rest.rest.empty()) return errc::reply_truncated;
-  if (!rest.number(length)) return errc::reply_malformed;
-  if (rest.rest.empty() || rest.rest == "\r") return errc::reply_truncated;
-  if (!line()) return errc::reply_malformed;
-  if (rest.rest.size() < length) return errc::reply_truncated;
-  const auto text = rest.rest.substr(0, static_cast<std::size_t>(length));
-  rest.rest.remove_prefix(text.size());
-  rest.skip("\r");
-  if (rest.rest.size() < frame_tag.size() + nonce.size() + frame_end.size()) return errc::reply_truncated;
-  if (!rest.skip(frame_tag) || !rest.skip(nonce) || !rest.skip(" end") || !line()) return errc::reply_malformed;
-  return append_base64_decoded(frame, text) ? std::error_code() : errc::reply_malformed;
-}
+REMOTE_JOB_DECL std::error_code unwrap_frame(std::string_view nonce, std::string_view output, std::string& frame);
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/os_policy/detail/impl/powershell.ipp>
+#endif
 
 #endif

@@ -4,9 +4,8 @@
 #define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_SCRIPT_HPP
 
 #include <remote_job/detail/text/exit_code.hpp>
-#include <remote_job/os_policy/detail/framing.hpp>
-#include <remote_job/os_policy/detail/powershell.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -145,17 +144,15 @@ rj_send
 )ps";
 
 /// Sets a variable to a whole number that may not fit 32 bits.
-inline void append_long(std::string& script, std::string_view name, std::uint64_t value) {
-  append_number(script.append("$").append(name).append("=[long]"), value);
-  script.append("\n");
-}
+REMOTE_JOB_DECL void append_long(std::string& script, std::string_view name, std::uint64_t value);
 
 /// Sets $rj_p to a path; a path that is no UTF-8 names no file on Windows, and counts as one that cannot be read.
-inline void append_windows_path(std::string& script, std::string_view path) {
-  append_text(script.append("$rj_p='?'\ntry{$rj_p="), path);
-  script.append("}catch{}\n");
-}
+REMOTE_JOB_DECL void append_windows_path(std::string& script, std::string_view path);
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/os_policy/detail/impl/windows_script.ipp>
+#endif
 
 #endif

@@ -3,21 +3,15 @@
 #ifndef REMOTE_JOB_SSH_CONNECT_TCP_STREAM_HPP
 #define REMOTE_JOB_SSH_CONNECT_TCP_STREAM_HPP
 
-#include <remote_job/detail/asio/shared_call.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/ssh/session/byte_stream.hpp>
 #include <remote_job/ssh/session/stream_socket.hpp>
 
 #include <asio/buffer.hpp>
-#include <asio/ip/tcp.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
-#include <limits>
 #include <memory>
 #include <system_error>
-#include <utility>
 
 #if defined(__linux__)
 #include <netinet/tcp.h>
@@ -29,61 +23,20 @@ namespace remote_job::inline v0::ssh {
 class tcp_stream final : public byte_stream {
  public:
   /// Data that the peer's machine does not acknowledge within `user_timeout` ends the connection (tcp(7)).
-  tcp_stream(stream_socket socket, duration user_timeout) : socket_(std::move(socket)) {
-    std::error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-#if defined(__linux__)
-    constexpr std::chrono::milliseconds most(std::numeric_limits<int>::max());
-    const auto time = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(user_timeout), most);
-    set_tcp_option(TCP_USER_TIMEOUT, static_cast<int>(time.count()));
-#else
-    static_cast<void>(user_timeout);
-#endif
-  }
-
-  void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
-    reader_ = owner.get();
-    socket_.async_read_some(buffer, detail::shared_call::to<&tcp_stream::on_read>(kept_by(owner)));
-  }
-
-  void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
-    writer_ = owner;
-    rest_ = buffer;
-    send(owner);
-  }
-
-  void close() noexcept override {
-    std::error_code ignored;
-    socket_.close(ignored);
-  }
+  REMOTE_JOB_DECL tcp_stream(stream_socket socket, duration user_timeout);
+  REMOTE_JOB_DECL void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override;
+  REMOTE_JOB_DECL void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override;
+  REMOTE_JOB_DECL void close() noexcept override;
 
  private:
   std::shared_ptr<tcp_stream> kept_by(const std::shared_ptr<user>& owner) { return {owner, this}; }
 
-  void on_read(std::error_code ec, std::size_t size) {
-#if defined(__linux__)
-    // Not lasting: asked for after each read. Without it a server that still has Nagle's algorithm on stalls 40 ms.
-    if (!ec) set_tcp_option(TCP_QUICKACK, 1);
-#endif
-    reader_->on_read(ec, size);
-  }
-
-  void send(const std::shared_ptr<user>& owner) {
-    socket_.async_write_some(rest_, detail::shared_call::to<&tcp_stream::on_sent>(kept_by(owner)));
-  }
-
-  void on_sent(std::error_code ec, std::size_t size) {
-    rest_ += size;
-    const auto owner = writer_.lock();
-    if (!ec && rest_.size() > 0) return send(owner);
-    owner->on_written(ec);
-  }
+  REMOTE_JOB_DECL void on_read(std::error_code ec, std::size_t size);
+  REMOTE_JOB_DECL void send(const std::shared_ptr<user>& owner);
+  REMOTE_JOB_DECL void on_sent(std::error_code ec, std::size_t size);
 
 #if defined(__linux__)
-  void set_tcp_option(int name, int value) noexcept {
-    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
-  }
+  REMOTE_JOB_DECL void set_tcp_option(int name, int value) noexcept;
 #endif
 
   stream_socket socket_;
@@ -94,5 +47,9 @@ class tcp_stream final : public byte_stream {
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/connect/impl/tcp_stream.ipp>
+#endif
 
 #endif

@@ -10,7 +10,7 @@
 #include <remote_job/ssh/session/session.hpp>
 
 #include <asio/buffer.hpp>
-#include <asio/error.hpp>
+#include <libssh2.h>
 
 #include <cstddef>
 #include <functional>
@@ -31,116 +31,26 @@ class tunnel final : public operation, public channel_waiter, public std::enable
   tunnel(std::shared_ptr<session> over, std::string name) : session_(std::move(over)), name_(std::move(name)) {}
 
   /// Begins to open it; `done` may be called from here.
-  void open(tunnel_end to, on_open done) {
-    done_ = std::move(done);
-    const auto hold = session_;
-    const session::turn t(*hold);
-    if (!hold->alive()) return opened(hold->error(), name_ + hold->why());
-    hold->add(shared_from_this());
-    hold->request_tunnel(*this, std::move(to));
-  }
-
-  void read_some(asio::mutable_buffer buffer, std::shared_ptr<byte_stream::user> owner) {
-    read_buffer_ = buffer;
-    reader_ = std::move(owner);
-    go_on();
-  }
-
-  void write(asio::const_buffer buffer, std::shared_ptr<byte_stream::user> owner) {
-    write_buffer_ = buffer;
-    writer_ = std::move(owner);
-    go_on();
-  }
+  REMOTE_JOB_DECL void open(tunnel_end to, on_open done);
+  REMOTE_JOB_DECL void read_some(asio::mutable_buffer buffer, std::shared_ptr<byte_stream::user> owner);
+  REMOTE_JOB_DECL void write(asio::const_buffer buffer, std::shared_ptr<byte_stream::user> owner);
 
   /// Ends the session below as well.
-  void close() noexcept {
-    done_ = nullptr;
-    end(asio::error::operation_aborted);
-    if (session_) session_->kill(asio::error::operation_aborted, "closed");
-  }
+  REMOTE_JOB_DECL void close() noexcept;
 
   const std::string& why() const noexcept { return why_; }
 
  private:
-  void go_on() {
-    if (ended_) return answer(ended_);
-    const auto hold = session_;
-    const session::turn t(*hold);
-    step();
-  }
-
-  void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override {
-    channel_ = channel;
-    if (!ec) return opened({}, {});
-    const auto& text = session_->refusal();
-    if (text.find("prohibited") != std::string::npos)
-      return opened(errc::forwarding_refused,
-                    name_ + "it does not let connections through (AllowTcpForwarding, PermitOpen): " + text);
-    const bool unreachable = text.find("connect failed") != std::string::npos;
-    opened(unreachable ? errc::connect_failed : errc::channel_refused, name_ + "it cannot connect: " + text);
-  }
-
-  void opened(std::error_code ec, std::string why) {
-    if (const auto done = std::exchange(done_, nullptr)) done(ec, std::move(why));
-  }
-
-  void step() override {
-    if (channel_ == nullptr || ended_) return;
-    auto& s = *session_;
-    while (writer_ && write_buffer_.size() > 0 && s.can_write()) {
-      const auto rc = s.call([&] {
-        return libssh2_channel_write_ex(channel_, 0, static_cast<const char*>(write_buffer_.data()),
-                                        write_buffer_.size());
-      });
-      if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) break;
-      if (rc < 0) return end(asio::error::eof);
-      write_buffer_ += static_cast<std::size_t>(rc);
-    }
-    if (writer_ && write_buffer_.size() == 0) answer_writer({});
-    if (!reader_) return;
-    const auto rc = s.call([&] {
-      return libssh2_channel_read_ex(channel_, 0, static_cast<char*>(read_buffer_.data()), read_buffer_.size());
-    });
-    if (rc > 0) return answer_reader({}, static_cast<std::size_t>(rc));
-    if (rc != LIBSSH2_ERROR_EAGAIN && (rc < 0 || libssh2_channel_eof(channel_) == 1)) end(asio::error::eof);
-  }
-
-  void on_end(std::error_code ec) override {
-    channel_ = nullptr;
-    why_ = name_ + session_->why();
-    opened(ec, why_);
-    end(ec);
-  }
-
-  void drop() noexcept override {
-    channel_ = nullptr;
-    ended_ = asio::error::operation_aborted;
-    [[maybe_unused]] const auto done = std::exchange(done_, nullptr);
-    [[maybe_unused]] const auto reader = std::exchange(reader_, nullptr);
-    [[maybe_unused]] const auto writer = std::exchange(writer_, nullptr);
-  }
-
-  void end(std::error_code ec) {
-    if (!ended_) ended_ = ec;
-    answer(ended_);
-  }
-
-  void answer(std::error_code ec) {
-    answer_writer(ec);
-    answer_reader(ec, 0);
-  }
-
-  void answer_writer(std::error_code ec) {
-    if (auto to = std::exchange(writer_, nullptr))
-      detail::post_call(session_->get_executor(),
-                        detail::shared_call::to<&byte_stream::user::on_written>(std::move(to)), ec);
-  }
-
-  void answer_reader(std::error_code ec, std::size_t size) {
-    if (auto to = std::exchange(reader_, nullptr))
-      detail::post_call(session_->get_executor(), detail::shared_call::to<&byte_stream::user::on_read>(std::move(to)),
-                        ec, size);
-  }
+  REMOTE_JOB_DECL void go_on();
+  REMOTE_JOB_DECL void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override;
+  REMOTE_JOB_DECL void opened(std::error_code ec, std::string why);
+  REMOTE_JOB_DECL void step() override;
+  REMOTE_JOB_DECL void on_end(std::error_code ec) override;
+  REMOTE_JOB_DECL void drop() noexcept override;
+  REMOTE_JOB_DECL void end(std::error_code ec);
+  REMOTE_JOB_DECL void answer(std::error_code ec);
+  REMOTE_JOB_DECL void answer_writer(std::error_code ec);
+  REMOTE_JOB_DECL void answer_reader(std::error_code ec, std::size_t size);
 
   std::shared_ptr<session> session_;
   std::string name_;
@@ -159,12 +69,8 @@ class tunnel_stream final : public byte_stream {
  public:
   explicit tunnel_stream(std::shared_ptr<tunnel> t) : tunnel_(std::move(t)) {}
 
-  void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
-    tunnel_->read_some(buffer, std::move(owner));
-  }
-  void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override {
-    tunnel_->write(buffer, std::move(owner));
-  }
+  REMOTE_JOB_DECL void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override;
+  REMOTE_JOB_DECL void write(asio::const_buffer buffer, std::shared_ptr<user> owner) override;
   void close() noexcept override { tunnel_->close(); }
   std::string why() const override { return tunnel_->why(); }
 
@@ -173,5 +79,9 @@ class tunnel_stream final : public byte_stream {
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/connect/impl/tunnel.ipp>
+#endif
 
 #endif

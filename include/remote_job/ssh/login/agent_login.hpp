@@ -5,22 +5,14 @@
 
 #include <remote_job/ssh/login/agent_client.hpp>
 #include <remote_job/ssh/login/login.hpp>
-#include <remote_job/ssh/options/identity.hpp>
-#include <remote_job/ssh/options/public_key.hpp>
-#include <remote_job/ssh/session/libssh2_compat.hpp>
-#include <remote_job/ssh/session/server_hello.hpp>
 #include <remote_job/ssh/session/session.hpp>
 
-#include <algorithm>
+#include <libssh2.h>
+
 #include <cstddef>
-#include <cstdlib>
-#include <cstring>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace remote_job::inline v0::ssh {
@@ -31,60 +23,13 @@ class agent_login final : public login_method {
  public:
   /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
   /// `refused` gets the fingerprints of the keys that were tried in vain.
-  agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
-              std::vector<std::string> preferred, bool only_preferred, std::vector<std::string>& refused,
-              std::function<void()> wake)
-      : client_(std::make_shared<agent_client>(executor, std::move(path))),
-        user_(std::move(user)),
-        preferred_(std::move(preferred)),
-        only_preferred_(only_preferred),
-        refused_(refused),
-        wake_(std::move(wake)) {}
+  REMOTE_JOB_DECL agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
+                              std::vector<std::string> preferred, bool only_preferred,
+                              std::vector<std::string>& refused, std::function<void()> wake);
 
   ~agent_login() override { client_->close(); }
 
-  login_status step(session& s) override {
-    while (s.alive()) {
-      if (client_->waiting()) return login_status::more;
-      if (!asked_keys_) {
-        asked_keys_ = true;
-        client_->ask(agent_protocol::ask_keys(), wake_);
-        continue;
-      }
-      if (!std::exchange(listed_, true)) choose_keys();
-      if (next_ == keys_.size()) return login_status::over;
-
-      const auto& blob = keys_[next_].blob;
-      void* self = this;
-      const int rc = s.call([&] {
-        const int result =
-            libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
-                                       blob.size(), &agent_login::on_libssh2_sign, &self);
-        // Not the server is waited for, and libssh2 need not be asked again before the agent's answer.
-        return result == LIBSSH2_ERROR_EAGAIN && client_->waiting() ? waiting_for_agent : result;
-      });
-      if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return login_status::more;
-      if (rc == 0) return login_status::done;
-      const auto text = s.last_error();
-      const auto name = key_name(keys_[next_]);
-      const bool was_signed = std::exchange(asked_signature_, false);
-      if (text == "Callback returned error") {
-        ++next_;
-        note(name + ": the agent did not sign" + (client_->why().empty() ? "" : " (" + client_->why() + ')'));
-        if (!client_->why().empty()) next_ = keys_.size();
-      } else if (said_no(s, rc, text)) {
-        refused_.push_back(fingerprint(blob));
-        ++next_;
-        // What the server had found good before it was signed may have been one factor of several.
-        if (was_signed) return refused(name);
-        note_refused(name);
-      } else {
-        note_refused(name);
-        return login_status::broken;
-      }
-    }
-    return login_status::more;
-  }
+  REMOTE_JOB_DECL login_status step(session& s) override;
 
   std::string waits_for() const override { return client_->waiting() ? "the agent " + client_->path() : std::string(); }
 
@@ -93,53 +38,15 @@ class agent_login final : public login_method {
  private:
   static constexpr int waiting_for_agent = 1;
 
-  static std::string key_name(const agent_protocol::key& key) {
-    return "agent key " + printable(key_type_of(key.blob), 60) + ' ' + fingerprint(key.blob) + " (" +
-           printable(key.comment, 60) + ')';
-  }
+  REMOTE_JOB_DECL static std::string key_name(const agent_protocol::key& key);
 
   /// Of the agent's keys those that libssh2 can log in with, in the order to try them.
-  void choose_keys() {
-    auto all = client_->answer() ? agent_protocol::keys(*client_->answer()) : std::nullopt;
-    if (!all)
-      return note("agent " + client_->path() + ": " +
-                  (client_->why().empty() ? "its answer makes no sense" : client_->why()));
-    const auto rank = [&](const agent_protocol::key& key) {
-      return std::find(preferred_.begin(), preferred_.end(), fingerprint(key.blob)) - preferred_.begin();
-    };
-    std::multimap<std::ptrdiff_t, agent_protocol::key> ranked;  // keeps the agent's order among equals
-    for (auto& key : *all) {
-      const auto place = rank(key);
-      if (only_preferred_ && place == std::ssize(preferred_)) continue;
-      const auto type = key_type_of(key.blob);
-      if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
-        note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
-      else if (is_plain_key(type))
-        ranked.emplace(place, std::move(key));
-      else
-        note(key_name(key) + " left out: such keys are for process_transport over ssh");
-    }
-    for (auto& each : ranked) keys_.push_back(std::move(each.second));
-  }
+  REMOTE_JOB_DECL void choose_keys();
 
   /// May be asked again and again until there is an answer. The signature's memory is libssh2's afterwards.
-  static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data,
-                             std::size_t data_size, void** abstract) noexcept {
-    auto& self = *static_cast<agent_login*>(*abstract);
-    if (!std::exchange(self.asked_signature_, true))
-      self.client_->ask(
-          agent_protocol::ask_signature(self.keys_[self.next_].blob, {reinterpret_cast<const char*>(data), data_size}),
-          self.wake_);
-    if (self.client_->waiting()) return LIBSSH2_ERROR_EAGAIN;
-    const auto& answer = self.client_->answer();
-    const auto made = answer ? agent_protocol::signature(*answer) : std::nullopt;
-    if (!made) return -1;
-    *signature = static_cast<unsigned char*>(std::malloc(made->size()));
-    if (*signature == nullptr) return -1;
-    std::memcpy(*signature, made->data(), made->size());
-    *size = made->size();
-    return 0;
-  }
+  REMOTE_JOB_DECL static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size,
+                                             const unsigned char* data, std::size_t data_size,
+                                             void** abstract) noexcept;
 
   std::shared_ptr<agent_client> client_;
   std::string user_;
@@ -155,5 +62,9 @@ class agent_login final : public login_method {
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/login/impl/agent_login.ipp>
+#endif
 
 #endif

@@ -4,10 +4,10 @@
 #define REMOTE_JOB_SSH_LOGIN_LOGIN_HPP
 
 #include <remote_job/error.hpp>
-#include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/options/prompt.hpp>
 #include <remote_job/ssh/session/session.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,36 +45,17 @@ class login_method {
   bool any_refused() const noexcept { return any_refused_; }
 
   /// Says what to think of what was refused last.
-  void conclude_last(bool accepted) {
-    if (accepted)
-      note(last_ + " accepted, but more is wanted");
-    else
-      note_refused(last_);
-  }
+  REMOTE_JOB_DECL void conclude_last(bool accepted);
 
  protected:
   void note(std::string text) { notes_.push_back(std::move(text)); }
 
-  void note_refused(const std::string& what, const std::string& hint = {}) {
-    any_refused_ = true;
-    note(what + " refused" + hint);
-  }
-
-  void local_failure(errc e, std::string text) {
-    if (!error_) error_ = e;
-    note(std::move(text));
-  }
-
-  login_status refused(std::string what) {
-    last_ = std::move(what);
-    return login_status::refused;
-  }
+  REMOTE_JOB_DECL void note_refused(const std::string& what, const std::string& hint = {});
+  REMOTE_JOB_DECL void local_failure(errc e, std::string text);
+  REMOTE_JOB_DECL login_status refused(std::string what);
 
   /// Whether the server has answered no, and lives on.
-  static bool said_no(const session& s, int rc, std::string_view text) {
-    return (rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) &&
-           s.farewell().empty() && !text.starts_with("Waiting for");
-  }
+  REMOTE_JOB_DECL static bool said_no(const session& s, int rc, std::string_view text);
 
  private:
   std::vector<std::string> notes_;
@@ -92,33 +73,14 @@ class challenger {
   challenger(const challenger&) = delete;
   challenger& operator=(const challenger&) = delete;
 
-  void ask(const ssh_prompter& who, const ssh_challenge& challenge) {
-    close();
-    question_ = std::make_shared<question>(wake_);
-    prompts_ = challenge.prompts.size();
-    // Whatever the user's code throws must not pass through the session's loop. What it lets go of is declined.
-    try {
-      who(challenge, ssh_answer(question_));
-    } catch (...) {
-      question_->decline();
-    }
-  }
+  REMOTE_JOB_DECL void ask(const ssh_prompter& who, const ssh_challenge& challenge);
 
   bool asked() const noexcept { return question_ != nullptr; }
   bool waiting() const { return question_ && question_->state() == question::status::open; }
 
   /// Takes the answer, if there is one that fits; the next challenge may be asked.
-  bool take(secrets& answer) {
-    const auto asked = std::exchange(question_, nullptr);
-    if (!asked || asked->state() != question::status::answered) return false;
-    answer = asked->take();
-    return answer.list.size() == prompts_;
-  }
-
-  void close() noexcept {
-    if (question_) question_->close();
-    question_.reset();
-  }
+  REMOTE_JOB_DECL bool take(secrets& answer);
+  REMOTE_JOB_DECL void close() noexcept;
 
  private:
   std::function<void()> wake_;
@@ -127,5 +89,9 @@ class challenger {
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/login/impl/login.ipp>
+#endif
 
 #endif

@@ -6,10 +6,10 @@
 #include <remote_job/config.hpp>
 
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -42,12 +42,7 @@ struct ssh_challenge {
 namespace ssh {
 
 /// Overwrites a secret, and what a longer one left behind, before its memory is given back.
-inline void wipe(std::string& secret) noexcept {
-  secret.resize(secret.capacity());
-  volatile char* bytes = secret.data();
-  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
-  secret.clear();
-}
+REMOTE_JOB_DECL void wipe(std::string& secret) noexcept;
 
 /// Answers that are wiped when they are used up.
 struct secrets {
@@ -55,17 +50,10 @@ struct secrets {
 
   secrets() = default;
   secrets(secrets&&) = default;
-  secrets& operator=(secrets&& other) noexcept {
-    wipe_all();
-    list = std::move(other.list);
-    return *this;
-  }
+  REMOTE_JOB_DECL secrets& operator=(secrets&& other) noexcept;
   ~secrets() { wipe_all(); }
 
-  void wipe_all() noexcept {
-    for (auto& each : list) wipe(each);
-    list.clear();
-  }
+  REMOTE_JOB_DECL void wipe_all() noexcept;
 };
 
 /// A challenge that waits for its answer. Thread-safe.
@@ -77,47 +65,19 @@ class question {
   explicit question(std::function<void()> on_answer) : on_answer_(std::move(on_answer)) {}
 
   /// The first call counts. The secret is taken, or wiped.
-  void answer(std::vector<std::string>& list) {
-    settle(status::answered, &list);
-    for (auto& each : list) wipe(each);
-  }
+  REMOTE_JOB_DECL void answer(std::vector<std::string>& list);
   void decline() { settle(status::declined, nullptr); }
 
   /// Nobody wants to know any more: from here on nobody is called.
-  void close() noexcept {
-    const std::lock_guard lock(mutex_);
-    on_answer_ = nullptr;
-    if (status_ == status::open) status_ = status::declined;
-    changed_.notify_all();
-  }
-
-  status state() const {
-    const std::lock_guard lock(mutex_);
-    return status_;
-  }
+  REMOTE_JOB_DECL void close() noexcept;
+  REMOTE_JOB_DECL status state() const;
 
   /// Blocks until it is answered, declined or closed. For a thread of its own.
-  status wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return status_ != status::open; });
-    return status_;
-  }
-
-  secrets take() {
-    const std::lock_guard lock(mutex_);
-    return std::move(secrets_);
-  }
+  REMOTE_JOB_DECL status wait();
+  REMOTE_JOB_DECL secrets take();
 
  private:
-  void settle(status s, std::vector<std::string>* list) {
-    // Under the lock, so that nobody is being called once close() has returned.
-    const std::lock_guard lock(mutex_);
-    if (status_ != status::open) return;
-    status_ = s;
-    if (list != nullptr) std::swap(secrets_.list, *list);
-    changed_.notify_all();
-    if (const auto call = std::exchange(on_answer_, nullptr)) call();
-  }
+  REMOTE_JOB_DECL void settle(status s, std::vector<std::string>* list);
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -136,12 +96,7 @@ class ssh_answer {
   explicit ssh_answer(std::shared_ptr<ssh::question> to) : to_(std::make_shared<holder>(std::move(to))) {}
 
   /// To a challenge with one prompt.
-  void operator()(std::string secret) const {
-    std::vector<std::string> list(1);
-    list.front().swap(secret);
-    to_->question->answer(list);
-    ssh::wipe(secret);
-  }
+  REMOTE_JOB_DECL void operator()(std::string secret) const;
 
   /// One answer for each prompt, in their order. Any other number of them is as none.
   void operator()(std::vector<std::string> answers) const { to_->question->answer(answers); }
@@ -220,5 +175,9 @@ class ssh_prompter {
 };
 
 }  // namespace remote_job::inline v0
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/options/impl/prompt.ipp>
+#endif
 
 #endif

@@ -10,7 +10,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 
 namespace remote_job::inline v0::ssh {
 
@@ -31,16 +30,10 @@ class connect_throttle {
   explicit connect_throttle(std::size_t most) : most_(most) {}
 
   /// Calls on_turn(), now or as soon as one before it leaves.
-  void enter(const std::string& host, std::weak_ptr<handshaker> who) {
-    hosts_[host].waiting.push_back(std::move(who));
-    go_on(host);
-  }
+  REMOTE_JOB_DECL void enter(const std::string& host, std::weak_ptr<handshaker> who);
 
   /// To be called once after on_turn() gave true.
-  void leave(const std::string& host) {
-    --hosts_[host].active;
-    go_on(host);
-  }
+  REMOTE_JOB_DECL void leave(const std::string& host);
 
  private:
   struct place {
@@ -48,21 +41,16 @@ class connect_throttle {
     std::deque<std::weak_ptr<handshaker>> waiting;
   };
 
-  void go_on(const std::string& host) {
-    auto& here = hosts_[host];
-    while (here.active < most_ && !here.waiting.empty()) {
-      const auto next = here.waiting.front().lock();
-      here.waiting.pop_front();
-      ++here.active;
-      if (!next || !next->on_turn()) --here.active;
-    }
-    if (here.active == 0 && here.waiting.empty()) hosts_.erase(host);
-  }
+  REMOTE_JOB_DECL void go_on(const std::string& host);
 
   std::size_t most_;
   std::map<std::string, place> hosts_;
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/pool/impl/connect_throttle.ipp>
+#endif
 
 #endif

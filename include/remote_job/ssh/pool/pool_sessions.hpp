@@ -41,9 +41,7 @@ class pool_sessions {
   using phase = pool_session::phase;
 
   void add(std::uint64_t id, std::size_t channels, duration now) { all_.push_back({id, channels, now}); }
-  void remove(std::uint64_t id) {
-    std::erase_if(all_, [&](const pool_session& s) { return s.id == id; });
-  }
+  REMOTE_JOB_DECL void remove(std::uint64_t id);
 
   bool empty() const noexcept { return all_.empty(); }
   auto begin() noexcept { return all_.begin(); }
@@ -51,48 +49,30 @@ class pool_sessions {
   auto begin() const noexcept { return all_.begin(); }
   auto end() const noexcept { return all_.end(); }
 
-  pool_session* find(std::uint64_t id) noexcept {
-    const auto found = std::ranges::find(all_, id, &pool_session::id);
-    return found == all_.end() ? nullptr : &*found;
-  }
+  REMOTE_JOB_DECL pool_session* find(std::uint64_t id) noexcept;
 
   /// How many are not retired.
-  std::size_t alive() const noexcept {
-    return all_.size() - static_cast<std::size_t>(std::ranges::count(all_, phase::retired, &pool_session::state));
-  }
+  REMOTE_JOB_DECL std::size_t alive() const noexcept;
   bool any() const noexcept { return alive() > 0; }
   bool any_ready() const noexcept { return std::ranges::count(all_, phase::ready, &pool_session::state) > 0; }
 
   /// The first on which those who share need not wait, or else the first.
-  const pool_session* common() const noexcept {
-    const pool_session* first = nullptr;
-    for (const auto& s : all_) {
-      if (s.state == phase::retired) continue;
-      if (!s.starving_since) return &s;
-      if (first == nullptr) first = &s;
-    }
-    return first;
-  }
+  REMOTE_JOB_DECL const pool_session* common() const noexcept;
 
   /// One whose channels are all taken by what users have left behind, so that waiting on is of no use.
-  const pool_session* clogged() const noexcept {
-    for (const auto& s : all_)
-      if (s.state == phase::ready && s.running == 0 && (s.closing >= s.channels || (s.starving_since && s.closing > 0)))
-        return &s;
-    return nullptr;
-  }
+  REMOTE_JOB_DECL const pool_session* clogged() const noexcept;
 
   /// The last one, if nobody uses it and there are others.
-  const pool_session* surplus() const noexcept {
-    if (alive() < 2) return nullptr;
-    const auto& last = all_.back();
-    return last.state == phase::ready && last.running == 0 && last.sharing == 0 ? &last : nullptr;
-  }
+  REMOTE_JOB_DECL const pool_session* surplus() const noexcept;
 
  private:
   std::vector<pool_session> all_;
 };
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/pool/impl/pool_sessions.ipp>
+#endif
 
 #endif

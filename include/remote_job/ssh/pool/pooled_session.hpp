@@ -35,40 +35,22 @@ class pooled_session final : public operation, public std::enable_shared_from_th
       : number_(number), owner_(std::move(owner)), session_(std::move(over)) {}
 
   /// Called once.
-  void attend() {
-    const session::turn t(*session_);
-    session_->add(shared_from_this());
-  }
+  REMOTE_JOB_DECL void attend();
 
   std::uint64_t number() const noexcept { return number_; }
   const std::shared_ptr<session>& over() const noexcept { return session_; }
 
-  shared_sftp& files(duration deadline) {
-    if (!files_) files_ = std::make_shared<shared_sftp>(session_, deadline);
-    return *files_;
-  }
+  REMOTE_JOB_DECL shared_sftp& files(duration deadline);
   bool files_are_busy() const noexcept { return files_ && files_->busy(); }
   bool files_starve() const noexcept { return files_ && files_->starves(); }
-  void cancel_files(const sftp_user& user) {
-    if (const auto files = files_) files->cancel(user);
-  }
+  REMOTE_JOB_DECL void cancel_files(const sftp_user& user);
   /// Has what waits for the files done over another session.
-  void move_files(pooled_session& to, duration deadline) {
-    if (const auto files = files_) files->hand_over(to.files(deadline), to.number());
-  }
+  REMOTE_JOB_DECL void move_files(pooled_session& to, duration deadline);
 
   /// Asks the server for a sign of life.
-  void prove() {
-    proving_ = true;
-    const session::turn t(*session_);
-    session_->ask_alive();
-  }
+  REMOTE_JOB_DECL void prove();
   /// Whether one has come since; true once.
-  bool take_proof() noexcept {
-    if (!proving_ || session_->awaits_sign()) return false;
-    proving_ = false;
-    return true;
-  }
+  REMOTE_JOB_DECL bool take_proof() noexcept;
 
   /// @name What its owner knows of who reads files
   /// @{
@@ -76,29 +58,12 @@ class pooled_session final : public operation, public std::enable_shared_from_th
   bool known_starving = false;
   /// @}
 
-  void close(std::error_code ec, std::string why) {
-    if (const auto ended = session_) ended->kill(ec, std::move(why));
-  }
+  REMOTE_JOB_DECL void close(std::error_code ec, std::string why);
 
  private:
-  void step() override {
-    if (const auto owner = owner_) owner->on_link_step(*this);
-  }
-
-  void on_end(std::error_code ec) override {
-    const auto hold = shared_from_this();
-    const auto owner = std::exchange(owner_, nullptr);
-    if (owner) owner->on_link_end(*this, ec, session_->why());
-    if (files_) files_->end();
-    files_.reset();
-    session_.reset();
-  }
-
-  void drop() noexcept override {
-    files_.reset();
-    session_.reset();
-    [[maybe_unused]] const auto last = std::exchange(owner_, nullptr);
-  }
+  REMOTE_JOB_DECL void step() override;
+  REMOTE_JOB_DECL void on_end(std::error_code ec) override;
+  REMOTE_JOB_DECL void drop() noexcept override;
 
   std::uint64_t number_;
   std::shared_ptr<pool_link_owner> owner_;
@@ -108,5 +73,9 @@ class pooled_session final : public operation, public std::enable_shared_from_th
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/pool/impl/pooled_session.ipp>
+#endif
 
 #endif

@@ -9,7 +9,6 @@
 #include <remote_job/ssh/pool/endpoint_pool.hpp>
 
 #include <asio/cancellation_type.hpp>
-#include <asio/error.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -23,83 +22,32 @@ namespace remote_job::inline v0::ssh {
 
 /// A share of the sessions to an endpoint: what it begins and breaks off concerns nobody else.
 class shared_connection final : public connection_backend,
-                          public pool_user,
-                          private detail::shutdown_listener,
-                          public std::enable_shared_from_this<shared_connection> {
+                                public pool_user,
+                                private detail::shutdown_listener,
+                                public std::enable_shared_from_this<shared_connection> {
  public:
   explicit shared_connection(std::shared_ptr<endpoint_pool> site)
       : connection_backend(site->get_executor()), shutdown_listener(site->get_executor()), site_(std::move(site)) {}
 
-  void connect(detail::any_completion completion) override {
-    close();
-    connecting_.begin(*this, std::move(completion), &shared_connection::cancel_connect);
-    connecting_.ticket = site_->ticket(*this);
-    site_->seek(connecting_.ticket);
-  }
+  REMOTE_JOB_DECL void connect(detail::any_completion completion) override;
+  REMOTE_JOB_DECL void execute(const remote_command& command, command_reply& reply,
+                               detail::any_completion completion) override;
+  REMOTE_JOB_DECL void stat(const std::string& path, file_status& status, detail::any_completion completion) override;
 
-  void execute(const remote_command& command, command_reply& reply, detail::any_completion completion) override {
-    files_last_ = false;
-    why_.clear();
-    running_.begin(*this, std::move(completion), &shared_connection::cancel_command);
-    command_ = &command;
-    reply_ = &reply;
-    if (!leased_) {
-      why_ = "not connected";
-      return running_.complete(errc::connection_lost);
-    }
-    running_.ticket = site_->ticket(*this);
-    site_->queue(running_.ticket);
-  }
-
-  void stat(const std::string& path, file_status& status, detail::any_completion completion) override {
-    if (const auto files = have_files(completion)) files->stat(path, status, user_, std::move(completion));
-  }
-
-  void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
-                 detail::any_completion completion) override {
-    if (const auto files = have_files(completion)) files->read(path, offset, max, out, user_, std::move(completion));
-  }
+  REMOTE_JOB_DECL void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
+                                 detail::any_completion completion) override;
 
   /// Gives the lease back. The session goes on, after a proof if something was left unfinished on it.
-  void close() noexcept override {
-    const auto hold = shared_from_this();
-    cancel_connect();
-    cancel_command();
-    if (user_->session != 0) {
-      site_->cancel_files(*user_);
-      if (std::exchange(user_->in_doubt, false)) site_->doubt(user_->session);
-      user_->session = 0;
-    }
-    if (const auto session = std::exchange(doubtful_, 0)) site_->doubt(session);
-    if (std::exchange(leased_, false)) site_->leave();
-  }
-
-  std::string diagnostics() const override {
-    const auto& why = files_last_ ? user_->why : why_;
-    if (why.empty()) return attempt_why_;
-    return site_->options()->host + ':' + std::to_string(site_->options()->port) + ": " + why;
-  }
+  REMOTE_JOB_DECL void close() noexcept override;
+  REMOTE_JOB_DECL std::string diagnostics() const override;
 
   std::vector<std::string> notices() const override { return site_->last_attempt().notices; }
 
  private:
   /// An operation of this member, from its initiation to its completion.
   struct operation_slot {
-    void begin(shared_connection& owner, detail::any_completion c, void (shared_connection::*cancel)()) {
-      completion = std::move(c);
-      ++generation;
-      if (completion.slot().is_connected())
-        completion.slot().assign(on_cancel{owner.weak_from_this(), this, cancel, generation});
-    }
-
-    void complete(std::error_code ec) {
-      ticket = 0;
-      session = 0;
-      ++generation;
-      // A slot that is just calling must not lose what it calls.
-      if (!cancelling) completion.slot().clear();
-      completion.post(ec);
-    }
+    REMOTE_JOB_DECL void begin(shared_connection& owner, detail::any_completion c, void (shared_connection::*cancel)());
+    REMOTE_JOB_DECL void complete(std::error_code ec);
 
     detail::any_completion completion;
     std::uint64_t generation = 0;
@@ -109,14 +57,7 @@ class shared_connection final : public connection_backend,
   };
 
   struct on_cancel {
-    void operator()(asio::cancellation_type type) const {
-      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-      const auto self = target.lock();
-      if (!self || which->generation != generation) return;
-      which->cancelling = true;
-      ((*self).*cancel)();
-      which->cancelling = false;
-    }
+    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
 
     std::weak_ptr<shared_connection> target;
     operation_slot* which;
@@ -124,78 +65,21 @@ class shared_connection final : public connection_backend,
     std::uint64_t generation;
   };
 
-  void cancel_connect() {
-    if (!connecting_.completion) return;
-    site_->forget(connecting_.ticket);
-    connecting_.complete(asio::error::operation_aborted);
-  }
-
-  void cancel_command() {
-    if (!running_.completion) return;
-    if (running_.session == 0) {
-      site_->forget(running_.ticket);
-    } else {
-      doubtful_ = running_.session;
-      exec_->cancel();
-    }
-    running_.complete(asio::error::operation_aborted);
-  }
+  REMOTE_JOB_DECL void cancel_connect();
+  REMOTE_JOB_DECL void cancel_command();
 
   // --- what the site says
 
-  void on_lease(std::error_code ec) override {
-    leased_ = !ec;
-    attempt_why_ = ec ? site_->last_attempt().diagnostics : std::string();
-    connecting_.complete(ec);
-  }
-
-  void on_grant(const pooled_session& link) override {
-    running_.session = link.number();
-    if (!exec_) exec_ = std::make_shared<exec>();
-    exec_->start(
-        link.over(), *command_, *reply_,
-        detail::any_completion([self = shared_from_this(), generation = running_.generation, session = link.number()](
-                                   std::error_code ec) { self->on_executed(generation, session, ec); },
-                               get_executor()));
-  }
-
-  void on_refuse(std::error_code ec) override {
-    if (why_.empty()) why_ = site_->lost_why();
-    running_.complete(ec);
-  }
-
-  void on_executed(std::uint64_t generation, endpoint_pool::number session, std::error_code ec) {
-    if (generation != running_.generation) return site_->done(session);
-    if (ec) why_ = exec_->why();
-    if (ec == errc::channel_refused) {
-      running_.session = 0;
-      return site_->refused(running_.ticket, *this, session);
-    }
-    doubtful_ = ec ? session : 0;
-    running_.complete(ec);
-    site_->done(session);
-  }
+  REMOTE_JOB_DECL void on_lease(std::error_code ec) override;
+  REMOTE_JOB_DECL void on_grant(const pooled_session& link) override;
+  REMOTE_JOB_DECL void on_refuse(std::error_code ec) override;
+  REMOTE_JOB_DECL void on_executed(std::uint64_t generation, endpoint_pool::number session, std::error_code ec);
 
   /// The files of the host; nothing when the completion was told so.
-  std::shared_ptr<sftp_client> have_files(detail::any_completion& completion) {
-    files_last_ = true;
-    const auto link = leased_ ? site_->for_files() : nullptr;
-    if (!link) {
-      user_->why = leased_ ? site_->lost_why() : "not connected";
-      completion.post(errc::connection_lost);
-      return nullptr;
-    }
-    user_->session = link->number();
-    return link->files(site_->options()->timeouts.files).client_for(*user_);
-  }
+  REMOTE_JOB_DECL std::shared_ptr<sftp_client> have_files(detail::any_completion& completion);
 
   /// The execution context is being destroyed: what waits is not called any more.
-  void on_shutdown() noexcept override {
-    const auto hold = weak_from_this().lock();
-    leased_ = false;
-    [[maybe_unused]] const auto first = std::move(connecting_.completion);
-    [[maybe_unused]] const auto second = std::move(running_.completion);
-  }
+  REMOTE_JOB_DECL void on_shutdown() noexcept override;
 
   std::shared_ptr<endpoint_pool> site_;
   operation_slot connecting_;
@@ -206,7 +90,7 @@ class shared_connection final : public connection_backend,
   const remote_command* command_ = nullptr;
   command_reply* reply_ = nullptr;
   std::shared_ptr<exec> exec_;
-  std::string why_;                 // of the last command
+  std::string why_;                     // of the last command
   endpoint_pool::number doubtful_ = 0;  // the session on which a command was broken off or failed
 
   std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
@@ -214,5 +98,9 @@ class shared_connection final : public connection_backend,
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/pool/impl/shared_connection.ipp>
+#endif
 
 #endif

@@ -6,7 +6,6 @@
 #include <remote_job/detail/asio/shared_call.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/executor_work_guard.hpp>
 
 #include <functional>
 #include <system_error>
@@ -20,30 +19,14 @@ class helper_thread {
  public:
   /// Has `function` called there, and then `back`, by the executor, which is at work so long: it has to join(). `done`
   /// is for whoever is back. The error is why no thread could be started.
-  std::error_code start(const asio::any_io_executor& executor, std::function<int()> function,
-                        std::function<void(int)> done, detail::shared_call back) {
-    done_ = std::move(done);
-    auto run = [this, work = asio::make_work_guard(executor), function = std::move(function),
-                back = std::move(back)]() mutable {
-      result_ = function();
-      function = nullptr;  // what it holds is freed here
-      detail::post_call(work.get_executor(), std::move(back));
-    };
-    try {
-      thread_ = std::thread(std::move(run));
-    } catch (const std::system_error& e) {
-      return e.code();
-    }
-    return {};
-  }
+  REMOTE_JOB_DECL std::error_code start(const asio::any_io_executor& executor, std::function<int()> function,
+                                        std::function<void(int)> done, detail::shared_call back);
 
   /// Whether the thread is there.
   bool busy() const noexcept { return thread_.joinable(); }
 
   /// Waits for the thread's end.
-  void join() {
-    if (busy()) thread_.join();
-  }
+  REMOTE_JOB_DECL void join();
 
   /// To be called once, after join(): what is done with the result. Who ends it instead drops it.
   void finish() { std::exchange(done_, nullptr)(result_); }
@@ -56,5 +39,9 @@ class helper_thread {
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/session/impl/helper_thread.ipp>
+#endif
 
 #endif

@@ -22,29 +22,19 @@ class keepalive_rule {
   void asked(time_point now) noexcept { asked_ = now; }
 
   /// When to look next; `waiting`: there was no answer yet.
-  time_point due(bool waiting) const noexcept {
-    return waiting ? lost_at() : std::max(detail::saturating_add(last_input_, keepalive_), next_keepalive_);
-  }
+  REMOTE_JOB_DECL time_point due(bool waiting) const noexcept;
 
   /// Whether a server that was asked is gone.
-  bool is_lost(time_point now) noexcept {
-    if (now < lost_at()) return false;
-    if (now < detail::saturating_add(lost_at(), keepalive_)) return true;
-    // Looked at much too late: this program has slept itself, and an answer may be there unread.
-    asked_ = now;
-    return false;
-  }
+  REMOTE_JOB_DECL bool is_lost(time_point now) noexcept;
 
   /// Whether it is time to ask; true once for each span of silence.
-  bool must_ask(time_point now) noexcept {
-    if (now - last_input_ < keepalive_ || now < next_keepalive_) return false;
-    next_keepalive_ = detail::saturating_add(now, keepalive_);
-    return true;
-  }
+  REMOTE_JOB_DECL bool must_ask(time_point now) noexcept;
 
  private:
   /// Counted from the asking, as this program may have slept itself.
-  time_point lost_at() const noexcept { return detail::saturating_add(std::max(last_input_, asked_), silence_ - keepalive_); }
+  time_point lost_at() const noexcept {
+    return detail::saturating_add(std::max(last_input_, asked_), silence_ - keepalive_);
+  }
 
   duration keepalive_;
   duration silence_;
@@ -54,5 +44,9 @@ class keepalive_rule {
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/session/impl/keepalive_rule.ipp>
+#endif
 
 #endif

@@ -8,7 +8,6 @@
 #include <libssh2.h>
 
 #include <optional>
-#include <string>
 
 #if LIBSSH2_VERSION_NUM < 0x010a00
 #error "remote_job needs libssh2 1.10.0 or newer"
@@ -18,10 +17,7 @@
 namespace remote_job::inline v0::detail {
 
 /// Has libssh2 set itself up, once; from then on sessions may be created by any thread.
-inline bool libssh2_ready() {
-  static const bool ready = libssh2_init(0) == 0;
-  return ready;
-}
+REMOTE_JOB_DECL bool libssh2_ready();
 
 /// Whether the libssh2 that is linked signs RSA with SHA-2 (RFC 8332), without which today's servers refuse RSA.
 inline bool libssh2_has_rsa_sha2() { return libssh2_version(0x010b00) != nullptr; }
@@ -36,26 +32,16 @@ void libssh2_set_callback(LIBSSH2_SESSION* session, int kind, Function* function
 }
 
 /// Asks the host to end the command of a channel, where libssh2 can.
-inline void libssh2_terminate(LIBSSH2_CHANNEL* channel) {
-#if LIBSSH2_VERSION_NUM >= 0x010b00
-  libssh2_channel_signal_ex(channel, "TERM", 4);
-#else
-  static_cast<void>(channel);
-#endif
-}
+REMOTE_JOB_DECL void libssh2_terminate(LIBSSH2_CHANNEL* channel);
 
 /// The exit status of a closed channel. Nothing when the command was ended by a signal; older versions of libssh2
 /// cannot tell a status that never came from 0.
-inline std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel) {
-  char* signal = nullptr;
-  libssh2_channel_get_exit_signal(channel, &signal, nullptr, nullptr, nullptr, nullptr, nullptr);
-  if (signal != nullptr) {
-    libssh2_free(session, signal);
-    return std::nullopt;
-  }
-  return libssh2_channel_get_exit_status(channel);
-}
+REMOTE_JOB_DECL std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel);
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/session/impl/libssh2_compat.ipp>
+#endif
 
 #endif

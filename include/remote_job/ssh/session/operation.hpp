@@ -5,6 +5,8 @@
 
 #include <remote_job/ssh/session/libssh2_compat.hpp>
 
+#include <libssh2.h>
+
 #include <cstdint>
 #include <string>
 #include <system_error>

@@ -11,17 +11,14 @@
 #include <remote_job/ssh/session/channel_table.hpp>
 #include <remote_job/ssh/session/helper_thread.hpp>
 #include <remote_job/ssh/session/keepalive_rule.hpp>
-#include <remote_job/ssh/session/libssh2_compat.hpp>
 #include <remote_job/ssh/session/operation.hpp>
 #include <remote_job/ssh/session/server_hello.hpp>
 #include <remote_job/ssh/session/wire.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/buffer.hpp>
-#include <asio/error.hpp>
 #include <asio/steady_timer.hpp>
+#include <libssh2.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -62,9 +59,7 @@ class session final : public std::enable_shared_from_this<session>,
   class turn {
    public:
     explicit turn(session& s) noexcept : session_(s) { ++session_.turns_; }
-    ~turn() {
-      if (--session_.turns_ == 0) session_.end_turn();
-    }
+    REMOTE_JOB_DECL ~turn();
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
 
@@ -72,10 +67,9 @@ class session final : public std::enable_shared_from_this<session>,
     session& session_;
   };
 
-  static std::shared_ptr<session> create(const asio::any_io_executor& executor, std::unique_ptr<byte_stream> stream,
-                                         const session_limits& limits) {
-    return std::shared_ptr<session>(new session(executor, std::move(stream), limits));
-  }
+  REMOTE_JOB_DECL static std::shared_ptr<session> create(const asio::any_io_executor& executor,
+                                                         std::unique_ptr<byte_stream> stream,
+                                                         const session_limits& limits);
 
   session(const session&) = delete;
   session& operator=(const session&) = delete;
@@ -83,10 +77,7 @@ class session final : public std::enable_shared_from_this<session>,
   ~session() { free_all(); }
 
   /// Begins to read. Called once.
-  void start() {
-    const turn t(*this);
-    if (native() == nullptr) kill(std::make_error_code(std::errc::not_enough_memory), "libssh2 has no memory");
-  }
+  REMOTE_JOB_DECL void start();
 
   const asio::any_io_executor& get_executor() const noexcept { return executor_; }
   LIBSSH2_SESSION* native() const noexcept { return wire_.native(); }
@@ -121,13 +112,7 @@ class session final : public std::enable_shared_from_this<session>,
   /// returned, unless the session has ended by then. Till then the session is that thread's: what comes in waits, and
   /// nothing of libssh2 may be called. Both may be called while the callers of this have gone, but not without session.
   /// The end of the execution context waits for the thread.
-  void run_on_thread(std::function<int()> function, std::function<void(int)> done) {
-    const turn t(*this);
-    transfer();  // so that the end of the connection is noticed meanwhile
-    const auto ec = helper_thread_.start(executor_, std::move(function), std::move(done),
-                                 detail::shared_call::to<&session::take_back>(shared_from_this()));
-    if (ec) kill(ec, "no thread can be started: " + ec.message());
-  }
+  REMOTE_JOB_DECL void run_on_thread(std::function<int()> function, std::function<void(int)> done);
 
   bool is_aside() const noexcept { return helper_thread_.busy(); }
   void set_callback_context(void* callback_context) noexcept { wire_.callback_context = callback_context; }
@@ -139,68 +124,34 @@ class session final : public std::enable_shared_from_this<session>,
   std::string last_error() const { return wire_.last_error(); }
 
   /// Ends the session after a call of libssh2 failed in a way that leaves no session to go on with.
-  void fail(std::string_view what) override {
-    auto why = std::string(what) + ": " + (farewell().empty() ? last_error() : "the server says: " + farewell());
-    kill(errc::connection_lost, std::move(why));
-  }
+  REMOTE_JOB_DECL void fail(std::string_view what) override;
 
   /// Ends the session: all operations get the error, at the end of the turn. Never blocks.
-  void kill(std::error_code ec, std::string why) noexcept {
-    if (!alive()) return;
-    const turn t(*this);
-    wire_.cut();
-    error_ = ec;
-    why_ = std::move(why);
-    stream_->close();
-    timer_.cancel();
-  }
+  REMOTE_JOB_DECL void kill(std::error_code ec, std::string why) noexcept;
 
   /// An operation is stepped until it is removed; the session shares its ownership so long.
   void add(std::shared_ptr<operation> op) { operations_.push_back(std::move(op)); }
-  void remove(const operation& op) noexcept {
-    for (auto& each : operations_)
-      if (each.get() == &op) each.reset();
-  }
+  REMOTE_JOB_DECL void remove(const operation& op) noexcept;
 
   /// From now on, after authentication, channels can be had; one is opened in advance.
-  void enter_service() {
-    const turn t(*this);
-    wire_.forget_hello();
-    channels_.enter_service();
-    silence_.heard(clock::now());
-    arm();
-    channels_.refill();
-  }
+  REMOTE_JOB_DECL void enter_service();
 
   /// Asks for a session channel. The one opened in advance is handed over at once. Where the server allows no more, a
   /// patient one waits for one that is in use; its user has to see to it that this does not last for ever.
-  void request_channel(channel_waiter& waiter, bool patient = false) {
-    const turn t(*this);
-    channels_.request(waiter, patient);
-  }
+  REMOTE_JOB_DECL void request_channel(channel_waiter& waiter, bool patient = false);
 
   /// Asks for a channel that leads to another host.
-  void request_tunnel(channel_waiter& waiter, tunnel_end to) {
-    const turn t(*this);
-    channels_.request(waiter, std::move(to));
-  }
+  REMOTE_JOB_DECL void request_tunnel(channel_waiter& waiter, tunnel_end to);
 
   /// Takes the request back; the opening goes on and leaves a spare channel.
   void forget(const channel_waiter& waiter) noexcept { channels_.forget(waiter); }
 
   /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked
   /// again.
-  void refill() {
-    const turn t(*this);
-    channels_.refill();
-  }
+  REMOTE_JOB_DECL void refill();
 
   /// Gives a channel back: it is closed in the background, however long the host takes.
-  void release(LIBSSH2_CHANNEL* channel) {
-    if (!alive()) return;
-    const turn t(*this);
-    channels_.release(channel);
-  }
+  REMOTE_JOB_DECL void release(LIBSSH2_CHANNEL* channel);
 
   /// How many channels were given back and still count on the server, as those of commands that do not end.
   std::size_t closing() const noexcept { return channels_.closing(); }
@@ -208,208 +159,42 @@ class session final : public std::enable_shared_from_this<session>,
   bool full() const noexcept { return channels_.full(); }
 
   /// Asks the server for a sign of life, now; awaits_sign() is true until it came.
-  void ask_alive() {
-    const turn t(*this);
-    if (!alive() || awaits_sign()) return;
-    silence_.asked(clock::now());
-    if (channels_.ping()) return arm();
-    unanswered_ = true;
-    // libssh2 keeps the answer for ever, so this way is for rare occasions. No interval holds it back: -1 is before
-    // now.
-    send_keepalive(1, static_cast<unsigned>(-1));
-  }
+  REMOTE_JOB_DECL void ask_alive();
   bool awaits_sign() const noexcept { return channels_.pinging() || unanswered_; }
 
  private:
   using clock = std::chrono::steady_clock;
 
-  session(const asio::any_io_executor& executor, std::unique_ptr<byte_stream> stream, const session_limits& limits)
-      : shutdown_listener(executor),
-        executor_(executor),
-        stream_(std::move(stream)),
-        timer_(executor),
-        channels_(wire_, *this, limits.open),
-        silence_(limits.keepalive, limits.silence),
-        scratch_(32 * 1024) {}
+  REMOTE_JOB_DECL session(const asio::any_io_executor& executor, std::unique_ptr<byte_stream> stream,
+                          const session_limits& limits);
 
   /// The execution context is being destroyed: handlers are destroyed, nobody is called.
-  void on_shutdown() noexcept override {
-    const auto self = weak_from_this().lock();
-    wire_.cut();
-    buried_ = true;
-    stream_->close();
-    channels_.forget_waiters();
-    for (const auto& each : std::exchange(operations_, {}))
-      if (each) each->drop();
-    helper_thread_.join();
-    helper_thread_.drop();
-    free_all();
-  }
+  REMOTE_JOB_DECL void on_shutdown() noexcept override;
 
   // --- input and output
 
-  void on_read(std::error_code ec, std::size_t size) override {
-    const turn t(*this);
-    if (is_aside()) {
-      if (ec) return kill(errc::connection_lost, why_lost(ec));
-      unread_ = size;
-      return;
-    }
-    reading_ = false;
-    if (!alive()) return;
-    if (ec) return lost(ec);
-    silence_.heard(clock::now());
-    unanswered_ = false;
-    wire_.received(size);
-    if (!channels_.in_service() && !wire_.capture(size))
-      return kill(errc::not_ssh, "what answers is not SSH 2: \"" + printable(wire_.input(), 80) + '"');
-    if (!identified()) return;
-    if (!wire_.input().empty()) drain();
-    wake_all();
-  }
-
-  void on_written(std::error_code ec) override {
-    const turn t(*this);
-    if (is_aside()) {
-      if (ec) return kill(errc::connection_lost, why_lost(ec));
-      unwritten_ = true;
-      return;
-    }
-    writing_ = false;
-    if (!alive()) return;
-    if (ec) return lost(ec);
-    if (wire_.sent() >= wire::max_waiting_output || !can_write()) wake_all();
-  }
-
-  void lost(std::error_code ec) {
-    // What breaks off in the middle of an identification may well be SSH.
-    if (const auto text = wire_.input(); !identified() && !text.empty() && !text.starts_with("SSH-")) {
-      // OpenSSH says in plain text that it has too much to do (MaxStartups, PerSourcePenalties): that will pass.
-      const bool busy = text.starts_with("Exceeded MaxStartups") || text.starts_with("Not allowed at this time");
-      return kill(
-          busy ? errc::connection_lost : errc::not_ssh,
-          busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
-    }
-    kill(errc::connection_lost, farewell().empty() ? why_lost(ec) : "the server says: " + farewell());
-  }
-
-  std::string why_lost(std::error_code ec) const {
-    if (auto text = stream_->why(); !text.empty()) return text;
-    return ec == asio::error::eof ? "the server closed the connection" : ec.message();
-  }
-
-  void take_back() {
-    helper_thread_.join();
-    if (!alive()) helper_thread_.drop();
-    if (buried_) return free_all();
-    const turn t(*this);
-    if (!alive()) return;
-    helper_thread_.finish();
-    if (std::exchange(unwritten_, false)) on_written({});
-    if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
-    wake_all();
-  }
-
-  void drain() override {
-    auto* channel = channels_.any();
-    if (channel == nullptr || !alive() || wire_.drain(channel) >= 0) return;
-    // What was sorted before the error is still good: who is complete with it may complete.
-    wake_all();
-    fail("the connection broke");
-  }
-
-  void wake_all() {
-    channels_.step();
-    for (std::size_t i = 0; i < operations_.size() && alive(); ++i)
-      if (const auto each = operations_[i]) each->step();
-  }
-
-  void wake_again() {
-    const turn t(*this);
-    if (alive()) wake_all();
-  }
-
-  bool make_room() override {
-    return std::any_of(operations_.begin(), operations_.end(),
-                       [](const auto& each) { return each && each->make_room(); });
-  }
-
-  void end_turn() {
-    if (!alive()) return bury();
-    if (is_aside()) return;
-    if (wire_.take_call_again())
-      detail::post_call(executor_, detail::shared_call::to<&session::wake_again>(shared_from_this()));
-    if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
-    if (!alive()) return bury();
-    std::erase(operations_, nullptr);
-    transfer();
-  }
+  REMOTE_JOB_DECL void on_read(std::error_code ec, std::size_t size) override;
+  REMOTE_JOB_DECL void on_written(std::error_code ec) override;
+  REMOTE_JOB_DECL void lost(std::error_code ec);
+  REMOTE_JOB_DECL std::string why_lost(std::error_code ec) const;
+  REMOTE_JOB_DECL void take_back();
+  REMOTE_JOB_DECL void drain() override;
+  REMOTE_JOB_DECL void wake_all();
+  REMOTE_JOB_DECL void wake_again();
+  REMOTE_JOB_DECL bool make_room() override;
+  REMOTE_JOB_DECL void end_turn();
 
   /// Sends what there is, and reads on.
-  void transfer() {
-    if (!writing_ && wire_.waiting_output() > 0) {
-      writing_ = true;
-      stream_->write(wire_.send(), shared_from_this());
-    }
-    if (reading_) return;
-    const auto room = wire_.room();
-    if (room.size() == 0) return;
-    reading_ = true;
-    stream_->read_some(room, shared_from_this());
-  }
-
-  void bury() {
-    if (buried_) return;
-    buried_ = true;
-    const auto self = shared_from_this();
-    channels_.forget_waiters();
-    const auto operations = std::exchange(operations_, {});
-    for (const auto& each : operations)
-      if (each) each->on_end(error_);
-    if (!is_aside()) free_all();
-  }
-
-  void free_all() noexcept {
-    channels_.clear();
-    wire_.free();
-  }
+  REMOTE_JOB_DECL void transfer();
+  REMOTE_JOB_DECL void bury();
+  REMOTE_JOB_DECL void free_all() noexcept;
 
   // --- time
 
-  void arm() override {
-    auto due = silence_.due(channels_.pinging());
-    if (const auto other = channels_.due()) due = std::min(due, *other);
-    if (armed_ && timer_.expiry() <= due) return;
-    armed_ = true;
-    timer_.expires_at(due);
-    timer_.async_wait(detail::shared_call::to<&session::on_time>(shared_from_this()));
-  }
-
-  void on_time(std::error_code ec) {
-    if (ec == asio::error::operation_aborted || !alive()) return;
-    const turn t(*this);
-    armed_ = false;
-    look_at(clock::now());
-  }
-
-  void look_at(clock::time_point now) {
-    if (!channels_.check_time(now))
-      return kill(errc::open_timeout, "the server does not answer to the opening of a channel");
-    if (channels_.pinging() && silence_.is_lost(now))
-      return kill(errc::connection_lost, "no sign of life from the server");
-    if (!channels_.pinging() && silence_.must_ask(now)) {
-      silence_.asked(now);
-      // An answer would leak in libssh2. The operating system notices if nothing takes it (tcp(7), TCP_USER_TIMEOUT).
-      if (!channels_.ping()) send_keepalive(0, 1);
-    }
-    if (alive()) arm();
-  }
-
-  void send_keepalive(int with_answer, unsigned interval) {
-    libssh2_keepalive_config(native(), with_answer, interval);
-    int seconds = 0;
-    libssh2_keepalive_send(native(), &seconds);
-  }
+  REMOTE_JOB_DECL void arm() override;
+  REMOTE_JOB_DECL void on_time(std::error_code ec);
+  REMOTE_JOB_DECL void look_at(clock::time_point now);
+  REMOTE_JOB_DECL void send_keepalive(int with_answer, unsigned interval);
 
   asio::any_io_executor executor_;
   std::unique_ptr<byte_stream> stream_;
@@ -436,5 +221,9 @@ class session final : public std::enable_shared_from_this<session>,
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/session/impl/session.ipp>
+#endif
 
 #endif

@@ -5,10 +5,8 @@
 
 #include <remote_job/config.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,40 +73,17 @@ class sftp_writer {
   explicit sftp_writer(std::string& to) : to_(to) {}
 
   void init() { head(sftp_type::init, 4, 3); }
-  void open(std::uint32_t id, std::string_view path) {
-    head(sftp_type::open, 4 + 4 + path.size() + 8, id);
-    text(path);
-    number(1);  // SSH_FXF_READ
-    number(0);  // no attributes
-  }
+  REMOTE_JOB_DECL void open(std::uint32_t id, std::string_view path);
   void close(std::uint32_t id, std::string_view handle) { named(sftp_type::close, id, handle); }
   void stat(std::uint32_t id, std::string_view path) { named(sftp_type::stat, id, path); }
   void fstat(std::uint32_t id, std::string_view handle) { named(sftp_type::fstat, id, handle); }
-  void read(std::uint32_t id, std::string_view handle, std::uint64_t offset, std::uint32_t size) {
-    head(sftp_type::read, 4 + 4 + handle.size() + 12, id);
-    text(handle);
-    number(static_cast<std::uint32_t>(offset >> 32));
-    number(static_cast<std::uint32_t>(offset));
-    number(size);
-  }
+  REMOTE_JOB_DECL void read(std::uint32_t id, std::string_view handle, std::uint64_t offset, std::uint32_t size);
 
  private:
-  void named(sftp_type type, std::uint32_t id, std::string_view name) {
-    head(type, 4 + 4 + name.size(), id);
-    text(name);
-  }
-  void head(sftp_type type, std::size_t size, std::uint32_t id) {
-    number(static_cast<std::uint32_t>(size + 1));
-    to_ += static_cast<char>(type);
-    number(id);
-  }
-  void number(std::uint32_t n) {
-    for (int shift = 24; shift >= 0; shift -= 8) to_ += static_cast<char>(n >> shift);
-  }
-  void text(std::string_view bytes) {
-    number(static_cast<std::uint32_t>(bytes.size()));
-    to_ += bytes;
-  }
+  REMOTE_JOB_DECL void named(sftp_type type, std::uint32_t id, std::string_view name);
+  REMOTE_JOB_DECL void head(sftp_type type, std::size_t size, std::uint32_t id);
+  REMOTE_JOB_DECL void number(std::uint32_t n);
+  REMOTE_JOB_DECL void text(std::string_view bytes);
 
   std::string& to_;
 };
@@ -120,83 +95,26 @@ class sftp_reader {
 
   bool good() const noexcept { return good_; }
 
-  std::uint8_t byte() {
-    const auto one = take(1);
-    return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
-  }
-  std::uint32_t number() {
-    std::uint32_t n = 0;
-    for (const char c : take(4)) n = n << 8 | static_cast<unsigned char>(c);
-    return n;
-  }
-  std::uint64_t long_number() {
-    const std::uint64_t high = number();
-    return high << 32 | number();
-  }
+  REMOTE_JOB_DECL std::uint8_t byte();
+  REMOTE_JOB_DECL std::uint32_t number();
+  REMOTE_JOB_DECL std::uint64_t long_number();
   std::string_view text() { return take(number()); }
   bool at_end() const noexcept { return rest_.empty(); }
 
  private:
-  std::string_view take(std::size_t size) {
-    good_ = good_ && size <= rest_.size();
-    if (!good_) return {};
-    const auto front = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return front;
-  }
+  REMOTE_JOB_DECL std::string_view take(std::size_t size);
 
   std::string_view rest_;
   bool good_ = true;
 };
 
-inline sftp_attributes read_sftp_attributes(sftp_reader& in) {
-  sftp_attributes a;
-  const auto flags = in.number();
-  if (flags & 1U) a.size = in.long_number();
-  if (flags & 2U) {
-    a.user = in.number();
-    a.group = in.number();
-  }
-  if (flags & 4U) a.permissions = in.number();
-  if (flags & 8U) {
-    in.number();  // of the last access: our own reading changes it
-    a.modified = in.number();
-  }
-  // Extended pairs may follow; nothing follows those.
-  return a;
-}
+REMOTE_JOB_DECL sftp_attributes read_sftp_attributes(sftp_reader& in);
 
 /// The version in the server's first packet, without its length; nothing if that is not what it is.
-inline std::optional<std::uint32_t> parse_sftp_version(std::string_view packet) {
-  sftp_reader in(packet);
-  const auto type = in.byte();
-  const auto version = in.number();
-  if (!in.good() || type != static_cast<std::uint8_t>(sftp_type::version)) return std::nullopt;
-  return version;
-}
+REMOTE_JOB_DECL std::optional<std::uint32_t> parse_sftp_version(std::string_view packet);
 
 /// A packet without its length; nothing if it is no answer to any of our requests.
-inline std::optional<sftp_reply> parse_sftp_reply(std::string_view packet) {
-  sftp_reader in(packet);
-  sftp_reply reply;
-  reply.type = static_cast<sftp_type>(in.byte());
-  reply.id = in.number();
-  switch (reply.type) {
-    case sftp_type::status:
-      reply.status = static_cast<sftp_status>(in.number());
-      if (in.good() && !in.at_end()) reply.text = in.text();  // the first servers sent no text
-      break;
-    case sftp_type::handle:
-      reply.text = in.text();
-      if (reply.text.empty() || reply.text.size() > 256) return std::nullopt;  // section 6.2
-      break;
-    case sftp_type::data: reply.text = in.text(); break;
-    case sftp_type::attributes: reply.attributes = read_sftp_attributes(in); break;
-    default: return std::nullopt;
-  }
-  if (!in.good()) return std::nullopt;
-  return reply;
-}
+REMOTE_JOB_DECL std::optional<sftp_reply> parse_sftp_reply(std::string_view packet);
 
 /// Cuts a stream of bytes into packets. Holds at most one packet and what came with it.
 class sftp_inbox {
@@ -204,31 +122,13 @@ class sftp_inbox {
   static constexpr std::size_t max_packet = 256 * 1024 + 9;  ///< without the length; 9: the head of data
 
   /// Room for the bytes that come next: at least one.
-  std::pair<char*, std::size_t> prepare() {
-    std::size_t wanted = least;
-    if (end_ - begin_ >= 4 && !broken())
-      wanted = std::max(wanted, 4 + length() - std::min(4 + length(), end_ - begin_));
-    if (begin_ == end_) {
-      begin_ = end_ = 0;
-    } else if (bytes_.size() - end_ < least) {
-      std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-    }
-    if (bytes_.size() - end_ < wanted) bytes_.resize(end_ + wanted);
-    return {bytes_.data() + end_, bytes_.size() - end_};
-  }
+  REMOTE_JOB_DECL std::pair<char*, std::size_t> prepare();
 
   /// So many bytes have come.
   void commit(std::size_t size) noexcept { end_ += size; }
 
   /// The next whole packet without its length, good until prepare(). Nothing while it is not there, and if broken().
-  std::optional<std::string_view> next() {
-    if (end_ - begin_ < 4 || broken() || end_ - begin_ - 4 < length()) return std::nullopt;
-    const std::string_view packet(bytes_.data() + begin_ + 4, length());
-    begin_ += 4 + packet.size();
-    return packet;
-  }
+  REMOTE_JOB_DECL std::optional<std::string_view> next();
 
   /// Whether what has come cannot be the beginning of a packet.
   bool broken() const noexcept { return end_ - begin_ >= 4 && (length() == 0 || length() > max_packet); }
@@ -239,11 +139,7 @@ class sftp_inbox {
  private:
   static constexpr std::size_t least = 32 * 1024;
 
-  std::size_t length() const noexcept {
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < 4; ++i) n = n << 8 | static_cast<unsigned char>(bytes_[begin_ + i]);
-    return n;
-  }
+  REMOTE_JOB_DECL std::size_t length() const noexcept;
 
   std::vector<char> bytes_;
   std::size_t begin_ = 0;
@@ -251,5 +147,9 @@ class sftp_inbox {
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/sftp/impl/sftp_packets.ipp>
+#endif
 
 #endif

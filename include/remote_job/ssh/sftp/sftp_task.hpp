@@ -9,7 +9,6 @@
 #include <remote_job/ssh/sftp/sftp_files.hpp>
 
 #include <asio/cancellation_type.hpp>
-#include <asio/error.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -23,14 +22,7 @@
 namespace remote_job::inline v0::ssh {
 
 /// What a server's refusal means.
-inline std::error_code sftp_error(sftp_status status) {
-  switch (status) {
-    case sftp_status::no_such_file: return std::make_error_code(std::errc::no_such_file_or_directory);
-    case sftp_status::permission_denied: return std::make_error_code(std::errc::permission_denied);
-    case sftp_status::unsupported: return std::make_error_code(std::errc::operation_not_supported);
-    default: return std::make_error_code(std::errc::io_error);
-  }
-}
+REMOTE_JOB_DECL std::error_code sftp_error(sftp_status status);
 
 class sftp_task;
 class sftp_stat;
@@ -40,7 +32,7 @@ struct sftp_user {
   std::string why;            ///< of the task that failed last
   bool in_doubt = false;      ///< the last task to end was broken off, or failed together with the connection
   std::uint64_t session = 0;  ///< of those of a pool, the one over which the last task went
-  bool quarantined = false;         ///< a server came to a halt over its files: nobody else is to wait behind it
+  bool quarantined = false;   ///< a server came to a halt over its files: nobody else is to wait behind it
 };
 
 /// What the tasks of one SFTP client share.
@@ -74,44 +66,17 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   bool outstanding() const noexcept { return static_cast<bool>(completion_); }
 
   /// Lets it be cancelled; called once.
-  void attend() {
-    if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
-  }
+  REMOTE_JOB_DECL void attend();
 
   /// Makes the first requests.
-  void run(sftp_task_list& desk) {
-    desk_ = &desk;
-    place_ = desk.running.size();
-    desk.running.push_back(shared_from_this());
-    begin();
-  }
-
-  void finish(std::error_code ec, const std::string& why = {}) {
-    if (!completion_) return;
-    const auto hold = shared_from_this();
-    leave_desk();
-    user_->in_doubt =
-        ec == asio::error::operation_aborted || ec == errc::connection_lost || ec == errc::reply_malformed;
-    if (!why.empty()) user_->why = why;
-    // A slot that is just calling must not lose what it calls.
-    if (!cancelled_) completion_.slot().clear();
-    completion_.post(ec);
-  }
+  REMOTE_JOB_DECL void run(sftp_task_list& desk);
+  REMOTE_JOB_DECL void finish(std::error_code ec, const std::string& why = {});
 
   /// The same task, to be run from the beginning at another desk; what this one is still answered is of no interest.
-  std::shared_ptr<sftp_task> anew() {
-    const auto hold = shared_from_this();
-    leave_desk();
-    auto other = copy(std::move(completion_));
-    other->attend();
-    return other;
-  }
+  REMOTE_JOB_DECL std::shared_ptr<sftp_task> anew();
 
   /// Destroys the handler without calling it.
-  void drop() noexcept {
-    desk_ = nullptr;
-    [[maybe_unused]] const auto last = std::move(completion_);
-  }
+  REMOTE_JOB_DECL void drop() noexcept;
 
  protected:
   sftp_task(std::string path, std::shared_ptr<sftp_user> user, detail::any_completion completion)
@@ -121,12 +86,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   const std::string& path() const noexcept { return path_; }
 
   /// The server has refused what was asked of the path.
-  void refused(std::error_code ec, std::string_view said) {
-    if (ec == std::errc::no_such_file_or_directory) return finish(ec);  // no failure: it may come later
-    auto why = printable(path_) + ": " + ec.message();
-    if (!said.empty()) why += ", the server says: " + printable(said, 80);
-    finish(ec, why);
-  }
+  REMOTE_JOB_DECL void refused(std::error_code ec, std::string_view said);
 
  private:
   virtual void begin() = 0;
@@ -134,25 +94,10 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
   virtual void leave() {}
   virtual std::shared_ptr<sftp_task> copy(detail::any_completion completion) = 0;
 
-  void leave_desk() {
-    auto* desk = desk_;
-    if (desk == nullptr) return;
-    leave();
-    desk_ = nullptr;
-    desk->running.back()->place_ = place_;
-    std::swap(desk->running[place_], desk->running.back());
-    desk->running.pop_back();
-    desk->on_task_done();
-  }
+  REMOTE_JOB_DECL void leave_desk();
 
   struct on_cancel {
-    void operator()(asio::cancellation_type type) const {
-      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-      const auto self = target.lock();
-      if (!self || !self->completion_) return;
-      self->cancelled_ = true;
-      self->finish(asio::error::operation_aborted);
-    }
+    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
 
     std::weak_ptr<sftp_task> target;
   };
@@ -166,9 +111,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
 };
 
 /// What attributes say for a watch; their size is there.
-inline file_status to_file_status(const sftp_attributes& a) {
-  return {*a.size, 0, a.is_directory() ? file_kind::directory : a.is_regular() ? file_kind::regular : file_kind::other};
-}
+REMOTE_JOB_DECL file_status to_file_status(const sftp_attributes& a);
 
 /// Asks for the attributes of a path: one request.
 class sftp_stat final : public sftp_task, public sftp_receiver {
@@ -177,36 +120,16 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
       : sftp_task(std::move(path), std::move(user), std::move(completion)), out_(&out) {}
 
   /// Hands the answer to another, too.
-  void follow(std::shared_ptr<sftp_receiver> follower, std::uint64_t question) {
-    follower_ = std::move(follower);
-    question_ = question;
-  }
+  REMOTE_JOB_DECL void follow(std::shared_ptr<sftp_receiver> follower, std::uint64_t question);
   bool leads(const std::string& wanted) const noexcept { return !follower_ && path() == wanted; }
 
  private:
-  void begin() override {
-    const auto self = std::static_pointer_cast<sftp_stat>(shared_from_this());
-    desk().channel.stat(self, 0, path());
-    desk().last_stat = self;
-  }
-
-  std::shared_ptr<sftp_task> copy(detail::any_completion completion) override {
-    return std::make_shared<sftp_stat>(path(), *out_, user(), std::move(completion));
-  }
+  REMOTE_JOB_DECL void begin() override;
+  REMOTE_JOB_DECL std::shared_ptr<sftp_task> copy(detail::any_completion completion) override;
 
   std::shared_ptr<sftp_user> asked_for() const override { return user(); }
 
-  bool on_reply(std::uint64_t, const sftp_reply& reply) override {
-    if (follower_ && !std::exchange(follower_, nullptr)->on_reply(question_, reply)) return false;
-    const bool found = reply.type == sftp_type::attributes;
-    if (!found && (reply.type != sftp_type::status || reply.status == sftp_status::ok)) return false;
-    if (!outstanding()) return true;
-    if (!found) return refused(sftp_error(reply.status), reply.text), true;
-    if (!reply.attributes.size) return finish(errc::files_unavailable, "the SFTP server tells no sizes"), true;
-    *out_ = to_file_status(reply.attributes);
-    finish({});
-    return true;
-  }
+  REMOTE_JOB_DECL bool on_reply(std::uint64_t, const sftp_reply& reply) override;
 
   file_status* out_;
   std::shared_ptr<sftp_receiver> follower_;
@@ -214,5 +137,9 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/sftp/impl/sftp_task.ipp>
+#endif
 
 #endif

@@ -8,13 +8,9 @@
 
 #include <asio/steady_timer.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <system_error>
-#include <utility>
 
 namespace remote_job::inline v0::ssh {
 
@@ -27,92 +23,29 @@ namespace remote_job::inline v0::ssh {
 class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
  public:
   /// `deadline`: within the time that a server may take to say that it is one, one that says nothing is found out.
-  shared_sftp(const std::shared_ptr<session>& over, duration deadline)
-      : session_(over),
-        timer_(over->get_executor()),
-        deadline_(deadline),
-        period_(std::clamp<duration>(deadline / 3, std::chrono::milliseconds(1), std::chrono::hours(1))),
-        common_(sftp_client::create(over, deadline)) {}
+  REMOTE_JOB_DECL shared_sftp(const std::shared_ptr<session>& over, duration deadline);
 
   /// The client for what a user is about to ask.
-  std::shared_ptr<sftp_client> client_for(const sftp_user& user) {
-    if (user.quarantined) return quarantine();
-    arm();
-    return common_;
-  }
+  REMOTE_JOB_DECL std::shared_ptr<sftp_client> client_for(const sftp_user& user);
 
   bool busy() const noexcept { return common_->busy() || (quarantine_ && quarantine_->busy()); }
   bool starves() const noexcept { return common_->starves() || (quarantine_ && quarantine_->starves()); }
 
-  void cancel(const sftp_user& user) {
-    common_->cancel(user);
-    if (quarantine_) quarantine_->cancel(user);
-  }
+  REMOTE_JOB_DECL void cancel(const sftp_user& user);
 
   /// Has what waits here done over another session.
-  void hand_over(shared_sftp& to, std::uint64_t its_session) {
-    to.arm();
-    common_->hand_over(*to.common_, its_session);
-    if (quarantine_) quarantine_->hand_over(*to.quarantine(), its_session);
-  }
+  REMOTE_JOB_DECL void hand_over(shared_sftp& to, std::uint64_t its_session);
 
   /// The session has ended.
-  void end() noexcept {
-    session_.reset();
-    timer_.cancel();
-  }
+  REMOTE_JOB_DECL void end() noexcept;
 
  private:
-  const std::shared_ptr<sftp_client>& quarantine() {
-    if (!quarantine_) quarantine_ = sftp_client::create(session_, deadline_);
-    return quarantine_;
-  }
+  REMOTE_JOB_DECL const std::shared_ptr<sftp_client>& quarantine();
 
   /// Looks after the server as long as it owes an answer.
-  void arm() {
-    if (std::exchange(armed_, true)) return;
-    timer_.expires_after(period_);
-    timer_.async_wait([weak = weak_from_this()](std::error_code ec) {
-      const auto self = weak.lock();
-      if (self && !ec) self->on_time();
-    });
-  }
-
-  void on_time() {
-    armed_ = false;
-    if (!session_ || !session_->alive()) return;
-    const auto hold = session_;
-    const session::turn t(*hold);
-    const auto now = common_->so_far();
-    if (now != std::exchange(before_, now)) {
-      asked_ = false;
-    } else if (common_->waits()) {
-      // The connection may be what is slow: only one that is heard of bears witness against the server.
-      if (!std::exchange(asked_, true))
-        hold->ask_alive();
-      else if (!hold->awaits_sign())
-        part();
-    }
-    if (common_->waits() || common_->busy()) arm();
-  }
-
-  void part() {
-    if (session_->closing() >= most_left_behind) return;
-    const auto stuck = std::exchange(common_, sftp_client::create(session_, deadline_));
-    before_ = {};
-    asked_ = false;
-    const auto stalled_user = stuck->oldest_user();
-    if (stalled_user) stalled_user->quarantined = true;
-    stuck->move(*common_, [&](const sftp_user& user) { return &user != stalled_user.get(); });
-    // One that nobody waits for any more, and that is still at work, is of use to nobody.
-    if (quarantine_ && !quarantine_->busy() && quarantine_->waits()) std::exchange(quarantine_, nullptr)->abandon();
-    if (stalled_user && !quarantine_) {
-      quarantine_ = stuck;
-      return;
-    }
-    if (stalled_user) stuck->move(*quarantine_, [](const sftp_user&) { return true; });
-    stuck->abandon();
-  }
+  REMOTE_JOB_DECL void arm();
+  REMOTE_JOB_DECL void on_time();
+  REMOTE_JOB_DECL void part();
 
   // Servers that were given up and hold their channels until they have an answer. When more come to a halt, it is the
   // host, and the time-outs of what was asked decide.
@@ -124,11 +57,15 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
   duration period_;
   std::shared_ptr<sftp_client> common_;
   std::shared_ptr<sftp_client> quarantine_;  // for those apart; null until there are any
-  sftp_channel::progress before_;       // of the common one, when it was last looked at
-  bool asked_ = false;                  // the session for a sign of life, since the server was last heard
+  sftp_channel::progress before_;            // of the common one, when it was last looked at
+  bool asked_ = false;                       // the session for a sign of life, since the server was last heard
   bool armed_ = false;
 };
 
 }  // namespace remote_job::inline v0::ssh
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/ssh/sftp/impl/shared_sftp.ipp>
+#endif
 
 #endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_OS_POLICY_IMPL_LOOPBACK_IPP
+#define REMOTE_JOB_OS_POLICY_IMPL_LOOPBACK_IPP
+
+#include <remote_job/command.hpp>
+#include <remote_job/detail/text/exit_code.hpp>
+#include <remote_job/job_paths.hpp>
+#include <remote_job/lifecycle.hpp>
+#include <remote_job/loopback/host.hpp>
+#include <remote_job/os_policy/detail/framing.hpp>
+#include <remote_job/os_policy/detail/lifecycle_frames.hpp>
+#include <remote_job/os_policy/loopback.hpp>
+#include <remote_job/poll.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+void loopback_os::build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
+  command.command = "poll";
+  auto& text = command.input;
+  text += request.nonce;
+  for (const std::uint64_t n : {request.offset, std::uint64_t{request.overlap}, std::uint64_t{request.max_bytes},
+                                std::uint64_t{request.liveness}, std::uint64_t{job.log_file.size()},
+                                std::uint64_t{job.exit_code_file.size()}}) {
+    text += ' ';
+    detail::append_number(text, n);
+  }
+  text += '\n';
+  text += job.log_file;
+  text += job.exit_code_file;
+  text += job.pid_file;
+  detail::append_end_mark(command.end_mark, request.nonce);
+  command.max_output = detail::poll_limit(request) + detail::frame_allowance;
+}
+
+std::error_code loopback_os::parse_poll(const poll_request& request, const command_reply& raw,
+                                        poll_reply& reply) const noexcept {
+  return detail::parse_poll_frame(request, raw.output, reply);
+}
+
+void loopback_os::build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
+  build("submit", request.nonce, {request.ticket, request.fingerprint, job.job_id, request.command.base_dir}, command);
+}
+
+std::error_code loopback_os::parse_submit(const submit_request& request, const command_reply& raw,
+                                          submit_result& result) const {
+  return detail::parse_submit_frame(request, raw.output, result.job.remote_os, result);
+}
+
+void loopback_os::build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
+  build("stop", request.nonce, {job.job_dir}, command);
+}
+
+std::error_code loopback_os::parse_stop(const stop_request& request, const command_reply& raw,
+                                        stop_result& result) const {
+  return detail::parse_stop_frame(request, raw.output, result);
+}
+
+void loopback_os::build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
+  build("cleanup", request.nonce, {job.job_dir, to_string(request.policy)}, command);
+}
+
+std::error_code loopback_os::parse_cleanup(const cleanup_request& request, const command_reply& raw,
+                                           cleanup_result& result) const {
+  return detail::parse_cleanup_frame(request, raw.output, result);
+}
+
+void loopback_os::answer(loopback_host& host, const remote_command& command, duration now, std::string& output) {
+  host.live(now);
+  if (command.command == "poll") return answer_poll(host, command, now, output);
+  std::vector<std::string> words;
+  detail::text_cursor reader{command.input};
+  for (std::uint64_t length = 0; reader.number(length) && reader.skip(":") && length <= reader.rest.size();) {
+    words.emplace_back(reader.rest.substr(0, static_cast<std::size_t>(length)));
+    reader.rest.remove_prefix(static_cast<std::size_t>(length));
+  }
+  std::string line;
+  if (command.command == "submit" && words.size() == 5) line = submit(host, words, now);
+  if (command.command == "stop" && words.size() == 2) line = stop(host, words[1], now);
+  if (command.command == "cleanup" && words.size() == 3) line = cleanup(host, words[1], words[2], now);
+  if (!line.empty()) detail::append_lifecycle_frame(output, words[0], line);
+}
+
+void loopback_os::build(std::string_view what, const std::string& nonce, std::initializer_list<std::string_view> words,
+                        remote_command& command) {
+  command.clear();
+  command.command = what;
+  const auto add = [&](std::string_view word) {
+    detail::append_number(command.input, word.size());
+    command.input.append(":").append(word);
+  };
+  add(nonce);
+  for (const auto word : words) add(word);
+  detail::append_end_mark(command.end_mark, nonce);
+  command.max_output = detail::frame_allowance;
+}
+
+std::string loopback_os::submit(loopback_host& host, const std::vector<std::string>& words, duration now) {
+  const std::string base = words[4].empty() ? "/jobs" : words[4];
+  const auto dir = job_paths::under(base, words[3]).job_dir;
+  auto& jobs = host.jobs_;
+  const auto [place, started] = jobs.jobs_.try_emplace(dir);
+  auto& job = place->second;
+  if (started) {
+    job = {jobs.next_, words[1], words[2], ++jobs.pids_, now, {}, {}, true, false, false};
+    ++jobs.starts_[dir];
+    const auto paths = job_paths::in(dir);
+    host.file(paths.pid_file).append(now, std::to_string(job.pid) + "\n");
+    host.file(paths.log_file).append(now, job.what.output);
+  }
+  const std::string error = job.fingerprint == words[2] ? "-" : "taken";
+  return "submit err=" + error + " by=" + job.ticket + " pid=" + std::to_string(job.pid) +
+         " base=" + (words[4].empty() ? base : "");
+}
+
+std::string loopback_os::stop(loopback_host& host, const std::string& dir, duration now) {
+  const auto found = host.jobs_.jobs_.find(dir);
+  if (found == host.jobs_.jobs_.end()) return "stop out=absent exit=- sent=- left=0";
+  auto& job = found->second;
+  if (host.jobs_.elsewhere_ && !job.exit_code) return "stop out=elsewhere exit=- sent=- left=0";
+  std::string sent = "-";
+  if (!job.ended) {
+    ++host.jobs_.signals_[dir];
+    sent = job.what.ignores_term ? "TK" : "T";
+    job.stopped = true;
+    host.jobs_.end(job, now, job.what.ignores_term ? 137 : 143);
+    if (job.exit_code) host.file(dir + "/exit_code").append(now, std::to_string(*job.exit_code) + "\n");
+  }
+  const std::string code = job.exit_code ? std::to_string(*job.exit_code) : "-";
+  const std::string end = job.stopped ? "stopped" : job.exit_code ? "finished" : "gone";
+  return "stop out=" + end + " exit=" + code + " sent=" + sent + " left=0";
+}
+
+std::string loopback_os::cleanup(loopback_host& host, const std::string& dir, const std::string& policy, duration now) {
+  const auto found = host.jobs_.jobs_.find(dir);
+  if (found == host.jobs_.jobs_.end()) return "cleanup out=removed exit=-";
+  const auto& job = found->second;
+  const std::string code = job.exit_code ? std::to_string(*job.exit_code) : "-";
+  if (!job.exit_code && (!job.ended || host.jobs_.elsewhere_)) return "cleanup out=running exit=-";
+  if (policy == "on_success" && job.exit_code != 0) return "cleanup out=kept exit=" + code;
+  const auto paths = job_paths::in(dir);
+  for (const auto& path : {paths.log_file, paths.exit_code_file, paths.pid_file}) host.file(path).remove(now);
+  host.jobs_.jobs_.erase(found);
+  return "cleanup out=removed exit=" + code;
+}
+
+void loopback_os::answer_poll(loopback_host& host, const remote_command& command, duration now, std::string& output) {
+  auto& request = host.request_;
+  std::uint64_t overlap = 0, max_bytes = 0, log_length = 0, asks_life = 0, exit_length = 0;
+  detail::text_cursor reader{command.input};
+  const auto blank = std::min(command.input.find(' '), command.input.size());
+  request.nonce.assign(command.input, 0, blank);
+  reader.rest.remove_prefix(blank);
+  if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
+        reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(asks_life) &&
+        reader.skip(" ") && reader.number(log_length) && reader.skip(" ") && reader.number(exit_length) &&
+        reader.skip("\n") && log_length <= reader.rest.size() && exit_length <= reader.rest.size() - log_length))
+    return;  // not ours: no reply
+  request.overlap = static_cast<std::size_t>(overlap);
+  request.max_bytes = static_cast<std::size_t>(max_bytes);
+
+  auto& log = host.file(reader.rest.substr(0, log_length));
+  auto& exit = host.file(reader.rest.substr(log_length, exit_length));
+  request.liveness = asks_life != 0;
+  const auto pid_file = reader.rest.substr(log_length + exit_length);
+  log.advance(now);
+  exit.advance(now);
+
+  poll_reply reply;
+  if (request.liveness)
+    reply.liveness = host.jobs_.life(std::string(pid_file.substr(0, std::min(pid_file.rfind('/'), pid_file.size()))));
+  if (exit.exists() && !exit.readable())
+    reply.exit_state = exit_code_state::unreadable;
+  else if (exit.exists())
+    detail::read_exit_code(std::string_view(exit.bytes()).substr(0, detail::max_exit_text), reply);
+  if (log.exists())
+    reply.log = log.readable() || log.what_kind() == file_kind::other ? log_state::present : log_state::unreadable;
+  if (reply.log == log_state::present) {
+    reply.log_size = log.bytes().size();
+    reply.log_identity = log.identity();
+    const auto length = static_cast<std::size_t>(detail::poll_length(request, reply.log_size));
+    if (length > 0)
+      reply.bytes = std::string_view(log.bytes()).substr(static_cast<std::size_t>(detail::poll_start(request)), length);
+  }
+  detail::append_poll_frame(output, request, reply);
+}
+
+}  // namespace remote_job::inline v0
+
+#endif
