@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include <remote_job/file_access.hpp>
 #include <remote_job/transport/libssh2.hpp>
 #include <support/catch.hpp>
 
