@@ -4,7 +4,8 @@
 
   amalgamate.py                  write it
   amalgamate.py --check          fail if the committed one is not what would be written
-  amalgamate.py --check-umbrella fail if include/remote_job.hpp leaves out a header that needs only Asio
+  amalgamate.py --check-lists    fail if include/remote_job.hpp leaves out a header that needs only Asio, or a src.hpp
+                                 leaves out an .ipp
 
 The same input gives the same bytes: nothing of the time, the machine or the user goes in.
 """
@@ -17,6 +18,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 INCLUDE = HERE.parent / "include"
 OUTPUT = HERE / "remote_job" / "remote_job.hpp"
 UMBRELLA = "remote_job.hpp"
+CONFIG = "remote_job/config.hpp"
+# What of ssh/ users include by name.
+SSH_INTERFACE = [
+    "remote_job/ssh/openssh/openssh_config.hpp",
+    "remote_job/ssh/options/options.hpp",
+    "remote_job/ssh/options/prompt.hpp",
+    "remote_job/ssh/session_pool.hpp",
+]
 # Headers that bring a library besides Asio, by the include that tells; and when they are left in.
 PARTS = [
     ("<libssh2", "#if __has_include(<libssh2.h>) && !defined(REMOTE_JOB_NO_LIBSSH2)"),
@@ -31,12 +40,19 @@ HEAD = """\
 """
 
 
+SEPARATE = "#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)"
+IMPLEMENTATION = SEPARATE + " || defined(REMOTE_JOB_IMPLEMENTATION)"
+SOURCES = {"remote_job/src.hpp": None, "remote_job/ssh/src.hpp": "<libssh2"}
+
+
 def read(name):
     return (INCLUDE / name).read_text(encoding="utf-8").splitlines()
 
 
 def own_includes(name):
-    return [m[1] for m in (re.match(r"#include <(remote_job[/.].*)>", line) for line in read(name)) if m]
+    """Our headers that `name` includes, but for its definitions."""
+    found = [m[1] for m in (re.match(r"#include <(remote_job[/.].*)>", line) for line in read(name)) if m]
+    return [each for each in found if name in SOURCES or not each.endswith(".ipp")]
 
 
 def reached(name, seen=None):
@@ -51,28 +67,46 @@ def reached(name, seen=None):
 
 def part_of(name):
     """The library besides Asio that `name` needs, or is there for; None for most."""
-    if "/ssh/" in name:
+    headers = reached(name)
+    if any("/ssh/" in header for header in headers):
         return "<libssh2"
-    lines = [line for header in reached(name) for line in read(header)]
+    lines = [line for header in headers for line in read(header)]
     found = [mark for mark, _ in PARTS if any(line.startswith("#include " + mark) for line in lines)]
     if len(found) > 1:
         sys.exit(f"{name} needs both {found}: the single header has no place for it")
     return found[0] if found else None
 
 
-def all_headers():
-    return sorted(path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.hpp"))
+def files(suffix):
+    found = sorted(path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*" + suffix))
+    return [name for name in found if name not in SOURCES]
 
 
-def emit(name, part, headers, includes, out):
-    """Appends `name`, what it includes first; each header once, and each foreign include once."""
-    if name in headers or part_of(name) != part:
+def interface():
+    """The headers that users see: those that they include by name, and all that these include."""
+    named = [name for name in files(".hpp") if "/detail/" not in name and "/ssh/" not in name] + SSH_INTERFACE
+    seen = set()
+    for name in named:
+        reached(name, seen)
+    return seen
+
+
+def emit(name, done, includes, out):
+    """Appends `name`, what it includes first; each file once, and each foreign include once."""
+    if name in done:
         return
-    headers.add(name)
+    done.add(name)
     body = []
     depth = 0  # of #if; 1 is inside the include guard
+    skip = False
     for line in read(name):
         if re.match(r"// (SPDX-|Copyright )", line):
+            continue
+        if line == SEPARATE and name.endswith(".hpp"):
+            skip = True  # the header's own definitions, which come further down
+            continue
+        if skip:
+            skip = line != "#endif"
             continue
         if re.match(r"\s*#\s*if", line):
             depth += 1
@@ -83,7 +117,7 @@ def emit(name, part, headers, includes, out):
             if own and depth != 1:
                 sys.exit(f"{name}: {line}: an own header cannot be included under a condition")
             if own:
-                emit(match[1], part, headers, includes, out)
+                emit(match[1], done, includes, out)
                 continue
             if depth == 1:
                 if line in includes:
@@ -94,36 +128,54 @@ def emit(name, part, headers, includes, out):
     out.append(f"\n// ---- {name}\n{text}\n")
 
 
+def emit_part(part, done, includes, out):
+    """Appends what needs this library: declarations first, and all definitions behind them."""
+    shown = interface()
+    for name in [UMBRELLA] + files(".hpp"):
+        if name in shown and part_of(name) == part:
+            emit(name, done, includes, out)
+    definitions = []
+    for name in files(".ipp"):
+        if part_of(name) == part:
+            emit(name, done, includes, definitions)
+    if definitions:
+        out += [f"\n{IMPLEMENTATION}\n"] + definitions + ["\n#endif\n"]
+
+
 def amalgamate():
     version = re.search(r'VERSION_STRING "(.*)"', "\n".join(read("remote_job/version.hpp")))[1]
     out = [HEAD.format(version=version)]
-    names = [UMBRELLA] + all_headers()
-    headers, includes = set(), set()
-    for name in names:
-        emit(name, None, headers, includes, out)
+    done, includes = set(), set()
+    emit_part(None, done, includes, out)
     for mark, condition in PARTS:
         part = []
-        part_includes = set(includes)  # what one part includes is not there for the other
-        for name in names:
-            emit(name, mark, headers, part_includes, part)
+        # What one part includes is not there for the other.
+        emit_part(mark, done, set(includes), part)
         if part:
             out += [f"\n{condition}\n"] + part + ["\n#endif\n"]
     return "".join(out)
 
 
-def check_umbrella():
-    listed = own_includes(UMBRELLA)
-    wanted = [name for name in all_headers() if name != UMBRELLA and "/detail/" not in name and not part_of(name)]
-    missing = [name for name in wanted if name not in listed]
-    foreign = [name for name in listed if name not in wanted]
+def check_list(name, wanted, what):
+    listed = [each for each in own_includes(name) if each != CONFIG]
+    missing = [each for each in wanted if each not in listed and each != CONFIG]
+    foreign = [each for each in listed if each not in wanted]
     if missing or foreign:
-        lines = [f"  add    #include <{name}>" for name in missing] + [f"  remove #include <{name}>" for name in foreign]
-        sys.exit("include/remote_job.hpp must list every header that needs only Asio:\n" + "\n".join(lines))
+        lines = [f"  add    #include <{each}>" for each in missing] + [f"  remove #include <{each}>" for each in foreign]
+        sys.exit(f"include/{name} must list every {what}:\n" + "\n".join(lines))
+
+
+def check_lists():
+    headers = [each for each in files(".hpp") if each != UMBRELLA and "/detail/" not in each and not part_of(each)]
+    check_list(UMBRELLA, headers, "header that needs only Asio")
+    for name, part in SOURCES.items():
+        definitions = [each for each in files(".ipp") if part_of(each) == part]
+        check_list(name, definitions, ".ipp of its part")
 
 
 def main(arguments):
-    if arguments == ["--check-umbrella"]:
-        check_umbrella()
+    if arguments == ["--check-lists"]:
+        check_lists()
     elif arguments == ["--check"]:
         if not OUTPUT.exists() or OUTPUT.read_text(encoding="utf-8") != amalgamate():
             sys.exit(f"{OUTPUT.relative_to(HERE.parent)} is stale: run single_include/amalgamate.py")

@@ -28,7 +28,6 @@
 #include <remote_job/impl/job_command.ipp>
 #include <remote_job/impl/job_paths.ipp>
 #include <remote_job/impl/lifecycle.ipp>
-#include <remote_job/loopback/detail/impl/steps.ipp>
 #include <remote_job/loopback/detail/impl/virtual_clock.ipp>
 #include <remote_job/loopback/impl/host.ipp>
 #include <remote_job/loopback/impl/jobs.ipp>
@@ -47,6 +46,7 @@
 #include <remote_job/sink/impl/file.ipp>
 #include <remote_job/sink/impl/ostream.ipp>
 #include <remote_job/transport/detail/impl/child_process.ipp>
+#include <remote_job/transport/detail/impl/loopback_steps.ipp>
 #include <remote_job/transport/impl/loopback.ipp>
 #include <remote_job/transport/impl/openssh.ipp>
 

@@ -8,5 +8,6 @@
 #include <remote_job/remote_job.hpp>  // the single header
 #endif
 
-/// The exit code of a scripted job of so many seconds, as a watch brings it.
-int watch(std::chrono::seconds length);
+/// The exit code that a watch of a scripted job reports. Takes one of the library's types, so that it links only where
+/// both sides include the library in the same mode.
+int watch(const remote_job::trigger_state& state);

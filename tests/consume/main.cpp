@@ -6,5 +6,9 @@
 int main() {
   int unused;
   remote_job::loopback_host host;  // in both translation units
-  return host.connects() == 0 && watch(std::chrono::seconds(3)) == 7 ? 0 : 1;
+  remote_job::trigger_state state;
+  state.job.job_id = "consumer";
+  state.job.log_file = "log";
+  state.job.exit_code_file = "exit_code";
+  return host.connects() == 0 && watch(state) == 7 ? 0 : 1;
 }

@@ -4,16 +4,12 @@
 
 #include <asio/io_context.hpp>
 
-int watch(std::chrono::seconds length) {
+int watch(const remote_job::trigger_state& state) {
   asio::io_context context;
   remote_job::loopback_host host;
-  host.file("log").append(length / 2, "a line\n");
-  host.file("exit_code").append(length, "7\n");
+  host.file(state.job.log_file).append(std::chrono::seconds(1), "a line\n");
+  host.file(state.job.exit_code_file).append(std::chrono::seconds(3), "7\n");
 
-  remote_job::trigger_state state;
-  state.job.job_id = "consumer";
-  state.job.log_file = "log";
-  state.job.exit_code_file = "exit_code";
   remote_job::basic_remote_job_trigger trigger(remote_job::loopback_transport(context.get_executor(), host), state,
                                                remote_job::loopback_os(), remote_job::exponential_backoff(),
                                                remote_job::recording_sink());

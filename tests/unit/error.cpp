@@ -3,6 +3,8 @@
 #include <remote_job/error.hpp>
 #include <support/catch.hpp>
 
+#include <asio/error.hpp>
+
 using remote_job::condition;
 using remote_job::errc;
 

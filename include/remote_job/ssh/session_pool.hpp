@@ -4,8 +4,8 @@
 #define REMOTE_JOB_SSH_SESSION_POOL_HPP
 
 #include <remote_job/error.hpp>
-#include <remote_job/ssh/connection_backend.hpp>
 #include <remote_job/ssh/options/options.hpp>
+#include <remote_job/ssh/session/connection_backend.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <libssh2.h>

@@ -20,7 +20,6 @@
 #include <remote_job/ssh/connect/impl/known_hosts_file.ipp>
 #include <remote_job/ssh/connect/impl/tcp_stream.ipp>
 #include <remote_job/ssh/connect/impl/tunnel.ipp>
-#include <remote_job/ssh/impl/exec.ipp>
 #include <remote_job/ssh/impl/own_connection.ipp>
 #include <remote_job/ssh/impl/session_pool.ipp>
 #include <remote_job/ssh/login/impl/agent_client.ipp>
@@ -46,6 +45,7 @@
 #include <remote_job/ssh/pool/impl/same_endpoint.ipp>
 #include <remote_job/ssh/pool/impl/shared_connection.ipp>
 #include <remote_job/ssh/session/impl/channel_table.ipp>
+#include <remote_job/ssh/session/impl/exec.ipp>
 #include <remote_job/ssh/session/impl/helper_thread.ipp>
 #include <remote_job/ssh/session/impl/keepalive_rule.ipp>
 #include <remote_job/ssh/session/impl/libssh2_compat.ipp>

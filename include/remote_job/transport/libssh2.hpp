@@ -5,9 +5,9 @@
 
 #include <remote_job/command.hpp>
 #include <remote_job/file_status.hpp>
-#include <remote_job/ssh/connection_backend.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/own_connection.hpp>
+#include <remote_job/ssh/session/connection_backend.hpp>
 #include <remote_job/ssh/session_pool.hpp>
 
 #include <asio/any_io_executor.hpp>

@@ -5,9 +5,9 @@
 
 #include <remote_job/command.hpp>
 #include <remote_job/file_status.hpp>
-#include <remote_job/loopback/detail/steps.hpp>
 #include <remote_job/loopback/host.hpp>
 #include <remote_job/loopback/virtual_timer.hpp>
+#include <remote_job/transport/detail/loopback_steps.hpp>
 
 #include <asio/async_result.hpp>
 #include <asio/io_context.hpp>

@@ -4,10 +4,10 @@
 #define REMOTE_JOB_SSH_IMPL_OWN_CONNECTION_IPP
 
 #include <remote_job/ssh/connect/connect.hpp>
-#include <remote_job/ssh/connection_backend.hpp>
-#include <remote_job/ssh/exec.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/own_connection.hpp>
+#include <remote_job/ssh/session/connection_backend.hpp>
+#include <remote_job/ssh/session/exec.hpp>
 #include <remote_job/ssh/sftp/sftp_client.hpp>
 
 #include <asio/any_io_executor.hpp>

@@ -4,12 +4,12 @@
 #define REMOTE_JOB_SSH_IMPL_SESSION_POOL_IPP
 
 #include <remote_job/error.hpp>
-#include <remote_job/ssh/connection_backend.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/pool/connect_throttle.hpp>
 #include <remote_job/ssh/pool/endpoint_pool.hpp>
 #include <remote_job/ssh/pool/same_endpoint.hpp>
 #include <remote_job/ssh/pool/shared_connection.hpp>
+#include <remote_job/ssh/session/connection_backend.hpp>
 #include <remote_job/ssh/session_pool.hpp>
 
 #include <chrono>

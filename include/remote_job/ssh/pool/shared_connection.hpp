@@ -4,9 +4,9 @@
 #define REMOTE_JOB_SSH_POOL_SHARED_CONNECTION_HPP
 
 #include <remote_job/detail/asio/shutdown_list.hpp>
-#include <remote_job/ssh/connection_backend.hpp>
-#include <remote_job/ssh/exec.hpp>
 #include <remote_job/ssh/pool/endpoint_pool.hpp>
+#include <remote_job/ssh/session/connection_backend.hpp>
+#include <remote_job/ssh/session/exec.hpp>
 
 #include <asio/cancellation_type.hpp>
 

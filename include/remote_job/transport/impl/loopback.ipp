@@ -3,7 +3,7 @@
 #ifndef REMOTE_JOB_TRANSPORT_IMPL_LOOPBACK_IPP
 #define REMOTE_JOB_TRANSPORT_IMPL_LOOPBACK_IPP
 
-#include <remote_job/loopback/detail/steps.hpp>
+#include <remote_job/transport/detail/loopback_steps.hpp>
 #include <remote_job/loopback/virtual_timer.hpp>
 #include <remote_job/transport/loopback.hpp>
 

@@ -4,10 +4,10 @@
 #define REMOTE_JOB_SSH_POOL_IMPL_SHARED_CONNECTION_IPP
 
 #include <remote_job/detail/asio/shutdown_list.hpp>
-#include <remote_job/ssh/connection_backend.hpp>
-#include <remote_job/ssh/exec.hpp>
 #include <remote_job/ssh/pool/endpoint_pool.hpp>
 #include <remote_job/ssh/pool/shared_connection.hpp>
+#include <remote_job/ssh/session/connection_backend.hpp>
+#include <remote_job/ssh/session/exec.hpp>
 
 #include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>

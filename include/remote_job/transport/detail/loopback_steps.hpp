@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
-#ifndef REMOTE_JOB_LOOPBACK_DETAIL_STEPS_HPP
-#define REMOTE_JOB_LOOPBACK_DETAIL_STEPS_HPP
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_LOOPBACK_STEPS_HPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_LOOPBACK_STEPS_HPP
 
 #include <remote_job/command.hpp>
 #include <remote_job/error.hpp>
@@ -210,7 +210,7 @@ struct asio::associator<Associator, remote_job::detail::loopback_step_op<Step, H
 };
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
-#include <remote_job/loopback/detail/impl/steps.ipp>
+#include <remote_job/transport/detail/impl/loopback_steps.ipp>
 #endif
 
 #endif

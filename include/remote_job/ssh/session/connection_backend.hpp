@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
-#ifndef REMOTE_JOB_SSH_CONNECTION_BACKEND_HPP
-#define REMOTE_JOB_SSH_CONNECTION_BACKEND_HPP
+#ifndef REMOTE_JOB_SSH_SESSION_CONNECTION_BACKEND_HPP
+#define REMOTE_JOB_SSH_SESSION_CONNECTION_BACKEND_HPP
 
 #include <remote_job/command.hpp>
 #include <remote_job/detail/asio/any_completion.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
-#ifndef REMOTE_JOB_SSH_EXEC_HPP
-#define REMOTE_JOB_SSH_EXEC_HPP
+#ifndef REMOTE_JOB_SSH_SESSION_EXEC_HPP
+#define REMOTE_JOB_SSH_SESSION_EXEC_HPP
 
 #include <remote_job/command.hpp>
 #include <remote_job/detail/asio/any_completion.hpp>
@@ -74,7 +74,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
 }  // namespace remote_job::inline v0::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
-#include <remote_job/ssh/impl/exec.ipp>
+#include <remote_job/ssh/session/impl/exec.ipp>
 #endif
 
 #endif

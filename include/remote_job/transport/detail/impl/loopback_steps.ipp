@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
-#ifndef REMOTE_JOB_LOOPBACK_DETAIL_IMPL_STEPS_IPP
-#define REMOTE_JOB_LOOPBACK_DETAIL_IMPL_STEPS_IPP
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_IMPL_LOOPBACK_STEPS_IPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_LOOPBACK_STEPS_IPP
 
 #include <remote_job/command.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/file_status.hpp>
-#include <remote_job/loopback/detail/steps.hpp>
 #include <remote_job/loopback/host.hpp>
 #include <remote_job/loopback/virtual_timer.hpp>
 #include <remote_job/os_policy/loopback.hpp>
+#include <remote_job/transport/detail/loopback_steps.hpp>
 
 #include <algorithm>
 #include <chrono>

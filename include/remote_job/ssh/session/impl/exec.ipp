@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
-#ifndef REMOTE_JOB_SSH_IMPL_EXEC_IPP
-#define REMOTE_JOB_SSH_IMPL_EXEC_IPP
+#ifndef REMOTE_JOB_SSH_SESSION_IMPL_EXEC_IPP
+#define REMOTE_JOB_SSH_SESSION_IMPL_EXEC_IPP
 
 #include <remote_job/command.hpp>
 #include <remote_job/detail/asio/any_completion.hpp>
-#include <remote_job/ssh/exec.hpp>
+#include <remote_job/ssh/session/exec.hpp>
 #include <remote_job/ssh/session/session.hpp>
 
 #include <libssh2.h>
