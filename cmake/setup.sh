@@ -2,7 +2,7 @@
 # What tests/run.sh, examples/run.sh and benchmarks/run.sh have in common; they source it. Plain sh.
 #
 #   setup_need NAME...        finds what is needed; what is missing is installed by apt, or else named
-#   setup_build KIND [TARGET] configures with the tests, examples or benchmarks, and builds
+#   setup_build KIND [TARGET...] configures with the tests, examples or benchmarks, and builds
 #   setup_scratch             makes $scratch, a temporary directory to be handed as TMPDIR to what is run
 #   setup_leftovers           ends what was left running, and fails if there was any, or a file in $scratch
 #
@@ -231,7 +231,8 @@ setup_need() {
 
 setup_build() {
   kind=$1
-  target=${2:-all}
+  shift
+  targets=${*:-all}
   set -- -S "$root" -B "$BUILD_DIR" --preset "$PRESET" -DCMAKE_CXX_COMPILER="$CXX" \
     ${ASIO_INCLUDE_DIR:+"-DASIO_INCLUDE_DIR=$ASIO_INCLUDE_DIR"}
   for other in TESTS EXAMPLES BENCHMARKS; do
@@ -241,7 +242,7 @@ setup_build() {
     set -- "$@" -G Ninja
   fi
   (cd "$root" && quietly configure cmake "$@") || exit 1
-  quietly build cmake --build "$BUILD_DIR" --target "$target" --parallel "$JOBS" || exit 1
+  quietly build cmake --build "$BUILD_DIR" --target $targets --parallel "$JOBS" || exit 1
 }
 
 # --- nothing is left behind -----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include <remote_job/error.hpp>
 #include <remote_job/os_policy/lifecycle.hpp>
 
 #include <sys/stat.h>
