@@ -5,6 +5,7 @@
 
 #include <remote_job/backoff.hpp>
 #include <remote_job/backoff/exponential.hpp>
+#include <remote_job/detail/text/escaped.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/os_policy/detail/lifecycle_frames.hpp>
 #include <remote_job/os_policy/detail/posix_script.hpp>

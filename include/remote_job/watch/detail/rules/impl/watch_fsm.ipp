@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_FSM_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_FSM_IPP
+
+#include <remote_job/detail/text/saturating_add.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/lifecycle.hpp>
+#include <remote_job/watch/detail/rules/messages.hpp>
+#include <remote_job/watch/detail/rules/watch_fsm.hpp>
+
+#include <algorithm>
+
+namespace remote_job::inline v0::detail {
+
+REMOTE_JOB_DECL watch_fsm::watch_fsm(trigger_state state)
+    : job_(std::move(state.job)),
+      options_(state.options),
+      state_(job_, options_,
+             log_position(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)),
+                          std::move(state.mark))),
+      chance_(poll_pause::chance_of(job_.job_id)) {}
+
+// ---- Inputs
+
+REMOTE_JOB_DECL action watch_fsm::start(std::string objection, bool files, duration now) {
+  auto& s = state_;
+  s.pause.begin();
+  s.budget.restore();
+  s.lost_job.begin();
+  s.exit_fault.clear();
+  s.log_fault.clear();
+  s.by_files = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
+  s.ran = {};
+  s.stop_due = s.stopped = false;
+  s.seen = offset();
+  s.exit_code.reset();
+  s.drain_to.reset();
+  now_ = now;
+  if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
+  return connect();
+}
+
+REMOTE_JOB_DECL action watch_fsm::connected(std::error_code ec, std::string why) {
+  // A name that was found before will be found again, as when this machine is back in its network.
+  if (ec == errc::host_not_found && state_.connected_before) ec = errc::resolve_failed;
+  if (ec) return failed(make_failure(retry_info::phase::connect, ec, std::move(why)));
+  // A handshake alone proves nothing: only a complete poll restores the budget.
+  state_.connected_before = true;
+  ++stats_.connects;
+  return ask();
+}
+
+REMOTE_JOB_DECL action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& reply, duration now,
+                                         duration took) {
+  if (!ec && !state_.log.plausible(reply, state_.chunk.get())) ec = errc::reply_malformed;
+  if (ec == errc::files_unavailable && by_files()) return files_refused(why);
+  if ((ec == errc::command_refused || ec == errc::reply_missing) && state_.by_files && !by_files()) {
+    // The connection works, and files can be read: this alone is no reason to give up anything.
+    state_.lost_job.command_refused();
+    return ask();
+  }
+  if (ec) return poll_failed(ec, std::move(why), reply);
+  ++stats_.polls;
+  state_.budget.restore();
+  if (const auto cause = state_.log.broken(reply)) return announce_restart(*cause, reply);
+  observe(reply, now, took);
+  return next_output();
+}
+
+REMOTE_JOB_DECL action watch_fsm::stop_answered(std::error_code ec, std::string text) {
+  if (ec == condition::transient) return failed(make_failure(retry_info::phase::command, ec, std::move(text)));
+  state_.stop_due = false;
+  state_.stopped = true;
+  stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
+  if (ec) return end_at_deadline();
+  state_.budget.restore();
+  return ask();
+}
+
+REMOTE_JOB_DECL action watch_fsm::woke() { return state_.phase == watch_phase::backing_off ? connect() : ask(); }
+
+REMOTE_JOB_DECL action watch_fsm::delivered(std::error_code ec, std::string why) {
+  if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
+  switch (state_.phase) {
+    case watch_phase::telling_reset: return restart();
+    case watch_phase::telling_switch: return ask();
+    case watch_phase::delivering: {
+      const auto bytes_taken = bytes().size();
+      acknowledge();
+      state_.chunk.came(bytes_taken, state_.found.size - offset(), state_.found.took);
+      return next_output();
+    }
+    case watch_phase::delivering_rest: acknowledge(); return whole() ? decide() : failed(std::move(failure_));
+    default: return next_output();
+  }
+}
+
+REMOTE_JOB_DECL action watch_fsm::closed() {
+  state_.phase = state_.after_close == action_kind::back_off ? watch_phase::backing_off : watch_phase::idle;
+  return {std::exchange(state_.after_close, action_kind::abort)};
+}
+
+// ---- Phases
+
+REMOTE_JOB_DECL action watch_fsm::connect() {
+  state_.phase = watch_phase::connecting;
+  return {action_kind::connect, options_.connect_timeout};
+}
+
+/// Sends the next poll, or the stop as long as one is due.
+REMOTE_JOB_DECL action watch_fsm::ask() {
+  state_.phase = state_.stop_due ? watch_phase::stopping : watch_phase::polling;
+  state_.found = {};
+  return {state_.stop_due ? action_kind::stop : action_kind::poll, command_timeout()};
+}
+
+REMOTE_JOB_DECL action watch_fsm::tell(watch_phase phase, action_kind kind) {
+  state_.phase = phase;
+  return {kind};
+}
+
+REMOTE_JOB_DECL action watch_fsm::close_then(action_kind next) {
+  state_.phase = watch_phase::closing;
+  state_.after_close = next;
+  state_.found = {};
+  return {action_kind::close};
+}
+
+// ---- Ends and failures
+
+REMOTE_JOB_DECL action watch_fsm::end(reason r, std::error_code ec, std::string why) {
+  reason_ = r;
+  error_ = ec;
+  why_ = why.empty() ? ec.message() : std::move(why);
+  return close_then(action_kind::finish);
+}
+
+REMOTE_JOB_DECL action watch_fsm::end_at_deadline() {
+  return end(reason::deadline_exceeded, errc::deadline_exceeded,
+             deadline_message(options_.deadline, state_.stopped ? stop_text_ : std::string()));
+}
+
+REMOTE_JOB_DECL action watch_fsm::failed(failure f) {
+  failure_ = std::move(f);
+  switch (state_.budget.spend(failure_.error)) {
+    case failure_budget::verdict::retry: break;
+    case failure_budget::verdict::exhausted: return end(reason::reconnects_exhausted, failure_.error, failure_.why);
+    case failure_budget::verdict::fatal: return end(reason::fatal_error, failure_.error, failure_.why);
+  }
+  ++stats_.retries;
+  return close_then(action_kind::back_off);
+}
+
+REMOTE_JOB_DECL action watch_fsm::poll_failed(std::error_code ec, std::string why, const poll_reply& r) {
+  const bool kept = keep(ec, r);
+  // What did not arrive within the time allowed may do so if less is asked for.
+  if (ec == errc::command_timeout) state_.chunk.timed_out(failures());
+  auto f = make_failure(retry_info::phase::poll, ec, std::move(why));
+  if (!kept) return failed(std::move(f));
+  failure_ = std::move(f);
+  return tell(watch_phase::delivering_rest, action_kind::deliver);
+}
+
+/// The same poll goes on by a command, and all that follow in this run: nothing failed but the offer.
+REMOTE_JOB_DECL action watch_fsm::files_refused(const std::string& why) {
+  if (options_.via == poll_via::files)
+    return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
+  state_.by_files = false;
+  note_ = {notice_kind::files_unavailable, commands_instead_message(why)};
+  return tell(watch_phase::telling_switch, action_kind::notify);
+}
+
+/// Takes the bytes that a poll through files read before it failed: where they belong is certain. Part of a command's
+/// reply is never used, since its end says whether it is true.
+REMOTE_JOB_DECL bool watch_fsm::keep(std::error_code ec, const poll_reply& r) {
+  auto& log = state_.log;
+  if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= log.overlap() ||
+      !log.plausible(r, state_.chunk.get()) || log.broken(r))
+    return false;
+  state_.log_fault.clear();
+  state_.found.fresh = log.observe(r);
+  return true;
+}
+
+// ---- A log that begins again
+
+/// Until the sink is told, nothing of the old log is forgotten: a run that ends here leaves the reset to the next.
+REMOTE_JOB_DECL action watch_fsm::announce_restart(log_reset_cause cause, const poll_reply& r) {
+  reset_ = {cause, offset(), reset_message(cause, offset(), job_.log_file)};
+  state_.seen = r.log_size;
+  return tell(watch_phase::telling_reset, action_kind::reset);
+}
+
+REMOTE_JOB_DECL action watch_fsm::restart() {
+  ++stats_.resets;
+  state_.log.restart();
+  state_.drain_to.reset();
+  state_.log_fault.clear();
+  return ask();
+}
+
+// ---- After a complete poll
+
+REMOTE_JOB_DECL void watch_fsm::observe(const poll_reply& r, duration now, duration took) {
+  auto& s = state_;
+  const duration elapsed = now - std::exchange(now_, now);
+  s.ran = std::min(s.ran + elapsed, options_.deadline);
+  if (r.log == log_state::present) s.seen = r.log_size;
+  s.found.size = r.log_size;
+  s.found.took = took;
+  s.found.fresh = s.log.observe(r);
+  s.found.moved = !s.found.fresh.empty();
+
+  std::optional<notice_kind> exit_fault, log_fault;
+  if (r.exit_state == exit_code_state::damaged) exit_fault = notice_kind::exit_code_damaged;
+  if (r.exit_state == exit_code_state::unreadable) exit_fault = notice_kind::exit_code_unreadable;
+  if (r.log == log_state::absent && s.seen > 0) log_fault = notice_kind::log_missing;
+  if (r.log == log_state::unreadable || (r.log_size > offset() && !s.found.moved))
+    log_fault = notice_kind::log_unreadable;
+  if (exit_fault == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
+  exit_cause_ = r.exit_error;
+  log_cause_ = r.log_error;
+
+  if (r.exit_state == exit_code_state::present) {
+    s.exit_code = r.exit_code;
+    // The size was asked for after the exit code: all that the job wrote is below it. A child that it left behind and
+    // that goes on writing must not delay the end, nor must a log that was cut short.
+    if (!log_fault) s.drain_to = std::min(s.drain_to.value_or(r.log_size), r.log_size);
+  } else {
+    s.exit_code.reset();
+    s.drain_to.reset();
+  }
+
+  // Before the rule learns of this poll: it decided how the poll was asked.
+  const bool asked = s.lost_job.asks(s.by_files), through_files = by_files();
+  s.found.untold[0] = s.lost_job.observe(r, asked, through_files, elapsed);
+  if (s.exit_fault.observe(exit_fault, elapsed)) s.found.untold[1] = exit_fault;
+  if (s.log_fault.observe(log_fault, elapsed)) s.found.untold[2] = log_fault;
+}
+
+/// Tells and delivers what the poll found, one after the other; then decides.
+REMOTE_JOB_DECL action watch_fsm::next_output() {
+  for (auto& untold : state_.found.untold) {
+    if (!untold) continue;
+    note_ = {*untold, notice_text(*untold)};
+    untold.reset();
+    return tell(watch_phase::telling_notice, action_kind::notify);
+  }
+  if (!bytes().empty()) return tell(watch_phase::delivering, action_kind::deliver);
+  return decide();
+}
+
+REMOTE_JOB_DECL void watch_fsm::acknowledge() {
+  stats_.bytes += bytes().size();
+  state_.log.advance(bytes());
+  state_.found.fresh = {};
+}
+
+/// After a complete poll, with everything told and delivered: end, read on, or wait.
+REMOTE_JOB_DECL action watch_fsm::decide() {
+  auto& s = state_;
+  if (whole()) return s.stopped ? end_at_deadline() : end(reason::completed, {}, {});
+
+  const bool late = options_.deadline > duration::zero() && s.ran >= options_.deadline;
+  if (late && !s.stopped) {
+    if (!options_.stop_at_deadline) return end_at_deadline();
+    s.stop_due = true;
+    return ask();
+  }
+  if (s.found.moved && s.found.size > offset()) {
+    s.lost_job.plan({});
+    return ask();
+  }
+  if (late && !s.exit_code) return end_at_deadline();
+
+  duration pause = s.pause.next(s.found.moved, chance_);
+  if (s.lost_job.missing()) {
+    if (s.lost_job.left() <= duration::zero())
+      return end(reason::lost, errc::job_lost,
+                 lost_message(job_, s.lost_job.seen(), s.lost_job.evidence(), s.lost_job.grace()));
+    pause = std::min(pause, s.lost_job.left());
+  }
+  if (options_.deadline > duration::zero() && !late) pause = std::min(pause, options_.deadline - s.ran);
+  if (s.exit_fault) {
+    const auto kind = s.exit_fault.kind();
+    if (s.exit_fault.left() <= duration::zero())
+      return end(reason::exit_code_unusable,
+                 kind == notice_kind::exit_code_damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
+                 fault_text(kind));
+    pause = std::min(pause, s.exit_fault.left());
+  }
+  if (s.log_fault) {
+    const bool missing = s.log_fault.kind() == notice_kind::log_missing;
+    if (s.log_fault.left() <= duration::zero()) {
+      // A missing log may come back while the job runs. Afterwards nobody will write it, and it was complete if all
+      // that was ever seen of it was delivered.
+      if (missing && s.exit_code && offset() >= s.seen) return end(reason::completed, {}, {});
+      if (!missing || s.exit_code)
+        return end(reason::log_unusable, errc::log_unreadable, fault_text(s.log_fault.kind()));
+    } else {
+      pause = std::min(pause, s.log_fault.left());
+    }
+  }
+  s.lost_job.plan(pause);
+  s.phase = watch_phase::pausing;
+  s.found = {};
+  return {action_kind::wait, pause};
+}
+
+// ---- What an action refers to
+
+REMOTE_JOB_DECL void watch_fsm::request(poll_request& out) const {
+  out.offset = offset();
+  out.overlap = state_.log.overlap();
+  out.max_bytes = state_.chunk.get();
+  out.exit_seen = state_.exit_code;
+  out.liveness = state_.lost_job.asks(state_.by_files);
+}
+
+REMOTE_JOB_DECL duration watch_fsm::command_timeout() const noexcept {
+  if (state_.phase != watch_phase::stopping) return options_.command_timeout;
+  return saturating_add(options_.command_timeout, stop_time({}));
+}
+
+REMOTE_JOB_DECL trigger_event watch_fsm::event() const {
+  trigger_event e;
+  e.job_id = job_.job_id;
+  e.job_dir = job_.job_dir;
+  e.log_file = job_.log_file;
+  e.exit_code_file = job_.exit_code_file;
+  e.remote_os = job_.remote_os;
+  e.log_offset = offset();
+  e.reason = reason_;
+  e.exit_code = state_.exit_code;
+  if (reason_ == reason::completed) {
+    e.status = *state_.exit_code == 0 ? status::success : status::failed;
+    e.message = completed_message(*state_.exit_code);
+  } else {
+    e.status = reason_ == reason::lost ? status::lost : status::error;
+    e.error = error_;
+    e.message = error_message(reason_, failures(), state_.exit_code, offset(), why_);
+  }
+  return e;
+}
+
+REMOTE_JOB_DECL trigger_state watch_fsm::state() const {
+  trigger_state s{job_, options_, state_.log.mark()};
+  s.options.log_offset = static_cast<std::int64_t>(offset());
+  return s;
+}
+
+REMOTE_JOB_DECL std::string watch_fsm::fault_text(notice_kind kind) const {
+  return file_fault_message(kind, job_, exit_text_,
+                            kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
+}
+
+REMOTE_JOB_DECL std::string watch_fsm::notice_text(notice_kind kind) const {
+  const auto& lost = state_.lost_job;
+  if (kind == notice_kind::orphaned || kind == notice_kind::elsewhere || kind == notice_kind::job_missing)
+    return liveness_notice(kind, job_, lost.seen(), lost.evidence(), lost.grace());
+  return fault_text(kind);
+}
+
+REMOTE_JOB_DECL void watch_fsm::adopt(job_spec job) {
+  job_ = std::move(job);
+  state_.lost_job = lost_job_rule(job_, options_);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
