@@ -115,7 +115,8 @@ class checked_machine : protected book {
         rule(open_ && !spoiled_, "no poll on a connection that failed");
         rule(told, "all is told and delivered before the next poll");
         rule(!late() || stopped_, "no poll after the deadline");
-        rule(in.what == kind::connected || in.what == kind::stopped || (in.what == kind::taken && before == action_kind::reset) ||
+        rule(in.what == kind::connected || in.what == kind::stopped ||
+                 (in.what == kind::taken && before == action_kind::reset) ||
                  (in.what == kind::woke && before == action_kind::wait) || (moved_ && shown_ > acked_) ||
                  (in.what == kind::taken && before == action_kind::notify && !by_files_ && s_.files),
              "a poll follows connecting, a wait, a reset, a chunk that was not the last, or files that were refused");
@@ -218,7 +219,8 @@ class checked_machine : protected book {
         rule(e.error == error_, "the end says why: the error");
         rule(e.reason == (failures_ > s_.attempts ? reason::reconnects_exhausted : reason::fatal_error),
              "the end says why: the rule");
-        if (e.exit_code) rule(e.message.find("may still be running") == e.message.npos, "a job that ended does not run");
+        if (e.exit_code)
+          rule(e.message.find("may still be running") == e.message.npos, "a job that ended does not run");
         return;
       case ending::sink:
         rule(e.reason == reason::sink_failed && e.error == errc::sink_failed, "the end says why: the sink");

@@ -100,10 +100,10 @@ struct input {
 
 inline std::string to_string(const input& in) {
   static constexpr const char* kinds[] = {
-      "start",          "start, refused",    "connected", "connect: connection lost",
-      "connect: fatal", "connect: time-out", "polled",    "stopped",
+      "start",          "start, refused",    "connected",      "connect: connection lost",
+      "connect: fatal", "connect: time-out", "polled",         "stopped",
       "stop: lost",     "stop: fatal",       "stop: time-out", "woke",
-      "taken",          "refused",           "closed",    "cancelled"};
+      "taken",          "refused",           "closed",         "cancelled"};
   static constexpr const char* faults[] = {"",
                                            "connection lost",
                                            "fatal",

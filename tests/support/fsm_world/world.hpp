@@ -178,8 +178,8 @@ class world : polled_machine {
   const watch_fsm& machine() const { return fsm_; }
 
   std::string describe() const {
-    static constexpr const char* names[] = {"connect", "poll",   "stop",    "wait",  "back_off", "reset",
-                                            "notify",  "deliver", "close",   "finish", "abort"};
+    static constexpr const char* names[] = {"connect", "poll",    "stop",  "wait",   "back_off", "reset",
+                                            "notify",  "deliver", "close", "finish", "abort"};
     const auto number = [](auto n) { return std::to_string(n); };
     return std::string("the action is ") + names[static_cast<int>(next_.kind)] + " (" +
            remote_job::detail::seconds(next_.time) + " s), the offset " + number(fsm_.offset()) + " (acknowledged " +
@@ -202,7 +202,6 @@ class world : polled_machine {
       default: return {kind::taken};
     }
   }
-
 };
 
 }  // namespace fsm_world

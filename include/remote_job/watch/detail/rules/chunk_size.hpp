@@ -13,9 +13,9 @@ namespace remote_job::inline v0::detail {
 /// How much of the log the next poll asks for.
 ///
 /// It begins at log_chunk_size and doubles while a backlog arrives in full chunks, up to max_chunk_size; once the
-/// backlog is gone it returns to where it began, and so does the memory. A chunk doubles only if it arrived in a quarter
-/// of the time allowed: on a link of steady speed the next one then takes half of it, so that size and time-outs do not
-/// swing.
+/// backlog is gone it returns to where it began, and so does the memory. A chunk doubles only if it arrived in a
+/// quarter of the time allowed: on a link of steady speed the next one then takes half of it, so that size and
+/// time-outs do not swing.
 class chunk_size {
  public:
   REMOTE_JOB_DECL explicit chunk_size(const watch_options& options);

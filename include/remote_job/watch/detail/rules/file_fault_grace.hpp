@@ -10,8 +10,8 @@
 
 namespace remote_job::inline v0::detail {
 
-/// How long one file of a job may stay damaged, unreadable or missing. It has no clock: each poll says how much time has
-/// passed since the poll before.
+/// How long one file of a job may stay damaged, unreadable or missing. It has no clock: each poll says how much time
+/// has passed since the poll before.
 class file_fault_grace {
  public:
   explicit file_fault_grace(duration grace) noexcept : grace_(grace) {}

@@ -19,8 +19,8 @@ namespace remote_job::inline v0::detail {
 /// reply that a command would have given. It is used again for each poll, for its memory.
 ///
 /// Questions that are asked together are answered in any order, while the job writes. Two rules make one reply of the
-/// answers: the log is looked at after the exit code was seen, if need be once more, so that its size covers all that the
-/// job wrote; and bytes count up to that size only.
+/// answers: the log is looked at after the exit code was seen, if need be once more, so that its size covers all that
+/// the job wrote; and bytes count up to that size only.
 ///
 /// Of a long backlog several chunks may be read at once. The polls that find their chunk already read ask nothing, and
 /// have the exit code and the size of that time: no watch ends before it has read that far.

@@ -14,12 +14,12 @@
 
 namespace remote_job::inline v0::detail {
 
-/// Decides when to ask whether a job lives, and when it counts as lost. It has no clock: each poll says how much time has
-/// passed since the poll before.
+/// Decides when to ask whether a job lives, and when it counts as lost. It has no clock: each poll says how much time
+/// has passed since the poll before.
 ///
-/// A job is missing when a complete poll finds no living process of it and no exit code, which is read after the process
-/// was looked for; it is lost when it has been missing for lost_grace. A job on another host, or one about which nothing
-/// can be found out, is never lost.
+/// A job is missing when a complete poll finds no living process of it and no exit code, which is read after the
+/// process was looked for; it is lost when it has been missing for lost_grace. A job on another host, or one about
+/// which nothing can be found out, is never lost.
 class lost_job_rule {
  public:
   lost_job_rule(const job_spec& job, const watch_options& options) noexcept
@@ -28,12 +28,13 @@ class lost_job_rule {
   /// A run begins.
   REMOTE_JOB_DECL void begin() noexcept;
 
-  // A poll by a command always asks, since that costs nothing. Through files it costs two round trips or a command, so a
-  // poll asks only now and then, from the second poll on, and while the job is missing.
+  // A poll by a command always asks, since that costs nothing. Through files it costs two round trips or a command, so
+  // a poll asks only now and then, from the second poll on, and while the job is missing.
 
   /// Whether the next poll asks.
   bool asks(bool by_files) const noexcept { return watched_ && !unknowable_ && (!by_files || due_); }
-  /// Whether it asks by a command although polls go through files: where files prove nothing, or say that the job is gone.
+  /// Whether it asks by a command although polls go through files: where files prove nothing, or say that the job is
+  /// gone.
   bool wants_command(bool by_files) const noexcept {
     return by_files && both_ways_ && asks(by_files) && (files_prove_nothing_ || missing_);
   }

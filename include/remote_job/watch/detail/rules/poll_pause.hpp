@@ -12,10 +12,10 @@ namespace remote_job::inline v0::detail {
 
 /// How long to wait until the next poll.
 ///
-/// Without a quick_interval it is always poll_interval. With one it is quick_interval while there is news, and from poll
-/// to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that many
-/// watches that began together do not poll in step. News after some quiet is therefore seen within two thirds of the
-/// time that the quiet lasted.
+/// Without a quick_interval it is always poll_interval. With one it is quick_interval while there is news, and from
+/// poll to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that
+/// many watches that began together do not poll in step. News after some quiet is therefore seen within two thirds of
+/// the time that the quiet lasted.
 class poll_pause {
  public:
   explicit poll_pause(const watch_options& options) noexcept

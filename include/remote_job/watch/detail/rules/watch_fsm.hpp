@@ -66,7 +66,7 @@ class watch_fsm {
 
   REMOTE_JOB_DECL void request(poll_request& out) const;
   /// Whether the next poll goes through files.
-  bool by_files() const noexcept { return state_.by_files && !state_.lost_job.wants_command(true); }
+  bool by_files() const noexcept { return state_.polls_files(); }
   int failures() const noexcept { return state_.budget.failures(); }
   std::uint64_t offset() const noexcept { return state_.log.offset(); }
   std::string_view bytes() const noexcept { return state_.found.fresh; }
@@ -102,20 +102,16 @@ class watch_fsm {
   REMOTE_JOB_DECL bool keep(std::error_code ec, const poll_reply& r);
   REMOTE_JOB_DECL action announce_restart(log_reset_cause cause, const poll_reply& r);
   REMOTE_JOB_DECL action restart();
-  REMOTE_JOB_DECL void observe(const poll_reply& r, duration now, duration took);
   REMOTE_JOB_DECL action next_output();
-  REMOTE_JOB_DECL void acknowledge();
   REMOTE_JOB_DECL action decide();
 
-  /// Whether the job ended and all of its log is delivered.
-  bool whole() const noexcept { return state_.drain_to && offset() >= *state_.drain_to; }
   REMOTE_JOB_DECL std::string fault_text(notice_kind kind) const;
   REMOTE_JOB_DECL std::string notice_text(notice_kind kind) const;
 
   job_spec job_;
   watch_options options_;
   watch_state state_;
-  duration now_{};      // of the last complete poll, or of the beginning of the run
+  duration now_{};     // of the last complete poll, or of the beginning of the run
   splitmix64 chance_;  // of the pauses
 
   // What is only told

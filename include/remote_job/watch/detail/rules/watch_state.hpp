@@ -5,6 +5,7 @@
 
 #include <remote_job/event.hpp>
 #include <remote_job/job.hpp>
+#include <remote_job/poll.hpp>
 #include <remote_job/state.hpp>
 #include <remote_job/watch/detail/rules/action.hpp>
 #include <remote_job/watch/detail/rules/chunk_size.hpp>
@@ -38,10 +39,18 @@ enum class watch_phase {
   closing           ///< the connection to be closed
 };
 
+/// How far the stop of the job at its deadline has come, over all the connections that it takes.
+enum class deadline_stop {
+  none,     ///< the deadline is not over, or the job is not to be stopped
+  due,      ///< it is sent until the host answers
+  answered  ///< the job is stopped, or cannot be
+};
+
 /// All that decides what a watch does next, and nothing that is only told to people. Two watches of the same job that
 /// are equal here do the same from now on: times are how long something has lasted at the last complete poll, and no
 /// more than its limit.
-struct watch_state {
+class watch_state {
+ public:
   watch_state(const job_spec& job, const watch_options& options, log_position position)
       : log(std::move(position)),
         chunk(options),
@@ -49,7 +58,29 @@ struct watch_state {
         budget(options.max_reconnect_attempts),
         lost_job(job, options),
         exit_fault(options.trouble_grace),
-        log_fault(options.trouble_grace) {}
+        log_fault(options.trouble_grace),
+        deadline_(options.deadline) {}
+
+  /// A run begins, at the offset of the run before.
+  REMOTE_JOB_DECL void begin(bool through_files) noexcept;
+
+  /// Takes what a complete poll found; `elapsed`: the time since the complete poll before.
+  REMOTE_JOB_DECL void observe(const poll_reply& r, duration elapsed, duration took);
+
+  /// The sink took the fresh bytes.
+  REMOTE_JOB_DECL void acknowledge() noexcept;
+
+  /// The log is read again from its beginning.
+  REMOTE_JOB_DECL void restart_log() noexcept;
+
+  /// Whether the next poll goes through files.
+  bool polls_files() const noexcept { return by_files && !lost_job.wants_command(by_files); }
+  /// Whether the job ended and all of its log is delivered.
+  bool whole() const noexcept { return drain_to && log.offset() >= *drain_to; }
+  /// Whether the deadline is over.
+  bool late() const noexcept { return deadline_ > duration::zero() && ran_ >= deadline_; }
+  /// How long until the deadline; for ever if there is none.
+  duration deadline_left() const noexcept { return deadline_ > duration::zero() ? deadline_ - ran_ : duration::max(); }
 
   watch_phase phase = watch_phase::idle;
 
@@ -64,11 +95,9 @@ struct watch_state {
   lost_job_rule lost_job;
   file_fault_grace exit_fault;
   file_fault_grace log_fault;
-  bool by_files = false;
-  duration ran{};           // at most the deadline
-  bool stop_due = false;    // the deadline is over, and the host has not answered the stop
-  bool stopped = false;     // it has
-  std::uint64_t seen = 0;   // the size of the log when it was last there
+  bool by_files = false;  // unless the lost-job rule wants a command
+  deadline_stop stop = deadline_stop::none;
+  std::uint64_t seen = 0;  // the size of the log when it was last there
   std::optional<std::int64_t> exit_code;
   std::optional<std::uint64_t> drain_to;  // the log is complete up to here, since the job ended
 
@@ -87,8 +116,16 @@ struct watch_state {
   action_kind after_close = action_kind::abort;  // while closing
 
   friend bool operator==(const watch_state&, const watch_state&) = default;
+
+ private:
+  duration deadline_;
+  duration ran_{};  // at most the deadline
 };
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/watch/detail/rules/impl/watch_state.ipp>
+#endif
 
 #endif

@@ -66,9 +66,8 @@ REMOTE_JOB_DECL bool file_poll::is_read() const noexcept {
   if (end > status.size || end - first_ > bytes.size()) return false;
   poll_reply before;
   judge_exit_code(before);
-  return request_->exit_seen
-             ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
-             : before.exit_state == exit_code_state::absent;
+  return request_->exit_seen ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
+                             : before.exit_state == exit_code_state::absent;
 }
 
 REMOTE_JOB_DECL std::size_t file_poll::backlog() const noexcept {

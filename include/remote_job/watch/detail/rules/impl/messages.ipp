@@ -28,9 +28,9 @@ REMOTE_JOB_DECL std::string error_message(reason r, int failures, std::optional<
   if (r == reason::lost) return why;
   if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
   return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
-         (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) +
-                          ", but its log was not read to the end"
-                    : ". Nothing is known about the job; it may still be running") +
+         (exit_code
+              ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but its log was not read to the end"
+              : ". Nothing is known about the job; it may still be running") +
          "; the watch can be resumed at offset " + std::to_string(offset);
 }
 
@@ -78,7 +78,8 @@ REMOTE_JOB_DECL std::string commands_instead_message(const std::string& why) {
 }
 
 REMOTE_JOB_DECL std::string files_needed_message(const std::string& why) {
-  return "the host's files cannot be read directly (" + why + "): set via to commands or automatic to poll with commands";
+  return "the host's files cannot be read directly (" + why +
+         "): set via to commands or automatic to poll with commands";
 }
 
 /// What was found of a job, without the evidence.

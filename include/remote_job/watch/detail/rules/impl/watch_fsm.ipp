@@ -24,18 +24,7 @@ REMOTE_JOB_DECL watch_fsm::watch_fsm(trigger_state state)
 // ---- Inputs
 
 REMOTE_JOB_DECL action watch_fsm::start(std::string objection, bool files, duration now) {
-  auto& s = state_;
-  s.pause.begin();
-  s.budget.restore();
-  s.lost_job.begin();
-  s.exit_fault.clear();
-  s.log_fault.clear();
-  s.by_files = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
-  s.ran = {};
-  s.stop_due = s.stopped = false;
-  s.seen = offset();
-  s.exit_code.reset();
-  s.drain_to.reset();
+  state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files));
   now_ = now;
   if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
   return connect();
@@ -64,14 +53,16 @@ REMOTE_JOB_DECL action watch_fsm::polled(std::error_code ec, std::string why, co
   ++stats_.polls;
   state_.budget.restore();
   if (const auto cause = state_.log.broken(reply)) return announce_restart(*cause, reply);
-  observe(reply, now, took);
+  if (reply.exit_state == exit_code_state::damaged) exit_text_ = reply.exit_text;
+  exit_cause_ = reply.exit_error;
+  log_cause_ = reply.log_error;
+  state_.observe(reply, now - std::exchange(now_, now), took);
   return next_output();
 }
 
 REMOTE_JOB_DECL action watch_fsm::stop_answered(std::error_code ec, std::string text) {
   if (ec == condition::transient) return failed(make_failure(retry_info::phase::command, ec, std::move(text)));
-  state_.stop_due = false;
-  state_.stopped = true;
+  state_.stop = deadline_stop::answered;
   stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
   if (ec) return end_at_deadline();
   state_.budget.restore();
@@ -85,15 +76,16 @@ REMOTE_JOB_DECL action watch_fsm::delivered(std::error_code ec, std::string why)
   switch (state_.phase) {
     case watch_phase::telling_reset: return restart();
     case watch_phase::telling_switch: return ask();
-    case watch_phase::delivering: {
-      const auto bytes_taken = bytes().size();
-      acknowledge();
-      state_.chunk.came(bytes_taken, state_.found.size - offset(), state_.found.took);
-      return next_output();
-    }
-    case watch_phase::delivering_rest: acknowledge(); return whole() ? decide() : failed(std::move(failure_));
+    case watch_phase::delivering:
+    case watch_phase::delivering_rest: break;
     default: return next_output();
   }
+  const auto taken = bytes().size();
+  stats_.bytes += taken;
+  state_.acknowledge();
+  if (state_.phase == watch_phase::delivering_rest) return state_.whole() ? decide() : failed(std::move(failure_));
+  state_.chunk.came(taken, state_.found.size - offset(), state_.found.took);
+  return next_output();
 }
 
 REMOTE_JOB_DECL action watch_fsm::closed() {
@@ -110,9 +102,10 @@ REMOTE_JOB_DECL action watch_fsm::connect() {
 
 /// Sends the next poll, or the stop as long as one is due.
 REMOTE_JOB_DECL action watch_fsm::ask() {
-  state_.phase = state_.stop_due ? watch_phase::stopping : watch_phase::polling;
+  const bool stop = state_.stop == deadline_stop::due;
+  state_.phase = stop ? watch_phase::stopping : watch_phase::polling;
   state_.found = {};
-  return {state_.stop_due ? action_kind::stop : action_kind::poll, command_timeout()};
+  return {stop ? action_kind::stop : action_kind::poll, command_timeout()};
 }
 
 REMOTE_JOB_DECL action watch_fsm::tell(watch_phase phase, action_kind kind) {
@@ -138,7 +131,7 @@ REMOTE_JOB_DECL action watch_fsm::end(reason r, std::error_code ec, std::string 
 
 REMOTE_JOB_DECL action watch_fsm::end_at_deadline() {
   return end(reason::deadline_exceeded, errc::deadline_exceeded,
-             deadline_message(options_.deadline, state_.stopped ? stop_text_ : std::string()));
+             deadline_message(options_.deadline, state_.stop == deadline_stop::answered ? stop_text_ : std::string()));
 }
 
 REMOTE_JOB_DECL action watch_fsm::failed(failure f) {
@@ -194,50 +187,11 @@ REMOTE_JOB_DECL action watch_fsm::announce_restart(log_reset_cause cause, const 
 
 REMOTE_JOB_DECL action watch_fsm::restart() {
   ++stats_.resets;
-  state_.log.restart();
-  state_.drain_to.reset();
-  state_.log_fault.clear();
+  state_.restart_log();
   return ask();
 }
 
 // ---- After a complete poll
-
-REMOTE_JOB_DECL void watch_fsm::observe(const poll_reply& r, duration now, duration took) {
-  auto& s = state_;
-  const duration elapsed = now - std::exchange(now_, now);
-  s.ran = std::min(s.ran + elapsed, options_.deadline);
-  if (r.log == log_state::present) s.seen = r.log_size;
-  s.found.size = r.log_size;
-  s.found.took = took;
-  s.found.fresh = s.log.observe(r);
-  s.found.moved = !s.found.fresh.empty();
-
-  std::optional<notice_kind> exit_fault, log_fault;
-  if (r.exit_state == exit_code_state::damaged) exit_fault = notice_kind::exit_code_damaged;
-  if (r.exit_state == exit_code_state::unreadable) exit_fault = notice_kind::exit_code_unreadable;
-  if (r.log == log_state::absent && s.seen > 0) log_fault = notice_kind::log_missing;
-  if (r.log == log_state::unreadable || (r.log_size > offset() && !s.found.moved))
-    log_fault = notice_kind::log_unreadable;
-  if (exit_fault == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
-  exit_cause_ = r.exit_error;
-  log_cause_ = r.log_error;
-
-  if (r.exit_state == exit_code_state::present) {
-    s.exit_code = r.exit_code;
-    // The size was asked for after the exit code: all that the job wrote is below it. A child that it left behind and
-    // that goes on writing must not delay the end, nor must a log that was cut short.
-    if (!log_fault) s.drain_to = std::min(s.drain_to.value_or(r.log_size), r.log_size);
-  } else {
-    s.exit_code.reset();
-    s.drain_to.reset();
-  }
-
-  // Before the rule learns of this poll: it decided how the poll was asked.
-  const bool asked = s.lost_job.asks(s.by_files), through_files = by_files();
-  s.found.untold[0] = s.lost_job.observe(r, asked, through_files, elapsed);
-  if (s.exit_fault.observe(exit_fault, elapsed)) s.found.untold[1] = exit_fault;
-  if (s.log_fault.observe(log_fault, elapsed)) s.found.untold[2] = log_fault;
-}
 
 /// Tells and delivers what the poll found, one after the other; then decides.
 REMOTE_JOB_DECL action watch_fsm::next_output() {
@@ -251,28 +205,22 @@ REMOTE_JOB_DECL action watch_fsm::next_output() {
   return decide();
 }
 
-REMOTE_JOB_DECL void watch_fsm::acknowledge() {
-  stats_.bytes += bytes().size();
-  state_.log.advance(bytes());
-  state_.found.fresh = {};
-}
-
 /// After a complete poll, with everything told and delivered: end, read on, or wait.
 REMOTE_JOB_DECL action watch_fsm::decide() {
   auto& s = state_;
-  if (whole()) return s.stopped ? end_at_deadline() : end(reason::completed, {}, {});
+  const bool stopped = s.stop == deadline_stop::answered;
+  if (s.whole()) return stopped ? end_at_deadline() : end(reason::completed, {}, {});
 
-  const bool late = options_.deadline > duration::zero() && s.ran >= options_.deadline;
-  if (late && !s.stopped) {
+  if (s.late() && !stopped) {
     if (!options_.stop_at_deadline) return end_at_deadline();
-    s.stop_due = true;
+    s.stop = deadline_stop::due;
     return ask();
   }
   if (s.found.moved && s.found.size > offset()) {
     s.lost_job.plan({});
     return ask();
   }
-  if (late && !s.exit_code) return end_at_deadline();
+  if (s.late() && !s.exit_code) return end_at_deadline();
 
   duration pause = s.pause.next(s.found.moved, chance_);
   if (s.lost_job.missing()) {
@@ -281,7 +229,7 @@ REMOTE_JOB_DECL action watch_fsm::decide() {
                  lost_message(job_, s.lost_job.seen(), s.lost_job.evidence(), s.lost_job.grace()));
     pause = std::min(pause, s.lost_job.left());
   }
-  if (options_.deadline > duration::zero() && !late) pause = std::min(pause, options_.deadline - s.ran);
+  if (!s.late()) pause = std::min(pause, s.deadline_left());
   if (s.exit_fault) {
     const auto kind = s.exit_fault.kind();
     if (s.exit_fault.left() <= duration::zero())
