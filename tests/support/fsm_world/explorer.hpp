@@ -44,25 +44,19 @@ inline std::string story(const std::vector<path_step>& path, std::size_t at) {
   return text;
 }
 
-/// Numbers machines, so that equal ones have the same number.
+/// Numbers the machines of which the same is known: equal ones have the same number.
 class machine_numbers {
  public:
-  std::size_t operator()(const watch_fsm& m) {
-    // What is quickly told of a machine, so that it is compared with few others.
-    remote_job::poll_request request;
-    m.request(request);
-    key k;
-    k.put(request.offset, request.overlap, request.max_bytes, request.exit_seen, m.failures(), m.bytes().size());
-    auto& alike = alike_[std::move(k.text)];
-    for (const auto& [known, number] : alike)
-      if (known == m) return number;
-    alike.emplace_back(m, count_);
-    return count_++;
+  std::size_t operator()(const std::string& known, const watch_fsm& machine) {
+    auto& alike = alike_[known];
+    const auto found = std::find(alike.begin(), alike.end(), machine);
+    const auto number = static_cast<std::size_t>(found - alike.begin());
+    if (found == alike.end()) alike.push_back(machine);
+    return number;
   }
 
  private:
-  std::unordered_map<std::string, std::vector<std::pair<watch_fsm, std::size_t>>> alike_;
-  std::size_t count_ = 0;
+  std::unordered_map<std::string, std::vector<watch_fsm>> alike_;
 };
 
 // Breadth first, so that a broken rule is told with the shortest sequence of inputs that breaks it. Two states are one
@@ -93,7 +87,9 @@ inline visited explore(const settings& settings) {
         next.apply(in);
         ++seen.transitions;
         k.text.clear();
-        next.add_to(k, number_of(next.machine()));
+        next.add_known_to(k);
+        k.put(number_of(k.text, next.machine()));
+        next.add_unknown_to(k);
         if (!keys.insert(k.text).second) continue;
         next.check_end();
       } catch (const broken_rule& broken) {

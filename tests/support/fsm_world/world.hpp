@@ -160,21 +160,27 @@ class world : polled_machine {
     rule(!n.host_.exists || due_ || n.acked_ >= n.host_.size, "a watch of a healthy host delivers the log");
   }
 
-  /// Adds all that tells this state from another one; `machine`: the number of a machine that is equal to this one.
-  void add_to(key& k, std::size_t machine) const {
-    k.put(machine, next_.kind, next_.time, host_.exists, host_.readable, host_.size, host_.generation, host_.identity);
-    k.put(open_, failures_, retrying_, acked_, from_, whole_, exit_, due_, seen_, cause_, end_, broken_off_.value());
+  // All that tells this state from another one, in three parts: two keys, and the machine.
+
+  /// What the book has of the machine's own knowledge: few machines have the same.
+  void add_known_to(key& k) const {
+    k.put(next_.kind, failures_, acked_, from_, whole_, exit_, due_, seen_, end_, broken_off_.value(), stopped_);
     k.put(known_identity_, sink_generation_, tell_exit_, tell_log_, tell_files_, by_files_, fresh_);
     for (const auto& t : {exit_trouble_, log_trouble_}) {
-      // Only how long it lasts matters, and only up to the grace.
       k.put(t.has_value());
-      if (t) k.put(std::min(now_ - t->since, s_.grace), t->what);
+      if (t) k.put(t->what);
     }
-    k.put(std::min(now_ - began_, s_.deadline), stopped_);
     if (next_.kind == action_kind::reset || next_.kind == action_kind::notify || next_.kind == action_kind::deliver)
       k.put(shown_, moved_, slow_);
   }
-
+  /// Time, and what the host does unseen.
+  void add_unknown_to(key& k) const {
+    k.put(next_.time, host_.exists, host_.readable, host_.size, host_.generation, host_.identity);
+    k.put(open_, retrying_, cause_, std::min(now_ - began_, s_.deadline));
+    // Only how long it lasts matters, and only up to the grace.
+    for (const auto& t : {exit_trouble_, log_trouble_})
+      if (t) k.put(std::min(now_ - t->since, s_.grace));
+  }
   const watch_fsm& machine() const { return fsm_; }
 
   std::string describe() const {
