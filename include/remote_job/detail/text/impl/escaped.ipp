@@ -10,7 +10,7 @@ namespace remote_job::inline v0::detail {
 
 constexpr bool is_printable_ascii(char c) noexcept { return c >= ' ' && c <= '~'; }
 
-REMOTE_JOB_DECL std::string escaped(std::string_view bytes) {
+std::string escaped(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
     if (c == '\\') {
@@ -25,7 +25,7 @@ REMOTE_JOB_DECL std::string escaped(std::string_view bytes) {
   return text;
 }
 
-REMOTE_JOB_DECL std::string printable(std::string_view text, std::size_t most) {
+std::string printable(std::string_view text, std::size_t most) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
   std::string result(text.substr(0, most));
   for (char& c : result)

@@ -10,17 +10,17 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL void append_hex(std::string& text, std::uint64_t number, std::size_t digits) {
+void append_hex(std::string& text, std::uint64_t number, std::size_t digits) {
   while (digits > 0) text += "0123456789abcdef"[(number >> (4 * --digits)) & 15];
 }
 
-REMOTE_JOB_DECL std::string to_hex(std::string_view bytes) {
+std::string to_hex(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) append_hex(text, static_cast<unsigned char>(c), 2);
   return text;
 }
 
-REMOTE_JOB_DECL bool from_hex(std::string_view text, std::string& bytes) {
+bool from_hex(std::string_view text, std::string& bytes) {
   if (text.size() % 2 != 0) return false;
   bytes.clear();
   for (; !text.empty(); text.remove_prefix(2)) {

@@ -7,33 +7,33 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL action call_fsm::start(std::string objection) {
+action call_fsm::start(std::string objection) {
   if (objection.empty()) return connect();
   return end(errc::invalid_argument, std::move(objection));
 }
 
-REMOTE_JOB_DECL action call_fsm::connected(std::error_code ec, std::string why) {
+action call_fsm::connected(std::error_code ec, std::string why) {
   if (ec) return failed(make_failure(retry_info::phase::connect, ec, std::move(why)));
   return {action_kind::poll, time_};
 }
 
-REMOTE_JOB_DECL action call_fsm::replied(std::error_code ec, std::string why) {
+action call_fsm::replied(std::error_code ec, std::string why) {
   if (ec) return failed(make_failure(retry_info::phase::command, ec, std::move(why)));
   return end({}, {});
 }
 
-REMOTE_JOB_DECL action call_fsm::close_then(action_kind next) {
+action call_fsm::close_then(action_kind next) {
   after_close_ = next;
   return {action_kind::close};
 }
 
-REMOTE_JOB_DECL action call_fsm::end(std::error_code ec, std::string why) {
+action call_fsm::end(std::error_code ec, std::string why) {
   error_ = ec;
   why_ = std::move(why);
   return close_then(action_kind::finish);
 }
 
-REMOTE_JOB_DECL action call_fsm::failed(failure f) {
+action call_fsm::failed(failure f) {
   failure_ = std::move(f);
   switch (budget_.spend(failure_.error)) {
     case failure_budget::verdict::retry: return close_then(action_kind::back_off);

@@ -9,20 +9,20 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL chunk_size::chunk_size(const watch_options& options) : quick_(options.command_timeout / 4) {
+chunk_size::chunk_size(const watch_options& options) : quick_(options.command_timeout / 4) {
   const auto at_least_one = [](std::int64_t n) { return static_cast<std::size_t>(std::max<std::int64_t>(1, n)); };
   size_ = begin_ = at_least_one(options.log_chunk_size);
   bound_ = std::max(begin_, at_least_one(options.max_chunk_size));
 }
 
-REMOTE_JOB_DECL void chunk_size::came(std::uint64_t bytes, std::uint64_t left, duration took) noexcept {
+void chunk_size::came(std::uint64_t bytes, std::uint64_t left, duration took) noexcept {
   if (left == 0)
     size_ = std::min(size_, begin_);
   else if (bytes == size_ && took <= quick_)
     size_ = size_ > bound_ / 2 ? bound_ : size_ * 2;
 }
 
-REMOTE_JOB_DECL void chunk_size::timed_out(int failures) noexcept {
+void chunk_size::timed_out(int failures) noexcept {
   constexpr std::size_t least = 1024;  // less is not worth a round trip
   const int halvings = std::min(2 * (failures + 1), 30);
   size_ = std::max(size_ >> halvings, std::min(size_, least));

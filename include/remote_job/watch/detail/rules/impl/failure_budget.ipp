@@ -11,16 +11,16 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL failure make_failure(retry_info::phase phase, std::error_code ec, std::string why) {
+failure make_failure(retry_info::phase phase, std::error_code ec, std::string why) {
   return {phase, ec, why.empty() ? ec.message() : std::move(why)};
 }
 
-REMOTE_JOB_DECL failure_budget::verdict failure_budget::spend(std::error_code ec) noexcept {
+failure_budget::verdict failure_budget::spend(std::error_code ec) noexcept {
   if (ec != condition::transient) return verdict::fatal;
   return ++failures_ > max_ ? verdict::exhausted : verdict::retry;
 }
 
-REMOTE_JOB_DECL retry_info failure_budget::retry(const failure& last, duration delay) const {
+retry_info failure_budget::retry(const failure& last, duration delay) const {
   return {last.phase, failures_, max_, delay, last.error, retry_message(last.phase, failures_, max_, delay, last.why)};
 }
 

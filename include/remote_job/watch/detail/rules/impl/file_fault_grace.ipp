@@ -9,7 +9,7 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL bool file_fault_grace::observe(std::optional<notice_kind> seen, duration elapsed) noexcept {
+bool file_fault_grace::observe(std::optional<notice_kind> seen, duration elapsed) noexcept {
   const auto before = kind_;
   kind_ = seen;
   // A file that is damaged at one poll and unreadable at the next has one grace; a missing log is another matter.

@@ -23,7 +23,7 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
   return ec == std::errc::permission_denied || ec == std::errc::is_a_directory || ec == std::errc::io_error;
 }
 
-REMOTE_JOB_DECL unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
+unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
   request_ = &request;
   if (is_read()) {
     liveness_ = liveness::unknown;
@@ -46,21 +46,21 @@ REMOTE_JOB_DECL unsigned file_poll::begin(const poll_request& request, bool ahea
   return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
 }
 
-REMOTE_JOB_DECL std::uint64_t file_poll::process_of(question q) const noexcept {
+std::uint64_t file_poll::process_of(question q) const noexcept {
   return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
 }
 
-REMOTE_JOB_DECL unsigned file_poll::first_questions() noexcept {
+unsigned file_poll::first_questions() noexcept {
   // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
   return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
 }
 
-REMOTE_JOB_DECL bool file_poll::goes_on() const noexcept {
+bool file_poll::goes_on() const noexcept {
   return !failure_ && status_known_ && log_is_file_ && !bytes_error_ && poll_start(*request_) > first_ &&
          status.size > request_->offset;
 }
 
-REMOTE_JOB_DECL bool file_poll::is_read() const noexcept {
+bool file_poll::is_read() const noexcept {
   if (!goes_on() || request_->liveness) return false;
   const auto end = poll_start(*request_) + poll_limit(*request_);
   if (end > status.size || end - first_ > bytes.size()) return false;
@@ -70,14 +70,14 @@ REMOTE_JOB_DECL bool file_poll::is_read() const noexcept {
                              : before.exit_state == exit_code_state::absent;
 }
 
-REMOTE_JOB_DECL std::size_t file_poll::backlog() const noexcept {
+std::size_t file_poll::backlog() const noexcept {
   if (!goes_on()) return 0;
   const auto chunk = request_->max_bytes;
   const auto known = std::min<std::uint64_t>(status.size - request_->offset, most_bytes) / chunk;
   return static_cast<std::size_t>(std::clamp<std::uint64_t>(known, 1, most_chunks) - 1) * chunk;
 }
 
-REMOTE_JOB_DECL void file_poll::answer(question q, std::error_code ec) noexcept {
+void file_poll::answer(question q, std::error_code ec) noexcept {
   if (ec && !says_missing(ec) && !says_unreadable(ec)) {
     if (!failure_) failure_ = ec;  // what fails after that fails because of it
     return;
@@ -116,7 +116,7 @@ REMOTE_JOB_DECL void file_poll::answer(question q, std::error_code ec) noexcept 
   }
 }
 
-REMOTE_JOB_DECL unsigned file_poll::next() {
+unsigned file_poll::next() {
   if (failure_) return nothing;
   if (judging_) {
     if (!asked_processes_ && !evidence.boot_id.empty() && process_of(process) != 0) {
@@ -146,7 +146,7 @@ REMOTE_JOB_DECL unsigned file_poll::next() {
   return nothing;
 }
 
-REMOTE_JOB_DECL void file_poll::make_reply(poll_reply& reply) const noexcept {
+void file_poll::make_reply(poll_reply& reply) const noexcept {
   reply = {};
   reply.liveness = liveness_;
   reply.evidence = evidence_text_;
@@ -171,7 +171,7 @@ REMOTE_JOB_DECL void file_poll::make_reply(poll_reply& reply) const noexcept {
   reply.bytes = chunk();
 }
 
-REMOTE_JOB_DECL void file_poll::make_partial_reply(poll_reply& reply) const noexcept {
+void file_poll::make_partial_reply(poll_reply& reply) const noexcept {
   reply = {};
   if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
       bytes.size() > limit_)
@@ -180,7 +180,7 @@ REMOTE_JOB_DECL void file_poll::make_partial_reply(poll_reply& reply) const noex
   reply.bytes = chunk();
 }
 
-REMOTE_JOB_DECL unsigned file_poll::ask(unsigned questions) noexcept {
+unsigned file_poll::ask(unsigned questions) noexcept {
   if (questions & exit_code) exit_text.clear();
   if (questions & log_status) {
     status = {};
@@ -193,18 +193,18 @@ REMOTE_JOB_DECL unsigned file_poll::ask(unsigned questions) noexcept {
   return questions;
 }
 
-REMOTE_JOB_DECL std::size_t file_poll::overlap() const noexcept {
+std::size_t file_poll::overlap() const noexcept {
   return static_cast<std::size_t>(request_->offset - poll_start(*request_));
 }
 
-REMOTE_JOB_DECL std::string_view file_poll::chunk() const noexcept {
+std::string_view file_poll::chunk() const noexcept {
   const auto start = poll_start(*request_);
   return std::string_view(bytes)
       .substr(static_cast<std::size_t>(start - first_))
       .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), status.size - start)));
 }
 
-REMOTE_JOB_DECL void file_poll::judge_exit_code(poll_reply& reply) const noexcept {
+void file_poll::judge_exit_code(poll_reply& reply) const noexcept {
   if (says_unreadable(exit_error_)) {
     reply.exit_state = exit_code_state::unreadable;
     reply.exit_error = exit_error_;
@@ -213,7 +213,7 @@ REMOTE_JOB_DECL void file_poll::judge_exit_code(poll_reply& reply) const noexcep
   }
 }
 
-REMOTE_JOB_DECL void file_poll::present(poll_reply& reply, std::uint64_t size) const noexcept {
+void file_poll::present(poll_reply& reply, std::uint64_t size) const noexcept {
   reply.log = log_state::present;
   reply.log_size = size;
   reply.log_identity = status.identity;

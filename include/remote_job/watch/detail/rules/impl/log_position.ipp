@@ -10,21 +10,20 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL log_position::log_position(std::uint64_t offset, log_mark mark)
-    : offset_(offset), mark_(std::move(mark)) {
+log_position::log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
   // More than was ever read cannot have been remembered.
   if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
   mark_.tail.reserve(log_mark::max_tail);
 }
 
-REMOTE_JOB_DECL bool log_position::plausible(const poll_reply& r, std::size_t max_bytes) const noexcept {
+bool log_position::plausible(const poll_reply& r, std::size_t max_bytes) const noexcept {
   if (r.bytes.empty()) return true;
   if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap()) return false;
   const std::size_t fresh = r.bytes.size() - overlap();
   return fresh <= max_bytes && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
 }
 
-REMOTE_JOB_DECL std::optional<log_reset_cause> log_position::broken(const poll_reply& r) const noexcept {
+std::optional<log_reset_cause> log_position::broken(const poll_reply& r) const noexcept {
   if (offset_ == 0 || r.log == log_state::absent) return {};
   if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity) return log_reset_cause::replaced;
   if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
@@ -32,19 +31,19 @@ REMOTE_JOB_DECL std::optional<log_reset_cause> log_position::broken(const poll_r
   return {};
 }
 
-REMOTE_JOB_DECL std::string_view log_position::observe(const poll_reply& r) noexcept {
+std::string_view log_position::observe(const poll_reply& r) noexcept {
   if (r.log_identity != 0) mark_.identity = r.log_identity;
   return r.bytes.empty() ? r.bytes : r.bytes.substr(overlap());
 }
 
-REMOTE_JOB_DECL void log_position::advance(std::string_view taken) noexcept {
+void log_position::advance(std::string_view taken) noexcept {
   offset_ += taken.size();
   const auto keep = taken.substr(taken.size() - std::min(taken.size(), log_mark::max_tail));
   mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
   mark_.tail.append(keep);
 }
 
-REMOTE_JOB_DECL void log_position::restart() noexcept {
+void log_position::restart() noexcept {
   offset_ = 0;
   mark_.identity = 0;
   mark_.tail.clear();

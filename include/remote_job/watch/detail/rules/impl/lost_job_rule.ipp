@@ -9,7 +9,7 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL void lost_job_rule::begin() noexcept {
+void lost_job_rule::begin() noexcept {
   known_.reset();
   missing_.reset();
   seen_ = liveness::unknown;
@@ -17,15 +17,15 @@ REMOTE_JOB_DECL void lost_job_rule::begin() noexcept {
   refusals_ = 0;
 }
 
-REMOTE_JOB_DECL void lost_job_rule::command_refused() noexcept {
+void lost_job_rule::command_refused() noexcept {
   constexpr int enough = 3;  // one reply, or two, may be lost on the way
   if (++refusals_ < enough) return;
   unknowable_ = files_prove_nothing_;
   both_ways_ = false;
 }
 
-REMOTE_JOB_DECL std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool asked, bool through_files,
-                                                                  duration elapsed) {
+std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool asked, bool through_files,
+                                                  duration elapsed) {
   if (known_) known_ = std::min(*known_ + elapsed, look_again_after());
   if (missing_) missing_ = std::min(*missing_ + elapsed, grace_);
   if (r.exit_state != exit_code_state::absent) {

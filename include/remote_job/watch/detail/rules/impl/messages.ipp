@@ -9,8 +9,7 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
-                                          const std::string& why) {
+std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay, const std::string& why) {
   const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
   if (phase == retry_info::phase::connect)
     return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
@@ -19,12 +18,12 @@ REMOTE_JOB_DECL std::string retry_message(retry_info::phase phase, int attempt, 
   return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
 }
 
-REMOTE_JOB_DECL std::string completed_message(std::int64_t exit_code) {
+std::string completed_message(std::int64_t exit_code) {
   return "Job completed with exit code " + std::to_string(exit_code);
 }
 
-REMOTE_JOB_DECL std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code,
-                                          std::uint64_t offset, const std::string& why) {
+std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
+                          const std::string& why) {
   if (r == reason::lost) return why;
   if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
   return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
@@ -34,7 +33,7 @@ REMOTE_JOB_DECL std::string error_message(reason r, int failures, std::optional<
          "; the watch can be resumed at offset " + std::to_string(offset);
 }
 
-REMOTE_JOB_DECL std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
+std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
   const std::string log = "The log " + escaped(log_file);
   const std::string tail = " after " + std::to_string(offset) + " bytes of it were read; reading again from offset 0";
   switch (cause) {
@@ -54,8 +53,8 @@ inline std::string unreadable_message(const std::string& file, std::error_code c
          ": check its owner and mode, and whether it is a regular file";
 }
 
-REMOTE_JOB_DECL std::string file_fault_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
-                                               std::error_code cause) {
+std::string file_fault_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
+                               std::error_code cause) {
   switch (kind) {
     case notice_kind::exit_code_damaged:
       return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
@@ -73,11 +72,11 @@ REMOTE_JOB_DECL std::string file_fault_message(notice_kind kind, const job_spec&
   return {};
 }
 
-REMOTE_JOB_DECL std::string commands_instead_message(const std::string& why) {
+std::string commands_instead_message(const std::string& why) {
   return "The host's files cannot be read directly, polling with commands instead: " + why;
 }
 
-REMOTE_JOB_DECL std::string files_needed_message(const std::string& why) {
+std::string files_needed_message(const std::string& why) {
   return "the host's files cannot be read directly (" + why +
          "): set via to commands or automatic to poll with commands";
 }
@@ -100,25 +99,24 @@ inline std::string in_parentheses(std::string_view evidence) {
   return evidence.empty() ? std::string() : " (" + escaped(evidence) + ")";
 }
 
-REMOTE_JOB_DECL std::string liveness_notice(notice_kind kind, const job_spec& job, liveness seen,
-                                            const std::string& evidence, duration grace) {
+std::string liveness_notice(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,
+                            duration grace) {
   std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(seen) + in_parentheses(evidence);
   if (kind == notice_kind::job_missing) text += "; it counts as lost if this lasts for " + seconds(grace) + " s";
   return text;
 }
 
-REMOTE_JOB_DECL std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence,
-                                         duration grace) {
+std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence, duration grace) {
   return "Job " + escaped(job.job_id) + " is lost: " + liveness_message(seen) + in_parentheses(evidence) +
          "; this lasted for " + seconds(grace) + " s";
 }
 
-REMOTE_JOB_DECL std::string deadline_message(duration deadline, const std::string& stop) {
+std::string deadline_message(duration deadline, const std::string& stop) {
   return "the job did not end within its deadline of " + seconds(deadline) + " s; " +
          (stop.empty() ? "it was left running" : stop);
 }
 
-REMOTE_JOB_DECL std::string status_message(const job_spec& job, const poll_reply& reply) {
+std::string status_message(const job_spec& job, const poll_reply& reply) {
   std::string text = "Job " + escaped(job.job_id) + ": ";
   if (reply.exit_state == exit_code_state::present)
     text += "it ended with exit code " + std::to_string(reply.exit_code);

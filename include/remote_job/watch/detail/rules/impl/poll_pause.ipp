@@ -10,7 +10,7 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL duration poll_pause::next(bool news, splitmix64& chance) noexcept {
+duration poll_pause::next(bool news, splitmix64& chance) noexcept {
   if (quick_ == duration::zero()) return interval_;
   if (news) pause_ = quick_;
   const auto pause = pause_;
@@ -18,7 +18,7 @@ REMOTE_JOB_DECL duration poll_pause::next(bool news, splitmix64& chance) noexcep
   return pause - duration(static_cast<duration::rep>(chance() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
 }
 
-REMOTE_JOB_DECL splitmix64 poll_pause::chance_of(std::string_view job_id) noexcept {
+splitmix64 poll_pause::chance_of(std::string_view job_id) noexcept {
   // FNV-1a; unlike std::hash the same everywhere.
   std::uint64_t h = 0xcbf29ce484222325;
   for (const char c : job_id) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;

@@ -11,7 +11,7 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL process_identity::process_identity(std::string_view text) {
+process_identity::process_identity(std::string_view text) {
   const auto end = std::min(text.find('\n'), text.size());
   const auto [last, ec] = std::from_chars(text.data(), text.data() + end, pid);
   if (ec != std::errc{} || last != text.data() + end || pid == 0 || pid > 9'999'999'999) {
@@ -32,7 +32,7 @@ REMOTE_JOB_DECL process_identity::process_identity(std::string_view text) {
   }
 }
 
-REMOTE_JOB_DECL std::string_view start_time(std::string_view stat) {
+std::string_view start_time(std::string_view stat) {
   const auto name_end = stat.rfind(')');
   if (name_end == stat.npos) return {};
   stat.remove_prefix(std::min(name_end + 2, stat.size()));
@@ -45,21 +45,21 @@ REMOTE_JOB_DECL std::string_view start_time(std::string_view stat) {
   return stat.substr(0, stat.find_first_of(" \n"));
 }
 
-REMOTE_JOB_DECL void file_evidence::clear() noexcept {
+void file_evidence::clear() noexcept {
   for (auto* text : {&pid_file, &child_file, &stat, &child_stat, &boot_id, &host_name}) text->clear();
 }
 
-REMOTE_JOB_DECL const std::string& file_evidence::boot_id_path() {
+const std::string& file_evidence::boot_id_path() {
   static const std::string path = "/proc/sys/kernel/random/boot_id";
   return path;
 }
 
-REMOTE_JOB_DECL const std::string& file_evidence::host_name_path() {
+const std::string& file_evidence::host_name_path() {
   static const std::string path = "/proc/sys/kernel/hostname";
   return path;
 }
 
-REMOTE_JOB_DECL liveness file_evidence::judge(std::string& evidence) const {
+liveness file_evidence::judge(std::string& evidence) const {
   evidence.clear();
   if (boot_id.empty()) return liveness::unknown;  // no /proc
   const process_identity job(pid_file);

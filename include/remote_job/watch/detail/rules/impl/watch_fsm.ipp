@@ -13,7 +13,7 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL watch_fsm::watch_fsm(trigger_state state)
+watch_fsm::watch_fsm(trigger_state state)
     : job_(std::move(state.job)),
       options_(state.options),
       state_(job_, options_,
@@ -23,14 +23,14 @@ REMOTE_JOB_DECL watch_fsm::watch_fsm(trigger_state state)
 
 // ---- Inputs
 
-REMOTE_JOB_DECL action watch_fsm::start(std::string objection, bool files, duration now) {
+action watch_fsm::start(std::string objection, bool files, duration now) {
   state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files));
   now_ = now;
   if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
   return connect();
 }
 
-REMOTE_JOB_DECL action watch_fsm::connected(std::error_code ec, std::string why) {
+action watch_fsm::connected(std::error_code ec, std::string why) {
   // A name that was found before will be found again, as when this machine is back in its network.
   if (ec == errc::host_not_found && state_.connected_before) ec = errc::resolve_failed;
   if (ec) return failed(make_failure(retry_info::phase::connect, ec, std::move(why)));
@@ -40,8 +40,7 @@ REMOTE_JOB_DECL action watch_fsm::connected(std::error_code ec, std::string why)
   return ask();
 }
 
-REMOTE_JOB_DECL action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& reply, duration now,
-                                         duration took) {
+action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
   if (!ec && !state_.log.plausible(reply, state_.chunk.get())) ec = errc::reply_malformed;
   if (ec == errc::files_unavailable && by_files()) return files_refused(why);
   if ((ec == errc::command_refused || ec == errc::reply_missing) && state_.by_files && !by_files()) {
@@ -60,7 +59,7 @@ REMOTE_JOB_DECL action watch_fsm::polled(std::error_code ec, std::string why, co
   return next_output();
 }
 
-REMOTE_JOB_DECL action watch_fsm::stop_answered(std::error_code ec, std::string text) {
+action watch_fsm::stop_answered(std::error_code ec, std::string text) {
   if (ec == condition::transient) return failed(make_failure(retry_info::phase::command, ec, std::move(text)));
   state_.stop = deadline_stop::answered;
   stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
@@ -69,9 +68,9 @@ REMOTE_JOB_DECL action watch_fsm::stop_answered(std::error_code ec, std::string 
   return ask();
 }
 
-REMOTE_JOB_DECL action watch_fsm::woke() { return state_.phase == watch_phase::backing_off ? connect() : ask(); }
+action watch_fsm::woke() { return state_.phase == watch_phase::backing_off ? connect() : ask(); }
 
-REMOTE_JOB_DECL action watch_fsm::delivered(std::error_code ec, std::string why) {
+action watch_fsm::delivered(std::error_code ec, std::string why) {
   if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
   switch (state_.phase) {
     case watch_phase::telling_reset: return restart();
@@ -88,32 +87,32 @@ REMOTE_JOB_DECL action watch_fsm::delivered(std::error_code ec, std::string why)
   return next_output();
 }
 
-REMOTE_JOB_DECL action watch_fsm::closed() {
+action watch_fsm::closed() {
   state_.phase = state_.after_close == action_kind::back_off ? watch_phase::backing_off : watch_phase::idle;
   return {std::exchange(state_.after_close, action_kind::abort)};
 }
 
 // ---- Phases
 
-REMOTE_JOB_DECL action watch_fsm::connect() {
+action watch_fsm::connect() {
   state_.phase = watch_phase::connecting;
   return {action_kind::connect, options_.connect_timeout};
 }
 
 /// Sends the next poll, or the stop as long as one is due.
-REMOTE_JOB_DECL action watch_fsm::ask() {
+action watch_fsm::ask() {
   const bool stop = state_.stop == deadline_stop::due;
   state_.phase = stop ? watch_phase::stopping : watch_phase::polling;
   state_.found = {};
   return {stop ? action_kind::stop : action_kind::poll, command_timeout()};
 }
 
-REMOTE_JOB_DECL action watch_fsm::tell(watch_phase phase, action_kind kind) {
+action watch_fsm::tell(watch_phase phase, action_kind kind) {
   state_.phase = phase;
   return {kind};
 }
 
-REMOTE_JOB_DECL action watch_fsm::close_then(action_kind next) {
+action watch_fsm::close_then(action_kind next) {
   state_.phase = watch_phase::closing;
   state_.after_close = next;
   state_.found = {};
@@ -122,19 +121,19 @@ REMOTE_JOB_DECL action watch_fsm::close_then(action_kind next) {
 
 // ---- Ends and failures
 
-REMOTE_JOB_DECL action watch_fsm::end(reason r, std::error_code ec, std::string why) {
+action watch_fsm::end(reason r, std::error_code ec, std::string why) {
   reason_ = r;
   error_ = ec;
   why_ = why.empty() ? ec.message() : std::move(why);
   return close_then(action_kind::finish);
 }
 
-REMOTE_JOB_DECL action watch_fsm::end_at_deadline() {
+action watch_fsm::end_at_deadline() {
   return end(reason::deadline_exceeded, errc::deadline_exceeded,
              deadline_message(options_.deadline, state_.stop == deadline_stop::answered ? stop_text_ : std::string()));
 }
 
-REMOTE_JOB_DECL action watch_fsm::failed(failure f) {
+action watch_fsm::failed(failure f) {
   failure_ = std::move(f);
   switch (state_.budget.spend(failure_.error)) {
     case failure_budget::verdict::retry: break;
@@ -145,7 +144,7 @@ REMOTE_JOB_DECL action watch_fsm::failed(failure f) {
   return close_then(action_kind::back_off);
 }
 
-REMOTE_JOB_DECL action watch_fsm::poll_failed(std::error_code ec, std::string why, const poll_reply& r) {
+action watch_fsm::poll_failed(std::error_code ec, std::string why, const poll_reply& r) {
   const bool kept = keep(ec, r);
   // What did not arrive within the time allowed may do so if less is asked for.
   if (ec == errc::command_timeout) state_.chunk.timed_out(failures());
@@ -156,7 +155,7 @@ REMOTE_JOB_DECL action watch_fsm::poll_failed(std::error_code ec, std::string wh
 }
 
 /// The same poll goes on by a command, and all that follow in this run: nothing failed but the offer.
-REMOTE_JOB_DECL action watch_fsm::files_refused(const std::string& why) {
+action watch_fsm::files_refused(const std::string& why) {
   if (options_.via == poll_via::files)
     return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
   state_.by_files = false;
@@ -166,7 +165,7 @@ REMOTE_JOB_DECL action watch_fsm::files_refused(const std::string& why) {
 
 /// Takes the bytes that a poll through files read before it failed: where they belong is certain. Part of a command's
 /// reply is never used, since its end says whether it is true.
-REMOTE_JOB_DECL bool watch_fsm::keep(std::error_code ec, const poll_reply& r) {
+bool watch_fsm::keep(std::error_code ec, const poll_reply& r) {
   auto& log = state_.log;
   if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= log.overlap() ||
       !log.plausible(r, state_.chunk.get()) || log.broken(r))
@@ -179,13 +178,13 @@ REMOTE_JOB_DECL bool watch_fsm::keep(std::error_code ec, const poll_reply& r) {
 // ---- A log that begins again
 
 /// Until the sink is told, nothing of the old log is forgotten: a run that ends here leaves the reset to the next.
-REMOTE_JOB_DECL action watch_fsm::announce_restart(log_reset_cause cause, const poll_reply& r) {
+action watch_fsm::announce_restart(log_reset_cause cause, const poll_reply& r) {
   reset_ = {cause, offset(), reset_message(cause, offset(), job_.log_file)};
   state_.seen = r.log_size;
   return tell(watch_phase::telling_reset, action_kind::reset);
 }
 
-REMOTE_JOB_DECL action watch_fsm::restart() {
+action watch_fsm::restart() {
   ++stats_.resets;
   state_.restart_log();
   return ask();
@@ -194,7 +193,7 @@ REMOTE_JOB_DECL action watch_fsm::restart() {
 // ---- After a complete poll
 
 /// Tells and delivers what the poll found, one after the other; then decides.
-REMOTE_JOB_DECL action watch_fsm::next_output() {
+action watch_fsm::next_output() {
   for (auto& untold : state_.found.untold) {
     if (!untold) continue;
     note_ = {*untold, notice_text(*untold)};
@@ -206,7 +205,7 @@ REMOTE_JOB_DECL action watch_fsm::next_output() {
 }
 
 /// After a complete poll, with everything told and delivered: end, read on, or wait.
-REMOTE_JOB_DECL action watch_fsm::decide() {
+action watch_fsm::decide() {
   auto& s = state_;
   const bool stopped = s.stop == deadline_stop::answered;
   if (s.whole()) return stopped ? end_at_deadline() : end(reason::completed, {}, {});
@@ -258,7 +257,7 @@ REMOTE_JOB_DECL action watch_fsm::decide() {
 
 // ---- What an action refers to
 
-REMOTE_JOB_DECL void watch_fsm::request(poll_request& out) const {
+void watch_fsm::request(poll_request& out) const {
   out.offset = offset();
   out.overlap = state_.log.overlap();
   out.max_bytes = state_.chunk.get();
@@ -266,12 +265,12 @@ REMOTE_JOB_DECL void watch_fsm::request(poll_request& out) const {
   out.liveness = state_.lost_job.asks(state_.by_files);
 }
 
-REMOTE_JOB_DECL duration watch_fsm::command_timeout() const noexcept {
+duration watch_fsm::command_timeout() const noexcept {
   if (state_.phase != watch_phase::stopping) return options_.command_timeout;
   return saturating_add(options_.command_timeout, stop_time({}));
 }
 
-REMOTE_JOB_DECL trigger_event watch_fsm::event() const {
+trigger_event watch_fsm::event() const {
   trigger_event e;
   e.job_id = job_.job_id;
   e.job_dir = job_.job_dir;
@@ -292,25 +291,25 @@ REMOTE_JOB_DECL trigger_event watch_fsm::event() const {
   return e;
 }
 
-REMOTE_JOB_DECL trigger_state watch_fsm::state() const {
+trigger_state watch_fsm::state() const {
   trigger_state s{job_, options_, state_.log.mark()};
   s.options.log_offset = static_cast<std::int64_t>(offset());
   return s;
 }
 
-REMOTE_JOB_DECL std::string watch_fsm::fault_text(notice_kind kind) const {
+std::string watch_fsm::fault_text(notice_kind kind) const {
   return file_fault_message(kind, job_, exit_text_,
                             kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
 }
 
-REMOTE_JOB_DECL std::string watch_fsm::notice_text(notice_kind kind) const {
+std::string watch_fsm::notice_text(notice_kind kind) const {
   const auto& lost = state_.lost_job;
   if (kind == notice_kind::orphaned || kind == notice_kind::elsewhere || kind == notice_kind::job_missing)
     return liveness_notice(kind, job_, lost.seen(), lost.evidence(), lost.grace());
   return fault_text(kind);
 }
 
-REMOTE_JOB_DECL void watch_fsm::adopt(job_spec job) {
+void watch_fsm::adopt(job_spec job) {
   job_ = std::move(job);
   state_.lost_job = lost_job_rule(job_, options_);
 }

@@ -9,7 +9,7 @@
 
 namespace remote_job::inline v0::detail {
 
-REMOTE_JOB_DECL void watch_state::begin(bool through_files) noexcept {
+void watch_state::begin(bool through_files) noexcept {
   pause.begin();
   budget.restore();
   lost_job.begin();
@@ -24,7 +24,7 @@ REMOTE_JOB_DECL void watch_state::begin(bool through_files) noexcept {
   ran_ = {};
 }
 
-REMOTE_JOB_DECL void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
+void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
   ran_ = std::min(ran_ + elapsed, deadline_);
   if (r.log == log_state::present) seen = r.log_size;
   found.size = r.log_size;
@@ -57,12 +57,12 @@ REMOTE_JOB_DECL void watch_state::observe(const poll_reply& r, duration elapsed,
   if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
 }
 
-REMOTE_JOB_DECL void watch_state::acknowledge() noexcept {
+void watch_state::acknowledge() noexcept {
   log.advance(found.fresh);
   found.fresh = {};
 }
 
-REMOTE_JOB_DECL void watch_state::restart_log() noexcept {
+void watch_state::restart_log() noexcept {
   log.restart();
   drain_to.reset();
   log_fault.clear();
