@@ -5,10 +5,12 @@
 
 #include <remote_job/backoff.hpp>
 #include <remote_job/backoff/exponential.hpp>
+#include <remote_job/detail/text/escaped.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/os_policy/detail/lifecycle_frames.hpp>
 #include <remote_job/os_policy/detail/posix_script.hpp>
 #include <remote_job/os_policy/detail/powershell.hpp>
+#include <remote_job/os_policy/detail/quoting.hpp>
 #include <remote_job/os_policy/detail/windows_commands.hpp>
 #include <remote_job/sink/null.hpp>
 #include <remote_job/transport.hpp>

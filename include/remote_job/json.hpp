@@ -4,6 +4,7 @@
 #define REMOTE_JOB_JSON_HPP
 
 #include <remote_job/detail/json/state_reader.hpp>
+#include <remote_job/detail/text/hex.hpp>
 #include <remote_job/detail/text/seconds.hpp>
 #include <remote_job/detail/text/utf8.hpp>
 #include <remote_job/error.hpp>

@@ -51,7 +51,7 @@ enum class stop_outcome {
   stopped,           ///< the job has ended, after it was told to, by this stop or an earlier one
   already_finished,  ///< the job had ended by itself
   prevented,         ///< the job had not begun, and never will
-  already_gone       ///< the job was gone without an exit code: its process vanished, or the host was started again
+  already_gone       ///< the job was gone without an exit code: its process vanished, or the host has rebooted
 };
 
 /// The name of the enumerator.

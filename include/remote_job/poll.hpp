@@ -30,7 +30,7 @@ enum class liveness {
   alive,       ///< its process runs: the very one, not another that has its number now
   orphaned,    ///< the job runs, but its supervisor is gone: no exit code will come
   vanished,    ///< its process is gone
-  rebooted,    ///< the host was started again since
+  rebooted,    ///< the host has rebooted since the job started
   elsewhere,   ///< it belongs to another host behind the same name, or to another container
   not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
 };

@@ -17,7 +17,9 @@
 #include <remote_job/detail/asio/impl/shared_call.ipp>
 #include <remote_job/detail/asio/impl/shutdown_list.ipp>
 #include <remote_job/detail/text/impl/base64.ipp>
+#include <remote_job/detail/text/impl/escaped.ipp>
 #include <remote_job/detail/text/impl/exit_code.ipp>
+#include <remote_job/detail/text/impl/hex.ipp>
 #include <remote_job/detail/text/impl/random.ipp>
 #include <remote_job/detail/text/impl/seconds.ipp>
 #include <remote_job/detail/text/impl/sha256.ipp>
@@ -49,5 +51,17 @@
 #include <remote_job/transport/detail/impl/loopback_steps.ipp>
 #include <remote_job/transport/impl/loopback.ipp>
 #include <remote_job/transport/impl/openssh.ipp>
+#include <remote_job/watch/detail/rules/impl/call_fsm.ipp>
+#include <remote_job/watch/detail/rules/impl/chunk_size.ipp>
+#include <remote_job/watch/detail/rules/impl/failure_budget.ipp>
+#include <remote_job/watch/detail/rules/impl/file_fault_grace.ipp>
+#include <remote_job/watch/detail/rules/impl/file_poll.ipp>
+#include <remote_job/watch/detail/rules/impl/log_position.ipp>
+#include <remote_job/watch/detail/rules/impl/lost_job_rule.ipp>
+#include <remote_job/watch/detail/rules/impl/messages.ipp>
+#include <remote_job/watch/detail/rules/impl/poll_pause.ipp>
+#include <remote_job/watch/detail/rules/impl/proc_liveness.ipp>
+#include <remote_job/watch/detail/rules/impl/watch_fsm.ipp>
+#include <remote_job/watch/detail/rules/impl/watch_state.ipp>
 
 #endif

@@ -205,6 +205,14 @@ TEST_CASE("what is unknown is refused, but passed over in extra") {
   CHECK(state == expected);
 }
 
+TEST_CASE("what is said of a member cannot steer a terminal, whatever its name") {
+  const std::string name = R"(\u001b[2J\u009b\\)";
+  const std::string member = "\"" + name + "\":1,";
+  const std::string shown = R"(\x1b[2J\xc2\x9b\\)";
+  CHECK(why_not(changed("\"version\"", member + "\"version\"")) == shown + " is not a member of a state");
+  CHECK(why_not(changed("\"version\"", member + member + "\"version\"")) == shown + " is there twice");
+}
+
 TEST_CASE("values that cannot be are refused, each with its name") {
   const std::vector<std::vector<std::string>> cases = {
       {"\"version\":1", "\"version\":2", "version"},

@@ -220,7 +220,7 @@ class ManyJobsTest(black_box.BlackBoxTest):
         known = ["--known-hosts", str(self.dir / "known_hosts")]
         done = self.run_it(arguments=[self.program, str(self.list), *host, *known])
         self.assertEqual(done.returncode, 0, done.stderr)
-        lines = [line for line in done.stderr.splitlines() if b"going on by commands" in line]
+        lines = [line for line in done.stderr.splitlines() if b"polling with commands instead" in line]
         others = [re.search(rb"\(and (\d+) more jobs\)$", line) for line in lines]
         self.assertEqual(sum(1 + int(found[1]) if found else 1 for found in others), 40, done.stderr)
         self.assertLess(len(lines), 10, done.stderr)

@@ -250,7 +250,8 @@ TEST_CASE_METHOD(life_either_way,
   CHECK(error == errc::job_lost);
   CHECK_FALSE(e.exit_code);
   CHECK(t.sink().log() == "last words\n");
-  CHECK(e.message.find(reboot ? "the host was started again" : "its process is gone") != std::string::npos);
+  CHECK(e.message.find(reboot ? "the host has rebooted since the job started" : "its process is gone") !=
+        std::string::npos);
   CHECK(count(t.sink(), notice_kind::job_missing) == 1);
   CHECK(now() >= 110s);
   CHECK(now() <= 130s);

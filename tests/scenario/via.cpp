@@ -40,8 +40,8 @@ TEST_CASE_METHOD(via_world, "without file access the same poll goes on by a comm
     REQUIRE(notices.size() == 1);
     CHECK(notices[0].kind == notice_kind::files_unavailable);
     CHECK(notices[0].message ==
-          "The files of the host cannot be read directly, going on by commands: loopback host: the host offers no file "
-          "access");
+          "The host's files cannot be read directly, polling with commands instead: loopback host: the host offers no "
+          "file access");
     CHECK(host.executes() == 1 + 4);
   }
   SECTION("and over those that follow") {
@@ -78,8 +78,8 @@ TEST_CASE_METHOD(via_world, "without file access a watch that must have it ends,
   CHECK(error == errc::files_unavailable);
   CHECK(e.reason == reason::fatal_error);
   CHECK(e.message ==
-        "Trigger error: the files of the host cannot be read directly (loopback host: the host offers no file access): "
-        "set via to commands or automatic to watch by commands");
+        "Trigger error: the host's files cannot be read directly (loopback host: the host offers no file access): "
+        "set via to commands or automatic to poll with commands");
   CHECK(t.stats().retries == 0);
 }
 

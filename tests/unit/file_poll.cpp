@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
-#include <remote_job/watch/detail/run/file_poll_op.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/file_access.hpp>
 #include <remote_job/transport.hpp>
+#include <remote_job/watch/detail/run/file_poll_op.hpp>
 #include <support/catch.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>

@@ -3,6 +3,8 @@
 #include <remote_job/ssh/pool/pool_rules.hpp>
 #include <support/catch.hpp>
 
+#include <asio/error.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

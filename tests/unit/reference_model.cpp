@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
 #include <remote_job/basic_remote_job_trigger.hpp>
-#include <remote_job/watch/detail/rules/watch_fsm.hpp>
+#include <remote_job/detail/text/seconds.hpp>
 #include <remote_job/transport/loopback.hpp>
+#include <remote_job/watch/detail/rules/watch_fsm.hpp>
 #include <support/catch.hpp>
 
 #include <asio/io_context.hpp>
@@ -120,8 +121,8 @@ trace reference_loop(const script& s) {
         t.add(now, "Trigger error: gave up after " + std::to_string(failures) +
                        " consecutive failures, the last: " + why(ec) +
                        (drain_to ? ". The job ended with exit code " + std::to_string(s.exit_code) +
-                                       ", but not all of its log came"
-                                 : ". Nothing is known of the job, it may well be running") +
+                                       ", but its log was not read to the end"
+                                 : ". Nothing is known about the job; it may still be running") +
                        "; the watch can be resumed at offset " + std::to_string(offset));
         return t;
       }
@@ -218,6 +219,7 @@ trace machine(const script& s) {
         next = fsm.closed();
         break;
       case action_kind::finish: t.add(now, fsm.event().message); return t;
+      case action_kind::stop:
       case action_kind::reset:
       case action_kind::notify:
       case action_kind::abort: t.add(now, "not in the reference"); return t;

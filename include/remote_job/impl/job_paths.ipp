@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_IMPL_JOB_PATHS_IPP
 #define REMOTE_JOB_IMPL_JOB_PATHS_IPP
 
+#include <remote_job/detail/text/hex.hpp>
 #include <remote_job/detail/text/random.hpp>
 #include <remote_job/detail/text/utf8.hpp>
 #include <remote_job/job.hpp>
@@ -51,8 +52,7 @@ std::string make_job_id(std::initializer_list<std::string_view> parts) {
   if (id.empty()) id = "job";
   id.resize(std::min(id.size(), max_job_id - digits - 1));
   id += '_';
-  auto random = detail::random_bits();
-  for (std::size_t i = 0; i < digits; ++i, random >>= 4) id += "0123456789abcdef"[random & 15];
+  detail::append_hex(id, detail::random_bits(), digits);
   return id;
 }
 

@@ -3,7 +3,7 @@
 #ifndef REMOTE_JOB_DETAIL_JSON_JSON_MEMBERS_HPP
 #define REMOTE_JOB_DETAIL_JSON_JSON_MEMBERS_HPP
 
-#include <remote_job/config.hpp>
+#include <remote_job/detail/text/escaped.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -115,7 +115,7 @@ class json_members {
     bool add(json_kind kind, std::string text) {
       if (hidden_ != 0) return true;
       if (owner_.members_.try_emplace(path_, json_member{kind, std::move(text)}).second) return true;
-      owner_.why_ = path_.substr(1) + " is there twice";
+      owner_.why_ = escaped(path_.substr(1)) + " is there twice";
       return false;
     }
 

@@ -4,6 +4,8 @@
 #define REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
 
 #include <remote_job/detail/json/json_members.hpp>
+#include <remote_job/detail/text/escaped.hpp>
+#include <remote_job/detail/text/hex.hpp>
 #include <remote_job/detail/text/seconds.hpp>
 #include <remote_job/state.hpp>
 
@@ -16,28 +18,6 @@
 #include <utility>
 
 namespace remote_job::inline v0::detail {
-
-inline std::string to_hex(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
-}
-
-inline bool from_hex(std::string_view text, std::string& bytes) {
-  if (text.size() % 2 != 0) return false;
-  bytes.clear();
-  for (; !text.empty(); text.remove_prefix(2)) {
-    unsigned byte = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + 2, byte, 16);
-    if (ec != std::errc{} || end != text.data() + 2) return false;
-    bytes += static_cast<char>(byte);
-  }
-  return true;
-}
 
 /// Reads a saved state. The first thing that is wrong with it is kept, what follows is passed over.
 class state_reader {
@@ -188,7 +168,7 @@ class state_reader {
   }
 
   void wrong(const char* path, const char* what) {
-    if (why_.empty()) why_ = std::string(path + 1) + ' ' + what;
+    if (why_.empty()) why_ = escaped(path + 1) + ' ' + what;
   }
 
   json_members members_;

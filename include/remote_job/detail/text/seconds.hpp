@@ -11,7 +11,10 @@
 
 namespace remote_job::inline v0::detail {
 
-/// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.25".
+/// A duration in seconds for people: with at most three decimals, "5", "0.25".
+REMOTE_JOB_DECL std::string seconds(duration d);
+
+/// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.000000001".
 REMOTE_JOB_DECL std::string format_seconds(duration d);
 
 /// Reads a JSON number (RFC 8259, section 6) as seconds, without the loss of a way through double, to the nearest

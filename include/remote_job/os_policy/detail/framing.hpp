@@ -3,13 +3,12 @@
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_FRAMING_HPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_FRAMING_HPP
 
+#include <remote_job/detail/poll_bounds.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/poll.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -37,23 +36,6 @@ inline constexpr std::size_t max_frame_header = 512;
 
 inline constexpr std::string_view frame_tag = "\n@RJ1 ";
 inline constexpr std::string_view frame_end = " end\n";
-
-/// Where the bytes of the reply begin.
-constexpr std::uint64_t poll_start(const poll_request& request) noexcept {
-  return request.offset - std::min<std::uint64_t>(request.overlap, request.offset);
-}
-
-/// Most bytes of log that the reply may hold: the overlap and the new ones.
-constexpr std::size_t poll_limit(const poll_request& request) noexcept {
-  const auto overlap = static_cast<std::size_t>(request.offset - poll_start(request));
-  return overlap + std::min(request.max_bytes, std::numeric_limits<std::size_t>::max() - overlap);
-}
-
-/// How many bytes of a log of this size the reply holds: none unless there is a new one.
-constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size) noexcept {
-  if (log_size <= request.offset) return 0;
-  return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));
-}
 
 REMOTE_JOB_DECL void append_number(std::string& out, std::uint64_t value);
 

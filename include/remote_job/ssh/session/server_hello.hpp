@@ -4,6 +4,7 @@
 #define REMOTE_JOB_SSH_SESSION_SERVER_HELLO_HPP
 
 #include <remote_job/config.hpp>
+#include <remote_job/detail/text/escaped.hpp>
 
 #include <cstddef>
 #include <string>
@@ -12,8 +13,7 @@
 
 namespace remote_job::inline v0::ssh {
 
-/// Text from the other side, made fit for a message: one line, printable, bounded.
-REMOTE_JOB_DECL std::string printable(std::string_view text, std::size_t most = 200);
+using remote_job::detail::printable;
 
 /// Where in the first bytes of a server its identification begins (RFC 4253, section 4.2): other lines may come before.
 struct identification {

@@ -6,14 +6,25 @@
 #include <remote_job/detail/text/seconds.hpp>
 #include <remote_job/job.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace remote_job::inline v0::detail {
+
+std::string seconds(duration d) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(d).count());
+  std::string s = text;
+  while (s.back() == '0') s.pop_back();
+  if (s.back() == '.') s.pop_back();
+  return s;
+}
 
 std::string format_seconds(duration d) {
   constexpr std::int64_t per_second = 1'000'000'000;

@@ -3,13 +3,13 @@
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_LIFECYCLE_FRAMES_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_LIFECYCLE_FRAMES_IPP
 
+#include <remote_job/detail/text/escaped.hpp>
 #include <remote_job/detail/text/exit_code.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/job_paths.hpp>
 #include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy/detail/framing.hpp>
 #include <remote_job/os_policy/detail/lifecycle_frames.hpp>
-#include <remote_job/watch/detail/rules/messages.hpp>
 
 #include <algorithm>
 #include <cstddef>

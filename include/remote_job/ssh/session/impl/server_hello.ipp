@@ -13,15 +13,6 @@
 
 namespace remote_job::inline v0::ssh {
 
-std::string printable(std::string_view text, std::size_t most) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-  std::string result(text.substr(0, most));
-  for (char& c : result)
-    if (c < ' ' || c > '~') c = '?';
-  if (text.size() > most) result += "...";
-  return result;
-}
-
 identification find_identification(std::string_view received) {
   using status = identification::status;
   std::size_t begin = 0;

@@ -10,15 +10,17 @@ namespace remote_job::inline v0::detail {
 /// What a machine wants done next, and the one input that answers it.
 enum class action_kind {
   connect,   ///< connect within `time`; then connected()
-  poll,      ///< send what is asked and have the reply within `time`; then polled()
+  poll,      ///< send the question and read the reply within `time`; then polled(), of a call replied()
+  stop,      ///< stop the job and read the reply within `time`; then stop_answered()
   wait,      ///< wait for `time`; then woke()
-  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
-  reset,     ///< tell reset() to the sink; then delivered()
-  notify,    ///< tell note() to the sink; then delivered()
+  back_off,  ///< ask the backoff for a delay, tell the sink of retry(), wait; then woke()
+  reset,     ///< tell the sink of reset(); then delivered()
+  notify,    ///< tell the sink of note(); then delivered()
   deliver,   ///< give bytes() to the sink; then delivered()
-  close,     ///< close the connection; then closed()
-  finish,    ///< tell event() to the sink and complete with it
-  abort      ///< complete with operation_aborted
+  // What follows ends the run.
+  close,   ///< close the connection; then closed()
+  finish,  ///< complete with the result; of a watch, tell the sink of event() first
+  abort    ///< complete with operation_aborted
 };
 
 struct action {

@@ -16,7 +16,7 @@ namespace remote_job::inline v0::detail {
 
 /// One command, sent until it is answered, as a sans-I/O machine: the sibling of watch_fsm, with the same budget.
 ///
-/// The command must bear being sent twice: a reply that does not come says nothing of whether it was carried out.
+/// The command must be safe to repeat: without a reply nobody knows whether the host carried it out.
 class call_fsm {
  public:
   /// `time`: allowed to one try of the command.
@@ -25,40 +25,26 @@ class call_fsm {
 
   // ---- Inputs; each is answered by the next action
 
-  action start(std::string objection) {
-    if (objection.empty()) return connect();
-    return end(errc::invalid_argument, std::move(objection));
-  }
-
+  /// `objection` refuses the call.
+  REMOTE_JOB_DECL action start(std::string objection);
   /// Ends at once, without error.
   action skip() { return end({}, {}); }
-
-  action connected(std::error_code ec, std::string why) {
-    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
-    return {action_kind::poll, time_};
-  }
-
-  action replied(std::error_code ec, std::string why) {
-    if (ec) return failed(retry_info::phase::command, ec, std::move(why));
-    return end({}, {});
-  }
-
-  /// Something was answered; there is more to ask.
+  REMOTE_JOB_DECL action connected(std::error_code ec, std::string why);
+  REMOTE_JOB_DECL action replied(std::error_code ec, std::string why);
+  /// The host answered, and there is another question.
   action another() { return {action_kind::poll, time_}; }
-
   action woke() { return connect(); }
   action closed() { return {after_close_}; }
   action cancelled() { return close_then(action_kind::abort); }
-  /// The sink did not bear being told of a retry.
+  /// The sink failed when it was told of a retry.
   action delivered(std::error_code, std::string why) { return end(errc::sink_failed, std::move(why)); }
-
   /// Ends the call with an error that another try cannot mend; at any time.
   action broke(std::error_code ec, std::string why) { return end(ec, std::move(why)); }
 
   // ---- What an action refers to
 
   int failures() const noexcept { return budget_.failures(); }
-  retry_info retry(duration delay) const { return budget_.retry(delay); }
+  retry_info retry(duration delay) const { return budget_.retry(failure_, delay); }
   duration connect_timeout() const noexcept { return connect_timeout_; }
   duration command_timeout() const noexcept { return time_; }
 
@@ -68,31 +54,12 @@ class call_fsm {
 
  private:
   action connect() const { return {action_kind::connect, connect_timeout_}; }
-
-  action close_then(action_kind next) {
-    after_close_ = next;
-    return {action_kind::close};
-  }
-
-  action end(std::error_code ec, std::string why) {
-    error_ = ec;
-    why_ = std::move(why);
-    return close_then(action_kind::finish);
-  }
-
-  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
-    switch (budget_.spend(phase, ec, std::move(why))) {
-      case failure_budget::verdict::retry: return close_then(action_kind::back_off);
-      case failure_budget::verdict::exhausted:
-        return end(ec, "gave up after " + std::to_string(budget_.failures()) +
-                           " consecutive failures, the last: " + budget_.why() +
-                           "; whether the host carried the command out is not known, it can be given again");
-      case failure_budget::verdict::fatal: break;
-    }
-    return end(ec, budget_.why());
-  }
+  REMOTE_JOB_DECL action close_then(action_kind next);
+  REMOTE_JOB_DECL action end(std::error_code ec, std::string why);
+  REMOTE_JOB_DECL action failed(failure f);
 
   failure_budget budget_;
+  failure failure_;  // the last one
   duration connect_timeout_;
   duration time_;
   std::error_code error_;
@@ -101,5 +68,9 @@ class call_fsm {
 };
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/watch/detail/rules/impl/call_fsm.ipp>
+#endif
 
 #endif

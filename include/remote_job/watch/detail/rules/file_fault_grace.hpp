@@ -10,35 +10,35 @@
 
 namespace remote_job::inline v0::detail {
 
-/// What is wrong with one file of a job, and since when. No clock of its own.
-class trouble {
+/// How long one file of a job may stay damaged, unreadable or missing. It has no clock: each poll says how much time
+/// has passed since the poll before.
+class file_fault_grace {
  public:
-  explicit trouble(duration grace) noexcept : grace_(grace) {}
+  explicit file_fault_grace(duration grace) noexcept : grace_(grace) {}
 
-  /// Takes what a whole poll shows; whether that is new, and worth a notice.
-  bool observe(std::optional<notice_kind> seen, duration now) noexcept {
-    if (seen == kind_) return false;
-    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
-    const bool same = kind_ && seen && kind_ != notice_kind::log_missing && seen != notice_kind::log_missing;
-    if (!same) since_ = now;
-    kind_ = seen;
-    return seen.has_value();
-  }
+  /// Takes the fault that a complete poll shows, or none; returns whether it is new, and worth a notice.
+  REMOTE_JOB_DECL bool observe(std::optional<notice_kind> seen, duration elapsed) noexcept;
 
-  void clear() noexcept { kind_.reset(); }
+  void clear() noexcept { kind_.reset(), lasted_ = {}; }
 
   explicit operator bool() const noexcept { return kind_.has_value(); }
-  /// Only while there is one.
+  /// Only while there is a fault.
   notice_kind kind() const noexcept { return *kind_; }
-  /// How long it may last yet; zero or less: no longer.
-  duration left(duration now) const noexcept { return grace_ - (now - since_); }
+  /// How much longer it may last; zero: no longer.
+  duration left() const noexcept { return grace_ - lasted_; }
+
+  friend bool operator==(const file_fault_grace&, const file_fault_grace&) = default;
 
  private:
   duration grace_;
   std::optional<notice_kind> kind_;
-  duration since_{};
+  duration lasted_{};  // at most grace_
 };
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/watch/detail/rules/impl/file_fault_grace.ipp>
+#endif
 
 #endif

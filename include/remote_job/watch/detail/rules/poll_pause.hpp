@@ -6,50 +6,42 @@
 #include <remote_job/detail/text/random.hpp>
 #include <remote_job/job.hpp>
 
-#include <algorithm>
-#include <cstdint>
 #include <string_view>
 
 namespace remote_job::inline v0::detail {
 
-/// How long to wait until the next poll: poll_interval; or, with a quick_interval, that while there is news and from
-/// poll to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that
-/// many watches that began together do not poll in step. So what comes after some quiet is seen within two thirds of
-/// that.
+/// How long to wait until the next poll.
 ///
-/// The generator is seeded with the name of the job: the same watch makes the same pauses each time.
+/// Without a quick_interval it is always poll_interval. With one it is quick_interval while there is news, and from
+/// poll to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that
+/// many watches that began together do not poll in step. News after some quiet is therefore seen within two thirds of
+/// the time that the quiet lasted.
 class poll_pause {
  public:
-  poll_pause(const watch_options& options, std::string_view job_id)
-      : quick_(options.quick_interval), interval_(options.poll_interval), pause_(quick_), random_(hash(job_id)) {}
+  explicit poll_pause(const watch_options& options) noexcept
+      : quick_(options.quick_interval), interval_(options.poll_interval), pause_(quick_) {}
 
   /// A run begins.
   void begin() noexcept { pause_ = quick_; }
 
   /// The next pause, after a poll with or without news.
-  duration next(bool news) noexcept {
-    if (quick_ == duration::zero()) return interval_;
-    if (news) pause_ = quick_;
-    const auto pause = pause_;
-    pause_ = pause < interval_ / 3 * 2 ? pause + std::max(pause / 2, duration(1)) : interval_;
-    return pause -
-           duration(static_cast<duration::rep>(random_() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
-  }
+  REMOTE_JOB_DECL duration next(bool news, splitmix64& chance) noexcept;
+
+  /// The chance of one job: the same watch makes the same pauses each time.
+  REMOTE_JOB_DECL static splitmix64 chance_of(std::string_view job_id) noexcept;
+
+  friend bool operator==(const poll_pause&, const poll_pause&) = default;
 
  private:
-  // FNV-1a; unlike std::hash the same everywhere.
-  static std::uint64_t hash(std::string_view text) noexcept {
-    std::uint64_t h = 0xcbf29ce484222325;
-    for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return h;
-  }
-
   duration quick_;
   duration interval_;
   duration pause_;
-  splitmix64 random_;
 };
 
 }  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/watch/detail/rules/impl/poll_pause.ipp>
+#endif
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_EXCHANGES_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_EXCHANGES_HPP
 
+#include <remote_job/detail/text/hex.hpp>
 #include <remote_job/detail/text/sha256.hpp>
 #include <remote_job/job_paths.hpp>
 #include <remote_job/lifecycle.hpp>
@@ -31,12 +32,7 @@ inline std::string fingerprint(const job_command& command) {
     add(name);
     add(value);
   }
-  std::string digits;
-  for (const char c : sha256(all)) {
-    digits += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-    digits += "0123456789abcdef"[c & 15];
-  }
-  return digits;
+  return to_hex(sha256(all));
 }
 
 /// Whether the job has a directory that a stop or a clean-up can work on.

@@ -4,6 +4,7 @@
 #define REMOTE_JOB_WATCH_DETAIL_RUN_FILE_POLL_OP_HPP
 
 #include <remote_job/detail/asio/recycled_block.hpp>
+#include <remote_job/detail/text/exit_code.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/watch/detail/rules/file_poll.hpp>
 

@@ -4,6 +4,7 @@
 #define REMOTE_JOB_WATCH_DETAIL_RUN_OPERATION_CONTEXT_HPP
 
 #include <remote_job/backoff.hpp>
+#include <remote_job/detail/text/hex.hpp>
 #include <remote_job/detail/text/random.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/transport.hpp>
@@ -41,12 +42,8 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
 
   /// 32 hexadecimal digits, never the same.
   void make_nonce(std::string& nonce) {
-    static constexpr char digits[] = "0123456789abcdef";
     nonce.clear();
-    for (int half = 0; half < 2; ++half) {
-      auto bits = nonces();
-      for (int i = 0; i < 16; ++i, bits >>= 4) nonce += digits[bits & 15];
-    }
+    for (int half = 0; half < 2; ++half) append_hex(nonce, nonces(), 16);
   }
 
   /// Gives the step under way so much time; then it is cancelled, and its connection closed.

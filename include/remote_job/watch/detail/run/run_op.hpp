@@ -3,6 +3,8 @@
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_RUN_OP_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_RUN_OP_HPP
 
+#include <remote_job/detail/text/escaped.hpp>
+#include <remote_job/detail/text/seconds.hpp>
 #include <remote_job/watch/detail/run/watch.hpp>
 
 #include <asio/associated_allocator.hpp>
@@ -159,9 +161,13 @@ class run_op {
         if (const auto failure = pass_on_notices(); !failure.empty()) return fsm.delivered(errc::sink_failed, failure);
         return fsm.connected(ec, ec ? why(ec, fsm.connect_timeout()) : std::string());
       }
-      case action_kind::poll: {
+      case action_kind::poll:
+      case action_kind::stop: {
         if (w.timed_out) ec = errc::command_timeout;
-        return t_->answered(ec, [&](std::error_code failure) { return why(failure, fsm.command_timeout()); });
+        const auto say_why = [&](std::error_code failure) { return why(failure, fsm.command_timeout()); };
+        if constexpr (Task::watches)
+          if (pending_ == action_kind::stop) return t_->stop_answered(ec, say_why);
+        return t_->answered(ec, say_why);
       }
       case action_kind::deliver: return fsm.delivered(ec, guarded([&] { return ec; }));
       default: return fsm.woke();
@@ -189,7 +195,7 @@ class run_op {
     if (t_->line().timed_out)
       return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
     if (text.empty()) text = ec.message();
-    if (pending_ == action_kind::poll)
+    if (pending_ == action_kind::poll || pending_ == action_kind::stop)
       if (const auto words = words_of_host(ec); !words.empty()) text += "; the host says: " + words;
     return text;
   }
@@ -241,7 +247,14 @@ class run_op {
           w.transport.async_connect(bind(own));
           return false;
         case action_kind::poll:
+        case action_kind::stop:
           w.arm(next.time);
+          if constexpr (Task::watches) {
+            if (next.kind == action_kind::stop) {
+              t_->send_stop(bind(own));
+              return false;
+            }
+          }
           t_->send(bind(own));
           return false;
         case action_kind::back_off: {

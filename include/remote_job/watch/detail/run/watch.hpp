@@ -3,6 +3,8 @@
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_WATCH_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_WATCH_HPP
 
+#include <remote_job/detail/asio/recycled_block.hpp>
+#include <remote_job/detail/poll_bounds.hpp>
 #include <remote_job/file_access.hpp>
 #include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy/lifecycle.hpp>
@@ -52,9 +54,24 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     return fsm.start(objection(), prefers_files, base::traits::now(this->transport));
   }
 
+  /// Sends the poll, whichever way the machine wants it.
   template <class Handler>
   void send(Handler&& handler) {
-    if (!fsm.stopping()) return send_poll(std::forward<Handler>(handler));
+    this->raw.clear();
+    fsm.request(request);
+    if constexpr (has_files)
+      if (fsm.by_files()) {
+        files.read_ahead = may_read_ahead();
+        return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
+      }
+    shrink(this->raw.output, poll_limit(request));
+    build_poll();
+    this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+  }
+
+  /// Stops the job, whose deadline is over.
+  template <class Handler>
+  void send_stop(Handler&& handler) {
     if constexpr (can_stop) {
       this->raw.clear();
       this->command.clear();
@@ -66,13 +83,15 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   }
 
   template <class Why>
-  action answered(std::error_code ec, Why why) {
+  action stop_answered(std::error_code ec, Why why) {
+    stop_result stopped;
     if constexpr (can_stop)
-      if (fsm.stopping()) {
-        stop_result stopped;
-        if (!ec) ec = os.parse_stop(stop, this->raw, stopped);
-        return fsm.stop_answered(ec, ec && stopped.message.empty() ? why(ec) : std::move(stopped.message));
-      }
+      if (!ec) ec = os.parse_stop(stop, this->raw, stopped);
+    return fsm.stop_answered(ec, ec && stopped.message.empty() ? why(ec) : std::move(stopped.message));
+  }
+
+  template <class Why>
+  action answered(std::error_code ec, Why why) {
     ec = read_reply(ec);
     const auto now = base::traits::now(this->transport);
     return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, time_taken(now - this->step_began));
@@ -95,21 +114,6 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     if (text.empty() && fsm.options().stop_at_deadline && !can_stop)
       text = "stop_at_deadline is set, but the OS policy cannot stop jobs";
     return text;
-  }
-
-  /// Sends the poll, whichever way the machine wants it.
-  template <class Handler>
-  void send_poll(Handler&& handler) {
-    this->raw.clear();
-    fsm.request(request);
-    if constexpr (has_files)
-      if (fsm.by_files()) {
-        files.read_ahead = may_read_ahead();
-        return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
-      }
-    shrink(this->raw.output, poll_limit(request));
-    build_poll();
-    this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
   }
 
   /// The job, its files named as the transport wants them.

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_DETAIL_POLL_BOUNDS_HPP
+#define REMOTE_JOB_DETAIL_POLL_BOUNDS_HPP
+
+#include <remote_job/poll.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+// Which part of the log a poll_request asks for: the same for a command and for files.
+namespace remote_job::inline v0::detail {
+
+/// Where the bytes of the reply begin.
+constexpr std::uint64_t poll_start(const poll_request& request) noexcept {
+  return request.offset - std::min<std::uint64_t>(request.overlap, request.offset);
+}
+
+/// Most bytes of log that the reply may hold: the overlap and the new ones.
+constexpr std::size_t poll_limit(const poll_request& request) noexcept {
+  const auto overlap = static_cast<std::size_t>(request.offset - poll_start(request));
+  return overlap + std::min(request.max_bytes, std::numeric_limits<std::size_t>::max() - overlap);
+}
+
+/// How many bytes of a log of this size the reply holds: none unless there is a new one.
+constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size) noexcept {
+  if (log_size <= request.offset) return 0;
+  return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

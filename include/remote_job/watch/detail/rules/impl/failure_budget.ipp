@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FAILURE_BUDGET_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FAILURE_BUDGET_IPP
+
+#include <remote_job/error.hpp>
+#include <remote_job/watch/detail/rules/failure_budget.hpp>
+#include <remote_job/watch/detail/rules/messages.hpp>
+
+#include <utility>
+
+namespace remote_job::inline v0::detail {
+
+failure make_failure(retry_info::phase phase, std::error_code ec, std::string why) {
+  return {phase, ec, why.empty() ? ec.message() : std::move(why)};
+}
+
+failure_budget::verdict failure_budget::spend(std::error_code ec) noexcept {
+  if (ec != condition::transient) return verdict::fatal;
+  return ++failures_ > max_ ? verdict::exhausted : verdict::retry;
+}
+
+retry_info failure_budget::retry(const failure& last, duration delay) const {
+  return {last.phase, failures_, max_, delay, last.error, retry_message(last.phase, failures_, max_, delay, last.why)};
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_POLL_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_POLL_IPP
+
+#include <remote_job/detail/asio/recycled_block.hpp>
+#include <remote_job/detail/poll_bounds.hpp>
+#include <remote_job/detail/text/exit_code.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/watch/detail/rules/file_poll.hpp>
+
+#include <algorithm>
+
+namespace remote_job::inline v0::detail {
+
+/// Whether a host says that there is no such file.
+inline bool says_missing(const std::error_code& ec) noexcept {
+  return ec == std::errc::no_such_file_or_directory || ec == std::errc::not_a_directory;
+}
+
+/// Whether a host says that it cannot read a file which exists.
+inline bool says_unreadable(const std::error_code& ec) noexcept {
+  return ec == std::errc::permission_denied || ec == std::errc::is_a_directory || ec == std::errc::io_error;
+}
+
+unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
+  request_ = &request;
+  if (is_read()) {
+    liveness_ = liveness::unknown;
+    evidence_text_.clear();
+    return nothing;
+  }
+  limit_ = poll_limit(request) + (ahead ? backlog() : 0);
+  first_ = poll_start(request);
+  failure_ = {};
+  exit_judged_ = read_again_ = status_known_ = false;
+  shrink(bytes, limit_);
+  bytes.clear();
+  bytes_error_ = {};
+  liveness_ = liveness::unknown;
+  evidence.clear();
+  evidence_text_.clear();
+  pid_file_unreadable_ = false;
+  judging_ = request.liveness;
+  asked_processes_ = false;
+  return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
+}
+
+std::uint64_t file_poll::process_of(question q) const noexcept {
+  return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
+}
+
+unsigned file_poll::first_questions() noexcept {
+  // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
+  return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
+}
+
+bool file_poll::goes_on() const noexcept {
+  return !failure_ && status_known_ && log_is_file_ && !bytes_error_ && poll_start(*request_) > first_ &&
+         status.size > request_->offset;
+}
+
+bool file_poll::is_read() const noexcept {
+  if (!goes_on() || request_->liveness) return false;
+  const auto end = poll_start(*request_) + poll_limit(*request_);
+  if (end > status.size || end - first_ > bytes.size()) return false;
+  poll_reply before;
+  judge_exit_code(before);
+  return request_->exit_seen ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
+                             : before.exit_state == exit_code_state::absent;
+}
+
+std::size_t file_poll::backlog() const noexcept {
+  if (!goes_on()) return 0;
+  const auto chunk = request_->max_bytes;
+  const auto known = std::min<std::uint64_t>(status.size - request_->offset, most_bytes) / chunk;
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(known, 1, most_chunks) - 1) * chunk;
+}
+
+void file_poll::answer(question q, std::error_code ec) noexcept {
+  if (ec && !says_missing(ec) && !says_unreadable(ec)) {
+    if (!failure_) failure_ = ec;  // what fails after that fails because of it
+    return;
+  }
+  switch (q) {
+    case exit_code: exit_error_ = ec; break;
+    case log_status:
+      status_error_ = ec;
+      log_is_file_ = status_known_ = !ec && status.kind == file_kind::regular;
+      break;
+    case log_bytes:
+      bytes_error_ = ec;
+      if (ec) bytes.clear();
+      if (bytes.size() > limit_) failure_ = errc::reply_too_long;
+      break;
+    case pid_file:
+      if (ec) evidence.pid_file.clear();
+      pid_file_unreadable_ = says_unreadable(ec);
+      break;
+    case child_file:
+      if (ec) evidence.child_file.clear();
+      break;
+    case boot_id:
+      if (ec) evidence.boot_id.clear();
+      break;
+    case host_name:
+      if (ec) evidence.host_name.clear();
+      break;
+    case process:
+      if (ec) evidence.stat.clear();
+      break;
+    case child_process:
+      if (ec) evidence.child_stat.clear();
+      break;
+    case nothing: break;
+  }
+}
+
+unsigned file_poll::next() {
+  if (failure_) return nothing;
+  if (judging_) {
+    if (!asked_processes_ && !evidence.boot_id.empty() && process_of(process) != 0) {
+      asked_processes_ = true;
+      return process | child_process;
+    }
+    judging_ = asked_processes_ = false;
+    if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_);
+    return first_questions();
+  }
+  if (!exit_judged_) {
+    exit_judged_ = true;
+    poll_reply judged;
+    judge_exit_code(judged);
+    const bool news = judged.exit_state == exit_code_state::present &&
+                      !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
+    // A full chunk stays good; only the size must be asked for again.
+    const bool full_chunk = bytes.size() >= poll_limit(*request_);
+    if (news) return ask(log_status | (log_is_file_ && !full_chunk ? log_bytes : nothing));
+  }
+  // The log grew after it was read and before its status was, or was not read yet.
+  if (!read_again_ && log_is_file_ && status.size > request_->offset && bytes.size() <= overlap() &&
+      !says_unreadable(bytes_error_)) {
+    read_again_ = true;
+    return ask(log_bytes);
+  }
+  return nothing;
+}
+
+void file_poll::make_reply(poll_reply& reply) const noexcept {
+  reply = {};
+  reply.liveness = liveness_;
+  reply.evidence = evidence_text_;
+  judge_exit_code(reply);
+  const bool wanted = status.size > request_->offset;
+  if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
+  if (status_error_ || bytes_error_ || status.kind == file_kind::directory) {
+    // A log that is gone by now and had nothing new is a matter for the next poll.
+    if (says_missing(bytes_error_)) return present(reply, status.size);
+    reply.log = log_state::unreadable;
+    const bool directory = !status_error_ && status.kind == file_kind::directory;
+    reply.log_error = directory       ? std::make_error_code(std::errc::is_a_directory)
+                      : status_error_ ? status_error_
+                                      : bytes_error_;
+    return;
+  }
+  if (status.kind == file_kind::other) return present(reply, 0);
+  // The log was read after its size was asked for, and ends before the offset: it was truncated between.
+  if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
+  present(reply, status.size);
+  if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
+  reply.bytes = chunk();
+}
+
+void file_poll::make_partial_reply(poll_reply& reply) const noexcept {
+  reply = {};
+  if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
+      bytes.size() > limit_)
+    return;
+  present(reply, status.size);
+  reply.bytes = chunk();
+}
+
+unsigned file_poll::ask(unsigned questions) noexcept {
+  if (questions & exit_code) exit_text.clear();
+  if (questions & log_status) {
+    status = {};
+    status_known_ = false;
+  }
+  if (questions & log_bytes) {
+    bytes.clear();
+    bytes_error_ = {};
+  }
+  return questions;
+}
+
+std::size_t file_poll::overlap() const noexcept {
+  return static_cast<std::size_t>(request_->offset - poll_start(*request_));
+}
+
+std::string_view file_poll::chunk() const noexcept {
+  const auto start = poll_start(*request_);
+  return std::string_view(bytes)
+      .substr(static_cast<std::size_t>(start - first_))
+      .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), status.size - start)));
+}
+
+void file_poll::judge_exit_code(poll_reply& reply) const noexcept {
+  if (says_unreadable(exit_error_)) {
+    reply.exit_state = exit_code_state::unreadable;
+    reply.exit_error = exit_error_;
+  } else if (!exit_error_) {
+    read_exit_code(exit_text, reply);
+  }
+}
+
+void file_poll::present(poll_reply& reply, std::uint64_t size) const noexcept {
+  reply.log = log_state::present;
+  reply.log_size = size;
+  reply.log_identity = status.identity;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_MESSAGES_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_MESSAGES_IPP
+
+#include <remote_job/detail/text/escaped.hpp>
+#include <remote_job/detail/text/seconds.hpp>
+#include <remote_job/watch/detail/rules/messages.hpp>
+
+namespace remote_job::inline v0::detail {
+
+std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay, const std::string& why) {
+  const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
+  if (phase == retry_info::phase::connect)
+    return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  if (phase == retry_info::phase::command)
+    return "The remote host did not carry out a command " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
+}
+
+std::string completed_message(std::int64_t exit_code) {
+  return "Job completed with exit code " + std::to_string(exit_code);
+}
+
+std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
+                          const std::string& why) {
+  if (r == reason::lost) return why;
+  if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
+  return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
+         (exit_code
+              ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but its log was not read to the end"
+              : ". Nothing is known about the job; it may still be running") +
+         "; the watch can be resumed at offset " + std::to_string(offset);
+}
+
+std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
+  const std::string log = "The log " + escaped(log_file);
+  const std::string tail = " after " + std::to_string(offset) + " bytes of it were read; reading again from offset 0";
+  switch (cause) {
+    case log_reset_cause::truncated: return log + " was truncated" + tail;
+    case log_reset_cause::rewritten: return log + " was rewritten" + tail;
+    case log_reset_cause::replaced: break;
+  }
+  return log + " was replaced by another file" + tail;
+}
+
+// What is only used here.
+inline std::string unreadable_message(const std::string& file, std::error_code cause) {
+  const std::string text = file + " exists but cannot be read";
+  if (cause == std::errc::is_a_directory) return text + ": it is a directory";
+  if (cause == std::errc::permission_denied) return text + " (" + cause.message() + "): check its owner and mode";
+  return text + (cause ? " (" + cause.message() + ")" : "") +
+         ": check its owner and mode, and whether it is a regular file";
+}
+
+std::string file_fault_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
+                               std::error_code cause) {
+  switch (kind) {
+    case notice_kind::exit_code_damaged:
+      return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
+             escaped(exit_text) + "\"";
+    case notice_kind::exit_code_unreadable:
+      return unreadable_message("The exit-code file " + escaped(job.exit_code_file), cause);
+    case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " has disappeared";
+    case notice_kind::log_unreadable: return unreadable_message("The log " + escaped(job.log_file), cause);
+    case notice_kind::files_unavailable:
+    case notice_kind::orphaned:
+    case notice_kind::elsewhere:
+    case notice_kind::job_missing:
+    case notice_kind::transport: break;
+  }
+  return {};
+}
+
+std::string commands_instead_message(const std::string& why) {
+  return "The host's files cannot be read directly, polling with commands instead: " + why;
+}
+
+std::string files_needed_message(const std::string& why) {
+  return "the host's files cannot be read directly (" + why +
+         "): set via to commands or automatic to poll with commands";
+}
+
+/// What was found of a job, without the evidence.
+inline std::string liveness_message(liveness l) {
+  switch (l) {
+    case liveness::unknown: break;
+    case liveness::alive: return "it is running";
+    case liveness::orphaned: return "it is running, but its supervisor is gone, so no exit code will be written";
+    case liveness::vanished: return "its process is gone and left no exit code";
+    case liveness::rebooted: return "the host has rebooted since the job started, and there is no exit code";
+    case liveness::elsewhere: return "it belongs to another host behind the same name, or to another container";
+    case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
+  }
+  return "whether it is running is not known";
+}
+
+inline std::string in_parentheses(std::string_view evidence) {
+  return evidence.empty() ? std::string() : " (" + escaped(evidence) + ")";
+}
+
+std::string liveness_notice(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,
+                            duration grace) {
+  std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(seen) + in_parentheses(evidence);
+  if (kind == notice_kind::job_missing) text += "; it counts as lost if this lasts for " + seconds(grace) + " s";
+  return text;
+}
+
+std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence, duration grace) {
+  return "Job " + escaped(job.job_id) + " is lost: " + liveness_message(seen) + in_parentheses(evidence) +
+         "; this lasted for " + seconds(grace) + " s";
+}
+
+std::string deadline_message(duration deadline, const std::string& stop) {
+  return "the job did not end within its deadline of " + seconds(deadline) + " s; " +
+         (stop.empty() ? "it was left running" : stop);
+}
+
+std::string status_message(const job_spec& job, const poll_reply& reply) {
+  std::string text = "Job " + escaped(job.job_id) + ": ";
+  if (reply.exit_state == exit_code_state::present)
+    text += "it ended with exit code " + std::to_string(reply.exit_code);
+  else if (reply.exit_state != exit_code_state::absent)
+    text += "its exit-code file is unusable";
+  else
+    text += liveness_message(reply.liveness);
+  return text + in_parentheses(reply.evidence);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_STATE_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_STATE_IPP
+
+#include <remote_job/watch/detail/rules/watch_state.hpp>
+
+#include <algorithm>
+
+namespace remote_job::inline v0::detail {
+
+void watch_state::begin(bool through_files) noexcept {
+  pause.begin();
+  budget.restore();
+  lost_job.begin();
+  exit_fault.clear();
+  log_fault.clear();
+  by_files = through_files;
+  stop = deadline_stop::none;
+  seen = log.offset();
+  exit_code.reset();
+  drain_to.reset();
+  found = {};
+  ran_ = {};
+}
+
+void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
+  ran_ = std::min(ran_ + elapsed, deadline_);
+  if (r.log == log_state::present) seen = r.log_size;
+  found.size = r.log_size;
+  found.took = took;
+  found.fresh = log.observe(r);
+  found.moved = !found.fresh.empty();
+
+  std::optional<notice_kind> exit_trouble, log_trouble;
+  if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
+  if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
+  if (r.log == log_state::absent && seen > 0) log_trouble = notice_kind::log_missing;
+  // Bytes that the size promises and that do not come are as good as unreadable.
+  if (r.log == log_state::unreadable || (r.log_size > log.offset() && !found.moved))
+    log_trouble = notice_kind::log_unreadable;
+
+  if (r.exit_state == exit_code_state::present) {
+    exit_code = r.exit_code;
+    // The size was asked for after the exit code: all that the job wrote is below it. A child that it left behind and
+    // that goes on writing must not delay the end, nor must a log that was cut short.
+    if (!log_trouble) drain_to = std::min(drain_to.value_or(r.log_size), r.log_size);
+  } else {
+    exit_code.reset();
+    drain_to.reset();
+  }
+
+  // Before the rule learns of this poll: it decided how the poll was asked.
+  const bool asked = lost_job.asks(by_files), through_files = polls_files();
+  found.untold[0] = lost_job.observe(r, asked, through_files, elapsed);
+  if (exit_fault.observe(exit_trouble, elapsed)) found.untold[1] = exit_trouble;
+  if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
+}
+
+void watch_state::acknowledge() noexcept {
+  log.advance(found.fresh);
+  found.fresh = {};
+}
+
+void watch_state::restart_log() noexcept {
+  log.restart();
+  drain_to.reset();
+  log_fault.clear();
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#pragma once
+
+#include <remote_job/error.hpp>
+#include <remote_job/event.hpp>
+#include <remote_job/poll.hpp>
+#include <remote_job/watch/detail/rules/action.hpp>
+#include <support/fsm_world/host.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+
+namespace fsm_world {
+
+using remote_job::detail::action;
+using remote_job::detail::action_kind;
+
+/// What happened so far, noted in the words of the documentation, and independently of the machine.
+class book {
+ protected:
+  explicit book(const settings& s) : s_(s) { acked_ = from_ = static_cast<std::uint64_t>(s.offset); }
+
+  enum class ending { none, objection, failure, sink, cancel, stop };
+  struct trouble {
+    duration since;
+    notice_kind what;
+  };
+
+  bool alter(host& h, change c) const { return h.alter(c, s_, acked_ > from_, known_identity_ != 0); }
+
+  void begin() {
+    failures_ = 0;
+    retrying_ = whole_ = moved_ = tell_exit_ = tell_log_ = tell_files_ = false;
+    base_ = s_.quick;
+    by_files_ = s_.files && s_.via != remote_job::poll_via::commands;
+    exit_ = exit_code_state::absent;
+    due_.reset();
+    exit_trouble_.reset();
+    log_trouble_.reset();
+    cause_.reset();
+    fresh_ = 0;
+    seen_ = acked_;
+    end_ = ending::none;
+    began_ = judged_ = now_;
+    stopped_ = false;
+  }
+
+  void fail(remote_job::retry_info::phase phase, std::error_code ec) {
+    failed_ = phase;
+    error_ = ec;
+    if (ec == remote_job::condition::fatal || ++failures_ > s_.attempts) {
+      end_ = ending::failure;
+    } else {
+      ++stats_.retries;
+      retrying_ = true;
+    }
+    spoiled_ = true;
+    moved_ = false;
+  }
+
+  /// Why the log cannot be the one that was read; the rule of state.hpp in its own words.
+  std::optional<remote_job::log_reset_cause> broken(const remote_job::poll_reply& r, std::size_t overlap) const {
+    using remote_job::log_reset_cause;
+    if (acked_ == 0 || r.log != log_state::present) return {};
+    if (known_identity_ != 0 && r.log_identity != 0 && known_identity_ != r.log_identity)
+      return log_reset_cause::replaced;
+    if (r.log_size < acked_) return log_reset_cause::truncated;
+    if (!r.bytes.empty() && overlap > 0 && host_.generation != sink_generation_) return log_reset_cause::rewritten;
+    return {};
+  }
+
+  void note(const remote_job::poll_reply& r, std::uint64_t n) {
+    judged_ = now_;
+    exit_ = r.exit_state;
+    shown_ = r.log_size;
+    fresh_ = n;
+    moved_ = n > 0;
+    if (r.log_identity != 0) known_identity_ = r.log_identity;
+    if (r.log == log_state::present) seen_ = r.log_size;
+
+    std::optional<notice_kind> exit_now, log_now;
+    if (exit_ == exit_code_state::damaged) exit_now = notice_kind::exit_code_damaged;
+    if (exit_ == exit_code_state::unreadable) exit_now = notice_kind::exit_code_unreadable;
+    if (r.log == log_state::unreadable || (shown_ > acked_ && n == 0)) log_now = notice_kind::log_unreadable;
+    if (r.log == log_state::absent && seen_ > 0) log_now = notice_kind::log_missing;
+    const auto lasts = [&](std::optional<trouble>& t, std::optional<notice_kind> seen) {
+      const bool fresh = seen && !(t && t->what == *seen);
+      // One grace for one matter: an exit-code file that cannot be used, in whichever way; a log that cannot be read.
+      const auto missing = notice_kind::log_missing;
+      const bool same = t && t->what != missing && seen != missing;
+      if (fresh) t = trouble{same ? t->since : now_, *seen};
+      if (!seen) t.reset();
+      return fresh;
+    };
+    tell_exit_ = lasts(exit_trouble_, exit_now);
+    tell_log_ = lasts(log_trouble_, log_now);
+
+    if (exit_ != exit_code_state::present)
+      due_.reset();
+    else if (!log_now)
+      due_ = std::min(due_.value_or(shown_), shown_);
+  }
+
+  void take(action_kind what, notice_kind told) {
+    if (what == action_kind::deliver) {
+      if (acked_ == from_) sink_generation_ = host_.generation;
+      acked_ += fresh_;
+      taken_ = fresh_;
+      stats_.bytes += fresh_;
+      fresh_ = 0;
+    } else if (what == action_kind::reset) {
+      ++stats_.resets;
+      acked_ = from_ = 0;
+      seen_ = shown_;
+      known_identity_ = 0;
+      // Nothing is remembered of any log: see host::alter().
+      host_.generation = 0;
+      host_.identity = 1;
+      due_.reset();
+      log_trouble_.reset();
+      cause_.reset();
+    } else if (told == notice_kind::files_unavailable) {
+      tell_files_ = false;
+    } else {
+      (told == notice_kind::log_missing || told == notice_kind::log_unreadable ? tell_log_ : tell_exit_) = false;
+    }
+  }
+
+  bool overdue(const std::optional<trouble>& t) const { return t && now_ - t->since >= s_.grace; }
+  bool ended_whole() const {
+    return whole_ && exit_ == exit_code_state::present && !log_trouble_ && due_ && acked_ >= *due_;
+  }
+  /// Whether the last whole poll found the deadline over.
+  bool late() const { return s_.deadline > duration::zero() && judged_ - began_ >= s_.deadline; }
+
+  settings s_;
+  duration now_{};
+
+  host host_;
+
+  // The connection and the budget
+  bool open_ = false;
+  bool spoiled_ = false;
+  bool retrying_ = false;
+  int failures_ = 0;
+  remote_job::retry_info::phase failed_ = remote_job::retry_info::phase::connect;
+  std::error_code error_;
+  remote_job::watch_stats stats_;
+
+  // The sink
+  std::uint64_t acked_ = 0;
+  std::uint64_t from_ = 0;  // bytes before it are not known
+  int sink_generation_ = 0;
+  std::uint64_t known_identity_ = 0;
+
+  // What the last whole poll showed
+  bool whole_ = false;
+  exit_code_state exit_ = exit_code_state::absent;
+  std::uint64_t shown_ = 0;
+  std::uint64_t fresh_ = 0;
+  bool moved_ = false;
+  bool slow_ = false;
+  std::uint64_t taken_ = 0;           // bytes that the sink took last
+  std::error_code broken_off_;        // what is delivered came before this
+  duration base_{};                   // the next pause without news
+  std::optional<std::uint64_t> due_;  // the log is whole with so many bytes
+  std::uint64_t seen_ = 0;            // the size it had when it was last there
+  std::optional<trouble> exit_trouble_;
+  std::optional<trouble> log_trouble_;
+  bool tell_exit_ = false;
+  bool tell_log_ = false;
+  bool tell_files_ = false;
+  bool by_files_ = false;
+  std::optional<remote_job::log_reset_cause> cause_;
+  ending end_ = ending::none;
+
+  // The deadline
+  duration began_{};
+  duration judged_{};     // when the last whole poll was
+  bool stopped_ = false;  // or the stop failed for good
+};
+
+}  // namespace fsm_world
