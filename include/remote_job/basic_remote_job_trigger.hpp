@@ -20,9 +20,7 @@
 #include <remote_job/watch/detail/run/exchanges.hpp>
 #include <remote_job/watch/detail/run/run_op.hpp>
 
-#include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
-#include <asio/compose.hpp>
 
 #include <memory>
 #include <system_error>
@@ -80,14 +78,8 @@ class basic_remote_job_trigger {
 
   struct initiate_run {
     template <class Handler>
-    void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
-      if constexpr (watch::sound) {
-        // Work is kept up on both: the steps run on the one, the completion on the other.
-        const auto executor = w->executor;
-        const auto completion_executor = asio::get_associated_executor(handler, executor);
-        asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
-                                                                           executor, completion_executor);
-      }
+    void operator()(Handler&& handler, std::shared_ptr<watch> task) const {
+      if constexpr (watch::sound) detail::start_run(std::move(task), std::forward<Handler>(handler));
     }
   };
 
