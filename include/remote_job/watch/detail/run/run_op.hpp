@@ -34,8 +34,8 @@ namespace remote_job::inline v0::detail {
 ///     action start();                                    // the first action
 ///     void send(Handler&&);                              // begins an action_kind::poll
 ///     action answered(std::error_code);                  // the machine's answer to the end of it
-///     std::string pass_on_notices();                     // of the transport to the sink; says how that failed, or nothing
-///     bool tell(action& next, Bind bind);                // deliver, reset or notify; true if the sink takes its time
+///     std::string pass_on_notices();                     // to the sink; says how that failed, or nothing
+///     bool tell(action& next, Bind bind);                // deliver, reset, notify; true if the sink takes its time
 ///     std::error_code result(result_type&);              // the end of a run
 ///     static result_type failure(std::error_code);       // the same, without the memory for a text
 ///     void ended(const result_type&);                    // tells the sink
@@ -43,7 +43,7 @@ namespace remote_job::inline v0::detail {
 /// Every step runs on the transport's executor; only the completion goes to the handler's own. Whatever a step throws,
 /// a policy's code among it, ends the run as an error. The type of the handler is erased, so that another one costs
 /// little to compile; its allocator is a parameter, since Asio keeps the memory of the default one for reuse.
-template <class Task, class Allocator>
+template <class Task, class Allocator = std::allocator<std::byte>>
 class run_op final : public stepped_operation<typename Task::context_type, Allocator> {
   using context_type = typename Task::context_type;
   using base = stepped_operation<context_type, Allocator>;
@@ -165,7 +165,7 @@ action run_op<Task, Allocator>::answer(std::error_code ec) {
   auto& context = task_->context();
   auto& fsm = task_->fsm;
   context.disarm();
-  // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory away.
+  // A later cancellation must reach nothing of the step that ended. Not clear(): that would give the memory away.
   context.signal.slot().assign([](asio::cancellation_type) {});
   // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
   if (context.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();

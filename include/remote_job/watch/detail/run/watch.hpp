@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -95,17 +96,17 @@ class watch : public operation_context<Transport, Backoff, Sink> {
   bool tell(action& next, Bind bind) {
     std::string failure;
     switch (next.kind) {
-      case action_kind::deliver:
-        if constexpr (sink_hooks::is_async) {
-          failure = this->guarded([&] {
-            this->sink.async_on_log(fsm.offset(), fsm.bytes(), bind());
-            return std::error_code();
-          });
-          if (failure.empty()) return true;
-        } else {
-          failure = this->guarded([&] { return sink_hooks::on_log(this->sink, fsm.offset(), fsm.bytes()); });
-        }
+      case action_kind::deliver: {
+        std::optional<std::error_code> taken;
+        failure = this->guarded([&] {
+          taken = sink_hooks::try_on_log(this->sink, fsm.offset(), fsm.bytes());
+          if constexpr (sink_hooks::is_async)
+            if (!taken) this->sink.async_on_log(fsm.offset(), fsm.bytes(), bind());
+          return taken.value_or(std::error_code());
+        });
+        if (!taken && failure.empty()) return true;
         break;
+      }
       case action_kind::reset:
         failure = this->guarded([&] { return sink_hooks::on_log_reset(this->sink, fsm.reset()); });
         break;
