@@ -4,6 +4,9 @@
 #define REMOTE_JOB_WATCH_DETAIL_RUN_RUN_OP_HPP
 
 #include <remote_job/detail/asio/any_completion.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/event.hpp>
+#include <remote_job/job.hpp>
 #include <remote_job/watch/detail/rules/action.hpp>
 #include <remote_job/watch/detail/run/run_texts.hpp>
 #include <remote_job/watch/detail/run/step.hpp>
