@@ -58,12 +58,13 @@ struct async_sink {
   };
   struct initiate {
     template <class Handler>
-    void operator()(Handler&& handler, std::shared_ptr<state> s, std::string_view bytes) const {
-      s->log += bytes;
-      s->slot = asio::get_associated_cancellation_slot(handler);
-      s->executor = asio::get_associated_executor(handler);
+    void operator()(Handler&& handler, std::shared_ptr<state> owner, std::string_view bytes) const {
+      auto& now = *owner;
+      now.log += bytes;
+      now.slot = asio::get_associated_cancellation_slot(handler);
+      now.executor = asio::get_associated_executor(handler);
       auto kept = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
-      s->go_on = [kept](std::error_code ec) { std::move (*kept)(ec); };
+      now.go_on = [kept](std::error_code ec) { std::move (*kept)(ec); };
     }
   };
 
