@@ -167,11 +167,11 @@ TEST_CASE("an any_sink keeps its sink in place when it is moved, and gives it by
 }
 
 TEST_CASE("an any_sink leaves a chunk to an asynchronous sink, with the handler's executor and slot") {
+  asio::io_context context;
   any_sink any = async_sink();
   auto& inner = *any.target<async_sink>()->s;
   CHECK(any.try_on_log(0, "abc") == std::nullopt);
 
-  asio::io_context context;
   const auto strand = asio::make_strand(context);
   asio::cancellation_signal signal;
   std::optional<std::error_code> done;
