@@ -23,6 +23,7 @@
 #include <remote_job/job_command.hpp>
 #include <remote_job/job_paths.hpp>
 #include <remote_job/lifecycle.hpp>
+#include <remote_job/local_job_trigger.hpp>
 #include <remote_job/loopback/host.hpp>
 #include <remote_job/loopback/jobs.hpp>
 #include <remote_job/loopback/virtual_timer.hpp>
@@ -33,6 +34,7 @@
 #include <remote_job/os_policy/windows.hpp>
 #include <remote_job/poll.hpp>
 #include <remote_job/sink.hpp>
+#include <remote_job/sink/any.hpp>
 #include <remote_job/sink/file.hpp>
 #include <remote_job/sink/null.hpp>
 #include <remote_job/sink/ostream.hpp>

@@ -20,9 +20,7 @@
 #include <remote_job/watch/detail/run/exchanges.hpp>
 #include <remote_job/watch/detail/run/run_op.hpp>
 
-#include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
-#include <asio/compose.hpp>
 
 #include <memory>
 #include <system_error>
@@ -80,14 +78,8 @@ class basic_remote_job_trigger {
 
   struct initiate_run {
     template <class Handler>
-    void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
-      if constexpr (watch::sound) {
-        // Work is kept up on both: the steps run on the one, the completion on the other.
-        const auto executor = w->executor;
-        const auto completion_executor = asio::get_associated_executor(handler, executor);
-        asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
-                                                                           executor, completion_executor);
-      }
+    void operator()(Handler&& handler, std::shared_ptr<watch> task) const {
+      if constexpr (watch::sound) detail::start_run(std::move(task), std::forward<Handler>(handler));
     }
   };
 
@@ -102,8 +94,7 @@ class basic_remote_job_trigger {
   ///
   /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
   explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
-                                    Sink sink = {})
-      : watch_(make_watch(transport, state, os, backoff, sink)) {}
+                                    Sink sink = {});
 
   /// An outstanding run goes on, as one of the new object. The moved-from object can only be assigned to and destroyed.
   basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
@@ -233,13 +224,11 @@ class basic_remote_job_trigger {
   /// @}
 
   /// Cancels an outstanding run, which completes with operation_aborted; nothing happens if there is none.
-  void cancel() noexcept {
-    if (watch_) watch_->cancel();
-  }
+  void cancel() noexcept;
 
   /// The state to resume from: the job, the options, and the offset behind the last byte that the sink acknowledged.
   /// At any time, also while a run is outstanding. Holds no secret.
-  trigger_state serialize() const { return watch_->fsm.state(); }
+  trigger_state serialize() const;
 
   /// Counters over all runs of this trigger.
   const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
@@ -257,15 +246,6 @@ class basic_remote_job_trigger {
   /// @}
 
  private:
-  static std::shared_ptr<watch> make_watch(Transport& transport, trigger_state& state, OsPolicy& os, Backoff& backoff,
-                                           Sink& sink) {
-    if constexpr (watch::sound)
-      return std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
-                                     std::move(sink));
-    else
-      return {};
-  }
-
   /// `time`: what the command may take besides the usual.
   template <class Result, class Exchange, class CompletionToken>
   auto call(Exchange exchange, duration time, CompletionToken& token) {
@@ -277,6 +257,27 @@ class basic_remote_job_trigger {
 
   std::shared_ptr<watch> watch_;
 };
+
+// Outside of the class, as those of detail::run_op.
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::basic_remote_job_trigger(Transport transport,
+                                                                                       trigger_state state, OsPolicy os,
+                                                                                       Backoff backoff, Sink sink) {
+  if constexpr (watch::sound)
+    watch_ = std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
+                                     std::move(sink));
+}
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+void basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::cancel() noexcept {
+  if (watch_) watch_->cancel();
+}
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+trigger_state basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::serialize() const {
+  return watch_->fsm.state();
+}
 
 }  // namespace remote_job::inline v0
 

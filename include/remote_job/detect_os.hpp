@@ -39,7 +39,7 @@ struct host_os {
 namespace detail {
 
 /// Asks a POSIX shell, and where none answers PowerShell, on the same connection.
-template <class Line>
+template <class Context>
 class detect_exchange {
  public:
   using result_type = host_os;
@@ -49,9 +49,9 @@ class detect_exchange {
 
   const std::string& objection() const noexcept { return objection_; }
 
-  void build(Line& l) {
-    l.make_nonce(nonce_);
-    auto& command = l.command;
+  void build(Context& context) {
+    context.make_nonce(nonce_);
+    auto& command = context.command;
     if (powershell_) {
       auto script = windows_script(nonce_);
       script.append("rj_w \"`n@RJ1 $rj_n os $([Environment]::OSVersion.Platform) $([Environment]::OSVersion.Version)")
@@ -69,8 +69,8 @@ class detect_exchange {
     command.max_output = 2 * frame_allowance;
   }
 
-  std::error_code read(Line& l, host_os& result) {
-    std::string_view output = l.raw.output, name;
+  std::error_code read(Context& context, host_os& result) {
+    std::string_view output = context.raw.output, name;
     if (powershell_) {
       if (const auto ec = unwrap_frame(nonce_, output, frame_)) return ec == errc::reply_missing ? unknown(result) : ec;
       output = frame_;
@@ -106,7 +106,7 @@ class detect_exchange {
 };
 
 template <class Transport, class Backoff>
-using detect_line = line<Transport&, Backoff, null_sink>;
+using detect_context = operation_context<Transport&, Backoff, null_sink>;
 
 }  // namespace detail
 
@@ -130,13 +130,13 @@ template <transport Transport, backoff Backoff,
 auto async_detect_os(Transport& transport, const watch_options& options, Backoff backoff, CompletionToken&& token = {})
     -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, host_os)>(
         std::declval<detail::initiate_call>(), token,
-        std::declval<std::shared_ptr<detail::detect_line<Transport, Backoff>>>(),
-        std::declval<detail::detect_exchange<detail::detect_line<Transport, Backoff>>>(), std::declval<watch_options>(),
-        std::declval<duration>())) {
-  using line = detail::detect_line<Transport, Backoff>;
+        std::declval<std::shared_ptr<detail::detect_context<Transport, Backoff>>>(),
+        std::declval<detail::detect_exchange<detail::detect_context<Transport, Backoff>>>(),
+        std::declval<watch_options>(), std::declval<duration>())) {
+  using context = detail::detect_context<Transport, Backoff>;
   return asio::async_initiate<CompletionToken, void(std::error_code, host_os)>(
-      detail::initiate_call(), token, std::make_shared<line>(transport, std::move(backoff), null_sink()),
-      detail::detect_exchange<line>(options), watch_options(options), options.command_timeout);
+      detail::initiate_call(), token, std::make_shared<context>(transport, std::move(backoff), null_sink()),
+      detail::detect_exchange<context>(options), watch_options(options), options.command_timeout);
 }
 
 }  // namespace remote_job::inline v0

@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -19,7 +20,7 @@ namespace detail {
 
 // One member for each optional hook, to be ambiguous with a sink's own.
 struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice, diagnostics;
+  int on_log, async_on_log, try_on_log, on_log_reset, on_retry, on_notice, diagnostics;
 };
 
 template <class S>
@@ -29,6 +30,10 @@ concept names_on_log = open_class<S> && !requires {
 template <class S>
 concept names_async_on_log = open_class<S> && !requires {
   &ambiguous<S, hook_names>::async_on_log;
+};
+template <class S>
+concept names_try_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::try_on_log;
 };
 template <class S>
 concept names_on_log_reset = open_class<S> && !requires {
@@ -83,6 +88,13 @@ concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view
 &&!async_on_log_by_function<S>;
 
 template <class S>
+concept has_try_on_log = has_async_on_log<S> &&
+    requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
+  { s.try_on_log(offset, bytes) } -> std::same_as<std::optional<std::error_code>>;
+  s.try_on_log(wide, bytes);
+};
+
+template <class S>
 concept has_on_log_reset = requires(S& s, const log_reset& r) {
   { s.on_log_reset(r) } -> std::same_as<void>;
 }
@@ -111,6 +123,8 @@ concept good_on_log = has_on_log<S> || !names_on_log<S>;
 template <class S>
 concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
 template <class S>
+concept good_try_on_log = has_try_on_log<S> || !names_try_on_log<S>;
+template <class S>
 concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
 template <class S>
 concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
@@ -131,13 +145,14 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
 /// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
 /// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.try_on_log(offset, bytes)` | optional, beside async_on_log, which is called only if this gives nothing: takes the chunk without waiting, if it can, which spares the way through the executor; `std::optional<std::error_code>` |
 /// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
 /// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
 /// | `s.on_notice(notice)` | optional; `void` |
 /// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
 ///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
-/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
+/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log or
+/// try_on_log returns or async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
 /// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
 /// for on_event, whose exceptions are swallowed: there is no one left to tell.
 /// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
@@ -148,9 +163,10 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// The least that will do:
 /// @include minimal_sink.hpp
 template <class S>
-concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
-    detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
-    detail::good_on_retry<S> && detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
+concept sink =
+    std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> && detail::good_async_on_log<S> &&
+    detail::good_try_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> &&
+    detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
 
 /// What generic code asks of a sink: each hook if it is there, nothing if not.
 template <class S>
@@ -160,6 +176,16 @@ struct sink_traits {
 
   /// Whether the log is taken asynchronously.
   static constexpr bool is_async = detail::has_async_on_log<S>;
+
+  /// Hands a chunk over, to any sink: what came of it, or nothing if the chunk is to go to async_on_log().
+  static std::optional<std::error_code> try_on_log(S& s, std::uint64_t offset, std::string_view bytes) {
+    if constexpr (detail::has_try_on_log<S>)
+      return s.try_on_log(offset, bytes);
+    else if constexpr (is_async)
+      return std::nullopt;
+    else
+      return on_log(s, offset, bytes);
+  }
 
   /// Hands a chunk over, to a sink that does not take it asynchronously; gives the sink's refusal.
   static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
@@ -217,6 +243,9 @@ constexpr bool check_sink() {
   static_assert(detail::good_async_on_log<S>,
                 "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
                 "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::good_try_on_log<S>,
+                "Sink: try_on_log is there but not as `std::optional<std::error_code> try_on_log(std::uint64_t offset, "
+                "std::string_view bytes)` beside async_on_log");
   static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
   static_assert(detail::good_on_log_reset<S>,
                 "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "

@@ -30,6 +30,7 @@
 #include <remote_job/impl/job_command.ipp>
 #include <remote_job/impl/job_paths.ipp>
 #include <remote_job/impl/lifecycle.ipp>
+#include <remote_job/impl/local_job_trigger.ipp>
 #include <remote_job/loopback/detail/impl/virtual_clock.ipp>
 #include <remote_job/loopback/impl/host.ipp>
 #include <remote_job/loopback/impl/jobs.ipp>
@@ -49,6 +50,8 @@
 #include <remote_job/sink/impl/ostream.ipp>
 #include <remote_job/transport/detail/impl/child_process.ipp>
 #include <remote_job/transport/detail/impl/loopback_steps.ipp>
+#include <remote_job/transport/detail/impl/process_backend.ipp>
+#include <remote_job/transport/detail/impl/running_command.ipp>
 #include <remote_job/transport/impl/loopback.ipp>
 #include <remote_job/transport/impl/openssh.ipp>
 #include <remote_job/watch/detail/rules/impl/call_fsm.ipp>
@@ -63,5 +66,7 @@
 #include <remote_job/watch/detail/rules/impl/proc_liveness.ipp>
 #include <remote_job/watch/detail/rules/impl/watch_fsm.ipp>
 #include <remote_job/watch/detail/rules/impl/watch_state.ipp>
+#include <remote_job/watch/detail/run/impl/exchanges.ipp>
+#include <remote_job/watch/detail/run/impl/run_texts.ipp>
 
 #endif

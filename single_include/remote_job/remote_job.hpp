@@ -1149,7 +1149,7 @@ enum class liveness {
   alive,       ///< its process runs: the very one, not another that has its number now
   orphaned,    ///< the job runs, but its supervisor is gone: no exit code will come
   vanished,    ///< its process is gone
-  rebooted,    ///< the host was started again since
+  rebooted,    ///< the host has rebooted since the job started
   elsewhere,   ///< it belongs to another host behind the same name, or to another container
   not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
 };
@@ -1247,7 +1247,7 @@ enum class stop_outcome {
   stopped,           ///< the job has ended, after it was told to, by this stop or an earlier one
   already_finished,  ///< the job had ended by itself
   prevented,         ///< the job had not begun, and never will
-  already_gone       ///< the job was gone without an exit code: its process vanished, or the host was started again
+  already_gone       ///< the job was gone without an exit code: its process vanished, or the host has rebooted
 };
 
 /// The name of the enumerator.
@@ -1626,7 +1626,7 @@ namespace detail {
 
 // One member for each optional hook, to be ambiguous with a sink's own.
 struct hook_names {
-  int on_log, async_on_log, on_log_reset, on_retry, on_notice, diagnostics;
+  int on_log, async_on_log, try_on_log, on_log_reset, on_retry, on_notice, diagnostics;
 };
 
 template <class S>
@@ -1636,6 +1636,10 @@ concept names_on_log = open_class<S> && !requires {
 template <class S>
 concept names_async_on_log = open_class<S> && !requires {
   &ambiguous<S, hook_names>::async_on_log;
+};
+template <class S>
+concept names_try_on_log = open_class<S> && !requires {
+  &ambiguous<S, hook_names>::try_on_log;
 };
 template <class S>
 concept names_on_log_reset = open_class<S> && !requires {
@@ -1690,6 +1694,13 @@ concept has_async_on_log = requires(S& s, std::uint64_t offset, std::string_view
 &&!async_on_log_by_function<S>;
 
 template <class S>
+concept has_try_on_log = has_async_on_log<S> &&
+    requires(S& s, std::uint64_t offset, std::string_view bytes, wide_offset wide) {
+  { s.try_on_log(offset, bytes) } -> std::same_as<std::optional<std::error_code>>;
+  s.try_on_log(wide, bytes);
+};
+
+template <class S>
 concept has_on_log_reset = requires(S& s, const log_reset& r) {
   { s.on_log_reset(r) } -> std::same_as<void>;
 }
@@ -1718,6 +1729,8 @@ concept good_on_log = has_on_log<S> || !names_on_log<S>;
 template <class S>
 concept good_async_on_log = has_async_on_log<S> || !names_async_on_log<S>;
 template <class S>
+concept good_try_on_log = has_try_on_log<S> || !names_try_on_log<S>;
+template <class S>
 concept good_on_log_reset = has_on_log_reset<S> || !names_on_log_reset<S>;
 template <class S>
 concept good_on_retry = has_on_retry<S> || !names_on_retry<S>;
@@ -1738,13 +1751,14 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
 /// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
 /// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.try_on_log(offset, bytes)` | optional, beside async_on_log, which is called only if this gives nothing: takes the chunk without waiting, if it can, which spares the way through the executor; `std::optional<std::error_code>` |
 /// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
 /// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
 /// | `s.on_notice(notice)` | optional; `void` |
 /// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
 ///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log returns or
-/// async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
+/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log or
+/// try_on_log returns or async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
 /// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
 /// for on_event, whose exceptions are swallowed: there is no one left to tell.
 /// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
@@ -1755,9 +1769,10 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 /// The least that will do:
 /// @include minimal_sink.hpp
 template <class S>
-concept sink = std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> &&
-    detail::good_async_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> &&
-    detail::good_on_retry<S> && detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
+concept sink =
+    std::move_constructible<S> && detail::has_on_event<S> && detail::good_on_log<S> && detail::good_async_on_log<S> &&
+    detail::good_try_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> &&
+    detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
 
 /// What generic code asks of a sink: each hook if it is there, nothing if not.
 template <class S>
@@ -1767,6 +1782,16 @@ struct sink_traits {
 
   /// Whether the log is taken asynchronously.
   static constexpr bool is_async = detail::has_async_on_log<S>;
+
+  /// Hands a chunk over, to any sink: what came of it, or nothing if the chunk is to go to async_on_log().
+  static std::optional<std::error_code> try_on_log(S& s, std::uint64_t offset, std::string_view bytes) {
+    if constexpr (detail::has_try_on_log<S>)
+      return s.try_on_log(offset, bytes);
+    else if constexpr (is_async)
+      return std::nullopt;
+    else
+      return on_log(s, offset, bytes);
+  }
 
   /// Hands a chunk over, to a sink that does not take it asynchronously; gives the sink's refusal.
   static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
@@ -1824,6 +1849,9 @@ constexpr bool check_sink() {
   static_assert(detail::good_async_on_log<S>,
                 "Sink: async_on_log is there but not as `auto async_on_log(std::uint64_t offset, std::string_view "
                 "bytes, CompletionToken&&)` with completion `void(std::error_code)`");
+  static_assert(detail::good_try_on_log<S>,
+                "Sink: try_on_log is there but not as `std::optional<std::error_code> try_on_log(std::uint64_t offset, "
+                "std::string_view bytes)` beside async_on_log");
   static_assert(detail::one_log_hook<S>, "Sink: have either on_log or async_on_log, not both");
   static_assert(detail::good_on_log_reset<S>,
                 "Sink: on_log_reset is there but not as `void on_log_reset(const log_reset&)` (or returning "
@@ -1890,20 +1918,6 @@ struct trigger_state {
 
 #endif
 
-// ---- remote_job/detail/text/sha256.hpp
-#ifndef REMOTE_JOB_DETAIL_TEXT_SHA256_HPP
-#define REMOTE_JOB_DETAIL_TEXT_SHA256_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
-/// nothing secret goes through it, and nothing is decided by it.
-REMOTE_JOB_DECL std::string sha256(std::string_view message);
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
 // ---- remote_job/job_paths.hpp
 #ifndef REMOTE_JOB_JOB_PATHS_HPP
 #define REMOTE_JOB_JOB_PATHS_HPP
@@ -1965,157 +1979,44 @@ REMOTE_JOB_DECL std::string validate_base_dir(std::string_view dir, remote_os os
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_MESSAGES_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_MESSAGES_HPP
 
-#include <cstdio>
-
 // The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
 namespace remote_job::inline v0::detail {
 
-/// Printable ASCII as it is, all else as \xNN.
-inline std::string escaped(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f && c != '\\') {
-      text += c;
-    } else if (c == '\\') {
-      text += "\\\\";
-    } else {
-      text += "\\x";
-      text += digits[byte >> 4];
-      text += digits[byte & 15];
-    }
-  }
-  return text;
-}
+/// A failure within the budget.
+REMOTE_JOB_DECL std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
+                                          const std::string& why);
 
-/// A duration in seconds, with at most three decimals.
-inline std::string seconds(duration d) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(d).count());
-  std::string s = text;
-  while (s.back() == '0') s.pop_back();
-  if (s.back() == '.') s.pop_back();
-  return s;
-}
+/// The end of a watch whose job ended.
+REMOTE_JOB_DECL std::string completed_message(std::int64_t exit_code);
 
-inline std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
-                                 const std::string& why) {
-  const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
-  if (phase == retry_info::phase::connect)
-    return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
-  if (phase == retry_info::phase::command)
-    return "The remote host did not carry out a command " + count + ", retrying in " + seconds(delay) + " s: " + why;
-  return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
-}
+/// Any other end of a watch. `exit_code`: of a job that ended, but whose log was not read to its end.
+REMOTE_JOB_DECL std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code,
+                                          std::uint64_t offset, const std::string& why);
 
-inline std::string completed_message(std::int64_t exit_code) {
-  return "Job completed with exit code " + std::to_string(exit_code);
-}
+/// A log that is no longer the one that was read.
+REMOTE_JOB_DECL std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file);
 
-inline std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
-                                 const std::string& why) {
-  if (r == reason::lost) return why;
-  if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
-  return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
-         (exit_code ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but not all of its log came"
-                    : ". Nothing is known of the job, it may well be running") +
-         "; the watch can be resumed at offset " + std::to_string(offset);
-}
+/// A fault of one file. `exit_text`: what a damaged exit-code file holds; `cause`: why a file cannot be read, if known.
+REMOTE_JOB_DECL std::string file_fault_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
+                                               std::error_code cause);
 
-inline std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
-  const std::string log = "The log " + escaped(log_file);
-  const std::string tail = " (" + std::to_string(offset) + " bytes of the old one were read); reading again from 0";
-  switch (cause) {
-    case log_reset_cause::truncated: return log + " was truncated" + tail;
-    case log_reset_cause::rewritten: return log + " was rewritten" + tail;
-    case log_reset_cause::replaced: break;
-  }
-  return log + " was replaced by another file" + tail;
-}
+/// The host refused its files, and commands will do.
+REMOTE_JOB_DECL std::string commands_instead_message(const std::string& why);
+/// The host refused its files, and nothing else will do.
+REMOTE_JOB_DECL std::string files_needed_message(const std::string& why);
 
-/// `cause`: why a file cannot be read, where that is known.
-inline std::string unreadable_message(const std::string& file, std::error_code cause) {
-  const std::string text = file + " is there but cannot be read";
-  if (cause == std::errc::is_a_directory) return text + ": it is a directory";
-  if (cause == std::errc::permission_denied) return text + " (" + cause.message() + "): check its owner and mode";
-  return text + (cause ? " (" + cause.message() + ")" : "") +
-         ": check its owner and mode, and whether it is a regular file";
-}
-
-inline std::string trouble_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
-                                   std::error_code cause) {
-  switch (kind) {
-    case notice_kind::exit_code_damaged:
-      return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
-             escaped(exit_text) + "\"";
-    case notice_kind::exit_code_unreadable:
-      return unreadable_message("The exit-code file " + escaped(job.exit_code_file), cause);
-    case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " was there and is gone";
-    case notice_kind::log_unreadable: return unreadable_message("The log " + escaped(job.log_file), cause);
-    case notice_kind::files_unavailable:
-    case notice_kind::orphaned:
-    case notice_kind::elsewhere:
-    case notice_kind::job_missing:
-    case notice_kind::transport: break;
-  }
-  return {};
-}
-
-inline std::string commands_instead_message(const std::string& why) {
-  return "The files of the host cannot be read directly, going on by commands: " + why;
-}
-
-inline std::string files_needed_message(const std::string& why) {
-  return "the files of the host cannot be read directly (" + why +
-         "): set via to commands or automatic to watch by commands";
-}
-
-/// What was found of a job, without the evidence.
-inline std::string liveness_message(liveness l) {
-  switch (l) {
-    case liveness::unknown: break;
-    case liveness::alive: return "it runs";
-    case liveness::orphaned: return "it runs, but its supervisor is gone, so that no exit code will come";
-    case liveness::vanished: return "its process is gone and left no exit code";
-    case liveness::rebooted: return "the host was started again since, and there is no exit code";
-    case liveness::elsewhere: return "it belongs to another host behind the same name, or to another container";
-    case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
-  }
-  return "whether it runs is not known";
-}
-
-inline std::string vitals_message(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,
-                                  duration grace) {
-  std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(seen);
-  if (!evidence.empty()) text.append(" (").append(escaped(evidence)).append(")");
-  if (kind == notice_kind::job_missing) text += "; lost if it stays so for " + seconds(grace) + " s";
-  return text;
-}
-
-inline std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence, duration grace) {
-  std::string text = "Job " + escaped(job.job_id) + " is lost: " + liveness_message(seen);
-  if (!evidence.empty()) text.append(" (").append(escaped(evidence)).append(")");
-  return text + "; it was seen so for " + seconds(grace) + " s";
-}
+/// What a notice says about the life of a job.
+REMOTE_JOB_DECL std::string liveness_notice(notice_kind kind, const job_spec& job, liveness seen,
+                                            const std::string& evidence, duration grace);
+/// Why a job counts as lost.
+REMOTE_JOB_DECL std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence,
+                                         duration grace);
 
 /// `stop`: what stopping the job came to, or nothing if it was left alone.
-inline std::string deadline_message(duration deadline, const std::string& stop) {
-  return "the job did not end within its deadline of " + seconds(deadline) + " s; " +
-         (stop.empty() ? "it was left running" : stop);
-}
+REMOTE_JOB_DECL std::string deadline_message(duration deadline, const std::string& stop);
 
-inline std::string status_message(const job_spec& job, const poll_reply& reply) {
-  std::string text = "Job " + escaped(job.job_id) + ": ";
-  if (reply.exit_state == exit_code_state::present)
-    text += "it ended with exit code " + std::to_string(reply.exit_code);
-  else if (reply.exit_state != exit_code_state::absent)
-    text += "its exit-code file is unusable";
-  else
-    text += liveness_message(reply.liveness);
-  if (!reply.evidence.empty()) text.append(" (").append(escaped(reply.evidence)).append(")");
-  return text;
-}
+/// The answer to a question about the job's status.
+REMOTE_JOB_DECL std::string status_message(const job_spec& job, const poll_reply& reply);
 
 }  // namespace remote_job::inline v0::detail
 
@@ -2130,15 +2031,17 @@ namespace remote_job::inline v0::detail {
 /// What a machine wants done next, and the one input that answers it.
 enum class action_kind {
   connect,   ///< connect within `time`; then connected()
-  poll,      ///< send what is asked and have the reply within `time`; then polled()
+  poll,      ///< send the question and read the reply within `time`; then polled(), of a call replied()
+  stop,      ///< stop the job and read the reply within `time`; then stop_answered()
   wait,      ///< wait for `time`; then woke()
-  back_off,  ///< ask the backoff for a delay, tell retry() to the sink, wait; then woke()
-  reset,     ///< tell reset() to the sink; then delivered()
-  notify,    ///< tell note() to the sink; then delivered()
+  back_off,  ///< ask the backoff for a delay, tell the sink of retry(), wait; then woke()
+  reset,     ///< tell the sink of reset(); then delivered()
+  notify,    ///< tell the sink of note(); then delivered()
   deliver,   ///< give bytes() to the sink; then delivered()
-  close,     ///< close the connection; then closed()
-  finish,    ///< tell event() to the sink and complete with it
-  abort      ///< complete with operation_aborted
+  // What follows ends the run.
+  close,   ///< close the connection; then closed()
+  finish,  ///< complete with the result; of a watch, tell the sink of event() first
+  abort    ///< complete with operation_aborted
 };
 
 struct action {
@@ -2156,41 +2059,43 @@ struct action {
 
 namespace remote_job::inline v0::detail {
 
-/// Which failures are worth another try, and how many in a row. The one place that knows, for the watch and for every
-/// other operation on a host.
+/// What failed last, and why: told to people, decides nothing.
+struct failure {
+  retry_info::phase phase = retry_info::phase::connect;
+  std::error_code error{};
+  std::string why{};
+};
+
+/// A failure with the message of its error code where there is no better reason.
+REMOTE_JOB_DECL failure make_failure(retry_info::phase phase, std::error_code ec, std::string why);
+
+/// Which failures are worth another try, and how many in a row: for the watch and for every other operation on a host.
 class failure_budget {
  public:
-  enum class verdict { retry, exhausted, fatal };
+  enum class verdict {
+    retry,      ///< try again
+    exhausted,  ///< this was one failure too many
+    fatal       ///< another try cannot help
+  };
 
-  explicit failure_budget(int max_attempts) : max_(max_attempts) {}
+  explicit failure_budget(int max_attempts) noexcept : max_(max_attempts) {}
 
-  /// Takes note of a failure.
-  verdict spend(retry_info::phase phase, std::error_code ec, std::string why) {
-    phase_ = phase;
-    error_ = ec;
-    why_ = why.empty() ? ec.message() : std::move(why);
-    if (ec != condition::transient) return verdict::fatal;
-    return ++failures_ > max_ ? verdict::exhausted : verdict::retry;
-  }
+  /// Counts a failure.
+  REMOTE_JOB_DECL verdict spend(std::error_code ec) noexcept;
 
-  /// Something was answered as a whole.
+  /// The host answered completely: the count begins again.
   void restore() noexcept { failures_ = 0; }
 
   int failures() const noexcept { return failures_; }
-  const std::error_code& error() const noexcept { return error_; }
-  const std::string& why() const noexcept { return why_; }
 
-  /// What to tell of the last failure.
-  retry_info retry(duration delay) const {
-    return {phase_, failures_, max_, delay, error_, retry_message(phase_, failures_, max_, delay, why_)};
-  }
+  /// What to tell of the last failure before the next try.
+  REMOTE_JOB_DECL retry_info retry(const failure& last, duration delay) const;
+
+  friend bool operator==(const failure_budget&, const failure_budget&) = default;
 
  private:
   int max_;
   int failures_ = 0;
-  retry_info::phase phase_ = retry_info::phase::connect;
-  std::error_code error_;
-  std::string why_;
 };
 
 }  // namespace remote_job::inline v0::detail
@@ -2205,7 +2110,7 @@ namespace remote_job::inline v0::detail {
 
 /// One command, sent until it is answered, as a sans-I/O machine: the sibling of watch_fsm, with the same budget.
 ///
-/// The command must bear being sent twice: a reply that does not come says nothing of whether it was carried out.
+/// The command must be safe to repeat: without a reply nobody knows whether the host carried it out.
 class call_fsm {
  public:
   /// `time`: allowed to one try of the command.
@@ -2214,40 +2119,26 @@ class call_fsm {
 
   // ---- Inputs; each is answered by the next action
 
-  action start(std::string objection) {
-    if (objection.empty()) return connect();
-    return end(errc::invalid_argument, std::move(objection));
-  }
-
+  /// `objection` refuses the call.
+  REMOTE_JOB_DECL action start(std::string objection);
   /// Ends at once, without error.
   action skip() { return end({}, {}); }
-
-  action connected(std::error_code ec, std::string why) {
-    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
-    return {action_kind::poll, time_};
-  }
-
-  action replied(std::error_code ec, std::string why) {
-    if (ec) return failed(retry_info::phase::command, ec, std::move(why));
-    return end({}, {});
-  }
-
-  /// Something was answered; there is more to ask.
+  REMOTE_JOB_DECL action connected(std::error_code ec, std::string why);
+  REMOTE_JOB_DECL action replied(std::error_code ec, std::string why);
+  /// The host answered, and there is another question.
   action another() { return {action_kind::poll, time_}; }
-
   action woke() { return connect(); }
   action closed() { return {after_close_}; }
   action cancelled() { return close_then(action_kind::abort); }
-  /// The sink did not bear being told of a retry.
+  /// The sink failed when it was told of a retry.
   action delivered(std::error_code, std::string why) { return end(errc::sink_failed, std::move(why)); }
-
   /// Ends the call with an error that another try cannot mend; at any time.
   action broke(std::error_code ec, std::string why) { return end(ec, std::move(why)); }
 
   // ---- What an action refers to
 
   int failures() const noexcept { return budget_.failures(); }
-  retry_info retry(duration delay) const { return budget_.retry(delay); }
+  retry_info retry(duration delay) const { return budget_.retry(failure_, delay); }
   duration connect_timeout() const noexcept { return connect_timeout_; }
   duration command_timeout() const noexcept { return time_; }
 
@@ -2257,31 +2148,12 @@ class call_fsm {
 
  private:
   action connect() const { return {action_kind::connect, connect_timeout_}; }
-
-  action close_then(action_kind next) {
-    after_close_ = next;
-    return {action_kind::close};
-  }
-
-  action end(std::error_code ec, std::string why) {
-    error_ = ec;
-    why_ = std::move(why);
-    return close_then(action_kind::finish);
-  }
-
-  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
-    switch (budget_.spend(phase, ec, std::move(why))) {
-      case failure_budget::verdict::retry: return close_then(action_kind::back_off);
-      case failure_budget::verdict::exhausted:
-        return end(ec, "gave up after " + std::to_string(budget_.failures()) +
-                           " consecutive failures, the last: " + budget_.why() +
-                           "; whether the host carried the command out is not known, it can be given again");
-      case failure_budget::verdict::fatal: break;
-    }
-    return end(ec, budget_.why());
-  }
+  REMOTE_JOB_DECL action close_then(action_kind next);
+  REMOTE_JOB_DECL action end(std::error_code ec, std::string why);
+  REMOTE_JOB_DECL action failed(failure f);
 
   failure_budget budget_;
+  failure failure_;  // the last one
   duration connect_timeout_;
   duration time_;
   std::error_code error_;
@@ -2293,731 +2165,605 @@ class call_fsm {
 
 #endif
 
-// ---- remote_job/watch/detail/rules/chunk_size.hpp
-#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_CHUNK_SIZE_HPP
-#define REMOTE_JOB_WATCH_DETAIL_RULES_CHUNK_SIZE_HPP
+// ---- remote_job/detail/asio/any_completion.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_ANY_COMPLETION_HPP
+#define REMOTE_JOB_DETAIL_ASIO_ANY_COMPLETION_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+
+#include <memory>
+#include <tuple>
 
 namespace remote_job::inline v0::detail {
 
-/// How much of the log the next poll asks for.
+/// A completion handler `void(std::error_code, Results...)` of any type, so that what runs the operation need not be a
+/// template. Its memory comes from the handler's associated allocator and is given back before the handler runs; the
+/// I/O executor and the handler's own have outstanding work until then. Move-only. Destroys the handler if it is
+/// destroyed before it is called.
+template <class... Results>
+class basic_any_completion {
+ public:
+  basic_any_completion() = default;
+
+  /// `executor`: where the operation runs, and the handler too unless it has an associated executor.
+  template <class Handler, class Executor>
+  basic_any_completion(Handler handler, const Executor& executor) {
+    using model_type = model<Handler, Executor>;
+    using allocator = typename model_type::allocator;
+    using traits = std::allocator_traits<allocator>;
+    allocator memory(asio::get_associated_allocator(handler));
+    auto* place = traits::allocate(memory, 1);
+    try {
+      model_ = ::new (static_cast<void*>(std::to_address(place))) model_type(std::move(handler), executor);
+    } catch (...) {
+      traits::deallocate(memory, place, 1);
+      throw;
+    }
+  }
+
+  basic_any_completion(basic_any_completion&& other) noexcept : model_(std::exchange(other.model_, nullptr)) {}
+  basic_any_completion& operator=(basic_any_completion&& other) noexcept {
+    if (this != &other) {
+      reset();
+      model_ = std::exchange(other.model_, nullptr);
+    }
+    return *this;
+  }
+  ~basic_any_completion() { reset(); }
+
+  explicit operator bool() const noexcept { return model_ != nullptr; }
+
+  /// The handler's cancellation slot.
+  asio::cancellation_slot slot() const noexcept { return model_ ? model_->slot() : asio::cancellation_slot(); }
+
+  /// Posts the handler to its executor, which never calls it from here. Empty afterwards.
+  void post(std::error_code ec, Results... results) {
+    std::exchange(model_, nullptr)->complete(false, ec, std::move(results)...);
+  }
+
+  /// Dispatches the handler to its executor, which may call it from here. Empty afterwards.
+  void dispatch(std::error_code ec, Results... results) {
+    std::exchange(model_, nullptr)->complete(true, ec, std::move(results)...);
+  }
+
+  /// Destroys the handler without calling it.
+  void reset() noexcept {
+    if (auto* last = std::exchange(model_, nullptr)) last->destroy();
+  }
+
+ private:
+  struct base {
+    virtual asio::cancellation_slot slot() const noexcept = 0;
+    virtual void complete(bool may_be_inline, std::error_code ec, Results&&... results) = 0;
+    virtual void destroy() noexcept = 0;
+
+   protected:
+    ~base() = default;
+  };
+
+  template <class Handler>
+  struct bound {
+    using allocator_type = asio::associated_allocator_t<Handler>;
+    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(handler); }
+    void operator()() {
+      std::apply([this](Results&... each) { std::move(handler)(ec, std::move(each)...); }, results);
+    }
+
+    Handler handler;
+    std::error_code ec;
+    std::tuple<Results...> results;
+  };
+
+  template <class Handler, class Executor>
+  struct model final : base {
+    using allocator =
+        typename std::allocator_traits<asio::associated_allocator_t<Handler>>::template rebind_alloc<model>;
+    using executor = asio::associated_executor_t<Handler, Executor>;
+
+    model(Handler h, const Executor& io)
+        : handler(std::move(h)), io_work(io), handler_work(asio::get_associated_executor(handler, io)) {}
+
+    asio::cancellation_slot slot() const noexcept override { return asio::get_associated_cancellation_slot(handler); }
+
+    void complete(bool may_be_inline, std::error_code ec, Results&&... results) override {
+      allocator memory(asio::get_associated_allocator(handler));
+      auto io = std::move(io_work);
+      auto work = std::move(handler_work);
+      bound<Handler> function{std::move(handler), ec, {std::move(results)...}};
+      release(memory);
+      if (may_be_inline)
+        asio::dispatch(work.get_executor(), std::move(function));
+      else
+        asio::post(work.get_executor(), std::move(function));
+    }
+
+    void destroy() noexcept override {
+      allocator memory(asio::get_associated_allocator(handler));
+      [[maybe_unused]] Handler last(
+          std::move(handler));  // destroyed after this: it may own what its allocator points to
+      release(memory);
+    }
+
+    void release(allocator& memory) noexcept {
+      this->~model();
+      std::allocator_traits<allocator>::deallocate(memory, this, 1);
+    }
+
+    Handler handler;
+    asio::executor_work_guard<Executor> io_work;
+    asio::executor_work_guard<executor> handler_work;
+  };
+
+  base* model_ = nullptr;
+};
+
+/// A completion handler `void(std::error_code)`.
+using any_completion = basic_any_completion<>;
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/run/run_texts.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_RUN_TEXTS_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_RUN_TEXTS_HPP
+
+// What went wrong in an operation, for people.
+namespace remote_job::inline v0::detail {
+
+/// Appends what the exception that is being handled says.
+REMOTE_JOB_DECL std::string exception_text(std::string text);
+
+/// Says why a step failed: the transport knows the host and the cause, the error code the kind. `limit`: the time after
+/// which the step was given up, or null; `reply`: what came of the command, or null.
+REMOTE_JOB_DECL std::string failure_text(std::error_code ec, std::string diagnostics, const duration* limit,
+                                         const command_reply* reply);
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/run/step.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_STEP_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_STEP_HPP
+
+#include <asio/cancellation_signal.hpp>
+
+namespace remote_job::inline v0::detail {
+
+/// An operation that goes on step by step on an operation_context; its steps share it.
+template <class Context, class Allocator>
+class stepped_operation {
+ public:
+  stepped_operation(const stepped_operation&) = delete;
+  stepped_operation& operator=(const stepped_operation&) = delete;
+
+  /// Called at the end of a step. `own` alone keeps this object.
+  virtual void resume(std::shared_ptr<stepped_operation>& own, std::error_code ec) = 0;
+
+  Context& context() const noexcept { return context_; }
+  const Allocator& memory() const noexcept { return memory_; }
+
+ protected:
+  stepped_operation(Context& context, const Allocator& memory) noexcept : context_(context), memory_(memory) {}
+  ~stepped_operation() = default;
+
+ private:
+  Context& context_;
+  [[no_unique_address]] Allocator memory_;
+};
+
+/// The handler of each step, of one type for all operations of a context, as the transport's operations are templates
+/// of it. Only refers to the operation: an initiating function that throws destroys its handler.
+template <class Context, class Allocator>
+class step {
+ public:
+  using executor_type = typename Context::executor_type;
+  using allocator_type = Allocator;
+  using cancellation_slot_type = asio::cancellation_slot;
+
+  explicit step(std::shared_ptr<stepped_operation<Context, Allocator>> op) noexcept
+      : op_(std::move(op)), memory_(op_->memory()) {}
+
+  executor_type get_executor() const noexcept { return op_->context().executor; }
+  allocator_type get_allocator() const noexcept { return memory_; }
+  cancellation_slot_type get_cancellation_slot() const noexcept { return op_->context().signal.slot(); }
+
+  void operator()(std::error_code ec = {}) {
+    auto own = std::move(op_);
+    own->resume(own, ec);
+  }
+
+ private:
+  std::shared_ptr<stepped_operation<Context, Allocator>> op_;
+  // Asio 1.22 asks a handler for it that it has moved from.
+  [[no_unique_address]] const allocator_type memory_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/run/run_op.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_RUN_OP_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_RUN_OP_HPP
+
+#include <asio/cancellation_type.hpp>
+#include <asio/error.hpp>
+
+#include <new>
+
+namespace remote_job::inline v0::detail {
+
+/// The composed operation behind every initiating function: carries out what a machine asks for, and decides nothing.
 ///
-/// It begins at log_chunk_size and doubles while a backlog comes in whole chunks, up to max_chunk_size; with the
-/// backlog gone it is back where it began, and so is the memory. A chunk is only doubled if it came in a quarter of the
-/// time allowed: on a link of steady speed the next then takes half of it, so that size and time-outs do not swing.
-class chunk_size {
- public:
-  explicit chunk_size(const watch_options& options)
-      : begin_(at_least_one(options.log_chunk_size)),
-        bound_(std::max(begin_, at_least_one(options.max_chunk_size))),
-        quick_(options.command_timeout / 4),
-        size_(begin_) {}
-
-  std::size_t get() const noexcept { return size_; }
-
-  /// A whole poll brought so many bytes of log, in this time, and left so many.
-  void came(std::uint64_t bytes, std::uint64_t left, duration took) noexcept {
-    if (left == 0)
-      size_ = std::min(size_, begin_);
-    else if (bytes == size_ && took <= quick_)
-      size_ = size_ > bound_ / 2 ? bound_ : size_ * 2;
-  }
-
-  /// A poll did not come in time, after so many consecutive failures. From one to the next it shrinks faster, so that
-  /// any chunk is a small one before a usual budget is spent.
-  void timed_out(int failures) noexcept {
-    const int halvings = std::min(2 * (failures + 1), 30);
-    size_ = std::max(size_ >> halvings, std::min(size_, least));
-  }
-
- private:
-  // Less is not worth a round trip.
-  static constexpr std::size_t least = 1024;
-
-  static std::size_t at_least_one(std::int64_t n) noexcept {
-    return static_cast<std::size_t>(std::max<std::int64_t>(1, n));
-  }
-
-  std::size_t begin_;
-  std::size_t bound_;
-  duration quick_;
-  std::size_t size_;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/watch/detail/rules/file_fault_grace.hpp
-#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_FILE_FAULT_GRACE_HPP
-#define REMOTE_JOB_WATCH_DETAIL_RULES_FILE_FAULT_GRACE_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// What is wrong with one file of a job, and since when. No clock of its own.
-class trouble {
- public:
-  explicit trouble(duration grace) noexcept : grace_(grace) {}
-
-  /// Takes what a whole poll shows; whether that is new, and worth a notice.
-  bool observe(std::optional<notice_kind> seen, duration now) noexcept {
-    if (seen == kind_) return false;
-    // A file that fails now in this way, now in that, has one grace; a log that is gone is another matter.
-    const bool same = kind_ && seen && kind_ != notice_kind::log_missing && seen != notice_kind::log_missing;
-    if (!same) since_ = now;
-    kind_ = seen;
-    return seen.has_value();
-  }
-
-  void clear() noexcept { kind_.reset(); }
-
-  explicit operator bool() const noexcept { return kind_.has_value(); }
-  /// Only while there is one.
-  notice_kind kind() const noexcept { return *kind_; }
-  /// How long it may last yet; zero or less: no longer.
-  duration left(duration now) const noexcept { return grace_ - (now - since_); }
-
- private:
-  duration grace_;
-  std::optional<notice_kind> kind_;
-  duration since_{};
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/watch/detail/rules/log_position.hpp
-#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_LOG_POSITION_HPP
-#define REMOTE_JOB_WATCH_DETAIL_RULES_LOG_POSITION_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// How far a log was read, and what tells that log from another one. The one place that knows when it is another.
-class log_position {
- public:
-  log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
-    // What is remembered must lie before the offset, or it is of no use.
-    if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
-    mark_.tail.reserve(log_mark::max_tail);
-  }
-
-  /// Behind the last byte that was taken.
-  std::uint64_t offset() const noexcept { return offset_; }
-  /// Bytes before the offset that each reply is to begin with.
-  std::size_t overlap() const noexcept { return mark_.tail.size(); }
-  const log_mark& mark() const noexcept { return mark_; }
-
-  /// Whether a reply can be the answer to a request for so many bytes from here, whoever parsed it.
-  bool plausible(const poll_reply& r, std::size_t max_bytes) const noexcept {
-    if (r.bytes.empty()) return true;
-    if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap()) return false;
-    const std::size_t fresh = r.bytes.size() - overlap();
-    return fresh <= max_bytes && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
-  }
-
-  /// Whether the log is no longer the one that was read up to the offset.
-  std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept {
-    if (offset_ == 0 || r.log == log_state::absent) return {};
-    if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity)
-      return log_reset_cause::replaced;
-    if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
-    if (!r.bytes.empty() && r.bytes.substr(0, overlap()) != mark_.tail) return log_reset_cause::rewritten;
-    return {};
-  }
-
-  /// Takes note of the log that a reply is from; gives the bytes in it that are behind the offset.
-  std::string_view observe(const poll_reply& r) noexcept {
-    if (r.log_identity != 0) mark_.identity = r.log_identity;
-    return r.bytes.empty() ? r.bytes : r.bytes.substr(overlap());
-  }
-
-  /// The bytes behind the offset are taken. Needs no memory: what a sink took is not to be forgotten.
-  void advance(std::string_view taken) noexcept {
-    offset_ += taken.size();
-    const auto keep = taken.substr(taken.size() - std::min(taken.size(), log_mark::max_tail));
-    mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
-    mark_.tail.append(keep);
-  }
-
-  /// At the beginning of another log.
-  void restart() noexcept {
-    offset_ = 0;
-    mark_.identity = 0;
-    mark_.tail.clear();
-  }
-
- private:
-  std::uint64_t offset_;
-  log_mark mark_;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/watch/detail/rules/lost_job_rule.hpp
-#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_LOST_JOB_RULE_HPP
-#define REMOTE_JOB_WATCH_DETAIL_RULES_LOST_JOB_RULE_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// Judges from poll to poll whether a job is lost. The one place that knows the rule; no clock of its own.
+/// A Task is a watch or a call: a machine `fsm`, the operation_context that it works on, and
 ///
-/// A job is missing when a whole poll finds no living process of it, and no exit code, which is looked for after the
-/// process; it is lost when it has been missing for lost_grace. A job on another host, or of which nothing can be said,
-/// is never lost.
-class lost_job_rule {
+///     action start();                                    // the first action
+///     void send(Handler&&);                              // begins an action_kind::poll
+///     action answered(std::error_code);                  // the machine's answer to the end of it
+///     std::string pass_on_notices();                     // to the sink; says how that failed, or nothing
+///     bool tell(action& next, Bind bind);                // deliver, reset, notify; true if the sink takes its time
+///     std::error_code result(result_type&);              // the end of a run
+///     static result_type failure(std::error_code);       // the same, without the memory for a text
+///     void ended(const result_type&);                    // tells the sink
+///
+/// Every step runs on the transport's executor; only the completion goes to the handler's own. Whatever a step throws,
+/// a policy's code among it, ends the run as an error. The type of the handler is erased, so that another one costs
+/// little to compile; its allocator is a parameter, since Asio keeps the memory of the default one for reuse.
+template <class Task, class Allocator = std::allocator<std::byte>>
+class run_op final : public stepped_operation<typename Task::context_type, Allocator> {
+  using context_type = typename Task::context_type;
+  using base = stepped_operation<context_type, Allocator>;
+  using traits = typename context_type::traits;
+  using sink = typename context_type::sink_hooks;
+  using result_type = typename Task::result_type;
+  using completion = basic_any_completion<result_type>;
+
  public:
-  lost_job_rule(const job_spec& job, const watch_options& options)
-      : watched_(!job.pid_file.empty()), both_ways_(options.via == poll_via::automatic), grace_(options.lost_grace) {}
+  /// Begins a run, or has it refused if the context is taken. If this throws, nothing was begun.
+  static void start(std::shared_ptr<Task> task, completion handler, const Allocator& memory);
 
-  void begin() noexcept {
-    proved_.reset();
-    missing_.reset();
-    seen_ = liveness::unknown;
-    due_ = blind_ = no_proof_in_files_ = false;
-    refusals_ = 0;
-  }
-
-  // Where commands are polled, each poll asks: it costs nothing. Through files it costs two round trips or a command,
-  // so only once in a while, from the second poll on, and while there is doubt.
-
-  /// Whether the next poll asks.
-  bool asks(bool by_files) const noexcept { return watched_ && !blind_ && (!by_files || due_); }
-  /// Whether it asks by a command though polls go through files: where the files say too little, or the worst.
-  bool wants_command(bool by_files) const noexcept {
-    return by_files && both_ways_ && asks(by_files) && (no_proof_in_files_ || missing_);
-  }
-  /// The host did not run the command: if that goes on, it runs none, and there is no more to know than files tell.
-  void command_refused() noexcept {
-    if (++refusals_ < enough_refusals) return;
-    blind_ = no_proof_in_files_;
-    both_ways_ = false;
-  }
-
-  /// Takes what a whole poll says; `asked`: it was asked for. Gives what is new and worth a notice.
-  std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files, duration now) {
-    if (r.exit_state != exit_code_state::absent) {
-      missing_.reset();
-      return {};
-    }
-    if (!asked) return {};
-    if (through_files && r.liveness == liveness::unknown) {
-      no_proof_in_files_ = true;
-      if (!both_ways_) blind_ = true;
-      return {};
-    }
-    if (!through_files) refusals_ = 0;
-    proved_ = now;
-    evidence_ = r.evidence;
-    const auto before = std::exchange(seen_, r.liveness);
-    const bool gone = seen_ == liveness::vanished || seen_ == liveness::rebooted || seen_ == liveness::not_started;
-    if (!gone) {
-      missing_.reset();
-      if (seen_ == before) return {};
-      if (seen_ == liveness::orphaned) return notice_kind::orphaned;
-      if (seen_ == liveness::elsewhere) return notice_kind::elsewhere;
-      return {};
-    }
-    if (missing_) return {};
-    missing_ = now;
-    return notice_kind::job_missing;
-  }
-
-  bool missing() const noexcept { return missing_.has_value(); }
-  /// How long a missing job is still given.
-  duration left(duration now) const noexcept { return grace_ - (now - *missing_); }
-
-  /// Settles whether the poll after this pause asks.
-  void plan(duration now, duration pause) noexcept {
-    due_ = missing_ || !proved_ || now - *proved_ >= std::max(grace_, look_again) - pause;
-  }
-
-  liveness seen() const noexcept { return seen_; }
-  const std::string& evidence() const noexcept { return evidence_; }
-  duration grace() const noexcept { return grace_; }
+  run_op(std::shared_ptr<Task> task, completion handler, const Allocator& memory, bool begun) noexcept
+      : base(task->context(), memory),
+        task_(std::move(task)),
+        completion_(std::move(handler)),
+        stage_(begun ? stage::starting : stage::refused) {}
 
  private:
-  /// Through files, a job that was seen alive is not asked after again before this.
-  static constexpr duration look_again = std::chrono::seconds(10);
+  enum class stage { refused, starting, stepping };
 
-  /// One reply may be lost on the way.
-  static constexpr int enough_refusals = 3;
+  void resume(std::shared_ptr<base>& own, std::error_code ec) override;
+  bool go_on(const std::shared_ptr<base>& own, std::error_code ec);
+  void give_up(const std::shared_ptr<base>& own) noexcept;
+  action answer(std::error_code ec);
+  bool carry_out(const std::shared_ptr<base>& own, action next);
+  bool back_off(const std::shared_ptr<base>& own, action& next);
+  bool over_at_once(duration pause);
+  void wait(const std::shared_ptr<base>& own, duration time);
+  void finish(std::error_code result) noexcept;
+  void leave(std::shared_ptr<base>& own);
 
-  bool watched_;
-  bool both_ways_;
-  duration grace_;
-  std::optional<duration> proved_;   // when something was last known
-  std::optional<duration> missing_;  // since when
-  liveness seen_ = liveness::unknown;
-  std::string evidence_;
-  int refusals_ = 0;
-  bool due_ = false;
-  bool blind_ = false;
-  bool no_proof_in_files_ = false;
+  /// What the handler's cancellation slot calls.
+  struct cancel_run {
+    std::weak_ptr<context_type> context;
+    std::uint64_t run;
+    void operator()(asio::cancellation_type type) const {
+      if (type == asio::cancellation_type::none) return;
+      if (const auto c = context.lock(); c && c->run == run) c->cancel();
+    }
+  };
+
+  std::shared_ptr<Task> task_;
+  completion completion_;
+  stage stage_;
+  action_kind pending_ = action_kind::connect;
+  std::error_code result_;
+  result_type outcome_{};
 };
 
-}  // namespace remote_job::inline v0::detail
+// The members are defined outside of the class: those in it are inline, and inline functions are instantiated in every
+// file that uses them even where they are declared extern.
 
-#endif
-
-// ---- remote_job/watch/detail/rules/poll_pause.hpp
-#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_POLL_PAUSE_HPP
-#define REMOTE_JOB_WATCH_DETAIL_RULES_POLL_PAUSE_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// How long to wait until the next poll: poll_interval; or, with a quick_interval, that while there is news and from
-/// poll to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that
-/// many watches that began together do not poll in step. So what comes after some quiet is seen within two thirds of
-/// that.
-///
-/// The generator is seeded with the name of the job: the same watch makes the same pauses each time.
-class poll_pause {
- public:
-  poll_pause(const watch_options& options, std::string_view job_id)
-      : quick_(options.quick_interval), interval_(options.poll_interval), pause_(quick_), random_(hash(job_id)) {}
-
-  /// A run begins.
-  void begin() noexcept { pause_ = quick_; }
-
-  /// The next pause, after a poll with or without news.
-  duration next(bool news) noexcept {
-    if (quick_ == duration::zero()) return interval_;
-    if (news) pause_ = quick_;
-    const auto pause = pause_;
-    pause_ = pause < interval_ / 3 * 2 ? pause + std::max(pause / 2, duration(1)) : interval_;
-    return pause -
-           duration(static_cast<duration::rep>(random_() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
+template <class Task, class Allocator>
+void run_op<Task, Allocator>::start(std::shared_ptr<Task> task, completion handler, const Allocator& memory) {
+  auto& context = task->context();
+  // Here and not in the first step, so that a cancel() that follows the initiation at once is not lost.
+  const bool begun = context.begin();
+  try {
+    auto slot = handler.slot();
+    if (begun && slot.is_connected()) slot.assign(cancel_run{task->shared_context(), context.run});
+    auto op = std::allocate_shared<run_op>(memory, std::move(task), std::move(handler), memory, begun);
+    asio::post(step<context_type, Allocator>(std::move(op)));
+  } catch (...) {
+    if (begun) context.running = false;
+    throw;
   }
+}
 
- private:
-  // FNV-1a; unlike std::hash the same everywhere.
-  static std::uint64_t hash(std::string_view text) noexcept {
-    std::uint64_t h = 0xcbf29ce484222325;
-    for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return h;
-  }
+/// The end of a step.
+template <class Task, class Allocator>
+void run_op<Task, Allocator>::resume(std::shared_ptr<base>& own, std::error_code ec) {
+  if (stage_ == stage::refused)
+    result_ = errc::already_running;
+  else if (!go_on(own, ec))
+    return;
+  leave(own);
+}
 
-  duration quick_;
-  duration interval_;
-  duration pause_;
-  splitmix64 random_;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/watch/detail/rules/watch_fsm.hpp
-#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_FSM_HPP
-#define REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_FSM_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
-///
-/// It takes what happened and answers with the next action; it owns no clock and no connection. cancelled() may take
-/// the place of any answer. Copyable, so that a test can explore every sequence of inputs.
-class watch_fsm {
- public:
-  explicit watch_fsm(trigger_state state)
-      : job_(std::move(state.job)),
-        options_(state.options),
-        log_(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)), std::move(state.mark)),
-        chunk_(options_),
-        pause_(options_, job_.job_id),
-        budget_(options_.max_reconnect_attempts),
-        lost_job_rule_(job_, options_) {}
-
-  // ---- Inputs
-
-  /// Begins a run; the offset, the mark and the counters are those of the run before. `objection` refuses the job;
-  /// `files`: whether files can be read, and tell all there is to know; `now`: when the deadline begins to count.
-  action start(std::string objection, bool files = false, duration now = {}) {
-    by_files_ = options_.via == poll_via::files || (options_.via == poll_via::automatic && files);
-    budget_.restore();
-    lost_job_rule_.begin();
-    began_ = now;
-    seen_ = offset();
-    pause_.begin();
-    exit_.reset();
-    drain_to_.reset();
-    exit_trouble_.clear();
-    log_trouble_.clear();
-    note_life_.reset();
-    backing_off_ = restarting_ = delivering_ = switching_ = broken_off_ = stopping_ = stopped_ = false;
-    if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
-    return {action_kind::connect, options_.connect_timeout};
-  }
-
-  action connected(std::error_code ec, std::string why) {
-    // A name that was found before will be again, as when this machine is back in its network.
-    if (ec == errc::host_not_found && stats_.connects > 0) ec = errc::resolve_failed;
-    if (ec) return failed(retry_info::phase::connect, ec, std::move(why));
-    // A handshake alone proves nothing: only a whole poll gives the budget back.
-    ++stats_.connects;
-    return poll();
-  }
-
-  /// `took`: the time since the poll was sent. With an error the reply may hold what came before it.
-  action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
-    if (!ec && !log_.plausible(reply, chunk_.get())) ec = errc::reply_malformed;
-    if (ec == errc::files_unavailable && by_files()) return files_refused(why);
-    if ((ec == errc::command_refused || ec == errc::reply_missing) && by_files_ && !by_files()) {
-      // The connection is good, and files are read: this alone is no reason to give up anything.
-      lost_job_rule_.command_refused();
-      return poll();
-    }
-    if (ec) {
-      const bool kept = keep(ec, reply);
-      // What did not come within the time allowed might if less is asked for.
-      if (ec == errc::command_timeout) chunk_.timed_out(budget_.failures());
-      if (!kept) return failed(retry_info::phase::poll, ec, std::move(why));
-      error_ = ec;
-      why_ = std::move(why);
-      broken_off_ = delivering_ = true;
-      return {action_kind::deliver};
-    }
-    ++stats_.polls;
-    took_ = took;
-    budget_.restore();
-    if (const auto cause = log_.broken(reply)) return announce_restart(*cause, reply);
-    observe(reply, now);
-    return next_output();
-  }
-
-  /// The answer to the stop that stopping() wants sent in the place of a poll.
-  action stop_answered(std::error_code ec, std::string text) {
-    if (ec == condition::transient) return failed(retry_info::phase::command, ec, std::move(text));
-    stopping_ = false;
-    stopped_ = true;
-    stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
-    if (ec)
-      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
-    budget_.restore();
-    return poll();
-  }
-
-  action woke() {
-    if (std::exchange(backing_off_, false)) return {action_kind::connect, options_.connect_timeout};
-    return poll();
-  }
-
-  action delivered(std::error_code ec, std::string why) {
-    if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
-    if (std::exchange(restarting_, false)) return restart();
-    if (std::exchange(switching_, false)) return poll();
-    if (std::exchange(delivering_, false)) acknowledge();
-    if (std::exchange(broken_off_, false) && !whole()) return failed(retry_info::phase::poll, error_, std::move(why_));
-    return next_output();
-  }
-
-  action closed() {
-    backing_off_ = after_close_ == action_kind::back_off;
-    return {after_close_};
-  }
-
-  /// Ends the run without an event; to be given in place of the input that is due.
-  action cancelled() {
-    fresh_ = {};
-    return close_then(action_kind::abort);
-  }
-
-  /// Ends the run with an error that another try cannot mend; at any time.
-  action broke(std::error_code ec, std::string why) { return end(reason::fatal_error, ec, std::move(why)); }
-
-  // ---- What an action refers to
-
-  void request(poll_request& out) const {
-    out.offset = offset();
-    out.overlap = log_.overlap();
-    out.max_bytes = chunk_.get();
-    out.exit_seen = exit_;
-    out.liveness = lost_job_rule_.asks(by_files_);
-  }
-  /// Whether the next poll goes through files.
-  bool by_files() const noexcept { return by_files_ && !lost_job_rule_.wants_command(by_files_); }
-  /// Whether a stop is to be sent in the place of a poll.
-  bool stopping() const noexcept { return stopping_; }
-  int failures() const noexcept { return budget_.failures(); }
-  std::uint64_t offset() const noexcept { return log_.offset(); }
-  std::string_view bytes() const noexcept { return fresh_; }
-  const log_reset& reset() const noexcept { return reset_; }
-  const notice& note() const noexcept { return note_; }
-
-  retry_info retry(duration delay) const { return budget_.retry(delay); }
-
-  trigger_event event() const {
-    trigger_event e;
-    e.job_id = job_.job_id;
-    e.job_dir = job_.job_dir;
-    e.log_file = job_.log_file;
-    e.exit_code_file = job_.exit_code_file;
-    e.remote_os = job_.remote_os;
-    e.log_offset = offset();
-    e.reason = reason_;
-    e.exit_code = exit_;
-    if (reason_ == reason::completed) {
-      e.status = *exit_ == 0 ? status::success : status::failed;
-      e.message = completed_message(*exit_);
-    } else {
-      e.status = reason_ == reason::lost ? status::lost : status::error;
-      e.error = error_;
-      e.message = error_message(reason_, budget_.failures(), exit_, offset(), why_);
-    }
-    return e;
-  }
-
-  trigger_state state() const {
-    trigger_state s{job_, options_, log_.mark()};
-    s.options.log_offset = static_cast<std::int64_t>(offset());
-    return s;
-  }
-
-  const job_spec& job() const noexcept { return job_; }
-  const watch_options& options() const noexcept { return options_; }
-  const watch_stats& stats() const noexcept { return stats_; }
-  duration connect_timeout() const noexcept { return options_.connect_timeout; }
-  duration command_timeout() const noexcept {
-    return saturating_add(options_.command_timeout, stopping_ ? stop_time({}) : duration());
-  }
-
-  /// Takes the job that a submit made in place of the one that was to be made.
-  void adopt(job_spec job) {
-    job_ = std::move(job);
-    lost_job_rule_ = lost_job_rule(job_, options_);
-  }
-
- private:
-  action poll() const { return {action_kind::poll, command_timeout()}; }
-
-  action close_then(action_kind next) {
-    after_close_ = next;
-    return {action_kind::close};
-  }
-
-  action end(reason r, std::error_code ec, std::string why) {
-    reason_ = r;
-    error_ = ec;
-    why_ = why.empty() ? ec.message() : std::move(why);
-    fresh_ = {};
-    return close_then(action_kind::finish);
-  }
-
-  action failed(retry_info::phase phase, std::error_code ec, std::string why) {
-    switch (budget_.spend(phase, ec, std::move(why))) {
-      case failure_budget::verdict::retry: break;
-      case failure_budget::verdict::exhausted: return end(reason::reconnects_exhausted, ec, budget_.why());
-      case failure_budget::verdict::fatal: return end(reason::fatal_error, ec, budget_.why());
-    }
-    ++stats_.retries;
-    return close_then(action_kind::back_off);
-  }
-
-  /// The same poll goes on by the command way, for the rest of the run: nothing failed but the offer.
-  action files_refused(const std::string& why) {
-    if (options_.via == poll_via::files)
-      return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
-    by_files_ = false;
-    switching_ = true;
-    note_ = {notice_kind::files_unavailable, commands_instead_message(why)};
-    return {action_kind::notify};
-  }
-
-  /// Takes the bytes that a poll through files brought before it failed: each is where it belongs. Of a command's reply
-  /// a part is never used, since its end says whether it is true.
-  bool keep(std::error_code ec, const poll_reply& r) {
-    if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= log_.overlap() ||
-        !log_.plausible(r, chunk_.get()) || log_.broken(r))
-      return false;
-    log_trouble_.clear();
-    fresh_ = log_.observe(r);
+/// Goes on after a step; true if the run is over.
+template <class Task, class Allocator>
+bool run_op<Task, Allocator>::go_on(const std::shared_ptr<base>& own, std::error_code ec) {
+  try {
+    const bool first = std::exchange(stage_, stage::stepping) == stage::starting;
+    return carry_out(own, first ? task_->start() : answer(ec));
+  } catch (...) {
+    give_up(own);
     return true;
   }
+}
 
-  /// Until the sink took it, nothing is forgotten of the old log: a run that ends here leaves the reset to the next.
-  action announce_restart(log_reset_cause cause, const poll_reply& r) {
-    reset_ = {cause, offset(), reset_message(cause, offset(), job_.log_file)};
-    seen_ = r.log_size;
-    restarting_ = true;
-    return {action_kind::reset};
+/// Ends the run because of what is being thrown.
+template <class Task, class Allocator>
+void run_op<Task, Allocator>::give_up(const std::shared_ptr<base>& own) noexcept {
+  auto& context = task_->context();
+  std::error_code ec = errc::policy_failed;
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    ec = std::make_error_code(std::errc::not_enough_memory);
+  } catch (...) {
+  }
+  try {
+    context.signal.slot().clear();
+    context.disarm();
+    carry_out(own, context.cancelled ? task_->fsm.cancelled()
+                                     : task_->fsm.broke(ec, exception_text("an exception ended it")));
+  } catch (...) {
+    // There is not even memory to say it in.
+    context.transport.close();
+    outcome_ = Task::failure(ec);
+    finish(ec);
+  }
+}
+
+/// The machine's answer to the end of the step that was under way.
+template <class Task, class Allocator>
+action run_op<Task, Allocator>::answer(std::error_code ec) {
+  auto& context = task_->context();
+  auto& fsm = task_->fsm;
+  context.disarm();
+  // A later cancellation must reach nothing of the step that ended. Not clear(): that would give the memory away.
+  context.signal.slot().assign([](asio::cancellation_type) {});
+  // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
+  if (context.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
+
+  switch (pending_) {
+    case action_kind::connect: {
+      if (context.timed_out) ec = errc::connect_timeout;
+      if (const auto failure = task_->pass_on_notices(); !failure.empty())
+        return fsm.delivered(errc::sink_failed, failure);
+      return fsm.connected(ec, ec ? context.why(ec, fsm.connect_timeout()) : std::string());
+    }
+    case action_kind::poll:
+    case action_kind::stop: return task_->answered(pending_, context.timed_out ? errc::command_timeout : ec);
+    case action_kind::deliver: return fsm.delivered(ec, context.guarded([&] { return ec; }));
+    default: return fsm.woke();
+  }
+}
+
+/// Does what is asked for, up to the next step; true if the run is over.
+template <class Task, class Allocator>
+bool run_op<Task, Allocator>::carry_out(const std::shared_ptr<base>& own, action next) {
+  auto& context = task_->context();
+  auto& fsm = task_->fsm;
+  const auto bind = [&own] { return step<context_type, Allocator>(own); };
+  for (;;) {
+    // A hook of the sink may have cancelled the run just now. What ends the run anyway takes precedence.
+    if (context.cancelled && next.kind < action_kind::close) next = fsm.cancelled();
+    pending_ = next.kind;
+    switch (next.kind) {
+      case action_kind::connect:
+        context.arm(next.time);
+        context.transport.async_connect(bind());
+        return false;
+      case action_kind::poll:
+      case action_kind::stop:
+        context.arm(next.time);
+        task_->send(next.kind, bind());
+        return false;
+      case action_kind::back_off:
+        if (back_off(own, next)) return false;
+        break;
+      case action_kind::wait:
+        if (!over_at_once(next.time)) {
+          wait(own, next.time);
+          return false;
+        }
+        next = fsm.woke();
+        break;
+      case action_kind::close:
+        context.transport.close();
+        next = fsm.closed();
+        break;
+      case action_kind::finish: finish(task_->result(outcome_)); return true;
+      case action_kind::abort:
+        context.running = false;
+        result_ = asio::error::operation_aborted;
+        return true;
+      case action_kind::deliver:
+      case action_kind::reset:
+      case action_kind::notify:
+        if (task_->tell(next, bind)) return false;
+        break;
+    }
+  }
+}
+
+/// Tells the sink of a retry and waits; false if that is not to be, with the next action.
+template <class Task, class Allocator>
+bool run_op<Task, Allocator>::back_off(const std::shared_ptr<base>& own, action& next) {
+  auto& context = task_->context();
+  auto& fsm = task_->fsm;
+  const duration delay = std::max(duration::zero(), duration(context.backoff.delay(fsm.failures())));
+  const auto info = fsm.retry(delay);
+  const auto failure = context.guarded([&] { return sink::on_retry(context.sink, info), std::error_code(); });
+  if (!failure.empty()) {
+    next = fsm.delivered(errc::sink_failed, failure);
+    return false;
+  }
+  if (context.cancelled) return false;
+  wait(own, delay);
+  return true;
+}
+
+/// Whether so short a pause is over before a timer could be set for it, which costs two system calls.
+template <class Task, class Allocator>
+bool run_op<Task, Allocator>::over_at_once(duration pause) {
+  auto& transport = task_->context().transport;
+  const auto begin = traits::now(transport);
+  return traits::now(transport) - begin >= pause;
+}
+
+template <class Task, class Allocator>
+void run_op<Task, Allocator>::wait(const std::shared_ptr<base>& own, duration time) {
+  auto& timer = task_->context().timer;
+  timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
+  timer.async_wait(step<context_type, Allocator>(own));
+}
+
+/// The run is over, with `outcome_`.
+template <class Task, class Allocator>
+void run_op<Task, Allocator>::finish(std::error_code result) noexcept {
+  task_->context().running = false;
+  result_ = result;
+  try {
+    task_->ended(outcome_);
+  } catch (...) {  // there is no one left to tell
+  }
+}
+
+/// Completes on the handler's own executor, with all memory of the run given back.
+template <class Task, class Allocator>
+void run_op<Task, Allocator>::leave(std::shared_ptr<base>& own) {
+  const auto task = task_;
+  auto last = std::move(completion_);
+  const bool refused = stage_ == stage::refused;
+  const auto result = result_;
+  auto outcome = std::move(outcome_);
+  own.reset();
+  if (auto slot = last.slot(); slot.is_connected() && !refused) slot.clear();
+  last.dispatch(result, std::move(outcome));
+}
+
+/// Begins a run as the operation behind an initiating function; completion `void(std::error_code, result_type)`.
+template <class Task, class Handler>
+void start_run(std::shared_ptr<Task> task, Handler&& handler) {
+  using allocator = typename std::allocator_traits<
+      asio::associated_allocator_t<std::decay_t<Handler>>>::template rebind_alloc<std::byte>;
+  const allocator memory(asio::get_associated_allocator(handler));
+  const auto executor = task->context().executor;
+  run_op<Task, allocator>::start(std::move(task), {std::forward<Handler>(handler), executor}, memory);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/run/call.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_CALL_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_CALL_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// One command, sent until it is answered: what a watch is to its polls.
+///
+/// An Exchange has `result_type`, which has a `message`, `possible`, whether the policies allow it, and
+///
+///     std::string objection();                          // why it is not even tried, or nothing
+///     void build(Context&);                             // writes context.command
+///     std::error_code read(Context&, result_type&);     // reads context.raw
+///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
+///     bool another(std::error_code);                    // optional: whether to go on with another question
+template <class Context, class Exchange>
+class call {
+ public:
+  using context_type = Context;
+  using result_type = typename Exchange::result_type;
+
+  call(std::shared_ptr<Context> context, Exchange exchange, const watch_options& options, duration time)
+      : fsm(options, time), context_(std::move(context)), exchange_(std::move(exchange)) {}
+
+  /// @name What run_op asks for
+  /// @{
+  Context& context() const noexcept { return *context_; }
+  const std::shared_ptr<Context>& shared_context() const noexcept { return context_; }
+
+  action start() {
+    auto objection = exchange_.objection();
+    if constexpr (requires { exchange_.idle(result_); })
+      if (objection.empty() && exchange_.idle(result_)) return fsm.skip();
+    return fsm.start(std::move(objection));
   }
 
-  action restart() {
-    ++stats_.resets;
-    log_.restart();
-    drain_to_.reset();
-    log_trouble_.clear();
-    return poll();
+  template <class Handler>
+  void send(action_kind, Handler&& handler) {
+    context_->raw.clear();
+    context_->command.clear();
+    exchange_.build(*context_);
+    context_->transport.async_execute(context_->command, context_->raw, std::forward<Handler>(handler));
   }
 
-  void observe(const poll_reply& r, duration now) {
-    now_ = now;
-    size_ = r.log_size;
-    if (r.log == log_state::present) seen_ = size_;
-    fresh_ = log_.observe(r);
-    moved_ = !fresh_.empty();
-
-    std::optional<notice_kind> exit_trouble, log_trouble;
-    if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
-    if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
-    if (r.log == log_state::absent && seen_ > 0) log_trouble = notice_kind::log_missing;
-    if (r.log == log_state::unreadable || (size_ > offset() && !moved_)) log_trouble = notice_kind::log_unreadable;
-    if (exit_trouble == notice_kind::exit_code_damaged) exit_text_ = r.exit_text;
-    exit_cause_ = r.exit_error;
-    log_cause_ = r.log_error;
-    if (r.exit_state == exit_code_state::present) {
-      exit_ = r.exit_code;
-      // The size was asked after the exit code: all that the job wrote is below it. A child that it left behind and
-      // that goes on writing must not hold up the end, nor a log that was cut short.
-      if (!log_trouble) drain_to_ = std::min(drain_to_.value_or(size_), size_);
-    } else {
-      exit_.reset();
-      drain_to_.reset();
-    }
-    // Before the judgement: it decides how this poll went and was asked for.
-    const bool asked = lost_job_rule_.asks(by_files_), through_files = by_files();
-    note_life_ = lost_job_rule_.observe(r, asked, through_files, now_);
-    note_exit_ = exit_trouble_.observe(exit_trouble, now_);
-    note_log_ = log_trouble_.observe(log_trouble, now_);
+  action answered(action_kind, std::error_code ec) {
+    result_type read{};
+    if (!ec) ec = exchange_.read(*context_, read);
+    if (!ec) result_ = std::move(read);
+    if constexpr (requires { exchange_.another(ec); })
+      if (exchange_.another(ec)) return fsm.another();
+    return fsm.replied(ec, ec ? (read.message.empty() ? context_->why(ec, fsm.command_timeout(), &context_->raw)
+                                                      : std::move(read.message))
+                              : std::string());
   }
 
-  action next_output() {
-    if (note_life_) {
-      note_ = {*note_life_, vitals_message(*note_life_, job_, lost_job_rule_.seen(), lost_job_rule_.evidence(), lost_job_rule_.grace())};
-      note_life_.reset();
-      return {action_kind::notify};
-    }
-    if (std::exchange(note_exit_, false)) return notify(exit_trouble_.kind());
-    if (std::exchange(note_log_, false)) return notify(log_trouble_.kind());
-    if (!fresh_.empty()) {
-      delivering_ = true;
-      return {action_kind::deliver};
-    }
-    return decide();
+  // A call tells the sink nothing but retries.
+  std::string pass_on_notices() const { return {}; }
+  template <class Bind>
+  bool tell(action&, Bind) const noexcept {
+    return false;
   }
+  void ended(const result_type&) const noexcept {}
 
-  action notify(notice_kind kind) {
-    note_ = {kind, trouble_text(kind)};
-    return {action_kind::notify};
+  std::error_code result(result_type& result) {
+    if (fsm.error()) result_.message = fsm.why().empty() ? fsm.error().message() : fsm.why();
+    result = std::move(result_);
+    return fsm.error();
   }
+  static result_type failure(std::error_code) noexcept { return {}; }
+  /// @}
 
-  std::string trouble_text(notice_kind kind) const {
-    return trouble_message(kind, job_, exit_text_,
-                           kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
+  call_fsm fsm;
+
+ private:
+  std::shared_ptr<Context> context_;
+  Exchange exchange_;
+  result_type result_{};
+};
+
+/// Starts a call as the operation behind an initiating function; completion `void(std::error_code, result_type)`.
+struct initiate_call {
+  template <class Handler, class Context, class Exchange>
+  void operator()(Handler&& handler, std::shared_ptr<Context> context, Exchange exchange, watch_options options,
+                  duration time) const {
+    if constexpr (Exchange::possible)
+      start_run(std::make_shared<call<Context, Exchange>>(std::move(context), std::move(exchange), options, time),
+                std::forward<Handler>(handler));
   }
-
-  void acknowledge() {
-    log_.advance(fresh_);
-    stats_.bytes += fresh_.size();
-    if (!broken_off_) chunk_.came(fresh_.size(), size_ - offset(), took_);
-    fresh_ = {};
-  }
-
-  /// Whether the job ended and all of its log is delivered.
-  bool whole() const noexcept { return drain_to_ && offset() >= *drain_to_; }
-
-  /// After a whole poll, everything told and delivered: end, read on, or wait.
-  action decide() {
-    if (whole()) {
-      if (!stopped_) return end(reason::completed, {}, {});
-      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
-    }
-    const bool late = options_.deadline > duration::zero() && now_ - began_ >= options_.deadline;
-    if (late && !stopped_) {
-      if (!options_.stop_at_deadline)
-        return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, {}));
-      stopping_ = true;
-      return poll();
-    }
-    if (moved_ && size_ > offset()) {
-      lost_job_rule_.plan(now_, {});
-      return poll();
-    }
-    if (late && !exit_)
-      return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, stop_text_));
-
-    duration pause = pause_.next(moved_);
-    if (lost_job_rule_.missing()) {
-      const auto grace_left = lost_job_rule_.left(now_);
-      if (grace_left <= duration::zero())
-        return end(reason::lost, errc::job_lost,
-                   lost_message(job_, lost_job_rule_.seen(), lost_job_rule_.evidence(), lost_job_rule_.grace()));
-      pause = std::min(pause, grace_left);
-    }
-    if (options_.deadline > duration::zero() && !late) pause = std::min(pause, options_.deadline - (now_ - began_));
-    if (exit_trouble_) {
-      if (exit_trouble_.left(now_) <= duration::zero()) {
-        const bool damaged = exit_trouble_.kind() == notice_kind::exit_code_damaged;
-        return end(reason::exit_code_unusable, damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
-                   trouble_text(exit_trouble_.kind()));
-      }
-      pause = std::min(pause, exit_trouble_.left(now_));
-    }
-    if (log_trouble_) {
-      const bool missing = log_trouble_.kind() == notice_kind::log_missing;
-      if (log_trouble_.left(now_) <= duration::zero()) {
-        // A log that is gone may come back while the job runs; afterwards no one will write it, and it was whole if all
-        // that was ever seen of it was delivered.
-        if (missing && exit_ && offset() >= seen_) return end(reason::completed, {}, {});
-        if (!missing || exit_)
-          return end(reason::log_unusable, errc::log_unreadable, trouble_text(log_trouble_.kind()));
-      } else {
-        pause = std::min(pause, log_trouble_.left(now_));
-      }
-    }
-    lost_job_rule_.plan(now_, pause);
-    return {action_kind::wait, pause};
-  }
-
-  job_spec job_;
-  watch_options options_;
-  watch_stats stats_;
-
-  log_position log_;  // behind the last byte acknowledged
-  chunk_size chunk_;
-  poll_pause pause_;
-
-  failure_budget budget_;
-  lost_job_rule lost_job_rule_;
-  duration began_{};
-
-  // How it ended, or what a poll failed of
-  std::error_code error_;
-  std::string why_;
-  std::string stop_text_;
-
-  // What the last whole poll showed
-  duration now_{};
-  duration took_{};
-  std::uint64_t size_ = 0;
-  std::uint64_t seen_ = 0;  // the size of the log when it was last there
-  std::string_view fresh_;  // not yet acknowledged; points into the reply
-  bool moved_ = false;
-  std::optional<std::int64_t> exit_;
-  std::optional<std::uint64_t> drain_to_;
-  trouble exit_trouble_{options_.trouble_grace};
-  trouble log_trouble_{options_.trouble_grace};
-  std::string exit_text_;
-  std::error_code exit_cause_, log_cause_;  // why they cannot be read, where that is known
-
-  // What is under way
-  bool by_files_ = false;
-  bool switching_ = false;
-  bool stopping_ = false;
-  bool stopped_ = false;  // at the deadline
-  std::optional<notice_kind> note_life_;
-  bool note_exit_ = false;
-  bool note_log_ = false;
-  bool delivering_ = false;
-  bool broken_off_ = false;  // what is delivered came before its poll failed
-  bool restarting_ = false;
-  bool backing_off_ = false;
-  action_kind after_close_ = action_kind::abort;
-  log_reset reset_;
-  notice note_;
-  reason reason_ = reason::fatal_error;
 };
 
 }  // namespace remote_job::inline v0::detail
@@ -3027,8 +2773,6 @@ class watch_fsm {
 // ---- remote_job/detail/asio/recycled_block.hpp
 #ifndef REMOTE_JOB_DETAIL_ASIO_RECYCLED_BLOCK_HPP
 #define REMOTE_JOB_DETAIL_ASIO_RECYCLED_BLOCK_HPP
-
-#include <memory>
 
 namespace remote_job::inline v0::detail {
 
@@ -3081,6 +2825,489 @@ struct kept_allocator {
 
 #endif
 
+// ---- remote_job/detail/poll_bounds.hpp
+#ifndef REMOTE_JOB_DETAIL_POLL_BOUNDS_HPP
+#define REMOTE_JOB_DETAIL_POLL_BOUNDS_HPP
+
+#include <limits>
+
+// Which part of the log a poll_request asks for: the same for a command and for files.
+namespace remote_job::inline v0::detail {
+
+/// Where the bytes of the reply begin.
+constexpr std::uint64_t poll_start(const poll_request& request) noexcept {
+  return request.offset - std::min<std::uint64_t>(request.overlap, request.offset);
+}
+
+/// Most bytes of log that the reply may hold: the overlap and the new ones.
+constexpr std::size_t poll_limit(const poll_request& request) noexcept {
+  const auto overlap = static_cast<std::size_t>(request.offset - poll_start(request));
+  return overlap + std::min(request.max_bytes, std::numeric_limits<std::size_t>::max() - overlap);
+}
+
+/// How many bytes of a log of this size the reply holds: none unless there is a new one.
+constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size) noexcept {
+  if (log_size <= request.offset) return 0;
+  return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/chunk_size.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_CHUNK_SIZE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_CHUNK_SIZE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How much of the log the next poll asks for.
+///
+/// It begins at log_chunk_size and doubles while a backlog arrives in full chunks, up to max_chunk_size; once the
+/// backlog is gone it returns to where it began, and so does the memory. A chunk doubles only if it arrived in a
+/// quarter of the time allowed: on a link of steady speed the next one then takes half of it, so that size and
+/// time-outs do not swing.
+class chunk_size {
+ public:
+  REMOTE_JOB_DECL explicit chunk_size(const watch_options& options);
+
+  std::size_t get() const noexcept { return size_; }
+
+  /// A complete poll brought so many bytes of log, in this time, and left so many.
+  REMOTE_JOB_DECL void came(std::uint64_t bytes, std::uint64_t left, duration took) noexcept;
+
+  /// A poll did not arrive in time, after so many consecutive failures. From one to the next the chunk shrinks faster,
+  /// so that it is small before a usual budget is spent.
+  REMOTE_JOB_DECL void timed_out(int failures) noexcept;
+
+  friend bool operator==(const chunk_size&, const chunk_size&) = default;
+
+ private:
+  std::size_t begin_;
+  std::size_t bound_;
+  duration quick_;
+  std::size_t size_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/file_fault_grace.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_FILE_FAULT_GRACE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_FILE_FAULT_GRACE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How long one file of a job may stay damaged, unreadable or missing. It has no clock: each poll says how much time
+/// has passed since the poll before.
+class file_fault_grace {
+ public:
+  explicit file_fault_grace(duration grace) noexcept : grace_(grace) {}
+
+  /// Takes the fault that a complete poll shows, or none; returns whether it is new, and worth a notice.
+  REMOTE_JOB_DECL bool observe(std::optional<notice_kind> seen, duration elapsed) noexcept;
+
+  void clear() noexcept { kind_.reset(), lasted_ = {}; }
+
+  explicit operator bool() const noexcept { return kind_.has_value(); }
+  /// Only while there is a fault.
+  notice_kind kind() const noexcept { return *kind_; }
+  /// How much longer it may last; zero: no longer.
+  duration left() const noexcept { return grace_ - lasted_; }
+
+  friend bool operator==(const file_fault_grace&, const file_fault_grace&) = default;
+
+ private:
+  duration grace_;
+  std::optional<notice_kind> kind_;
+  duration lasted_{};  // at most grace_
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/log_position.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_LOG_POSITION_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_LOG_POSITION_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How far a log was read, and by what it is known again. Decides when a log is no longer the one that was read.
+class log_position {
+ public:
+  REMOTE_JOB_DECL log_position(std::uint64_t offset, log_mark mark);
+
+  /// Behind the last byte that the sink took.
+  std::uint64_t offset() const noexcept { return offset_; }
+  /// How many bytes before the offset each reply begins with.
+  std::size_t overlap() const noexcept { return mark_.tail.size(); }
+  const log_mark& mark() const noexcept { return mark_; }
+
+  /// Whether a reply can be the answer to a request for so many bytes from here, whoever parsed it.
+  REMOTE_JOB_DECL bool plausible(const poll_reply& r, std::size_t max_bytes) const noexcept;
+
+  /// Whether the log was truncated, replaced or rewritten since it was read up to the offset.
+  REMOTE_JOB_DECL std::optional<log_reset_cause> broken(const poll_reply& r) const noexcept;
+
+  /// Remembers the log that a reply is from; returns the bytes in it that are behind the offset.
+  REMOTE_JOB_DECL std::string_view observe(const poll_reply& r) noexcept;
+
+  /// The sink took these bytes behind the offset. Allocates nothing, since forgetting them would deliver them twice.
+  REMOTE_JOB_DECL void advance(std::string_view taken) noexcept;
+
+  /// At the beginning of another log.
+  REMOTE_JOB_DECL void restart() noexcept;
+
+  friend bool operator==(const log_position&, const log_position&) = default;
+
+ private:
+  std::uint64_t offset_;
+  log_mark mark_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/lost_job_rule.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_LOST_JOB_RULE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_LOST_JOB_RULE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Decides when to ask whether a job lives, and when it counts as lost. It has no clock: each poll says how much time
+/// has passed since the poll before.
+///
+/// A job is missing when a complete poll finds no living process of it and no exit code, which is read after the
+/// process was looked for; it is lost when it has been missing for lost_grace. A job on another host, or one about
+/// which nothing can be found out, is never lost.
+class lost_job_rule {
+ public:
+  lost_job_rule(const job_spec& job, const watch_options& options) noexcept
+      : watched_(!job.pid_file.empty()), both_ways_(options.via == poll_via::automatic), grace_(options.lost_grace) {}
+
+  /// A run begins.
+  REMOTE_JOB_DECL void begin() noexcept;
+
+  // A poll by a command always asks, since that costs nothing. Through files it costs two round trips or a command, so
+  // a poll asks only now and then, from the second poll on, and while the job is missing.
+
+  /// Whether the next poll asks.
+  bool asks(bool by_files) const noexcept { return watched_ && !unknowable_ && (!by_files || due_); }
+  /// Whether it asks by a command although polls go through files: where files prove nothing, or say that the job is
+  /// gone.
+  bool wants_command(bool by_files) const noexcept {
+    return by_files && both_ways_ && asks(by_files) && (files_prove_nothing_ || missing_);
+  }
+  /// The host did not run the command. If that goes on it runs none, and files must do.
+  REMOTE_JOB_DECL void command_refused() noexcept;
+
+  /// Takes what a complete poll found; `asked`: whether it asked. Returns what is new and worth a notice.
+  REMOTE_JOB_DECL std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files,
+                                                     duration elapsed);
+
+  bool missing() const noexcept { return missing_.has_value(); }
+  /// How much longer a missing job may stay missing; zero: it is lost.
+  duration left() const noexcept { return grace_ - *missing_; }
+
+  /// Decides whether the poll after this pause asks.
+  void plan(duration pause) noexcept { due_ = missing_ || !known_ || *known_ >= look_again_after() - pause; }
+
+  liveness seen() const noexcept { return seen_; }
+  const std::string& evidence() const noexcept { return evidence_; }
+  duration grace() const noexcept { return grace_; }
+
+  friend bool operator==(const lost_job_rule&, const lost_job_rule&) = default;
+
+ private:
+  /// Through files, a job that was seen alive is not asked after again before this.
+  duration look_again_after() const noexcept { return std::max<duration>(grace_, std::chrono::seconds(10)); }
+
+  bool watched_;
+  bool both_ways_;
+  duration grace_;
+  std::optional<duration> known_;    // how long ago something was last known; at most look_again_after()
+  std::optional<duration> missing_;  // for how long; at most grace_
+  liveness seen_ = liveness::unknown;
+  std::string evidence_;
+  int refusals_ = 0;  // of commands, in a row
+  bool due_ = false;
+  bool files_prove_nothing_ = false;
+  bool unknowable_ = false;  // neither way tells
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/poll_pause.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_POLL_PAUSE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_POLL_PAUSE_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// How long to wait until the next poll.
+///
+/// Without a quick_interval it is always poll_interval. With one it is quick_interval while there is news, and from
+/// poll to poll half as much more, up to poll_interval. Such a pause is shorter by up to a quarter, at random, so that
+/// many watches that began together do not poll in step. News after some quiet is therefore seen within two thirds of
+/// the time that the quiet lasted.
+class poll_pause {
+ public:
+  explicit poll_pause(const watch_options& options) noexcept
+      : quick_(options.quick_interval), interval_(options.poll_interval), pause_(quick_) {}
+
+  /// A run begins.
+  void begin() noexcept { pause_ = quick_; }
+
+  /// The next pause, after a poll with or without news.
+  REMOTE_JOB_DECL duration next(bool news, splitmix64& chance) noexcept;
+
+  /// The chance of one job: the same watch makes the same pauses each time.
+  REMOTE_JOB_DECL static splitmix64 chance_of(std::string_view job_id) noexcept;
+
+  friend bool operator==(const poll_pause&, const poll_pause&) = default;
+
+ private:
+  duration quick_;
+  duration interval_;
+  duration pause_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/watch_state.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_STATE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_STATE_HPP
+
+#include <array>
+
+namespace remote_job::inline v0::detail {
+
+/// What a watch waits for.
+enum class watch_phase {
+  idle,             ///< a run, to begin or after one
+  connecting,       ///< a connection
+  polling,          ///< the reply to a poll
+  stopping,         ///< the reply to the stop at the deadline
+  pausing,          ///< the time of the next poll
+  backing_off,      ///< the time of the next attempt to connect
+  telling_reset,    ///< the sink, told that the log is read again from its beginning
+  telling_switch,   ///< the sink, told that commands take the place of files
+  telling_notice,   ///< the sink, told what a complete poll found
+  delivering,       ///< the sink, given the bytes of a complete poll
+  delivering_rest,  ///< the sink, given the bytes that arrived before a poll failed
+  closing           ///< the connection to be closed
+};
+
+/// How far the stop of the job at its deadline has come, over all the connections that it takes.
+enum class deadline_stop {
+  none,     ///< the deadline is not over, or the job is not to be stopped
+  due,      ///< it is sent until the host answers
+  answered  ///< the job is stopped, or cannot be
+};
+
+/// All that decides what a watch does next, and nothing that is only told to people. Two watches of the same job that
+/// are equal here do the same from now on: times are how long something has lasted at the last complete poll, and no
+/// more than its limit.
+class watch_state {
+ public:
+  watch_state(const job_spec& job, const watch_options& options, log_position position)
+      : log(std::move(position)),
+        chunk(options),
+        pause(options),
+        budget(options.max_reconnect_attempts),
+        lost_job(job, options),
+        exit_fault(options.trouble_grace),
+        log_fault(options.trouble_grace),
+        deadline_(options.deadline) {}
+
+  /// A run begins, at the offset of the run before.
+  REMOTE_JOB_DECL void begin(bool through_files) noexcept;
+
+  /// Takes what a complete poll found; `elapsed`: the time since the complete poll before.
+  REMOTE_JOB_DECL void observe(const poll_reply& r, duration elapsed, duration took);
+
+  /// The sink took the fresh bytes.
+  REMOTE_JOB_DECL void acknowledge() noexcept;
+
+  /// The log is read again from its beginning.
+  REMOTE_JOB_DECL void restart_log() noexcept;
+
+  /// Whether the next poll goes through files.
+  bool polls_files() const noexcept { return by_files && !lost_job.wants_command(by_files); }
+  /// Whether the job ended and all of its log is delivered.
+  bool whole() const noexcept { return drain_to && log.offset() >= *drain_to; }
+  /// Whether the deadline is over.
+  bool late() const noexcept { return deadline_ > duration::zero() && ran_ >= deadline_; }
+  /// How long until the deadline; for ever if there is none.
+  duration deadline_left() const noexcept { return deadline_ > duration::zero() ? deadline_ - ran_ : duration::max(); }
+
+  watch_phase phase = watch_phase::idle;
+
+  // From run to run
+  log_position log;  // behind the last byte that the sink took
+  chunk_size chunk;
+  bool connected_before = false;
+
+  // From poll to poll, in one run
+  poll_pause pause;
+  failure_budget budget;
+  lost_job_rule lost_job;
+  file_fault_grace exit_fault;
+  file_fault_grace log_fault;
+  bool by_files = false;  // unless the lost-job rule wants a command
+  deadline_stop stop = deadline_stop::none;
+  std::uint64_t seen = 0;  // the size of the log when it was last there
+  std::optional<std::int64_t> exit_code;
+  std::optional<std::uint64_t> drain_to;  // the log is complete up to here, since the job ended
+
+  /// What a poll found, until all of it is told and delivered and the next action is decided.
+  struct finding {
+    std::array<std::optional<notice_kind>, 3> untold{};  // in this order
+    std::string_view fresh{};                            // not yet taken by the sink; points into the reply
+    bool moved = false;                                  // there were fresh bytes
+    std::uint64_t size = 0;                              // of the log
+    duration took{};
+
+    friend bool operator==(const finding&, const finding&) = default;
+  };
+  finding found;
+
+  action_kind after_close = action_kind::abort;  // while closing
+
+  friend bool operator==(const watch_state&, const watch_state&) = default;
+
+ private:
+  duration deadline_;
+  duration ran_{};  // at most the deadline
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/watch_fsm.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_FSM_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_FSM_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
+///
+/// It takes what happened and answers with the next action; it owns no clock and no connection. What it waits for is
+/// `watch_phase`, what it remembers is `watch_state`. Copyable, so that a test can explore every sequence of inputs.
+class watch_fsm {
+ public:
+  REMOTE_JOB_DECL explicit watch_fsm(trigger_state state);
+
+  /// Whether both do the same from now on, given the same inputs and the same chance.
+  friend bool operator==(const watch_fsm& a, const watch_fsm& b) {
+    return a.state_ == b.state_ && a.job_ == b.job_ && a.options_ == b.options_;
+  }
+
+  // ---- Inputs: those that an action asks for
+
+  /// Begins a run, with the offset, the mark and the counters of the run before. `objection` refuses the job; `files`:
+  /// whether files can be read and show everything; `now`: the time at which the deadline begins to count.
+  REMOTE_JOB_DECL action start(std::string objection, bool files = false, duration now = {});
+
+  REMOTE_JOB_DECL action connected(std::error_code ec, std::string why);
+
+  /// `took`: the time since the poll was sent. With an error the reply may hold what arrived before it.
+  REMOTE_JOB_DECL action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now,
+                                duration took);
+
+  /// `text`: what the stop came to, or why it failed.
+  REMOTE_JOB_DECL action stop_answered(std::error_code ec, std::string text);
+
+  REMOTE_JOB_DECL action woke();
+
+  REMOTE_JOB_DECL action delivered(std::error_code ec, std::string why);
+
+  REMOTE_JOB_DECL action closed();
+
+  // ---- Inputs at any time
+
+  /// Ends the run without an event; takes the place of the input that is due.
+  action cancelled() { return close_then(action_kind::abort); }
+
+  /// Ends the run with an error that another try cannot mend.
+  action broke(std::error_code ec, std::string why) { return end(reason::fatal_error, ec, std::move(why)); }
+
+  // ---- What an action refers to
+
+  REMOTE_JOB_DECL void request(poll_request& out) const;
+  /// Whether the next poll goes through files.
+  bool by_files() const noexcept { return state_.polls_files(); }
+  int failures() const noexcept { return state_.budget.failures(); }
+  std::uint64_t offset() const noexcept { return state_.log.offset(); }
+  std::string_view bytes() const noexcept { return state_.found.fresh; }
+  const log_reset& reset() const noexcept { return reset_; }
+  const notice& note() const noexcept { return note_; }
+  retry_info retry(duration delay) const { return state_.budget.retry(failure_, delay); }
+  REMOTE_JOB_DECL trigger_event event() const;
+
+  REMOTE_JOB_DECL trigger_state state() const;
+  const job_spec& job() const noexcept { return job_; }
+  const watch_options& options() const noexcept { return options_; }
+  const watch_stats& stats() const noexcept { return stats_; }
+  duration connect_timeout() const noexcept { return options_.connect_timeout; }
+  /// The time allowed to the poll or the stop that is under way.
+  REMOTE_JOB_DECL duration command_timeout() const noexcept;
+
+  /// Replaces the job by the one that a submit made of it.
+  REMOTE_JOB_DECL void adopt(job_spec job);
+
+ private:
+  // Each enters a phase.
+  REMOTE_JOB_DECL action connect();
+  REMOTE_JOB_DECL action ask();
+  REMOTE_JOB_DECL action tell(watch_phase phase, action_kind kind);
+  REMOTE_JOB_DECL action close_then(action_kind next);
+
+  REMOTE_JOB_DECL action end(reason r, std::error_code ec, std::string why);
+  REMOTE_JOB_DECL action end_at_deadline();
+  REMOTE_JOB_DECL action failed(failure f);
+
+  REMOTE_JOB_DECL action poll_failed(std::error_code ec, std::string why, const poll_reply& r);
+  REMOTE_JOB_DECL action files_refused(const std::string& why);
+  REMOTE_JOB_DECL bool keep(std::error_code ec, const poll_reply& r);
+  REMOTE_JOB_DECL action announce_restart(log_reset_cause cause, const poll_reply& r);
+  REMOTE_JOB_DECL action restart();
+  REMOTE_JOB_DECL action next_output();
+  REMOTE_JOB_DECL action decide();
+
+  REMOTE_JOB_DECL std::string fault_text(notice_kind kind) const;
+  REMOTE_JOB_DECL std::string notice_text(notice_kind kind) const;
+
+  job_spec job_;
+  watch_options options_;
+  watch_state state_;
+  duration now_{};     // of the last complete poll, or of the beginning of the run
+  splitmix64 chance_;  // of the pauses
+
+  // What is only told
+  watch_stats stats_;
+  failure failure_;  // the last one
+  log_reset reset_;
+  notice note_;
+  std::string exit_text_;                   // of a damaged exit-code file
+  std::error_code exit_cause_, log_cause_;  // why a file cannot be read, where that is known
+  std::string stop_text_;                   // what the stop at the deadline came to
+  reason reason_ = reason::fatal_error;     // how the run ended
+  std::error_code error_;
+  std::string why_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/text/exit_code.hpp
 #ifndef REMOTE_JOB_DETAIL_TEXT_EXIT_CODE_HPP
 #define REMOTE_JOB_DETAIL_TEXT_EXIT_CODE_HPP
@@ -3104,95 +3331,9 @@ REMOTE_JOB_DECL void read_exit_code(std::string_view raw, poll_reply& reply) noe
 
 #endif
 
-// ---- remote_job/os_policy/detail/framing.hpp
-#ifndef REMOTE_JOB_OS_POLICY_DETAIL_FRAMING_HPP
-#define REMOTE_JOB_OS_POLICY_DETAIL_FRAMING_HPP
-
-#include <limits>
-
-// The reply to one poll, as a remote host writes it to its standard output:
-//
-//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>[ life=<c>:<E>]\n
-//   L bytes: the beginning of the exit-code file, then \n
-//   n bytes: the log from off on
-//   \n@RJ1 <nonce> end\n
-//
-// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E
-// the evidence.
-// exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present.
-// Every length stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce
-// tells the reply from whatever else a login shell prints. What the exit-code file holds is judged here, not on the
-// host.
-namespace remote_job::inline v0::detail {
-
-/// Output allowed beyond the bytes of the log: the frame, and what a login shell prints before it.
-inline constexpr std::size_t frame_allowance = 65536;
-
-/// Longer header lines than any host writes are refused without looking for their end.
-inline constexpr std::size_t max_frame_header = 512;
-
-inline constexpr std::string_view frame_tag = "\n@RJ1 ";
-inline constexpr std::string_view frame_end = " end\n";
-
-/// Where the bytes of the reply begin.
-constexpr std::uint64_t poll_start(const poll_request& request) noexcept {
-  return request.offset - std::min<std::uint64_t>(request.overlap, request.offset);
-}
-
-/// Most bytes of log that the reply may hold: the overlap and the new ones.
-constexpr std::size_t poll_limit(const poll_request& request) noexcept {
-  const auto overlap = static_cast<std::size_t>(request.offset - poll_start(request));
-  return overlap + std::min(request.max_bytes, std::numeric_limits<std::size_t>::max() - overlap);
-}
-
-/// How many bytes of a log of this size the reply holds: none unless there is a new one.
-constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size) noexcept {
-  if (log_size <= request.offset) return 0;
-  return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));
-}
-
-REMOTE_JOB_DECL void append_number(std::string& out, std::uint64_t value);
-
-/// Appends the line that ends a reply; it is also the `remote_command::end_mark`.
-REMOTE_JOB_DECL void append_end_mark(std::string& out, std::string_view nonce);
-
-/// The letters of the frame, in the order of `liveness`.
-inline constexpr std::string_view liveness_letters = "-AODBHN";
-
-/// Appends the reply to a request as a host would write it. `reply.bytes` are as many as poll_length() says; a log that
-/// is not present has size and identity 0.
-REMOTE_JOB_DECL void append_poll_frame(std::string& out, const poll_request& request, const poll_reply& reply);
-
-/// Takes a text apart from its front; a failed step leaves it in no particular state.
-struct text_cursor {
-  std::string_view rest;
-
-  REMOTE_JOB_DECL bool skip(std::string_view literal) noexcept;
-  REMOTE_JOB_DECL bool take(char& out) noexcept;
-
-  /// An unsigned decimal number, without sign or leading zeros.
-  REMOTE_JOB_DECL bool number(std::uint64_t& out) noexcept;
-};
-
-/// Behind the beginning of the header of the frame with this nonce; npos when there is none.
-REMOTE_JOB_DECL std::size_t find_frame(std::string_view output, std::string_view nonce, std::string_view kind) noexcept;
-
-/// Reads the reply to this request out of everything that a command printed. Total: takes any bytes.
-///
-/// What stands before the frame and behind its end is skipped. No error only for a whole frame that fits the request;
-/// after an error `reply` says nothing. The views of the reply point into `output`.
-REMOTE_JOB_DECL std::error_code parse_poll_frame(const poll_request& request, std::string_view output,
-                                                 poll_reply& reply) noexcept;
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
 // ---- remote_job/watch/detail/rules/proc_liveness.hpp
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_PROC_LIVENESS_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_PROC_LIVENESS_HPP
-
-#include <charconv>
 
 // Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp
 // for what a pid file holds; the rules are the same.
@@ -3200,44 +3341,14 @@ namespace remote_job::inline v0::detail {
 
 /// The two lines of a pid file, or of the file `child`.
 struct process_identity {
-  std::uint64_t pid = 0;  ///< 0: there is none, or what is there is none
+  std::uint64_t pid = 0;  ///< 0: the text holds no process number
   std::string_view start{}, boot{}, host{};
 
-  explicit process_identity(std::string_view text) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const auto [last, ec] = std::from_chars(text.data(), text.data() + end, pid);
-    if (ec != std::errc{} || last != text.data() + end || pid == 0 || pid > 9'999'999'999) {
-      pid = 0;
-      return;
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-    auto line = text.substr(0, text.find('\n'));
-    line = line.substr(0, line.find_last_not_of(' ') + 1);
-    if (!line.ends_with(" .")) return;
-    while (!line.empty()) {
-      const auto blank = std::min(line.find(' '), line.size());
-      const auto word = line.substr(0, blank);
-      line.remove_prefix(std::min(blank + 1, line.size()));
-      if (word.starts_with("start=")) start = word.substr(6);
-      if (word.starts_with("boot=")) boot = word.substr(5);
-      if (word.starts_with("host=")) host = word.substr(5);
-    }
-  }
+  REMOTE_JOB_DECL explicit process_identity(std::string_view text);
 };
 
 /// The start time in the content of a /proc/PID/stat (proc(5)); empty for a process that has ended.
-inline std::string_view start_time(std::string_view stat) {
-  const auto name_end = stat.rfind(')');
-  if (name_end == stat.npos) return {};
-  stat.remove_prefix(std::min(name_end + 2, stat.size()));
-  if (stat.starts_with('Z') || stat.starts_with('X') || stat.starts_with('x')) return {};
-  for (int field = 3; field < 22; ++field) {
-    const auto blank = stat.find(' ');
-    if (blank == stat.npos) return {};
-    stat.remove_prefix(blank + 1);
-  }
-  return stat.substr(0, stat.find_first_of(" \n"));
-}
+REMOTE_JOB_DECL std::string_view start_time(std::string_view stat);
 
 /// What was read for one judgement; an empty text is a file that is not there.
 struct file_evidence {
@@ -3246,59 +3357,17 @@ struct file_evidence {
   /// Longer than any of them.
   static constexpr std::size_t max_text = 4096;
 
-  void clear() noexcept {
-    for (auto* text : {&pid_file, &child_file, &stat, &child_stat, &boot_id, &host_name}) text->clear();
-  }
+  REMOTE_JOB_DECL void clear() noexcept;
 
   static std::string stat_path(std::uint64_t pid) { return "/proc/" + std::to_string(pid) + "/stat"; }
-  static const std::string& boot_id_path() {
-    static const std::string path = "/proc/sys/kernel/random/boot_id";
-    return path;
-  }
-  static const std::string& host_name_path() {
-    static const std::string path = "/proc/sys/kernel/hostname";
-    return path;
-  }
+  REMOTE_JOB_DECL static const std::string& boot_id_path();
+  REMOTE_JOB_DECL static const std::string& host_name_path();
 
-  /// Judges; `evidence` is given what that was concluded from.
+  /// Judges; `evidence` receives what that was concluded from.
   ///
-  /// Files do not tell the pid namespace: who can ask by a command does so before he believes that a process is gone.
-  /// Nor do they tell whether the processes of others can be seen, so that a pid file without proof proves only life.
-  liveness judge(std::string& evidence) const {
-    evidence.clear();
-    if (boot_id.empty()) return liveness::unknown;  // no /proc
-    const process_identity job(pid_file);
-    if (job.pid == 0) return pid_file.empty() ? liveness::not_started : liveness::unknown;
-    const auto line = [](std::string_view text) { return text.substr(0, text.find('\n')); };
-    evidence = "pid=" + std::to_string(job.pid);
-    const auto now = start_time(stat);
-    if (job.start.empty()) return now.empty() ? liveness::unknown : liveness::alive;
-    const auto add = [&](std::string_view key, std::string_view value) { evidence.append(key).append(value); };
-    add(",start=", job.start);
-    add(",host=", job.host);
-    if (job.boot != line(boot_id)) {
-      add(",boot=", job.boot);
-      add(",now=", line(host_name));
-      add(":", line(boot_id));
-      return clean(evidence), job.host == line(host_name) ? liveness::rebooted : liveness::elsewhere;
-    }
-    if (now == job.start) return clean(evidence), liveness::alive;
-    if (!now.empty()) add(",reused=", now);
-    const process_identity child(child_file);
-    if (child.pid != 0 && !child.start.empty() && start_time(child_stat) == child.start) {
-      add(",child=", std::to_string(child.pid));
-      return clean(evidence), liveness::orphaned;
-    }
-    // The same kernel under another name: a container next to the job's.
-    return clean(evidence), job.host == line(host_name) ? liveness::vanished : liveness::elsewhere;
-  }
-
- private:
-  static void clean(std::string& text) {
-    text.resize(std::min<std::size_t>(text.size(), 300));
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
-  }
+  /// Files do not show the pid namespace: whoever can ask by a command does so before believing that a process is gone.
+  /// Nor do they show whether the processes of other users are visible, so a pid file without proof proves only life.
+  REMOTE_JOB_DECL liveness judge(std::string& evidence) const;
 };
 
 }  // namespace remote_job::inline v0::detail
@@ -3311,25 +3380,15 @@ struct file_evidence {
 
 namespace remote_job::inline v0::detail {
 
-/// Whether this is the answer of a host on which there is no such file.
-inline bool says_missing(const std::error_code& ec) noexcept {
-  return ec == std::errc::no_such_file_or_directory || ec == std::errc::not_a_directory;
-}
-
-/// Whether this is the answer of a host that cannot read a file which is there.
-inline bool says_unreadable(const std::error_code& ec) noexcept {
-  return ec == std::errc::permission_denied || ec == std::errc::is_a_directory || ec == std::errc::io_error;
-}
-
-/// One poll through the host's files, without the I/O: says what to ask for, takes the answers, and makes the reply of
-/// them that a command would have given. Used again for each poll, for its memory.
+/// One poll through the host's files, without the I/O: says what to ask for, takes the answers, and makes of them the
+/// reply that a command would have given. It is used again for each poll, for its memory.
 ///
-/// What is asked for together is answered in any order, while the job writes. Two rules make one reply of it: the log
-/// is looked at after the exit code was seen, if need be once more, so that all that the job wrote is in its size; and
-/// bytes count up to that size only.
+/// Questions that are asked together are answered in any order, while the job writes. Two rules make one reply of the
+/// answers: the log is looked at after the exit code was seen, if need be once more, so that its size covers all that
+/// the job wrote; and bytes count up to that size only.
 ///
-/// Of a long backlog several chunks may be read at once. The polls that find theirs there ask nothing, and have the exit
-/// code and the size as they were then: no watch ends before it has read so far.
+/// Of a long backlog several chunks may be read at once. The polls that find their chunk already read ask nothing, and
+/// have the exit code and the size of that time: no watch ends before it has read that far.
 class file_poll {
  public:
   enum question : unsigned {
@@ -3337,7 +3396,7 @@ class file_poll {
     exit_code = 1,
     log_status = 2,
     log_bytes = 4,
-    // What tells whether the job lives, two rounds before all else: a job that ends meanwhile leaves an exit code.
+    // What shows whether the job lives, two rounds before all else: a job that ends meanwhile leaves an exit code.
     pid_file = 8,
     child_file = 16,
     boot_id = 32,
@@ -3347,34 +3406,13 @@ class file_poll {
   };
   static constexpr std::size_t question_count = 9;
 
-  /// Chunks that are read at once, and the bytes of them: so many at most.
+  /// At most so many chunks, and so many bytes of them, are read at once.
   static constexpr std::size_t most_chunks = 4;
   static constexpr std::size_t most_bytes = std::size_t{256} * 1024;
 
-  /// Begins a poll and says what to ask for, all at once; nothing if all is known. The request is to stay in place until
-  /// the reply is made. `ahead`: chunks of a backlog may be read for the polls to come.
-  unsigned begin(const poll_request& request, bool ahead = false) noexcept {
-    request_ = &request;
-    if (is_read()) {
-      liveness_ = liveness::unknown;
-      evidence_text_.clear();
-      return nothing;
-    }
-    limit_ = poll_limit(request) + (ahead ? backlog() : 0);
-    first_ = poll_start(request);
-    failure_ = {};
-    exit_judged_ = read_again_ = status_known_ = false;
-    shrink(bytes, limit_);
-    bytes.clear();
-    bytes_error_ = {};
-    liveness_ = liveness::unknown;
-    evidence.clear();
-    evidence_text_.clear();
-    pid_file_unreadable_ = false;
-    judging_ = request.liveness;
-    asked_processes_ = false;
-    return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
-  }
+  /// Begins a poll and returns what to ask for, all at once; nothing if everything is known. The request must stay in
+  /// place until the reply is made. `ahead`: chunks of a backlog may be read for later polls.
+  REMOTE_JOB_DECL unsigned begin(const poll_request& request, bool ahead = false) noexcept;
 
   /// The next poll asks, whatever was read.
   void forget() noexcept { status_known_ = false; }
@@ -3383,153 +3421,23 @@ class file_poll {
   std::uint64_t first() const noexcept { return first_; }
   std::size_t limit() const noexcept { return limit_; }
 
-  /// The process whose status is asked for; 0 for one that cannot be, so that there is no such file.
-  std::uint64_t process_of(question q) const noexcept {
-    return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
-  }
+  /// The process whose status is asked for; 0 for none, so that there is no such file.
+  REMOTE_JOB_DECL std::uint64_t process_of(question q) const noexcept;
 
- private:
-  unsigned first_questions() noexcept {
-    // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
-    return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
-  }
+  /// Takes the answer to one question; the data is in exit_text, status, bytes or evidence.
+  REMOTE_JOB_DECL void answer(question q, std::error_code ec) noexcept;
 
-  /// Whether the poll before went well and this one follows it.
-  bool goes_on() const noexcept {
-    return !failure_ && status_known_ && log_is_file_ && !bytes_error_ && poll_start(*request_) > first_ &&
-           status.size > request_->offset;
-  }
+  /// All that was asked for is answered: returns what to ask for next; nothing once the poll is over.
+  REMOTE_JOB_DECL unsigned next();
 
-  /// Whether what was read before has all of this poll's chunk, and nothing else is to be found out.
-  bool is_read() const noexcept {
-    if (!goes_on() || request_->liveness) return false;
-    const auto end = poll_start(*request_) + poll_limit(*request_);
-    if (end > status.size || end - first_ > bytes.size()) return false;
-    poll_reply before;
-    judge_exit_code(before);
-    return request_->exit_seen
-               ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
-               : before.exit_state == exit_code_state::absent;
-  }
-
-  /// Bytes behind this poll's chunk that are worth to be read with it, as far as is known: some whole chunks.
-  std::size_t backlog() const noexcept {
-    if (!goes_on()) return 0;
-    const auto chunk = request_->max_bytes;
-    const auto known = std::min<std::uint64_t>(status.size - request_->offset, most_bytes) / chunk;
-    return static_cast<std::size_t>(std::clamp<std::uint64_t>(known, 1, most_chunks) - 1) * chunk;
-  }
-
- public:
-  /// Takes the answer to one question; the data is in exit_text, status or bytes.
-  void answer(question q, std::error_code ec) noexcept {
-    if (ec && !says_missing(ec) && !says_unreadable(ec)) {
-      if (!failure_) failure_ = ec;  // what fails after that fails because of it
-      return;
-    }
-    switch (q) {
-      case exit_code: exit_error_ = ec; break;
-      case log_status:
-        status_error_ = ec;
-        log_is_file_ = status_known_ = !ec && status.kind == file_kind::regular;
-        break;
-      case log_bytes:
-        bytes_error_ = ec;
-        if (ec) bytes.clear();
-        if (bytes.size() > limit_) failure_ = errc::reply_too_long;
-        break;
-      case pid_file:
-        if (ec) evidence.pid_file.clear();
-        pid_file_unreadable_ = says_unreadable(ec);
-        break;
-      case child_file:
-        if (ec) evidence.child_file.clear();
-        break;
-      case boot_id:
-        if (ec) evidence.boot_id.clear();
-        break;
-      case host_name:
-        if (ec) evidence.host_name.clear();
-        break;
-      case process:
-        if (ec) evidence.stat.clear();
-        break;
-      case child_process:
-        if (ec) evidence.child_stat.clear();
-        break;
-      case nothing: break;
-    }
-  }
-
-  /// All that was asked for is answered: says what to ask for next; nothing once the poll is over.
-  unsigned next() {
-    if (failure_) return nothing;
-    if (judging_) {
-      if (!asked_processes_ && !evidence.boot_id.empty() && process_of(process) != 0) {
-        asked_processes_ = true;
-        return process | child_process;
-      }
-      judging_ = asked_processes_ = false;
-      if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_);
-      return first_questions();
-    }
-    if (!exit_judged_) {
-      exit_judged_ = true;
-      poll_reply judged;
-      judge_exit_code(judged);
-      const bool news = judged.exit_state == exit_code_state::present &&
-                        !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
-      // A whole chunk is as good as it was; only the size has to be known anew.
-      const bool whole_chunk = bytes.size() >= poll_limit(*request_);
-      if (news) return ask(log_status | (log_is_file_ && !whole_chunk ? log_bytes : nothing));
-    }
-    // The log grew before it was looked at and after it was read, or was not read yet.
-    if (!read_again_ && log_is_file_ && status.size > request_->offset && bytes.size() <= overlap() &&
-        !says_unreadable(bytes_error_)) {
-      read_again_ = true;
-      return ask(log_bytes);
-    }
-    return nothing;
-  }
-
-  /// What went wrong, if this is no poll.
+  /// Why the poll failed, if it did.
   std::error_code failure() const noexcept { return failure_; }
 
   /// The reply, once the poll is over; its views point into exit_text and bytes.
-  void make_reply(poll_reply& reply) const noexcept {
-    reply = {};
-    reply.liveness = liveness_;
-    reply.evidence = evidence_text_;
-    judge_exit_code(reply);
-    const bool wanted = status.size > request_->offset;
-    if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
-    if (status_error_ || bytes_error_ || status.kind == file_kind::directory) {
-      // Of a log that is gone now and had nothing new, the next poll will tell.
-      if (says_missing(bytes_error_)) return present(reply, status.size);
-      reply.log = log_state::unreadable;
-      const bool directory = !status_error_ && status.kind == file_kind::directory;
-      reply.log_error = directory       ? std::make_error_code(std::errc::is_a_directory)
-                        : status_error_ ? status_error_
-                                        : bytes_error_;
-      return;
-    }
-    if (status.kind == file_kind::other) return present(reply, 0);
-    // Read after its size was asked for, and it ends before the offset: it was truncated between.
-    if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
-    present(reply, status.size);
-    if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
-    reply.bytes = chunk();
-  }
+  REMOTE_JOB_DECL void make_reply(poll_reply& reply) const noexcept;
 
-  /// Of a poll that failed: the bytes of the log that came before it did, if they can be placed.
-  void make_partial_reply(poll_reply& reply) const noexcept {
-    reply = {};
-    if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
-        bytes.size() > limit_)
-      return;
-    present(reply, status.size);
-    reply.bytes = chunk();
-  }
+  /// The bytes of the log that a failed poll had read before, if they can be placed.
+  REMOTE_JOB_DECL void make_partial_reply(poll_reply& reply) const noexcept;
 
   std::string exit_text;
   file_status status;
@@ -3537,46 +3445,24 @@ class file_poll {
   file_evidence evidence;
 
  private:
-  unsigned ask(unsigned questions) noexcept {
-    if (questions & exit_code) exit_text.clear();
-    if (questions & log_status) {
-      status = {};
-      status_known_ = false;
-    }
-    if (questions & log_bytes) {
-      bytes.clear();
-      bytes_error_ = {};
-    }
-    return questions;
-  }
+  REMOTE_JOB_DECL unsigned first_questions() noexcept;
+  REMOTE_JOB_DECL unsigned ask(unsigned questions) noexcept;
 
-  std::size_t overlap() const noexcept { return static_cast<std::size_t>(request_->offset - poll_start(*request_)); }
+  /// Whether the poll before succeeded and this one follows it.
+  REMOTE_JOB_DECL bool goes_on() const noexcept;
+  /// Whether all of this poll's chunk was read before, and nothing else is to be found out.
+  REMOTE_JOB_DECL bool is_read() const noexcept;
+  /// How many bytes behind this poll's chunk to read along with it: some full chunks, as far as is known.
+  REMOTE_JOB_DECL std::size_t backlog() const noexcept;
 
-  /// Of what was read: this poll's chunk, and no more than the size that the log is said to have.
-  std::string_view chunk() const noexcept {
-    const auto start = poll_start(*request_);
-    return std::string_view(bytes)
-        .substr(static_cast<std::size_t>(start - first_))
-        .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), status.size - start)));
-  }
-
-  void judge_exit_code(poll_reply& reply) const noexcept {
-    if (says_unreadable(exit_error_)) {
-      reply.exit_state = exit_code_state::unreadable;
-      reply.exit_error = exit_error_;
-    } else if (!exit_error_) {
-      read_exit_code(exit_text, reply);
-    }
-  }
-
-  void present(poll_reply& reply, std::uint64_t size) const noexcept {
-    reply.log = log_state::present;
-    reply.log_size = size;
-    reply.log_identity = status.identity;
-  }
+  REMOTE_JOB_DECL std::size_t overlap() const noexcept;
+  /// This poll's chunk of what was read, and no more than the size that the log is said to have.
+  REMOTE_JOB_DECL std::string_view chunk() const noexcept;
+  REMOTE_JOB_DECL void judge_exit_code(poll_reply& reply) const noexcept;
+  REMOTE_JOB_DECL void present(poll_reply& reply, std::uint64_t size) const noexcept;
 
   const poll_request* request_ = nullptr;
-  std::uint64_t first_ = 0;  // where in the log what is read begins
+  std::uint64_t first_ = 0;  // where in the log the bytes begin
   std::size_t limit_ = 0;    // most bytes of it
   std::error_code failure_;
   std::error_code exit_error_, status_error_, bytes_error_;
@@ -3599,14 +3485,6 @@ class file_poll {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_FILE_POLL_OP_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_FILE_POLL_OP_HPP
 
-#include <asio/associated_allocator.hpp>
-#include <asio/associated_cancellation_slot.hpp>
-#include <asio/associated_executor.hpp>
-#include <asio/cancellation_signal.hpp>
-#include <asio/error.hpp>
-#include <asio/post.hpp>
-
-#include <array>
 #include <bit>
 #include <exception>
 
@@ -3702,7 +3580,7 @@ class file_poll_op {
     std::shared_ptr<file_poll_op> self;
     question asked;
     // Asio 1.22 asks a handler for it that it has moved from.
-    [[no_unique_address]] const allocator_type memory = asio::get_associated_allocator(self->handler_);
+    const allocator_type memory = asio::get_associated_allocator(self->handler_);
 
     executor_type get_executor() const noexcept {
       return asio::get_associated_executor(self->handler_, self->transport_.get_executor());
@@ -3719,7 +3597,7 @@ class file_poll_op {
     using allocator_type = file_poll_op::allocator_type;
 
     std::shared_ptr<file_poll_op> self;
-    [[no_unique_address]] const allocator_type memory = asio::get_associated_allocator(self->handler_);
+    const allocator_type memory = asio::get_associated_allocator(self->handler_);
 
     executor_type get_executor() const noexcept {
       return asio::get_associated_executor(self->handler_, self->transport_.get_executor());
@@ -3832,6 +3710,25 @@ void start_file_poll(Transport& transport, const job_spec& job, const poll_reque
 
 #endif
 
+// ---- remote_job/detail/text/hex.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_HEX_HPP
+#define REMOTE_JOB_DETAIL_TEXT_HEX_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Appends the last `digits` hexadecimal digits of a number, in lower case; at most 16.
+REMOTE_JOB_DECL void append_hex(std::string& text, std::uint64_t number, std::size_t digits);
+
+/// Each byte as two hexadecimal digits, in lower case.
+REMOTE_JOB_DECL std::string to_hex(std::string_view bytes);
+
+/// Reads what to_hex() wrote, in either case; false for any other text, of which some may be in `bytes`.
+REMOTE_JOB_DECL bool from_hex(std::string_view text, std::string& bytes);
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/watch/detail/run/operation_context.hpp
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_OPERATION_CONTEXT_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_OPERATION_CONTEXT_HPP
@@ -3843,13 +3740,13 @@ namespace remote_job::inline v0::detail {
 /// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries,
 /// and the one step that is under way. One operation at a time. Transport may be a reference.
 template <class Transport, class Backoff, class Sink>
-struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
+struct operation_context : std::enable_shared_from_this<operation_context<Transport, Backoff, Sink>> {
   using transport_type = std::remove_reference_t<Transport>;
   using traits = transport_traits<transport_type>;
   using executor_type = typename traits::executor_type;
-  using sink_type = Sink;
+  using sink_hooks = sink_traits<Sink>;
 
-  line(Transport t, Backoff b, Sink s)
+  operation_context(Transport t, Backoff b, Sink s)
       : transport(std::forward<Transport>(t)),
         backoff(std::move(b)),
         sink(std::move(s)),
@@ -3859,12 +3756,8 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
 
   /// 32 hexadecimal digits, never the same.
   void make_nonce(std::string& nonce) {
-    static constexpr char digits[] = "0123456789abcdef";
     nonce.clear();
-    for (int half = 0; half < 2; ++half) {
-      auto bits = nonces();
-      for (int i = 0; i < 16; ++i, bits >>= 4) nonce += digits[bits & 15];
-    }
+    for (int half = 0; half < 2; ++half) append_hex(nonce, nonces(), 16);
   }
 
   /// Gives the step under way so much time; then it is cancelled, and its connection closed.
@@ -3879,7 +3772,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
     timer.cancel();
   }
 
-  /// Claims the line for one operation; false if another is outstanding.
+  /// Claims the context for one operation; false if another is outstanding.
   bool begin() {
     if (running) return false;
     ++run;
@@ -3896,6 +3789,25 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
     } catch (...) {  // the step under way is interrupted, or its wait ends by itself
     }
     interrupt();
+  }
+
+  /// Says for people why a step failed. `reply`: of the command, if the step was one.
+  std::string why(std::error_code ec, duration limit, const command_reply* reply = nullptr) {
+    return failure_text(ec, traits::diagnostics(transport), timed_out ? &limit : nullptr, reply);
+  }
+
+  /// Calls a hook of the sink, which returns a std::error_code; says how it failed, or nothing.
+  template <class Hook>
+  std::string guarded(Hook hook) {
+    try {
+      const std::error_code ec = hook();
+      if (!ec) return {};
+      // The sink knows the name of its file.
+      const auto text = sink_hooks::diagnostics(sink);
+      return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
+    } catch (...) {
+      return exception_text("the sink threw");
+    }
   }
 
   Transport transport;
@@ -3919,7 +3831,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
 
  private:
   struct deadline {
-    std::shared_ptr<line> self;
+    std::shared_ptr<operation_context> self;
     std::uint64_t step;
     duration time;
     bool put_off = false;
@@ -3967,19 +3879,17 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_WATCH_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_WATCH_HPP
 
-#include <asio/any_io_executor.hpp>
-
 namespace remote_job::inline v0::detail {
 
 /// What a trigger and its outstanding run share. It lives as long as either.
 template <class Transport, class OsPolicy, class Backoff, class Sink>
-class watch : public detail::line<Transport, Backoff, Sink> {
-  using base = detail::line<Transport, Backoff, Sink>;
+class watch : public operation_context<Transport, Backoff, Sink> {
+  using base = operation_context<Transport, Backoff, Sink>;
 
  public:
-  using line_type = watch;
+  using context_type = watch;
+  using sink_hooks = typename base::sink_hooks;
   using result_type = trigger_event;
-  static constexpr bool watches = true;
   static constexpr bool sound = true;
   static constexpr bool has_files = file_access_transport<Transport>;
   /// Whether a run may choose by itself to read the files.
@@ -3993,8 +3903,8 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   /// @name What run_op asks for
   /// @{
-  watch& line() noexcept { return *this; }
-  std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
+  watch& context() noexcept { return *this; }
+  std::shared_ptr<watch> shared_context() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
   action start() {
     if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
     if constexpr (has_files) files.forget();
@@ -4002,32 +3912,73 @@ class watch : public detail::line<Transport, Backoff, Sink> {
   }
 
   template <class Handler>
-  void send(Handler&& handler) {
-    if (!fsm.stopping()) return send_poll(std::forward<Handler>(handler));
-    if constexpr (can_stop) {
-      this->raw.clear();
-      this->command.clear();
-      this->make_nonce(stop.nonce);
-      stop.grace = stop_options().grace;
-      os.build_stop(fsm.job(), stop, this->command);
-      this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
-    }
+  void send(action_kind kind, Handler&& handler) {
+    this->raw.clear();
+    if (kind == action_kind::stop)
+      send_stop(std::forward<Handler>(handler));
+    else
+      send_poll(std::forward<Handler>(handler));
   }
 
-  template <class Why>
-  action answered(std::error_code ec, Why why) {
-    if constexpr (can_stop)
-      if (fsm.stopping()) {
-        stop_result stopped;
+  action answered(action_kind kind, std::error_code ec) {
+    if (kind == action_kind::stop) {
+      stop_result stopped;
+      if constexpr (can_stop)
         if (!ec) ec = os.parse_stop(stop, this->raw, stopped);
-        return fsm.stop_answered(ec, ec && stopped.message.empty() ? why(ec) : std::move(stopped.message));
-      }
+      return fsm.stop_answered(ec, ec && stopped.message.empty() ? why_of_command(ec) : std::move(stopped.message));
+    }
     ec = read_reply(ec);
     const auto now = base::traits::now(this->transport);
-    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, time_taken(now - this->step_began));
+    return fsm.polled(ec, ec ? why_of_command(ec) : std::string(), reply, now, time_taken(now - this->step_began));
   }
 
-  trigger_event result() const { return fsm.event(); }
+  std::string pass_on_notices() {
+    for (auto& text : base::traits::notices(this->transport)) {
+      if (std::find(this->said.begin(), this->said.end(), text) != this->said.end()) continue;
+      this->said.push_back(text);
+      const notice n{.kind = notice_kind::transport, .message = std::move(text)};
+      auto failure = this->guarded([&] { return sink_hooks::on_notice(this->sink, n), std::error_code(); });
+      if (!failure.empty()) return failure;
+    }
+    return {};
+  }
+
+  template <class Bind>
+  bool tell(action& next, Bind bind) {
+    std::string failure;
+    switch (next.kind) {
+      case action_kind::deliver: {
+        std::optional<std::error_code> taken;
+        failure = this->guarded([&] {
+          taken = sink_hooks::try_on_log(this->sink, fsm.offset(), fsm.bytes());
+          if constexpr (sink_hooks::is_async)
+            if (!taken) this->sink.async_on_log(fsm.offset(), fsm.bytes(), bind());
+          return taken.value_or(std::error_code());
+        });
+        if (!taken && failure.empty()) return true;
+        break;
+      }
+      case action_kind::reset:
+        failure = this->guarded([&] { return sink_hooks::on_log_reset(this->sink, fsm.reset()); });
+        break;
+      default:
+        failure = this->guarded([&] { return sink_hooks::on_notice(this->sink, fsm.note()), std::error_code(); });
+        break;
+    }
+    next = fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
+    return false;
+  }
+
+  std::error_code result(trigger_event& event) const {
+    event = fsm.event();
+    return event.error;
+  }
+  static trigger_event failure(std::error_code ec) noexcept {
+    trigger_event event;
+    event.error = ec;
+    return event;
+  }
+  void ended(const trigger_event& event) { sink_hooks::on_event(this->sink, event); }
   /// @}
 
   std::string objection_to_family() const {
@@ -4046,10 +3997,11 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     return text;
   }
 
+  std::string why_of_command(std::error_code ec) { return this->why(ec, fsm.command_timeout(), &this->raw); }
+
   /// Sends the poll, whichever way the machine wants it.
   template <class Handler>
   void send_poll(Handler&& handler) {
-    this->raw.clear();
     fsm.request(request);
     if constexpr (has_files)
       if (fsm.by_files()) {
@@ -4059,6 +4011,18 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     shrink(this->raw.output, poll_limit(request));
     build_poll();
     this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+  }
+
+  /// Stops the job, whose deadline is over.
+  template <class Handler>
+  void send_stop(Handler&& handler) {
+    if constexpr (can_stop) {
+      this->command.clear();
+      this->make_nonce(stop.nonce);
+      stop.grace = stop_options().grace;
+      os.build_stop(fsm.job(), stop, this->command);
+      this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+    }
   }
 
   /// The job, its files named as the transport wants them.
@@ -4161,649 +4125,171 @@ struct watch_of<Transport, OsPolicy, Backoff, Sink> {
 
 #endif
 
-// ---- remote_job/watch/detail/run/run_op.hpp
-#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_RUN_OP_HPP
-#define REMOTE_JOB_WATCH_DETAIL_RUN_RUN_OP_HPP
-
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_state.hpp>
-#include <asio/dispatch.hpp>
-
-#include <new>
-
-namespace remote_job::inline v0::detail {
-
-/// Says what is being thrown, for people.
-inline std::string exception_text(std::string text) {
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    return text.append(": ").append(e.what());
-  } catch (...) {
-    return text;
-  }
-}
-
-/// The composed operation behind every initiating function: carries out what a machine asks for, and decides nothing.
-///
-/// A Task is a machine, `fsm`, the line it works on, and what is sent and read there: a watch or a call.
-///
-/// Every step runs on the transport's executor; only the completion goes to the handler's own. Whatever a step throws,
-/// a policy's code among it, ends the run as an error.
-template <class Task>
-class run_op {
- public:
-  explicit run_op(std::shared_ptr<Task> task) : t_(std::move(task)) {}
-
-  /// The initiation, and the completion.
-  template <class Self>
-  void operator()(Self& self) {
-    if (stage_ == stage::leaving) return self.complete(result_, std::move(outcome_));
-    const auto task = t_;
-    auto& w = task->line();
-    // Inline, so that a cancel() that follows the initiation at once is not lost.
-    stage_ = w.begin() ? stage::starting : stage::refused;
-    const bool begun = stage_ == stage::starting;
-    try {
-      // Whatever kind is asked for, the watch can be resumed after it: nothing on the host was changed.
-      self.reset_cancellation_state(asio::enable_total_cancellation());
-      const auto memory = asio::get_associated_allocator(self);
-      using of_bytes = typename std::allocator_traits<std::decay_t<decltype(memory)>>::template rebind_alloc<std::byte>;
-      auto own = std::allocate_shared<Self>(of_bytes(memory), std::move(self));
-      asio::post(w.executor, asio::bind_executor(w.executor, step<Self>{own}));
-    } catch (...) {
-      if (begun) w.running = false;
-      throw;
-    }
-  }
-
-  /// The end of a step. `own` alone keeps this object.
-  template <class Self>
-  void operator()(Self&, std::error_code ec, std::shared_ptr<Self>& own) {
-    if (stage_ == stage::refused)
-      result_ = errc::already_running;
-    else if (!go_on(own, ec))
-      return;
-    leave(own);
-  }
-
- private:
-  enum class stage { initiated, refused, starting, stepping, leaving };
-
-  /// The handler of each step. Only refers to the operation: an initiating function that throws destroys its handler.
-  template <class Self>
-  struct step {
-    using allocator_type = asio::associated_allocator_t<Self>;
-
-    std::shared_ptr<Self> op;
-    // Asio 1.22 asks a handler for it that it has moved from.
-    [[no_unique_address]] const allocator_type memory = asio::get_associated_allocator(*op);
-
-    allocator_type get_allocator() const noexcept { return memory; }
-
-    void operator()(std::error_code ec = {}) {
-      auto own = std::move(op);
-      (*own)(ec, own);
-    }
-  };
-
-  using line = typename Task::line_type;
-  using traits = typename line::traits;
-  using sink = sink_traits<typename line::sink_type>;
-
-  /// Goes on after a step; true if the run is over.
-  template <class Self>
-  bool go_on(const std::shared_ptr<Self>& own, std::error_code ec) {
-    try {
-      const bool first = std::exchange(stage_, stage::stepping) == stage::starting;
-      return carry_out(own, first ? t_->start() : answer(ec));
-    } catch (...) {
-      give_up(own);
-      return true;
-    }
-  }
-
-  /// Ends the run because of what is being thrown.
-  template <class Self>
-  void give_up(const std::shared_ptr<Self>& own) noexcept {
-    auto& w = t_->line();
-    std::error_code ec = errc::policy_failed;
-    try {
-      throw;
-    } catch (const std::bad_alloc&) {
-      ec = std::make_error_code(std::errc::not_enough_memory);
-    } catch (...) {
-    }
-    try {
-      w.signal.slot().clear();
-      w.disarm();
-      carry_out(own, w.cancelled ? t_->fsm.cancelled() : t_->fsm.broke(ec, exception_text("an exception ended it")));
-    } catch (...) {
-      // There is not even memory to say it in.
-      w.transport.close();
-      outcome_ = {};
-      if constexpr (Task::watches) outcome_.error = ec;
-      finish(ec);
-    }
-  }
-
-  /// The machine's answer to the end of the step that was under way.
-  action answer(std::error_code ec) {
-    auto& w = t_->line();
-    w.disarm();
-    // Nothing of the step that ended may be reached by a later cancellation. Not clear(): that would give the memory
-    // away.
-    w.signal.slot().assign([](asio::cancellation_type) {});
-    auto& fsm = t_->fsm;
-    // What an asynchronous sink took is taken, even if the watch is cancelled at the same time.
-    if (w.cancelled && !(pending_ == action_kind::deliver && !ec)) return fsm.cancelled();
-
-    switch (pending_) {
-      case action_kind::connect: {
-        if (w.timed_out) ec = errc::connect_timeout;
-        if (const auto failure = pass_on_notices(); !failure.empty()) return fsm.delivered(errc::sink_failed, failure);
-        return fsm.connected(ec, ec ? why(ec, fsm.connect_timeout()) : std::string());
-      }
-      case action_kind::poll: {
-        if (w.timed_out) ec = errc::command_timeout;
-        return t_->answered(ec, [&](std::error_code failure) { return why(failure, fsm.command_timeout()); });
-      }
-      case action_kind::deliver: return fsm.delivered(ec, guarded([&] { return ec; }));
-      default: return fsm.woke();
-    }
-  }
-
-  /// Tells the sink what the transport has to say of connecting, each text once; says how the sink failed, or nothing.
-  std::string pass_on_notices() {
-    if constexpr (Task::watches) {
-      auto& w = t_->line();
-      for (auto& text : traits::notices(w.transport)) {
-        if (std::find(w.said.begin(), w.said.end(), text) != w.said.end()) continue;
-        w.said.push_back(text);
-        const notice n{.kind = notice_kind::transport, .message = std::move(text)};
-        if (auto failure = guarded([&] { return sink::on_notice(w.sink, n), std::error_code(); }); !failure.empty())
-          return failure;
-      }
-    }
-    return {};
-  }
-
-  /// Says what failed for people: the transport knows the host and the cause, the error code the kind.
-  std::string why(std::error_code ec, duration limit) {
-    auto text = traits::diagnostics(t_->line().transport);
-    if (t_->line().timed_out)
-      return ec.message() + " after " + seconds(limit) + " s" + (text.empty() ? text : ": " + text);
-    if (text.empty()) text = ec.message();
-    if (pending_ == action_kind::poll)
-      if (const auto words = words_of_host(ec); !words.empty()) text += "; the host says: " + words;
-    return text;
-  }
-
-  /// What the host printed with the errors of a command, and in the place of its reply: "This account is not available."
-  std::string words_of_host(std::error_code ec) const {
-    const auto& raw = t_->line().raw;
-    std::string words;
-    const auto add = [&](std::string_view text) {
-      text = text.substr(0, 200);
-      text = text.substr(0, text.find_last_not_of(" \r\n") + 1);
-      if (!words.empty() && !text.empty()) words += ' ';
-      words += escaped(text);
-    };
-    add(raw.error_output);
-    if (ec == errc::reply_missing || ec == errc::command_refused) add(raw.output);
-    return words;
-  }
-
-  /// The handler of the next step. The slot of a composed operation is emptied at each invocation, so the way from the
-  /// caller's cancellation to the watch is laid anew for each step.
-  template <class Self>
-  auto bind(const std::shared_ptr<Self>& own) {
-    auto& w = t_->line();
-    if (auto slot = own->get_cancellation_state().slot(); slot.is_connected())
-      slot.assign(cancel_line{t_->shared_line(), w.run});
-    return asio::bind_cancellation_slot(w.signal.slot(), asio::bind_executor(w.executor, step<Self>{own}));
-  }
-
-  /// Whether the run is cancelled: from outside, or by a hook of the sink just now.
-  template <class Self>
-  bool cancel_asked(Self& self) {
-    if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) t_->line().cancelled = true;
-    return t_->line().cancelled;
-  }
-
-  /// Does what is asked for, up to the next step; true if the run is over.
-  template <class Self>
-  bool carry_out(const std::shared_ptr<Self>& own, action next) {
-    auto& w = t_->line();
-    auto& fsm = t_->fsm;
-    for (;;) {
-      // What ends the run anyway takes precedence.
-      if (cancel_asked(*own) && next.kind < action_kind::close) next = fsm.cancelled();
-      pending_ = next.kind;
-      switch (next.kind) {
-        case action_kind::connect:
-          w.arm(next.time);
-          w.transport.async_connect(bind(own));
-          return false;
-        case action_kind::poll:
-          w.arm(next.time);
-          t_->send(bind(own));
-          return false;
-        case action_kind::back_off: {
-          const duration delay = std::max(duration::zero(), duration(w.backoff.delay(fsm.failures())));
-          const auto info = fsm.retry(delay);
-          if (const auto failure = guarded([&] { return sink::on_retry(w.sink, info), std::error_code(); });
-              !failure.empty()) {
-            next = fsm.delivered(errc::sink_failed, failure);
-            break;
-          }
-          if (cancel_asked(*own)) break;
-          wait(own, delay);
-          return false;
-        }
-        case action_kind::wait:
-          if (!over_at_once(next.time)) {
-            wait(own, next.time);
-            return false;
-          }
-          next = fsm.woke();
-          break;
-        case action_kind::close:
-          w.transport.close();
-          next = fsm.closed();
-          break;
-        case action_kind::finish:
-          outcome_ = t_->result();
-          if constexpr (Task::watches)
-            finish(outcome_.error);
-          else
-            finish(t_->error());
-          return true;
-        case action_kind::abort:
-          w.running = false;
-          result_ = asio::error::operation_aborted;
-          return true;
-        case action_kind::deliver:
-        case action_kind::reset:
-        case action_kind::notify:
-          if constexpr (Task::watches) {
-            if (tell(own, next)) return false;
-          }
-          break;
-      }
-    }
-  }
-
-  /// The run is over, with `outcome_`.
-  void finish(std::error_code result) noexcept {
-    auto& w = t_->line();
-    w.running = false;
-    result_ = result;
-    if constexpr (Task::watches) {
-      try {
-        sink::on_event(w.sink, outcome_);
-      } catch (...) {  // there is no one left to tell
-      }
-    }
-  }
-
-  /// Tells the sink; true if it is told asynchronously.
-  template <class Self>
-  bool tell(const std::shared_ptr<Self>& own, action& next) {
-    auto& w = t_->line();
-    auto& fsm = t_->fsm;
-    switch (next.kind) {
-      case action_kind::deliver:
-        if constexpr (sink::is_async) {
-          const auto failure = guarded([&] {
-            w.sink.async_on_log(fsm.offset(), fsm.bytes(), bind(own));
-            return std::error_code();
-          });
-          if (failure.empty()) return true;
-          next = fsm.delivered(errc::sink_failed, failure);
-        } else {
-          next = told([&] { return sink::on_log(w.sink, fsm.offset(), fsm.bytes()); });
-        }
-        return false;
-      case action_kind::reset: next = told([&] { return sink::on_log_reset(w.sink, fsm.reset()); }); return false;
-      default: next = told([&] { return sink::on_notice(w.sink, fsm.note()), std::error_code(); }); return false;
-    }
-  }
-
-  /// Whether so short a pause is over before a timer could be set for it, which costs two system calls.
-  bool over_at_once(duration pause) {
-    auto& transport = t_->line().transport;
-    const auto begin = traits::now(transport);
-    return traits::now(transport) - begin >= pause;
-  }
-
-  template <class Self>
-  void wait(const std::shared_ptr<Self>& own, duration time) {
-    auto& w = t_->line();
-    w.timer.expires_after(std::chrono::duration_cast<typename traits::timer_type::duration>(time));
-    w.timer.async_wait(bind(own));
-  }
-
-  template <class Hook>
-  action told(Hook hook) {
-    const auto failure = guarded(hook);
-    return t_->fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
-  }
-
-  /// Calls a hook of the sink; says how it failed, or nothing.
-  template <class Hook>
-  std::string guarded(Hook hook) {
-    try {
-      const std::error_code ec = hook();
-      return ec ? refusal(ec) : std::string();
-    } catch (...) {
-      return exception_text("the sink threw");
-    }
-  }
-
-  /// Says for people why the sink refused: it knows the name of its file.
-  std::string refusal(std::error_code ec) {
-    const auto text = sink::diagnostics(t_->line().sink);
-    return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
-  }
-
-  /// Completes on the handler's own executor, with all memory of the run given back.
-  template <class Self>
-  void leave(std::shared_ptr<Self>& own) {
-    stage_ = stage::leaving;
-    const auto task = t_;
-    const auto executor = asio::get_associated_executor(*own, task->line().executor);
-    Self last(std::move(*own));
-    own.reset();
-    asio::dispatch(executor, asio::bind_executor(executor, std::move(last)));
-  }
-
-  struct cancel_line {
-    std::weak_ptr<line> watched;
-    std::uint64_t run;
-    void operator()(asio::cancellation_type) const {
-      if (const auto w = watched.lock(); w && w->run == run) w->cancel();
-    }
-  };
-
-  std::shared_ptr<Task> t_;
-  stage stage_ = stage::initiated;
-  action_kind pending_ = action_kind::connect;
-  std::error_code result_;
-  typename Task::result_type outcome_{};
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/watch/detail/run/call.hpp
-#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_CALL_HPP
-#define REMOTE_JOB_WATCH_DETAIL_RUN_CALL_HPP
-
-#include <asio/compose.hpp>
-
-namespace remote_job::inline v0::detail {
-
-/// One command on a line until it is answered, for run_op: what a watch is to its polls.
-///
-/// An Exchange has `result_type`, which has a `message`, `possible`, whether the policies allow it, and
-///
-///     std::string objection();                          // why it is not even tried, or nothing
-///     void build(Line&);                                // writes line.command
-///     std::error_code read(Line&, result_type&);        // reads line.raw
-///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
-///     bool another(std::error_code);                    // optional: whether to go on with another question
-template <class Line, class Exchange>
-class call {
- public:
-  using line_type = Line;
-  using result_type = typename Exchange::result_type;
-  static constexpr bool watches = false;
-
-  call(std::shared_ptr<Line> l, Exchange exchange, const watch_options& options, duration time)
-      : fsm(options, time), line_(std::move(l)), exchange_(std::move(exchange)) {}
-
-  Line& line() const noexcept { return *line_; }
-  const std::shared_ptr<Line>& shared_line() const noexcept { return line_; }
-
-  action start() {
-    auto objection = exchange_.objection();
-    if constexpr (requires { exchange_.idle(result_); })
-      if (objection.empty() && exchange_.idle(result_)) return fsm.skip();
-    return fsm.start(std::move(objection));
-  }
-
-  template <class Handler>
-  void send(Handler&& handler) {
-    line_->raw.clear();
-    line_->command.clear();
-    exchange_.build(*line_);
-    line_->transport.async_execute(line_->command, line_->raw, std::forward<Handler>(handler));
-  }
-
-  template <class Why>
-  action answered(std::error_code ec, Why why) {
-    result_type read{};
-    if (!ec) ec = exchange_.read(*line_, read);
-    if (!ec) result_ = std::move(read);
-    if constexpr (requires { exchange_.another(ec); })
-      if (exchange_.another(ec)) return fsm.another();
-    return fsm.replied(ec, ec ? (read.message.empty() ? why(ec) : std::move(read.message)) : std::string());
-  }
-
-  result_type result() {
-    if (fsm.error()) result_.message = fsm.why().empty() ? fsm.error().message() : fsm.why();
-    return std::move(result_);
-  }
-  std::error_code error() const { return fsm.error(); }
-
-  call_fsm fsm;
-
- private:
-  std::shared_ptr<Line> line_;
-  Exchange exchange_;
-  result_type result_{};
-};
-
-/// Starts a call as the operation behind an initiating function; completion `void(std::error_code, result_type)`.
-struct initiate_call {
-  template <class Handler, class Line, class Exchange>
-  void operator()(Handler&& handler, std::shared_ptr<Line> l, Exchange exchange, watch_options options,
-                  duration time) const {
-    if constexpr (Exchange::possible) {
-      using task = call<Line, Exchange>;
-      // Work is kept up on both: the steps run on the one, the completion on the other.
-      const auto executor = l->executor;
-      const auto completion_executor = asio::get_associated_executor(handler, executor);
-      asio::async_compose<Handler, void(std::error_code, typename task::result_type)>(
-          run_op<task>(std::make_shared<task>(std::move(l), std::move(exchange), options, time)), handler, executor,
-          completion_executor);
-    }
-  }
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
 // ---- remote_job/watch/detail/run/exchanges.hpp
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_EXCHANGES_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_EXCHANGES_HPP
 
-// What is sent and read on the line of a watch, besides its polls: see call.
+// What is sent and read in the context of a watch, besides its polls: see call.
 namespace remote_job::inline v0::detail {
 
 /// Names a command by its content, so that a host can tell whether it is the same.
-inline std::string fingerprint(const job_command& command) {
-  std::string all;
-  const auto add = [&](std::string_view text) { all.append(std::to_string(text.size())).append(":").append(text); };
-  add(command.script);
-  add(command.working_directory);
-  add(command.umask ? std::to_string(*command.umask) : "-");
-  for (const auto& [name, value] : command.environment) {
-    add(name);
-    add(value);
-  }
-  std::string digits;
-  for (const char c : sha256(all)) {
-    digits += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-    digits += "0123456789abcdef"[c & 15];
-  }
-  return digits;
-}
+REMOTE_JOB_DECL std::string fingerprint(const job_command& command);
 
-/// Whether the job has a directory that a stop or a clean-up can work on.
-inline std::string objection_to_directory(const job_spec& job) {
-  auto text = validate_job_id(job.job_id, job.remote_os);
-  if (!text.empty()) return text;
-  const char* separators = job.remote_os == remote_os::windows ? "\\/" : "/";
-  std::string_view dir = job.job_dir;
-  while (!dir.empty() && dir.find_last_of(separators) == dir.size() - 1) dir.remove_suffix(1);
-  const auto slash = dir.find_last_of(separators);
-  if (slash == dir.npos || dir.substr(slash + 1) != job.job_id)
-    return "job_dir must be the directory of a submitted job: its last name is its job_id";
-  text = slash == 0 ? "base_dir must not be /" : validate_base_dir(dir.substr(0, slash), job.remote_os);
-  return text.empty() ? text : "job_dir: its " + text;
-}
+/// Says why the job has no directory that a stop or a clean-up can work on, or nothing.
+REMOTE_JOB_DECL std::string objection_to_directory(const job_spec& job);
 
 /// Why nothing can be changed on the host for the job of this watch, or nothing.
 template <class Watch>
-std::string objection_to_change(const Watch& w) {
-  auto text = w.objection_to_family();
-  return text.empty() ? objection_to_options(w.fsm.options()) : text;
+std::string objection_to_change(const Watch& watch) {
+  auto text = watch.objection_to_family();
+  return text.empty() ? objection_to_options(watch.fsm.options()) : text;
 }
 
 /// The same for one that works on the directory that a submit made.
 template <class Watch>
-std::string objection_to_change_in_directory(const Watch& w) {
-  auto text = objection_to_change(w);
-  return text.empty() ? objection_to_directory(w.fsm.job()) : text;
+std::string objection_to_change_in_directory(const Watch& watch) {
+  auto text = objection_to_change(watch);
+  return text.empty() ? objection_to_directory(watch.fsm.job()) : text;
 }
 
-template <class Watch>
-class submit_exchange {
+// How the OS policy is asked, by the type of the request.
+template <class Os>
+void build(Os& os, const job_spec& job, const submit_request& request, remote_command& command) {
+  os.build_submit(job, request, command);
+}
+template <class Os>
+void build(Os& os, const job_spec& job, const poll_request& request, remote_command& command) {
+  os.build_poll(job, request, command);
+}
+template <class Os>
+void build(Os& os, const job_spec& job, const stop_request& request, remote_command& command) {
+  os.build_stop(job, request, command);
+}
+template <class Os>
+void build(Os& os, const job_spec& job, const cleanup_request& request, remote_command& command) {
+  os.build_cleanup(job, request, command);
+}
+template <class Os>
+std::error_code parse(Os& os, const submit_request& request, const command_reply& raw, submit_result& result) {
+  return os.parse_submit(request, raw, result);
+}
+template <class Os>
+std::error_code parse(Os& os, const stop_request& request, const command_reply& raw, stop_result& result) {
+  return os.parse_stop(request, raw, result);
+}
+template <class Os>
+std::error_code parse(Os& os, const cleanup_request& request, const command_reply& raw, cleanup_result& result) {
+  return os.parse_cleanup(request, raw, result);
+}
+
+/// What all of them have in common.
+template <class Watch, class Request, class Result>
+class exchange {
  public:
-  using result_type = submit_result;
-  static constexpr bool possible = Watch::can_stop;
+  using result_type = Result;
 
-  submit_exchange(Watch& w, job_command command) : watch_(&w) {
-    request_.command = std::move(command);
-    request_.fingerprint = fingerprint(request_.command);
-    w.make_nonce(request_.ticket);
+  void build(Watch& watch) {
+    watch.make_nonce(request_.nonce);
+    detail::build(watch.os, watch.fsm.job(), request_, watch.command);
+  }
+  std::error_code read(Watch& watch, Result& result) const {
+    return detail::parse(watch.os, request_, watch.raw, result);
   }
 
-  std::string objection() const {
-    const auto& job = watch_->fsm.job();
-    auto text = objection_to_change(*watch_);
-    if (text.empty()) text = validate_job_id(job.job_id, job.remote_os);
-    if (text.empty()) text = validate(request_.command, job.remote_os);
-    return text;
-  }
+ protected:
+  explicit exchange(Watch& watch) noexcept : watch_(&watch) {}
 
-  void build(Watch& w) {
-    w.make_nonce(request_.nonce);
-    w.os.build_submit(w.fsm.job(), request_, w.command);
-  }
-
-  std::error_code read(Watch& w, submit_result& result) {
-    result.job = w.fsm.job();
-    const auto ec = w.os.parse_submit(request_, w.raw, result);
-    if (!ec) w.fsm.adopt(result.job);
-    return ec;
-  }
-
- private:
   Watch* watch_;
-  submit_request request_;
+  Request request_;
 };
 
 template <class Watch>
-class status_exchange {
+class submit_exchange : public exchange<Watch, submit_request, submit_result> {
  public:
-  using result_type = job_status;
-  static constexpr bool possible = Watch::sound;
+  static constexpr bool possible = Watch::can_stop;
 
-  explicit status_exchange(Watch& w) : watch_(&w) { request_.liveness = !w.fsm.job().pid_file.empty(); }
+  submit_exchange(Watch& watch, job_command command) : submit_exchange::exchange(watch) {
+    this->request_.command = std::move(command);
+    this->request_.fingerprint = fingerprint(this->request_.command);
+    watch.make_nonce(this->request_.ticket);
+  }
 
   std::string objection() const {
-    auto text = watch_->objection_to_family();
-    return text.empty() ? validate(watch_->fsm.job(), watch_->fsm.options()) : text;
+    const auto& job = this->watch_->fsm.job();
+    auto text = objection_to_change(*this->watch_);
+    if (text.empty()) text = validate_job_id(job.job_id, job.remote_os);
+    if (text.empty()) text = validate(this->request_.command, job.remote_os);
+    return text;
   }
 
-  void build(Watch& w) {
-    w.make_nonce(request_.nonce);
-    w.os.build_poll(w.fsm.job(), request_, w.command);
+  std::error_code read(Watch& watch, submit_result& result) const {
+    result.job = watch.fsm.job();
+    const auto ec = submit_exchange::exchange::read(watch, result);
+    if (!ec) watch.fsm.adopt(result.job);
+    return ec;
+  }
+};
+
+template <class Watch>
+class status_exchange : public exchange<Watch, poll_request, job_status> {
+ public:
+  static constexpr bool possible = Watch::sound;
+
+  explicit status_exchange(Watch& watch) : status_exchange::exchange(watch) {
+    this->request_.liveness = !watch.fsm.job().pid_file.empty();
   }
 
-  std::error_code read(Watch& w, job_status& status) {
+  std::string objection() const {
+    auto text = this->watch_->objection_to_family();
+    return text.empty() ? validate(this->watch_->fsm.job(), this->watch_->fsm.options()) : text;
+  }
+
+  std::error_code read(Watch& watch, job_status& status) const {
     poll_reply reply;
-    if (const auto ec = w.os.parse_poll(request_, w.raw, reply)) return ec;
+    if (const auto ec = watch.os.parse_poll(this->request_, watch.raw, reply)) return ec;
     status.liveness = reply.liveness;
     status.exit_state = reply.exit_state;
     if (reply.exit_state == exit_code_state::present) status.exit_code = reply.exit_code;
     status.log = reply.log;
     status.log_size = reply.log_size;
     status.evidence = reply.evidence;
-    status.message = status_message(w.fsm.job(), reply);
+    status.message = status_message(watch.fsm.job(), reply);
     return {};
   }
-
- private:
-  Watch* watch_;
-  poll_request request_;
 };
 
 template <class Watch>
-class stop_exchange {
+class stop_exchange : public exchange<Watch, stop_request, stop_result> {
  public:
-  using result_type = stop_result;
   static constexpr bool possible = Watch::can_stop;
 
-  stop_exchange(Watch& w, stop_options options) : watch_(&w) { request_.grace = options.grace; }
+  stop_exchange(Watch& watch, stop_options options) : stop_exchange::exchange(watch) {
+    this->request_.grace = options.grace;
+  }
 
   std::string objection() const {
-    auto text = objection_to_change_in_directory(*watch_);
-    if (text.empty() && request_.grace < duration::zero()) text = "grace must not be negative";
+    auto text = objection_to_change_in_directory(*this->watch_);
+    if (text.empty() && this->request_.grace < duration::zero()) text = "grace must not be negative";
     return text;
   }
-
-  void build(Watch& w) {
-    w.make_nonce(request_.nonce);
-    w.os.build_stop(w.fsm.job(), request_, w.command);
-  }
-  std::error_code read(Watch& w, stop_result& result) { return w.os.parse_stop(request_, w.raw, result); }
-
- private:
-  Watch* watch_;
-  stop_request request_;
 };
 
 template <class Watch>
-class cleanup_exchange {
+class cleanup_exchange : public exchange<Watch, cleanup_request, cleanup_result> {
  public:
-  using result_type = cleanup_result;
   static constexpr bool possible = Watch::can_stop;
 
-  cleanup_exchange(Watch& w, cleanup_policy policy) : watch_(&w) { request_.policy = policy; }
+  cleanup_exchange(Watch& watch, cleanup_policy policy) : cleanup_exchange::exchange(watch) {
+    this->request_.policy = policy;
+  }
 
-  std::string objection() const { return objection_to_change_in_directory(*watch_); }
+  std::string objection() const { return objection_to_change_in_directory(*this->watch_); }
   /// Nothing is to be done on the host.
   bool idle(cleanup_result& result) const {
-    if (request_.policy != cleanup_policy::never) return false;
+    if (this->request_.policy != cleanup_policy::never) return false;
     result.message = "The job's directory is kept, as asked for";
     return true;
   }
-
-  void build(Watch& w) {
-    w.make_nonce(request_.nonce);
-    w.os.build_cleanup(w.fsm.job(), request_, w.command);
-  }
-  std::error_code read(Watch& w, cleanup_result& result) { return w.os.parse_cleanup(request_, w.raw, result); }
-
- private:
-  Watch* watch_;
-  cleanup_request request_;
 };
 
 }  // namespace remote_job::inline v0::detail
@@ -4868,14 +4354,8 @@ class basic_remote_job_trigger {
 
   struct initiate_run {
     template <class Handler>
-    void operator()(Handler&& handler, std::shared_ptr<watch> w) const {
-      if constexpr (watch::sound) {
-        // Work is kept up on both: the steps run on the one, the completion on the other.
-        const auto executor = w->executor;
-        const auto completion_executor = asio::get_associated_executor(handler, executor);
-        asio::async_compose<Handler, void(std::error_code, trigger_event)>(detail::run_op<watch>(std::move(w)), handler,
-                                                                           executor, completion_executor);
-      }
+    void operator()(Handler&& handler, std::shared_ptr<watch> task) const {
+      if constexpr (watch::sound) detail::start_run(std::move(task), std::forward<Handler>(handler));
     }
   };
 
@@ -4890,8 +4370,7 @@ class basic_remote_job_trigger {
   ///
   /// Nothing is opened or checked here; `async_run` refuses what `validate` objects to.
   explicit basic_remote_job_trigger(Transport transport, trigger_state state, OsPolicy os = {}, Backoff backoff = {},
-                                    Sink sink = {})
-      : watch_(make_watch(transport, state, os, backoff, sink)) {}
+                                    Sink sink = {});
 
   /// An outstanding run goes on, as one of the new object. The moved-from object can only be assigned to and destroyed.
   basic_remote_job_trigger(basic_remote_job_trigger&&) noexcept = default;
@@ -5021,13 +4500,11 @@ class basic_remote_job_trigger {
   /// @}
 
   /// Cancels an outstanding run, which completes with operation_aborted; nothing happens if there is none.
-  void cancel() noexcept {
-    if (watch_) watch_->cancel();
-  }
+  void cancel() noexcept;
 
   /// The state to resume from: the job, the options, and the offset behind the last byte that the sink acknowledged.
   /// At any time, also while a run is outstanding. Holds no secret.
-  trigger_state serialize() const { return watch_->fsm.state(); }
+  trigger_state serialize() const;
 
   /// Counters over all runs of this trigger.
   const watch_stats& stats() const noexcept { return watch_->fsm.stats(); }
@@ -5045,15 +4522,6 @@ class basic_remote_job_trigger {
   /// @}
 
  private:
-  static std::shared_ptr<watch> make_watch(Transport& transport, trigger_state& state, OsPolicy& os, Backoff& backoff,
-                                           Sink& sink) {
-    if constexpr (watch::sound)
-      return std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
-                                     std::move(sink));
-    else
-      return {};
-  }
-
   /// `time`: what the command may take besides the usual.
   template <class Result, class Exchange, class CompletionToken>
   auto call(Exchange exchange, duration time, CompletionToken& token) {
@@ -5066,7 +4534,112 @@ class basic_remote_job_trigger {
   std::shared_ptr<watch> watch_;
 };
 
+// Outside of the class, as those of detail::run_op.
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::basic_remote_job_trigger(Transport transport,
+                                                                                       trigger_state state, OsPolicy os,
+                                                                                       Backoff backoff, Sink sink) {
+  if constexpr (watch::sound)
+    watch_ = std::make_shared<watch>(std::move(transport), std::move(state), std::move(os), std::move(backoff),
+                                     std::move(sink));
+}
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+void basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::cancel() noexcept {
+  if (watch_) watch_->cancel();
+}
+
+template <class Transport, class OsPolicy, class Backoff, class Sink>
+trigger_state basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::serialize() const {
+  return watch_->fsm.state();
+}
+
 }  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/detail/text/escaped.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_ESCAPED_HPP
+#define REMOTE_JOB_DETAIL_TEXT_ESCAPED_HPP
+
+// Text from a host is made fit for a message: nothing in it may steer a terminal. Only printable ASCII passes, so that
+// the control characters of C1 (U+0080 to U+009F) do not, neither as single bytes nor as UTF-8.
+namespace remote_job::inline v0::detail {
+
+/// Printable ASCII as it is, a backslash doubled, and each other byte as \xNN: nothing is lost.
+REMOTE_JOB_DECL std::string escaped(std::string_view bytes);
+
+/// One line of at most `most` bytes, for what only has to be recognized: blanks and line ends at its end are dropped,
+/// each byte that is not printable ASCII becomes '?', and "..." follows what is cut off.
+REMOTE_JOB_DECL std::string printable(std::string_view text, std::size_t most = 200);
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/os_policy/detail/framing.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_FRAMING_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_FRAMING_HPP
+
+// The reply to one poll, as a remote host writes it to its standard output:
+//
+//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>[ life=<c>:<E>]\n
+//   L bytes: the beginning of the exit-code file, then \n
+//   n bytes: the log from off on
+//   \n@RJ1 <nonce> end\n
+//
+// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E
+// the evidence.
+// exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present.
+// Every length stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce
+// tells the reply from whatever else a login shell prints. What the exit-code file holds is judged here, not on the
+// host.
+namespace remote_job::inline v0::detail {
+
+/// Output allowed beyond the bytes of the log: the frame, and what a login shell prints before it.
+inline constexpr std::size_t frame_allowance = 65536;
+
+/// Longer header lines than any host writes are refused without looking for their end.
+inline constexpr std::size_t max_frame_header = 512;
+
+inline constexpr std::string_view frame_tag = "\n@RJ1 ";
+inline constexpr std::string_view frame_end = " end\n";
+
+REMOTE_JOB_DECL void append_number(std::string& out, std::uint64_t value);
+
+/// Appends the line that ends a reply; it is also the `remote_command::end_mark`.
+REMOTE_JOB_DECL void append_end_mark(std::string& out, std::string_view nonce);
+
+/// The letters of the frame, in the order of `liveness`.
+inline constexpr std::string_view liveness_letters = "-AODBHN";
+
+/// Appends the reply to a request as a host would write it. `reply.bytes` are as many as poll_length() says; a log that
+/// is not present has size and identity 0.
+REMOTE_JOB_DECL void append_poll_frame(std::string& out, const poll_request& request, const poll_reply& reply);
+
+/// Takes a text apart from its front; a failed step leaves it in no particular state.
+struct text_cursor {
+  std::string_view rest;
+
+  REMOTE_JOB_DECL bool skip(std::string_view literal) noexcept;
+  REMOTE_JOB_DECL bool take(char& out) noexcept;
+
+  /// An unsigned decimal number, without sign or leading zeros.
+  REMOTE_JOB_DECL bool number(std::uint64_t& out) noexcept;
+};
+
+/// Behind the beginning of the header of the frame with this nonce; npos when there is none.
+REMOTE_JOB_DECL std::size_t find_frame(std::string_view output, std::string_view nonce, std::string_view kind) noexcept;
+
+/// Reads the reply to this request out of everything that a command printed. Total: takes any bytes.
+///
+/// What stands before the frame and behind its end is skipped. No error only for a whole frame that fits the request;
+/// after an error `reply` says nothing. The views of the reply point into `output`.
+REMOTE_JOB_DECL std::error_code parse_poll_frame(const poll_request& request, std::string_view output,
+                                                 poll_reply& reply) noexcept;
+
+}  // namespace remote_job::inline v0::detail
 
 #endif
 
@@ -5277,6 +4850,32 @@ REMOTE_JOB_DECL std::error_code unwrap_frame(std::string_view nonce, std::string
 
 #endif
 
+// ---- remote_job/os_policy/detail/quoting.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_QUOTING_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_QUOTING_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// Appends a line of POSIX shell that assigns `value` to the variable `name`: the one way in which a value gets into a
+/// script. Any bytes but NUL arrive exactly; the text is 7-bit ASCII whatever the value.
+///
+/// Printable ASCII stands between single quotes. All else goes through printf's octal escapes, since not every shell
+/// takes control characters and bytes from 0x80 on in its input as they are. A guard behind the value keeps the
+/// command substitution from eating line ends. Some shells have no printf of their own, so that its argument, like
+/// that of any program, is limited to 128 KiB on Linux (MAX_ARG_STRLEN): long values go in pieces.
+REMOTE_JOB_DECL void append_assignment(std::string& script, std::string_view name, std::string_view value);
+
+/// Appends lines `rj_bytes '...'` that print exactly these bytes: for values that must not show in a list of processes,
+/// and for whole files. The text is 7-bit ASCII; no argument is longer than a program's may be.
+REMOTE_JOB_DECL void append_printed(std::string& script, std::string_view bytes);
+
+/// Appends the assignment of a value that must not show in a list of processes. Needs the rj_bytes of the script.
+REMOTE_JOB_DECL void append_hidden_assignment(std::string& script, std::string_view name, std::string_view value);
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/os_policy/detail/windows_commands.hpp
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_COMMANDS_HPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_COMMANDS_HPP
@@ -5329,7 +4928,7 @@ struct host_os {
 namespace detail {
 
 /// Asks a POSIX shell, and where none answers PowerShell, on the same connection.
-template <class Line>
+template <class Context>
 class detect_exchange {
  public:
   using result_type = host_os;
@@ -5339,9 +4938,9 @@ class detect_exchange {
 
   const std::string& objection() const noexcept { return objection_; }
 
-  void build(Line& l) {
-    l.make_nonce(nonce_);
-    auto& command = l.command;
+  void build(Context& context) {
+    context.make_nonce(nonce_);
+    auto& command = context.command;
     if (powershell_) {
       auto script = windows_script(nonce_);
       script.append("rj_w \"`n@RJ1 $rj_n os $([Environment]::OSVersion.Platform) $([Environment]::OSVersion.Version)")
@@ -5359,8 +4958,8 @@ class detect_exchange {
     command.max_output = 2 * frame_allowance;
   }
 
-  std::error_code read(Line& l, host_os& result) {
-    std::string_view output = l.raw.output, name;
+  std::error_code read(Context& context, host_os& result) {
+    std::string_view output = context.raw.output, name;
     if (powershell_) {
       if (const auto ec = unwrap_frame(nonce_, output, frame_)) return ec == errc::reply_missing ? unknown(result) : ec;
       output = frame_;
@@ -5396,7 +4995,7 @@ class detect_exchange {
 };
 
 template <class Transport, class Backoff>
-using detect_line = line<Transport&, Backoff, null_sink>;
+using detect_context = operation_context<Transport&, Backoff, null_sink>;
 
 }  // namespace detail
 
@@ -5420,13 +5019,13 @@ template <transport Transport, backoff Backoff,
 auto async_detect_os(Transport& transport, const watch_options& options, Backoff backoff, CompletionToken&& token = {})
     -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, host_os)>(
         std::declval<detail::initiate_call>(), token,
-        std::declval<std::shared_ptr<detail::detect_line<Transport, Backoff>>>(),
-        std::declval<detail::detect_exchange<detail::detect_line<Transport, Backoff>>>(), std::declval<watch_options>(),
-        std::declval<duration>())) {
-  using line = detail::detect_line<Transport, Backoff>;
+        std::declval<std::shared_ptr<detail::detect_context<Transport, Backoff>>>(),
+        std::declval<detail::detect_exchange<detail::detect_context<Transport, Backoff>>>(),
+        std::declval<watch_options>(), std::declval<duration>())) {
+  using context = detail::detect_context<Transport, Backoff>;
   return asio::async_initiate<CompletionToken, void(std::error_code, host_os)>(
-      detail::initiate_call(), token, std::make_shared<line>(transport, std::move(backoff), null_sink()),
-      detail::detect_exchange<line>(options), watch_options(options), options.command_timeout);
+      detail::initiate_call(), token, std::make_shared<context>(transport, std::move(backoff), null_sink()),
+      detail::detect_exchange<context>(options), watch_options(options), options.command_timeout);
 }
 
 }  // namespace remote_job::inline v0
@@ -5458,12 +5057,484 @@ class basic_remote_job_trigger;
 
 #endif
 
+// ---- remote_job/os_policy/posix.hpp
+#ifndef REMOTE_JOB_OS_POLICY_POSIX_HPP
+#define REMOTE_JOB_OS_POLICY_POSIX_HPP
+
+namespace remote_job::inline v0 {
+
+/// The OS policy for hosts with a POSIX shell.
+///
+/// The host is asked to execute the constant `exec /bin/sh -s`, which every login shell understands, and gets a script
+/// through standard input: plain ASCII, so that no login shell, locale or terminal in between can change it, and one
+/// brace group, so that a script cut short runs nothing. A poll is one script and one framed reply; it runs one
+/// process beside the shell, and three or four more when there is something to read.
+///
+/// Paths are any bytes but NUL. A relative path counts from where the login shell starts, usually the home directory.
+/// Needs of the host: a POSIX `sh`, and `ls dd tail head tr` with `head -c` (GNU, BusyBox, BSD, macOS).
+/// Thread safety: distinct objects are independent; const members of one object may be called at the same time.
+class posix_os {
+ public:
+  static constexpr remote_job::remote_os target_os = remote_os::posix;
+  static constexpr bool files_suffice = true;
+
+  posix_os() = default;
+
+  /// `shell`: how the login shell finds a POSIX shell, as it is to be typed there: "/usr/xpg4/bin/sh", "busybox sh".
+  explicit posix_os(std::string shell) : shell_(std::move(shell)) {}
+
+  /// Writes the one command that answers the request. Allocates nothing once the strings of `command` have grown.
+  REMOTE_JOB_DECL void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const;
+
+  /// Reads the reply. Total, and does not throw; the views of `reply` point into `raw`.
+  REMOTE_JOB_DECL std::error_code parse_poll(const poll_request& request, const command_reply& raw,
+                                             poll_reply& reply) const noexcept;
+
+  /// @name What makes it a `lifecycle_os_policy`
+  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln
+  /// mkdir mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still
+  /// survives the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
+  /// @{
+  REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,
+                                               submit_result& result) const;
+  REMOTE_JOB_DECL void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_stop(const stop_request& request, const command_reply& raw,
+                                             stop_result& result) const;
+  REMOTE_JOB_DECL void build_cleanup(const job_spec& job, const cleanup_request& request,
+                                     remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
+                                                cleanup_result& result) const;
+  /// @}
+
+  // The three questions of a poll, each as a script of its own for the input of `sh -s`, for use without a frame.
+
+  /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
+  REMOTE_JOB_DECL std::string completion_check(const std::string& path) const;
+
+  /// Prints the size of a file in bytes, 0 when there is none; never fails.
+  REMOTE_JOB_DECL std::string file_size(const std::string& path) const;
+
+  /// Prints at most `max_bytes` of a file from `offset` on; never fails.
+  REMOTE_JOB_DECL std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const;
+
+ private:
+  REMOTE_JOB_DECL std::string& begin_lifecycle(const std::string& nonce, remote_command& command) const;
+  REMOTE_JOB_DECL static std::string begin(const std::string& path);
+
+  std::string shell_ = "/bin/sh";
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/sink/any.hpp
+#ifndef REMOTE_JOB_SINK_ANY_HPP
+#define REMOTE_JOB_SINK_ANY_HPP
+
+namespace remote_job::inline v0 {
+
+namespace detail {
+
+/// The handler that an any_sink gives to the asynchronous sink in it.
+class any_log_handler {
+ public:
+  using executor_type = asio::any_io_executor;
+  using cancellation_slot_type = asio::cancellation_slot;
+
+  template <class Handler>
+  explicit any_log_handler(Handler handler)
+      : executor_(asio::get_associated_executor(handler)), completion_(std::move(handler), executor_) {}
+
+  executor_type get_executor() const noexcept { return executor_; }
+  cancellation_slot_type get_cancellation_slot() const noexcept { return completion_.slot(); }
+
+  /// Called as a completion, on the executor.
+  void operator()(std::error_code ec) { completion_.dispatch(ec); }
+
+  /// Completes from an initiating function.
+  void post(std::error_code ec) { completion_.post(ec); }
+
+ private:
+  executor_type executor_;
+  any_completion completion_;
+};
+
+}  // namespace detail
+
+/// A sink that holds a sink of any type, as std::function holds a function: with it, the type of a trigger does not tell
+/// its sink's.
+///
+/// Each hook calls that of the sink in it, if there is one. A chunk for a sink with `on_log` is taken at once, without
+/// an allocation: see `try_on_log` at `sink`. For one with `async_on_log` the handler of the chunk is erased, which
+/// takes one allocation through the handler's associated allocator; the sink is given a handler with the same associated
+/// executor, as an asio::any_io_executor, and cancellation slot.
+///
+/// Move-only, so that the sink in it may be; it stays where it is in memory. Empty when made without a sink or moved
+/// from: an empty one drops all. Not thread-safe.
+class any_sink {
+  struct initiate_on_log;
+
+ public:
+  /// Drops all, as a null_sink does.
+  any_sink() noexcept = default;
+
+  /// Holds a sink: a copy of `s`, or what is moved from it.
+  template <class S>
+  requires(!std::same_as<std::remove_cvref_t<S>, any_sink> && sink<std::remove_cvref_t<S>> &&
+           std::constructible_from<std::remove_cvref_t<S>, S>) any_sink(S&& s)
+      : model_(std::make_unique<model<std::remove_cvref_t<S>>>(std::forward<S>(s))) {}
+
+  any_sink(any_sink&&) noexcept = default;
+  any_sink& operator=(any_sink&&) noexcept = default;
+  ~any_sink() = default;
+
+  /// The sink in it, or null if that is of another type.
+  template <class S>
+  S* target() noexcept {
+    return model_ && model_->type == &type_of<S> ? &static_cast<model<S>&>(*model_).sink : nullptr;
+  }
+  template <class S>
+  const S* target() const noexcept {
+    return const_cast<any_sink&>(*this).target<S>();
+  }
+
+  /// @name The hooks; see `sink`
+  /// @{
+  std::optional<std::error_code> try_on_log(std::uint64_t offset, std::string_view bytes) {
+    return model_ ? model_->try_on_log(offset, bytes) : std::error_code();
+  }
+
+  template <asio::completion_token_for<void(std::error_code)> Token>
+  auto async_on_log(std::uint64_t offset, std::string_view bytes, Token&& token)
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_on_log>(), token, offset,
+                                                                     bytes)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_on_log{model_.get()}, token, offset, bytes);
+  }
+
+  std::error_code on_log_reset(const log_reset& reset) {
+    return model_ ? model_->on_log_reset(reset) : std::error_code();
+  }
+  void on_retry(const retry_info& info) {
+    if (model_) model_->on_retry(info);
+  }
+  void on_notice(const notice& n) {
+    if (model_) model_->on_notice(n);
+  }
+  void on_event(const trigger_event& event) {
+    if (model_) model_->on_event(event);
+  }
+  std::string diagnostics() { return model_ ? model_->diagnostics() : std::string(); }
+  /// @}
+
+ private:
+  /// Its address tells one type from another, also without run-time type information.
+  template <class S>
+  static inline char type_of = 0;
+
+  struct base {
+    explicit base(const void* t) noexcept : type(t) {}
+    base(const base&) = delete;
+    base& operator=(const base&) = delete;
+    virtual ~base() = default;
+
+    virtual std::optional<std::error_code> try_on_log(std::uint64_t offset, std::string_view bytes) = 0;
+    virtual void async_on_log(std::uint64_t offset, std::string_view bytes, detail::any_log_handler handler) = 0;
+    virtual std::error_code on_log_reset(const log_reset& reset) = 0;
+    virtual void on_retry(const retry_info& info) = 0;
+    virtual void on_notice(const notice& n) = 0;
+    virtual void on_event(const trigger_event& event) = 0;
+    virtual std::string diagnostics() = 0;
+
+    const void* const type;
+  };
+
+  template <class S>
+  struct model final : base {
+    using traits = sink_traits<S>;
+
+    template <class T>
+    explicit model(T&& s) : base(&type_of<S>), sink(std::forward<T>(s)) {}
+
+    std::optional<std::error_code> try_on_log(std::uint64_t offset, std::string_view bytes) override {
+      return traits::try_on_log(sink, offset, bytes);
+    }
+    void async_on_log(std::uint64_t offset, std::string_view bytes, detail::any_log_handler handler) override {
+      if constexpr (traits::is_async)
+        sink.async_on_log(offset, bytes, std::move(handler));
+      else
+        handler.post(traits::on_log(sink, offset, bytes));
+    }
+    std::error_code on_log_reset(const log_reset& reset) override { return traits::on_log_reset(sink, reset); }
+    void on_retry(const retry_info& info) override { traits::on_retry(sink, info); }
+    void on_notice(const notice& n) override { traits::on_notice(sink, n); }
+    void on_event(const trigger_event& event) override { traits::on_event(sink, event); }
+    std::string diagnostics() override { return traits::diagnostics(sink); }
+
+    S sink;
+  };
+
+  struct initiate_on_log {
+    base* sink;
+
+    template <class Handler>
+    void operator()(Handler&& handler, std::uint64_t offset, std::string_view bytes) const {
+      detail::any_log_handler erased(std::forward<Handler>(handler));
+      if (sink)
+        sink->async_on_log(offset, bytes, std::move(erased));
+      else
+        erased.post({});
+    }
+  };
+
+  std::unique_ptr<base> model_;
+};
+
+}  // namespace remote_job::inline v0
+
+#endif
+
+// ---- remote_job/transport/detail/process_backend.hpp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
+
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
+#include <asio/any_io_executor.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0::detail {
+
+class child_process;
+class running_command;
+
+/// What is behind a process_transport of any executor, and no template. Outlives the transport while a command runs.
+class process_backend : public std::enable_shared_from_this<process_backend> {
+ public:
+  process_backend(asio::any_io_executor executor, std::vector<std::string> prefix)
+      : executor_(std::move(executor)), prefix_(std::move(prefix)) {}
+
+  const asio::any_io_executor& get_executor() const noexcept { return executor_; }
+  std::vector<std::string> take_prefix() noexcept { return std::move(prefix_); }
+
+  REMOTE_JOB_DECL void connect(any_completion completion);
+  REMOTE_JOB_DECL void execute(const remote_command& command, command_reply& reply, any_completion completion);
+  REMOTE_JOB_DECL void close() noexcept;
+  const std::string& diagnostics() const noexcept { return diagnostics_; }
+
+  /// Keeps what the program said when it failed, and turns ssh's own failure into an error.
+  REMOTE_JOB_DECL std::error_code judge_end(std::error_code error, const child_process& child,
+                                            const command_reply& reply);
+
+ private:
+  REMOTE_JOB_DECL bool is_ssh() const;
+  REMOTE_JOB_DECL std::error_code not_found(const std::string& why);
+  REMOTE_JOB_DECL std::error_code judge_start(std::error_code error);
+
+  asio::any_io_executor executor_;
+  std::vector<std::string> prefix_;
+  std::string diagnostics_;
+  std::vector<std::weak_ptr<running_command>> commands_;  // those with a child that is not reaped, and others
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif  // _WIN32
+
+#endif
+
+// ---- remote_job/transport/process.hpp
+#ifndef REMOTE_JOB_TRANSPORT_PROCESS_HPP
+#define REMOTE_JOB_TRANSPORT_PROCESS_HPP
+
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
+#include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
+
+#include <memory>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0 {
+
+/// A transport that runs each command as a local process: a fixed beginning of an argument list, and the command
+/// behind.
+///
+///     process_transport::local(executor)                                     this machine
+///     process_transport(executor, {"ssh", "-o", "BatchMode=yes", "host"})    another one, through the ssh program
+///     process_transport(executor, {"docker", "exec", "-i", "name", "sh", "-c"})
+///
+/// The program is looked for in PATH. It runs in a session of its own, with no terminal: ssh cannot ask for a password.
+/// There is no connection to lose: async_connect only looks whether the program is there. ssh's own exit status, 255,
+/// is `errc::connection_lost`, which another try may mend; any other status is the command's own affair.
+///
+/// Asynchronous throughout: no thread, no signal handler, no child left unreaped. Where Linux's pidfd_open(2) is
+/// missing, the end of a child is noticed by looking every 10 ms. Thread safety: none; all calls and completions belong
+/// on the executor, a strand if several threads run it. For POSIX systems.
+template <class Executor>
+class basic_process_transport {
+ public:
+  using executor_type = Executor;  ///< of all that goes on with it
+
+  /// The same transport on another type of executor.
+  template <class Other>
+  struct rebind_executor {
+    using other = basic_process_transport<Other>;
+  };
+
+ private:
+  template <class Other>
+  friend class basic_process_transport;
+
+  struct initiate_connect {
+    std::shared_ptr<detail::process_backend> backend;
+
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+      backend->connect(detail::any_completion(std::forward<Handler>(handler), backend->get_executor()));
+    }
+  };
+
+  struct initiate_execute {
+    std::shared_ptr<detail::process_backend> backend;
+
+    template <class Handler>
+    void operator()(Handler&& handler, const remote_command* command, command_reply* reply) const {
+      backend->execute(*command, *reply,
+                       detail::any_completion(std::forward<Handler>(handler), backend->get_executor()));
+    }
+  };
+
+ public:
+  /// `prefix`: the program and its first arguments; the command of each async_execute becomes the last one.
+  basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
+      : executor_(executor), backend_(std::make_shared<detail::process_backend>(executor, std::move(prefix))) {}
+
+  /// From one on another type of executor, of which nothing is outstanding: `as_default_on` does that, to give all that
+  /// goes on with it a default completion token.
+  template <class Other>
+  requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
+      basic_process_transport(basic_process_transport<Other>&& other)
+      : basic_process_transport(Executor(other.get_executor()), other.backend_->take_prefix()) {}
+
+  /// This machine, through /bin/sh.
+  static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
+
+  /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
+  basic_process_transport(basic_process_transport&&) noexcept = default;
+  basic_process_transport& operator=(basic_process_transport&& other) noexcept {
+    if (this != &other) {
+      close();
+      executor_ = std::move(other.executor_);
+      backend_ = std::move(other.backend_);
+    }
+    return *this;
+  }
+
+  /// Outstanding operations complete with operation_aborted.
+  ~basic_process_transport() { close(); }
+
+  /// Where all of it runs.
+  executor_type get_executor() const noexcept { return executor_; }
+
+  /// Looks whether the program is there; starts nothing.
+  ///
+  /// Completes with `void(std::error_code)`: `errc::program_not_found` when the program cannot be found.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{backend_}, token);
+  }
+
+  /// Runs prefix + command.command with command.input as its standard input, and fills the reply.
+  ///
+  /// Completes with `void(std::error_code)` when the output ends with command.end_mark, or the program has ended; it is
+  /// not waited for whoever else holds its output open. Errors: `errc::program_not_found`, `errc::reply_too_long`,
+  /// `errc::connection_lost` (ssh only), `operation_aborted`, and errors of the system, as of too many processes. A
+  /// program that fails is no error: its exit status is in the reply, and diagnostics() holds what it said.
+  ///
+  /// Terminal cancellation kills the program and all that it started, but not what left its process group (and not what
+  /// runs on another machine), and completes at once. After the end mark the program has a second to end by itself.
+  /// `command` and `reply` must live until the completion.
+  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
+  auto async_execute(const remote_command& command, command_reply& reply,
+                     Token&& token = asio::default_completion_token_t<executor_type>())
+      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_execute>(), token, &command,
+                                                                     &reply)) {
+    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{backend_}, token, &command, &reply);
+  }
+
+  /// Kills what runs; outstanding operations complete with operation_aborted. The transport can be used again.
+  void close() noexcept {
+    if (backend_) backend_->close();
+  }
+
+  /// What the last failed command said: the last line of its standard error, else how it ended.
+  const std::string& diagnostics() const noexcept { return backend_->diagnostics(); }
+
+ private:
+  Executor executor_;
+  std::shared_ptr<detail::process_backend> backend_;
+};
+
+using process_transport = basic_process_transport<asio::any_io_executor>;
+
+}  // namespace remote_job::inline v0
+
+#endif  // _WIN32
+#endif
+
+// ---- remote_job/local_job_trigger.hpp
+#ifndef REMOTE_JOB_LOCAL_JOB_TRIGGER_HPP
+#define REMOTE_JOB_LOCAL_JOB_TRIGGER_HPP
+
+#ifndef _WIN32  // as process_transport
+
+namespace remote_job::inline v0 {
+
+/// Watches a job of this machine, or of one that a program such as ssh reaches, with a sink of any type.
+///
+/// One type for all sinks can be named in a header, and is compiled once where the library is: see
+/// `REMOTE_JOB_SEPARATE_COMPILATION`. The sink is reached by `trigger.sink().target<file_sink>()`.
+///
+///     local_job_trigger trigger(process_transport::local(executor), state, {}, {}, file_sink("log"));
+using local_job_trigger = basic_remote_job_trigger<process_transport, posix_os, exponential_backoff, any_sink>;
+
+#if defined(REMOTE_JOB_SEPARATE_COMPILATION)
+extern template class basic_remote_job_trigger<process_transport, posix_os, exponential_backoff, any_sink>;
+
+namespace detail {
+using local_watch = watch<process_transport, posix_os, exponential_backoff, any_sink>;
+extern template class run_op<local_watch>;
+extern template class run_op<call<local_watch, submit_exchange<local_watch>>>;
+extern template class run_op<call<local_watch, status_exchange<local_watch>>>;
+extern template class run_op<call<local_watch, stop_exchange<local_watch>>>;
+extern template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
+}  // namespace detail
+#endif
+
+}  // namespace remote_job::inline v0
+
+#endif  // _WIN32
+
+#endif
+
 // ---- remote_job/loopback/detail/virtual_clock.hpp
 #ifndef REMOTE_JOB_LOOPBACK_DETAIL_VIRTUAL_CLOCK_HPP
 #define REMOTE_JOB_LOOPBACK_DETAIL_VIRTUAL_CLOCK_HPP
 
 #include <asio/bind_allocator.hpp>
-#include <asio/executor_work_guard.hpp>
 
 #include <map>
 #include <memory_resource>
@@ -5952,7 +6023,6 @@ class loopback_host {
 #ifndef REMOTE_JOB_LOOPBACK_VIRTUAL_TIMER_HPP
 #define REMOTE_JOB_LOOPBACK_VIRTUAL_TIMER_HPP
 
-#include <asio/cancellation_type.hpp>
 #include <asio/execution/context.hpp>
 #include <asio/io_context.hpp>
 #include <asio/query.hpp>
@@ -6088,78 +6158,6 @@ struct loopback_os {
                                              duration now);
   REMOTE_JOB_DECL static void answer_poll(loopback_host& host, const remote_command& command, duration now,
                                           std::string& output);
-};
-
-}  // namespace remote_job::inline v0
-
-#endif
-
-// ---- remote_job/os_policy/posix.hpp
-#ifndef REMOTE_JOB_OS_POLICY_POSIX_HPP
-#define REMOTE_JOB_OS_POLICY_POSIX_HPP
-
-namespace remote_job::inline v0 {
-
-/// The OS policy for hosts with a POSIX shell.
-///
-/// The host is asked to execute the constant `exec /bin/sh -s`, which every login shell understands, and gets a script
-/// through standard input: plain ASCII, so that no login shell, locale or terminal in between can change it, and one
-/// brace group, so that a script cut short runs nothing. A poll is one script and one framed reply; it runs one
-/// process beside the shell, and three or four more when there is something to read.
-///
-/// Paths are any bytes but NUL. A relative path counts from where the login shell starts, usually the home directory.
-/// Needs of the host: a POSIX `sh`, and `ls dd tail head tr` with `head -c` (GNU, BusyBox, BSD, macOS).
-/// Thread safety: distinct objects are independent; const members of one object may be called at the same time.
-class posix_os {
- public:
-  static constexpr remote_job::remote_os target_os = remote_os::posix;
-  static constexpr bool files_suffice = true;
-
-  posix_os() = default;
-
-  /// `shell`: how the login shell finds a POSIX shell, as it is to be typed there: "/usr/xpg4/bin/sh", "busybox sh".
-  explicit posix_os(std::string shell) : shell_(std::move(shell)) {}
-
-  /// Writes the one command that answers the request. Allocates nothing once the strings of `command` have grown.
-  REMOTE_JOB_DECL void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const;
-
-  /// Reads the reply. Total, and does not throw; the views of `reply` point into `raw`.
-  REMOTE_JOB_DECL std::error_code parse_poll(const poll_request& request, const command_reply& raw,
-                                             poll_reply& reply) const noexcept;
-
-  /// @name What makes it a `lifecycle_os_policy`
-  /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln
-  /// mkdir mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still
-  /// survives the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
-  /// @{
-  REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
-  REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,
-                                               submit_result& result) const;
-  REMOTE_JOB_DECL void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const;
-  REMOTE_JOB_DECL std::error_code parse_stop(const stop_request& request, const command_reply& raw,
-                                             stop_result& result) const;
-  REMOTE_JOB_DECL void build_cleanup(const job_spec& job, const cleanup_request& request,
-                                     remote_command& command) const;
-  REMOTE_JOB_DECL std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
-                                                cleanup_result& result) const;
-  /// @}
-
-  // The three questions of a poll, each as a script of its own for the input of `sh -s`, for use without a frame.
-
-  /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
-  REMOTE_JOB_DECL std::string completion_check(const std::string& path) const;
-
-  /// Prints the size of a file in bytes, 0 when there is none; never fails.
-  REMOTE_JOB_DECL std::string file_size(const std::string& path) const;
-
-  /// Prints at most `max_bytes` of a file from `offset` on; never fails.
-  REMOTE_JOB_DECL std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const;
-
- private:
-  REMOTE_JOB_DECL std::string& begin_lifecycle(const std::string& nonce, remote_command& command) const;
-  REMOTE_JOB_DECL static std::string begin(const std::string& path);
-
-  std::string shell_ = "/bin/sh";
 };
 
 }  // namespace remote_job::inline v0
@@ -6430,7 +6428,7 @@ class recording_sink {
 #ifndef REMOTE_JOB_SINK_TEE_HPP
 #define REMOTE_JOB_SINK_TEE_HPP
 
-#include <tuple>
+#include <asio/compose.hpp>
 
 namespace remote_job::inline v0 {
 
@@ -6523,19 +6521,21 @@ class tee_op {
     auto& sink = std::get<Index>(*sinks_);
     using traits = sink_traits<std::tuple_element_t<Index, std::tuple<Sinks...>>>;
     ++next_;
-    if constexpr (traits::is_async) {
-      waiting = true;
-      initiated_ = true;
-      sink.async_on_log(offset_, bytes_, std::move(self));
-      return false;
-    } else {
-      try {
-        ec = traits::on_log(sink, offset_, bytes_);
-      } catch (...) {  // must not reach the executor that runs the completion of another sink
-        ec = errc::sink_failed;
-      }
-      return !ec;
+    std::optional<std::error_code> taken;
+    try {
+      taken = traits::try_on_log(sink, offset_, bytes_);
+    } catch (...) {  // must not reach the executor that runs the completion of another sink
+      taken = errc::sink_failed;
     }
+    if constexpr (traits::is_async)
+      if (!taken) {
+        waiting = true;
+        initiated_ = true;
+        sink.async_on_log(offset_, bytes_, std::move(self));
+        return false;
+      }
+    ec = *taken;
+    return !ec;
   }
 
   // A completion is never inline: where no sink was waited for, it goes through the handler's executor.
@@ -7008,575 +7008,6 @@ REMOTE_JOB_DECL std::vector<std::string> openssh_prefix(const openssh_command& c
 
 #endif
 
-// ---- remote_job/transport/detail/child_process.hpp
-#ifndef REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
-#define REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
-
-#include <cstdlib>
-
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
-
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#endif
-
-#include <cerrno>
-#include <chrono>
-#include <cstdlib>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-#include <vector>
-
-extern char** environ;  // NOLINT(readability-redundant-declaration): the program declares it
-
-namespace remote_job::inline v0::detail {
-
-/// Owns a file descriptor.
-class unique_fd {
- public:
-  unique_fd() = default;
-  explicit unique_fd(int fd) noexcept : fd_(fd) {}
-  unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
-  REMOTE_JOB_DECL unique_fd& operator=(unique_fd&& other) noexcept;
-  REMOTE_JOB_DECL ~unique_fd();
-
-  int get() const noexcept { return fd_; }
-  int release() noexcept { return std::exchange(fd_, -1); }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
-
-inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
-
-/// Moves a descriptor out of the way of 0, 1 and 2, which are what a child's own will be made of; close-on-exec.
-REMOTE_JOB_DECL unique_fd above_stdio(unique_fd fd) noexcept;
-
-/// A pipe, close-on-exec at both ends; empty on failure, with errno.
-REMOTE_JOB_DECL std::pair<unique_fd, unique_fd> make_pipe() noexcept;
-
-/// A nameless file that holds `content`, to be read from its beginning; empty on failure, with errno.
-///
-/// As a child's standard input it needs nobody to feed it: no SIGPIPE, and no deadlock with a child that does not read.
-REMOTE_JOB_DECL unique_fd make_input(std::string_view content);
-
-/// A child process that was started and is not forgotten: it is reaped by try_reap(), at the latest by the destructor.
-///
-/// It leads a session of its own (where the system cannot do that, a process group), so that it has no terminal to ask
-/// questions on, and all that it starts can be killed with it. While it is not reaped its id stays taken, and so does
-/// the group's: no signal can reach a stranger.
-class child_process {
- public:
-  child_process() = default;
-  child_process(const child_process&) = delete;
-  child_process& operator=(const child_process&) = delete;
-
-  /// Kills and reaps what is left. A child that cannot die, as one that waits for a dead disk, is waited for at most
-  /// a second.
-  REMOTE_JOB_DECL ~child_process();
-
-  /// Starts a program, looked for in PATH, with these descriptors as its 0, 1 and 2 and no others.
-  REMOTE_JOB_DECL std::error_code start(const std::vector<std::string>& arguments, int in, int out, int err);
-
-  /// A descriptor that becomes readable when the child has ended; empty where the system has no such thing.
-  REMOTE_JOB_DECL unique_fd open_exit_event() const noexcept;
-
-  bool reaped() const noexcept { return pid_ <= 0; }
-
-  /// Takes the child's status if it has ended; never waits. True once there is nothing left to reap.
-  REMOTE_JOB_DECL bool try_reap() noexcept;
-
-  /// Kills the child and all that it started, other than what left its group.
-  REMOTE_JOB_DECL void kill_group() const noexcept;
-
-  /// Kills the child and nothing that it started.
-  REMOTE_JOB_DECL void kill_leader() const noexcept;
-
-  std::optional<int> exit_status() const noexcept { return exit_status_; }
-  int signal() const noexcept { return signal_; }
-
- private:
-  pid_t pid_ = -1;
-  std::optional<int> exit_status_;
-  int signal_ = 0;
-};
-
-/// Whether a program can be found as posix_spawnp would: by its path, or in PATH.
-REMOTE_JOB_DECL bool program_exists(const std::string& name);
-
-}  // namespace remote_job::inline v0::detail
-
-#endif  // _WIN32
-
-#endif
-
-// ---- remote_job/transport/detail/running_command.hpp
-#ifndef REMOTE_JOB_TRANSPORT_DETAIL_RUNNING_COMMAND_HPP
-#define REMOTE_JOB_TRANSPORT_DETAIL_RUNNING_COMMAND_HPP
-
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
-
-#include <asio/basic_waitable_timer.hpp>
-#include <asio/error.hpp>
-#include <asio/posix/basic_stream_descriptor.hpp>
-
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstddef>
-#include <memory>
-#include <string>
-#include <system_error>
-#include <utility>
-#include <vector>
-
-namespace remote_job::inline v0::detail {
-
-/// One command as a child process: collects what it prints until its end and fills the reply. All on one executor.
-///
-/// Pipes are waited for and then read without blocking, so that no byte is under way when the child's end is noticed.
-/// The command has ended when the child has: something it left behind may hold the pipes open for ever.
-/// It lives, by its own handlers, until the child is reaped; the reply is not touched any more once it is finished.
-template <class Executor>
-class running_command : public std::enable_shared_from_this<running_command<Executor>> {
- public:
-  running_command(const Executor& executor, const remote_command& command, command_reply& reply)
-      : command_(&command),
-        reply_(&reply),
-        out_(executor),
-        err_(executor),
-        exit_event_(executor),
-        linger_(executor),
-        look_(executor),
-        finished_(executor) {}
-
-  /// Starts prefix + command.
-  std::error_code start(const std::vector<std::string>& prefix) {
-    auto in = make_input(command_->input);
-    if (!in) return last_error();
-    auto [out, child_out] = make_pipe();
-    if (!out || !child_out) return last_error();
-    auto [err, child_err] = make_pipe();
-    if (!err || !child_err) return last_error();
-
-    auto arguments = prefix;
-    arguments.push_back(command_->command);
-    if (const auto error = child_.start(arguments, in.get(), child_out.get(), child_err.get())) return error;
-
-    std::error_code error;
-    const auto adopt = [&](descriptor& owner, unique_fd fd) {
-      if (!error) owner.assign(fd.get(), error);
-      if (!error) fd.release();
-    };
-    adopt(out_, std::move(out));
-    adopt(err_, std::move(err));
-    if (!error) out_.non_blocking(true, error);
-    if (!error) err_.non_blocking(true, error);
-    if (auto event = child_.open_exit_event()) adopt(exit_event_, std::move(event));
-    if (error) return error;
-
-    finished_.expires_at(timer::time_point::max());
-    wait_output(out_);
-    wait_output(err_);
-    wait_exit();
-    return {};
-  }
-
-  /// Waits for the end of the command, whichever it is; to be called once, after start().
-  template <class Handler>
-  void async_wait(Handler&& handler) {
-    finished_.async_wait(std::forward<Handler>(handler));
-  }
-
-  bool finished() const noexcept { return reply_ == nullptr; }
-  std::error_code error() const noexcept { return error_; }
-  const child_process& child() const noexcept { return child_; }
-
-  /// Ends the command at once: what runs is killed. After the command was finished: does not wait for the child any
-  /// more.
-  void abort() noexcept {
-    if (finished())
-      child_.kill_leader();
-    else
-      finish(asio::error::operation_aborted);
-  }
-
- private:
-  using descriptor = asio::posix::basic_stream_descriptor<Executor>;
-  using clock = std::chrono::steady_clock;
-  using timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, Executor>;
-
-  /// How long a child may live on after the end mark, before it is killed: one that waits for what it left behind.
-  static constexpr auto linger = std::chrono::seconds(1);
-
-  /// Enough to empty a pipe, whose capacity is 64 KiB on Linux (pipe(7)).
-  static constexpr int max_reads = 32;
-
-  void wait_output(descriptor& from) {
-    from.async_wait(descriptor::wait_read, [self = this->shared_from_this(), &from](std::error_code error) {
-      if (!error && !self->finished() && self->drain(from)) self->wait_output(from);
-    });
-  }
-
-  /// Takes what is there; false when there will be no more, or no more is wanted. A pipe that is filled as fast as it
-  /// is read does not keep the executor for itself.
-  bool drain(descriptor& from) {
-    for (int reads = 0; !finished(); ++reads) {
-      if (reads == max_reads) return true;
-      std::error_code error;
-      const auto size = from.read_some(asio::buffer(buffer_), error);
-      if (error == asio::error::would_block || error == asio::error::try_again) return true;
-      if (error == asio::error::interrupted) continue;
-      if (error) return false;
-      if (&from == &err_) {
-        auto& text = reply_->error_output;
-        text.append(buffer_.data(), std::min(size, command_reply::max_error_output - text.size()));
-        continue;
-      }
-      auto& output = reply_->output;
-      const auto room = command_->max_output - output.size();
-      output.append(buffer_.data(), std::min(size, room));
-      if (size > room)
-        finish(errc::reply_too_long);
-      else if (!command_->end_mark.empty() && output.ends_with(command_->end_mark))
-        finish({});
-    }
-    return false;
-  }
-
-  void wait_exit() {
-    if (exit_event_.is_open()) {
-      exit_event_.async_wait(descriptor::wait_read, [self = this->shared_from_this()](std::error_code error) {
-        if (error || !self->child_.try_reap()) return;
-        self->on_exit();
-      });
-      return;
-    }
-    // No event for the end of a child, and SIGCHLD is the user's: look now and then.
-    look_.expires_after(std::chrono::milliseconds(10));
-    look_.async_wait([self = this->shared_from_this()](std::error_code) {
-      if (self->child_.try_reap())
-        self->on_exit();
-      else
-        self->wait_exit();
-    });
-  }
-
-  void on_exit() {
-    linger_.cancel();
-    if (finished()) return;
-    drain(err_);
-    drain(out_);
-    if (finished()) return;
-    reply_->exit_status = child_.exit_status();
-    finish({});
-  }
-
-  void finish(std::error_code error) {
-    error_ = error;
-    reply_ = nullptr;
-    command_ = nullptr;
-    std::error_code ignored;
-    out_.close(ignored);
-    err_.close(ignored);
-    if (error) {
-      child_.kill_group();
-    } else if (!child_.reaped()) {
-      // What the command started and left behind is wanted, so only the child itself is made to go.
-      linger_.expires_after(linger);
-      linger_.async_wait([self = this->shared_from_this()](std::error_code cancelled) {
-        if (!cancelled) self->child_.kill_leader();
-      });
-    }
-    finished_.cancel();
-  }
-
-  const remote_command* command_;
-  command_reply* reply_;
-  std::error_code error_;
-  child_process child_;
-  descriptor out_, err_, exit_event_;
-  timer linger_, look_;
-  timer finished_;  // an event: never expires, is cancelled
-  std::array<char, 16384> buffer_;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif  // _WIN32
-#endif
-
-// ---- remote_job/transport/process.hpp
-#ifndef REMOTE_JOB_TRANSPORT_PROCESS_HPP
-#define REMOTE_JOB_TRANSPORT_PROCESS_HPP
-
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
-
-#include <asio/any_io_executor.hpp>
-#include <asio/associated_executor.hpp>
-#include <asio/async_result.hpp>
-#include <asio/compose.hpp>
-#include <asio/post.hpp>
-
-#include <algorithm>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-namespace remote_job::inline v0 {
-namespace detail {
-
-/// What the operations of a process_transport share; they may outlive it.
-template <class Executor>
-struct process_transport_state {
-  Executor executor;
-  std::vector<std::string> prefix;
-  std::string diagnostics;
-  std::vector<std::weak_ptr<running_command<Executor>>> commands;  // those with a child that is not reaped, and others
-
-  bool is_ssh() const {
-    const std::string_view program = prefix.front();
-    return program.substr(program.find_last_of('/') + 1) == "ssh";
-  }
-
-  std::error_code not_found(const std::string& why) {
-    diagnostics = "cannot start '" + (prefix.empty() ? "" : prefix.front()) + "': " + why;
-    return errc::program_not_found;
-  }
-
-  /// Says why a command could not be started.
-  std::error_code judge_start(std::error_code error) {
-    for (const auto missing :
-         {std::errc::no_such_file_or_directory, std::errc::permission_denied, std::errc::not_a_directory,
-          std::errc::is_a_directory, std::errc::too_many_symbolic_link_levels, std::errc::executable_format_error})
-      if (error == missing) return not_found(error.message());
-    diagnostics = "cannot start '" + prefix.front() + "': " + error.message();
-    return error;
-  }
-
-  /// Keeps what the program said when it failed, and turns ssh's own failure into an error.
-  std::error_code judge_end(std::error_code error, const child_process& child, const command_reply& reply) {
-    diagnostics.clear();
-    const bool failed = child.signal() != 0 || reply.exit_status.value_or(0) != 0;
-    if (error == asio::error::operation_aborted || (!error && !failed)) return error;
-
-    std::string_view text = reply.error_output;
-    text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-    text.remove_prefix(text.find_last_of('\n') + 1);
-    diagnostics = prefix.front() + ": ";
-    if (!text.empty())
-      std::transform(text.begin(), text.end(), std::back_inserter(diagnostics),
-                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c; });
-    else if (reply.exit_status)
-      diagnostics += "ended with status " + std::to_string(*reply.exit_status);
-    else if (child.signal() != 0)
-      diagnostics += "killed by signal " + std::to_string(child.signal());
-    else
-      diagnostics += error.message();
-    if (!error && reply.exit_status == 255 && is_ssh()) return errc::connection_lost;
-    return error;
-  }
-};
-
-template <class Executor>
-struct process_connect_op {
-  std::shared_ptr<process_transport_state<Executor>> state;
-  bool posted = false;
-
-  template <class Self>
-  void operator()(Self& self) {
-    if (!std::exchange(posted, true)) return asio::post(std::move(self));
-    std::error_code error;
-    state->diagnostics.clear();
-    if (state->prefix.empty())
-      error = state->not_found("no program was given");
-    else if (!program_exists(state->prefix.front()))
-      error = state->not_found("no such program");
-    self.complete(error);
-  }
-};
-
-template <class Executor>
-struct process_execute_op {
-  std::shared_ptr<process_transport_state<Executor>> state;
-  std::shared_ptr<running_command<Executor>> running;
-  command_reply* reply;
-  enum { starting, refused, waiting } step = starting;
-  std::error_code start_error{};
-
-  template <class Self>
-  void operator()(Self& self, std::error_code = {}) {
-    switch (step) {
-      case starting:
-        reply->clear();
-        start_error = state->prefix.empty() ? state->not_found("no program was given") : running->start(state->prefix);
-        if (start_error) {
-          step = refused;
-          return asio::post(std::move(self));
-        }
-        std::erase_if(state->commands, [](const auto& command) { return command.expired(); });
-        state->commands.push_back(running);
-        step = waiting;
-        running->async_wait(std::move(self));
-        return;
-      case refused: return self.complete(state->prefix.empty() ? start_error : state->judge_start(start_error));
-      case waiting:
-        // Either the command is finished, or the wait for it was cancelled.
-        if (!running->finished()) running->abort();
-        return self.complete(state->judge_end(running->error(), running->child(), *reply));
-    }
-  }
-};
-
-}  // namespace detail
-
-/// A transport that runs each command as a local process: a fixed beginning of an argument list, and the command
-/// behind.
-///
-///     process_transport::local(executor)                                     this machine
-///     process_transport(executor, {"ssh", "-o", "BatchMode=yes", "host"})    another one, through the ssh program
-///     process_transport(executor, {"docker", "exec", "-i", "name", "sh", "-c"})
-///
-/// The program is looked for in PATH. It runs in a session of its own, with no terminal: ssh cannot ask for a password.
-/// There is no connection to lose: async_connect only looks whether the program is there. ssh's own exit status, 255,
-/// is `errc::connection_lost`, which another try may mend; any other status is the command's own affair.
-///
-/// Asynchronous throughout: no thread, no signal handler, no child left unreaped. Where Linux's pidfd_open(2) is
-/// missing, the end of a child is noticed by looking every 10 ms. Thread safety: none; all calls and completions belong
-/// on the executor, a strand if several threads run it. For POSIX systems.
-template <class Executor>
-class basic_process_transport {
- public:
-  using executor_type = Executor;  ///< of all that goes on with it
-
-  /// The same transport on another type of executor.
-  template <class Other>
-  struct rebind_executor {
-    using other = basic_process_transport<Other>;
-  };
-
- private:
-  template <class Other>
-  friend class basic_process_transport;
-
-  using state_type = detail::process_transport_state<Executor>;
-
-  struct initiate_connect {
-    std::shared_ptr<state_type> state;
-
-    template <class Handler>
-    void operator()(Handler&& handler) const {
-      asio::async_compose<Handler, void(std::error_code)>(detail::process_connect_op<Executor>{state}, handler,
-                                                          state->executor);
-    }
-  };
-
-  struct initiate_execute {
-    std::shared_ptr<state_type> state;
-
-    template <class Handler>
-    void operator()(Handler&& handler, const remote_command* command, command_reply* reply) const {
-      auto running = std::make_shared<detail::running_command<Executor>>(state->executor, *command, *reply);
-      asio::async_compose<Handler, void(std::error_code)>(
-          detail::process_execute_op<Executor>{state, std::move(running), reply}, handler, state->executor);
-    }
-  };
-
- public:
-  /// `prefix`: the program and its first arguments; the command of each async_execute becomes the last one.
-  basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
-      : state_(std::make_shared<state_type>(state_type{executor, std::move(prefix), {}, {}})) {}
-
-  /// From one on another type of executor, of which nothing is outstanding: `as_default_on` does that, to give all that
-  /// goes on with it a default completion token.
-  template <class Other>
-  requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
-      basic_process_transport(basic_process_transport<Other>&& other)
-      : basic_process_transport(Executor(other.get_executor()), std::move(other.state_->prefix)) {}
-
-  /// This machine, through /bin/sh.
-  static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
-
-  /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
-  basic_process_transport(basic_process_transport&&) noexcept = default;
-  basic_process_transport& operator=(basic_process_transport&& other) noexcept {
-    if (this != &other) {
-      close();
-      state_ = std::move(other.state_);
-    }
-    return *this;
-  }
-
-  /// Outstanding operations complete with operation_aborted.
-  ~basic_process_transport() { close(); }
-
-  /// Where all of it runs.
-  executor_type get_executor() const noexcept { return state_->executor; }
-
-  /// Looks whether the program is there; starts nothing.
-  ///
-  /// Completes with `void(std::error_code)`: `errc::program_not_found` when the program cannot be found.
-  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
-  auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
-      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{state_}, token);
-  }
-
-  /// Runs prefix + command.command with command.input as its standard input, and fills the reply.
-  ///
-  /// Completes with `void(std::error_code)` when the output ends with command.end_mark, or the program has ended; it is
-  /// not waited for whoever else holds its output open. Errors: `errc::program_not_found`, `errc::reply_too_long`,
-  /// `errc::connection_lost` (ssh only), `operation_aborted`, and errors of the system, as of too many processes. A
-  /// program that fails is no error: its exit status is in the reply, and diagnostics() holds what it said.
-  ///
-  /// Terminal cancellation kills the program and all that it started, but not what left its process group (and not what
-  /// runs on another machine), and completes at once. After the end mark the program has a second to end by itself.
-  /// `command` and `reply` must live until the completion.
-  template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
-  auto async_execute(const remote_command& command, command_reply& reply,
-                     Token&& token = asio::default_completion_token_t<executor_type>())
-      -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_execute>(), token, &command,
-                                                                     &reply)) {
-    return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{state_}, token, &command, &reply);
-  }
-
-  /// Kills what runs; outstanding operations complete with operation_aborted. The transport can be used again.
-  void close() noexcept {
-    if (!state_) return;
-    for (const auto& command : std::exchange(state_->commands, {}))
-      if (const auto running = command.lock()) running->abort();
-  }
-
-  /// What the last failed command said: the last line of its standard error, else how it ended.
-  const std::string& diagnostics() const noexcept { return state_->diagnostics; }
-
- private:
-  std::shared_ptr<state_type> state_;
-};
-
-using process_transport = basic_process_transport<asio::any_io_executor>;
-
-}  // namespace remote_job::inline v0
-
-#endif  // _WIN32
-#endif
-
 // ---- remote_job.hpp
 #ifndef REMOTE_JOB_HPP
 #define REMOTE_JOB_HPP
@@ -7586,128 +7017,16 @@ using process_transport = basic_process_transport<asio::any_io_executor>;
 
 #endif
 
-// ---- remote_job/detail/asio/any_completion.hpp
-#ifndef REMOTE_JOB_DETAIL_ASIO_ANY_COMPLETION_HPP
-#define REMOTE_JOB_DETAIL_ASIO_ANY_COMPLETION_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// A completion handler `void(std::error_code)` whose type is forgotten, so that what runs the operation need not be a
-/// template. Its memory comes from the handler's associated allocator and is given back before the handler runs; both
-/// executors are kept at work until then. Move-only; destroyed without a call it destroys the handler.
-class any_completion {
- public:
-  any_completion() = default;
-
-  template <class Handler>
-  any_completion(Handler handler, const asio::any_io_executor& executor) {
-    using model_type = model<Handler>;
-    using allocator = typename model_type::allocator;
-    using traits = std::allocator_traits<allocator>;
-    allocator memory(asio::get_associated_allocator(handler));
-    auto* place = traits::allocate(memory, 1);
-    try {
-      model_ = ::new (static_cast<void*>(std::to_address(place))) model_type(std::move(handler), executor);
-    } catch (...) {
-      traits::deallocate(memory, place, 1);
-      throw;
-    }
-  }
-
-  any_completion(any_completion&& other) noexcept : model_(std::exchange(other.model_, nullptr)) {}
-  any_completion& operator=(any_completion&& other) noexcept {
-    if (this != &other) {
-      reset();
-      model_ = std::exchange(other.model_, nullptr);
-    }
-    return *this;
-  }
-  ~any_completion() { reset(); }
-
-  explicit operator bool() const noexcept { return model_ != nullptr; }
-
-  /// The handler's cancellation slot.
-  asio::cancellation_slot slot() const noexcept { return model_ ? model_->slot() : asio::cancellation_slot(); }
-
-  /// Has the handler called on its executor, never from here. Empty afterwards.
-  void post(std::error_code ec) { std::exchange(model_, nullptr)->post(ec); }
-
-  /// Destroys the handler without calling it.
-  void reset() noexcept {
-    if (auto* last = std::exchange(model_, nullptr)) last->destroy();
-  }
-
- private:
-  struct base {
-    virtual asio::cancellation_slot slot() const noexcept = 0;
-    virtual void post(std::error_code ec) = 0;
-    virtual void destroy() noexcept = 0;
-
-   protected:
-    ~base() = default;
-  };
-
-  template <class Handler>
-  struct bound {
-    using allocator_type = asio::associated_allocator_t<Handler>;
-    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(handler); }
-    void operator()() { std::move(handler)(ec); }
-
-    Handler handler;
-    std::error_code ec;
-  };
-
-  template <class Handler>
-  struct model final : base {
-    using allocator =
-        typename std::allocator_traits<asio::associated_allocator_t<Handler>>::template rebind_alloc<model>;
-    using executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
-
-    model(Handler h, const asio::any_io_executor& io)
-        : handler(std::move(h)), io_work(io), handler_work(asio::get_associated_executor(handler, io)) {}
-
-    asio::cancellation_slot slot() const noexcept override { return asio::get_associated_cancellation_slot(handler); }
-
-    void post(std::error_code ec) override {
-      allocator memory(asio::get_associated_allocator(handler));
-      auto io = std::move(io_work);
-      auto work = std::move(handler_work);
-      bound<Handler> function{std::move(handler), ec};
-      release(memory);
-      asio::post(work.get_executor(), std::move(function));
-    }
-
-    void destroy() noexcept override {
-      allocator memory(asio::get_associated_allocator(handler));
-      [[maybe_unused]] Handler last(
-          std::move(handler));  // destroyed after this: it may own what its allocator points to
-      release(memory);
-    }
-
-    void release(allocator& memory) noexcept {
-      this->~model();
-      std::allocator_traits<allocator>::deallocate(memory, this, 1);
-    }
-
-    Handler handler;
-    asio::executor_work_guard<asio::any_io_executor> io_work;
-    asio::executor_work_guard<executor> handler_work;
-  };
-
-  base* model_ = nullptr;
-};
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
 // ---- remote_job/detail/text/seconds.hpp
 #ifndef REMOTE_JOB_DETAIL_TEXT_SECONDS_HPP
 #define REMOTE_JOB_DETAIL_TEXT_SECONDS_HPP
 
 namespace remote_job::inline v0::detail {
 
-/// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.25".
+/// A duration in seconds for people: with at most three decimals, "5", "0.25".
+REMOTE_JOB_DECL std::string seconds(duration d);
+
+/// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.000000001".
 REMOTE_JOB_DECL std::string format_seconds(duration d);
 
 /// Reads a JSON number (RFC 8259, section 6) as seconds, without the loss of a way through double, to the nearest
@@ -8026,9 +7345,47 @@ std::optional<std::string> base64_decode(std::string_view text) {
 
 #endif
 
+// ---- remote_job/detail/text/impl/escaped.ipp
+#ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_ESCAPED_IPP
+#define REMOTE_JOB_DETAIL_TEXT_IMPL_ESCAPED_IPP
+
+namespace remote_job::inline v0::detail {
+
+constexpr bool is_printable_ascii(char c) noexcept { return c >= ' ' && c <= '~'; }
+
+std::string escaped(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    if (c == '\\') {
+      text += "\\\\";
+    } else if (is_printable_ascii(c)) {
+      text += c;
+    } else {
+      text += "\\x";
+      append_hex(text, static_cast<unsigned char>(c), 2);
+    }
+  }
+  return text;
+}
+
+std::string printable(std::string_view text, std::size_t most) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  std::string result(text.substr(0, most));
+  for (char& c : result)
+    if (!is_printable_ascii(c)) c = '?';
+  if (text.size() > most) result += "...";
+  return result;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
 // ---- remote_job/detail/text/impl/exit_code.ipp
 #ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_EXIT_CODE_IPP
 #define REMOTE_JOB_DETAIL_TEXT_IMPL_EXIT_CODE_IPP
+
+#include <charconv>
 
 namespace remote_job::inline v0::detail {
 
@@ -8070,6 +7427,38 @@ void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
     reply.exit_state = exit_code_state::damaged;
     reply.exit_text = text;
   }
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/text/impl/hex.ipp
+#ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_HEX_IPP
+#define REMOTE_JOB_DETAIL_TEXT_IMPL_HEX_IPP
+
+namespace remote_job::inline v0::detail {
+
+void append_hex(std::string& text, std::uint64_t number, std::size_t digits) {
+  while (digits > 0) text += "0123456789abcdef"[(number >> (4 * --digits)) & 15];
+}
+
+std::string to_hex(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) append_hex(text, static_cast<unsigned char>(c), 2);
+  return text;
+}
+
+bool from_hex(std::string_view text, std::string& bytes) {
+  if (text.size() % 2 != 0) return false;
+  bytes.clear();
+  for (; !text.empty(); text.remove_prefix(2)) {
+    unsigned byte = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + 2, byte, 16);
+    if (ec != std::errc{} || end != text.data() + 2) return false;
+    bytes += static_cast<char>(byte);
+  }
+  return true;
 }
 
 }  // namespace remote_job::inline v0::detail
@@ -8120,7 +7509,18 @@ std::uint64_t splitmix64::operator()() noexcept {
 #ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_SECONDS_IPP
 #define REMOTE_JOB_DETAIL_TEXT_IMPL_SECONDS_IPP
 
+#include <cstdio>
+
 namespace remote_job::inline v0::detail {
+
+std::string seconds(duration d) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(d).count());
+  std::string s = text;
+  while (s.back() == '0') s.pop_back();
+  if (s.back() == '.') s.pop_back();
+  return s;
+}
 
 std::string format_seconds(duration d) {
   constexpr std::int64_t per_second = 1'000'000'000;
@@ -8179,6 +7579,20 @@ std::optional<duration> parse_seconds(std::string_view text) {
   if (up && count == most) return std::nullopt;
   return duration(count + (up ? 1 : 0));
 }
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/detail/text/sha256.hpp
+#ifndef REMOTE_JOB_DETAIL_TEXT_SHA256_HPP
+#define REMOTE_JOB_DETAIL_TEXT_SHA256_HPP
+
+namespace remote_job::inline v0::detail {
+
+/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
+/// nothing secret goes through it, and nothing is decided by it.
+REMOTE_JOB_DECL std::string sha256(std::string_view message);
 
 }  // namespace remote_job::inline v0::detail
 
@@ -8317,6 +7731,8 @@ void command_reply::clear() noexcept {
 // ---- remote_job/impl/error.ipp
 #ifndef REMOTE_JOB_IMPL_ERROR_IPP
 #define REMOTE_JOB_IMPL_ERROR_IPP
+
+#include <cstdlib>
 
 namespace remote_job::inline v0::detail {
 
@@ -8582,8 +7998,7 @@ std::string make_job_id(std::initializer_list<std::string_view> parts) {
   if (id.empty()) id = "job";
   id.resize(std::min(id.size(), max_job_id - digits - 1));
   id += '_';
-  auto random = detail::random_bits();
-  for (std::size_t i = 0; i < digits; ++i, random >>= 4) id += "0123456789abcdef"[random & 15];
+  detail::append_hex(id, detail::random_bits(), digits);
   return id;
 }
 
@@ -8666,6 +8081,33 @@ duration stop_time(const stop_options& options) {
 }
 
 }  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/impl/local_job_trigger.ipp
+#ifndef REMOTE_JOB_IMPL_LOCAL_JOB_TRIGGER_IPP
+#define REMOTE_JOB_IMPL_LOCAL_JOB_TRIGGER_IPP
+
+// What local_job_trigger.hpp declares extern. Without separate compilation nothing is, and each file instantiates what it uses.
+#if defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#ifndef _WIN32  // as process_transport
+namespace remote_job::inline v0 {
+
+template class basic_remote_job_trigger<process_transport, posix_os, exponential_backoff, any_sink>;
+
+namespace detail {
+template class run_op<local_watch>;
+template class run_op<call<local_watch, submit_exchange<local_watch>>>;
+template class run_op<call<local_watch, status_exchange<local_watch>>>;
+template class run_op<call<local_watch, stop_exchange<local_watch>>>;
+template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
+}  // namespace detail
+
+}  // namespace remote_job::inline v0
+
+#endif  // _WIN32
+
+#endif  // REMOTE_JOB_SEPARATE_COMPILATION
 
 #endif
 
@@ -9731,32 +9173,6 @@ rj_l=no
 IFS=$rj_ifs
 rj_enter "$@"
 )sh";
-
-}  // namespace remote_job::inline v0::detail
-
-#endif
-
-// ---- remote_job/os_policy/detail/quoting.hpp
-#ifndef REMOTE_JOB_OS_POLICY_DETAIL_QUOTING_HPP
-#define REMOTE_JOB_OS_POLICY_DETAIL_QUOTING_HPP
-
-namespace remote_job::inline v0::detail {
-
-/// Appends a line of POSIX shell that assigns `value` to the variable `name`: the one way in which a value gets into a
-/// script. Any bytes but NUL arrive exactly; the text is 7-bit ASCII whatever the value.
-///
-/// Printable ASCII stands between single quotes. All else goes through printf's octal escapes, since not every shell
-/// takes control characters and bytes from 0x80 on in its input as they are. A guard behind the value keeps the
-/// command substitution from eating line ends. Some shells have no printf of their own, so that its argument, like
-/// that of any program, is limited to 128 KiB on Linux (MAX_ARG_STRLEN): long values go in pieces.
-REMOTE_JOB_DECL void append_assignment(std::string& script, std::string_view name, std::string_view value);
-
-/// Appends lines `rj_bytes '...'` that print exactly these bytes: for values that must not show in a list of processes,
-/// and for whole files. The text is 7-bit ASCII; no argument is longer than a program's may be.
-REMOTE_JOB_DECL void append_printed(std::string& script, std::string_view bytes);
-
-/// Appends the assignment of a value that must not show in a list of processes. Needs the rj_bytes of the script.
-REMOTE_JOB_DECL void append_hidden_assignment(std::string& script, std::string_view name, std::string_view value);
 
 }  // namespace remote_job::inline v0::detail
 
@@ -11184,6 +10600,118 @@ std::error_code ostream_sink::on_log(std::uint64_t /*offset*/, std::string_view 
 
 #endif
 
+// ---- remote_job/transport/detail/child_process.hpp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
+
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#endif
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): the program declares it
+
+namespace remote_job::inline v0::detail {
+
+/// Owns a file descriptor.
+class unique_fd {
+ public:
+  unique_fd() = default;
+  explicit unique_fd(int fd) noexcept : fd_(fd) {}
+  unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+  REMOTE_JOB_DECL unique_fd& operator=(unique_fd&& other) noexcept;
+  REMOTE_JOB_DECL ~unique_fd();
+
+  int get() const noexcept { return fd_; }
+  int release() noexcept { return std::exchange(fd_, -1); }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+
+/// Moves a descriptor out of the way of 0, 1 and 2, which are what a child's own will be made of; close-on-exec.
+REMOTE_JOB_DECL unique_fd above_stdio(unique_fd fd) noexcept;
+
+/// A pipe, close-on-exec at both ends; empty on failure, with errno.
+REMOTE_JOB_DECL std::pair<unique_fd, unique_fd> make_pipe() noexcept;
+
+/// A nameless file that holds `content`, to be read from its beginning; empty on failure, with errno.
+///
+/// As a child's standard input it needs nobody to feed it: no SIGPIPE, and no deadlock with a child that does not read.
+REMOTE_JOB_DECL unique_fd make_input(std::string_view content);
+
+/// A child process that was started and is not forgotten: it is reaped by try_reap(), at the latest by the destructor.
+///
+/// It leads a session of its own (where the system cannot do that, a process group), so that it has no terminal to ask
+/// questions on, and all that it starts can be killed with it. While it is not reaped its id stays taken, and so does
+/// the group's: no signal can reach a stranger.
+class child_process {
+ public:
+  child_process() = default;
+  child_process(const child_process&) = delete;
+  child_process& operator=(const child_process&) = delete;
+
+  /// Kills and reaps what is left. A child that cannot die, as one that waits for a dead disk, is waited for at most
+  /// a second.
+  REMOTE_JOB_DECL ~child_process();
+
+  /// Starts a program, looked for in PATH, with these descriptors as its 0, 1 and 2 and no others.
+  REMOTE_JOB_DECL std::error_code start(const std::vector<std::string>& arguments, int in, int out, int err);
+
+  /// A descriptor that becomes readable when the child has ended; empty where the system has no such thing.
+  REMOTE_JOB_DECL unique_fd open_exit_event() const noexcept;
+
+  bool reaped() const noexcept { return pid_ <= 0; }
+
+  /// Takes the child's status if it has ended; never waits. True once there is nothing left to reap.
+  REMOTE_JOB_DECL bool try_reap() noexcept;
+
+  /// Kills the child and all that it started, other than what left its group.
+  REMOTE_JOB_DECL void kill_group() const noexcept;
+
+  /// Kills the child and nothing that it started.
+  REMOTE_JOB_DECL void kill_leader() const noexcept;
+
+  std::optional<int> exit_status() const noexcept { return exit_status_; }
+  int signal() const noexcept { return signal_; }
+
+ private:
+  pid_t pid_ = -1;
+  std::optional<int> exit_status_;
+  int signal_ = 0;
+};
+
+/// Whether a program can be found as posix_spawnp would: by its path, or in PATH.
+REMOTE_JOB_DECL bool program_exists(const std::string& name);
+
+}  // namespace remote_job::inline v0::detail
+
+#endif  // _WIN32
+
+#endif
+
 // ---- remote_job/transport/detail/impl/child_process.ipp
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_IMPL_CHILD_PROCESS_IPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_CHILD_PROCESS_IPP
@@ -11464,6 +10992,339 @@ std::error_code loopback_read::finish(std::error_code ec) {
 
 #endif
 
+// ---- remote_job/transport/detail/running_command.hpp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_RUNNING_COMMAND_HPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_RUNNING_COMMAND_HPP
+
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
+#include <asio/any_io_executor.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace remote_job::inline v0::detail {
+
+class process_backend;
+
+/// One command as a child process: collects what it prints until its end, fills the reply and completes. All on one
+/// executor.
+///
+/// Pipes are waited for and then read without blocking, so that no byte is under way when the child's end is noticed.
+/// The command has ended when the child has: something it left behind may hold the pipes open for ever.
+/// It lives, by its own handlers, until the child is reaped; the reply is not touched any more once it has completed.
+class running_command : public std::enable_shared_from_this<running_command> {
+ public:
+  REMOTE_JOB_DECL running_command(std::shared_ptr<process_backend> backend, const remote_command& command,
+                                  command_reply& reply);
+
+  /// Starts prefix + command. Only if this gives no error, `completion` is taken.
+  REMOTE_JOB_DECL std::error_code start(const std::vector<std::string>& prefix, any_completion& completion);
+
+  /// Ends the command at once: what runs is killed. After the command was finished: does not wait for the child any
+  /// more.
+  REMOTE_JOB_DECL void abort() noexcept;
+
+ private:
+  using descriptor = asio::posix::basic_stream_descriptor<asio::any_io_executor>;
+  using clock = std::chrono::steady_clock;
+  using timer = asio::basic_waitable_timer<clock>;
+
+  /// How long a child may live on after the end mark, before it is killed: one that waits for what it left behind.
+  static constexpr auto linger = std::chrono::seconds(1);
+
+  /// Enough to empty a pipe, whose capacity is 64 KiB on Linux (pipe(7)).
+  static constexpr int max_reads = 32;
+
+  REMOTE_JOB_DECL void wait_output(descriptor& from);
+  REMOTE_JOB_DECL bool drain(descriptor& from);
+  REMOTE_JOB_DECL void wait_exit();
+  REMOTE_JOB_DECL void on_exit();
+  REMOTE_JOB_DECL void finish(std::error_code error);
+  REMOTE_JOB_DECL void complete();
+
+  const std::shared_ptr<process_backend> backend_;
+  const remote_command& command_;
+  command_reply& reply_;
+  any_completion completion_;
+  bool ended_ = false;
+  std::error_code error_;
+  child_process child_;
+  descriptor out_, err_, exit_event_;
+  timer linger_, look_;
+  timer finished_;  // an event: never expires, is cancelled
+  std::array<char, 16384> buffer_;
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif  // _WIN32
+
+#endif
+
+// ---- remote_job/transport/detail/impl/process_backend.ipp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_IMPL_PROCESS_BACKEND_IPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_PROCESS_BACKEND_IPP
+
+#ifndef _WIN32
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace remote_job::inline v0::detail {
+
+void process_backend::connect(any_completion completion) {
+  std::error_code error;
+  diagnostics_.clear();
+  if (prefix_.empty())
+    error = not_found("no program was given");
+  else if (!program_exists(prefix_.front()))
+    error = not_found("no such program");
+  completion.post(error);
+}
+
+void process_backend::execute(const remote_command& command, command_reply& reply, any_completion completion) {
+  reply.clear();
+  if (prefix_.empty()) return completion.post(not_found("no program was given"));
+  auto running = std::make_shared<running_command>(shared_from_this(), command, reply);
+  std::erase_if(commands_, [](const auto& each) { return each.expired(); });
+  commands_.push_back(running);
+  std::error_code error;
+  try {
+    error = running->start(prefix_, completion);
+  } catch (...) {
+    running->abort();  // the reply is touched no more
+    throw;
+  }
+  if (error) completion.post(judge_start(error));
+}
+
+void process_backend::close() noexcept {
+  for (const auto& each : std::exchange(commands_, {}))
+    if (const auto running = each.lock()) running->abort();
+}
+
+bool process_backend::is_ssh() const {
+  const std::string_view program = prefix_.front();
+  return program.substr(program.find_last_of('/') + 1) == "ssh";
+}
+
+std::error_code process_backend::not_found(const std::string& why) {
+  diagnostics_ = "cannot start '" + (prefix_.empty() ? "" : prefix_.front()) + "': " + why;
+  return errc::program_not_found;
+}
+
+std::error_code process_backend::judge_start(std::error_code error) {
+  for (const auto missing :
+       {std::errc::no_such_file_or_directory, std::errc::permission_denied, std::errc::not_a_directory,
+        std::errc::is_a_directory, std::errc::too_many_symbolic_link_levels, std::errc::executable_format_error})
+    if (error == missing) return not_found(error.message());
+  diagnostics_ = "cannot start '" + prefix_.front() + "': " + error.message();
+  return error;
+}
+
+std::error_code process_backend::judge_end(std::error_code error, const child_process& child,
+                                           const command_reply& reply) {
+  diagnostics_.clear();
+  const bool failed = child.signal() != 0 || reply.exit_status.value_or(0) != 0;
+  if (error == asio::error::operation_aborted || (!error && !failed)) return error;
+
+  std::string_view text = reply.error_output;
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+  text.remove_prefix(text.find_last_of('\n') + 1);
+  diagnostics_ = prefix_.front() + ": ";
+  if (!text.empty())
+    std::transform(text.begin(), text.end(), std::back_inserter(diagnostics_),
+                   [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c; });
+  else if (reply.exit_status)
+    diagnostics_ += "ended with status " + std::to_string(*reply.exit_status);
+  else if (child.signal() != 0)
+    diagnostics_ += "killed by signal " + std::to_string(child.signal());
+  else
+    diagnostics_ += error.message();
+  if (!error && reply.exit_status == 255 && is_ssh()) return errc::connection_lost;
+  return error;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif  // _WIN32
+
+#endif
+
+// ---- remote_job/transport/detail/impl/running_command.ipp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_IMPL_RUNNING_COMMAND_IPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_RUNNING_COMMAND_IPP
+
+#ifndef _WIN32
+
+#include <asio/buffer.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace remote_job::inline v0::detail {
+
+running_command::running_command(std::shared_ptr<process_backend> backend, const remote_command& command,
+                                 command_reply& reply)
+    : backend_(std::move(backend)),
+      command_(command),
+      reply_(reply),
+      out_(backend_->get_executor()),
+      err_(backend_->get_executor()),
+      exit_event_(backend_->get_executor()),
+      linger_(backend_->get_executor()),
+      look_(backend_->get_executor()),
+      finished_(backend_->get_executor()) {}
+
+std::error_code running_command::start(const std::vector<std::string>& prefix, any_completion& completion) {
+  auto in = make_input(command_.input);
+  if (!in) return last_error();
+  auto [out, child_out] = make_pipe();
+  if (!out || !child_out) return last_error();
+  auto [err, child_err] = make_pipe();
+  if (!err || !child_err) return last_error();
+
+  auto arguments = prefix;
+  arguments.push_back(command_.command);
+  if (const auto error = child_.start(arguments, in.get(), child_out.get(), child_err.get())) return error;
+
+  std::error_code error;
+  const auto adopt = [&](descriptor& owner, unique_fd fd) {
+    if (!error) owner.assign(fd.get(), error);
+    if (!error) fd.release();
+  };
+  adopt(out_, std::move(out));
+  adopt(err_, std::move(err));
+  if (!error) out_.non_blocking(true, error);
+  if (!error) err_.non_blocking(true, error);
+  if (auto event = child_.open_exit_event()) adopt(exit_event_, std::move(event));
+  if (error) return error;
+
+  finished_.expires_at(timer::time_point::max());
+  wait_output(out_);
+  wait_output(err_);
+  wait_exit();
+  finished_.async_wait(shared_call::to<&running_command::complete>(shared_from_this()));
+  if (auto slot = completion.slot(); slot.is_connected())
+    slot.assign([self = weak_from_this()](asio::cancellation_type type) {
+      if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+      if (const auto running = self.lock(); running && !running->ended_) running->abort();
+    });
+  completion_ = std::move(completion);
+  return {};
+}
+
+void running_command::abort() noexcept {
+  if (ended_)
+    child_.kill_leader();
+  else
+    finish(asio::error::operation_aborted);
+}
+
+void running_command::wait_output(descriptor& from) {
+  from.async_wait(descriptor::wait_read, [self = shared_from_this(), &from](std::error_code error) {
+    if (!error && !self->ended_ && self->drain(from)) self->wait_output(from);
+  });
+}
+
+/// Takes what is there; false when there will be no more, or no more is wanted. A pipe that is filled as fast as it
+/// is read does not keep the executor for itself.
+bool running_command::drain(descriptor& from) {
+  for (int reads = 0; !ended_; ++reads) {
+    if (reads == max_reads) return true;
+    std::error_code error;
+    const auto size = from.read_some(asio::buffer(buffer_), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) return true;
+    if (error == asio::error::interrupted) continue;
+    if (error) return false;
+    if (&from == &err_) {
+      auto& text = reply_.error_output;
+      text.append(buffer_.data(), std::min(size, command_reply::max_error_output - text.size()));
+      continue;
+    }
+    auto& output = reply_.output;
+    const auto room = command_.max_output - output.size();
+    output.append(buffer_.data(), std::min(size, room));
+    if (size > room)
+      finish(errc::reply_too_long);
+    else if (!command_.end_mark.empty() && output.ends_with(command_.end_mark))
+      finish({});
+  }
+  return false;
+}
+
+void running_command::wait_exit() {
+  if (exit_event_.is_open()) {
+    exit_event_.async_wait(descriptor::wait_read, [self = shared_from_this()](std::error_code error) {
+      if (error || !self->child_.try_reap()) return;
+      self->on_exit();
+    });
+    return;
+  }
+  // No event for the end of a child, and SIGCHLD is the user's: look now and then.
+  look_.expires_after(std::chrono::milliseconds(10));
+  look_.async_wait([self = shared_from_this()](std::error_code) {
+    if (self->child_.try_reap())
+      self->on_exit();
+    else
+      self->wait_exit();
+  });
+}
+
+void running_command::on_exit() {
+  linger_.cancel();
+  if (ended_) return;
+  drain(err_);
+  drain(out_);
+  if (ended_) return;
+  reply_.exit_status = child_.exit_status();
+  finish({});
+}
+
+void running_command::finish(std::error_code error) {
+  error_ = error;
+  ended_ = true;
+  std::error_code ignored;
+  out_.close(ignored);
+  err_.close(ignored);
+  if (error) {
+    child_.kill_group();
+  } else if (!child_.reaped()) {
+    // What the command started and left behind is wanted, so only the child itself is made to go.
+    linger_.expires_after(linger);
+    linger_.async_wait([self = shared_from_this()](std::error_code cancelled) {
+      if (!cancelled) self->child_.kill_leader();
+    });
+  }
+  finished_.cancel();
+}
+
+/// Called once the command is finished.
+void running_command::complete() {
+  if (!completion_) return;  // the start threw
+  const auto error = backend_->judge_end(error_, child_, reply_);
+  auto completion = std::move(completion_);
+  if (auto slot = completion.slot(); slot.is_connected()) slot.clear();
+  completion.dispatch(error);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif  // _WIN32
+
+#endif
+
 // ---- remote_job/transport/impl/loopback.ipp
 #ifndef REMOTE_JOB_TRANSPORT_IMPL_LOOPBACK_IPP
 #define REMOTE_JOB_TRANSPORT_IMPL_LOOPBACK_IPP
@@ -11566,6 +11427,1150 @@ std::vector<std::string> openssh_prefix(const openssh_command& command) {
 }  // namespace remote_job::inline v0
 
 #endif  // _WIN32
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/call_fsm.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_CALL_FSM_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_CALL_FSM_IPP
+
+namespace remote_job::inline v0::detail {
+
+action call_fsm::start(std::string objection) {
+  if (objection.empty()) return connect();
+  return end(errc::invalid_argument, std::move(objection));
+}
+
+action call_fsm::connected(std::error_code ec, std::string why) {
+  if (ec) return failed(make_failure(retry_info::phase::connect, ec, std::move(why)));
+  return {action_kind::poll, time_};
+}
+
+action call_fsm::replied(std::error_code ec, std::string why) {
+  if (ec) return failed(make_failure(retry_info::phase::command, ec, std::move(why)));
+  return end({}, {});
+}
+
+action call_fsm::close_then(action_kind next) {
+  after_close_ = next;
+  return {action_kind::close};
+}
+
+action call_fsm::end(std::error_code ec, std::string why) {
+  error_ = ec;
+  why_ = std::move(why);
+  return close_then(action_kind::finish);
+}
+
+action call_fsm::failed(failure f) {
+  failure_ = std::move(f);
+  switch (budget_.spend(failure_.error)) {
+    case failure_budget::verdict::retry: return close_then(action_kind::back_off);
+    case failure_budget::verdict::exhausted:
+      return end(failure_.error,
+                 "gave up after " + std::to_string(budget_.failures()) + " consecutive failures, the last: " +
+                     failure_.why + "; whether the host carried out the command is not known; it is safe to repeat it");
+    case failure_budget::verdict::fatal: break;
+  }
+  return end(failure_.error, failure_.why);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/chunk_size.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_CHUNK_SIZE_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_CHUNK_SIZE_IPP
+
+namespace remote_job::inline v0::detail {
+
+chunk_size::chunk_size(const watch_options& options) : quick_(options.command_timeout / 4) {
+  const auto at_least_one = [](std::int64_t n) { return static_cast<std::size_t>(std::max<std::int64_t>(1, n)); };
+  size_ = begin_ = at_least_one(options.log_chunk_size);
+  bound_ = std::max(begin_, at_least_one(options.max_chunk_size));
+}
+
+void chunk_size::came(std::uint64_t bytes, std::uint64_t left, duration took) noexcept {
+  if (left == 0)
+    size_ = std::min(size_, begin_);
+  else if (bytes == size_ && took <= quick_)
+    size_ = size_ > bound_ / 2 ? bound_ : size_ * 2;
+}
+
+void chunk_size::timed_out(int failures) noexcept {
+  constexpr std::size_t least = 1024;  // less is not worth a round trip
+  const int halvings = std::min(2 * (failures + 1), 30);
+  size_ = std::max(size_ >> halvings, std::min(size_, least));
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/failure_budget.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FAILURE_BUDGET_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FAILURE_BUDGET_IPP
+
+namespace remote_job::inline v0::detail {
+
+failure make_failure(retry_info::phase phase, std::error_code ec, std::string why) {
+  return {phase, ec, why.empty() ? ec.message() : std::move(why)};
+}
+
+failure_budget::verdict failure_budget::spend(std::error_code ec) noexcept {
+  if (ec != condition::transient) return verdict::fatal;
+  return ++failures_ > max_ ? verdict::exhausted : verdict::retry;
+}
+
+retry_info failure_budget::retry(const failure& last, duration delay) const {
+  return {last.phase, failures_, max_, delay, last.error, retry_message(last.phase, failures_, max_, delay, last.why)};
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/file_fault_grace.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_FAULT_GRACE_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_FAULT_GRACE_IPP
+
+namespace remote_job::inline v0::detail {
+
+bool file_fault_grace::observe(std::optional<notice_kind> seen, duration elapsed) noexcept {
+  const auto before = kind_;
+  kind_ = seen;
+  // A file that is damaged at one poll and unreadable at the next has one grace; a missing log is another matter.
+  const auto missing = notice_kind::log_missing;
+  const bool goes_on = before && seen && (before == missing) == (seen == missing);
+  lasted_ = goes_on ? std::min(lasted_ + elapsed, grace_) : duration::zero();
+  return seen && seen != before;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/file_poll.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_POLL_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_POLL_IPP
+
+namespace remote_job::inline v0::detail {
+
+/// Whether a host says that there is no such file.
+inline bool says_missing(const std::error_code& ec) noexcept {
+  return ec == std::errc::no_such_file_or_directory || ec == std::errc::not_a_directory;
+}
+
+/// Whether a host says that it cannot read a file which exists.
+inline bool says_unreadable(const std::error_code& ec) noexcept {
+  return ec == std::errc::permission_denied || ec == std::errc::is_a_directory || ec == std::errc::io_error;
+}
+
+unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
+  request_ = &request;
+  if (is_read()) {
+    liveness_ = liveness::unknown;
+    evidence_text_.clear();
+    return nothing;
+  }
+  limit_ = poll_limit(request) + (ahead ? backlog() : 0);
+  first_ = poll_start(request);
+  failure_ = {};
+  exit_judged_ = read_again_ = status_known_ = false;
+  shrink(bytes, limit_);
+  bytes.clear();
+  bytes_error_ = {};
+  liveness_ = liveness::unknown;
+  evidence.clear();
+  evidence_text_.clear();
+  pid_file_unreadable_ = false;
+  judging_ = request.liveness;
+  asked_processes_ = false;
+  return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
+}
+
+std::uint64_t file_poll::process_of(question q) const noexcept {
+  return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
+}
+
+unsigned file_poll::first_questions() noexcept {
+  // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
+  return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
+}
+
+bool file_poll::goes_on() const noexcept {
+  return !failure_ && status_known_ && log_is_file_ && !bytes_error_ && poll_start(*request_) > first_ &&
+         status.size > request_->offset;
+}
+
+bool file_poll::is_read() const noexcept {
+  if (!goes_on() || request_->liveness) return false;
+  const auto end = poll_start(*request_) + poll_limit(*request_);
+  if (end > status.size || end - first_ > bytes.size()) return false;
+  poll_reply before;
+  judge_exit_code(before);
+  return request_->exit_seen ? before.exit_state == exit_code_state::present && before.exit_code == *request_->exit_seen
+                             : before.exit_state == exit_code_state::absent;
+}
+
+std::size_t file_poll::backlog() const noexcept {
+  if (!goes_on()) return 0;
+  const auto chunk = request_->max_bytes;
+  const auto known = std::min<std::uint64_t>(status.size - request_->offset, most_bytes) / chunk;
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(known, 1, most_chunks) - 1) * chunk;
+}
+
+void file_poll::answer(question q, std::error_code ec) noexcept {
+  if (ec && !says_missing(ec) && !says_unreadable(ec)) {
+    if (!failure_) failure_ = ec;  // what fails after that fails because of it
+    return;
+  }
+  switch (q) {
+    case exit_code: exit_error_ = ec; break;
+    case log_status:
+      status_error_ = ec;
+      log_is_file_ = status_known_ = !ec && status.kind == file_kind::regular;
+      break;
+    case log_bytes:
+      bytes_error_ = ec;
+      if (ec) bytes.clear();
+      if (bytes.size() > limit_) failure_ = errc::reply_too_long;
+      break;
+    case pid_file:
+      if (ec) evidence.pid_file.clear();
+      pid_file_unreadable_ = says_unreadable(ec);
+      break;
+    case child_file:
+      if (ec) evidence.child_file.clear();
+      break;
+    case boot_id:
+      if (ec) evidence.boot_id.clear();
+      break;
+    case host_name:
+      if (ec) evidence.host_name.clear();
+      break;
+    case process:
+      if (ec) evidence.stat.clear();
+      break;
+    case child_process:
+      if (ec) evidence.child_stat.clear();
+      break;
+    case nothing: break;
+  }
+}
+
+unsigned file_poll::next() {
+  if (failure_) return nothing;
+  if (judging_) {
+    if (!asked_processes_ && !evidence.boot_id.empty() && process_of(process) != 0) {
+      asked_processes_ = true;
+      return process | child_process;
+    }
+    judging_ = asked_processes_ = false;
+    if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_);
+    return first_questions();
+  }
+  if (!exit_judged_) {
+    exit_judged_ = true;
+    poll_reply judged;
+    judge_exit_code(judged);
+    const bool news = judged.exit_state == exit_code_state::present &&
+                      !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
+    // A full chunk stays good; only the size must be asked for again.
+    const bool full_chunk = bytes.size() >= poll_limit(*request_);
+    if (news) return ask(log_status | (log_is_file_ && !full_chunk ? log_bytes : nothing));
+  }
+  // The log grew after it was read and before its status was, or was not read yet.
+  if (!read_again_ && log_is_file_ && status.size > request_->offset && bytes.size() <= overlap() &&
+      !says_unreadable(bytes_error_)) {
+    read_again_ = true;
+    return ask(log_bytes);
+  }
+  return nothing;
+}
+
+void file_poll::make_reply(poll_reply& reply) const noexcept {
+  reply = {};
+  reply.liveness = liveness_;
+  reply.evidence = evidence_text_;
+  judge_exit_code(reply);
+  const bool wanted = status.size > request_->offset;
+  if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
+  if (status_error_ || bytes_error_ || status.kind == file_kind::directory) {
+    // A log that is gone by now and had nothing new is a matter for the next poll.
+    if (says_missing(bytes_error_)) return present(reply, status.size);
+    reply.log = log_state::unreadable;
+    const bool directory = !status_error_ && status.kind == file_kind::directory;
+    reply.log_error = directory       ? std::make_error_code(std::errc::is_a_directory)
+                      : status_error_ ? status_error_
+                                      : bytes_error_;
+    return;
+  }
+  if (status.kind == file_kind::other) return present(reply, 0);
+  // The log was read after its size was asked for, and ends before the offset: it was truncated between.
+  if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
+  present(reply, status.size);
+  if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
+  reply.bytes = chunk();
+}
+
+void file_poll::make_partial_reply(poll_reply& reply) const noexcept {
+  reply = {};
+  if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
+      bytes.size() > limit_)
+    return;
+  present(reply, status.size);
+  reply.bytes = chunk();
+}
+
+unsigned file_poll::ask(unsigned questions) noexcept {
+  if (questions & exit_code) exit_text.clear();
+  if (questions & log_status) {
+    status = {};
+    status_known_ = false;
+  }
+  if (questions & log_bytes) {
+    bytes.clear();
+    bytes_error_ = {};
+  }
+  return questions;
+}
+
+std::size_t file_poll::overlap() const noexcept {
+  return static_cast<std::size_t>(request_->offset - poll_start(*request_));
+}
+
+std::string_view file_poll::chunk() const noexcept {
+  const auto start = poll_start(*request_);
+  return std::string_view(bytes)
+      .substr(static_cast<std::size_t>(start - first_))
+      .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), status.size - start)));
+}
+
+void file_poll::judge_exit_code(poll_reply& reply) const noexcept {
+  if (says_unreadable(exit_error_)) {
+    reply.exit_state = exit_code_state::unreadable;
+    reply.exit_error = exit_error_;
+  } else if (!exit_error_) {
+    read_exit_code(exit_text, reply);
+  }
+}
+
+void file_poll::present(poll_reply& reply, std::uint64_t size) const noexcept {
+  reply.log = log_state::present;
+  reply.log_size = size;
+  reply.log_identity = status.identity;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/log_position.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_LOG_POSITION_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_LOG_POSITION_IPP
+
+namespace remote_job::inline v0::detail {
+
+log_position::log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
+  // More than was ever read cannot have been remembered.
+  if (mark_.tail.size() > std::min<std::uint64_t>(offset_, log_mark::max_tail)) mark_.tail.clear();
+  mark_.tail.reserve(log_mark::max_tail);
+}
+
+bool log_position::plausible(const poll_reply& r, std::size_t max_bytes) const noexcept {
+  if (r.bytes.empty()) return true;
+  if (r.log != log_state::present || r.log_size < offset_ || r.bytes.size() < overlap()) return false;
+  const std::size_t fresh = r.bytes.size() - overlap();
+  return fresh <= max_bytes && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);
+}
+
+std::optional<log_reset_cause> log_position::broken(const poll_reply& r) const noexcept {
+  if (offset_ == 0 || r.log == log_state::absent) return {};
+  if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity) return log_reset_cause::replaced;
+  if (r.log == log_state::present && r.log_size < offset_) return log_reset_cause::truncated;
+  if (!r.bytes.empty() && r.bytes.substr(0, overlap()) != mark_.tail) return log_reset_cause::rewritten;
+  return {};
+}
+
+std::string_view log_position::observe(const poll_reply& r) noexcept {
+  if (r.log_identity != 0) mark_.identity = r.log_identity;
+  return r.bytes.empty() ? r.bytes : r.bytes.substr(overlap());
+}
+
+void log_position::advance(std::string_view taken) noexcept {
+  offset_ += taken.size();
+  const auto keep = taken.substr(taken.size() - std::min(taken.size(), log_mark::max_tail));
+  mark_.tail.erase(0, mark_.tail.size() - std::min(mark_.tail.size(), log_mark::max_tail - keep.size()));
+  mark_.tail.append(keep);
+}
+
+void log_position::restart() noexcept {
+  offset_ = 0;
+  mark_.identity = 0;
+  mark_.tail.clear();
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/lost_job_rule.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_LOST_JOB_RULE_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_LOST_JOB_RULE_IPP
+
+namespace remote_job::inline v0::detail {
+
+void lost_job_rule::begin() noexcept {
+  known_.reset();
+  missing_.reset();
+  seen_ = liveness::unknown;
+  due_ = unknowable_ = files_prove_nothing_ = false;
+  refusals_ = 0;
+}
+
+void lost_job_rule::command_refused() noexcept {
+  constexpr int enough = 3;  // one reply, or two, may be lost on the way
+  if (++refusals_ < enough) return;
+  unknowable_ = files_prove_nothing_;
+  both_ways_ = false;
+}
+
+std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool asked, bool through_files,
+                                                  duration elapsed) {
+  if (known_) known_ = std::min(*known_ + elapsed, look_again_after());
+  if (missing_) missing_ = std::min(*missing_ + elapsed, grace_);
+  if (r.exit_state != exit_code_state::absent) {
+    missing_.reset();
+    return {};
+  }
+  if (!asked) return {};
+  if (through_files && r.liveness == liveness::unknown) {
+    files_prove_nothing_ = true;
+    if (!both_ways_) unknowable_ = true;
+    return {};
+  }
+  if (!through_files) refusals_ = 0;
+  known_ = duration::zero();
+  evidence_ = r.evidence;
+  const auto before = std::exchange(seen_, r.liveness);
+  const bool gone = seen_ == liveness::vanished || seen_ == liveness::rebooted || seen_ == liveness::not_started;
+  if (!gone) {
+    missing_.reset();
+    if (seen_ == before) return {};
+    if (seen_ == liveness::orphaned) return notice_kind::orphaned;
+    if (seen_ == liveness::elsewhere) return notice_kind::elsewhere;
+    return {};
+  }
+  if (missing_) return {};
+  missing_ = duration::zero();
+  return notice_kind::job_missing;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/messages.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_MESSAGES_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_MESSAGES_IPP
+
+namespace remote_job::inline v0::detail {
+
+std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay, const std::string& why) {
+  const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
+  if (phase == retry_info::phase::connect)
+    return "Failed to connect to remote host " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  if (phase == retry_info::phase::command)
+    return "The remote host did not carry out a command " + count + ", retrying in " + seconds(delay) + " s: " + why;
+  return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
+}
+
+std::string completed_message(std::int64_t exit_code) {
+  return "Job completed with exit code " + std::to_string(exit_code);
+}
+
+std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
+                          const std::string& why) {
+  if (r == reason::lost) return why;
+  if (r != reason::reconnects_exhausted) return "Trigger error: " + why;
+  return "Trigger error: gave up after " + std::to_string(failures) + " consecutive failures, the last: " + why +
+         (exit_code
+              ? ". The job ended with exit code " + std::to_string(*exit_code) + ", but its log was not read to the end"
+              : ". Nothing is known about the job; it may still be running") +
+         "; the watch can be resumed at offset " + std::to_string(offset);
+}
+
+std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std::string& log_file) {
+  const std::string log = "The log " + escaped(log_file);
+  const std::string tail = " after " + std::to_string(offset) + " bytes of it were read; reading again from offset 0";
+  switch (cause) {
+    case log_reset_cause::truncated: return log + " was truncated" + tail;
+    case log_reset_cause::rewritten: return log + " was rewritten" + tail;
+    case log_reset_cause::replaced: break;
+  }
+  return log + " was replaced by another file" + tail;
+}
+
+// What is only used here.
+inline std::string unreadable_message(const std::string& file, std::error_code cause) {
+  const std::string text = file + " exists but cannot be read";
+  if (cause == std::errc::is_a_directory) return text + ": it is a directory";
+  if (cause == std::errc::permission_denied) return text + " (" + cause.message() + "): check its owner and mode";
+  return text + (cause ? " (" + cause.message() + ")" : "") +
+         ": check its owner and mode, and whether it is a regular file";
+}
+
+std::string file_fault_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
+                               std::error_code cause) {
+  switch (kind) {
+    case notice_kind::exit_code_damaged:
+      return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
+             escaped(exit_text) + "\"";
+    case notice_kind::exit_code_unreadable:
+      return unreadable_message("The exit-code file " + escaped(job.exit_code_file), cause);
+    case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " has disappeared";
+    case notice_kind::log_unreadable: return unreadable_message("The log " + escaped(job.log_file), cause);
+    case notice_kind::files_unavailable:
+    case notice_kind::orphaned:
+    case notice_kind::elsewhere:
+    case notice_kind::job_missing:
+    case notice_kind::transport: break;
+  }
+  return {};
+}
+
+std::string commands_instead_message(const std::string& why) {
+  return "The host's files cannot be read directly, polling with commands instead: " + why;
+}
+
+std::string files_needed_message(const std::string& why) {
+  return "the host's files cannot be read directly (" + why +
+         "): set via to commands or automatic to poll with commands";
+}
+
+/// What was found of a job, without the evidence.
+inline std::string liveness_message(liveness l) {
+  switch (l) {
+    case liveness::unknown: break;
+    case liveness::alive: return "it is running";
+    case liveness::orphaned: return "it is running, but its supervisor is gone, so no exit code will be written";
+    case liveness::vanished: return "its process is gone and left no exit code";
+    case liveness::rebooted: return "the host has rebooted since the job started, and there is no exit code";
+    case liveness::elsewhere: return "it belongs to another host behind the same name, or to another container";
+    case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
+  }
+  return "whether it is running is not known";
+}
+
+inline std::string in_parentheses(std::string_view evidence) {
+  return evidence.empty() ? std::string() : " (" + escaped(evidence) + ")";
+}
+
+std::string liveness_notice(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,
+                            duration grace) {
+  std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(seen) + in_parentheses(evidence);
+  if (kind == notice_kind::job_missing) text += "; it counts as lost if this lasts for " + seconds(grace) + " s";
+  return text;
+}
+
+std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence, duration grace) {
+  return "Job " + escaped(job.job_id) + " is lost: " + liveness_message(seen) + in_parentheses(evidence) +
+         "; this lasted for " + seconds(grace) + " s";
+}
+
+std::string deadline_message(duration deadline, const std::string& stop) {
+  return "the job did not end within its deadline of " + seconds(deadline) + " s; " +
+         (stop.empty() ? "it was left running" : stop);
+}
+
+std::string status_message(const job_spec& job, const poll_reply& reply) {
+  std::string text = "Job " + escaped(job.job_id) + ": ";
+  if (reply.exit_state == exit_code_state::present)
+    text += "it ended with exit code " + std::to_string(reply.exit_code);
+  else if (reply.exit_state != exit_code_state::absent)
+    text += "its exit-code file is unusable";
+  else
+    text += liveness_message(reply.liveness);
+  return text + in_parentheses(reply.evidence);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/poll_pause.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_POLL_PAUSE_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_POLL_PAUSE_IPP
+
+namespace remote_job::inline v0::detail {
+
+duration poll_pause::next(bool news, splitmix64& chance) noexcept {
+  if (quick_ == duration::zero()) return interval_;
+  if (news) pause_ = quick_;
+  const auto pause = pause_;
+  pause_ = pause < interval_ / 3 * 2 ? pause + std::max(pause / 2, duration(1)) : interval_;
+  return pause - duration(static_cast<duration::rep>(chance() % (static_cast<std::uint64_t>(pause.count() / 4) + 1)));
+}
+
+splitmix64 poll_pause::chance_of(std::string_view job_id) noexcept {
+  // FNV-1a; unlike std::hash the same everywhere.
+  std::uint64_t h = 0xcbf29ce484222325;
+  for (const char c : job_id) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return splitmix64(h);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/proc_liveness.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_PROC_LIVENESS_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_PROC_LIVENESS_IPP
+
+namespace remote_job::inline v0::detail {
+
+process_identity::process_identity(std::string_view text) {
+  const auto end = std::min(text.find('\n'), text.size());
+  const auto [last, ec] = std::from_chars(text.data(), text.data() + end, pid);
+  if (ec != std::errc{} || last != text.data() + end || pid == 0 || pid > 9'999'999'999) {
+    pid = 0;
+    return;
+  }
+  text.remove_prefix(std::min(end + 1, text.size()));
+  auto line = text.substr(0, text.find('\n'));
+  line = line.substr(0, line.find_last_not_of(' ') + 1);
+  if (!line.ends_with(" .")) return;
+  while (!line.empty()) {
+    const auto blank = std::min(line.find(' '), line.size());
+    const auto word = line.substr(0, blank);
+    line.remove_prefix(std::min(blank + 1, line.size()));
+    if (word.starts_with("start=")) start = word.substr(6);
+    if (word.starts_with("boot=")) boot = word.substr(5);
+    if (word.starts_with("host=")) host = word.substr(5);
+  }
+}
+
+std::string_view start_time(std::string_view stat) {
+  const auto name_end = stat.rfind(')');
+  if (name_end == stat.npos) return {};
+  stat.remove_prefix(std::min(name_end + 2, stat.size()));
+  if (stat.starts_with('Z') || stat.starts_with('X') || stat.starts_with('x')) return {};
+  for (int field = 3; field < 22; ++field) {
+    const auto blank = stat.find(' ');
+    if (blank == stat.npos) return {};
+    stat.remove_prefix(blank + 1);
+  }
+  return stat.substr(0, stat.find_first_of(" \n"));
+}
+
+void file_evidence::clear() noexcept {
+  for (auto* text : {&pid_file, &child_file, &stat, &child_stat, &boot_id, &host_name}) text->clear();
+}
+
+const std::string& file_evidence::boot_id_path() {
+  static const std::string path = "/proc/sys/kernel/random/boot_id";
+  return path;
+}
+
+const std::string& file_evidence::host_name_path() {
+  static const std::string path = "/proc/sys/kernel/hostname";
+  return path;
+}
+
+liveness file_evidence::judge(std::string& evidence) const {
+  evidence.clear();
+  if (boot_id.empty()) return liveness::unknown;  // no /proc
+  const process_identity job(pid_file);
+  if (job.pid == 0) return pid_file.empty() ? liveness::not_started : liveness::unknown;
+  const auto line = [](std::string_view text) { return text.substr(0, text.find('\n')); };
+  evidence = "pid=" + std::to_string(job.pid);
+  const auto now = start_time(stat);
+  if (job.start.empty()) return now.empty() ? liveness::unknown : liveness::alive;
+  const auto add = [&](std::string_view key, std::string_view value) { evidence.append(key).append(value); };
+  // The files may hold anything; evidence is short, and has no blanks and no control characters.
+  const auto conclude = [&](liveness found) {
+    evidence.resize(std::min<std::size_t>(evidence.size(), 300));
+    std::replace_if(
+        evidence.begin(), evidence.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
+    return found;
+  };
+  add(",start=", job.start);
+  add(",host=", job.host);
+  if (job.boot != line(boot_id)) {
+    add(",boot=", job.boot);
+    add(",now=", line(host_name));
+    add(":", line(boot_id));
+    return conclude(job.host == line(host_name) ? liveness::rebooted : liveness::elsewhere);
+  }
+  if (now == job.start) return conclude(liveness::alive);
+  if (!now.empty()) add(",reused=", now);
+  const process_identity child(child_file);
+  if (child.pid != 0 && !child.start.empty() && start_time(child_stat) == child.start) {
+    add(",child=", std::to_string(child.pid));
+    return conclude(liveness::orphaned);
+  }
+  // The same kernel under another name: a container next to the job's.
+  return conclude(job.host == line(host_name) ? liveness::vanished : liveness::elsewhere);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/watch_fsm.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_FSM_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_FSM_IPP
+
+namespace remote_job::inline v0::detail {
+
+watch_fsm::watch_fsm(trigger_state state)
+    : job_(std::move(state.job)),
+      options_(state.options),
+      state_(job_, options_,
+             log_position(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)),
+                          std::move(state.mark))),
+      chance_(poll_pause::chance_of(job_.job_id)) {}
+
+// ---- Inputs
+
+action watch_fsm::start(std::string objection, bool files, duration now) {
+  state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files));
+  now_ = now;
+  if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
+  return connect();
+}
+
+action watch_fsm::connected(std::error_code ec, std::string why) {
+  // A name that was found before will be found again, as when this machine is back in its network.
+  if (ec == errc::host_not_found && state_.connected_before) ec = errc::resolve_failed;
+  if (ec) return failed(make_failure(retry_info::phase::connect, ec, std::move(why)));
+  // A handshake alone proves nothing: only a complete poll restores the budget.
+  state_.connected_before = true;
+  ++stats_.connects;
+  return ask();
+}
+
+action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
+  if (!ec && !state_.log.plausible(reply, state_.chunk.get())) ec = errc::reply_malformed;
+  if (ec == errc::files_unavailable && by_files()) return files_refused(why);
+  if ((ec == errc::command_refused || ec == errc::reply_missing) && state_.by_files && !by_files()) {
+    // The connection works, and files can be read: this alone is no reason to give up anything.
+    state_.lost_job.command_refused();
+    return ask();
+  }
+  if (ec) return poll_failed(ec, std::move(why), reply);
+  ++stats_.polls;
+  state_.budget.restore();
+  if (const auto cause = state_.log.broken(reply)) return announce_restart(*cause, reply);
+  if (reply.exit_state == exit_code_state::damaged) exit_text_ = reply.exit_text;
+  exit_cause_ = reply.exit_error;
+  log_cause_ = reply.log_error;
+  state_.observe(reply, now - std::exchange(now_, now), took);
+  return next_output();
+}
+
+action watch_fsm::stop_answered(std::error_code ec, std::string text) {
+  if (ec == condition::transient) return failed(make_failure(retry_info::phase::command, ec, std::move(text)));
+  state_.stop = deadline_stop::answered;
+  stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
+  if (ec) return end_at_deadline();
+  state_.budget.restore();
+  return ask();
+}
+
+action watch_fsm::woke() { return state_.phase == watch_phase::backing_off ? connect() : ask(); }
+
+action watch_fsm::delivered(std::error_code ec, std::string why) {
+  if (ec) return end(reason::sink_failed, errc::sink_failed, std::move(why));
+  switch (state_.phase) {
+    case watch_phase::telling_reset: return restart();
+    case watch_phase::telling_switch: return ask();
+    case watch_phase::delivering:
+    case watch_phase::delivering_rest: break;
+    default: return next_output();
+  }
+  const auto taken = bytes().size();
+  stats_.bytes += taken;
+  state_.acknowledge();
+  if (state_.phase == watch_phase::delivering_rest) return state_.whole() ? decide() : failed(std::move(failure_));
+  state_.chunk.came(taken, state_.found.size - offset(), state_.found.took);
+  return next_output();
+}
+
+action watch_fsm::closed() {
+  state_.phase = state_.after_close == action_kind::back_off ? watch_phase::backing_off : watch_phase::idle;
+  return {std::exchange(state_.after_close, action_kind::abort)};
+}
+
+// ---- Phases
+
+action watch_fsm::connect() {
+  state_.phase = watch_phase::connecting;
+  return {action_kind::connect, options_.connect_timeout};
+}
+
+/// Sends the next poll, or the stop as long as one is due.
+action watch_fsm::ask() {
+  const bool stop = state_.stop == deadline_stop::due;
+  state_.phase = stop ? watch_phase::stopping : watch_phase::polling;
+  state_.found = {};
+  return {stop ? action_kind::stop : action_kind::poll, command_timeout()};
+}
+
+action watch_fsm::tell(watch_phase phase, action_kind kind) {
+  state_.phase = phase;
+  return {kind};
+}
+
+action watch_fsm::close_then(action_kind next) {
+  state_.phase = watch_phase::closing;
+  state_.after_close = next;
+  state_.found = {};
+  return {action_kind::close};
+}
+
+// ---- Ends and failures
+
+action watch_fsm::end(reason r, std::error_code ec, std::string why) {
+  reason_ = r;
+  error_ = ec;
+  why_ = why.empty() ? ec.message() : std::move(why);
+  return close_then(action_kind::finish);
+}
+
+action watch_fsm::end_at_deadline() {
+  return end(reason::deadline_exceeded, errc::deadline_exceeded,
+             deadline_message(options_.deadline, state_.stop == deadline_stop::answered ? stop_text_ : std::string()));
+}
+
+action watch_fsm::failed(failure f) {
+  failure_ = std::move(f);
+  switch (state_.budget.spend(failure_.error)) {
+    case failure_budget::verdict::retry: break;
+    case failure_budget::verdict::exhausted: return end(reason::reconnects_exhausted, failure_.error, failure_.why);
+    case failure_budget::verdict::fatal: return end(reason::fatal_error, failure_.error, failure_.why);
+  }
+  ++stats_.retries;
+  return close_then(action_kind::back_off);
+}
+
+action watch_fsm::poll_failed(std::error_code ec, std::string why, const poll_reply& r) {
+  const bool kept = keep(ec, r);
+  // What did not arrive within the time allowed may do so if less is asked for.
+  if (ec == errc::command_timeout) state_.chunk.timed_out(failures());
+  auto f = make_failure(retry_info::phase::poll, ec, std::move(why));
+  if (!kept) return failed(std::move(f));
+  failure_ = std::move(f);
+  return tell(watch_phase::delivering_rest, action_kind::deliver);
+}
+
+/// The same poll goes on by a command, and all that follow in this run: nothing failed but the offer.
+action watch_fsm::files_refused(const std::string& why) {
+  if (options_.via == poll_via::files)
+    return end(reason::fatal_error, errc::files_unavailable, files_needed_message(why));
+  state_.by_files = false;
+  note_ = {notice_kind::files_unavailable, commands_instead_message(why)};
+  return tell(watch_phase::telling_switch, action_kind::notify);
+}
+
+/// Takes the bytes that a poll through files read before it failed: where they belong is certain. Part of a command's
+/// reply is never used, since its end says whether it is true.
+bool watch_fsm::keep(std::error_code ec, const poll_reply& r) {
+  auto& log = state_.log;
+  if (!by_files() || ec == errc::reply_malformed || ec == errc::reply_too_long || r.bytes.size() <= log.overlap() ||
+      !log.plausible(r, state_.chunk.get()) || log.broken(r))
+    return false;
+  state_.log_fault.clear();
+  state_.found.fresh = log.observe(r);
+  return true;
+}
+
+// ---- A log that begins again
+
+/// Until the sink is told, nothing of the old log is forgotten: a run that ends here leaves the reset to the next.
+action watch_fsm::announce_restart(log_reset_cause cause, const poll_reply& r) {
+  reset_ = {cause, offset(), reset_message(cause, offset(), job_.log_file)};
+  state_.seen = r.log_size;
+  return tell(watch_phase::telling_reset, action_kind::reset);
+}
+
+action watch_fsm::restart() {
+  ++stats_.resets;
+  state_.restart_log();
+  return ask();
+}
+
+// ---- After a complete poll
+
+/// Tells and delivers what the poll found, one after the other; then decides.
+action watch_fsm::next_output() {
+  for (auto& untold : state_.found.untold) {
+    if (!untold) continue;
+    note_ = {*untold, notice_text(*untold)};
+    untold.reset();
+    return tell(watch_phase::telling_notice, action_kind::notify);
+  }
+  if (!bytes().empty()) return tell(watch_phase::delivering, action_kind::deliver);
+  return decide();
+}
+
+/// After a complete poll, with everything told and delivered: end, read on, or wait.
+action watch_fsm::decide() {
+  auto& s = state_;
+  const bool stopped = s.stop == deadline_stop::answered;
+  if (s.whole()) return stopped ? end_at_deadline() : end(reason::completed, {}, {});
+
+  if (s.late() && !stopped) {
+    if (!options_.stop_at_deadline) return end_at_deadline();
+    s.stop = deadline_stop::due;
+    return ask();
+  }
+  if (s.found.moved && s.found.size > offset()) {
+    s.lost_job.plan({});
+    return ask();
+  }
+  if (s.late() && !s.exit_code) return end_at_deadline();
+
+  duration pause = s.pause.next(s.found.moved, chance_);
+  if (s.lost_job.missing()) {
+    if (s.lost_job.left() <= duration::zero())
+      return end(reason::lost, errc::job_lost,
+                 lost_message(job_, s.lost_job.seen(), s.lost_job.evidence(), s.lost_job.grace()));
+    pause = std::min(pause, s.lost_job.left());
+  }
+  if (!s.late()) pause = std::min(pause, s.deadline_left());
+  if (s.exit_fault) {
+    const auto kind = s.exit_fault.kind();
+    if (s.exit_fault.left() <= duration::zero())
+      return end(reason::exit_code_unusable,
+                 kind == notice_kind::exit_code_damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
+                 fault_text(kind));
+    pause = std::min(pause, s.exit_fault.left());
+  }
+  if (s.log_fault) {
+    const bool missing = s.log_fault.kind() == notice_kind::log_missing;
+    if (s.log_fault.left() <= duration::zero()) {
+      // A missing log may come back while the job runs. Afterwards nobody will write it, and it was complete if all
+      // that was ever seen of it was delivered.
+      if (missing && s.exit_code && offset() >= s.seen) return end(reason::completed, {}, {});
+      if (!missing || s.exit_code)
+        return end(reason::log_unusable, errc::log_unreadable, fault_text(s.log_fault.kind()));
+    } else {
+      pause = std::min(pause, s.log_fault.left());
+    }
+  }
+  s.lost_job.plan(pause);
+  s.phase = watch_phase::pausing;
+  s.found = {};
+  return {action_kind::wait, pause};
+}
+
+// ---- What an action refers to
+
+void watch_fsm::request(poll_request& out) const {
+  out.offset = offset();
+  out.overlap = state_.log.overlap();
+  out.max_bytes = state_.chunk.get();
+  out.exit_seen = state_.exit_code;
+  out.liveness = state_.lost_job.asks(state_.by_files);
+}
+
+duration watch_fsm::command_timeout() const noexcept {
+  if (state_.phase != watch_phase::stopping) return options_.command_timeout;
+  return saturating_add(options_.command_timeout, stop_time({}));
+}
+
+trigger_event watch_fsm::event() const {
+  trigger_event e;
+  e.job_id = job_.job_id;
+  e.job_dir = job_.job_dir;
+  e.log_file = job_.log_file;
+  e.exit_code_file = job_.exit_code_file;
+  e.remote_os = job_.remote_os;
+  e.log_offset = offset();
+  e.reason = reason_;
+  e.exit_code = state_.exit_code;
+  if (reason_ == reason::completed) {
+    e.status = *state_.exit_code == 0 ? status::success : status::failed;
+    e.message = completed_message(*state_.exit_code);
+  } else {
+    e.status = reason_ == reason::lost ? status::lost : status::error;
+    e.error = error_;
+    e.message = error_message(reason_, failures(), state_.exit_code, offset(), why_);
+  }
+  return e;
+}
+
+trigger_state watch_fsm::state() const {
+  trigger_state s{job_, options_, state_.log.mark()};
+  s.options.log_offset = static_cast<std::int64_t>(offset());
+  return s;
+}
+
+std::string watch_fsm::fault_text(notice_kind kind) const {
+  return file_fault_message(kind, job_, exit_text_,
+                            kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
+}
+
+std::string watch_fsm::notice_text(notice_kind kind) const {
+  const auto& lost = state_.lost_job;
+  if (kind == notice_kind::orphaned || kind == notice_kind::elsewhere || kind == notice_kind::job_missing)
+    return liveness_notice(kind, job_, lost.seen(), lost.evidence(), lost.grace());
+  return fault_text(kind);
+}
+
+void watch_fsm::adopt(job_spec job) {
+  job_ = std::move(job);
+  state_.lost_job = lost_job_rule(job_, options_);
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/watch_state.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_STATE_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_STATE_IPP
+
+namespace remote_job::inline v0::detail {
+
+void watch_state::begin(bool through_files) noexcept {
+  pause.begin();
+  budget.restore();
+  lost_job.begin();
+  exit_fault.clear();
+  log_fault.clear();
+  by_files = through_files;
+  stop = deadline_stop::none;
+  seen = log.offset();
+  exit_code.reset();
+  drain_to.reset();
+  found = {};
+  ran_ = {};
+}
+
+void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
+  ran_ = std::min(ran_ + elapsed, deadline_);
+  if (r.log == log_state::present) seen = r.log_size;
+  found.size = r.log_size;
+  found.took = took;
+  found.fresh = log.observe(r);
+  found.moved = !found.fresh.empty();
+
+  std::optional<notice_kind> exit_trouble, log_trouble;
+  if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
+  if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
+  if (r.log == log_state::absent && seen > 0) log_trouble = notice_kind::log_missing;
+  // Bytes that the size promises and that do not come are as good as unreadable.
+  if (r.log == log_state::unreadable || (r.log_size > log.offset() && !found.moved))
+    log_trouble = notice_kind::log_unreadable;
+
+  if (r.exit_state == exit_code_state::present) {
+    exit_code = r.exit_code;
+    // The size was asked for after the exit code: all that the job wrote is below it. A child that it left behind and
+    // that goes on writing must not delay the end, nor must a log that was cut short.
+    if (!log_trouble) drain_to = std::min(drain_to.value_or(r.log_size), r.log_size);
+  } else {
+    exit_code.reset();
+    drain_to.reset();
+  }
+
+  // Before the rule learns of this poll: it decided how the poll was asked.
+  const bool asked = lost_job.asks(by_files), through_files = polls_files();
+  found.untold[0] = lost_job.observe(r, asked, through_files, elapsed);
+  if (exit_fault.observe(exit_trouble, elapsed)) found.untold[1] = exit_trouble;
+  if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
+}
+
+void watch_state::acknowledge() noexcept {
+  log.advance(found.fresh);
+  found.fresh = {};
+}
+
+void watch_state::restart_log() noexcept {
+  log.restart();
+  drain_to.reset();
+  log_fault.clear();
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/run/impl/exchanges.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_EXCHANGES_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_EXCHANGES_IPP
+
+namespace remote_job::inline v0::detail {
+
+std::string fingerprint(const job_command& command) {
+  std::string all;
+  const auto add = [&](std::string_view text) { all.append(std::to_string(text.size())).append(":").append(text); };
+  add(command.script);
+  add(command.working_directory);
+  add(command.umask ? std::to_string(*command.umask) : "-");
+  for (const auto& [name, value] : command.environment) {
+    add(name);
+    add(value);
+  }
+  return to_hex(sha256(all));
+}
+
+std::string objection_to_directory(const job_spec& job) {
+  auto text = validate_job_id(job.job_id, job.remote_os);
+  if (!text.empty()) return text;
+  const char* separators = job.remote_os == remote_os::windows ? "\\/" : "/";
+  std::string_view dir = job.job_dir;
+  while (!dir.empty() && dir.find_last_of(separators) == dir.size() - 1) dir.remove_suffix(1);
+  const auto slash = dir.find_last_of(separators);
+  if (slash == dir.npos || dir.substr(slash + 1) != job.job_id)
+    return "job_dir must be the directory of a submitted job: its last name is its job_id";
+  text = slash == 0 ? "base_dir must not be /" : validate_base_dir(dir.substr(0, slash), job.remote_os);
+  return text.empty() ? text : "job_dir: its " + text;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif
+
+// ---- remote_job/watch/detail/run/impl/run_texts.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_RUN_TEXTS_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_RUN_TEXTS_IPP
+
+namespace remote_job::inline v0::detail {
+
+std::string exception_text(std::string text) {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return text.append(": ").append(e.what());
+  } catch (...) {
+    return text;
+  }
+}
+
+std::string failure_text(std::error_code ec, std::string diagnostics, const duration* limit,
+                         const command_reply* reply) {
+  if (limit) return ec.message() + " after " + seconds(*limit) + " s" + (diagnostics.empty() ? "" : ": " + diagnostics);
+  if (diagnostics.empty()) diagnostics = ec.message();
+  if (!reply) return diagnostics;
+
+  // What the host printed with the errors of a command, and in place of its reply: "This account is not available."
+  std::string words;
+  const auto add = [&](std::string_view text) {
+    text = text.substr(0, 200);
+    text = text.substr(0, text.find_last_not_of(" \r\n") + 1);
+    if (!words.empty() && !text.empty()) words += ' ';
+    words += escaped(text);
+  };
+  add(reply->error_output);
+  if (ec == errc::reply_missing || ec == errc::command_refused) add(reply->output);
+  return words.empty() ? diagnostics : diagnostics + "; the host says: " + words;
+}
+
+}  // namespace remote_job::inline v0::detail
 
 #endif
 
@@ -12392,7 +13397,62 @@ using libssh2_transport = basic_libssh2_transport<>;
 
 #endif
 
+// ---- remote_job/ssh_job_trigger.hpp
+#ifndef REMOTE_JOB_SSH_JOB_TRIGGER_HPP
+#define REMOTE_JOB_SSH_JOB_TRIGGER_HPP
+
+namespace remote_job::inline v0 {
+
+/// Watches a job of a remote host over SSH, with a sink of any type.
+///
+/// One type for all sinks can be named in a header, and is compiled once where the library is: see
+/// `REMOTE_JOB_SEPARATE_COMPILATION`. The sink is reached by `trigger.sink().target<file_sink>()`.
+///
+///     ssh_job_trigger trigger({executor, {.host = "host"}}, state, {}, {}, file_sink("log"));
+using ssh_job_trigger = basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, any_sink>;
+
+#if defined(REMOTE_JOB_SEPARATE_COMPILATION)
+extern template class basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, any_sink>;
+
+namespace detail {
+using ssh_watch = watch<libssh2_transport, posix_os, exponential_backoff, any_sink>;
+extern template class run_op<ssh_watch>;
+extern template class run_op<call<ssh_watch, submit_exchange<ssh_watch>>>;
+extern template class run_op<call<ssh_watch, status_exchange<ssh_watch>>>;
+extern template class run_op<call<ssh_watch, stop_exchange<ssh_watch>>>;
+extern template class run_op<call<ssh_watch, cleanup_exchange<ssh_watch>>>;
+}  // namespace detail
+#endif
+
+}  // namespace remote_job::inline v0
+
+#endif
+
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION) || defined(REMOTE_JOB_IMPLEMENTATION)
+
+// ---- remote_job/impl/ssh_job_trigger.ipp
+#ifndef REMOTE_JOB_IMPL_SSH_JOB_TRIGGER_IPP
+#define REMOTE_JOB_IMPL_SSH_JOB_TRIGGER_IPP
+
+// What ssh_job_trigger.hpp declares extern. Without separate compilation nothing is, and each file instantiates what it uses.
+#if defined(REMOTE_JOB_SEPARATE_COMPILATION)
+namespace remote_job::inline v0 {
+
+template class basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, any_sink>;
+
+namespace detail {
+template class run_op<ssh_watch>;
+template class run_op<call<ssh_watch, submit_exchange<ssh_watch>>>;
+template class run_op<call<ssh_watch, status_exchange<ssh_watch>>>;
+template class run_op<call<ssh_watch, stop_exchange<ssh_watch>>>;
+template class run_op<call<ssh_watch, cleanup_exchange<ssh_watch>>>;
+}  // namespace detail
+
+}  // namespace remote_job::inline v0
+
+#endif  // REMOTE_JOB_SEPARATE_COMPILATION
+
+#endif
 
 // ---- remote_job/ssh/session/server_hello.hpp
 #ifndef REMOTE_JOB_SSH_SESSION_SERVER_HELLO_HPP
@@ -12400,8 +13460,7 @@ using libssh2_transport = basic_libssh2_transport<>;
 
 namespace remote_job::inline v0::ssh {
 
-/// Text from the other side, made fit for a message: one line, printable, bounded.
-REMOTE_JOB_DECL std::string printable(std::string_view text, std::size_t most = 200);
+using remote_job::detail::printable;
 
 /// Where in the first bytes of a server its identification begins (RFC 4253, section 4.2): other lines may come before.
 struct identification {
@@ -19744,15 +20803,6 @@ std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL
 
 namespace remote_job::inline v0::ssh {
 
-std::string printable(std::string_view text, std::size_t most) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-  std::string result(text.substr(0, most));
-  for (char& c : result)
-    if (c < ' ' || c > '~') c = '?';
-  if (text.size() > most) result += "...";
-  return result;
-}
-
 identification find_identification(std::string_view received) {
   using status = identification::status;
   std::size_t begin = 0;
@@ -21381,7 +22431,7 @@ class json_members {
     bool add(json_kind kind, std::string text) {
       if (hidden_ != 0) return true;
       if (owner_.members_.try_emplace(path_, json_member{kind, std::move(text)}).second) return true;
-      owner_.why_ = path_.substr(1) + " is there twice";
+      owner_.why_ = escaped(path_.substr(1)) + " is there twice";
       return false;
     }
 
@@ -21404,28 +22454,6 @@ class json_members {
 #define REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
 
 namespace remote_job::inline v0::detail {
-
-inline std::string to_hex(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
-}
-
-inline bool from_hex(std::string_view text, std::string& bytes) {
-  if (text.size() % 2 != 0) return false;
-  bytes.clear();
-  for (; !text.empty(); text.remove_prefix(2)) {
-    unsigned byte = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + 2, byte, 16);
-    if (ec != std::errc{} || end != text.data() + 2) return false;
-    bytes += static_cast<char>(byte);
-  }
-  return true;
-}
 
 /// Reads a saved state. The first thing that is wrong with it is kept, what follows is passed over.
 class state_reader {
@@ -21576,7 +22604,7 @@ class state_reader {
   }
 
   void wrong(const char* path, const char* what) {
-    if (why_.empty()) why_ = std::string(path + 1) + ' ' + what;
+    if (why_.empty()) why_ = escaped(path + 1) + ' ' + what;
   }
 
   json_members members_;

@@ -5,7 +5,7 @@
 
 #include "minimal_os_policy.hpp"
 
-#include <remote_job/lifecycle.hpp>
+#include <remote_job/os_policy/lifecycle.hpp>
 
 #include <string>
 #include <system_error>

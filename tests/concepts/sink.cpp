@@ -5,6 +5,7 @@
 #include <support/catch.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -37,6 +38,11 @@ struct async_one : base {
   void async_on_log(std::uint64_t, std::string_view, Token&&);
 };
 
+struct may_take : async_one {
+  std::optional<std::error_code> try_on_log(std::uint64_t, std::string_view);
+};
+static_assert(rj::sink<may_take> && rj::sink_traits<may_take>::is_async);
+
 struct generic {
   void on_event(const auto&) {}
   void on_log(auto, auto) {}
@@ -51,6 +57,18 @@ static_assert(rj::sink<overloaded>);
 static_assert(rj::sink_traits<async_one>::is_async && !rj::sink_traits<all_hooks>::is_async);
 static_assert(rj::sink_traits<async_one>::takes_log && rj::sink_traits<all_hooks>::takes_log);
 static_assert(!rj::sink_traits<base>::takes_log);
+
+// What need not wait has on_log for it; a hook that counts to 2 GiB only loses its place.
+struct try_without_async : base {
+  std::optional<std::error_code> try_on_log(std::uint64_t, std::string_view);
+};
+struct try_beside_sync : all_hooks {
+  std::optional<std::error_code> try_on_log(std::uint64_t, std::string_view);
+};
+struct try_narrow : async_one {
+  std::optional<std::error_code> try_on_log(int, std::string_view);
+};
+static_assert(!rj::sink<try_without_async> && !rj::sink<try_beside_sync> && !rj::sink<try_narrow>);
 
 struct nothing {};
 struct event_to_change {

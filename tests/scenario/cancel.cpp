@@ -163,17 +163,64 @@ TEST_CASE_METHOD(either_busy_way, "a late cancellation of one run does not reach
   CHECK(event->status == status::success);
 }
 
+TEST_CASE_METHOD(either_busy_way, "a run that is refused leaves the slot to the run that it came beside") {
+  auto t = make();
+  asio::cancellation_signal signal;
+  const auto with_slot = [&](auto handler) { return asio::bind_cancellation_slot(signal.slot(), handler); };
+  t.async_run(with_slot([&](std::error_code ec, const trigger_event& e) {
+    error = ec;
+    event = e;
+  }));
+  t.async_run(with_slot([](std::error_code ec, const trigger_event&) { CHECK(ec == errc::already_running); }));
+  at(7s, [&] { signal.emit(asio::cancellation_type::partial); });
+  run_virtual(context);
+  REQUIRE(event);
+  CHECK(error == asio::error::operation_aborted);
+}
+
+TEST_CASE_METHOD(either_busy_way, "a hook of the sink can cancel the run through the slot") {
+  struct cancelling_sink {
+    asio::cancellation_signal* signal;
+    asio::cancellation_type type;
+    std::uint64_t bytes = 0;
+    void on_log(std::uint64_t, std::string_view chunk) {
+      if (bytes == 0) signal->emit(type);
+      bytes += chunk.size();
+    }
+    void on_event(const trigger_event&) {}
+  };
+  asio::cancellation_signal signal;
+  const auto type = GENERATE(asio::cancellation_type::none, asio::cancellation_type::terminal,
+                             asio::cancellation_type::partial, asio::cancellation_type::total);
+  auto t = make(cancelling_sink{&signal, type});
+  t.async_run(asio::bind_cancellation_slot(signal.slot(), [&](std::error_code ec, const trigger_event& e) {
+    error = ec;
+    event = e;
+  }));
+  run_virtual(context);
+  REQUIRE(event);
+  if (type == asio::cancellation_type::none) {
+    CHECK(event->status == status::success);
+  } else {
+    CHECK(error == asio::error::operation_aborted);
+    CHECK(t.sink().bytes == static_cast<std::uint64_t>(t.serialize().options.log_offset));
+  }
+  CHECK_FALSE(signal.slot().has_handler());
+}
+
 TEST_CASE_METHOD(either_busy_way, "a run outstanding when the context goes is dropped without a call") {
   auto context_of_its_own = std::make_unique<asio::io_context>();
   bool called = false;
+  const auto alive = std::make_shared<int>();
   {
     trigger<> t({context_of_its_own->get_executor(), host}, state);
-    t.async_run([&](std::error_code, const trigger_event&) { called = true; });
+    t.async_run([&called, alive](std::error_code, const trigger_event&) { called = true; });
     context_of_its_own->poll();
     t.cancel();
   }
   context_of_its_own.reset();
   CHECK_FALSE(called);
+  CHECK(alive.use_count() == 1);
 }
 
 }  // namespace

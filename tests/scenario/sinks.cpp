@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include <remote_job/sink/any.hpp>
 #include <support/catch.hpp>
 #include <support/loopback_world.hpp>
 
@@ -121,6 +122,73 @@ struct slow_sink {
     ++events;
   }
 };
+
+TEST_CASE_METHOD(either_way, "a watch gives an any_sink what it gives the sink in it") {
+  log().append(0s, "0123456789").truncate(12s).append(13s, "new");
+  exit_code().append(0s, "?").truncate(20s).append(20s, "0");
+  state.options.trouble_grace = 60s;
+  state.options.log_chunk_size = 4;
+  host.on_execute(2, loopback_fault::refuse(errc::connection_lost));
+  recording_sink calls;
+  SECTION("as it is") {
+    auto t = make();
+    watch(t);
+    calls = t.sink();
+  }
+  SECTION("in an any_sink") {
+    auto t = make<any_sink>(recording_sink());
+    watch(t);
+    calls = *t.sink().target<recording_sink>();
+  }
+  CHECK(event->status == status::success);
+  CHECK(calls.log() == "0123456789new");
+  CHECK(calls.all<log_reset>().size() == 1);
+  CHECK(calls.all<retry_info>().size() == 1);
+  CHECK(calls.all<notice>().size() == 1);
+  CHECK(calls.all<trigger_event>().size() == 1);
+  CHECK(calls.calls().size() == 8);
+}
+
+TEST_CASE_METHOD(either_way, "a sink in an any_sink refuses, and says why") {
+  struct full_sink {
+    std::error_code on_log(std::uint64_t, std::string_view) {
+      return std::make_error_code(std::errc::no_space_on_device);
+    }
+    void on_event(const trigger_event&) {}
+    std::string diagnostics() const { return "disk 7 is full"; }
+  };
+  log().append(0s, "0123456789");
+  auto t = make<any_sink>(full_sink());
+  const auto& e = watch(t);
+  CHECK(error == errc::sink_failed);
+  CHECK(e.log_offset == 0);
+  CHECK(e.message.ends_with("the sink could not take the log: disk 7 is full"));
+}
+
+TEST_CASE_METHOD(either_way, "a slow sink in an any_sink is waited for, and takes its last chunk when cancelled") {
+  log().append(0s, "0123456789");
+  exit_code().append(0s, "0");
+  state.options.log_chunk_size = 5;
+  const auto timer = std::make_shared<virtual_timer>(context.get_executor());
+  auto t = make<any_sink>(slow_sink{timer, 30s});
+  auto& inner = *t.sink().target<slow_sink>();
+  start(t);
+  run_virtual_for(context, 45s);
+  CHECK(inner.taken == "01234");
+  SECTION("to its end") {
+    run_virtual(context);
+    CHECK(event->status == status::success);
+    CHECK(inner.taken == "0123456789");
+    CHECK(inner.events == 1);
+  }
+  SECTION("until it is cancelled") {
+    t.cancel();
+    run_virtual(context);
+    CHECK(error == asio::error::operation_aborted);
+    CHECK(inner.taken == "01234");
+    CHECK(t.serialize().options.log_offset == 5);
+  }
+}
 
 struct slow_world : either_way {
   trigger<slow_sink> make_slow(duration pace, std::error_code result = {}) {

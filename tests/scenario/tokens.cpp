@@ -21,6 +21,8 @@ namespace deferred_of = asio::experimental;
 #include <asio/use_future.hpp>
 
 #include <memory>
+#include <new>
+#include <stdexcept>
 
 using namespace remote_job;
 using namespace std::chrono_literals;
@@ -49,6 +51,21 @@ struct counting_allocator {
   template <class U>
   bool operator==(const counting_allocator<U>& other) const {
     return count == other.count;
+  }
+};
+
+/// The same, with room for so many allocations only.
+template <class T>
+struct scarce_allocator : counting_allocator<T> {
+  std::size_t room;
+
+  scarce_allocator(decltype(counting_allocator<T>::count) c, std::size_t r) : counting_allocator<T>(c), room(r) {}
+  template <class U>
+  scarce_allocator(const scarce_allocator<U>& other) : counting_allocator<T>(other.count), room(other.room) {}
+
+  T* allocate(std::size_t n) {
+    if (this->count->first == room) throw std::bad_alloc();
+    return counting_allocator<T>::allocate(n);
   }
 };
 
@@ -149,6 +166,77 @@ TEST_CASE_METHOD(finished_world,
   REQUIRE(event);
   CHECK(count->first > 0);
   CHECK(left == 0);
+}
+
+TEST_CASE_METHOD(finished_world, "the operations on the job's life keep to the allocator and the executor, too") {
+  const auto count = std::make_shared<std::pair<std::size_t, std::ptrdiff_t>>();
+  auto t = make();
+  asio::io_context other;
+  std::ptrdiff_t left = -1;
+  const auto handler = [&](std::error_code ec, const auto&) {
+    CHECK(other.get_executor().running_in_this_thread());
+    left = count->second;
+    error = ec;
+  };
+  const auto bound = [&] {
+    return asio::bind_executor(other, asio::bind_allocator(counting_allocator<void>(count), handler));
+  };
+  SECTION("status") { t.async_status(bound()); }
+  SECTION("submit") { t.async_submit({.script = "run", .base_dir = "/base"}, bound()); }
+  SECTION("a run beside another") {
+    start(t);
+    t.async_run(bound());
+  }
+  other.poll();
+  CHECK_FALSE(other.stopped());
+  run_virtual(context);
+  CHECK(left == -1);
+  other.restart();
+  CHECK(other.run() == 1);
+  CHECK(count->first > 0);
+  CHECK(left == 0);
+}
+
+TEST_CASE_METHOD(finished_world, "an initiation without memory throws, destroys the handler and begins nothing") {
+  auto t = make();
+  for (std::size_t room = 0; !event; ++room) {
+    REQUIRE(room < 20);
+    const auto count = std::make_shared<std::pair<std::size_t, std::ptrdiff_t>>();
+    const auto alive = std::make_shared<int>();
+    const auto handler = [this, alive](std::error_code ec, const trigger_event& e) {
+      error = ec;
+      event = e;
+    };
+    bool threw = false;
+    try {
+      t.async_run(asio::bind_allocator(scarce_allocator<void>(count, room), handler));
+    } catch (const std::bad_alloc&) {
+      threw = true;
+      CHECK(count->second == 0);
+      CHECK(alive.use_count() == 2);
+    }
+    CHECK((room > 0 || threw));
+    run_virtual(context);
+    CHECK(event.has_value() != threw);
+    if (event && error) event.reset();  // a step had no memory
+  }
+  CHECK(event->status == status::success);
+}
+
+TEST_CASE_METHOD(finished_world, "a handler that cannot be copied without a throw is moved") {
+  struct moved {
+    finished_world* world;
+
+    explicit moved(finished_world* w) : world(w) {}
+    moved(moved&&) = default;
+    moved(const moved&) : world(nullptr) { throw std::runtime_error("copied"); }
+
+    void operator()(std::error_code, const trigger_event& e) { world->event = e; }
+  };
+  auto t = make();
+  t.async_run(moved(this));
+  run_virtual(context);
+  CHECK(event);
 }
 
 TEST_CASE_METHOD(finished_world, "a move-only handler is enough") {

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -109,19 +110,21 @@ class tee_op {
     auto& sink = std::get<Index>(*sinks_);
     using traits = sink_traits<std::tuple_element_t<Index, std::tuple<Sinks...>>>;
     ++next_;
-    if constexpr (traits::is_async) {
-      waiting = true;
-      initiated_ = true;
-      sink.async_on_log(offset_, bytes_, std::move(self));
-      return false;
-    } else {
-      try {
-        ec = traits::on_log(sink, offset_, bytes_);
-      } catch (...) {  // must not reach the executor that runs the completion of another sink
-        ec = errc::sink_failed;
-      }
-      return !ec;
+    std::optional<std::error_code> taken;
+    try {
+      taken = traits::try_on_log(sink, offset_, bytes_);
+    } catch (...) {  // must not reach the executor that runs the completion of another sink
+      taken = errc::sink_failed;
     }
+    if constexpr (traits::is_async)
+      if (!taken) {
+        waiting = true;
+        initiated_ = true;
+        sink.async_on_log(offset_, bytes_, std::move(self));
+        return false;
+      }
+    ec = *taken;
+    return !ec;
   }
 
   // A completion is never inline: where no sink was waited for, it goes through the handler's executor.

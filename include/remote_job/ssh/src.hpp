@@ -12,6 +12,7 @@
 #error "remote_job/ssh/src.hpp is for REMOTE_JOB_SEPARATE_COMPILATION; without it the headers need no source file"
 #endif
 
+#include <remote_job/impl/ssh_job_trigger.ipp>
 #include <remote_job/ssh/connect/impl/algorithms.ipp>
 #include <remote_job/ssh/connect/impl/connect.ipp>
 #include <remote_job/ssh/connect/impl/dialer.ipp>

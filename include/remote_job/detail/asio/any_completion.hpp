@@ -9,26 +9,31 @@
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
+#include <asio/dispatch.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 
 #include <memory>
 #include <system_error>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace remote_job::inline v0::detail {
 
-/// A completion handler `void(std::error_code)` whose type is forgotten, so that what runs the operation need not be a
-/// template. Its memory comes from the handler's associated allocator and is given back before the handler runs; both
-/// executors are kept at work until then. Move-only; destroyed without a call it destroys the handler.
-class any_completion {
+/// A completion handler `void(std::error_code, Results...)` of any type, so that what runs the operation need not be a
+/// template. Its memory comes from the handler's associated allocator and is given back before the handler runs; the
+/// I/O executor and the handler's own have outstanding work until then. Move-only. Destroys the handler if it is
+/// destroyed before it is called.
+template <class... Results>
+class basic_any_completion {
  public:
-  any_completion() = default;
+  basic_any_completion() = default;
 
-  template <class Handler>
-  any_completion(Handler handler, const asio::any_io_executor& executor) {
-    using model_type = model<Handler>;
+  /// `executor`: where the operation runs, and the handler too unless it has an associated executor.
+  template <class Handler, class Executor>
+  basic_any_completion(Handler handler, const Executor& executor) {
+    using model_type = model<Handler, Executor>;
     using allocator = typename model_type::allocator;
     using traits = std::allocator_traits<allocator>;
     allocator memory(asio::get_associated_allocator(handler));
@@ -41,23 +46,30 @@ class any_completion {
     }
   }
 
-  any_completion(any_completion&& other) noexcept : model_(std::exchange(other.model_, nullptr)) {}
-  any_completion& operator=(any_completion&& other) noexcept {
+  basic_any_completion(basic_any_completion&& other) noexcept : model_(std::exchange(other.model_, nullptr)) {}
+  basic_any_completion& operator=(basic_any_completion&& other) noexcept {
     if (this != &other) {
       reset();
       model_ = std::exchange(other.model_, nullptr);
     }
     return *this;
   }
-  ~any_completion() { reset(); }
+  ~basic_any_completion() { reset(); }
 
   explicit operator bool() const noexcept { return model_ != nullptr; }
 
   /// The handler's cancellation slot.
   asio::cancellation_slot slot() const noexcept { return model_ ? model_->slot() : asio::cancellation_slot(); }
 
-  /// Has the handler called on its executor, never from here. Empty afterwards.
-  void post(std::error_code ec) { std::exchange(model_, nullptr)->post(ec); }
+  /// Posts the handler to its executor, which never calls it from here. Empty afterwards.
+  void post(std::error_code ec, Results... results) {
+    std::exchange(model_, nullptr)->complete(false, ec, std::move(results)...);
+  }
+
+  /// Dispatches the handler to its executor, which may call it from here. Empty afterwards.
+  void dispatch(std::error_code ec, Results... results) {
+    std::exchange(model_, nullptr)->complete(true, ec, std::move(results)...);
+  }
 
   /// Destroys the handler without calling it.
   void reset() noexcept {
@@ -67,7 +79,7 @@ class any_completion {
  private:
   struct base {
     virtual asio::cancellation_slot slot() const noexcept = 0;
-    virtual void post(std::error_code ec) = 0;
+    virtual void complete(bool may_be_inline, std::error_code ec, Results&&... results) = 0;
     virtual void destroy() noexcept = 0;
 
    protected:
@@ -78,30 +90,36 @@ class any_completion {
   struct bound {
     using allocator_type = asio::associated_allocator_t<Handler>;
     allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(handler); }
-    void operator()() { std::move(handler)(ec); }
+    void operator()() {
+      std::apply([this](Results&... each) { std::move(handler)(ec, std::move(each)...); }, results);
+    }
 
     Handler handler;
     std::error_code ec;
+    std::tuple<Results...> results;
   };
 
-  template <class Handler>
+  template <class Handler, class Executor>
   struct model final : base {
     using allocator =
         typename std::allocator_traits<asio::associated_allocator_t<Handler>>::template rebind_alloc<model>;
-    using executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
+    using executor = asio::associated_executor_t<Handler, Executor>;
 
-    model(Handler h, const asio::any_io_executor& io)
+    model(Handler h, const Executor& io)
         : handler(std::move(h)), io_work(io), handler_work(asio::get_associated_executor(handler, io)) {}
 
     asio::cancellation_slot slot() const noexcept override { return asio::get_associated_cancellation_slot(handler); }
 
-    void post(std::error_code ec) override {
+    void complete(bool may_be_inline, std::error_code ec, Results&&... results) override {
       allocator memory(asio::get_associated_allocator(handler));
       auto io = std::move(io_work);
       auto work = std::move(handler_work);
-      bound<Handler> function{std::move(handler), ec};
+      bound<Handler> function{std::move(handler), ec, {std::move(results)...}};
       release(memory);
-      asio::post(work.get_executor(), std::move(function));
+      if (may_be_inline)
+        asio::dispatch(work.get_executor(), std::move(function));
+      else
+        asio::post(work.get_executor(), std::move(function));
     }
 
     void destroy() noexcept override {
@@ -117,12 +135,15 @@ class any_completion {
     }
 
     Handler handler;
-    asio::executor_work_guard<asio::any_io_executor> io_work;
+    asio::executor_work_guard<Executor> io_work;
     asio::executor_work_guard<executor> handler_work;
   };
 
   base* model_ = nullptr;
 };
+
+/// A completion handler `void(std::error_code)`.
+using any_completion = basic_any_completion<>;
 
 }  // namespace remote_job::inline v0::detail
 

@@ -7,9 +7,6 @@
 #include <remote_job/watch/detail/rules/call_fsm.hpp>
 #include <remote_job/watch/detail/run/run_op.hpp>
 
-#include <asio/associated_executor.hpp>
-#include <asio/compose.hpp>
-
 #include <memory>
 #include <string>
 #include <system_error>
@@ -17,27 +14,28 @@
 
 namespace remote_job::inline v0::detail {
 
-/// One command on a line until it is answered, for run_op: what a watch is to its polls.
+/// One command, sent until it is answered: what a watch is to its polls.
 ///
 /// An Exchange has `result_type`, which has a `message`, `possible`, whether the policies allow it, and
 ///
 ///     std::string objection();                          // why it is not even tried, or nothing
-///     void build(Line&);                                // writes line.command
-///     std::error_code read(Line&, result_type&);        // reads line.raw
+///     void build(Context&);                             // writes context.command
+///     std::error_code read(Context&, result_type&);     // reads context.raw
 ///     bool idle(result_type&);                          // optional: whether there is nothing to ask the host
 ///     bool another(std::error_code);                    // optional: whether to go on with another question
-template <class Line, class Exchange>
+template <class Context, class Exchange>
 class call {
  public:
-  using line_type = Line;
+  using context_type = Context;
   using result_type = typename Exchange::result_type;
-  static constexpr bool watches = false;
 
-  call(std::shared_ptr<Line> l, Exchange exchange, const watch_options& options, duration time)
-      : fsm(options, time), line_(std::move(l)), exchange_(std::move(exchange)) {}
+  call(std::shared_ptr<Context> context, Exchange exchange, const watch_options& options, duration time)
+      : fsm(options, time), context_(std::move(context)), exchange_(std::move(exchange)) {}
 
-  Line& line() const noexcept { return *line_; }
-  const std::shared_ptr<Line>& shared_line() const noexcept { return line_; }
+  /// @name What run_op asks for
+  /// @{
+  Context& context() const noexcept { return *context_; }
+  const std::shared_ptr<Context>& shared_context() const noexcept { return context_; }
 
   action start() {
     auto objection = exchange_.objection();
@@ -47,51 +45,56 @@ class call {
   }
 
   template <class Handler>
-  void send(Handler&& handler) {
-    line_->raw.clear();
-    line_->command.clear();
-    exchange_.build(*line_);
-    line_->transport.async_execute(line_->command, line_->raw, std::forward<Handler>(handler));
+  void send(action_kind, Handler&& handler) {
+    context_->raw.clear();
+    context_->command.clear();
+    exchange_.build(*context_);
+    context_->transport.async_execute(context_->command, context_->raw, std::forward<Handler>(handler));
   }
 
-  template <class Why>
-  action answered(std::error_code ec, Why why) {
+  action answered(action_kind, std::error_code ec) {
     result_type read{};
-    if (!ec) ec = exchange_.read(*line_, read);
+    if (!ec) ec = exchange_.read(*context_, read);
     if (!ec) result_ = std::move(read);
     if constexpr (requires { exchange_.another(ec); })
       if (exchange_.another(ec)) return fsm.another();
-    return fsm.replied(ec, ec ? (read.message.empty() ? why(ec) : std::move(read.message)) : std::string());
+    return fsm.replied(ec, ec ? (read.message.empty() ? context_->why(ec, fsm.command_timeout(), &context_->raw)
+                                                      : std::move(read.message))
+                              : std::string());
   }
 
-  result_type result() {
-    if (fsm.error()) result_.message = fsm.why().empty() ? fsm.error().message() : fsm.why();
-    return std::move(result_);
+  // A call tells the sink nothing but retries.
+  std::string pass_on_notices() const { return {}; }
+  template <class Bind>
+  bool tell(action&, Bind) const noexcept {
+    return false;
   }
-  std::error_code error() const { return fsm.error(); }
+  void ended(const result_type&) const noexcept {}
+
+  std::error_code result(result_type& result) {
+    if (fsm.error()) result_.message = fsm.why().empty() ? fsm.error().message() : fsm.why();
+    result = std::move(result_);
+    return fsm.error();
+  }
+  static result_type failure(std::error_code) noexcept { return {}; }
+  /// @}
 
   call_fsm fsm;
 
  private:
-  std::shared_ptr<Line> line_;
+  std::shared_ptr<Context> context_;
   Exchange exchange_;
   result_type result_{};
 };
 
 /// Starts a call as the operation behind an initiating function; completion `void(std::error_code, result_type)`.
 struct initiate_call {
-  template <class Handler, class Line, class Exchange>
-  void operator()(Handler&& handler, std::shared_ptr<Line> l, Exchange exchange, watch_options options,
+  template <class Handler, class Context, class Exchange>
+  void operator()(Handler&& handler, std::shared_ptr<Context> context, Exchange exchange, watch_options options,
                   duration time) const {
-    if constexpr (Exchange::possible) {
-      using task = call<Line, Exchange>;
-      // Work is kept up on both: the steps run on the one, the completion on the other.
-      const auto executor = l->executor;
-      const auto completion_executor = asio::get_associated_executor(handler, executor);
-      asio::async_compose<Handler, void(std::error_code, typename task::result_type)>(
-          run_op<task>(std::make_shared<task>(std::move(l), std::move(exchange), options, time)), handler, executor,
-          completion_executor);
-    }
+    if constexpr (Exchange::possible)
+      start_run(std::make_shared<call<Context, Exchange>>(std::move(context), std::move(exchange), options, time),
+                std::forward<Handler>(handler));
   }
 };
 

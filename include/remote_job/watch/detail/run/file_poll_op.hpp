@@ -118,7 +118,7 @@ class file_poll_op {
     std::shared_ptr<file_poll_op> self;
     question asked;
     // Asio 1.22 asks a handler for it that it has moved from.
-    [[no_unique_address]] const allocator_type memory = asio::get_associated_allocator(self->handler_);
+    const allocator_type memory = asio::get_associated_allocator(self->handler_);
 
     executor_type get_executor() const noexcept {
       return asio::get_associated_executor(self->handler_, self->transport_.get_executor());
@@ -135,7 +135,7 @@ class file_poll_op {
     using allocator_type = file_poll_op::allocator_type;
 
     std::shared_ptr<file_poll_op> self;
-    [[no_unique_address]] const allocator_type memory = asio::get_associated_allocator(self->handler_);
+    const allocator_type memory = asio::get_associated_allocator(self->handler_);
 
     executor_type get_executor() const noexcept {
       return asio::get_associated_executor(self->handler_, self->transport_.get_executor());

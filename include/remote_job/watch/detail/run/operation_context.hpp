@@ -8,6 +8,7 @@
 #include <remote_job/detail/text/random.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/transport.hpp>
+#include <remote_job/watch/detail/run/run_texts.hpp>
 
 #include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -26,13 +27,13 @@ namespace remote_job::inline v0::detail {
 /// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries,
 /// and the one step that is under way. One operation at a time. Transport may be a reference.
 template <class Transport, class Backoff, class Sink>
-struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
+struct operation_context : std::enable_shared_from_this<operation_context<Transport, Backoff, Sink>> {
   using transport_type = std::remove_reference_t<Transport>;
   using traits = transport_traits<transport_type>;
   using executor_type = typename traits::executor_type;
-  using sink_type = Sink;
+  using sink_hooks = sink_traits<Sink>;
 
-  line(Transport t, Backoff b, Sink s)
+  operation_context(Transport t, Backoff b, Sink s)
       : transport(std::forward<Transport>(t)),
         backoff(std::move(b)),
         sink(std::move(s)),
@@ -58,7 +59,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
     timer.cancel();
   }
 
-  /// Claims the line for one operation; false if another is outstanding.
+  /// Claims the context for one operation; false if another is outstanding.
   bool begin() {
     if (running) return false;
     ++run;
@@ -75,6 +76,25 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
     } catch (...) {  // the step under way is interrupted, or its wait ends by itself
     }
     interrupt();
+  }
+
+  /// Says for people why a step failed. `reply`: of the command, if the step was one.
+  std::string why(std::error_code ec, duration limit, const command_reply* reply = nullptr) {
+    return failure_text(ec, traits::diagnostics(transport), timed_out ? &limit : nullptr, reply);
+  }
+
+  /// Calls a hook of the sink, which returns a std::error_code; says how it failed, or nothing.
+  template <class Hook>
+  std::string guarded(Hook hook) {
+    try {
+      const std::error_code ec = hook();
+      if (!ec) return {};
+      // The sink knows the name of its file.
+      const auto text = sink_hooks::diagnostics(sink);
+      return "the sink could not take the log: " + (text.empty() ? ec.message() : text);
+    } catch (...) {
+      return exception_text("the sink threw");
+    }
   }
 
   Transport transport;
@@ -98,7 +118,7 @@ struct line : std::enable_shared_from_this<line<Transport, Backoff, Sink>> {
 
  private:
   struct deadline {
-    std::shared_ptr<line> self;
+    std::shared_ptr<operation_context> self;
     std::uint64_t step;
     duration time;
     bool put_off = false;

@@ -5,18 +5,23 @@
 
 #include <remote_job/detail/asio/recycled_block.hpp>
 #include <remote_job/detail/poll_bounds.hpp>
+#include <remote_job/error.hpp>
+#include <remote_job/event.hpp>
 #include <remote_job/file_access.hpp>
 #include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy/lifecycle.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/transport.hpp>
+#include <remote_job/watch/detail/rules/action.hpp>
 #include <remote_job/watch/detail/rules/watch_fsm.hpp>
 #include <remote_job/watch/detail/run/file_poll_op.hpp>
 #include <remote_job/watch/detail/run/operation_context.hpp>
 
 #include <asio/any_io_executor.hpp>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -26,13 +31,13 @@ namespace remote_job::inline v0::detail {
 
 /// What a trigger and its outstanding run share. It lives as long as either.
 template <class Transport, class OsPolicy, class Backoff, class Sink>
-class watch : public detail::line<Transport, Backoff, Sink> {
-  using base = detail::line<Transport, Backoff, Sink>;
+class watch : public operation_context<Transport, Backoff, Sink> {
+  using base = operation_context<Transport, Backoff, Sink>;
 
  public:
-  using line_type = watch;
+  using context_type = watch;
+  using sink_hooks = typename base::sink_hooks;
   using result_type = trigger_event;
-  static constexpr bool watches = true;
   static constexpr bool sound = true;
   static constexpr bool has_files = file_access_transport<Transport>;
   /// Whether a run may choose by itself to read the files.
@@ -46,58 +51,82 @@ class watch : public detail::line<Transport, Backoff, Sink> {
 
   /// @name What run_op asks for
   /// @{
-  watch& line() noexcept { return *this; }
-  std::shared_ptr<watch> shared_line() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
+  watch& context() noexcept { return *this; }
+  std::shared_ptr<watch> shared_context() { return std::static_pointer_cast<watch>(this->shared_from_this()); }
   action start() {
     if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
     if constexpr (has_files) files.forget();
     return fsm.start(objection(), prefers_files, base::traits::now(this->transport));
   }
 
-  /// Sends the poll, whichever way the machine wants it.
   template <class Handler>
-  void send(Handler&& handler) {
+  void send(action_kind kind, Handler&& handler) {
     this->raw.clear();
-    fsm.request(request);
-    if constexpr (has_files)
-      if (fsm.by_files()) {
-        files.read_ahead = may_read_ahead();
-        return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
-      }
-    shrink(this->raw.output, poll_limit(request));
-    build_poll();
-    this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+    if (kind == action_kind::stop)
+      send_stop(std::forward<Handler>(handler));
+    else
+      send_poll(std::forward<Handler>(handler));
   }
 
-  /// Stops the job, whose deadline is over.
-  template <class Handler>
-  void send_stop(Handler&& handler) {
-    if constexpr (can_stop) {
-      this->raw.clear();
-      this->command.clear();
-      this->make_nonce(stop.nonce);
-      stop.grace = stop_options().grace;
-      os.build_stop(fsm.job(), stop, this->command);
-      this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+  action answered(action_kind kind, std::error_code ec) {
+    if (kind == action_kind::stop) {
+      stop_result stopped;
+      if constexpr (can_stop)
+        if (!ec) ec = os.parse_stop(stop, this->raw, stopped);
+      return fsm.stop_answered(ec, ec && stopped.message.empty() ? why_of_command(ec) : std::move(stopped.message));
     }
-  }
-
-  template <class Why>
-  action stop_answered(std::error_code ec, Why why) {
-    stop_result stopped;
-    if constexpr (can_stop)
-      if (!ec) ec = os.parse_stop(stop, this->raw, stopped);
-    return fsm.stop_answered(ec, ec && stopped.message.empty() ? why(ec) : std::move(stopped.message));
-  }
-
-  template <class Why>
-  action answered(std::error_code ec, Why why) {
     ec = read_reply(ec);
     const auto now = base::traits::now(this->transport);
-    return fsm.polled(ec, ec ? why(ec) : std::string(), reply, now, time_taken(now - this->step_began));
+    return fsm.polled(ec, ec ? why_of_command(ec) : std::string(), reply, now, time_taken(now - this->step_began));
   }
 
-  trigger_event result() const { return fsm.event(); }
+  std::string pass_on_notices() {
+    for (auto& text : base::traits::notices(this->transport)) {
+      if (std::find(this->said.begin(), this->said.end(), text) != this->said.end()) continue;
+      this->said.push_back(text);
+      const notice n{.kind = notice_kind::transport, .message = std::move(text)};
+      auto failure = this->guarded([&] { return sink_hooks::on_notice(this->sink, n), std::error_code(); });
+      if (!failure.empty()) return failure;
+    }
+    return {};
+  }
+
+  template <class Bind>
+  bool tell(action& next, Bind bind) {
+    std::string failure;
+    switch (next.kind) {
+      case action_kind::deliver: {
+        std::optional<std::error_code> taken;
+        failure = this->guarded([&] {
+          taken = sink_hooks::try_on_log(this->sink, fsm.offset(), fsm.bytes());
+          if constexpr (sink_hooks::is_async)
+            if (!taken) this->sink.async_on_log(fsm.offset(), fsm.bytes(), bind());
+          return taken.value_or(std::error_code());
+        });
+        if (!taken && failure.empty()) return true;
+        break;
+      }
+      case action_kind::reset:
+        failure = this->guarded([&] { return sink_hooks::on_log_reset(this->sink, fsm.reset()); });
+        break;
+      default:
+        failure = this->guarded([&] { return sink_hooks::on_notice(this->sink, fsm.note()), std::error_code(); });
+        break;
+    }
+    next = fsm.delivered(failure.empty() ? std::error_code() : errc::sink_failed, failure);
+    return false;
+  }
+
+  std::error_code result(trigger_event& event) const {
+    event = fsm.event();
+    return event.error;
+  }
+  static trigger_event failure(std::error_code ec) noexcept {
+    trigger_event event;
+    event.error = ec;
+    return event;
+  }
+  void ended(const trigger_event& event) { sink_hooks::on_event(this->sink, event); }
   /// @}
 
   std::string objection_to_family() const {
@@ -114,6 +143,34 @@ class watch : public detail::line<Transport, Backoff, Sink> {
     if (text.empty() && fsm.options().stop_at_deadline && !can_stop)
       text = "stop_at_deadline is set, but the OS policy cannot stop jobs";
     return text;
+  }
+
+  std::string why_of_command(std::error_code ec) { return this->why(ec, fsm.command_timeout(), &this->raw); }
+
+  /// Sends the poll, whichever way the machine wants it.
+  template <class Handler>
+  void send_poll(Handler&& handler) {
+    fsm.request(request);
+    if constexpr (has_files)
+      if (fsm.by_files()) {
+        files.read_ahead = may_read_ahead();
+        return start_file_poll(this->transport, job_of_files(), request, files, std::forward<Handler>(handler));
+      }
+    shrink(this->raw.output, poll_limit(request));
+    build_poll();
+    this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+  }
+
+  /// Stops the job, whose deadline is over.
+  template <class Handler>
+  void send_stop(Handler&& handler) {
+    if constexpr (can_stop) {
+      this->command.clear();
+      this->make_nonce(stop.nonce);
+      stop.grace = stop_options().grace;
+      os.build_stop(fsm.job(), stop, this->command);
+      this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+    }
   }
 
   /// The job, its files named as the transport wants them.

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_IMPL_PROCESS_BACKEND_IPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_PROCESS_BACKEND_IPP
+
+#include <remote_job/error.hpp>
+#include <remote_job/transport/detail/process_backend.hpp>
+#include <remote_job/transport/detail/running_command.hpp>
+
+#ifndef _WIN32
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace remote_job::inline v0::detail {
+
+void process_backend::connect(any_completion completion) {
+  std::error_code error;
+  diagnostics_.clear();
+  if (prefix_.empty())
+    error = not_found("no program was given");
+  else if (!program_exists(prefix_.front()))
+    error = not_found("no such program");
+  completion.post(error);
+}
+
+void process_backend::execute(const remote_command& command, command_reply& reply, any_completion completion) {
+  reply.clear();
+  if (prefix_.empty()) return completion.post(not_found("no program was given"));
+  auto running = std::make_shared<running_command>(shared_from_this(), command, reply);
+  std::erase_if(commands_, [](const auto& each) { return each.expired(); });
+  commands_.push_back(running);
+  std::error_code error;
+  try {
+    error = running->start(prefix_, completion);
+  } catch (...) {
+    running->abort();  // the reply is touched no more
+    throw;
+  }
+  if (error) completion.post(judge_start(error));
+}
+
+void process_backend::close() noexcept {
+  for (const auto& each : std::exchange(commands_, {}))
+    if (const auto running = each.lock()) running->abort();
+}
+
+bool process_backend::is_ssh() const {
+  const std::string_view program = prefix_.front();
+  return program.substr(program.find_last_of('/') + 1) == "ssh";
+}
+
+std::error_code process_backend::not_found(const std::string& why) {
+  diagnostics_ = "cannot start '" + (prefix_.empty() ? "" : prefix_.front()) + "': " + why;
+  return errc::program_not_found;
+}
+
+std::error_code process_backend::judge_start(std::error_code error) {
+  for (const auto missing :
+       {std::errc::no_such_file_or_directory, std::errc::permission_denied, std::errc::not_a_directory,
+        std::errc::is_a_directory, std::errc::too_many_symbolic_link_levels, std::errc::executable_format_error})
+    if (error == missing) return not_found(error.message());
+  diagnostics_ = "cannot start '" + prefix_.front() + "': " + error.message();
+  return error;
+}
+
+std::error_code process_backend::judge_end(std::error_code error, const child_process& child,
+                                           const command_reply& reply) {
+  diagnostics_.clear();
+  const bool failed = child.signal() != 0 || reply.exit_status.value_or(0) != 0;
+  if (error == asio::error::operation_aborted || (!error && !failed)) return error;
+
+  std::string_view text = reply.error_output;
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+  text.remove_prefix(text.find_last_of('\n') + 1);
+  diagnostics_ = prefix_.front() + ": ";
+  if (!text.empty())
+    std::transform(text.begin(), text.end(), std::back_inserter(diagnostics_),
+                   [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c; });
+  else if (reply.exit_status)
+    diagnostics_ += "ended with status " + std::to_string(*reply.exit_status);
+  else if (child.signal() != 0)
+    diagnostics_ += "killed by signal " + std::to_string(child.signal());
+  else
+    diagnostics_ += error.message();
+  if (!error && reply.exit_status == 255 && is_ssh()) return errc::connection_lost;
+  return error;
+}
+
+}  // namespace remote_job::inline v0::detail
+
+#endif  // _WIN32
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
+
+#include <remote_job/command.hpp>
+#include <remote_job/detail/asio/any_completion.hpp>
+
+#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+
+#include <asio/any_io_executor.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline v0::detail {
+
+class child_process;
+class running_command;
+
+/// What is behind a process_transport of any executor, and no template. Outlives the transport while a command runs.
+class process_backend : public std::enable_shared_from_this<process_backend> {
+ public:
+  process_backend(asio::any_io_executor executor, std::vector<std::string> prefix)
+      : executor_(std::move(executor)), prefix_(std::move(prefix)) {}
+
+  const asio::any_io_executor& get_executor() const noexcept { return executor_; }
+  std::vector<std::string> take_prefix() noexcept { return std::move(prefix_); }
+
+  REMOTE_JOB_DECL void connect(any_completion completion);
+  REMOTE_JOB_DECL void execute(const remote_command& command, command_reply& reply, any_completion completion);
+  REMOTE_JOB_DECL void close() noexcept;
+  const std::string& diagnostics() const noexcept { return diagnostics_; }
+
+  /// Keeps what the program said when it failed, and turns ssh's own failure into an error.
+  REMOTE_JOB_DECL std::error_code judge_end(std::error_code error, const child_process& child,
+                                            const command_reply& reply);
+
+ private:
+  REMOTE_JOB_DECL bool is_ssh() const;
+  REMOTE_JOB_DECL std::error_code not_found(const std::string& why);
+  REMOTE_JOB_DECL std::error_code judge_start(std::error_code error);
+
+  asio::any_io_executor executor_;
+  std::vector<std::string> prefix_;
+  std::string diagnostics_;
+  std::vector<std::weak_ptr<running_command>> commands_;  // those with a child that is not reaped, and others
+};
+
+}  // namespace remote_job::inline v0::detail
+
+#endif  // _WIN32
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/transport/detail/impl/process_backend.ipp>
+#endif
+
+#endif

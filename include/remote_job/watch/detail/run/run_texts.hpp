@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_RUN_TEXTS_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_RUN_TEXTS_HPP
+
+#include <remote_job/command.hpp>
+#include <remote_job/config.hpp>
+#include <remote_job/job.hpp>
+
+#include <string>
+#include <system_error>
+
+// What went wrong in an operation, for people.
+namespace remote_job::inline v0::detail {
+
+/// Appends what the exception that is being handled says.
+REMOTE_JOB_DECL std::string exception_text(std::string text);
+
+/// Says why a step failed: the transport knows the host and the cause, the error code the kind. `limit`: the time after
+/// which the step was given up, or null; `reply`: what came of the command, or null.
+REMOTE_JOB_DECL std::string failure_text(std::error_code ec, std::string diagnostics, const duration* limit,
+                                         const command_reply* reply);
+
+}  // namespace remote_job::inline v0::detail
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/watch/detail/run/impl/run_texts.ipp>
+#endif
+
+#endif
