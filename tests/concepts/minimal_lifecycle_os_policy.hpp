@@ -5,6 +5,7 @@
 
 #include "minimal_os_policy.hpp"
 
+#include <remote_job/job_paths.hpp>
 #include <remote_job/os_policy/lifecycle.hpp>
 
 #include <string>
