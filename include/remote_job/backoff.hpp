@@ -7,7 +7,7 @@
 
 #include <concepts>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -42,6 +42,6 @@ constexpr bool check_backoff() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -26,7 +26,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Watches one detached job on a remote host: streams its log into a sink and ends with one final event.
 ///
@@ -279,6 +279,6 @@ trigger_state basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::seri
   return watch_->fsm.state();
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

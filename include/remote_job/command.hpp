@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
 struct remote_command {
@@ -34,7 +34,7 @@ struct command_reply {
   REMOTE_JOB_DECL void clear() noexcept;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/impl/command.ipp>

@@ -27,18 +27,20 @@
 ///
 ///  REMOTE_JOB_NO_LIBSSH2  the single header leaves out the SSH transport even where <libssh2.h> is found
 ///  REMOTE_JOB_NO_JSON     the single header leaves out JSON even where <nlohmann/json.hpp> is found
-
-///  REMOTE_JOB_SEPARATE_COMPILATION  the headers only declare; one source file of the program includes
-///                         remote_job/src.hpp, and one remote_job/ssh/src.hpp if SSH is used. To be defined in all files
-///                         of a program or in none.
+///  REMOTE_JOB_SEPARATE_COMPILATION  the headers only declare. Define it in all files of a program or in none. One source
+///                         file of the program includes remote_job/src.hpp, and one remote_job/ssh/src.hpp if SSH is used;
+///                         with the single header one file defines REMOTE_JOB_IMPLEMENTATION before including it
 
 #if defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #define REMOTE_JOB_DECL
+#define REMOTE_JOB_ABI v0_compiled
 #else
 #define REMOTE_JOB_DECL inline
+#define REMOTE_JOB_ABI v0
 #endif
 
-/// Everything lives in remote_job; the inline namespace keeps two versions of the library in one program apart.
-namespace remote_job::inline v0 {}
+/// Everything lives in remote_job. The inline namespace keeps apart two versions of the library in one program, and files
+/// that are compiled in different modes: where they exchange one of the library's types, they do not link.
+namespace remote_job::inline REMOTE_JOB_ABI {}
 
 #endif

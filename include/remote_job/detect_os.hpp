@@ -25,7 +25,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a host runs. A plain value.
 struct host_os {
@@ -139,6 +139,6 @@ auto async_detect_os(Transport& transport, const watch_options& options, Backoff
       detail::detect_exchange<context>(options), watch_options(options), options.command_timeout);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <type_traits>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What went wrong. `condition` says what to do about it.
 enum class errc {
@@ -83,14 +83,14 @@ enum class condition {
   fatal           ///< ends the watch at once
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 template <>
 struct std::is_error_code_enum<remote_job::errc> : std::true_type {};
 template <>
 struct std::is_error_condition_enum<remote_job::condition> : std::true_type {};
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 namespace detail {
 
 class errc_category final : public std::error_category {
@@ -126,7 +126,7 @@ REMOTE_JOB_DECL std::error_code make_error_code(errc e) noexcept;
 /// What makes a `condition` a `std::error_condition`: `ec == condition::transient`.
 REMOTE_JOB_DECL std::error_condition make_error_condition(condition c) noexcept;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/impl/error.ipp>

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// How the watch ended, as the reference names it.
 enum class status {
@@ -169,6 +169,6 @@ struct watch_stats {
   friend bool operator==(const watch_stats&, const watch_stats&) = default;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -12,7 +12,7 @@
 #include <string>
 #include <type_traits>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -130,6 +130,6 @@ constexpr bool check_file_access() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

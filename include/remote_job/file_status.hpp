@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a path names, symbolic links followed.
 enum class file_kind { regular, directory, other };
@@ -19,6 +19,6 @@ struct file_status {
   file_kind kind = file_kind::regular;  ///< what it is
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

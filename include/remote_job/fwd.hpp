@@ -5,7 +5,7 @@
 
 #include <remote_job/config.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 struct job_spec;
 struct watch_options;
@@ -22,6 +22,6 @@ struct null_sink;
 template <class Transport, class OsPolicy, class Backoff, class Sink>
 class basic_remote_job_trigger;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Every duration of the public interface; any std::chrono duration that is not finer converts to it. As a limit,
 /// duration::max() is none.
@@ -106,7 +106,7 @@ REMOTE_JOB_DECL std::string objection_to_options(const watch_options& options);
 /// Thread-safe; does no I/O.
 REMOTE_JOB_DECL std::string validate(const job_spec& job, const watch_options& options);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/impl/job.ipp>

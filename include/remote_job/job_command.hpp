@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a job runs, and in which surroundings. A plain value.
 ///
@@ -42,7 +42,7 @@ struct job_command {
 /// variable is never in it. Thread-safe; does no I/O.
 REMOTE_JOB_DECL std::string validate(const job_command& command, remote_os os = remote_os::posix);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/impl/job_command.ipp>

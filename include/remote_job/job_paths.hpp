@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Where a submitted job keeps its files: all in one directory of its own. A plain value.
 struct job_paths {
@@ -57,7 +57,7 @@ REMOTE_JOB_DECL std::string validate_job_id(std::string_view id, remote_os os = 
 /// looks at its owner and mode. An empty one is good: the host then has one for each of its users.
 REMOTE_JOB_DECL std::string validate_base_dir(std::string_view dir, remote_os os = remote_os::posix);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/impl/job_paths.ipp>

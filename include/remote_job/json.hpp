@@ -18,7 +18,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -146,6 +146,6 @@ inline void to_json(nlohmann::json& j, const watch_stats& stats) {
        {"bytes", stats.bytes}};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

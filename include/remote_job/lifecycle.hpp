@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What came of a submit. A plain value.
 struct submit_result {
@@ -129,7 +129,7 @@ REMOTE_JOB_DECL duration stop_time(const stop_options& options);
 
 }  // namespace detail
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/impl/lifecycle.ipp>

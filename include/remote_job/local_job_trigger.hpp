@@ -11,7 +11,7 @@
 
 #ifndef _WIN32  // as process_transport
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Watches a job of this machine, or of one that a program such as ssh reaches, with a sink of any type.
 ///
@@ -34,7 +34,7 @@ extern template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
 }  // namespace detail
 #endif
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 

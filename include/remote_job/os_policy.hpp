@@ -16,7 +16,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -152,6 +152,6 @@ constexpr bool check_os_policy() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

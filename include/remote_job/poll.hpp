@@ -12,7 +12,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What one poll asks. A plain value.
 struct poll_request {
@@ -82,6 +82,6 @@ struct poll_reply {
   std::error_code log_error{};   ///< why the log is
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <type_traits>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -257,6 +257,6 @@ constexpr bool check_sink() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -9,7 +9,7 @@
 #include <remote_job/sink/any.hpp>
 #include <remote_job/transport/libssh2.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Watches a job of a remote host over SSH, with a sink of any type.
 ///
@@ -32,6 +32,6 @@ extern template class run_op<call<ssh_watch, cleanup_exchange<ssh_watch>>>;
 }  // namespace detail
 #endif
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
 struct log_mark {
@@ -37,6 +37,6 @@ struct trigger_state {
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -48,19 +48,21 @@
 ///
 ///  REMOTE_JOB_NO_LIBSSH2  the single header leaves out the SSH transport even where <libssh2.h> is found
 ///  REMOTE_JOB_NO_JSON     the single header leaves out JSON even where <nlohmann/json.hpp> is found
-
-///  REMOTE_JOB_SEPARATE_COMPILATION  the headers only declare; one source file of the program includes
-///                         remote_job/src.hpp, and one remote_job/ssh/src.hpp if SSH is used. To be defined in all files
-///                         of a program or in none.
+///  REMOTE_JOB_SEPARATE_COMPILATION  the headers only declare. Define it in all files of a program or in none. One source
+///                         file of the program includes remote_job/src.hpp, and one remote_job/ssh/src.hpp if SSH is used;
+///                         with the single header one file defines REMOTE_JOB_IMPLEMENTATION before including it
 
 #if defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #define REMOTE_JOB_DECL
+#define REMOTE_JOB_ABI v0_compiled
 #else
 #define REMOTE_JOB_DECL inline
+#define REMOTE_JOB_ABI v0
 #endif
 
-/// Everything lives in remote_job; the inline namespace keeps two versions of the library in one program apart.
-namespace remote_job::inline v0 {}
+/// Everything lives in remote_job. The inline namespace keeps apart two versions of the library in one program, and files
+/// that are compiled in different modes: where they exchange one of the library's types, they do not link.
+namespace remote_job::inline REMOTE_JOB_ABI {}
 
 #endif
 
@@ -73,7 +75,7 @@ namespace remote_job::inline v0 {}
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Every duration of the public interface; any std::chrono duration that is not finer converts to it. As a limit,
 /// duration::max() is none.
@@ -169,7 +171,7 @@ REMOTE_JOB_DECL std::string objection_to_options(const watch_options& options);
 /// Thread-safe; does no I/O.
 REMOTE_JOB_DECL std::string validate(const job_spec& job, const watch_options& options);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -179,7 +181,7 @@ REMOTE_JOB_DECL std::string validate(const job_spec& job, const watch_options& o
 
 #include <concepts>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -214,7 +216,7 @@ constexpr bool check_backoff() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -224,7 +226,7 @@ constexpr bool check_backoff() {
 
 #include <algorithm>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A backoff that waits the same time after every failure. Thread-safe.
 class constant_backoff {
@@ -239,7 +241,7 @@ class constant_backoff {
   duration delay_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -247,7 +249,7 @@ class constant_backoff {
 #ifndef REMOTE_JOB_DETAIL_TEXT_RANDOM_HPP
 #define REMOTE_JOB_DETAIL_TEXT_RANDOM_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// 64 bits from the operating system that nobody can foretell. Thread-safe. Throws std::system_error.
 REMOTE_JOB_DECL std::uint64_t random_bits();
@@ -265,7 +267,7 @@ class splitmix64 {
   std::uint64_t state_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -273,7 +275,7 @@ class splitmix64 {
 #ifndef REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
 #define REMOTE_JOB_BACKOFF_EXPONENTIAL_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A backoff that doubles from failure to failure up to a maximum, with jitter so that many watches do not come back
 /// to one host in step.
@@ -307,7 +309,7 @@ class exponential_backoff {
   duration maximum_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -315,7 +317,7 @@ class exponential_backoff {
 #ifndef REMOTE_JOB_BACKOFF_NONE_HPP
 #define REMOTE_JOB_BACKOFF_NONE_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A backoff that never waits: the next try follows at once.
 ///
@@ -325,7 +327,7 @@ struct no_backoff {
   constexpr duration delay(int /*failure*/) const noexcept { return duration::zero(); }
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -333,7 +335,7 @@ struct no_backoff {
 #ifndef REMOTE_JOB_DETAIL_TEXT_SATURATING_ADD_HPP
 #define REMOTE_JOB_DETAIL_TEXT_SATURATING_ADD_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A time, or a duration, so much later; never if that is more than there is of time. Neither may be negative.
 template <class Time>
@@ -341,7 +343,7 @@ constexpr Time saturating_add(Time when, duration by) noexcept {
   return by < Time::max() - when ? when + by : Time::max();
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -352,7 +354,7 @@ constexpr Time saturating_add(Time when, duration by) noexcept {
 #include <system_error>
 #include <type_traits>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What went wrong. `condition` says what to do about it.
 enum class errc {
@@ -426,14 +428,14 @@ enum class condition {
   fatal           ///< ends the watch at once
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 template <>
 struct std::is_error_code_enum<remote_job::errc> : std::true_type {};
 template <>
 struct std::is_error_condition_enum<remote_job::condition> : std::true_type {};
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 namespace detail {
 
 class errc_category final : public std::error_category {
@@ -469,7 +471,7 @@ REMOTE_JOB_DECL std::error_code make_error_code(errc e) noexcept;
 /// What makes a `condition` a `std::error_condition`: `ec == condition::transient`.
 REMOTE_JOB_DECL std::error_condition make_error_condition(condition c) noexcept;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -479,7 +481,7 @@ REMOTE_JOB_DECL std::error_condition make_error_condition(condition c) noexcept;
 
 #include <optional>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// How the watch ended, as the reference names it.
 enum class status {
@@ -636,7 +638,7 @@ struct watch_stats {
   friend bool operator==(const watch_stats&, const watch_stats&) = default;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -646,7 +648,7 @@ struct watch_stats {
 
 #include <functional>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A completion handler that is only ever named: concepts ask with it whether an initiating function can be called.
 struct handler_archetype {
@@ -682,7 +684,7 @@ struct ambiguous : T, Names {};
 template <class T>
 concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -690,7 +692,7 @@ concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
 #ifndef REMOTE_JOB_FILE_STATUS_HPP
 #define REMOTE_JOB_FILE_STATUS_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a path names, symbolic links followed.
 enum class file_kind { regular, directory, other };
@@ -702,7 +704,7 @@ struct file_status {
   file_kind kind = file_kind::regular;  ///< what it is
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -712,7 +714,7 @@ struct file_status {
 
 #include <cstddef>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
 struct remote_command {
@@ -737,7 +739,7 @@ struct command_reply {
   REMOTE_JOB_DECL void clear() noexcept;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -751,7 +753,7 @@ struct command_reply {
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -959,7 +961,7 @@ constexpr bool check_transport() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -967,7 +969,7 @@ constexpr bool check_transport() {
 #ifndef REMOTE_JOB_FILE_ACCESS_HPP
 #define REMOTE_JOB_FILE_ACCESS_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -1085,7 +1087,7 @@ constexpr bool check_file_access() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1093,7 +1095,7 @@ constexpr bool check_file_access() {
 #ifndef REMOTE_JOB_JOB_COMMAND_HPP
 #define REMOTE_JOB_JOB_COMMAND_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a job runs, and in which surroundings. A plain value.
 ///
@@ -1123,7 +1125,7 @@ struct job_command {
 /// variable is never in it. Thread-safe; does no I/O.
 REMOTE_JOB_DECL std::string validate(const job_command& command, remote_os os = remote_os::posix);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1131,7 +1133,7 @@ REMOTE_JOB_DECL std::string validate(const job_command& command, remote_os os = 
 #ifndef REMOTE_JOB_POLL_HPP
 #define REMOTE_JOB_POLL_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What one poll asks. A plain value.
 struct poll_request {
@@ -1201,7 +1203,7 @@ struct poll_reply {
   std::error_code log_error{};   ///< why the log is
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1209,7 +1211,7 @@ struct poll_reply {
 #ifndef REMOTE_JOB_LIFECYCLE_HPP
 #define REMOTE_JOB_LIFECYCLE_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What came of a submit. A plain value.
 struct submit_result {
@@ -1325,7 +1327,7 @@ REMOTE_JOB_DECL duration stop_time(const stop_options& options);
 
 }  // namespace detail
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1333,7 +1335,7 @@ REMOTE_JOB_DECL duration stop_time(const stop_options& options);
 #ifndef REMOTE_JOB_OS_POLICY_HPP
 #define REMOTE_JOB_OS_POLICY_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -1469,7 +1471,7 @@ constexpr bool check_os_policy() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1477,7 +1479,7 @@ constexpr bool check_os_policy() {
 #ifndef REMOTE_JOB_OS_POLICY_LIFECYCLE_HPP
 #define REMOTE_JOB_OS_POLICY_LIFECYCLE_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -1612,7 +1614,7 @@ constexpr bool check_lifecycle() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1620,7 +1622,7 @@ constexpr bool check_lifecycle() {
 #ifndef REMOTE_JOB_SINK_HPP
 #define REMOTE_JOB_SINK_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -1863,7 +1865,7 @@ constexpr bool check_sink() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1871,14 +1873,14 @@ constexpr bool check_sink() {
 #ifndef REMOTE_JOB_SINK_NULL_HPP
 #define REMOTE_JOB_SINK_NULL_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
 struct null_sink {
   void on_event(const trigger_event& /*event*/) noexcept {}
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1886,7 +1888,7 @@ struct null_sink {
 #ifndef REMOTE_JOB_STATE_HPP
 #define REMOTE_JOB_STATE_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
 struct log_mark {
@@ -1914,7 +1916,7 @@ struct trigger_state {
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1924,7 +1926,7 @@ struct trigger_state {
 
 #include <initializer_list>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Where a submitted job keeps its files: all in one directory of its own. A plain value.
 struct job_paths {
@@ -1971,7 +1973,7 @@ REMOTE_JOB_DECL std::string validate_job_id(std::string_view id, remote_os os = 
 /// looks at its owner and mode. An empty one is good: the host then has one for each of its users.
 REMOTE_JOB_DECL std::string validate_base_dir(std::string_view dir, remote_os os = remote_os::posix);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -1980,7 +1982,7 @@ REMOTE_JOB_DECL std::string validate_base_dir(std::string_view dir, remote_os os
 #define REMOTE_JOB_WATCH_DETAIL_RULES_MESSAGES_HPP
 
 // The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A failure within the budget.
 REMOTE_JOB_DECL std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
@@ -2018,7 +2020,7 @@ REMOTE_JOB_DECL std::string deadline_message(duration deadline, const std::strin
 /// The answer to a question about the job's status.
 REMOTE_JOB_DECL std::string status_message(const job_spec& job, const poll_reply& reply);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2026,7 +2028,7 @@ REMOTE_JOB_DECL std::string status_message(const job_spec& job, const poll_reply
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_ACTION_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_ACTION_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a machine wants done next, and the one input that answers it.
 enum class action_kind {
@@ -2049,7 +2051,7 @@ struct action {
   duration time{};
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2057,7 +2059,7 @@ struct action {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_FAILURE_BUDGET_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_FAILURE_BUDGET_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What failed last, and why: told to people, decides nothing.
 struct failure {
@@ -2098,7 +2100,7 @@ class failure_budget {
   int failures_ = 0;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2106,7 +2108,7 @@ class failure_budget {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_CALL_FSM_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_CALL_FSM_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// One command, sent until it is answered, as a sans-I/O machine: the sibling of watch_fsm, with the same budget.
 ///
@@ -2161,7 +2163,7 @@ class call_fsm {
   action_kind after_close_ = action_kind::abort;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2180,7 +2182,7 @@ class call_fsm {
 #include <memory>
 #include <tuple>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A completion handler `void(std::error_code, Results...)` of any type, so that what runs the operation need not be a
 /// template. Its memory comes from the handler's associated allocator and is given back before the handler runs; the
@@ -2306,7 +2308,7 @@ class basic_any_completion {
 /// A completion handler `void(std::error_code)`.
 using any_completion = basic_any_completion<>;
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2315,7 +2317,7 @@ using any_completion = basic_any_completion<>;
 #define REMOTE_JOB_WATCH_DETAIL_RUN_RUN_TEXTS_HPP
 
 // What went wrong in an operation, for people.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Appends what the exception that is being handled says.
 REMOTE_JOB_DECL std::string exception_text(std::string text);
@@ -2325,7 +2327,7 @@ REMOTE_JOB_DECL std::string exception_text(std::string text);
 REMOTE_JOB_DECL std::string failure_text(std::error_code ec, std::string diagnostics, const duration* limit,
                                          const command_reply* reply);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2335,7 +2337,7 @@ REMOTE_JOB_DECL std::string failure_text(std::error_code ec, std::string diagnos
 
 #include <asio/cancellation_signal.hpp>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// An operation that goes on step by step on an operation_context; its steps share it.
 template <class Context, class Allocator>
@@ -2386,7 +2388,7 @@ class step {
   [[no_unique_address]] const allocator_type memory_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2399,7 +2401,7 @@ class step {
 
 #include <new>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The composed operation behind every initiating function: carries out what a machine asks for, and decides nothing.
 ///
@@ -2672,7 +2674,7 @@ void start_run(std::shared_ptr<Task> task, Handler&& handler) {
   run_op<Task, allocator>::start(std::move(task), {std::forward<Handler>(handler), executor}, memory);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2680,7 +2682,7 @@ void start_run(std::shared_ptr<Task> task, Handler&& handler) {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_CALL_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_CALL_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// One command, sent until it is answered: what a watch is to its polls.
 ///
@@ -2766,7 +2768,7 @@ struct initiate_call {
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2774,7 +2776,7 @@ struct initiate_call {
 #ifndef REMOTE_JOB_DETAIL_ASIO_RECYCLED_BLOCK_HPP
 #define REMOTE_JOB_DETAIL_ASIO_RECYCLED_BLOCK_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Gives back the memory of a buffer that is far larger than what is wanted of it next.
 REMOTE_JOB_DECL void shrink(std::string& buffer, std::size_t wanted) noexcept;
@@ -2821,7 +2823,7 @@ struct kept_allocator {
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2832,7 +2834,7 @@ struct kept_allocator {
 #include <limits>
 
 // Which part of the log a poll_request asks for: the same for a command and for files.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Where the bytes of the reply begin.
 constexpr std::uint64_t poll_start(const poll_request& request) noexcept {
@@ -2851,7 +2853,7 @@ constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t l
   return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2859,7 +2861,7 @@ constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t l
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_CHUNK_SIZE_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_CHUNK_SIZE_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// How much of the log the next poll asks for.
 ///
@@ -2889,7 +2891,7 @@ class chunk_size {
   std::size_t size_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2897,7 +2899,7 @@ class chunk_size {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_FILE_FAULT_GRACE_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_FILE_FAULT_GRACE_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// How long one file of a job may stay damaged, unreadable or missing. It has no clock: each poll says how much time
 /// has passed since the poll before.
@@ -2924,7 +2926,7 @@ class file_fault_grace {
   duration lasted_{};  // at most grace_
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2932,7 +2934,7 @@ class file_fault_grace {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_LOG_POSITION_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_LOG_POSITION_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// How far a log was read, and by what it is known again. Decides when a log is no longer the one that was read.
 class log_position {
@@ -2967,7 +2969,7 @@ class log_position {
   log_mark mark_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -2975,7 +2977,7 @@ class log_position {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_LOST_JOB_RULE_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_LOST_JOB_RULE_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Decides when to ask whether a job lives, and when it counts as lost. It has no clock: each poll says how much time
 /// has passed since the poll before.
@@ -3038,7 +3040,7 @@ class lost_job_rule {
   bool unknowable_ = false;  // neither way tells
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3046,7 +3048,7 @@ class lost_job_rule {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_POLL_PAUSE_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_POLL_PAUSE_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// How long to wait until the next poll.
 ///
@@ -3076,7 +3078,7 @@ class poll_pause {
   duration pause_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3086,7 +3088,7 @@ class poll_pause {
 
 #include <array>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a watch waits for.
 enum class watch_phase {
@@ -3187,7 +3189,7 @@ class watch_state {
   duration ran_{};  // at most the deadline
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3195,7 +3197,7 @@ class watch_state {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_FSM_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_FSM_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
 ///
@@ -3304,7 +3306,7 @@ class watch_fsm {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3312,7 +3314,7 @@ class watch_fsm {
 #ifndef REMOTE_JOB_DETAIL_TEXT_EXIT_CODE_HPP
 #define REMOTE_JOB_DETAIL_TEXT_EXIT_CODE_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
 inline constexpr std::size_t max_exit_text = 64;
@@ -3327,7 +3329,7 @@ REMOTE_JOB_DECL std::string_view without_mark(std::string_view raw, char (&plain
 /// blanks and line ends. A file without any byte was opened but not yet written: absent. `exit_text` points into raw.
 REMOTE_JOB_DECL void read_exit_code(std::string_view raw, poll_reply& reply) noexcept;
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3337,7 +3339,7 @@ REMOTE_JOB_DECL void read_exit_code(std::string_view raw, poll_reply& reply) noe
 
 // Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp
 // for what a pid file holds; the rules are the same.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The two lines of a pid file, or of the file `child`.
 struct process_identity {
@@ -3370,7 +3372,7 @@ struct file_evidence {
   REMOTE_JOB_DECL liveness judge(std::string& evidence) const;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3378,7 +3380,7 @@ struct file_evidence {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_FILE_POLL_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_FILE_POLL_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// One poll through the host's files, without the I/O: says what to ask for, takes the answers, and makes of them the
 /// reply that a command would have given. It is used again for each poll, for its memory.
@@ -3477,7 +3479,7 @@ class file_poll {
   bool read_again_ = false;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3488,7 +3490,7 @@ class file_poll {
 #include <bit>
 #include <exception>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A file_poll, and what carrying it out needs from poll to poll. Must outlive the operations.
 class running_file_poll : public file_poll {
@@ -3706,7 +3708,7 @@ void start_file_poll(Transport& transport, const job_spec& job, const poll_reque
   file_poll_op<Transport, Handler>::start(transport, job, request, poll, std::move(handler));
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3714,7 +3716,7 @@ void start_file_poll(Transport& transport, const job_spec& job, const poll_reque
 #ifndef REMOTE_JOB_DETAIL_TEXT_HEX_HPP
 #define REMOTE_JOB_DETAIL_TEXT_HEX_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Appends the last `digits` hexadecimal digits of a number, in lower case; at most 16.
 REMOTE_JOB_DECL void append_hex(std::string& text, std::uint64_t number, std::size_t digits);
@@ -3725,7 +3727,7 @@ REMOTE_JOB_DECL std::string to_hex(std::string_view bytes);
 /// Reads what to_hex() wrote, in either case; false for any other text, of which some may be in `bytes`.
 REMOTE_JOB_DECL bool from_hex(std::string_view text, std::string& bytes);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3735,7 +3737,7 @@ REMOTE_JOB_DECL bool from_hex(std::string_view text, std::string& bytes);
 
 #include <asio/bind_executor.hpp>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries,
 /// and the one step that is under way. One operation at a time. Transport may be a reference.
@@ -3871,7 +3873,7 @@ struct operation_context : std::enable_shared_from_this<operation_context<Transp
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -3879,7 +3881,7 @@ struct operation_context : std::enable_shared_from_this<operation_context<Transp
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_WATCH_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_WATCH_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a trigger and its outstanding run share. It lives as long as either.
 template <class Transport, class OsPolicy, class Backoff, class Sink>
@@ -4121,7 +4123,7 @@ struct watch_of<Transport, OsPolicy, Backoff, Sink> {
   using type = watch<Transport, OsPolicy, Backoff, Sink>;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4130,7 +4132,7 @@ struct watch_of<Transport, OsPolicy, Backoff, Sink> {
 #define REMOTE_JOB_WATCH_DETAIL_RUN_EXCHANGES_HPP
 
 // What is sent and read in the context of a watch, besides its polls: see call.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Names a command by its content, so that a host can tell whether it is the same.
 REMOTE_JOB_DECL std::string fingerprint(const job_command& command);
@@ -4292,7 +4294,7 @@ class cleanup_exchange : public exchange<Watch, cleanup_request, cleanup_result>
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4302,7 +4304,7 @@ class cleanup_exchange : public exchange<Watch, cleanup_request, cleanup_result>
 
 #include <asio/async_result.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Watches one detached job on a remote host: streams its log into a sink and ends with one final event.
 ///
@@ -4555,7 +4557,7 @@ trigger_state basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::seri
   return watch_->fsm.state();
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -4565,7 +4567,7 @@ trigger_state basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::seri
 
 // Text from a host is made fit for a message: nothing in it may steer a terminal. Only printable ASCII passes, so that
 // the control characters of C1 (U+0080 to U+009F) do not, neither as single bytes nor as UTF-8.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Printable ASCII as it is, a backslash doubled, and each other byte as \xNN: nothing is lost.
 REMOTE_JOB_DECL std::string escaped(std::string_view bytes);
@@ -4574,7 +4576,7 @@ REMOTE_JOB_DECL std::string escaped(std::string_view bytes);
 /// each byte that is not printable ASCII becomes '?', and "..." follows what is cut off.
 REMOTE_JOB_DECL std::string printable(std::string_view text, std::size_t most = 200);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4595,7 +4597,7 @@ REMOTE_JOB_DECL std::string printable(std::string_view text, std::size_t most = 
 // Every length stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce
 // tells the reply from whatever else a login shell prints. What the exit-code file holds is judged here, not on the
 // host.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Output allowed beyond the bytes of the log: the frame, and what a login shell prints before it.
 inline constexpr std::size_t frame_allowance = 65536;
@@ -4639,7 +4641,7 @@ REMOTE_JOB_DECL std::size_t find_frame(std::string_view output, std::string_view
 REMOTE_JOB_DECL std::error_code parse_poll_frame(const poll_request& request, std::string_view output,
                                                  poll_reply& reply) noexcept;
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4654,7 +4656,7 @@ REMOTE_JOB_DECL std::error_code parse_poll_frame(const poll_request& request, st
 //   \n@RJ1 <nonce> cleanup out=<word> exit=<N|->
 //
 // each followed by \n@RJ1 <nonce> end\n. base is the base directory where the host chose it.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Appends a reply of one line.
 REMOTE_JOB_DECL void append_lifecycle_frame(std::string& out, std::string_view nonce, std::string_view line);
@@ -4689,7 +4691,7 @@ REMOTE_JOB_DECL std::error_code parse_stop_frame(const stop_request& request, st
 REMOTE_JOB_DECL std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_view output,
                                                     cleanup_result& result);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4701,7 +4703,7 @@ REMOTE_JOB_DECL std::error_code parse_cleanup_frame(const cleanup_request& reque
 // result in variables; a script is: script_begin, assignments, pieces, script_end.
 //
 // They run in dash, bash, BusyBox ash, mksh and zsh as sh, and spend a process only where no builtin does the work.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Everything up to script_end is one brace group: a shell that sees only a part of it runs nothing.
 inline constexpr std::string_view group_begin = "{ set +euxvCm -f\n";
@@ -4774,7 +4776,7 @@ REMOTE_JOB_DECL void append_tail_piece(std::string& script, const poll_request& 
 /// Assigns a path to a variable; one that begins with a dash can no longer be taken for an option.
 REMOTE_JOB_DECL void append_path(std::string& script, std::string_view name, const std::string& path);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4782,7 +4784,7 @@ REMOTE_JOB_DECL void append_path(std::string& script, std::string_view name, con
 #ifndef REMOTE_JOB_DETAIL_TEXT_BASE64_HPP
 #define REMOTE_JOB_DETAIL_TEXT_BASE64_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// So many characters stand for so many bytes, the padding included.
 constexpr std::size_t base64_length(std::size_t bytes) noexcept { return (bytes / 3 + (bytes % 3 != 0)) * 4; }
@@ -4801,7 +4803,7 @@ REMOTE_JOB_DECL bool append_base64_decoded(std::string& bytes, std::string_view 
 
 REMOTE_JOB_DECL std::optional<std::string> base64_decode(std::string_view text);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4812,7 +4814,7 @@ REMOTE_JOB_DECL std::optional<std::string> base64_decode(std::string_view text);
 // How a script reaches PowerShell, and how its answer comes back: base64 both ways. What is in between, the command
 // line of cmd.exe, the encodings of the console, the quotes that PowerShell knows (U+2018 to U+201B end a string too),
 // has no say.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The one script that travels in the command line, the same for all: it runs the script that comes by standard input.
 inline constexpr std::string_view powershell_bootstrap =
@@ -4846,7 +4848,7 @@ constexpr std::size_t wrapped_length(std::size_t frame) noexcept { return base64
 /// Takes the frame out of its wrapper. Total: takes any bytes. No error only for a whole wrapper with this nonce.
 REMOTE_JOB_DECL std::error_code unwrap_frame(std::string_view nonce, std::string_view output, std::string& frame);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4854,7 +4856,7 @@ REMOTE_JOB_DECL std::error_code unwrap_frame(std::string_view nonce, std::string
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_QUOTING_HPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_QUOTING_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Appends a line of POSIX shell that assigns `value` to the variable `name`: the one way in which a value gets into a
 /// script. Any bytes but NUL arrive exactly; the text is 7-bit ASCII whatever the value.
@@ -4872,7 +4874,7 @@ REMOTE_JOB_DECL void append_printed(std::string& script, std::string_view bytes)
 /// Appends the assignment of a value that must not show in a list of processes. Needs the rj_bytes of the script.
 REMOTE_JOB_DECL void append_hidden_assignment(std::string& script, std::string_view name, std::string_view value);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4881,7 +4883,7 @@ REMOTE_JOB_DECL void append_hidden_assignment(std::string& script, std::string_v
 #define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_COMMANDS_HPP
 
 // Puts the pieces together that start, stop and clean up a job on Windows.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What every script begins with.
 REMOTE_JOB_DECL std::string windows_script(std::string_view nonce);
@@ -4906,7 +4908,7 @@ REMOTE_JOB_DECL std::string windows_stop_script(const job_spec& job, const stop_
 
 REMOTE_JOB_DECL std::string windows_cleanup_script(const job_spec& job, const cleanup_request& request);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -4914,7 +4916,7 @@ REMOTE_JOB_DECL std::string windows_cleanup_script(const job_spec& job, const cl
 #ifndef REMOTE_JOB_DETECT_OS_HPP
 #define REMOTE_JOB_DETECT_OS_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a host runs. A plain value.
 struct host_os {
@@ -5028,7 +5030,7 @@ auto async_detect_os(Transport& transport, const watch_options& options, Backoff
       detail::detect_exchange<context>(options), watch_options(options), options.command_timeout);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -5036,7 +5038,7 @@ auto async_detect_os(Transport& transport, const watch_options& options, Backoff
 #ifndef REMOTE_JOB_FWD_HPP
 #define REMOTE_JOB_FWD_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 struct job_spec;
 struct watch_options;
@@ -5053,7 +5055,7 @@ struct null_sink;
 template <class Transport, class OsPolicy, class Backoff, class Sink>
 class basic_remote_job_trigger;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -5061,7 +5063,7 @@ class basic_remote_job_trigger;
 #ifndef REMOTE_JOB_OS_POLICY_POSIX_HPP
 #define REMOTE_JOB_OS_POLICY_POSIX_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The OS policy for hosts with a POSIX shell.
 ///
@@ -5125,7 +5127,7 @@ class posix_os {
   std::string shell_ = "/bin/sh";
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -5133,7 +5135,7 @@ class posix_os {
 #ifndef REMOTE_JOB_SINK_ANY_HPP
 #define REMOTE_JOB_SINK_ANY_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -5291,7 +5293,7 @@ class any_sink {
   std::unique_ptr<base> model_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -5310,7 +5312,7 @@ class any_sink {
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 class child_process;
 class running_command;
@@ -5344,7 +5346,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   std::vector<std::weak_ptr<running_command>> commands_;  // those with a child that is not reaped, and others
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 
@@ -5366,7 +5368,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport that runs each command as a local process: a fixed beginning of an argument list, and the command
 /// behind.
@@ -5490,7 +5492,7 @@ class basic_process_transport {
 
 using process_transport = basic_process_transport<asio::any_io_executor>;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 #endif
@@ -5501,7 +5503,7 @@ using process_transport = basic_process_transport<asio::any_io_executor>;
 
 #ifndef _WIN32  // as process_transport
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Watches a job of this machine, or of one that a program such as ssh reaches, with a sink of any type.
 ///
@@ -5524,7 +5526,7 @@ extern template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
 }  // namespace detail
 #endif
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 
@@ -5539,7 +5541,7 @@ extern template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
 #include <map>
 #include <memory_resource>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The clock of a scripted world: it stands still until `run_virtual` moves it to the next expiry. Epoch: time zero.
 struct virtual_clock {
@@ -5715,7 +5717,7 @@ class virtual_wait_for final : public virtual_wait {
 };
 
 }  // namespace detail
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -5723,7 +5725,7 @@ class virtual_wait_for final : public virtual_wait {
 #ifndef REMOTE_JOB_LOOPBACK_JOBS_HPP
 #define REMOTE_JOB_LOOPBACK_JOBS_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a job does that is submitted to a scripted host. A plain value.
 struct loopback_job {
@@ -5820,7 +5822,7 @@ class loopback_jobs {
   bool elsewhere_ = false;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -5828,7 +5830,7 @@ class loopback_jobs {
 #ifndef REMOTE_JOB_LOOPBACK_HOST_HPP
 #define REMOTE_JOB_LOOPBACK_HOST_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 struct loopback_link;
@@ -6015,7 +6017,7 @@ class loopback_host {
   poll_request request_;  // the one being answered; kept for its memory
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -6027,7 +6029,7 @@ class loopback_host {
 #include <asio/io_context.hpp>
 #include <asio/query.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A timer on the virtual clock of an execution context: as asio::steady_timer, with at most one wait at a time.
 ///
@@ -6109,7 +6111,7 @@ REMOTE_JOB_DECL std::size_t run_virtual_for(asio::io_context& context, duration 
 /// Runs a context in virtual time until nothing is left to do. In place of `context.run()`.
 inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_for(context, duration::max()); }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -6117,7 +6119,7 @@ inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_f
 #ifndef REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
 #define REMOTE_JOB_OS_POLICY_LOOPBACK_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The OS policy of a loopback_host: the command is the request itself, and the host answers from its scripted files.
 ///
@@ -6160,7 +6162,7 @@ struct loopback_os {
                                           std::string& output);
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -6168,7 +6170,7 @@ struct loopback_os {
 #ifndef REMOTE_JOB_OS_POLICY_WINDOWS_HPP
 #define REMOTE_JOB_OS_POLICY_WINDOWS_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The OS policy for Windows hosts: PowerShell behind an sshd, or the files alone.
 ///
@@ -6240,7 +6242,7 @@ class windows_os {
   std::string frame_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -6263,7 +6265,7 @@ class windows_os {
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a `file_sink` does when the remote log was truncated or replaced.
 enum class on_reset {
@@ -6330,7 +6332,7 @@ class file_sink {
   int fd_ = -1;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 
@@ -6342,7 +6344,7 @@ class file_sink {
 
 #include <ostream>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A sink that writes the log to a stream: exactly the log's bytes and nothing else.
 ///
@@ -6363,7 +6365,7 @@ class ostream_sink {
   std::ostream* log_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -6373,7 +6375,7 @@ class ostream_sink {
 
 #include <variant>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A sink that keeps every call in the order in which it came: for tests, and for logs that fit in memory.
 ///
@@ -6420,7 +6422,7 @@ class recording_sink {
   std::vector<call> calls_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -6430,7 +6432,7 @@ class recording_sink {
 
 #include <asio/compose.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -6614,7 +6616,7 @@ class tee_sink : public detail::tee_log<(sink_traits<Sinks>::is_async || ...), S
 template <class... Sinks>
 tee_sink(Sinks...) -> tee_sink<Sinks...>;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -6628,7 +6630,7 @@ tee_sink(Sinks...) -> tee_sink<Sinks...>;
 
 // What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then
 // the time that this takes to come through.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a loopback_transport and its outstanding steps share.
 struct loopback_link {
@@ -6801,7 +6803,7 @@ struct loopback_step_op {
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 template <template <class, class> class Associator, class Step, class Handler, class Default>
 struct asio::associator<Associator, remote_job::detail::loopback_step_op<Step, Handler>, Default>
@@ -6818,7 +6820,7 @@ struct asio::associator<Associator, remote_job::detail::loopback_step_op<Step, H
 #ifndef REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
 #define REMOTE_JOB_TRANSPORT_LOOPBACK_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport to a scripted host in virtual time: no network, no process, no waiting, the same run each time.
 ///
@@ -6931,7 +6933,7 @@ class loopback_transport {
   std::shared_ptr<link> link_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -6955,7 +6957,7 @@ class loopback_transport {
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// How OpenSSH's ssh is to reach a host. A plain value.
 struct openssh_command {
@@ -7002,7 +7004,7 @@ REMOTE_JOB_DECL std::string private_directory(std::string path);
 /// of the directory. Thread-safe.
 REMOTE_JOB_DECL std::vector<std::string> openssh_prefix(const openssh_command& command);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 
@@ -7021,7 +7023,7 @@ REMOTE_JOB_DECL std::vector<std::string> openssh_prefix(const openssh_command& c
 #ifndef REMOTE_JOB_DETAIL_TEXT_SECONDS_HPP
 #define REMOTE_JOB_DETAIL_TEXT_SECONDS_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A duration in seconds for people: with at most three decimals, "5", "0.25".
 REMOTE_JOB_DECL std::string seconds(duration d);
@@ -7033,7 +7035,7 @@ REMOTE_JOB_DECL std::string format_seconds(duration d);
 /// nanosecond. Nothing if it is below zero, too long for a duration, or no number.
 REMOTE_JOB_DECL std::optional<duration> parse_seconds(std::string_view text);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7041,7 +7043,7 @@ REMOTE_JOB_DECL std::optional<duration> parse_seconds(std::string_view text);
 #ifndef REMOTE_JOB_DETAIL_TEXT_UTF8_HPP
 #define REMOTE_JOB_DETAIL_TEXT_UTF8_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Length of the UTF-8 sequence that text begins with, 0 if it begins with none (RFC 3629, section 4).
 REMOTE_JOB_DECL std::size_t utf8_length(std::string_view text) noexcept;
@@ -7051,7 +7053,7 @@ REMOTE_JOB_DECL bool is_utf8(std::string_view text) noexcept;
 /// The text with U+FFFD in place of each byte that is not UTF-8.
 REMOTE_JOB_DECL std::string to_utf8(std::string_view text);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7061,7 +7063,7 @@ REMOTE_JOB_DECL std::string to_utf8(std::string_view text);
 #ifndef REMOTE_JOB_BACKOFF_IMPL_EXPONENTIAL_IPP
 #define REMOTE_JOB_BACKOFF_IMPL_EXPONENTIAL_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 exponential_backoff::exponential_backoff(std::uint64_t seed, duration initial, duration maximum)
     : generator_(seed), initial_(std::max(initial, duration::zero())), maximum_(std::max(maximum, duration::zero())) {}
@@ -7089,7 +7091,7 @@ std::uint64_t exponential_backoff::draw(std::uint64_t last) {
   }
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -7097,7 +7099,7 @@ std::uint64_t exponential_backoff::draw(std::uint64_t last) {
 #ifndef REMOTE_JOB_DETAIL_ASIO_IMPL_RECYCLED_BLOCK_IPP
 #define REMOTE_JOB_DETAIL_ASIO_IMPL_RECYCLED_BLOCK_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void shrink(std::string& buffer, std::size_t wanted) noexcept {
   if (buffer.capacity() > std::size_t{256} * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
@@ -7122,7 +7124,7 @@ void recycled_block::give(void* p) noexcept {
     ::operator delete(p);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7130,7 +7132,7 @@ void recycled_block::give(void* p) noexcept {
 #ifndef REMOTE_JOB_DETAIL_ASIO_SHARED_CALL_HPP
 #define REMOTE_JOB_DETAIL_ASIO_SHARED_CALL_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation
 /// of Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
@@ -7166,7 +7168,7 @@ class shared_call {
 REMOTE_JOB_DECL void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
                                std::size_t size = 0);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7174,13 +7176,13 @@ REMOTE_JOB_DECL void post_call(const asio::any_io_executor& executor, shared_cal
 #ifndef REMOTE_JOB_DETAIL_ASIO_IMPL_SHARED_CALL_IPP
 #define REMOTE_JOB_DETAIL_ASIO_IMPL_SHARED_CALL_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec, std::size_t size) {
   asio::post(executor, [call = std::move(call), ec, size] { call(ec, size); });
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7190,7 +7192,7 @@ void post_call(const asio::any_io_executor& executor, shared_call call, std::err
 
 #include <mutex>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own
 /// operations do: a handler may own what keeps it, and nobody else would break that ring.
@@ -7228,7 +7230,7 @@ class shutdown_listener {
   shutdown_listener* previous_ = nullptr;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7236,7 +7238,7 @@ class shutdown_listener {
 #ifndef REMOTE_JOB_DETAIL_ASIO_IMPL_SHUTDOWN_LIST_IPP
 #define REMOTE_JOB_DETAIL_ASIO_IMPL_SHUTDOWN_LIST_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 shutdown_listener::shutdown_listener(const asio::any_io_executor& executor)
     : list_(&asio::use_service<list>(asio::query(executor, asio::execution::context))) {
@@ -7273,7 +7275,7 @@ void shutdown_listener::list::shutdown() noexcept {
   }
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7281,7 +7283,7 @@ void shutdown_listener::list::shutdown() noexcept {
 #ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_BASE64_IPP
 #define REMOTE_JOB_DETAIL_TEXT_IMPL_BASE64_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_base64_unpadded(std::string& text, std::string_view bytes) {
   static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -7341,7 +7343,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7349,7 +7351,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
 #ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_ESCAPED_IPP
 #define REMOTE_JOB_DETAIL_TEXT_IMPL_ESCAPED_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 constexpr bool is_printable_ascii(char c) noexcept { return c >= ' ' && c <= '~'; }
 
@@ -7377,7 +7379,7 @@ std::string printable(std::string_view text, std::size_t most) {
   return result;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7387,7 +7389,7 @@ std::string printable(std::string_view text, std::size_t most) {
 
 #include <charconv>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string_view without_mark(std::string_view raw, char (&plain)[max_exit_text]) noexcept {
   if (raw.starts_with("\xef\xbb\xbf")) return raw.substr(3);
@@ -7429,7 +7431,7 @@ void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
   }
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7437,7 +7439,7 @@ void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
 #ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_HEX_IPP
 #define REMOTE_JOB_DETAIL_TEXT_IMPL_HEX_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_hex(std::string& text, std::uint64_t number, std::size_t digits) {
   while (digits > 0) text += "0123456789abcdef"[(number >> (4 * --digits)) & 15];
@@ -7461,7 +7463,7 @@ bool from_hex(std::string_view text, std::string& bytes) {
   return true;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7481,7 +7483,7 @@ bool from_hex(std::string_view text, std::string& bytes) {
 
 #include <cerrno>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::uint64_t random_bits() {
 #ifdef _WIN32
@@ -7501,7 +7503,7 @@ std::uint64_t splitmix64::operator()() noexcept {
   return z ^ (z >> 31);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7511,7 +7513,7 @@ std::uint64_t splitmix64::operator()() noexcept {
 
 #include <cstdio>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string seconds(duration d) {
   char text[32];
@@ -7580,7 +7582,7 @@ std::optional<duration> parse_seconds(std::string_view text) {
   return duration(count + (up ? 1 : 0));
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7588,13 +7590,13 @@ std::optional<duration> parse_seconds(std::string_view text) {
 #ifndef REMOTE_JOB_DETAIL_TEXT_SHA256_HPP
 #define REMOTE_JOB_DETAIL_TEXT_SHA256_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
 /// nothing secret goes through it, and nothing is decided by it.
 REMOTE_JOB_DECL std::string sha256(std::string_view message);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7602,7 +7604,7 @@ REMOTE_JOB_DECL std::string sha256(std::string_view message);
 #ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_SHA256_IPP
 #define REMOTE_JOB_DETAIL_TEXT_IMPL_SHA256_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string sha256(std::string_view message) {
   static constexpr std::array<std::uint32_t, 64> constants = {
@@ -7651,7 +7653,7 @@ std::string sha256(std::string_view message) {
   return digest;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7659,7 +7661,7 @@ std::string sha256(std::string_view message) {
 #ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_UTF8_IPP
 #define REMOTE_JOB_DETAIL_TEXT_IMPL_UTF8_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::size_t utf8_length(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
@@ -7701,7 +7703,7 @@ std::string to_utf8(std::string_view text) {
   return clean;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7709,7 +7711,7 @@ std::string to_utf8(std::string_view text) {
 #ifndef REMOTE_JOB_IMPL_COMMAND_IPP
 #define REMOTE_JOB_IMPL_COMMAND_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void remote_command::clear() noexcept {
   command.clear();
@@ -7724,7 +7726,7 @@ void command_reply::clear() noexcept {
   exit_status.reset();
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -7734,7 +7736,7 @@ void command_reply::clear() noexcept {
 
 #include <cstdlib>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string errc_category::message(int value) const {
   switch (static_cast<errc>(value)) {
@@ -7827,9 +7829,9 @@ const std::error_category& condition_category_instance() noexcept {
   return instance;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), detail::errc_category_instance()}; }
 
@@ -7837,7 +7839,7 @@ std::error_condition make_error_condition(condition c) noexcept {
   return {static_cast<int>(c), detail::condition_category_instance()};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -7845,7 +7847,7 @@ std::error_condition make_error_condition(condition c) noexcept {
 #ifndef REMOTE_JOB_IMPL_JOB_IPP
 #define REMOTE_JOB_IMPL_JOB_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string objection_to_options(const watch_options& options) {
   if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
@@ -7868,9 +7870,9 @@ std::string objection_to_options(const watch_options& options) {
   return {};
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const job_spec& job, const watch_options& options) {
   const struct {
@@ -7895,7 +7897,7 @@ std::string validate(const job_spec& job, const watch_options& options) {
   return detail::objection_to_options(options);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -7903,7 +7905,7 @@ std::string validate(const job_spec& job, const watch_options& options) {
 #ifndef REMOTE_JOB_IMPL_JOB_COMMAND_IPP
 #define REMOTE_JOB_IMPL_JOB_COMMAND_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const job_command& command, remote_os os) {
   if (command.script.empty()) return "script must not be empty";
@@ -7954,7 +7956,7 @@ std::string validate(const job_command& command, remote_os os) {
   return validate_base_dir(command.base_dir, os);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -7962,7 +7964,7 @@ std::string validate(const job_command& command, remote_os os) {
 #ifndef REMOTE_JOB_IMPL_JOB_PATHS_IPP
 #define REMOTE_JOB_IMPL_JOB_PATHS_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 job_paths job_paths::in(std::string job_dir, remote_os os) {
   const char separator = os == remote_os::windows ? '\\' : '/';
@@ -8002,9 +8004,9 @@ std::string make_job_id(std::initializer_list<std::string_view> parts) {
   return id;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 bool is_windows_device(std::string_view name) {
   std::string stem;
@@ -8013,9 +8015,9 @@ bool is_windows_device(std::string_view name) {
   return stem.size() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem[3] >= '0' && stem[3] <= '9';
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate_job_id(std::string_view id, remote_os os) {
   if (id.empty()) return "job_id must not be empty";
@@ -8065,7 +8067,7 @@ std::string validate_base_dir(std::string_view dir, remote_os os) {
   return {};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -8073,14 +8075,14 @@ std::string validate_base_dir(std::string_view dir, remote_os os) {
 #ifndef REMOTE_JOB_IMPL_LIFECYCLE_IPP
 #define REMOTE_JOB_IMPL_LIFECYCLE_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 duration stop_time(const stop_options& options) {
   const duration most = std::chrono::hours(24 * 365);
   return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -8091,7 +8093,7 @@ duration stop_time(const stop_options& options) {
 // What local_job_trigger.hpp declares extern. Without separate compilation nothing is, and each file instantiates what it uses.
 #if defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #ifndef _WIN32  // as process_transport
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 template class basic_remote_job_trigger<process_transport, posix_os, exponential_backoff, any_sink>;
 
@@ -8103,7 +8105,7 @@ template class run_op<call<local_watch, stop_exchange<local_watch>>>;
 template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
 }  // namespace detail
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 
@@ -8115,7 +8117,7 @@ template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
 #ifndef REMOTE_JOB_LOOPBACK_DETAIL_IMPL_VIRTUAL_CLOCK_IPP
 #define REMOTE_JOB_LOOPBACK_DETAIL_IMPL_VIRTUAL_CLOCK_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 bool virtual_clock_service::advance(virtual_clock::time_point limit) {
   if (waits_.empty() || waits_.begin()->first > limit || waits_.begin()->first == virtual_clock::time_point::max())
@@ -8133,7 +8135,7 @@ void virtual_clock_service::shutdown() noexcept {
   while (!waits_.empty()) waits_.begin()->second->discard();
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -8141,7 +8143,7 @@ void virtual_clock_service::shutdown() noexcept {
 #ifndef REMOTE_JOB_LOOPBACK_IMPL_HOST_IPP
 #define REMOTE_JOB_LOOPBACK_IMPL_HOST_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 loopback_file& loopback_file::append_every(duration from, duration step, int times, const std::string& bytes) {
   for (int i = 0; i < times; ++i) append(from + i * step, bytes);
@@ -8256,7 +8258,7 @@ void loopback_host::live(duration now) {
   });
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -8264,7 +8266,7 @@ void loopback_host::live(duration now) {
 #ifndef REMOTE_JOB_LOOPBACK_IMPL_JOBS_IPP
 #define REMOTE_JOB_LOOPBACK_IMPL_JOBS_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 loopback_jobs& loopback_jobs::behave(loopback_job job) {
   next_ = std::move(job);
@@ -8304,7 +8306,7 @@ liveness loopback_jobs::life(const std::string& dir) const {
   return j.supervised ? liveness::alive : liveness::orphaned;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -8312,7 +8314,7 @@ liveness loopback_jobs::life(const std::string& dir) const {
 #ifndef REMOTE_JOB_LOOPBACK_IMPL_VIRTUAL_TIMER_IPP
 #define REMOTE_JOB_LOOPBACK_IMPL_VIRTUAL_TIMER_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::size_t run_virtual_for(asio::io_context& context, duration time) {
   auto& clock = asio::use_service<detail::virtual_clock_service>(context);
@@ -8327,7 +8329,7 @@ std::size_t run_virtual_for(asio::io_context& context, duration time) {
   return handlers;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -8335,7 +8337,7 @@ std::size_t run_virtual_for(asio::io_context& context, duration time) {
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_FRAMING_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_FRAMING_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_number(std::string& out, std::uint64_t value) {
   char digits[20];
@@ -8459,7 +8461,7 @@ std::error_code parse_poll_frame(const poll_request& request, std::string_view o
   return {};
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -8467,7 +8469,7 @@ std::error_code parse_poll_frame(const poll_request& request, std::string_view o
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_LIFECYCLE_FRAMES_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_LIFECYCLE_FRAMES_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_lifecycle_frame(std::string& out, std::string_view nonce, std::string_view line) {
   out.append(frame_tag).append(nonce).append(" ").append(line);
@@ -8622,7 +8624,7 @@ std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_
                 "the job's directory is not removed", result.message);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -8631,7 +8633,7 @@ std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_
 #define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_COMMANDS_HPP
 
 // Puts the pieces together that start, stop and clean up a job.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 REMOTE_JOB_DECL void append_lifecycle_begin(std::string& script, const std::string& nonce);
 
@@ -8652,7 +8654,7 @@ REMOTE_JOB_DECL void append_stop(std::string& script, const job_spec& job, const
 
 REMOTE_JOB_DECL void append_cleanup(std::string& script, const job_spec& job, const cleanup_request& request);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -8665,7 +8667,7 @@ REMOTE_JOB_DECL void append_cleanup(std::string& script, const job_spec& job, co
 // A pid file has the number of the process on its first line, and on the second, if a submit made it, what proves it:
 //
 //   start=<start time of the process> boot=<boot id> ns=<pid namespace> host=<node name> by=<ticket> .
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended
 /// and was not waited for has ended: not every container has an init that waits. Its name may hold line ends and
@@ -8777,7 +8779,7 @@ inline constexpr std::string_view spare_exit_piece = R"sh(if [ "$rj_c" = - ]; th
 fi
 )sh";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -8790,7 +8792,7 @@ fi
 //
 // A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.sh, and
 // exit_code.tmp, exit_code.is.N, cancel, start.* for a time.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What the script changes of the login's environment and the job must not see. Comes before all else.
 inline constexpr std::string_view remember_piece =
@@ -9069,7 +9071,7 @@ echo "
 @RJ1 $rj_nonce end"
 )sh";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -9084,7 +9086,7 @@ echo "
 //
 // In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop
 // and a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Arguments: job directory, directory of this attempt, ticket, umask of the login, then the shell that runs scripts.
 ///
@@ -9174,7 +9176,7 @@ IFS=$rj_ifs
 rj_enter "$@"
 )sh";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -9182,7 +9184,7 @@ rj_enter "$@"
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_COMMANDS_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_COMMANDS_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_lifecycle_begin(std::string& script, const std::string& nonce) {
   script.append(group_begin).append(remember_piece).append(surroundings_piece).append(tools_piece);
@@ -9279,7 +9281,7 @@ void append_cleanup(std::string& script, const job_spec& job, const cleanup_requ
   script.append(process_piece).append(life_piece).append(result_piece).append(cleanup_piece).append(script_end);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -9287,7 +9289,7 @@ void append_cleanup(std::string& script, const job_spec& job, const cleanup_requ
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_SCRIPT_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_SCRIPT_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_script_begin(std::string& script) {
   script.append(group_begin).append(plain_output_piece).append(surroundings_piece);
@@ -9331,7 +9333,7 @@ void append_path(std::string& script, std::string_view name, const std::string& 
     append_assignment(script, name, "./" + path);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -9339,7 +9341,7 @@ void append_path(std::string& script, std::string_view name, const std::string& 
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POWERSHELL_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POWERSHELL_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_encoded_command(std::string& out, std::string_view script) {
   std::string wide;
@@ -9378,7 +9380,7 @@ std::error_code unwrap_frame(std::string_view nonce, std::string_view output, st
   return append_base64_decoded(frame, text) ? std::error_code() : errc::reply_malformed;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -9386,7 +9388,7 @@ std::error_code unwrap_frame(std::string_view nonce, std::string_view output, st
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_QUOTING_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_QUOTING_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_assignment(std::string& script, std::string_view name, std::string_view value) {
   const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
@@ -9449,7 +9451,7 @@ void append_hidden_assignment(std::string& script, std::string_view name, std::s
   script.append("rj_bytes x)\n").append(name).append("=${").append(name).append("%x}\n");
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -9462,7 +9464,7 @@ void append_hidden_assignment(std::string& script, std::string_view name, std::s
 //
 // A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.ps1,
 // and exit_code.tmp, cancel, start.* for a time.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// rj_ours DIR: whether it is a directory of this user, itself and no link. rj_private DIR: lets nobody else in.
 /// rj_first FILE: its first line, or nothing. rj_answer WORDS: sends the frame.
@@ -9709,7 +9711,7 @@ $rj_out=rj_cleanup
 rj_answer "cleanup out=$rj_out exit=$(rj_result)"
 )ps";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -9720,7 +9722,7 @@ rj_answer "cleanup out=$rj_out exit=$(rj_result)"
 // The pieces of which every script for PowerShell is made; for Windows PowerShell 5.1, which every Windows has, and
 // PowerShell 7. Files go through .NET: a cmdlet takes [ and ] in a path for a pattern, and changes encodings and line
 // ends.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// rj_text B64: a text. rj_open PATH: a file that others may write, rename and delete meanwhile. rj_copy FROM MAX TO:
 /// at most so many bytes. rj_fault ERROR: `-` there is no such file, `!` it cannot be read.
@@ -9857,7 +9859,7 @@ REMOTE_JOB_DECL void append_long(std::string& script, std::string_view name, std
 /// Sets $rj_p to a path; a path that is no UTF-8 names no file on Windows, and counts as one that cannot be read.
 REMOTE_JOB_DECL void append_windows_path(std::string& script, std::string_view path);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -9870,7 +9872,7 @@ REMOTE_JOB_DECL void append_windows_path(std::string& script, std::string_view p
 // supervisor.ps1   claims the job, runs the runner, writes the exit code
 //  `- cmd.exe      sends the output to the log, without anything in between that could be lost
 //      `- runner.ps1   the surroundings of the job, then its script
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it
 /// does not run, `?` if that cannot be seen.
@@ -9972,7 +9974,7 @@ if($rj_ok){exit 0}
 exit 1
 )ps";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -9980,7 +9982,7 @@ exit 1
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_WINDOWS_COMMANDS_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_WINDOWS_COMMANDS_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string windows_script(std::string_view nonce) {
   std::string script(file_piece);
@@ -10058,7 +10060,7 @@ std::string windows_cleanup_script(const job_spec& job, const cleanup_request& r
   return script.append(windows_result_piece).append(windows_cleanup_piece);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -10066,7 +10068,7 @@ std::string windows_cleanup_script(const job_spec& job, const cleanup_request& r
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_WINDOWS_SCRIPT_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_WINDOWS_SCRIPT_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_long(std::string& script, std::string_view name, std::uint64_t value) {
   append_number(script.append("$").append(name).append("=[long]"), value);
@@ -10078,7 +10080,7 @@ void append_windows_path(std::string& script, std::string_view path) {
   script.append("}catch{}\n");
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -10086,7 +10088,7 @@ void append_windows_path(std::string& script, std::string_view path) {
 #ifndef REMOTE_JOB_OS_POLICY_IMPL_LOOPBACK_IPP
 #define REMOTE_JOB_OS_POLICY_IMPL_LOOPBACK_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void loopback_os::build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
   command.command = "poll";
@@ -10258,7 +10260,7 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
   detail::append_poll_frame(output, request, reply);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -10266,7 +10268,7 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
 #ifndef REMOTE_JOB_OS_POLICY_IMPL_POSIX_IPP
 #define REMOTE_JOB_OS_POLICY_IMPL_POSIX_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void posix_os::build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
   command.clear();
@@ -10360,7 +10362,7 @@ std::string posix_os::begin(const std::string& path) {
   return script;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -10368,7 +10370,7 @@ std::string posix_os::begin(const std::string& path) {
 #ifndef REMOTE_JOB_OS_POLICY_IMPL_WINDOWS_IPP
 #define REMOTE_JOB_OS_POLICY_IMPL_WINDOWS_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string windows_os::file_path(std::string_view path) {
   const auto letter = path.empty() ? 0 : path.front() | 32;
@@ -10473,7 +10475,7 @@ void windows_os::finish(remote_command& command, std::string_view nonce, std::st
   command.max_output = detail::wrapped_length(payload + 32768) + detail::frame_allowance;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -10483,7 +10485,7 @@ void windows_os::finish(remote_command& command, std::string_view nonce, std::st
 
 #ifndef _WIN32
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 file_sink::file_sink(std::string path, file_sink_options options) : path_(std::move(path)), options_(options) {
   if (const auto ec = open()) throw std::system_error(ec, "cannot open " + path_);
@@ -10577,7 +10579,7 @@ std::error_code file_sink::failed(const char* what, int error) {
   return ec;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 
@@ -10589,14 +10591,14 @@ std::error_code file_sink::failed(const char* what, int error) {
 
 #include <ios>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::error_code ostream_sink::on_log(std::uint64_t /*offset*/, std::string_view bytes) {
   log_->write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
   return log_->good() ? std::error_code{} : std::make_error_code(std::io_errc::stream);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -10630,7 +10632,7 @@ std::error_code ostream_sink::on_log(std::uint64_t /*offset*/, std::string_view 
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): the program declares it
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Owns a file descriptor.
 class unique_fd {
@@ -10706,7 +10708,7 @@ class child_process {
 /// Whether a program can be found as posix_spawnp would: by its path, or in PATH.
 REMOTE_JOB_DECL bool program_exists(const std::string& name);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 
@@ -10718,7 +10720,7 @@ REMOTE_JOB_DECL bool program_exists(const std::string& name);
 
 #ifndef _WIN32
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -10866,7 +10868,7 @@ bool program_exists(const std::string& name) {
   }
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 
@@ -10876,7 +10878,7 @@ bool program_exists(const std::string& name) {
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_IMPL_LOOPBACK_STEPS_IPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_LOOPBACK_STEPS_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 auto loopback_link::take_lane() -> lane& {
   const auto free = std::ranges::find(lanes, false, &lane::taken);
@@ -10988,7 +10990,7 @@ std::error_code loopback_read::finish(std::error_code ec) {
   return loopback_file_step::finish(ec);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -11009,7 +11011,7 @@ std::error_code loopback_read::finish(std::error_code ec) {
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 class process_backend;
 
@@ -11062,7 +11064,7 @@ class running_command : public std::enable_shared_from_this<running_command> {
   std::array<char, 16384> buffer_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 
@@ -11079,7 +11081,7 @@ class running_command : public std::enable_shared_from_this<running_command> {
 #include <algorithm>
 #include <iterator>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void process_backend::connect(any_completion completion) {
   std::error_code error;
@@ -11154,7 +11156,7 @@ std::error_code process_backend::judge_end(std::error_code error, const child_pr
   return error;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 
@@ -11173,7 +11175,7 @@ std::error_code process_backend::judge_end(std::error_code error, const child_pr
 #include <algorithm>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 running_command::running_command(std::shared_ptr<process_backend> backend, const remote_command& command,
                                  command_reply& reply)
@@ -11319,7 +11321,7 @@ void running_command::complete() {
   completion.dispatch(error);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 
@@ -11329,13 +11331,13 @@ void running_command::complete() {
 #ifndef REMOTE_JOB_TRANSPORT_IMPL_LOOPBACK_IPP
 #define REMOTE_JOB_TRANSPORT_IMPL_LOOPBACK_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void loopback_transport::close() noexcept {
   if (link_) link_->close();
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -11345,7 +11347,7 @@ void loopback_transport::close() noexcept {
 
 #ifndef _WIN32
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const openssh_command& command) {
   const auto plain = [](std::string_view text) {
@@ -11370,9 +11372,9 @@ std::string validate(const openssh_command& command) {
   return {};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string private_directory(std::string path) {
   const auto uid = ::geteuid();
@@ -11396,9 +11398,9 @@ std::string private_directory(std::string path) {
   return path;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::vector<std::string> openssh_prefix(const openssh_command& command) {
   if (auto wrong = validate(command); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
@@ -11424,7 +11426,7 @@ std::vector<std::string> openssh_prefix(const openssh_command& command) {
   return prefix;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 
@@ -11434,7 +11436,7 @@ std::vector<std::string> openssh_prefix(const openssh_command& command) {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_CALL_FSM_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_CALL_FSM_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 action call_fsm::start(std::string objection) {
   if (objection.empty()) return connect();
@@ -11475,7 +11477,7 @@ action call_fsm::failed(failure f) {
   return end(failure_.error, failure_.why);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -11483,7 +11485,7 @@ action call_fsm::failed(failure f) {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_CHUNK_SIZE_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_CHUNK_SIZE_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 chunk_size::chunk_size(const watch_options& options) : quick_(options.command_timeout / 4) {
   const auto at_least_one = [](std::int64_t n) { return static_cast<std::size_t>(std::max<std::int64_t>(1, n)); };
@@ -11504,7 +11506,7 @@ void chunk_size::timed_out(int failures) noexcept {
   size_ = std::max(size_ >> halvings, std::min(size_, least));
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -11512,7 +11514,7 @@ void chunk_size::timed_out(int failures) noexcept {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FAILURE_BUDGET_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FAILURE_BUDGET_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 failure make_failure(retry_info::phase phase, std::error_code ec, std::string why) {
   return {phase, ec, why.empty() ? ec.message() : std::move(why)};
@@ -11527,7 +11529,7 @@ retry_info failure_budget::retry(const failure& last, duration delay) const {
   return {last.phase, failures_, max_, delay, last.error, retry_message(last.phase, failures_, max_, delay, last.why)};
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -11535,7 +11537,7 @@ retry_info failure_budget::retry(const failure& last, duration delay) const {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_FAULT_GRACE_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_FAULT_GRACE_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 bool file_fault_grace::observe(std::optional<notice_kind> seen, duration elapsed) noexcept {
   const auto before = kind_;
@@ -11547,7 +11549,7 @@ bool file_fault_grace::observe(std::optional<notice_kind> seen, duration elapsed
   return seen && seen != before;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -11555,7 +11557,7 @@ bool file_fault_grace::observe(std::optional<notice_kind> seen, duration elapsed
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_POLL_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_FILE_POLL_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Whether a host says that there is no such file.
 inline bool says_missing(const std::error_code& ec) noexcept {
@@ -11763,7 +11765,7 @@ void file_poll::present(poll_reply& reply, std::uint64_t size) const noexcept {
   reply.log_identity = status.identity;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -11771,7 +11773,7 @@ void file_poll::present(poll_reply& reply, std::uint64_t size) const noexcept {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_LOG_POSITION_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_LOG_POSITION_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 log_position::log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
   // More than was ever read cannot have been remembered.
@@ -11812,7 +11814,7 @@ void log_position::restart() noexcept {
   mark_.tail.clear();
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -11820,7 +11822,7 @@ void log_position::restart() noexcept {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_LOST_JOB_RULE_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_LOST_JOB_RULE_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void lost_job_rule::begin() noexcept {
   known_.reset();
@@ -11868,7 +11870,7 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
   return notice_kind::job_missing;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -11876,7 +11878,7 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_MESSAGES_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_MESSAGES_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay, const std::string& why) {
   const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
@@ -11996,7 +11998,7 @@ std::string status_message(const job_spec& job, const poll_reply& reply) {
   return text + in_parentheses(reply.evidence);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -12004,7 +12006,7 @@ std::string status_message(const job_spec& job, const poll_reply& reply) {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_POLL_PAUSE_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_POLL_PAUSE_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 duration poll_pause::next(bool news, splitmix64& chance) noexcept {
   if (quick_ == duration::zero()) return interval_;
@@ -12021,7 +12023,7 @@ splitmix64 poll_pause::chance_of(std::string_view job_id) noexcept {
   return splitmix64(h);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -12029,7 +12031,7 @@ splitmix64 poll_pause::chance_of(std::string_view job_id) noexcept {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_PROC_LIVENESS_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_PROC_LIVENESS_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 process_identity::process_identity(std::string_view text) {
   const auto end = std::min(text.find('\n'), text.size());
@@ -12115,7 +12117,7 @@ liveness file_evidence::judge(std::string& evidence) const {
   return conclude(job.host == line(host_name) ? liveness::vanished : liveness::elsewhere);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -12123,7 +12125,7 @@ liveness file_evidence::judge(std::string& evidence) const {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_FSM_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_FSM_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 watch_fsm::watch_fsm(trigger_state state)
     : job_(std::move(state.job)),
@@ -12426,7 +12428,7 @@ void watch_fsm::adopt(job_spec job) {
   state_.lost_job = lost_job_rule(job_, options_);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -12434,7 +12436,7 @@ void watch_fsm::adopt(job_spec job) {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_STATE_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_STATE_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void watch_state::begin(bool through_files) noexcept {
   pause.begin();
@@ -12495,7 +12497,7 @@ void watch_state::restart_log() noexcept {
   log_fault.clear();
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -12503,7 +12505,7 @@ void watch_state::restart_log() noexcept {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_EXCHANGES_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_EXCHANGES_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string fingerprint(const job_command& command) {
   std::string all;
@@ -12531,7 +12533,7 @@ std::string objection_to_directory(const job_spec& job) {
   return text.empty() ? text : "job_dir: its " + text;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -12539,7 +12541,7 @@ std::string objection_to_directory(const job_spec& job) {
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_RUN_TEXTS_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_RUN_TEXTS_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string exception_text(std::string text) {
   try {
@@ -12570,7 +12572,7 @@ std::string failure_text(std::error_code ec, std::string diagnostics, const dura
   return words.empty() ? diagnostics : diagnostics + "; the host says: " + words;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -12582,7 +12584,7 @@ std::string failure_text(std::error_code ec, std::string diagnostics, const dura
 #ifndef REMOTE_JOB_SSH_OPENSSH_OPENSSH_OUTPUT_HPP
 #define REMOTE_JOB_SSH_OPENSSH_OPENSSH_OUTPUT_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What `ssh -G` prints: one line "keyword value" for each setting that has one, those of a list several times.
 ///
@@ -12625,7 +12627,7 @@ struct jump_name {
   REMOTE_JOB_DECL static std::optional<jump_name> parse(std::string_view text);
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -12635,7 +12637,7 @@ struct jump_name {
 
 #include <condition_variable>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a login needs to be told by a person, or by whatever stands for one. A plain value.
 struct ssh_challenge {
@@ -12794,7 +12796,7 @@ class ssh_prompter {
   bool once_ = false;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -12802,7 +12804,7 @@ class ssh_prompter {
 #ifndef REMOTE_JOB_SSH_OPTIONS_OPTIONS_HPP
 #define REMOTE_JOB_SSH_OPTIONS_OPTIONS_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A private key to log in with: exactly one of the two is given. Of a key that an agent has the public one will do,
 /// here or in a file of that name and `.pub`. A plain value.
@@ -12944,7 +12946,7 @@ struct ssh_options {
 /// Thread-safe; does no I/O.
 REMOTE_JOB_DECL std::string validate(const ssh_options& options);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -12952,7 +12954,7 @@ REMOTE_JOB_DECL std::string validate(const ssh_options& options);
 #ifndef REMOTE_JOB_SSH_OPENSSH_OPENSSH_OPTIONS_HPP
 #define REMOTE_JOB_SSH_OPENSSH_OPENSSH_OPTIONS_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What a configuration refers to on this machine.
 struct openssh_surroundings {
@@ -13002,7 +13004,7 @@ class openssh_reader {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13012,7 +13014,7 @@ class openssh_reader {
 
 #include <unistd.h>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace ssh {
 
@@ -13023,7 +13025,7 @@ REMOTE_JOB_DECL ssh_options from_openssh(std::string_view alias, const openssh_q
 
 }  // namespace ssh
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -13031,11 +13033,11 @@ REMOTE_JOB_DECL ssh_options from_openssh(std::string_view alias, const openssh_q
 #ifndef REMOTE_JOB_SSH_OWN_CONNECTION_HPP
 #define REMOTE_JOB_SSH_OWN_CONNECTION_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 struct ssh_options;
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 class connection_backend;
 
@@ -13043,7 +13045,7 @@ class connection_backend;
 REMOTE_JOB_DECL std::shared_ptr<connection_backend> make_own_connection(const asio::any_io_executor& executor,
                                                                         std::shared_ptr<const ssh_options> options);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13051,7 +13053,7 @@ REMOTE_JOB_DECL std::shared_ptr<connection_backend> make_own_connection(const as
 #ifndef REMOTE_JOB_SSH_SESSION_CONNECTION_BACKEND_HPP
 #define REMOTE_JOB_SSH_SESSION_CONNECTION_BACKEND_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What a transport does over SSH, with a connection of its own or with a share of one. Operations are those of the
 /// transport; what is passed by reference stays in place until the completion.
@@ -13075,7 +13077,7 @@ class connection_backend {
   asio::any_io_executor executor_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13087,12 +13089,12 @@ class connection_backend {
 
 #include <unordered_map>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 class connect_throttle;
 class endpoint_pool;
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 template <class Executor>
 class basic_libssh2_transport;
@@ -13199,7 +13201,7 @@ class session_pool {
   std::unordered_multimap<std::string, std::weak_ptr<ssh::endpoint_pool>> endpoints_;  // by host
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -13207,7 +13209,7 @@ class session_pool {
 #ifndef REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
 #define REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport over SSH with libssh2: one connection, its own or shared, each command on a channel of its own.
 ///
@@ -13393,7 +13395,7 @@ class basic_libssh2_transport {
 /// The transport over SSH for any executor.
 using libssh2_transport = basic_libssh2_transport<>;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -13401,7 +13403,7 @@ using libssh2_transport = basic_libssh2_transport<>;
 #ifndef REMOTE_JOB_SSH_JOB_TRIGGER_HPP
 #define REMOTE_JOB_SSH_JOB_TRIGGER_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// Watches a job of a remote host over SSH, with a sink of any type.
 ///
@@ -13424,7 +13426,7 @@ extern template class run_op<call<ssh_watch, cleanup_exchange<ssh_watch>>>;
 }  // namespace detail
 #endif
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -13436,7 +13438,7 @@ extern template class run_op<call<ssh_watch, cleanup_exchange<ssh_watch>>>;
 
 // What ssh_job_trigger.hpp declares extern. Without separate compilation nothing is, and each file instantiates what it uses.
 #if defined(REMOTE_JOB_SEPARATE_COMPILATION)
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 template class basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, any_sink>;
 
@@ -13448,7 +13450,7 @@ template class run_op<call<ssh_watch, stop_exchange<ssh_watch>>>;
 template class run_op<call<ssh_watch, cleanup_exchange<ssh_watch>>>;
 }  // namespace detail
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // REMOTE_JOB_SEPARATE_COMPILATION
 
@@ -13458,7 +13460,7 @@ template class run_op<call<ssh_watch, cleanup_exchange<ssh_watch>>>;
 #ifndef REMOTE_JOB_SSH_SESSION_SERVER_HELLO_HPP
 #define REMOTE_JOB_SSH_SESSION_SERVER_HELLO_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 using remote_job::detail::printable;
 
@@ -13490,7 +13492,7 @@ REMOTE_JOB_DECL server_algorithms parse_server_algorithms(std::string_view hello
 /// The names of a comma-separated list.
 REMOTE_JOB_DECL std::vector<std::string> split_names(std::string_view list);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13502,7 +13504,7 @@ REMOTE_JOB_DECL std::vector<std::string> split_names(std::string_view list);
 
 #include <atomic>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// libssh2 between two buffers: it comes near no socket, and nothing here waits.
 ///
@@ -13624,7 +13626,7 @@ class wire {
   bool half_shaken_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13632,7 +13634,7 @@ class wire {
 #ifndef REMOTE_JOB_SSH_CONNECT_ALGORITHMS_HPP
 #define REMOTE_JOB_SSH_CONNECT_ALGORITHMS_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What libssh2 can do of one kind (LIBSSH2_METHOD_KEX and its like), in its order.
 REMOTE_JOB_DECL std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind);
@@ -13682,7 +13684,7 @@ REMOTE_JOB_DECL std::string nothing_in_common(LIBSSH2_SESSION* session, const se
 /// Has a session use them; the host-key algorithms are chosen by what is known of the host.
 REMOTE_JOB_DECL void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13695,7 +13697,7 @@ REMOTE_JOB_DECL void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& want
 #endif
 
 /// The one place that knows how the versions of libssh2 differ.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Has libssh2 set itself up, once; from then on sessions may be created by any thread.
 REMOTE_JOB_DECL bool libssh2_ready();
@@ -13719,7 +13721,7 @@ REMOTE_JOB_DECL void libssh2_terminate(LIBSSH2_CHANNEL* channel);
 /// cannot tell a status that never came from 0.
 REMOTE_JOB_DECL std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -13727,7 +13729,7 @@ REMOTE_JOB_DECL std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session,
 #ifndef REMOTE_JOB_SSH_CONNECT_IMPL_ALGORITHMS_IPP
 #define REMOTE_JOB_SSH_CONNECT_IMPL_ALGORITHMS_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind) {
   const char** names = nullptr;
@@ -13801,7 +13803,7 @@ void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
   set(LIBSSH2_METHOD_MAC_SC, wanted.mac);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13811,12 +13813,12 @@ void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
 
 #include <asio/generic/stream_protocol.hpp>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A socket to a server or to an agent: one type for both, so that Asio's operations on sockets are compiled once.
 using stream_socket = asio::generic::stream_protocol::socket;
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13827,7 +13829,7 @@ using stream_socket = asio::generic::stream_protocol::socket;
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long all that may take is
 /// the affair of whoever asks.
@@ -13885,7 +13887,7 @@ class dialer {
   bool closed_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13893,7 +13895,7 @@ class dialer {
 #ifndef REMOTE_JOB_SSH_CONNECT_KNOWN_HOSTS_HPP
 #define REMOTE_JOB_SSH_CONNECT_KNOWN_HOSTS_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A key that a known-hosts file holds for the host asked for.
 struct known_host_key {
@@ -13969,7 +13971,7 @@ class known_hosts {
   std::shared_ptr<LIBSSH2_SESSION> session_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -13982,7 +13984,7 @@ class known_hosts {
 #include <unistd.h>
 #endif
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Who runs this program, and where that user is at home; empty when it cannot be told.
 struct local_user {
@@ -14047,7 +14049,7 @@ class identity_source {
   const std::string* text_ = nullptr;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14055,7 +14057,7 @@ class identity_source {
 #ifndef REMOTE_JOB_SSH_CONNECT_HOST_KEY_HPP
 #define REMOTE_JOB_SSH_CONNECT_HOST_KEY_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts
 /// files; or it is a new host's, and these are welcome.
@@ -14095,7 +14097,7 @@ class host_key_checker {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14103,7 +14105,7 @@ class host_key_checker {
 #ifndef REMOTE_JOB_SSH_SESSION_BYTE_STREAM_HPP
 #define REMOTE_JOB_SSH_SESSION_BYTE_STREAM_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What carries the bytes of a session: a TCP connection, or a channel of another session.
 ///
@@ -14130,7 +14132,7 @@ class byte_stream {
   virtual std::string why() const { return {}; }
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14142,7 +14144,7 @@ class byte_stream {
 #include <netinet/tcp.h>
 #endif
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A connected TCP socket under a session.
 class tcp_stream final : public byte_stream {
@@ -14171,7 +14173,7 @@ class tcp_stream final : public byte_stream {
   asio::const_buffer rest_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14179,7 +14181,7 @@ class tcp_stream final : public byte_stream {
 #ifndef REMOTE_JOB_SSH_SESSION_OPERATION_HPP
 #define REMOTE_JOB_SSH_SESSION_OPERATION_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Something that goes on over a session: a state machine whose steps never wait.
 class operation {
@@ -14217,7 +14219,7 @@ class channel_waiter {
   ~channel_waiter() = default;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14225,7 +14227,7 @@ class channel_waiter {
 #ifndef REMOTE_JOB_SSH_SESSION_CHANNEL_TABLE_HPP
 #define REMOTE_JOB_SSH_SESSION_CHANNEL_TABLE_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// The channels of one session: opened one at a time, in the order of asking, for libssh2 knows of one opening only; an
 /// opening is never abandoned. One is opened in advance, and those given back are closed in the background.
@@ -14358,7 +14360,7 @@ class channel_table {
   bool spare_refused_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14368,7 +14370,7 @@ class channel_table {
 
 #include <thread>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// One call that may take long, on a thread of its own. All but that call is on one executor.
 class helper_thread {
@@ -14394,7 +14396,7 @@ class helper_thread {
   int result_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14402,7 +14404,7 @@ class helper_thread {
 #ifndef REMOTE_JOB_SSH_SESSION_KEEPALIVE_RULE_HPP
 #define REMOTE_JOB_SSH_SESSION_KEEPALIVE_RULE_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Tells when a silent server is to be asked for a sign of life, and when it counts as lost. Pure.
 class keepalive_rule {
@@ -14436,7 +14438,7 @@ class keepalive_rule {
   time_point asked_{};
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14444,7 +14446,7 @@ class keepalive_rule {
 #ifndef REMOTE_JOB_SSH_SESSION_SESSION_HPP
 #define REMOTE_JOB_SSH_SESSION_SESSION_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// How long a session waits for its server.
 struct session_limits {
@@ -14634,7 +14636,7 @@ class session final : public std::enable_shared_from_this<session>,
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14642,7 +14644,7 @@ class session final : public std::enable_shared_from_this<session>,
 #ifndef REMOTE_JOB_SSH_CONNECT_TUNNEL_HPP
 #define REMOTE_JOB_SSH_CONNECT_TUNNEL_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A connection that a server makes for us, over a channel of a session: what carries the next session (ProxyJump). The
 /// session below is its own, and ends with it.
@@ -14701,7 +14703,7 @@ class tunnel_stream final : public byte_stream {
   std::shared_ptr<tunnel> tunnel_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14709,7 +14711,7 @@ class tunnel_stream final : public byte_stream {
 #ifndef REMOTE_JOB_SSH_LOGIN_AGENT_CLIENT_HPP
 #define REMOTE_JOB_SSH_LOGIN_AGENT_CLIENT_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// The messages of the agent protocol (draft-miller-ssh-agent) that are needed to log in: pure.
 namespace agent_protocol {
@@ -14795,7 +14797,7 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14803,7 +14805,7 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
 #ifndef REMOTE_JOB_SSH_LOGIN_LOGIN_HPP
 #define REMOTE_JOB_SSH_LOGIN_LOGIN_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 enum class login_status {
   more,     ///< waits
@@ -14875,7 +14877,7 @@ class challenger {
   std::size_t prompts_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14883,7 +14885,7 @@ class challenger {
 #ifndef REMOTE_JOB_SSH_LOGIN_AGENT_LOGIN_HPP
 #define REMOTE_JOB_SSH_LOGIN_AGENT_LOGIN_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is
 /// called.
@@ -14929,7 +14931,7 @@ class agent_login final : public login_method {
   std::size_t next_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -14937,7 +14939,7 @@ class agent_login final : public login_method {
 #ifndef REMOTE_JOB_SSH_LOGIN_INTERACTIVE_LOGIN_HPP
 #define REMOTE_JOB_SSH_LOGIN_INTERACTIVE_LOGIN_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Between the thread on which libssh2 waits for answers and the executor on which the prompter is asked. Thread-safe.
 class interactive_desk {
@@ -14999,7 +15001,7 @@ class interactive_login final : public login_method {
   unsigned attempt_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15007,7 +15009,7 @@ class interactive_login final : public login_method {
 #ifndef REMOTE_JOB_SSH_LOGIN_KEY_LOGIN_HPP
 #define REMOTE_JOB_SSH_LOGIN_KEY_LOGIN_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in with the identities of the options, one after the other.
 ///
@@ -15065,7 +15067,7 @@ class key_login final : public login_method {
   std::optional<int> result_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15073,7 +15075,7 @@ class key_login final : public login_method {
 #ifndef REMOTE_JOB_SSH_LOGIN_PASSWORD_LOGIN_HPP
 #define REMOTE_JOB_SSH_LOGIN_PASSWORD_LOGIN_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in with a password that is asked for.
 class password_login final : public login_method {
@@ -15093,7 +15095,7 @@ class password_login final : public login_method {
   unsigned attempt_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15101,7 +15103,7 @@ class password_login final : public login_method {
 #ifndef REMOTE_JOB_SSH_LOGIN_AUTHENTICATE_HPP
 #define REMOTE_JOB_SSH_LOGIN_AUTHENTICATE_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
 /// else of public key (the agent's keys, first those that are among the identities, then the identities),
@@ -15177,7 +15179,7 @@ class authenticator {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15185,7 +15187,7 @@ class authenticator {
 #ifndef REMOTE_JOB_SSH_CONNECT_CONNECT_HPP
 #define REMOTE_JOB_SSH_CONNECT_CONNECT_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What connecting leaves behind.
 struct connection {
@@ -15277,7 +15279,7 @@ class connector final : public operation, public dialer::user, public std::enabl
   std::string only_host_key_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15285,7 +15287,7 @@ class connector final : public operation, public dialer::user, public std::enabl
 #ifndef REMOTE_JOB_SSH_CONNECT_IMPL_CONNECT_IPP
 #define REMOTE_JOB_SSH_CONNECT_IMPL_CONNECT_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 connector::connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
                      std::shared_ptr<connection> result)
@@ -15559,7 +15561,7 @@ std::string connector::where() const {
   return text;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15569,7 +15571,7 @@ std::string connector::where() const {
 
 #include <asio/ip/address.hpp>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool dialer::take_address(const std::string& host, std::uint16_t port) {
   std::error_code not_literal;
@@ -15632,7 +15634,7 @@ void dialer::on_time(std::error_code ec) {
   socket_.close(ignored);  // on_connected() goes on to the next
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15640,7 +15642,7 @@ void dialer::on_time(std::error_code ec) {
 #ifndef REMOTE_JOB_SSH_CONNECT_KNOWN_HOSTS_FILE_HPP
 #define REMOTE_JOB_SSH_CONNECT_KNOWN_HOSTS_FILE_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet;
 /// what the file says by now is looked at under a lock, so that of several processes one adds the line, and none
@@ -15649,7 +15651,7 @@ namespace remote_job::inline v0::ssh {
 REMOTE_JOB_DECL bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type,
                                     std::string_view blob, std::string& why);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15663,7 +15665,7 @@ REMOTE_JOB_DECL bool add_known_host(const std::string& file, known_hosts fresh, 
 #include <unistd.h>
 #endif
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 using file_handle = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
@@ -15678,7 +15680,7 @@ REMOTE_JOB_DECL std::string file_message(std::error_code ec);
 /// byte in it, as /dev/null is.
 REMOTE_JOB_DECL file_handle open_file(const std::string& path, std::error_code& ec);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15686,7 +15688,7 @@ REMOTE_JOB_DECL file_handle open_file(const std::string& path, std::error_code& 
 #ifndef REMOTE_JOB_SSH_OPTIONS_PUBLIC_KEY_HPP
 #define REMOTE_JOB_SSH_OPTIONS_PUBLIC_KEY_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A public key's fingerprint as OpenSSH prints it.
 REMOTE_JOB_DECL std::string fingerprint(std::string_view blob);
@@ -15700,7 +15702,7 @@ REMOTE_JOB_DECL std::optional<std::string> read_public_key(std::string_view type
 /// Whether libssh2 can log in with such a key at all: not with certificates, nor with those on FIDO tokens ("sk-").
 REMOTE_JOB_DECL bool is_plain_key(std::string_view type);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15708,7 +15710,7 @@ REMOTE_JOB_DECL bool is_plain_key(std::string_view type);
 #ifndef REMOTE_JOB_SSH_CONNECT_IMPL_HOST_KEY_IPP
 #define REMOTE_JOB_SSH_CONNECT_IMPL_HOST_KEY_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code host_key_checker::load() {
   if (!options_.fingerprints.empty() || options_.host_keys == host_key_policy::insecure_accept_any) return {};
@@ -15791,7 +15793,7 @@ known_hosts host_key_checker::nothing_known() const {
   return {options_.host_key_alias, 22};
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -15799,7 +15801,7 @@ known_hosts host_key_checker::nothing_known() const {
 #ifndef REMOTE_JOB_SSH_CONNECT_IMPL_KNOWN_HOSTS_IPP
 #define REMOTE_JOB_SSH_CONNECT_IMPL_KNOWN_HOSTS_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code known_hosts::read(const std::string& file) {
   std::error_code ec;
@@ -15987,7 +15989,7 @@ bool known_hosts::hash_is_of(std::string_view hashed, const std::string& name) {
              nullptr) == LIBSSH2_KNOWNHOST_CHECK_MATCH;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -16006,16 +16008,16 @@ bool known_hosts::hash_is_of(std::string_view hashed, const std::string& name) {
 #endif
 
 #if defined(_WIN32)
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool add_known_host(const std::string& file, known_hosts, std::string_view, std::string_view, std::string& why) {
   why = file + ": adding keys to known-hosts files is not supported on this system";
   return false;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 #else
-namespace remote_job::inline v0::ssh::known_hosts_file_detail {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh::known_hosts_file_detail {
 
 /// A descriptor with a lock on its file.
 class locked_file {
@@ -16077,9 +16079,9 @@ void locked_file::close() noexcept {
   fd_ = -1;
 }
 
-}  // namespace remote_job::inline v0::ssh::known_hosts_file_detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh::known_hosts_file_detail
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type, std::string_view blob,
                     std::string& why) {
@@ -16119,7 +16121,7 @@ bool add_known_host(const std::string& file, known_hosts fresh, std::string_view
   return true;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 #endif
 
 #endif
@@ -16128,7 +16130,7 @@ bool add_known_host(const std::string& file, known_hosts fresh, std::string_view
 #ifndef REMOTE_JOB_SSH_CONNECT_IMPL_TCP_STREAM_IPP
 #define REMOTE_JOB_SSH_CONNECT_IMPL_TCP_STREAM_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 tcp_stream::tcp_stream(stream_socket socket, duration user_timeout) : socket_(std::move(socket)) {
   std::error_code ignored;
@@ -16182,7 +16184,7 @@ void tcp_stream::set_tcp_option(int name, int value) noexcept {
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -16190,7 +16192,7 @@ void tcp_stream::set_tcp_option(int name, int value) noexcept {
 #ifndef REMOTE_JOB_SSH_CONNECT_IMPL_TUNNEL_IPP
 #define REMOTE_JOB_SSH_CONNECT_IMPL_TUNNEL_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void tunnel::open(tunnel_end to, on_open done) {
   done_ = std::move(done);
@@ -16307,7 +16309,7 @@ void tunnel_stream::write(asio::const_buffer buffer, std::shared_ptr<user> owner
   tunnel_->write(buffer, std::move(owner));
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -16315,7 +16317,7 @@ void tunnel_stream::write(asio::const_buffer buffer, std::shared_ptr<user> owner
 #ifndef REMOTE_JOB_SSH_SESSION_EXEC_HPP
 #define REMOTE_JOB_SSH_SESSION_EXEC_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Runs commands over a session, one at a time, each on a channel of its own. Several of these may share a session.
 ///
@@ -16371,7 +16373,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
   bool eof_sent_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -16380,7 +16382,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
 #define REMOTE_JOB_SSH_SFTP_SFTP_PACKETS_HPP
 
 /// The packets of SFTP version 3 (draft-ietf-secsh-filexfer-02) that reading files needs. Pure functions: no I/O.
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Section 3.
 enum class sftp_type : std::uint8_t {
@@ -16512,7 +16514,7 @@ class sftp_inbox {
   std::size_t end_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -16522,7 +16524,7 @@ class sftp_inbox {
 
 #include <deque>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 struct sftp_user;
 
@@ -16638,7 +16640,7 @@ class sftp_channel {
   static constexpr unsigned long usual_window = 1024 * 1024;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -16646,7 +16648,7 @@ class sftp_channel {
 #ifndef REMOTE_JOB_SSH_SFTP_SFTP_FILES_HPP
 #define REMOTE_JOB_SSH_SFTP_SFTP_FILES_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Who waits for a file to be open.
 class sftp_opener {
@@ -16744,7 +16746,7 @@ class sftp_files {
   std::size_t capacity_ = capacity;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -16752,7 +16754,7 @@ class sftp_files {
 #ifndef REMOTE_JOB_SSH_SFTP_SFTP_TASK_HPP
 #define REMOTE_JOB_SSH_SFTP_SFTP_TASK_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What a server's refusal means.
 REMOTE_JOB_DECL std::error_code sftp_error(sftp_status status);
@@ -16869,7 +16871,7 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
   std::uint64_t question_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -16877,7 +16879,7 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
 #ifndef REMOTE_JOB_SSH_SFTP_SFTP_READ_HPP
 #define REMOTE_JOB_SSH_SFTP_SFTP_READ_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Reads a range of a file: one round trip if the file is open already and the range is small, three if it is not.
 ///
@@ -16968,7 +16970,7 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   bool ended_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -16976,7 +16978,7 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
 #ifndef REMOTE_JOB_SSH_SFTP_SFTP_CLIENT_HPP
 #define REMOTE_JOB_SSH_SFTP_SFTP_CLIENT_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Reads files of the host over one channel of a session, any number at once, for any number of users.
 ///
@@ -17087,7 +17089,7 @@ class sftp_client final : public operation,
   std::string unavailable_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -17095,7 +17097,7 @@ class sftp_client final : public operation,
 #ifndef REMOTE_JOB_SSH_IMPL_OWN_CONNECTION_IPP
 #define REMOTE_JOB_SSH_IMPL_OWN_CONNECTION_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A connection that nobody else uses.
 class own_connection final : public connection_backend {
@@ -17177,7 +17179,7 @@ std::shared_ptr<connection_backend> make_own_connection(const asio::any_io_execu
   return std::make_shared<own_connection>(executor, std::move(options));
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -17185,7 +17187,7 @@ std::shared_ptr<connection_backend> make_own_connection(const asio::any_io_execu
 #ifndef REMOTE_JOB_SSH_POOL_CONNECT_THROTTLE_HPP
 #define REMOTE_JOB_SSH_POOL_CONNECT_THROTTLE_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Who wants to connect to a host.
 class handshaker {
@@ -17221,7 +17223,7 @@ class connect_throttle {
   std::map<std::string, place> hosts_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -17229,7 +17231,7 @@ class connect_throttle {
 #ifndef REMOTE_JOB_SSH_POOL_POOL_SESSIONS_HPP
 #define REMOTE_JOB_SSH_POOL_POOL_SESSIONS_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// One session of a pool, as far as those who share it are concerned.
 struct pool_session {
@@ -17287,7 +17289,7 @@ class pool_sessions {
   std::vector<pool_session> all_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -17295,7 +17297,7 @@ class pool_sessions {
 #ifndef REMOTE_JOB_SSH_POOL_POOL_RULES_HPP
 #define REMOTE_JOB_SSH_POOL_POOL_RULES_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a pool allows for one endpoint.
 struct pool_limits {
@@ -17449,7 +17451,7 @@ class pool_rules {
   duration quiet_since_{};
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -17457,7 +17459,7 @@ class pool_rules {
 #ifndef REMOTE_JOB_SSH_SFTP_SHARED_SFTP_HPP
 #define REMOTE_JOB_SSH_SFTP_SHARED_SFTP_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// The SFTP clients over one session, for any number of users: one for all, and one for those apart.
 ///
@@ -17507,7 +17509,7 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
   bool armed_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -17515,7 +17517,7 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
 #ifndef REMOTE_JOB_SSH_POOL_POOLED_SESSION_HPP
 #define REMOTE_JOB_SSH_POOL_POOLED_SESSION_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 class pooled_session;
 
@@ -17574,7 +17576,7 @@ class pooled_session final : public operation, public std::enable_shared_from_th
   bool proving_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -17582,7 +17584,7 @@ class pooled_session final : public operation, public std::enable_shared_from_th
 #ifndef REMOTE_JOB_SSH_POOL_ENDPOINT_POOL_HPP
 #define REMOTE_JOB_SSH_POOL_ENDPOINT_POOL_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Who shares the sessions of an endpoint.
 class pool_user {
@@ -17699,7 +17701,7 @@ class endpoint_pool final : public handshaker,
   bool acting_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -17707,13 +17709,13 @@ class endpoint_pool final : public handshaker,
 #ifndef REMOTE_JOB_SSH_POOL_SAME_ENDPOINT_HPP
 #define REMOTE_JOB_SSH_POOL_SAME_ENDPOINT_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Whether two connections made with these options are the same to everybody: who logs in where, how it is proved, whom
 /// it trusts, and when it gives up.
 REMOTE_JOB_DECL bool same_endpoint(const ssh_options& a, const ssh_options& b);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -17721,7 +17723,7 @@ REMOTE_JOB_DECL bool same_endpoint(const ssh_options& a, const ssh_options& b);
 #ifndef REMOTE_JOB_SSH_POOL_SHARED_CONNECTION_HPP
 #define REMOTE_JOB_SSH_POOL_SHARED_CONNECTION_HPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A share of the sessions to an endpoint: what it begins and breaks off concerns nobody else.
 class shared_connection final : public connection_backend,
@@ -17800,7 +17802,7 @@ class shared_connection final : public connection_backend,
   bool files_last_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -17810,7 +17812,7 @@ class shared_connection final : public connection_backend,
 
 #include <iterator>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const session_pool_options& options) {
   if (options.channels == 0) return "channels must be above 0";
@@ -17870,7 +17872,7 @@ std::vector<std::shared_ptr<ssh::endpoint_pool>> session_pool::all() const {
   return found;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -17880,7 +17882,7 @@ std::vector<std::shared_ptr<ssh::endpoint_pool>> session_pool::all() const {
 
 #include <asio/local/stream_protocol.hpp>
 
-namespace remote_job::inline v0::ssh::agent_protocol {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh::agent_protocol {
 
 std::string number(std::size_t value) {
   std::string bytes;
@@ -17943,9 +17945,9 @@ std::optional<std::string> signature(std::string_view message) {
   return std::string(*value);
 }
 
-}  // namespace remote_job::inline v0::ssh::agent_protocol
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh::agent_protocol
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void agent_client::ask(std::string_view message, std::function<void()> on_answer) {
   on_answer_ = std::move(on_answer);
@@ -18012,7 +18014,7 @@ void agent_client::end(std::error_code ec) {
   std::exchange(on_answer_, nullptr)();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -18022,7 +18024,7 @@ void agent_client::end(std::error_code ec) {
 
 #include <cstring>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 agent_login::agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
                          std::vector<std::string> preferred, bool only_preferred, std::vector<std::string>& refused,
@@ -18123,7 +18125,7 @@ int agent_login::on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, st
   return 0;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -18131,7 +18133,7 @@ int agent_login::on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, st
 #ifndef REMOTE_JOB_SSH_LOGIN_IMPL_AUTHENTICATE_IPP
 #define REMOTE_JOB_SSH_LOGIN_IMPL_AUTHENTICATE_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 authenticator::authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
                              const std::function<void()>& wake)
@@ -18257,7 +18259,7 @@ void authenticator::collect() {
   }
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -18265,7 +18267,7 @@ void authenticator::collect() {
 #ifndef REMOTE_JOB_SSH_LOGIN_IMPL_INTERACTIVE_LOGIN_IPP
 #define REMOTE_JOB_SSH_LOGIN_IMPL_INTERACTIVE_LOGIN_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::optional<secrets> interactive_desk::ask(ssh_challenge challenge) {
   const auto asked = std::make_shared<question>(nullptr);
@@ -18389,7 +18391,7 @@ void interactive_login::on_libssh2_prompts(const char*, int, const char* instruc
   }
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -18397,7 +18399,7 @@ void interactive_login::on_libssh2_prompts(const char*, int, const char* instruc
 #ifndef REMOTE_JOB_SSH_LOGIN_IMPL_KEY_LOGIN_IPP
 #define REMOTE_JOB_SSH_LOGIN_IMPL_KEY_LOGIN_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 key_login::key_login(const ssh_options& options, std::vector<identity_source> identities, std::string user,
                      const std::vector<std::string>& refused, std::function<void()> wake)
@@ -18586,7 +18588,7 @@ login_status key_login::conclude(session& s, int rc) {
   return login_status::more;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -18594,7 +18596,7 @@ login_status key_login::conclude(session& s, int rc) {
 #ifndef REMOTE_JOB_SSH_LOGIN_IMPL_LOGIN_IPP
 #define REMOTE_JOB_SSH_LOGIN_IMPL_LOGIN_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void login_method::conclude_last(bool accepted) {
   if (accepted)
@@ -18647,7 +18649,7 @@ void challenger::close() noexcept {
   question_.reset();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -18655,7 +18657,7 @@ void challenger::close() noexcept {
 #ifndef REMOTE_JOB_SSH_LOGIN_IMPL_PASSWORD_LOGIN_IPP
 #define REMOTE_JOB_SSH_LOGIN_IMPL_PASSWORD_LOGIN_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 password_login::password_login(const ssh_options& options, std::string user, std::function<void()> wake)
     : options_(options),
@@ -18705,7 +18707,7 @@ login_status password_login::step(session& s) {
   return login_status::more;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -18713,7 +18715,7 @@ login_status password_login::step(session& s) {
 #ifndef REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_CONFIG_IPP
 #define REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_CONFIG_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 openssh_surroundings surroundings() {
   const auto user = local_user::current();
@@ -18794,15 +18796,15 @@ ssh_options from_openssh(std::string_view alias, const openssh_query& query, boo
   return *std::move(options);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 REMOTE_JOB_DECL ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
   return ssh::from_openssh(alias, query, true, 0);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -18810,7 +18812,7 @@ REMOTE_JOB_DECL ssh_options ssh_options::from_openssh(std::string_view alias, co
 #ifndef REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_OPTIONS_IPP
 #define REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_OPTIONS_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::optional<ssh_options> openssh_reader::read(std::string& why) {
   read_address();
@@ -19013,7 +19015,7 @@ std::optional<std::string> openssh_reader::value_of(char token) const {
   }
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -19021,7 +19023,7 @@ std::optional<std::string> openssh_reader::value_of(char token) const {
 #ifndef REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_OUTPUT_IPP
 #define REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_OUTPUT_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 openssh_output::openssh_output(std::string_view text) {
   while (!text.empty()) {
@@ -19109,7 +19111,7 @@ std::optional<jump_name> jump_name::parse(std::string_view text) {
   return result;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -19117,7 +19119,7 @@ std::optional<jump_name> jump_name::parse(std::string_view text) {
 #ifndef REMOTE_JOB_SSH_OPTIONS_IMPL_IDENTITY_IPP
 #define REMOTE_JOB_SSH_OPTIONS_IMPL_IDENTITY_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 local_user local_user::current() {
   local_user result;
@@ -19287,7 +19289,7 @@ private_key identity_source::load(std::string& why) const {
   return text_ == nullptr ? private_key::read(name, why) : private_key::copy(*text_, why);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -19295,7 +19297,7 @@ private_key identity_source::load(std::string& why) const {
 #ifndef REMOTE_JOB_SSH_OPTIONS_IMPL_OPEN_FILE_IPP
 #define REMOTE_JOB_SSH_OPTIONS_IMPL_OPEN_FILE_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::string file_message(std::error_code ec) { return ec == not_a_file ? "it is not a regular file" : ec.message(); }
 
@@ -19322,7 +19324,7 @@ file_handle open_file(const std::string& path, std::error_code& ec) {
   return file;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -19330,7 +19332,7 @@ file_handle open_file(const std::string& path, std::error_code& ec) {
 #ifndef REMOTE_JOB_SSH_OPTIONS_IMPL_OPTIONS_IPP
 #define REMOTE_JOB_SSH_OPTIONS_IMPL_OPTIONS_IPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const ssh_options& options) {
   const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
@@ -19379,7 +19381,7 @@ std::string validate(const ssh_options& options) {
   return {};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -19387,7 +19389,7 @@ std::string validate(const ssh_options& options) {
 #ifndef REMOTE_JOB_SSH_OPTIONS_IMPL_PROMPT_IPP
 #define REMOTE_JOB_SSH_OPTIONS_IMPL_PROMPT_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void wipe(std::string& secret) noexcept {
   secret.resize(secret.capacity());
@@ -19445,9 +19447,9 @@ void question::settle(status s, std::vector<std::string>* list) {
   if (const auto call = std::exchange(on_answer_, nullptr)) call();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void ssh_answer::operator()(std::string secret) const {
   std::vector<std::string> list(1);
@@ -19456,7 +19458,7 @@ void ssh_answer::operator()(std::string secret) const {
   ssh::wipe(secret);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -19464,7 +19466,7 @@ void ssh_answer::operator()(std::string secret) const {
 #ifndef REMOTE_JOB_SSH_OPTIONS_IMPL_PUBLIC_KEY_IPP
 #define REMOTE_JOB_SSH_OPTIONS_IMPL_PUBLIC_KEY_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::string fingerprint(std::string_view blob) { return "SHA256:" + detail::base64_unpadded(detail::sha256(blob)); }
 
@@ -19485,7 +19487,7 @@ bool is_plain_key(std::string_view type) {
          (type.starts_with("ecdsa-sha2-nistp") && type.find("-cert-") == std::string_view::npos);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -19493,7 +19495,7 @@ bool is_plain_key(std::string_view type) {
 #ifndef REMOTE_JOB_SSH_POOL_IMPL_CONNECT_THROTTLE_IPP
 #define REMOTE_JOB_SSH_POOL_IMPL_CONNECT_THROTTLE_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void connect_throttle::enter(const std::string& host, std::weak_ptr<handshaker> who) {
   hosts_[host].waiting.push_back(std::move(who));
@@ -19516,7 +19518,7 @@ void connect_throttle::go_on(const std::string& host) {
   if (here.active == 0 && here.waiting.empty()) hosts_.erase(host);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -19524,7 +19526,7 @@ void connect_throttle::go_on(const std::string& host) {
 #ifndef REMOTE_JOB_SSH_POOL_IMPL_ENDPOINT_POOL_IPP
 #define REMOTE_JOB_SSH_POOL_IMPL_ENDPOINT_POOL_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 endpoint_pool::endpoint_pool(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
                              const detail::pool_limits& limits, std::shared_ptr<connect_throttle> handshakes)
@@ -19737,7 +19739,7 @@ void endpoint_pool::arm() {
   });
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -19745,7 +19747,7 @@ void endpoint_pool::arm() {
 #ifndef REMOTE_JOB_SSH_POOL_IMPL_POOL_RULES_IPP
 #define REMOTE_JOB_SSH_POOL_IMPL_POOL_RULES_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 auto pool_rules::next() -> std::optional<action> {
   if (actions_.empty()) return {};
@@ -19993,7 +19995,7 @@ void pool_rules::connect_if_needed(duration now) {
   }
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -20001,7 +20003,7 @@ void pool_rules::connect_if_needed(duration now) {
 #ifndef REMOTE_JOB_SSH_POOL_IMPL_POOL_SESSIONS_IPP
 #define REMOTE_JOB_SSH_POOL_IMPL_POOL_SESSIONS_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void pool_sessions::remove(std::uint64_t id) {
   std::erase_if(all_, [&](const pool_session& s) { return s.id == id; });
@@ -20039,7 +20041,7 @@ const pool_session* pool_sessions::surplus() const noexcept {
   return last.state == phase::ready && last.running == 0 && last.sharing == 0 ? &last : nullptr;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -20047,7 +20049,7 @@ const pool_session* pool_sessions::surplus() const noexcept {
 #ifndef REMOTE_JOB_SSH_POOL_IMPL_POOLED_SESSION_IPP
 #define REMOTE_JOB_SSH_POOL_IMPL_POOLED_SESSION_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void pooled_session::attend() {
   const session::turn t(*session_);
@@ -20102,7 +20104,7 @@ void pooled_session::drop() noexcept {
   [[maybe_unused]] const auto last = std::exchange(owner_, nullptr);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -20110,7 +20112,7 @@ void pooled_session::drop() noexcept {
 #ifndef REMOTE_JOB_SSH_POOL_IMPL_SAME_ENDPOINT_IPP
 #define REMOTE_JOB_SSH_POOL_IMPL_SAME_ENDPOINT_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   if (&a == &b) return true;
@@ -20138,7 +20140,7 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
          notices == b.notices;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -20146,7 +20148,7 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
 #ifndef REMOTE_JOB_SSH_POOL_IMPL_SHARED_CONNECTION_IPP
 #define REMOTE_JOB_SSH_POOL_IMPL_SHARED_CONNECTION_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void shared_connection::connect(detail::any_completion completion) {
   close();
@@ -20293,7 +20295,7 @@ void shared_connection::on_shutdown() noexcept {
   [[maybe_unused]] const auto second = std::move(running_.completion);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -20301,7 +20303,7 @@ void shared_connection::on_shutdown() noexcept {
 #ifndef REMOTE_JOB_SSH_SESSION_IMPL_CHANNEL_TABLE_IPP
 #define REMOTE_JOB_SSH_SESSION_IMPL_CHANNEL_TABLE_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void channel_table::request(channel_waiter& waiter, bool patient) {
   if (auto* channel = std::exchange(spare_, nullptr)) {
@@ -20523,7 +20525,7 @@ void channel_table::step_ping() {
   if (rc != 0 && rc != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) owner_.fail("the connection broke");
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -20531,7 +20533,7 @@ void channel_table::step_ping() {
 #ifndef REMOTE_JOB_SSH_SESSION_IMPL_EXEC_IPP
 #define REMOTE_JOB_SSH_SESSION_IMPL_EXEC_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void exec::start(const std::shared_ptr<session>& over, const remote_command& command, command_reply& reply,
                  detail::any_completion completion) {
@@ -20701,7 +20703,7 @@ void exec::complete(std::error_code ec) {
   completion_.post(ec);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -20709,7 +20711,7 @@ void exec::complete(std::error_code ec) {
 #ifndef REMOTE_JOB_SSH_SESSION_IMPL_HELPER_THREAD_IPP
 #define REMOTE_JOB_SSH_SESSION_IMPL_HELPER_THREAD_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code helper_thread::start(const asio::any_io_executor& executor, std::function<int()> function,
                                      std::function<void(int)> done, detail::shared_call back) {
@@ -20732,7 +20734,7 @@ void helper_thread::join() {
   if (busy()) thread_.join();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -20740,7 +20742,7 @@ void helper_thread::join() {
 #ifndef REMOTE_JOB_SSH_SESSION_IMPL_KEEPALIVE_RULE_IPP
 #define REMOTE_JOB_SSH_SESSION_IMPL_KEEPALIVE_RULE_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 auto keepalive_rule::due(bool waiting) const noexcept -> time_point {
   return waiting ? lost_at() : std::max(detail::saturating_add(last_input_, keepalive_), next_keepalive_);
@@ -20760,7 +20762,7 @@ bool keepalive_rule::must_ask(time_point now) noexcept {
   return true;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -20768,7 +20770,7 @@ bool keepalive_rule::must_ask(time_point now) noexcept {
 #ifndef REMOTE_JOB_SSH_SESSION_IMPL_LIBSSH2_COMPAT_IPP
 #define REMOTE_JOB_SSH_SESSION_IMPL_LIBSSH2_COMPAT_IPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 bool libssh2_ready() {
   static const bool ready = libssh2_init(0) == 0;
@@ -20793,7 +20795,7 @@ std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL
   return libssh2_channel_get_exit_status(channel);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -20801,7 +20803,7 @@ std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL
 #ifndef REMOTE_JOB_SSH_SESSION_IMPL_SERVER_HELLO_IPP
 #define REMOTE_JOB_SSH_SESSION_IMPL_SERVER_HELLO_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 identification find_identification(std::string_view received) {
   using status = identification::status;
@@ -20859,7 +20861,7 @@ std::vector<std::string> split_names(std::string_view list) {
   return names;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -20867,7 +20869,7 @@ std::vector<std::string> split_names(std::string_view list) {
 #ifndef REMOTE_JOB_SSH_SESSION_IMPL_SESSION_IPP
 #define REMOTE_JOB_SSH_SESSION_IMPL_SESSION_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 session::turn::~turn() {
   if (--session_.turns_ == 0) session_.end_turn();
@@ -21135,7 +21137,7 @@ void session::send_keepalive(int with_answer, unsigned interval) {
   libssh2_keepalive_send(native(), &seconds);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -21143,7 +21145,7 @@ void session::send_keepalive(int with_answer, unsigned interval) {
 #ifndef REMOTE_JOB_SSH_SESSION_IMPL_WIRE_IPP
 #define REMOTE_JOB_SSH_SESSION_IMPL_WIRE_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 wire::wire() : in_(input_size) {
   if (!detail::libssh2_ready()) return;
@@ -21258,7 +21260,7 @@ void wire::on_libssh2_disconnect(LIBSSH2_SESSION*, int, const char* message, int
                                                   : std::string("(no reason)");
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -21266,7 +21268,7 @@ void wire::on_libssh2_disconnect(LIBSSH2_SESSION*, int, const char* message, int
 #ifndef REMOTE_JOB_SSH_SFTP_IMPL_SFTP_CHANNEL_IPP
 #define REMOTE_JOB_SSH_SFTP_IMPL_SFTP_CHANNEL_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::shared_ptr<sftp_user> sftp_channel::oldest_user() const {
   return waits() && pending_.front().from ? pending_.front().from->asked_for() : nullptr;
@@ -21425,7 +21427,7 @@ void sftp_channel::fail(status state, std::string why) {
   why_ = std::move(why);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -21433,7 +21435,7 @@ void sftp_channel::fail(status state, std::string why) {
 #ifndef REMOTE_JOB_SSH_SFTP_IMPL_SFTP_CLIENT_IPP
 #define REMOTE_JOB_SSH_SFTP_IMPL_SFTP_CLIENT_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::shared_ptr<sftp_client> sftp_client::create(const std::shared_ptr<session>& over, duration deadline) {
   return std::shared_ptr<sftp_client>(new sftp_client(over, deadline));
@@ -21617,7 +21619,7 @@ void sftp_client::fail_all(std::error_code ec, const std::string& reason) {
   for (const auto& each : all) each->finish(ec, reason);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -21625,7 +21627,7 @@ void sftp_client::fail_all(std::error_code ec, const std::string& reason) {
 #ifndef REMOTE_JOB_SSH_SFTP_IMPL_SFTP_FILES_IPP
 #define REMOTE_JOB_SSH_SFTP_IMPL_SFTP_FILES_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::shared_ptr<sftp_user> sftp_file::asked_for() const {
   return waiting_.empty() ? nullptr : waiting_.front()->opens_for();
@@ -21753,7 +21755,7 @@ bool sftp_file::on_reply(std::uint64_t, const sftp_reply& reply) {
   return true;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -21761,7 +21763,7 @@ bool sftp_file::on_reply(std::uint64_t, const sftp_reply& reply) {
 #ifndef REMOTE_JOB_SSH_SFTP_IMPL_SFTP_PACKETS_IPP
 #define REMOTE_JOB_SSH_SFTP_IMPL_SFTP_PACKETS_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void sftp_writer::open(std::uint32_t id, std::string_view path) {
   head(sftp_type::open, 4 + 4 + path.size() + 8, id);
@@ -21896,7 +21898,7 @@ std::size_t sftp_inbox::length() const noexcept {
   return n;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -21904,7 +21906,7 @@ std::size_t sftp_inbox::length() const noexcept {
 #ifndef REMOTE_JOB_SSH_SFTP_IMPL_SFTP_READ_IPP
 #define REMOTE_JOB_SSH_SFTP_IMPL_SFTP_READ_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 sftp_read::sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out,
                      std::shared_ptr<sftp_user> user, detail::any_completion completion)
@@ -22116,7 +22118,7 @@ bool sftp_read::may_become(const sftp_attributes& before, const sftp_attributes&
          before.size <= after.size && before.modified <= after.modified;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -22124,7 +22126,7 @@ bool sftp_read::may_become(const sftp_attributes& before, const sftp_attributes&
 #ifndef REMOTE_JOB_SSH_SFTP_IMPL_SFTP_TASK_IPP
 #define REMOTE_JOB_SSH_SFTP_IMPL_SFTP_TASK_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code sftp_error(sftp_status status) {
   switch (status) {
@@ -22227,7 +22229,7 @@ bool sftp_stat::on_reply(std::uint64_t, const sftp_reply& reply) {
   return true;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -22235,7 +22237,7 @@ bool sftp_stat::on_reply(std::uint64_t, const sftp_reply& reply) {
 #ifndef REMOTE_JOB_SSH_SFTP_IMPL_SHARED_SFTP_IPP
 #define REMOTE_JOB_SSH_SFTP_IMPL_SHARED_SFTP_IPP
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 shared_sftp::shared_sftp(const std::shared_ptr<session>& over, duration deadline)
     : session_(over),
@@ -22316,7 +22318,7 @@ void shared_sftp::part() {
   stuck->abandon();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
 
@@ -22332,7 +22334,7 @@ void shared_sftp::part() {
 
 #include <nlohmann/json.hpp>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 enum class json_kind { null, boolean, integer, real, string, object, array };
 
@@ -22445,7 +22447,7 @@ class json_members {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -22453,7 +22455,7 @@ class json_members {
 #ifndef REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
 #define REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Reads a saved state. The first thing that is wrong with it is kept, what follows is passed over.
 class state_reader {
@@ -22611,7 +22613,7 @@ class state_reader {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -22619,7 +22621,7 @@ class state_reader {
 #ifndef REMOTE_JOB_JSON_HPP
 #define REMOTE_JOB_JSON_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -22747,7 +22749,7 @@ inline void to_json(nlohmann::json& j, const watch_stats& stats) {
        {"bytes", stats.bytes}};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -22755,7 +22757,7 @@ inline void to_json(nlohmann::json& j, const watch_stats& stats) {
 #ifndef REMOTE_JOB_SINK_JSONL_HPP
 #define REMOTE_JOB_SINK_JSONL_HPP
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A sink that writes one JSON object per line for each retry, log reset, notice and for the final event; never the
 /// log's bytes. Use it in a `tee_sink` beside the sink that takes those.
@@ -22785,7 +22787,7 @@ class jsonl_sink {
   std::ostream* out_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 

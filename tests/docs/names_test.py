@@ -25,10 +25,10 @@ for page in sys.argv[2:]:
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if target.startswith("#") and target[1:] not in anchors:
             missing.append(f"{page}: no heading for {target}")
-        elif not re.match(r"#|https?:", target) and not (source / target).exists():
+        elif not re.match(r"#|https?:", target) and not ((source / page).parent / target).exists():
             missing.append(f"{page}: no file {target}")
     for span in re.findall(r"`([^`\n]+)`", text):
-        if re.fullmatch(r"[\w./-]+\.(hpp|cpp|py|sh|txt|md)", span) and not re.match(r"(~|watch_job|CMakeLists)", span):
+        if re.fullmatch(r"[\w./-]+\.(hpp|cpp|py|sh|txt|md)", span) and not re.match(r"(~|watch_job|CMakeLists|x\.hpp)", span):
             if not any((folder / span).exists() for folder in folders) and not list(source.rglob(span)):
                 missing.append(f"{page}: no file {span}")
         elif re.fullmatch(r"[\w:().=, ]+", span):

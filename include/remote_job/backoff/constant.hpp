@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A backoff that waits the same time after every failure. Thread-safe.
 class constant_backoff {
@@ -22,6 +22,6 @@ class constant_backoff {
   duration delay_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A backoff that doubles from failure to failure up to a maximum, with jitter so that many watches do not come back
 /// to one host in step.
@@ -43,7 +43,7 @@ class exponential_backoff {
   duration maximum_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/backoff/impl/exponential.ipp>

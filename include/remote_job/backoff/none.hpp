@@ -5,7 +5,7 @@
 
 #include <remote_job/backoff.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A backoff that never waits: the next try follows at once.
 ///
@@ -15,6 +15,6 @@ struct no_backoff {
   constexpr duration delay(int /*failure*/) const noexcept { return duration::zero(); }
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

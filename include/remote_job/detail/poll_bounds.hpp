@@ -11,7 +11,7 @@
 #include <limits>
 
 // Which part of the log a poll_request asks for: the same for a command and for files.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Where the bytes of the reply begin.
 constexpr std::uint64_t poll_start(const poll_request& request) noexcept {
@@ -30,6 +30,6 @@ constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t l
   return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

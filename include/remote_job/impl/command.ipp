@@ -5,7 +5,7 @@
 
 #include <remote_job/command.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void remote_command::clear() noexcept {
   command.clear();
@@ -20,6 +20,6 @@ void command_reply::clear() noexcept {
   exit_status.reset();
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

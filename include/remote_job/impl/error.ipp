@@ -11,7 +11,7 @@
 #include <string>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string errc_category::message(int value) const {
   switch (static_cast<errc>(value)) {
@@ -104,9 +104,9 @@ const std::error_category& condition_category_instance() noexcept {
   return instance;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), detail::errc_category_instance()}; }
 
@@ -114,6 +114,6 @@ std::error_condition make_error_condition(condition c) noexcept {
   return {static_cast<int>(c), detail::condition_category_instance()};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string objection_to_options(const watch_options& options) {
   if (options.poll_interval <= duration::zero()) return "poll_interval must be above zero";
@@ -31,9 +31,9 @@ std::string objection_to_options(const watch_options& options) {
   return {};
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const job_spec& job, const watch_options& options) {
   const struct {
@@ -58,6 +58,6 @@ std::string validate(const job_spec& job, const watch_options& options) {
   return detail::objection_to_options(options);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

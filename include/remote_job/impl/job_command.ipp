@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const job_command& command, remote_os os) {
   if (command.script.empty()) return "script must not be empty";
@@ -65,6 +65,6 @@ std::string validate(const job_command& command, remote_os os) {
   return validate_base_dir(command.base_dir, os);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 job_paths job_paths::in(std::string job_dir, remote_os os) {
   const char separator = os == remote_os::windows ? '\\' : '/';
@@ -56,9 +56,9 @@ std::string make_job_id(std::initializer_list<std::string_view> parts) {
   return id;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 bool is_windows_device(std::string_view name) {
   std::string stem;
@@ -67,9 +67,9 @@ bool is_windows_device(std::string_view name) {
   return stem.size() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem[3] >= '0' && stem[3] <= '9';
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate_job_id(std::string_view id, remote_os os) {
   if (id.empty()) return "job_id must not be empty";
@@ -119,6 +119,6 @@ std::string validate_base_dir(std::string_view dir, remote_os os) {
   return {};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

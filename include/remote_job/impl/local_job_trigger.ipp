@@ -8,7 +8,7 @@
 // What local_job_trigger.hpp declares extern. Without separate compilation nothing is, and each file instantiates what it uses.
 #if defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #ifndef _WIN32  // as process_transport
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 template class basic_remote_job_trigger<process_transport, posix_os, exponential_backoff, any_sink>;
 
@@ -20,7 +20,7 @@ template class run_op<call<local_watch, stop_exchange<local_watch>>>;
 template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
 }  // namespace detail
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 

@@ -7,7 +7,7 @@
 
 // What ssh_job_trigger.hpp declares extern. Without separate compilation nothing is, and each file instantiates what it uses.
 #if defined(REMOTE_JOB_SEPARATE_COMPILATION)
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 template class basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, any_sink>;
 
@@ -19,7 +19,7 @@ template class run_op<call<ssh_watch, stop_exchange<ssh_watch>>>;
 template class run_op<call<ssh_watch, cleanup_exchange<ssh_watch>>>;
 }  // namespace detail
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // REMOTE_JOB_SEPARATE_COMPILATION
 

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 struct loopback_link;
@@ -208,7 +208,7 @@ class loopback_host {
   poll_request request_;  // the one being answered; kept for its memory
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/loopback/impl/host.ipp>

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a job does that is submitted to a scripted host. A plain value.
 struct loopback_job {
@@ -111,7 +111,7 @@ class loopback_jobs {
   bool elsewhere_ = false;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/loopback/impl/jobs.ipp>

@@ -22,7 +22,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A timer on the virtual clock of an execution context: as asio::steady_timer, with at most one wait at a time.
 ///
@@ -104,7 +104,7 @@ REMOTE_JOB_DECL std::size_t run_virtual_for(asio::io_context& context, duration 
 /// Runs a context in virtual time until nothing is left to do. In place of `context.run()`.
 inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_for(context, duration::max()); }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/loopback/impl/virtual_timer.ipp>

@@ -10,7 +10,7 @@
 #include <concepts>
 #include <system_error>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -145,6 +145,6 @@ constexpr bool check_lifecycle() {
   return true;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The OS policy of a loopback_host: the command is the request itself, and the host answers from its scripted files.
 ///
@@ -57,7 +57,7 @@ struct loopback_os {
                                           std::string& output);
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/impl/loopback.ipp>

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The OS policy for hosts with a POSIX shell.
 ///
@@ -77,7 +77,7 @@ class posix_os {
   std::string shell_ = "/bin/sh";
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/impl/posix.ipp>

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The OS policy for Windows hosts: PowerShell behind an sshd, or the files alone.
 ///
@@ -86,7 +86,7 @@ class windows_os {
   std::string frame_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/impl/windows.ipp>

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -179,6 +179,6 @@ class any_sink {
   std::unique_ptr<base> model_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -26,7 +26,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a `file_sink` does when the remote log was truncated or replaced.
 enum class on_reset {
@@ -93,7 +93,7 @@ class file_sink {
   int fd_ = -1;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 

@@ -10,7 +10,7 @@
 
 #include <ostream>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A sink that writes one JSON object per line for each retry, log reset, notice and for the final event; never the
 /// log's bytes. Use it in a `tee_sink` beside the sink that takes those.
@@ -40,6 +40,6 @@ class jsonl_sink {
   std::ostream* out_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

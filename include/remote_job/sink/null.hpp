@@ -5,13 +5,13 @@
 
 #include <remote_job/sink.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
 struct null_sink {
   void on_event(const trigger_event& /*event*/) noexcept {}
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

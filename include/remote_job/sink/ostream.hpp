@@ -10,7 +10,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A sink that writes the log to a stream: exactly the log's bytes and nothing else.
 ///
@@ -31,7 +31,7 @@ class ostream_sink {
   std::ostream* log_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/sink/impl/ostream.ipp>

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A sink that keeps every call in the order in which it came: for tests, and for logs that fit in memory.
 ///
@@ -58,6 +58,6 @@ class recording_sink {
   std::vector<call> calls_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

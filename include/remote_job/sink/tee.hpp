@@ -19,7 +19,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
@@ -203,6 +203,6 @@ class tee_sink : public detail::tee_log<(sink_traits<Sinks>::is_async || ...), S
 template <class... Sinks>
 tee_sink(Sinks...) -> tee_sink<Sinks...>;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

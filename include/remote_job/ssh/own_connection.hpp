@@ -9,11 +9,11 @@
 
 #include <memory>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 struct ssh_options;
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 class connection_backend;
 
@@ -21,7 +21,7 @@ class connection_backend;
 REMOTE_JOB_DECL std::shared_ptr<connection_backend> make_own_connection(const asio::any_io_executor& executor,
                                                                         std::shared_ptr<const ssh_options> options);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/impl/own_connection.ipp>

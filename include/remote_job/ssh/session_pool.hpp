@@ -18,12 +18,12 @@
 #include <unordered_map>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 class connect_throttle;
 class endpoint_pool;
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 template <class Executor>
 class basic_libssh2_transport;
@@ -130,7 +130,7 @@ class session_pool {
   std::unordered_multimap<std::string, std::weak_ptr<ssh::endpoint_pool>> endpoints_;  // by host
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/impl/session_pool.ipp>

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport over SSH with libssh2: one connection, its own or shared, each command on a channel of its own.
 ///
@@ -208,6 +208,6 @@ class basic_libssh2_transport {
 /// The transport over SSH for any executor.
 using libssh2_transport = basic_libssh2_transport<>;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport to a scripted host in virtual time: no network, no process, no waiting, the same run each time.
 ///
@@ -134,7 +134,7 @@ class loopback_transport {
   std::shared_ptr<link> link_;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/transport/impl/loopback.ipp>

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// How OpenSSH's ssh is to reach a host. A plain value.
 struct openssh_command {
@@ -74,7 +74,7 @@ REMOTE_JOB_DECL std::string private_directory(std::string path);
 /// of the directory. Thread-safe.
 REMOTE_JOB_DECL std::vector<std::string> openssh_prefix(const openssh_command& command);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 

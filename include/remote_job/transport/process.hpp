@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport that runs each command as a local process: a fixed beginning of an argument list, and the command
 /// behind.
@@ -143,7 +143,7 @@ class basic_process_transport {
 
 using process_transport = basic_process_transport<asio::any_io_executor>;
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 #endif

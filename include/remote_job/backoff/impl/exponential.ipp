@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 exponential_backoff::exponential_backoff(std::uint64_t seed, duration initial, duration maximum)
     : generator_(seed), initial_(std::max(initial, duration::zero())), maximum_(std::max(maximum, duration::zero())) {}
@@ -37,6 +37,6 @@ std::uint64_t exponential_backoff::draw(std::uint64_t last) {
   }
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -19,7 +19,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A completion handler `void(std::error_code, Results...)` of any type, so that what runs the operation need not be a
 /// template. Its memory comes from the handler's associated allocator and is given back before the handler runs; the
@@ -145,6 +145,6 @@ class basic_any_completion {
 /// A completion handler `void(std::error_code)`.
 using any_completion = basic_any_completion<>;
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

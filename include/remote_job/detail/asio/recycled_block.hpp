@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Gives back the memory of a buffer that is far larger than what is wanted of it next.
 REMOTE_JOB_DECL void shrink(std::string& buffer, std::size_t wanted) noexcept;
@@ -57,7 +57,7 @@ struct kept_allocator {
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/detail/asio/impl/recycled_block.ipp>

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation
 /// of Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
@@ -49,7 +49,7 @@ class shared_call {
 REMOTE_JOB_DECL void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
                                std::size_t size = 0);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/detail/asio/impl/shared_call.ipp>

@@ -11,7 +11,7 @@
 
 #include <mutex>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own
 /// operations do: a handler may own what keeps it, and nobody else would break that ring.
@@ -49,7 +49,7 @@ class shutdown_listener {
   shutdown_listener* previous_ = nullptr;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/detail/asio/impl/shutdown_list.ipp>

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <type_traits>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A completion handler that is only ever named: concepts ask with it whether an initiating function can be called.
 struct handler_archetype {
@@ -47,6 +47,6 @@ struct ambiguous : T, Names {};
 template <class T>
 concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

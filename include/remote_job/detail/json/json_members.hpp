@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 enum class json_kind { null, boolean, integer, real, string, object, array };
 
@@ -129,6 +129,6 @@ class json_members {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -17,7 +17,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Reads a saved state. The first thing that is wrong with it is kept, what follows is passed over.
 class state_reader {
@@ -175,6 +175,6 @@ class state_reader {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

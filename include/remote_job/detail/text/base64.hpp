@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// So many characters stand for so many bytes, the padding included.
 constexpr std::size_t base64_length(std::size_t bytes) noexcept { return (bytes / 3 + (bytes % 3 != 0)) * 4; }
@@ -29,7 +29,7 @@ REMOTE_JOB_DECL bool append_base64_decoded(std::string& bytes, std::string_view 
 
 REMOTE_JOB_DECL std::optional<std::string> base64_decode(std::string_view text);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/detail/text/impl/base64.ipp>

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
 inline constexpr std::size_t max_exit_text = 64;
@@ -23,7 +23,7 @@ REMOTE_JOB_DECL std::string_view without_mark(std::string_view raw, char (&plain
 /// blanks and line ends. A file without any byte was opened but not yet written: absent. `exit_text` points into raw.
 REMOTE_JOB_DECL void read_exit_code(std::string_view raw, poll_reply& reply) noexcept;
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/detail/text/impl/exit_code.ipp>

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// 64 bits from the operating system that nobody can foretell. Thread-safe. Throws std::system_error.
 REMOTE_JOB_DECL std::uint64_t random_bits();
@@ -25,7 +25,7 @@ class splitmix64 {
   std::uint64_t state_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/detail/text/impl/random.ipp>

@@ -5,7 +5,7 @@
 
 #include <remote_job/job.hpp>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A time, or a duration, so much later; never if that is more than there is of time. Neither may be negative.
 template <class Time>
@@ -13,6 +13,6 @@ constexpr Time saturating_add(Time when, duration by) noexcept {
   return by < Time::max() - when ? when + by : Time::max();
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

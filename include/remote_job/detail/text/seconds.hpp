@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A duration in seconds for people: with at most three decimals, "5", "0.25".
 REMOTE_JOB_DECL std::string seconds(duration d);
@@ -21,7 +21,7 @@ REMOTE_JOB_DECL std::string format_seconds(duration d);
 /// nanosecond. Nothing if it is below zero, too long for a duration, or no number.
 REMOTE_JOB_DECL std::optional<duration> parse_seconds(std::string_view text);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/detail/text/impl/seconds.ipp>

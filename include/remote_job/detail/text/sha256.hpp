@@ -8,13 +8,13 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
 /// nothing secret goes through it, and nothing is decided by it.
 REMOTE_JOB_DECL std::string sha256(std::string_view message);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/detail/text/impl/sha256.ipp>

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Length of the UTF-8 sequence that text begins with, 0 if it begins with none (RFC 3629, section 4).
 REMOTE_JOB_DECL std::size_t utf8_length(std::string_view text) noexcept;
@@ -19,7 +19,7 @@ REMOTE_JOB_DECL bool is_utf8(std::string_view text) noexcept;
 /// The text with U+FFFD in place of each byte that is not UTF-8.
 REMOTE_JOB_DECL std::string to_utf8(std::string_view text);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/detail/text/impl/utf8.ipp>

@@ -22,7 +22,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The clock of a scripted world: it stands still until `run_virtual` moves it to the next expiry. Epoch: time zero.
 struct virtual_clock {
@@ -198,7 +198,7 @@ class virtual_wait_for final : public virtual_wait {
 };
 
 }  // namespace detail
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/loopback/detail/impl/virtual_clock.ipp>

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 loopback_file& loopback_file::append_every(duration from, duration step, int times, const std::string& bytes) {
   for (int i = 0; i < times; ++i) append(from + i * step, bytes);
@@ -132,6 +132,6 @@ void loopback_host::live(duration now) {
   });
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 loopback_jobs& loopback_jobs::behave(loopback_job job) {
   next_ = std::move(job);
@@ -52,6 +52,6 @@ liveness loopback_jobs::life(const std::string& dir) const {
   return j.supervised ? liveness::alive : liveness::orphaned;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

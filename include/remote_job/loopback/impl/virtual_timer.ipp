@@ -11,7 +11,7 @@
 
 #include <cstddef>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::size_t run_virtual_for(asio::io_context& context, duration time) {
   auto& clock = asio::use_service<detail::virtual_clock_service>(context);
@@ -26,6 +26,6 @@ std::size_t run_virtual_for(asio::io_context& context, duration time) {
   return handlers;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

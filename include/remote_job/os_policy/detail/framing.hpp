@@ -26,7 +26,7 @@
 // Every length stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce
 // tells the reply from whatever else a login shell prints. What the exit-code file holds is judged here, not on the
 // host.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Output allowed beyond the bytes of the log: the frame, and what a login shell prints before it.
 inline constexpr std::size_t frame_allowance = 65536;
@@ -70,7 +70,7 @@ REMOTE_JOB_DECL std::size_t find_frame(std::string_view output, std::string_view
 REMOTE_JOB_DECL std::error_code parse_poll_frame(const poll_request& request, std::string_view output,
                                                  poll_reply& reply) noexcept;
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/detail/impl/framing.ipp>

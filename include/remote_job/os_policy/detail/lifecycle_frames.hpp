@@ -21,7 +21,7 @@
 //   \n@RJ1 <nonce> cleanup out=<word> exit=<N|->
 //
 // each followed by \n@RJ1 <nonce> end\n. base is the base directory where the host chose it.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Appends a reply of one line.
 REMOTE_JOB_DECL void append_lifecycle_frame(std::string& out, std::string_view nonce, std::string_view line);
@@ -56,7 +56,7 @@ REMOTE_JOB_DECL std::error_code parse_stop_frame(const stop_request& request, st
 REMOTE_JOB_DECL std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_view output,
                                                     cleanup_result& result);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/detail/impl/lifecycle_frames.ipp>

@@ -9,7 +9,7 @@
 #include <string_view>
 
 // Puts the pieces together that start, stop and clean up a job.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 REMOTE_JOB_DECL void append_lifecycle_begin(std::string& script, const std::string& nonce);
 
@@ -30,7 +30,7 @@ REMOTE_JOB_DECL void append_stop(std::string& script, const job_spec& job, const
 
 REMOTE_JOB_DECL void append_cleanup(std::string& script, const job_spec& job, const cleanup_request& request);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/detail/impl/posix_commands.ipp>

@@ -12,7 +12,7 @@
 // A pid file has the number of the process on its first line, and on the second, if a submit made it, what proves it:
 //
 //   start=<start time of the process> boot=<boot id> ns=<pid namespace> host=<node name> by=<ticket> .
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended
 /// and was not waited for has ended: not every container has an init that waits. Its name may hold line ends and
@@ -124,6 +124,6 @@ inline constexpr std::string_view spare_exit_piece = R"sh(if [ "$rj_c" = - ]; th
 fi
 )sh";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -12,7 +12,7 @@
 //
 // A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.sh, and
 // exit_code.tmp, exit_code.is.N, cancel, start.* for a time.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What the script changes of the login's environment and the job must not see. Comes before all else.
 inline constexpr std::string_view remember_piece =
@@ -291,6 +291,6 @@ echo "
 @RJ1 $rj_nonce end"
 )sh";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -14,7 +14,7 @@
 // result in variables; a script is: script_begin, assignments, pieces, script_end.
 //
 // They run in dash, bash, BusyBox ash, mksh and zsh as sh, and spend a process only where no builtin does the work.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Everything up to script_end is one brace group: a shell that sees only a part of it runs nothing.
 inline constexpr std::string_view group_begin = "{ set +euxvCm -f\n";
@@ -87,7 +87,7 @@ REMOTE_JOB_DECL void append_tail_piece(std::string& script, const poll_request& 
 /// Assigns a path to a variable; one that begins with a dash can no longer be taken for an option.
 REMOTE_JOB_DECL void append_path(std::string& script, std::string_view name, const std::string& path);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/detail/impl/posix_script.ipp>

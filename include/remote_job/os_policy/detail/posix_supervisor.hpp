@@ -14,7 +14,7 @@
 //
 // In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop
 // and a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Arguments: job directory, directory of this attempt, ticket, umask of the login, then the shell that runs scripts.
 ///
@@ -104,6 +104,6 @@ IFS=$rj_ifs
 rj_enter "$@"
 )sh";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -15,7 +15,7 @@
 // How a script reaches PowerShell, and how its answer comes back: base64 both ways. What is in between, the command
 // line of cmd.exe, the encodings of the console, the quotes that PowerShell knows (U+2018 to U+201B end a string too),
 // has no say.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The one script that travels in the command line, the same for all: it runs the script that comes by standard input.
 inline constexpr std::string_view powershell_bootstrap =
@@ -49,7 +49,7 @@ constexpr std::size_t wrapped_length(std::size_t frame) noexcept { return base64
 /// Takes the frame out of its wrapper. Total: takes any bytes. No error only for a whole wrapper with this nonce.
 REMOTE_JOB_DECL std::error_code unwrap_frame(std::string_view nonce, std::string_view output, std::string& frame);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/detail/impl/powershell.ipp>

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Appends a line of POSIX shell that assigns `value` to the variable `name`: the one way in which a value gets into a
 /// script. Any bytes but NUL arrive exactly; the text is 7-bit ASCII whatever the value.
@@ -26,7 +26,7 @@ REMOTE_JOB_DECL void append_printed(std::string& script, std::string_view bytes)
 /// Appends the assignment of a value that must not show in a list of processes. Needs the rj_bytes of the script.
 REMOTE_JOB_DECL void append_hidden_assignment(std::string& script, std::string_view name, std::string_view value);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/detail/impl/quoting.ipp>

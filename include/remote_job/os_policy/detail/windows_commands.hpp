@@ -9,7 +9,7 @@
 #include <string_view>
 
 // Puts the pieces together that start, stop and clean up a job on Windows.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What every script begins with.
 REMOTE_JOB_DECL std::string windows_script(std::string_view nonce);
@@ -34,7 +34,7 @@ REMOTE_JOB_DECL std::string windows_stop_script(const job_spec& job, const stop_
 
 REMOTE_JOB_DECL std::string windows_cleanup_script(const job_spec& job, const cleanup_request& request);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/detail/impl/windows_commands.ipp>

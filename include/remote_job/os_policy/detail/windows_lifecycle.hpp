@@ -12,7 +12,7 @@
 //
 // A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.ps1,
 // and exit_code.tmp, cancel, start.* for a time.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// rj_ours DIR: whether it is a directory of this user, itself and no link. rj_private DIR: lets nobody else in.
 /// rj_first FILE: its first line, or nothing. rj_answer WORDS: sends the frame.
@@ -259,6 +259,6 @@ $rj_out=rj_cleanup
 rj_answer "cleanup out=$rj_out exit=$(rj_result)"
 )ps";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -12,7 +12,7 @@
 // The pieces of which every script for PowerShell is made; for Windows PowerShell 5.1, which every Windows has, and
 // PowerShell 7. Files go through .NET: a cmdlet takes [ and ] in a path for a pattern, and changes encodings and line
 // ends.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// rj_text B64: a text. rj_open PATH: a file that others may write, rename and delete meanwhile. rj_copy FROM MAX TO:
 /// at most so many bytes. rj_fault ERROR: `-` there is no such file, `!` it cannot be read.
@@ -149,7 +149,7 @@ REMOTE_JOB_DECL void append_long(std::string& script, std::string_view name, std
 /// Sets $rj_p to a path; a path that is no UTF-8 names no file on Windows, and counts as one that cannot be read.
 REMOTE_JOB_DECL void append_windows_path(std::string& script, std::string_view path);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/os_policy/detail/impl/windows_script.ipp>

@@ -12,7 +12,7 @@
 // supervisor.ps1   claims the job, runs the runner, writes the exit code
 //  `- cmd.exe      sends the output to the log, without anything in between that could be lost
 //      `- runner.ps1   the surroundings of the job, then its script
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it
 /// does not run, `?` if that cannot be seen.
@@ -114,6 +114,6 @@ if($rj_ok){exit 0}
 exit 1
 )ps";
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -22,7 +22,7 @@
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void loopback_os::build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
   command.command = "poll";
@@ -194,6 +194,6 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
   detail::append_poll_frame(output, request, reply);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

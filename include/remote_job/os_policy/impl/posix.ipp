@@ -19,7 +19,7 @@
 #include <string>
 #include <system_error>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void posix_os::build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
   command.clear();
@@ -113,6 +113,6 @@ std::string posix_os::begin(const std::string& path) {
   return script;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string windows_os::file_path(std::string_view path) {
   const auto letter = path.empty() ? 0 : path.front() | 32;
@@ -125,6 +125,6 @@ void windows_os::finish(remote_command& command, std::string_view nonce, std::st
   command.max_output = detail::wrapped_length(payload + 32768) + detail::frame_allowance;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

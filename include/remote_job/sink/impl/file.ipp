@@ -18,7 +18,7 @@
 
 #ifndef _WIN32
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 file_sink::file_sink(std::string path, file_sink_options options) : path_(std::move(path)), options_(options) {
   if (const auto ec = open()) throw std::system_error(ec, "cannot open " + path_);
@@ -112,7 +112,7 @@ std::error_code file_sink::failed(const char* what, int error) {
   return ec;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 

@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What libssh2 can do of one kind (LIBSSH2_METHOD_KEX and its like), in its order.
 REMOTE_JOB_DECL std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind);
@@ -65,7 +65,7 @@ REMOTE_JOB_DECL std::string nothing_in_common(LIBSSH2_SESSION* session, const se
 /// Has a session use them; the host-key algorithms are chosen by what is known of the host.
 REMOTE_JOB_DECL void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/connect/impl/algorithms.ipp>

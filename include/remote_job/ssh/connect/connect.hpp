@@ -24,7 +24,7 @@
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What connecting leaves behind.
 struct connection {
@@ -116,7 +116,7 @@ class connector final : public operation, public dialer::user, public std::enabl
   std::string only_host_key_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/connect/impl/connect.ipp>

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// From a host's name to a TCP connection: looks its addresses up, and tries them in turn. How long all that may take is
 /// the affair of whoever asks.
@@ -78,7 +78,7 @@ class dialer {
   bool closed_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/connect/impl/dialer.ipp>

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Decides whether a host's key is accepted: it is among the fingerprints given or, without any, in the known-hosts
 /// files; or it is a new host's, and these are welcome.
@@ -52,7 +52,7 @@ class host_key_checker {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/connect/impl/host_key.ipp>

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A key that a known-hosts file holds for the host asked for.
 struct known_host_key {
@@ -92,7 +92,7 @@ class known_hosts {
   std::shared_ptr<LIBSSH2_SESSION> session_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/connect/impl/known_hosts.ipp>

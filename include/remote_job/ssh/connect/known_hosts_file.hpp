@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet;
 /// what the file says by now is looked at under a lock, so that of several processes one adds the line, and none
@@ -17,7 +17,7 @@ namespace remote_job::inline v0::ssh {
 REMOTE_JOB_DECL bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type,
                                     std::string_view blob, std::string& why);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/connect/impl/known_hosts_file.ipp>

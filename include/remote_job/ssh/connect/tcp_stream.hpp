@@ -17,7 +17,7 @@
 #include <netinet/tcp.h>
 #endif
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A connected TCP socket under a session.
 class tcp_stream final : public byte_stream {
@@ -46,7 +46,7 @@ class tcp_stream final : public byte_stream {
   asio::const_buffer rest_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/connect/impl/tcp_stream.ipp>

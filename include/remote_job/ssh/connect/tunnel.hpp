@@ -19,7 +19,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A connection that a server makes for us, over a channel of a session: what carries the next session (ProxyJump). The
 /// session below is its own, and ends with it.
@@ -78,7 +78,7 @@ class tunnel_stream final : public byte_stream {
   std::shared_ptr<tunnel> tunnel_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/connect/impl/tunnel.ipp>

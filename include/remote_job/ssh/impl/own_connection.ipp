@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A connection that nobody else uses.
 class own_connection final : public connection_backend {
@@ -101,6 +101,6 @@ std::shared_ptr<connection_backend> make_own_connection(const asio::any_io_execu
   return std::make_shared<own_connection>(executor, std::move(options));
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const session_pool_options& options) {
   if (options.channels == 0) return "channels must be above 0";
@@ -81,6 +81,6 @@ std::vector<std::shared_ptr<ssh::endpoint_pool>> session_pool::all() const {
   return found;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// The messages of the agent protocol (draft-miller-ssh-agent) that are needed to log in: pure.
 namespace agent_protocol {
@@ -106,7 +106,7 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/login/impl/agent_client.ipp>

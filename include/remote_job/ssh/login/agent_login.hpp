@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is
 /// called.
@@ -61,7 +61,7 @@ class agent_login final : public login_method {
   std::size_t next_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/login/impl/agent_login.ipp>

@@ -23,7 +23,7 @@
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
 /// else of public key (the agent's keys, first those that are among the identities, then the identities),
@@ -99,7 +99,7 @@ class authenticator {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/login/impl/authenticate.ipp>

@@ -16,7 +16,7 @@
 #include <string>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Between the thread on which libssh2 waits for answers and the executor on which the prompter is asked. Thread-safe.
 class interactive_desk {
@@ -78,7 +78,7 @@ class interactive_login final : public login_method {
   unsigned attempt_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/login/impl/interactive_login.ipp>

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in with the identities of the options, one after the other.
 ///
@@ -73,7 +73,7 @@ class key_login final : public login_method {
   std::optional<int> result_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/login/impl/key_login.ipp>

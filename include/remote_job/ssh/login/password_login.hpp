@@ -9,7 +9,7 @@
 #include <functional>
 #include <string>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in with a password that is asked for.
 class password_login final : public login_method {
@@ -29,7 +29,7 @@ class password_login final : public login_method {
   unsigned attempt_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/login/impl/password_login.ipp>

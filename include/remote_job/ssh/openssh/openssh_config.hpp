@@ -10,7 +10,7 @@
 #include <string_view>
 #include <unistd.h>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace ssh {
 
@@ -21,7 +21,7 @@ REMOTE_JOB_DECL ssh_options from_openssh(std::string_view alias, const openssh_q
 
 }  // namespace ssh
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/openssh/impl/openssh_config.ipp>

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What a configuration refers to on this machine.
 struct openssh_surroundings {
@@ -61,7 +61,7 @@ class openssh_reader {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/openssh/impl/openssh_options.ipp>

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What `ssh -G` prints: one line "keyword value" for each setting that has one, those of a list several times.
 ///
@@ -56,7 +56,7 @@ struct jump_name {
   REMOTE_JOB_DECL static std::optional<jump_name> parse(std::string_view text);
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/openssh/impl/openssh_output.ipp>

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #endif
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Who runs this program, and where that user is at home; empty when it cannot be told.
 struct local_user {
@@ -82,7 +82,7 @@ class identity_source {
   const std::string* text_ = nullptr;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/options/impl/identity.ipp>

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #endif
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 using file_handle = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
@@ -31,7 +31,7 @@ REMOTE_JOB_DECL std::string file_message(std::error_code ec);
 /// byte in it, as /dev/null is.
 REMOTE_JOB_DECL file_handle open_file(const std::string& path, std::error_code& ec);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/options/impl/open_file.ipp>

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A private key to log in with: exactly one of the two is given. Of a key that an agent has the public one will do,
 /// here or in a file of that name and `.pub`. A plain value.
@@ -154,7 +154,7 @@ struct ssh_options {
 /// Thread-safe; does no I/O.
 REMOTE_JOB_DECL std::string validate(const ssh_options& options);
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/options/impl/options.ipp>

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// What a login needs to be told by a person, or by whatever stands for one. A plain value.
 struct ssh_challenge {
@@ -174,7 +174,7 @@ class ssh_prompter {
   bool once_ = false;
 };
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/options/impl/prompt.ipp>

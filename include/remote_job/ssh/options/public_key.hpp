@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A public key's fingerprint as OpenSSH prints it.
 REMOTE_JOB_DECL std::string fingerprint(std::string_view blob);
@@ -23,7 +23,7 @@ REMOTE_JOB_DECL std::optional<std::string> read_public_key(std::string_view type
 /// Whether libssh2 can log in with such a key at all: not with certificates, nor with those on FIDO tokens ("sk-").
 REMOTE_JOB_DECL bool is_plain_key(std::string_view type);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/options/impl/public_key.ipp>

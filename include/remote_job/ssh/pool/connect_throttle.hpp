@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Who wants to connect to a host.
 class handshaker {
@@ -47,7 +47,7 @@ class connect_throttle {
   std::map<std::string, place> hosts_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/pool/impl/connect_throttle.ipp>

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Who shares the sessions of an endpoint.
 class pool_user {
@@ -141,7 +141,7 @@ class endpoint_pool final : public handshaker,
   bool acting_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/pool/impl/endpoint_pool.ipp>

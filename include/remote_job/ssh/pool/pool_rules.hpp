@@ -16,7 +16,7 @@
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a pool allows for one endpoint.
 struct pool_limits {
@@ -170,7 +170,7 @@ class pool_rules {
   duration quiet_since_{};
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/pool/impl/pool_rules.ipp>

@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// One session of a pool, as far as those who share it are concerned.
 struct pool_session {
@@ -69,7 +69,7 @@ class pool_sessions {
   std::vector<pool_session> all_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/pool/impl/pool_sessions.ipp>

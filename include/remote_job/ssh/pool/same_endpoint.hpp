@@ -5,13 +5,13 @@
 
 #include <remote_job/ssh/options/options.hpp>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Whether two connections made with these options are the same to everybody: who logs in where, how it is proved, whom
 /// it trusts, and when it gives up.
 REMOTE_JOB_DECL bool same_endpoint(const ssh_options& a, const ssh_options& b);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/pool/impl/same_endpoint.ipp>

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A share of the sessions to an endpoint: what it begins and breaks off concerns nobody else.
 class shared_connection final : public connection_backend,
@@ -97,7 +97,7 @@ class shared_connection final : public connection_backend,
   bool files_last_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/pool/impl/shared_connection.ipp>

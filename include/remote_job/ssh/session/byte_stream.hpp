@@ -12,7 +12,7 @@
 #include <string>
 #include <system_error>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What carries the bytes of a session: a TCP connection, or a channel of another session.
 ///
@@ -39,6 +39,6 @@ class byte_stream {
   virtual std::string why() const { return {}; }
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

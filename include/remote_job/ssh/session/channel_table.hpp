@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// The channels of one session: opened one at a time, in the order of asking, for libssh2 knows of one opening only; an
 /// opening is never abandoned. One is opened in advance, and those given back are closed in the background.
@@ -150,7 +150,7 @@ class channel_table {
   bool spare_refused_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/session/impl/channel_table.ipp>

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What a transport does over SSH, with a connection of its own or with a share of one. Operations are those of the
 /// transport; what is passed by reference stays in place until the completion.
@@ -38,6 +38,6 @@ class connection_backend {
   asio::any_io_executor executor_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -15,7 +15,7 @@
 #include <string>
 #include <system_error>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Runs commands over a session, one at a time, each on a channel of its own. Several of these may share a session.
 ///
@@ -71,7 +71,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
   bool eof_sent_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/session/impl/exec.ipp>

@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// One call that may take long, on a thread of its own. All but that call is on one executor.
 class helper_thread {
@@ -38,7 +38,7 @@ class helper_thread {
   int result_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/session/impl/helper_thread.ipp>

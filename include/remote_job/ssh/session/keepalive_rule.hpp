@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Tells when a silent server is to be asked for a sign of life, and when it counts as lost. Pure.
 class keepalive_rule {
@@ -43,7 +43,7 @@ class keepalive_rule {
   time_point asked_{};
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/session/impl/keepalive_rule.ipp>

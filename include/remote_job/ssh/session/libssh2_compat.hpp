@@ -14,7 +14,7 @@
 #endif
 
 /// The one place that knows how the versions of libssh2 differ.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Has libssh2 set itself up, once; from then on sessions may be created by any thread.
 REMOTE_JOB_DECL bool libssh2_ready();
@@ -38,7 +38,7 @@ REMOTE_JOB_DECL void libssh2_terminate(LIBSSH2_CHANNEL* channel);
 /// cannot tell a status that never came from 0.
 REMOTE_JOB_DECL std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/session/impl/libssh2_compat.ipp>

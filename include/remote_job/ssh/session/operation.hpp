@@ -11,7 +11,7 @@
 #include <string>
 #include <system_error>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Something that goes on over a session: a state machine whose steps never wait.
 class operation {
@@ -49,6 +49,6 @@ class channel_waiter {
   ~channel_waiter() = default;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 using remote_job::detail::printable;
 
@@ -43,7 +43,7 @@ REMOTE_JOB_DECL server_algorithms parse_server_algorithms(std::string_view hello
 /// The names of a comma-separated list.
 REMOTE_JOB_DECL std::vector<std::string> split_names(std::string_view list);
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/session/impl/server_hello.ipp>

@@ -30,7 +30,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// How long a session waits for its server.
 struct session_limits {
@@ -220,7 +220,7 @@ class session final : public std::enable_shared_from_this<session>,
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/session/impl/session.ipp>

@@ -7,11 +7,11 @@
 
 #include <asio/generic/stream_protocol.hpp>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// A socket to a server or to an agent: one type for both, so that Asio's operations on sockets are compiled once.
 using stream_socket = asio::generic::stream_protocol::socket;
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 struct sftp_user;
 
@@ -131,7 +131,7 @@ class sftp_channel {
   static constexpr unsigned long usual_window = 1024 * 1024;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/sftp/impl/sftp_channel.ipp>

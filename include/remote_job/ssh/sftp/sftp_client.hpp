@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Reads files of the host over one channel of a session, any number at once, for any number of users.
 ///
@@ -129,7 +129,7 @@ class sftp_client final : public operation,
   std::string unavailable_;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/sftp/impl/sftp_client.ipp>

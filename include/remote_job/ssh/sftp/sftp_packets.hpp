@@ -14,7 +14,7 @@
 #include <vector>
 
 /// The packets of SFTP version 3 (draft-ietf-secsh-filexfer-02) that reading files needs. Pure functions: no I/O.
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Section 3.
 enum class sftp_type : std::uint8_t {
@@ -146,7 +146,7 @@ class sftp_inbox {
   std::size_t end_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/sftp/impl/sftp_packets.ipp>

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Reads a range of a file: one round trip if the file is open already and the range is small, three if it is not.
 ///
@@ -103,7 +103,7 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   bool ended_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/sftp/impl/sftp_read.ipp>

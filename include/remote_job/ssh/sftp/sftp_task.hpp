@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// What a server's refusal means.
 REMOTE_JOB_DECL std::error_code sftp_error(sftp_status status);
@@ -136,7 +136,7 @@ class sftp_stat final : public sftp_task, public sftp_receiver {
   std::uint64_t question_ = 0;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/sftp/impl/sftp_task.ipp>

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <memory>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// The SFTP clients over one session, for any number of users: one for all, and one for those apart.
 ///
@@ -62,7 +62,7 @@ class shared_sftp final : public std::enable_shared_from_this<shared_sftp> {
   bool armed_ = false;
 };
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/ssh/sftp/impl/shared_sftp.ipp>

@@ -39,7 +39,7 @@
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): the program declares it
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Owns a file descriptor.
 class unique_fd {
@@ -115,7 +115,7 @@ class child_process {
 /// Whether a program can be found as posix_spawnp would: by its path, or in PATH.
 REMOTE_JOB_DECL bool program_exists(const std::string& name);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 

@@ -25,7 +25,7 @@
 
 // What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then
 // the time that this takes to come through.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a loopback_transport and its outstanding steps share.
 struct loopback_link {
@@ -198,7 +198,7 @@ struct loopback_step_op {
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 template <template <class, class> class Associator, class Step, class Handler, class Default>
 struct asio::associator<Associator, remote_job::detail::loopback_step_op<Step, Handler>, Default>

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 class child_process;
 class running_command;
@@ -51,7 +51,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   std::vector<std::weak_ptr<running_command>> commands_;  // those with a child that is not reaped, and others
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 

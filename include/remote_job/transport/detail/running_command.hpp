@@ -20,7 +20,7 @@
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 class process_backend;
 
@@ -73,7 +73,7 @@ class running_command : public std::enable_shared_from_this<running_command> {
   std::array<char, 16384> buffer_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 

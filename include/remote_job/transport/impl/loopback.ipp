@@ -7,12 +7,12 @@
 #include <remote_job/loopback/virtual_timer.hpp>
 #include <remote_job/transport/loopback.hpp>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void loopback_transport::close() noexcept {
   if (link_) link_->close();
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -18,7 +18,7 @@
 
 #ifndef _WIN32
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const openssh_command& command) {
   const auto plain = [](std::string_view text) {
@@ -43,9 +43,9 @@ std::string validate(const openssh_command& command) {
   return {};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string private_directory(std::string path) {
   const auto uid = ::geteuid();
@@ -69,9 +69,9 @@ std::string private_directory(std::string path) {
   return path;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::vector<std::string> openssh_prefix(const openssh_command& command) {
   if (auto wrong = validate(command); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
@@ -97,7 +97,7 @@ std::vector<std::string> openssh_prefix(const openssh_command& command) {
   return prefix;
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 

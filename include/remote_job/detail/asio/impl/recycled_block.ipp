@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void shrink(std::string& buffer, std::size_t wanted) noexcept {
   if (buffer.capacity() > std::size_t{256} * 1024 && buffer.capacity() / 4 > wanted) buffer = std::string();
@@ -35,6 +35,6 @@ void recycled_block::give(void* p) noexcept {
     ::operator delete(p);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -12,12 +12,12 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec, std::size_t size) {
   asio::post(executor, [call = std::move(call), ec, size] { call(ec, size); });
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

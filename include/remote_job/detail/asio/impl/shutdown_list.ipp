@@ -12,7 +12,7 @@
 
 #include <mutex>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 shutdown_listener::shutdown_listener(const asio::any_io_executor& executor)
     : list_(&asio::use_service<list>(asio::query(executor, asio::execution::context))) {
@@ -49,6 +49,6 @@ void shutdown_listener::list::shutdown() noexcept {
   }
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

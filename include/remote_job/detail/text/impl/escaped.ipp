@@ -6,7 +6,7 @@
 #include <remote_job/detail/text/escaped.hpp>
 #include <remote_job/detail/text/hex.hpp>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 constexpr bool is_printable_ascii(char c) noexcept { return c >= ' ' && c <= '~'; }
 
@@ -34,6 +34,6 @@ std::string printable(std::string_view text, std::size_t most) {
   return result;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

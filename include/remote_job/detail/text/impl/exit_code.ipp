@@ -12,7 +12,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string_view without_mark(std::string_view raw, char (&plain)[max_exit_text]) noexcept {
   if (raw.starts_with("\xef\xbb\xbf")) return raw.substr(3);
@@ -54,6 +54,6 @@ void read_exit_code(std::string_view raw, poll_reply& reply) noexcept {
   }
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_hex(std::string& text, std::uint64_t number, std::size_t digits) {
   while (digits > 0) text += "0123456789abcdef"[(number >> (4 * --digits)) & 15];
@@ -32,6 +32,6 @@ bool from_hex(std::string_view text, std::string& bytes) {
   return true;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

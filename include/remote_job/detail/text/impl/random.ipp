@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::uint64_t random_bits() {
 #ifdef _WIN32
@@ -39,6 +39,6 @@ std::uint64_t splitmix64::operator()() noexcept {
   return z ^ (z >> 31);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string seconds(duration d) {
   char text[32];
@@ -84,6 +84,6 @@ std::optional<duration> parse_seconds(std::string_view text) {
   return duration(count + (up ? 1 : 0));
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

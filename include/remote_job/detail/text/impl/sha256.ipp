@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string sha256(std::string_view message) {
   static constexpr std::array<std::uint32_t, 64> constants = {
@@ -61,6 +61,6 @@ std::string sha256(std::string_view message) {
   return digest;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 bool virtual_clock_service::advance(virtual_clock::time_point limit) {
   if (waits_.empty() || waits_.begin()->first > limit || waits_.begin()->first == virtual_clock::time_point::max())
@@ -25,6 +25,6 @@ void virtual_clock_service::shutdown() noexcept {
   while (!waits_.empty()) waits_.begin()->second->discard();
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

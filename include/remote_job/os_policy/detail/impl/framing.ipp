@@ -15,7 +15,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_number(std::string& out, std::uint64_t value) {
   char digits[20];
@@ -139,6 +139,6 @@ std::error_code parse_poll_frame(const poll_request& request, std::string_view o
   return {};
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_lifecycle_frame(std::string& out, std::string_view nonce, std::string_view line) {
   out.append(frame_tag).append(nonce).append(" ").append(line);
@@ -175,6 +175,6 @@ std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_
                 "the job's directory is not removed", result.message);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_lifecycle_begin(std::string& script, const std::string& nonce) {
   script.append(group_begin).append(remember_piece).append(surroundings_piece).append(tools_piece);
@@ -115,6 +115,6 @@ void append_cleanup(std::string& script, const job_spec& job, const cleanup_requ
   script.append(process_piece).append(life_piece).append(result_piece).append(cleanup_piece).append(script_end);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

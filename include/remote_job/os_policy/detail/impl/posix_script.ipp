@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_script_begin(std::string& script) {
   script.append(group_begin).append(plain_output_piece).append(surroundings_piece);
@@ -55,6 +55,6 @@ void append_path(std::string& script, std::string_view name, const std::string& 
     append_assignment(script, name, "./" + path);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

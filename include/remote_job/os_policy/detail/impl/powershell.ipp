@@ -14,7 +14,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_encoded_command(std::string& out, std::string_view script) {
   std::string wide;
@@ -53,6 +53,6 @@ std::error_code unwrap_frame(std::string_view nonce, std::string_view output, st
   return append_base64_decoded(frame, text) ? std::error_code() : errc::reply_malformed;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

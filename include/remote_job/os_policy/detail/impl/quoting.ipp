@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_assignment(std::string& script, std::string_view name, std::string_view value) {
   const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
@@ -73,6 +73,6 @@ void append_hidden_assignment(std::string& script, std::string_view name, std::s
   script.append("rj_bytes x)\n").append(name).append("=${").append(name).append("%x}\n");
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string windows_script(std::string_view nonce) {
   std::string script(file_piece);
@@ -95,6 +95,6 @@ std::string windows_cleanup_script(const job_spec& job, const cleanup_request& r
   return script.append(windows_result_piece).append(windows_cleanup_piece);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_long(std::string& script, std::string_view name, std::uint64_t value) {
   append_number(script.append("$").append(name).append("=[long]"), value);
@@ -23,6 +23,6 @@ void append_windows_path(std::string& script, std::string_view path) {
   script.append("}catch{}\n");
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::vector<std::string> supported_algorithms(LIBSSH2_SESSION* session, int kind) {
   const char** names = nullptr;
@@ -88,6 +88,6 @@ void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
   set(LIBSSH2_METHOD_MAC_SC, wanted.mac);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

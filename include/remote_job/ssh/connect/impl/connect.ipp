@@ -28,7 +28,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 connector::connector(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
                      std::shared_ptr<connection> result)
@@ -302,6 +302,6 @@ std::string connector::where() const {
   return text;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -19,7 +19,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool dialer::take_address(const std::string& host, std::uint16_t port) {
   std::error_code not_literal;
@@ -82,6 +82,6 @@ void dialer::on_time(std::error_code ec) {
   socket_.close(ignored);  // on_connected() goes on to the next
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

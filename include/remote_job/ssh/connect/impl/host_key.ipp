@@ -19,7 +19,7 @@
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code host_key_checker::load() {
   if (!options_.fingerprints.empty() || options_.host_keys == host_key_policy::insecure_accept_any) return {};
@@ -102,6 +102,6 @@ known_hosts host_key_checker::nothing_known() const {
   return {options_.host_key_alias, 22};
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -23,7 +23,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code known_hosts::read(const std::string& file) {
   std::error_code ec;
@@ -211,6 +211,6 @@ bool known_hosts::hash_is_of(std::string_view hashed, const std::string& name) {
              nullptr) == LIBSSH2_KNOWNHOST_CHECK_MATCH;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

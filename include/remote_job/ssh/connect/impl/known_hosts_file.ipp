@@ -28,16 +28,16 @@
 #endif
 
 #if defined(_WIN32)
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool add_known_host(const std::string& file, known_hosts, std::string_view, std::string_view, std::string& why) {
   why = file + ": adding keys to known-hosts files is not supported on this system";
   return false;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 #else
-namespace remote_job::inline v0::ssh::known_hosts_file_detail {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh::known_hosts_file_detail {
 
 /// A descriptor with a lock on its file.
 class locked_file {
@@ -99,9 +99,9 @@ void locked_file::close() noexcept {
   fd_ = -1;
 }
 
-}  // namespace remote_job::inline v0::ssh::known_hosts_file_detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh::known_hosts_file_detail
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type, std::string_view blob,
                     std::string& why) {
@@ -141,7 +141,7 @@ bool add_known_host(const std::string& file, known_hosts fresh, std::string_view
   return true;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 #endif
 
 #endif

@@ -20,7 +20,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 tcp_stream::tcp_stream(stream_socket socket, duration user_timeout) : socket_(std::move(socket)) {
   std::error_code ignored;
@@ -74,6 +74,6 @@ void tcp_stream::set_tcp_option(int name, int value) noexcept {
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

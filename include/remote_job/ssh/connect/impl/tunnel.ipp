@@ -20,7 +20,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void tunnel::open(tunnel_end to, on_open done) {
   done_ = std::move(done);
@@ -137,6 +137,6 @@ void tunnel_stream::write(asio::const_buffer buffer, std::shared_ptr<user> owner
   tunnel_->write(buffer, std::move(owner));
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh::agent_protocol {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh::agent_protocol {
 
 std::string number(std::size_t value) {
   std::string bytes;
@@ -84,9 +84,9 @@ std::optional<std::string> signature(std::string_view message) {
   return std::string(*value);
 }
 
-}  // namespace remote_job::inline v0::ssh::agent_protocol
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh::agent_protocol
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void agent_client::ask(std::string_view message, std::function<void()> on_answer) {
   on_answer_ = std::move(on_answer);
@@ -153,6 +153,6 @@ void agent_client::end(std::error_code ec) {
   std::exchange(on_answer_, nullptr)();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 agent_login::agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
                          std::vector<std::string> preferred, bool only_preferred, std::vector<std::string>& refused,
@@ -126,6 +126,6 @@ int agent_login::on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, st
   return 0;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 authenticator::authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
                              const std::function<void()>& wake)
@@ -153,6 +153,6 @@ void authenticator::collect() {
   }
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

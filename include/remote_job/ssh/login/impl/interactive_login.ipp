@@ -18,7 +18,7 @@
 #include <string>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::optional<secrets> interactive_desk::ask(ssh_challenge challenge) {
   const auto asked = std::make_shared<question>(nullptr);
@@ -142,6 +142,6 @@ void interactive_login::on_libssh2_prompts(const char*, int, const char* instruc
   }
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 key_login::key_login(const ssh_options& options, std::vector<identity_source> identities, std::string user,
                      const std::vector<std::string>& refused, std::function<void()> wake)
@@ -211,6 +211,6 @@ login_status key_login::conclude(session& s, int rc) {
   return login_status::more;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

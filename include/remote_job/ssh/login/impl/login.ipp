@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void login_method::conclude_last(bool accepted) {
   if (accepted)
@@ -68,6 +68,6 @@ void challenger::close() noexcept {
   question_.reset();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

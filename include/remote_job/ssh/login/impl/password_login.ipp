@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 password_login::password_login(const ssh_options& options, std::string user, std::function<void()> wake)
     : options_(options),
@@ -62,6 +62,6 @@ login_status password_login::step(session& s) {
   return login_status::more;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 openssh_surroundings surroundings() {
   const auto user = local_user::current();
@@ -107,14 +107,14 @@ ssh_options from_openssh(std::string_view alias, const openssh_query& query, boo
   return *std::move(options);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 REMOTE_JOB_DECL ssh_options ssh_options::from_openssh(std::string_view alias, const openssh_query& query) {
   return ssh::from_openssh(alias, query, true, 0);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::optional<ssh_options> openssh_reader::read(std::string& why) {
   read_address();
@@ -220,6 +220,6 @@ std::optional<std::string> openssh_reader::value_of(char token) const {
   }
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

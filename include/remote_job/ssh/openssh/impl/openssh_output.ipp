@@ -14,7 +14,7 @@
 #include <system_error>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 openssh_output::openssh_output(std::string_view text) {
   while (!text.empty()) {
@@ -102,6 +102,6 @@ std::optional<jump_name> jump_name::parse(std::string_view text) {
   return result;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

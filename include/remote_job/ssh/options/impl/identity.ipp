@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 local_user local_user::current() {
   local_user result;
@@ -191,6 +191,6 @@ private_key identity_source::load(std::string& why) const {
   return text_ == nullptr ? private_key::read(name, why) : private_key::copy(*text_, why);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

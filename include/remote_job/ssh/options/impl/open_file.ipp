@@ -10,7 +10,7 @@
 #include <string>
 #include <system_error>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::string file_message(std::error_code ec) { return ec == not_a_file ? "it is not a regular file" : ec.message(); }
 
@@ -37,6 +37,6 @@ file_handle open_file(const std::string& path, std::error_code& ec) {
   return file;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

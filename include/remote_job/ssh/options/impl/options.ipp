@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 std::string validate(const ssh_options& options) {
   const auto has_nul = [](std::string_view text) { return text.find('\0') != std::string_view::npos; };
@@ -58,6 +58,6 @@ std::string validate(const ssh_options& options) {
   return {};
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void wipe(std::string& secret) noexcept {
   secret.resize(secret.capacity());
@@ -69,9 +69,9 @@ void question::settle(status s, std::vector<std::string>* list) {
   if (const auto call = std::exchange(on_answer_, nullptr)) call();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
-namespace remote_job::inline v0 {
+namespace remote_job::inline REMOTE_JOB_ABI {
 
 void ssh_answer::operator()(std::string secret) const {
   std::vector<std::string> list(1);
@@ -80,6 +80,6 @@ void ssh_answer::operator()(std::string secret) const {
   ssh::wipe(secret);
 }
 
-}  // namespace remote_job::inline v0
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif

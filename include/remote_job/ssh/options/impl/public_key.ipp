@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::string fingerprint(std::string_view blob) { return "SHA256:" + detail::base64_unpadded(detail::sha256(blob)); }
 
@@ -33,6 +33,6 @@ bool is_plain_key(std::string_view type) {
          (type.starts_with("ecdsa-sha2-nistp") && type.find("-cert-") == std::string_view::npos);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

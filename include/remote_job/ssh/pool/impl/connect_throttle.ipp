@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void connect_throttle::enter(const std::string& host, std::weak_ptr<handshaker> who) {
   hosts_[host].waiting.push_back(std::move(who));
@@ -32,6 +32,6 @@ void connect_throttle::go_on(const std::string& host) {
   if (here.active == 0 && here.waiting.empty()) hosts_.erase(host);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

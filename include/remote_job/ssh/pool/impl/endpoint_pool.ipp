@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 endpoint_pool::endpoint_pool(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options,
                              const detail::pool_limits& limits, std::shared_ptr<connect_throttle> handshakes)
@@ -234,6 +234,6 @@ void endpoint_pool::arm() {
   });
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 auto pool_rules::next() -> std::optional<action> {
   if (actions_.empty()) return {};
@@ -265,6 +265,6 @@ void pool_rules::connect_if_needed(duration now) {
   }
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

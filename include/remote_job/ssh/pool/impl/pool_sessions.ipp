@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void pool_sessions::remove(std::uint64_t id) {
   std::erase_if(all_, [&](const pool_session& s) { return s.id == id; });
@@ -47,6 +47,6 @@ const pool_session* pool_sessions::surplus() const noexcept {
   return last.state == phase::ready && last.running == 0 && last.sharing == 0 ? &last : nullptr;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

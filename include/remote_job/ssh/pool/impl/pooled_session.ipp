@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void pooled_session::attend() {
   const session::turn t(*session_);
@@ -67,6 +67,6 @@ void pooled_session::drop() noexcept {
   [[maybe_unused]] const auto last = std::exchange(owner_, nullptr);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

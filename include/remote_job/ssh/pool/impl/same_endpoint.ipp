@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   if (&a == &b) return true;
@@ -36,6 +36,6 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
          notices == b.notices;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -19,7 +19,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void shared_connection::connect(detail::any_completion completion) {
   close();
@@ -166,6 +166,6 @@ void shared_connection::on_shutdown() noexcept {
   [[maybe_unused]] const auto second = std::move(running_.completion);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

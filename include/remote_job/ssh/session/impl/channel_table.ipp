@@ -17,7 +17,7 @@
 #include <string>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void channel_table::request(channel_waiter& waiter, bool patient) {
   if (auto* channel = std::exchange(spare_, nullptr)) {
@@ -239,6 +239,6 @@ void channel_table::step_ping() {
   if (rc != 0 && rc != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) owner_.fail("the connection broke");
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -17,7 +17,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void exec::start(const std::shared_ptr<session>& over, const remote_command& command, command_reply& reply,
                  detail::any_completion completion) {
@@ -187,6 +187,6 @@ void exec::complete(std::error_code ec) {
   completion_.post(ec);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

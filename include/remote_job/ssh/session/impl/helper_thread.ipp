@@ -15,7 +15,7 @@
 #include <thread>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code helper_thread::start(const asio::any_io_executor& executor, std::function<int()> function,
                                      std::function<void(int)> done, detail::shared_call back) {
@@ -38,6 +38,6 @@ void helper_thread::join() {
   if (busy()) thread_.join();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 auto keepalive_rule::due(bool waiting) const noexcept -> time_point {
   return waiting ? lost_at() : std::max(detail::saturating_add(last_input_, keepalive_), next_keepalive_);
@@ -28,6 +28,6 @@ bool keepalive_rule::must_ask(time_point now) noexcept {
   return true;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <optional>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 bool libssh2_ready() {
   static const bool ready = libssh2_init(0) == 0;
@@ -32,6 +32,6 @@ std::optional<int> libssh2_exit_status(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL
   return libssh2_channel_get_exit_status(channel);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

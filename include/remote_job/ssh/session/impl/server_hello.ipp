@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 identification find_identification(std::string_view received) {
   using status = identification::status;
@@ -69,6 +69,6 @@ std::vector<std::string> split_names(std::string_view list) {
   return names;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -29,7 +29,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 session::turn::~turn() {
   if (--session_.turns_ == 0) session_.end_turn();
@@ -297,6 +297,6 @@ void session::send_keepalive(int with_answer, unsigned interval) {
   libssh2_keepalive_send(native(), &seconds);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 wire::wire() : in_(input_size) {
   if (!detail::libssh2_ready()) return;
@@ -133,6 +133,6 @@ void wire::on_libssh2_disconnect(LIBSSH2_SESSION*, int, const char* message, int
                                                   : std::string("(no reason)");
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::shared_ptr<sftp_user> sftp_channel::oldest_user() const {
   return waits() && pending_.front().from ? pending_.front().from->asked_for() : nullptr;
@@ -175,6 +175,6 @@ void sftp_channel::fail(status state, std::string why) {
   why_ = std::move(why);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::shared_ptr<sftp_client> sftp_client::create(const std::shared_ptr<session>& over, duration deadline) {
   return std::shared_ptr<sftp_client>(new sftp_client(over, deadline));
@@ -201,6 +201,6 @@ void sftp_client::fail_all(std::error_code ec, const std::string& reason) {
   for (const auto& each : all) each->finish(ec, reason);
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::shared_ptr<sftp_user> sftp_file::asked_for() const {
   return waiting_.empty() ? nullptr : waiting_.front()->opens_for();
@@ -141,6 +141,6 @@ bool sftp_file::on_reply(std::uint64_t, const sftp_reply& reply) {
   return true;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void sftp_writer::open(std::uint32_t id, std::string_view path) {
   head(sftp_type::open, 4 + 4 + path.size() + 8, id);
@@ -148,6 +148,6 @@ std::size_t sftp_inbox::length() const noexcept {
   return n;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -16,7 +16,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 sftp_read::sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out,
                      std::shared_ptr<sftp_user> user, detail::any_completion completion)
@@ -228,6 +228,6 @@ bool sftp_read::may_become(const sftp_attributes& before, const sftp_attributes&
          before.size <= after.size && before.modified <= after.modified;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -19,7 +19,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code sftp_error(sftp_status status) {
   switch (status) {
@@ -122,6 +122,6 @@ bool sftp_stat::on_reply(std::uint64_t, const sftp_reply& reply) {
   return true;
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

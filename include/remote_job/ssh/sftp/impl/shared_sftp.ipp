@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::ssh {
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 shared_sftp::shared_sftp(const std::shared_ptr<session>& over, duration deadline)
     : session_(over),
@@ -95,6 +95,6 @@ void shared_sftp::part() {
   stuck->abandon();
 }
 
-}  // namespace remote_job::inline v0::ssh
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -16,7 +16,7 @@
 
 #ifndef _WIN32
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -164,7 +164,7 @@ bool program_exists(const std::string& name) {
   }
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 

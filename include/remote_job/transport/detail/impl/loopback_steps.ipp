@@ -20,7 +20,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 auto loopback_link::take_lane() -> lane& {
   const auto free = std::ranges::find(lanes, false, &lane::taken);
@@ -132,6 +132,6 @@ std::error_code loopback_read::finish(std::error_code ec) {
   return loopback_file_step::finish(ec);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void process_backend::connect(any_completion completion) {
   std::error_code error;
@@ -89,7 +89,7 @@ std::error_code process_backend::judge_end(std::error_code error, const child_pr
   return error;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 

@@ -17,7 +17,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 running_command::running_command(std::shared_ptr<process_backend> backend, const remote_command& command,
                                  command_reply& reply)
@@ -163,7 +163,7 @@ void running_command::complete() {
   completion.dispatch(error);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif  // _WIN32
 

@@ -5,7 +5,7 @@
 
 #include <remote_job/job.hpp>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a machine wants done next, and the one input that answers it.
 enum class action_kind {
@@ -28,6 +28,6 @@ struct action {
   duration time{};
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// One command, sent until it is answered, as a sans-I/O machine: the sibling of watch_fsm, with the same budget.
 ///
@@ -67,7 +67,7 @@ class call_fsm {
   action_kind after_close_ = action_kind::abort;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/call_fsm.ipp>

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// How much of the log the next poll asks for.
 ///
@@ -38,7 +38,7 @@ class chunk_size {
   std::size_t size_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/chunk_size.ipp>

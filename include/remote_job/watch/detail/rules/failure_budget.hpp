@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What failed last, and why: told to people, decides nothing.
 struct failure {
@@ -50,7 +50,7 @@ class failure_budget {
   int failures_ = 0;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/failure_budget.ipp>

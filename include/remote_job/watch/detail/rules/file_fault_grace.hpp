@@ -8,7 +8,7 @@
 
 #include <optional>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// How long one file of a job may stay damaged, unreadable or missing. It has no clock: each poll says how much time
 /// has passed since the poll before.
@@ -35,7 +35,7 @@ class file_fault_grace {
   duration lasted_{};  // at most grace_
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/file_fault_grace.ipp>

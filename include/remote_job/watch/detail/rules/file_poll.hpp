@@ -13,7 +13,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// One poll through the host's files, without the I/O: says what to ask for, takes the answers, and makes of them the
 /// reply that a command would have given. It is used again for each poll, for its memory.
@@ -112,7 +112,7 @@ class file_poll {
   bool read_again_ = false;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/file_poll.ipp>

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// How far a log was read, and by what it is known again. Decides when a log is no longer the one that was read.
 class log_position {
@@ -47,7 +47,7 @@ class log_position {
   log_mark mark_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/log_position.ipp>

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Decides when to ask whether a job lives, and when it counts as lost. It has no clock: each poll says how much time
 /// has passed since the poll before.
@@ -75,7 +75,7 @@ class lost_job_rule {
   bool unknowable_ = false;  // neither way tells
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/lost_job_rule.ipp>

@@ -14,7 +14,7 @@
 #include <system_error>
 
 // The sentences that people read, in one place. Bytes from the host are escaped: a path must not steer a terminal.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A failure within the budget.
 REMOTE_JOB_DECL std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
@@ -52,7 +52,7 @@ REMOTE_JOB_DECL std::string deadline_message(duration deadline, const std::strin
 /// The answer to a question about the job's status.
 REMOTE_JOB_DECL std::string status_message(const job_spec& job, const poll_reply& reply);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/messages.ipp>

@@ -8,7 +8,7 @@
 
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// How long to wait until the next poll.
 ///
@@ -38,7 +38,7 @@ class poll_pause {
   duration pause_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/poll_pause.ipp>

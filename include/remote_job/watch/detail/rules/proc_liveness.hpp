@@ -13,7 +13,7 @@
 
 // Whether a job lives, as far as the files of a Linux host tell: its pid file, and then /proc. See posix_identity.hpp
 // for what a pid file holds; the rules are the same.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The two lines of a pid file, or of the file `child`.
 struct process_identity {
@@ -46,7 +46,7 @@ struct file_evidence {
   REMOTE_JOB_DECL liveness judge(std::string& evidence) const;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/proc_liveness.ipp>

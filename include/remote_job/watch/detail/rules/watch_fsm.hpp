@@ -18,7 +18,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The watch as a sans-I/O machine: every rule of how a job is watched, and nothing else.
 ///
@@ -127,7 +127,7 @@ class watch_fsm {
   std::string why_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/watch_fsm.ipp>

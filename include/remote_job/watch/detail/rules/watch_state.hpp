@@ -21,7 +21,7 @@
 #include <string_view>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a watch waits for.
 enum class watch_phase {
@@ -122,7 +122,7 @@ class watch_state {
   duration ran_{};  // at most the deadline
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/rules/impl/watch_state.ipp>

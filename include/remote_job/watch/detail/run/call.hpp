@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// One command, sent until it is answered: what a watch is to its polls.
 ///
@@ -98,6 +98,6 @@ struct initiate_call {
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -16,7 +16,7 @@
 #include <utility>
 
 // What is sent and read in the context of a watch, besides its polls: see call.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Names a command by its content, so that a host can tell whether it is the same.
 REMOTE_JOB_DECL std::string fingerprint(const job_command& command);
@@ -178,7 +178,7 @@ class cleanup_exchange : public exchange<Watch, cleanup_request, cleanup_result>
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/run/impl/exchanges.ipp>

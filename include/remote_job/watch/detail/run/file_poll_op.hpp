@@ -26,7 +26,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// A file_poll, and what carrying it out needs from poll to poll. Must outlive the operations.
 class running_file_poll : public file_poll {
@@ -244,6 +244,6 @@ void start_file_poll(Transport& transport, const job_spec& job, const poll_reque
   file_poll_op<Transport, Handler>::start(transport, job, request, poll, std::move(handler));
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

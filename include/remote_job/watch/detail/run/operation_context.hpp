@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What any operation on a host works with: the transport and its clock, the backoff, the sink that is told of retries,
 /// and the one step that is under way. One operation at a time. Transport may be a reference.
@@ -158,6 +158,6 @@ struct operation_context : std::enable_shared_from_this<operation_context<Transp
   }
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

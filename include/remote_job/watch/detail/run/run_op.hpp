@@ -28,7 +28,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The composed operation behind every initiating function: carries out what a machine asks for, and decides nothing.
 ///
@@ -301,6 +301,6 @@ void start_run(std::shared_ptr<Task> task, Handler&& handler) {
   run_op<Task, allocator>::start(std::move(task), {std::forward<Handler>(handler), executor}, memory);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -11,7 +11,7 @@
 #include <system_error>
 
 // What went wrong in an operation, for people.
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Appends what the exception that is being handled says.
 REMOTE_JOB_DECL std::string exception_text(std::string text);
@@ -21,7 +21,7 @@ REMOTE_JOB_DECL std::string exception_text(std::string text);
 REMOTE_JOB_DECL std::string failure_text(std::error_code ec, std::string diagnostics, const duration* limit,
                                          const command_reply* reply);
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
 #include <remote_job/watch/detail/run/impl/run_texts.ipp>

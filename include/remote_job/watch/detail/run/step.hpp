@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// An operation that goes on step by step on an operation_context; its steps share it.
 template <class Context, class Allocator>
@@ -62,6 +62,6 @@ class step {
   [[no_unique_address]] const allocator_type memory_;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -27,7 +27,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What a trigger and its outstanding run share. It lives as long as either.
 template <class Transport, class OsPolicy, class Backoff, class Sink>
@@ -269,6 +269,6 @@ struct watch_of<Transport, OsPolicy, Backoff, Sink> {
   using type = watch<Transport, OsPolicy, Backoff, Sink>;
 };
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <remote_job/watch/detail/rules/call_fsm.hpp>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 action call_fsm::start(std::string objection) {
   if (objection.empty()) return connect();
@@ -46,6 +46,6 @@ action call_fsm::failed(failure f) {
   return end(failure_.error, failure_.why);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

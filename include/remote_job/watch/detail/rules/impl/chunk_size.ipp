@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 chunk_size::chunk_size(const watch_options& options) : quick_(options.command_timeout / 4) {
   const auto at_least_one = [](std::int64_t n) { return static_cast<std::size_t>(std::max<std::int64_t>(1, n)); };
@@ -28,6 +28,6 @@ void chunk_size::timed_out(int failures) noexcept {
   size_ = std::max(size_ >> halvings, std::min(size_, least));
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 failure make_failure(retry_info::phase phase, std::error_code ec, std::string why) {
   return {phase, ec, why.empty() ? ec.message() : std::move(why)};
@@ -24,6 +24,6 @@ retry_info failure_budget::retry(const failure& last, duration delay) const {
   return {last.phase, failures_, max_, delay, last.error, retry_message(last.phase, failures_, max_, delay, last.why)};
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 bool file_fault_grace::observe(std::optional<notice_kind> seen, duration elapsed) noexcept {
   const auto before = kind_;
@@ -19,6 +19,6 @@ bool file_fault_grace::observe(std::optional<notice_kind> seen, duration elapsed
   return seen && seen != before;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Whether a host says that there is no such file.
 inline bool says_missing(const std::error_code& ec) noexcept {
@@ -219,6 +219,6 @@ void file_poll::present(poll_reply& reply, std::uint64_t size) const noexcept {
   reply.log_identity = status.identity;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

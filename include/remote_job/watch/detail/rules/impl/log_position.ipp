@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 log_position::log_position(std::uint64_t offset, log_mark mark) : offset_(offset), mark_(std::move(mark)) {
   // More than was ever read cannot have been remembered.
@@ -49,6 +49,6 @@ void log_position::restart() noexcept {
   mark_.tail.clear();
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

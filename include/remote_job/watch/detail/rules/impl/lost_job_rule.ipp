@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void lost_job_rule::begin() noexcept {
   known_.reset();
@@ -55,6 +55,6 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
   return notice_kind::job_missing;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

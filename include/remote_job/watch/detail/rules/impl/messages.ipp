@@ -7,7 +7,7 @@
 #include <remote_job/detail/text/seconds.hpp>
 #include <remote_job/watch/detail/rules/messages.hpp>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay, const std::string& why) {
   const std::string count = "(attempt " + std::to_string(attempt) + "/" + std::to_string(max) + ")";
@@ -127,6 +127,6 @@ std::string status_message(const job_spec& job, const poll_reply& reply) {
   return text + in_parentheses(reply.evidence);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 duration poll_pause::next(bool news, splitmix64& chance) noexcept {
   if (quick_ == duration::zero()) return interval_;
@@ -25,6 +25,6 @@ splitmix64 poll_pause::chance_of(std::string_view job_id) noexcept {
   return splitmix64(h);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -9,7 +9,7 @@
 #include <charconv>
 #include <system_error>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 process_identity::process_identity(std::string_view text) {
   const auto end = std::min(text.find('\n'), text.size());
@@ -95,6 +95,6 @@ liveness file_evidence::judge(std::string& evidence) const {
   return conclude(job.host == line(host_name) ? liveness::vanished : liveness::elsewhere);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

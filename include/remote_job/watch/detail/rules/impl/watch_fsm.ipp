@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 watch_fsm::watch_fsm(trigger_state state)
     : job_(std::move(state.job)),
@@ -314,6 +314,6 @@ void watch_fsm::adopt(job_spec job) {
   state_.lost_job = lost_job_rule(job_, options_);
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void watch_state::begin(bool through_files) noexcept {
   pause.begin();
@@ -68,6 +68,6 @@ void watch_state::restart_log() noexcept {
   log_fault.clear();
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

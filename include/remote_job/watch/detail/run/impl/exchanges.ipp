@@ -9,7 +9,7 @@
 
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string fingerprint(const job_command& command) {
   std::string all;
@@ -37,6 +37,6 @@ std::string objection_to_directory(const job_spec& job) {
   return text.empty() ? text : "job_dir: its " + text;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif

@@ -11,7 +11,7 @@
 #include <exception>
 #include <string_view>
 
-namespace remote_job::inline v0::detail {
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 std::string exception_text(std::string text) {
   try {
@@ -42,6 +42,6 @@ std::string failure_text(std::error_code ec, std::string diagnostics, const dura
   return words.empty() ? diagnostics : diagnostics + "; the host says: " + words;
 }
 
-}  // namespace remote_job::inline v0::detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
