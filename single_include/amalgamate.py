@@ -135,9 +135,10 @@ def emit_part(part, done, includes, out):
         if name in shown and part_of(name) == part:
             emit(name, done, includes, out)
     definitions = []
+    more = set(includes)  # what the definitions include is not there for the next part
     for name in files(".ipp"):
         if part_of(name) == part:
-            emit(name, done, includes, definitions)
+            emit(name, done, more, definitions)
     if definitions:
         out += [f"\n{IMPLEMENTATION}\n"] + definitions + ["\n#endif\n"]
 

@@ -12636,6 +12636,7 @@ struct jump_name {
 #define REMOTE_JOB_SSH_OPTIONS_PROMPT_HPP
 
 #include <condition_variable>
+#include <mutex>
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
@@ -13633,6 +13634,8 @@ class wire {
 // ---- remote_job/ssh/connect/algorithms.hpp
 #ifndef REMOTE_JOB_SSH_CONNECT_ALGORITHMS_HPP
 #define REMOTE_JOB_SSH_CONNECT_ALGORITHMS_HPP
+
+#include <cstdio>
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
@@ -15801,6 +15804,8 @@ known_hosts host_key_checker::nothing_known() const {
 #ifndef REMOTE_JOB_SSH_CONNECT_IMPL_KNOWN_HOSTS_IPP
 #define REMOTE_JOB_SSH_CONNECT_IMPL_KNOWN_HOSTS_IPP
 
+#include <cerrno>
+
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code known_hosts::read(const std::string& file) {
@@ -15996,6 +16001,8 @@ bool known_hosts::hash_is_of(std::string_view hashed, const std::string& name) {
 // ---- remote_job/ssh/connect/impl/known_hosts_file.ipp
 #ifndef REMOTE_JOB_SSH_CONNECT_IMPL_KNOWN_HOSTS_FILE_IPP
 #define REMOTE_JOB_SSH_CONNECT_IMPL_KNOWN_HOSTS_FILE_IPP
+
+#include <cstdlib>
 
 #if !defined(_WIN32)
 #include <fcntl.h>
@@ -19022,6 +19029,8 @@ std::optional<std::string> openssh_reader::value_of(char token) const {
 // ---- remote_job/ssh/openssh/impl/openssh_output.ipp
 #ifndef REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_OUTPUT_IPP
 #define REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_OUTPUT_IPP
+
+#include <charconv>
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
@@ -22454,6 +22463,8 @@ class json_members {
 // ---- remote_job/detail/json/state_reader.hpp
 #ifndef REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
 #define REMOTE_JOB_DETAIL_JSON_STATE_READER_HPP
+
+#include <charconv>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
