@@ -16,5 +16,5 @@ done
 
 # What it costs to compile.
 python3 "$root/benchmarks/compile_time/run.py" $CXX -I"$root/include" ${ASIO_INCLUDE_DIR:+-isystem "$ASIO_INCLUDE_DIR"} \
-  $(pkg-config --cflags libssh2)
+  $(pkg-config --cflags libssh2) || rc=$?
 exit $rc
