@@ -7,7 +7,7 @@
 #   setup_leftovers           ends what was left running, and fails if there was any, or a file in $scratch
 #
 # Environment, all optional:
-#   PRESET     one of CMakePresets.json: dev (default), release, asan, tsan, clang, single, coverage
+#   PRESET     one of CMakePresets.json: dev (default), release, asan, tsan, clang, headers, single, coverage
 #   CXX        the compiler; else the first of the usual names that is new enough
 #   BUILD_DIR  where to build; else build/PRESET, or a temporary directory where the source cannot be written
 #   JOBS       how many things are done at a time; else the number of cores
