@@ -208,18 +208,19 @@ class basic_remote_job_trigger {
   /// Removes the job's directory, if the policy says so. Completion: `void(std::error_code, cleanup_result)`.
   ///
   /// Only the directory that a submit made, and only when the job is proved to have ended; with `never` nothing is
-  /// opened.
+  /// opened. A job that left processes running has not ended, unless `leave_processes` says otherwise.
   ///
   /// @par Errors
-  /// `errc::job_not_finished`, `not_our_directory`, `directory_unsafe`, `directory_unusable`; and as `async_submit`.
+  /// `errc::job_not_finished`, `job_not_found` where the base directory cannot be seen, `not_our_directory`,
+  /// `directory_unsafe`, `directory_unusable`; and as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, cleanup_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  auto async_cleanup(cleanup_policy policy, CompletionToken&& token = {})
+  auto async_cleanup(cleanup_options options, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, cleanup_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::cleanup_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
     static_assert(check_lifecycle_os_policy<OsPolicy>());
-    return call<cleanup_result>(detail::cleanup_exchange<watch>(*watch_, policy), duration::zero(), token);
+    return call<cleanup_result>(detail::cleanup_exchange<watch>(*watch_, options), duration::zero(), token);
   }
   /// @}
 

@@ -24,12 +24,21 @@ struct job_command {
   /// Environment variables, added to those of a login; bytes as they are, but for NUL. They never show in a list of
   /// processes. LOG_FILE and STATUS_FILE are there besides: the log, and a path that the job may write to.
   std::vector<std::pair<std::string, std::string>> environment{};
-  std::string working_directory{};  ///< empty: where a login begins
+  /// Empty: where a login begins. On a POSIX host `~` and a leading `~/` stand for the home directory of the login
+  /// there; `./~` is a directory of that name.
+  std::string working_directory{};
   std::optional<unsigned> umask{};  ///< file mode bits to take away; none: those of a login. Not for Windows
   /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has
-  /// for each of its users. See `validate_base_dir`.
+  /// for each of its users, on a POSIX host below the home directory. See `validate_base_dir`.
   std::string base_dir{};
+  /// The program that runs the script in place of the host's sh: a path, or a name that the host looks up in the job's
+  /// PATH. One word, whatever bytes it has: "/opt/my tools/bin/python3". It gets the path of the script as its last
+  /// argument: "bash" for what is written for `bash -c`. `from_script`: the first line of the script names it,
+  /// "#!/usr/bin/env python3"; that works where files must not be executed, too. Not for Windows.
+  std::string shell{};
 
+  static constexpr const char* from_script = "#!";  ///< for `shell`
+  static constexpr std::size_t max_shell = 4000;
   static constexpr std::size_t max_script = std::size_t{16} << 20;
   /// Most bytes of one variable with its name, and of all of them: what Linux passes to a program (execve(2)).
   static constexpr std::size_t max_variable = 131000;
@@ -37,6 +46,14 @@ struct job_command {
 
   friend bool operator==(const job_command&, const job_command&) = default;
 };
+
+namespace detail {
+
+/// The words of the command that runs the script, before the script's path: none for the host's sh. Of a first line
+/// `#!PROGRAM ARGUMENT` all behind the program is one argument, as on Linux (execve(2)).
+REMOTE_JOB_DECL std::vector<std::string> interpreter(const job_command& command);
+
+}  // namespace detail
 
 /// Says what is wrong with a command: one sentence that begins with the name of the field, or nothing. The value of a
 /// variable is never in it. Thread-safe; does no I/O.

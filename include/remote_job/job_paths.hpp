@@ -17,7 +17,7 @@ struct job_paths {
   std::string job_dir{};
   std::string log_file{};        ///< standard output and standard error of the job
   std::string exit_code_file{};  ///< appears, whole, when the job has ended
-  std::string exit_code_tmp{};   ///< where the exit code is written before it gets its name
+  std::string exit_code_tmp{};   ///< where the exit code is written before it gets its name; may have a suffix
   std::string pid_file{};        ///< process, start time and host of the job's supervisor
   std::string status_file{};     ///< for the job to write to as it likes
 

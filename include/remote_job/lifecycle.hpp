@@ -49,7 +49,7 @@ struct stop_options {
 /// What a stop found or brought about.
 enum class stop_outcome {
   stopped,           ///< the job has ended, after it was told to, by this stop or an earlier one
-  already_finished,  ///< the job had ended by itself
+  already_finished,  ///< the job had ended by itself; what it left running has been ended, if there was something
   prevented,         ///< the job had not begun, and never will
   already_gone       ///< the job was gone without an exit code: its process vanished, or the host has rebooted
 };
@@ -70,7 +70,7 @@ struct stop_result {
   stop_outcome outcome = stop_outcome::stopped;  ///< what it found or brought about
   bool sent_term = false;                        ///< processes were asked to end (SIGTERM)
   bool sent_kill = false;                        ///< processes were killed (SIGKILL)
-  std::uint64_t survived = 0;                    ///< processes of the job that live on after all
+  std::uint64_t survived = 0;                    ///< processes that live on after all, as those of other users
   std::optional<std::int64_t> exit_code{};       ///< the job's, if it has one
   std::string message{};                         ///< for people
 
@@ -93,6 +93,18 @@ constexpr std::string_view to_string(cleanup_policy p) noexcept {
   }
   return "never";
 }
+
+/// How a job's directory is removed. A plain value; a policy alone will do.
+struct cleanup_options {
+  cleanup_options(cleanup_policy when = cleanup_policy::always) : policy(when) {}
+
+  cleanup_policy policy;  ///< when the directory is to go
+  /// Remove it although processes that the job left behind still run; they run on, and no stop finds them any more.
+  /// The job itself must have ended in any case. POSIX hosts only: others do not look for such processes.
+  bool leave_processes = false;
+
+  friend bool operator==(const cleanup_options&, const cleanup_options&) = default;
+};
 
 /// What came of a clean-up. A plain value.
 struct cleanup_result {
@@ -120,6 +132,7 @@ struct stop_request {
 struct cleanup_request {
   std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
   cleanup_policy policy = cleanup_policy::always;  ///< when the directory is to go
+  bool leave_processes = false;                    ///< also while processes of the job that has ended run on
 };
 
 namespace detail {

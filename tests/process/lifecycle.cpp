@@ -10,6 +10,7 @@
 #include <asio/io_context.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -52,6 +53,27 @@ TEST_CASE("a job on this machine is submitted, stopped at its deadline and clean
   context.run();
   CHECK(completions == 3);
   CHECK(std::filesystem::is_empty(dir / "jobs"));
+}
+
+TEST_CASE("a job on this machine is ended by SIGINT, though this program ignores it") {
+  const support::temp_dir dir;
+  asio::io_context context;
+  trigger_state state;
+  state.job.job_id = "local";
+  state.options.poll_interval = 20ms;
+  using trigger_type = basic_remote_job_trigger<process_transport, posix_os, exponential_backoff, recording_sink>;
+  trigger_type trigger(process_transport::local(context.get_executor()), state);
+  const job_command command{.script = "kill -INT $$; sleep 1; exit 3", .base_dir = dir / "jobs"};
+  std::optional<trigger_event> end;
+  const auto before = std::signal(SIGINT, SIG_IGN);  // as under nohup, or behind an `&`
+  trigger.async_submit(command, [&](std::error_code ec, const submit_result&) {
+    REQUIRE_FALSE(ec);
+    trigger.async_run([&](std::error_code, const trigger_event& event) { end = event; });
+  });
+  context.run();
+  std::signal(SIGINT, before);
+  REQUIRE(end);
+  CHECK(end->exit_code == 130);
 }
 
 TEST_CASE("a job whose directory is removed is lost") {

@@ -189,7 +189,7 @@ class JobsTest(black_box.BlackBoxTest):
         self.until(lambda: (self.base / "lost" / "child").exists(), "the job")
         child = int((self.base / "lost" / "child").read_text().split()[0])
         for process in (pid, child):
-            os.kill(process, signal.SIGKILL)
+            os.killpg(process, signal.SIGKILL)
         done = self.rjob("watch", "--state", state, "--lost-grace", "0.3", "--events", "events")
         self.assertEqual(done.returncode, 255, done.stderr)
         last = json.loads((self.dir / "events").read_text().splitlines()[-1])

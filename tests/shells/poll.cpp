@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include <remote_job/error.hpp>
+#include <remote_job/os_policy.hpp>
+#include <remote_job/os_policy/detail/framing.hpp>
 #include <remote_job/os_policy/posix.hpp>
 
 #include <sys/stat.h>

@@ -5,6 +5,7 @@
 #include <remote_job/transport.hpp>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -78,6 +79,7 @@ struct run_options {
   std::vector<std::string> environment = {"PATH=/usr/bin:/bin"};
   bool unprivileged = false;  ///< as nobody when the test runs as root, which could read everything
   mode_t mask = 022;
+  std::vector<int> ignored{}, blocked{};  ///< signals
 };
 
 /// Runs a script as `sh -s` with this shell; waits for its end.
@@ -91,6 +93,10 @@ inline result run(const std::string& shell, const std::string& script, const tem
   std::string argv0 = "sh", argv1 = "-s";
   char* argv[] = {argv0.data(), argv1.data(), nullptr};
 
+  sigset_t blocked;
+  ::sigemptyset(&blocked);
+  for (const int signal : options.blocked) ::sigaddset(&blocked, signal);
+
   // vfork, since a fork under the address sanitizer copies page tables for a long time; so nothing but system calls.
   const auto child = ::vfork();
   REQUIRE(child >= 0);
@@ -100,6 +106,8 @@ inline result run(const std::string& shell, const std::string& script, const tem
     ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), 2);
     ::umask(options.mask);
     if (::chdir(dir.path().c_str()) != 0) ::_exit(126);
+    for (const int signal : options.ignored) ::signal(signal, SIG_IGN);
+    ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
     constexpr uid_t nobody = 65534;
     if (options.unprivileged && ::geteuid() == 0)
       if (::syscall(SYS_setgroups, 0, nullptr) != 0 || ::syscall(SYS_setgid, nobody) != 0 ||

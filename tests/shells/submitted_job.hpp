@@ -2,6 +2,8 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
+#include <remote_job/error.hpp>
+#include <remote_job/job_paths.hpp>
 #include <remote_job/os_policy/posix.hpp>
 
 #include <signal.h>
@@ -52,9 +54,9 @@ class submitted_job {
     options.environment = {"PATH=/usr/bin:/bin", "HOME=" + dir.path()};
   }
   ~submitted_job() {
-    if (!ticket_.empty())
-      for (const auto pid : processes("REMOTE_JOB_TICKET=" + ticket_)) ::kill(pid, SIGKILL);
-    if (const auto pid = number(job.pid_file)) ::kill(pid, SIGKILL);
+    for (const auto pid : processes("REMOTE_JOB_TICKET=" + unique_)) ::kill(pid, SIGKILL);
+    for (const auto leader : leaders_)
+      for (const auto pid : session(leader)) ::kill(pid, SIGKILL);
   }
 
   /// Submits; a new ticket is another submit.
@@ -66,7 +68,9 @@ class submitted_job {
     const auto [request, text] = submit_script(ticket);
     submitted = {};
     submitted.job = job;
-    return os().parse_submit(request, run(text), submitted);
+    const auto ec = os().parse_submit(request, run(text), submitted);
+    if (!ec) leaders_.push_back(static_cast<pid_t>(submitted.pid));
+    return ec;
   }
   std::pair<remote_job::submit_request, std::string> submit_script(char ticket = 'b') {
     command.base_dir = base;
@@ -104,8 +108,8 @@ class submitted_job {
     stopped = {};
     return os().parse_stop(request, run(built.input), stopped);
   }
-  std::error_code cleanup(remote_job::cleanup_policy policy = remote_job::cleanup_policy::always) {
-    const remote_job::cleanup_request request{new_nonce(), policy};
+  std::error_code cleanup(remote_job::cleanup_options given = {}) {
+    const remote_job::cleanup_request request{new_nonce(), given.policy, given.leave_processes};
     remote_job::remote_command built;
     os().build_cleanup(job, request, built);
     cleaned = {};
@@ -139,6 +143,13 @@ class submitted_job {
     const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
     const auto end = stat.rfind(')');
     return end != std::string::npos && stat.compare(end, 3, ") Z") != 0;
+  }
+  /// The processes of a session.
+  static std::vector<pid_t> session(pid_t leader) {
+    std::vector<pid_t> found;
+    for (const auto pid : processes(""))
+      if (::getsid(pid) == leader) found.push_back(pid);
+    return found;
   }
   /// The processes with this in their environment.
   static std::vector<pid_t> processes(const std::string& variable) {
@@ -181,6 +192,7 @@ class submitted_job {
   std::string shell_;
   const std::string unique_ = random_digits(31);  // by it the processes of a test are its own, whatever runs beside
   std::string ticket_;
+  std::vector<pid_t> leaders_;  // supervisors; what they started beside the job is in their session
   int nonces_ = 0;
   remote_job::command_reply polled_;
 };

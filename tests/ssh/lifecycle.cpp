@@ -146,7 +146,7 @@ TEST_CASE("over SSH a job whose supervisor and process are killed is lost") {
   const auto [ec, submitted] = job.submit(t);
   REQUIRE_FALSE(ec);
   job.run_until([&] { return support::read_file(submitted.job.log_file) == "begun\n"; });
-  kill(std::stoi(support::read_file(submitted.job.pid_file)), SIGKILL);
+  kill(-std::stoi(support::read_file(submitted.job.pid_file)), SIGKILL);  // and what keeps its files young
   kill(std::stoi(support::read_file(submitted.job.job_dir + "/child")), SIGKILL);
   std::optional<trigger_event> event;
   t.async_run([&](std::error_code, const trigger_event& e) { event = e; });

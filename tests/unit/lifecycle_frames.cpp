@@ -75,12 +75,21 @@ TEST_CASE("a reply of one line is read back, whatever stands around it") {
   REQUIRE_FALSE(read(frame("submit err=- by=- pid=7 base=/the host's/own"), submitted, {}));
   CHECK(submitted.attached);
   CHECK(submitted.job.job_dir == "/the host's/own/job");
+  CHECK(submitted.message.find("the host ends it") == std::string::npos);
+  REQUIRE_FALSE(read(frame("submit err=- by=- pid=7 note=logout base="), submitted));
+  CHECK(submitted.message.find("KillUserProcesses") != std::string::npos);
+  REQUIRE_FALSE(read(frame("submit err=- by=- pid=7 note=linger base=/the host's/own note=x"), submitted, {}));
+  CHECK(submitted.message.find("enable-linger") != std::string::npos);
+  CHECK(submitted.job.job_dir == "/the host's/own note=x/job");
 
   stop_result stopped;
   REQUIRE_FALSE(read(frame("stop out=finished exit=-3 sent=- left=0"), stopped));
   CHECK(stopped.outcome == stop_outcome::already_finished);
   CHECK(stopped.exit_code == -3);
   CHECK_FALSE(stopped.sent_term);
+  REQUIRE_FALSE(read(frame("stop out=finished exit=0 sent=TK left=0"), stopped));
+  CHECK(stopped.outcome == stop_outcome::already_finished);
+  CHECK(stopped.message.find("left running is ended, by SIGTERM and then SIGKILL") != std::string::npos);
   REQUIRE_FALSE(read(frame("stop out=stopped exit=- sent=K left=0"), stopped));
   CHECK_FALSE(stopped.exit_code);
   CHECK_FALSE(stopped.sent_term);
@@ -220,6 +229,8 @@ TEST_CASE("what a host refuses is an error of its own, and told to people") {
     CHECK(result.message.starts_with("the job was not stopped: "));
   }
   for (const auto& [word, error] : std::vector<std::pair<std::string, errc>>{{"running", errc::job_not_finished},
+                                                                             {"leftovers", errc::job_not_finished},
+                                                                             {"unseen", errc::job_not_found},
                                                                              {"unsafe", errc::directory_unsafe},
                                                                              {"not_ours", errc::not_our_directory},
                                                                              {"left", errc::directory_unusable}}) {

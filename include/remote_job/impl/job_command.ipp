@@ -16,12 +16,39 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
+std::vector<std::string> detail::interpreter(const job_command& command) {
+  std::vector<std::string> words;
+  if (command.shell != job_command::from_script) {
+    if (!command.shell.empty()) words.push_back(command.shell);
+    return words;
+  }
+  std::string_view line = command.script;
+  if (!line.starts_with("#!")) return words;
+  line = line.substr(2, line.find('\n') - 2);
+  constexpr std::string_view blanks = " \t\r";
+  line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+  line = line.substr(0, line.find_last_not_of(blanks) + 1);
+  if (line.empty()) return words;
+  const auto end = std::min(line.find_first_of(" \t"), line.size());
+  words.emplace_back(line.substr(0, end));
+  line.remove_prefix(end);
+  line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+  if (!line.empty()) words.emplace_back(line);
+  return words;
+}
+
 std::string validate(const job_command& command, remote_os os) {
   if (command.script.empty()) return "script must not be empty";
   if (command.script.size() > job_command::max_script) return "script must have at most 16 MiB";
   if (command.script.find('\0') != std::string::npos) return "script must not hold a NUL byte";
   const bool windows = os == remote_os::windows;
   if (windows && !detail::is_utf8(command.script)) return "script must be UTF-8 for a Windows host";
+
+  if (command.shell.find('\0') != std::string::npos) return "shell must not hold a NUL byte";
+  if (command.shell.size() > job_command::max_shell) return "shell must have at most 4000 bytes";
+  if (windows && !command.shell.empty()) return "shell is for POSIX hosts";
+  if (command.shell == job_command::from_script && detail::interpreter(command).empty())
+    return "shell: the script must begin with a line \"#!INTERPRETER\"";
 
   // A shell gives these a meaning of its own, or a value; an assignment would not arrive, or do something else.
   static constexpr std::array<std::string_view, 30> own = {

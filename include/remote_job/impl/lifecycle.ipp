@@ -13,7 +13,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 duration stop_time(const stop_options& options) {
   const duration most = std::chrono::hours(24 * 365);
-  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
+  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(30);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

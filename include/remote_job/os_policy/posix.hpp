@@ -44,8 +44,26 @@ class posix_os {
 
   /// @name What makes it a `lifecycle_os_policy`
   /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln
-  /// mkdir mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still
-  /// survives the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
+  /// mkdir mv rm rmdir sleep touch wc`, and hard links where the base directory is. Without `setsid`, perl and python3
+  /// the job still survives the end of the connection, but ignores SIGHUP. The shell of the constructor runs the job's
+  /// script too, unless the command names another; blanks part its words.
+  ///
+  /// A job begins with the signals of a login: none ignored, none blocked. Where the login itself ignores or blocks
+  /// some, perl or python3 resets them; without both, `env --default-signal` (GNU coreutils 8.31) resets those ignored;
+  /// without any of them they stay. Resource limits are those of the login, or for a local job those of this process.
+  ///
+  /// Where no base directory is given, it is `$XDG_STATE_HOME/remote_job`, or else `~/.local/state/remote_job`; where
+  /// there is no home directory, it cannot be written to, or knows no hard links, `/tmp/remote_job-UID`. In /tmp,
+  /// /var/tmp and /dev/shm the supervisor touches the job's files every hour, so that they are not removed for their
+  /// age.
+  ///
+  /// A stop ends every process that is proved to be the job's: by its session, by the ticket in its environment, or by
+  /// a parent that is. Each is remembered with its start time. What daemonizes out of the session, and clears its
+  /// environment, before anybody looks, is not found; nor are processes of other users that the host hides (hidepid).
+  ///
+  /// Where logind ends the processes of a session with it (KillUserProcesses), the job is started by `systemd-run
+  /// --user
+  /// --scope`; `submit_result::message` says so if that fails, or does not outlast the last session without linger.
   /// @{
   REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
   REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,

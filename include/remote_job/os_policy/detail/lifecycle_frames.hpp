@@ -16,7 +16,7 @@
 
 // The replies to a submit, a stop and a clean-up, as a remote host writes them:
 //
-//   \n@RJ1 <nonce> submit err=<word|-> by=<ticket|-> pid=<N> base=<text>
+//   \n@RJ1 <nonce> submit err=<word|-> by=<ticket|-> pid=<N>[ note=<word>] base=<text>
 //   \n@RJ1 <nonce> stop out=<word> exit=<N|-> sent=<-|T|K|TK> left=<N>
 //   \n@RJ1 <nonce> cleanup out=<word> exit=<N|->
 //

@@ -16,6 +16,9 @@ REMOTE_JOB_DECL void append_lifecycle_begin(std::string& script, const std::stri
 /// The directory of a job that a submit made, without a separator at its end.
 REMOTE_JOB_DECL void append_job_dir(std::string& script, const job_spec& job);
 
+/// Sets the words that run the script: those of the runner's own shell, or of the interpreter.
+REMOTE_JOB_DECL void append_interpreter(std::string& text, const job_command& command);
+
 /// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it
 /// is read whole before its file goes. Values come by builtins only, and are looked at: some shells have numbers only
 /// in some variables; PATH comes last, for shells that lack one.

@@ -14,20 +14,21 @@
 //   start=<start time of the process> boot=<boot id> ns=<pid namespace> host=<node name> by=<ticket> .
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended
-/// and was not waited for has ended: not every container has an init that waits. Its name may hold line ends and
-/// parentheses. rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what
-/// cannot be known.
+/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_up its parent, rj_pg its process
+/// group and rj_g its session. A process that ended and was not waited for has ended: not every container has an init
+/// that waits. Its name may hold line ends and parentheses. Without /proc the process group stands for the session,
+/// which not every ps can print. rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace.
+/// `-` is what cannot be known.
 inline constexpr std::string_view process_piece = R"sh(rj_start() {
-  rj_s= rj_g= rj_l=
+  rj_s= rj_up= rj_pg= rj_g= rj_l=
   if [ -r /proc/self/stat ]; then
     { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$1/stat"; } 2>/dev/null
     set -- ${rj_l##*")"}
-    case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_g=${4-} ;; esac
+    case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_up=${2-} rj_pg=${3-} rj_g=${4-} ;; esac
   else
-    rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o lstart= -p "$1" 2>/dev/null)
+    rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o ppid= -o pgid= -o lstart= -p "$1" 2>/dev/null)
     set -- $rj_l
-    case ${1-Z} in Z*) ;; *) shift; rj_s=$(echo "$*" | tr ' ' _) ;; esac
+    case ${1-Z} in Z*) ;; *) rj_up=$2 rj_pg=$3 rj_g=$3; shift 3; rj_s=$(echo "$*" | tr ' ' _) ;; esac
   fi
 }
 rj_where() {
@@ -43,14 +44,9 @@ rj_space() {
 }
 )sh";
 
-/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory,
-/// rj_q the process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its
-/// supervisor is gone.
-///
-/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked
-/// for, which costs a process: another container of the same host would not see it. A pid file without proof says
-/// "gone" only where the processes of other users can be seen.
-inline constexpr std::string_view life_piece = R"sh(rj_child() {
+/// rj_child: reads which process leads the job, rj_cp, its start time, rj_cs, and whether it made a session, rj_cl;
+/// rj_child_runs: whether it runs.
+inline constexpr std::string_view child_piece = R"sh(rj_child() {
   rj_cp= rj_cs= rj_cl= rj_i=
   { { IFS= read -r rj_cp; IFS= read -r rj_i; } <"$rj_j/child"; } 2>/dev/null
   case $rj_i in *' .') ;; *) rj_cp= ;; esac
@@ -64,7 +60,15 @@ rj_child_runs() {
   rj_start "$rj_cp"
   [ "$rj_s" = "$rj_cs" ]
 }
-rj_judge() {
+)sh";
+
+/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory,
+/// rj_q the process, rj_by the ticket. Needs process_piece and child_piece.
+///
+/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked
+/// for, which costs a process: another container of the same host would not see it. A pid file without proof says
+/// "gone" only where the processes of other users can be seen.
+inline constexpr std::string_view life_piece = R"sh(rj_judge() {
   rj_v=- rj_e= rj_q= rj_i= rj_j=${rj_p%/*} rj_f=$rj_p rj_is= rj_ib= rj_in= rj_ih= rj_by=
   { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_p"; } 2>/dev/null
   case $rj_q in

@@ -29,7 +29,10 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   detail::append_assignment(script, "rj_nonce", request.nonce);
   if (request.liveness) {
     detail::append_path(script, "rj_p", job.pid_file);
-    script.append(detail::process_piece).append(detail::life_piece).append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
+    script.append(detail::process_piece)
+        .append(detail::child_piece)
+        .append(detail::life_piece)
+        .append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
   } else {
     script.append("rj_v=\n");
   }

@@ -75,12 +75,13 @@ std::error_code refuse(std::string_view word, std::initializer_list<refusal> kno
 
 std::error_code parse_submit_frame(const submit_request& request, std::string_view output, remote_os os,
                                    submit_result& result) {
-  std::string_view line, error, by, base;
+  std::string_view line, error, by, note, base;
   if (const auto ec = find_lifecycle_line(output, request.nonce, " submit", line)) return ec;
   text_cursor cursor{line};
   std::uint64_t pid = 0;
   if (!take_word(cursor, " err=", error) || !take_word(cursor, " by=", by) || !cursor.skip(" pid=") ||
-      !cursor.number(pid) || !cursor.skip(" base="))
+      !cursor.number(pid) || (cursor.rest.starts_with(" note=") && !take_word(cursor, " note=", note)) ||
+      (!note.empty() && note != "logout" && note != "linger") || !cursor.skip(" base="))
     return errc::reply_malformed;
   base = cursor.rest;
   if (base.empty() == request.command.base_dir.empty() || !validate_base_dir(base, os).empty())
@@ -110,6 +111,12 @@ std::error_code parse_submit_frame(const submit_request& request, std::string_vi
   result.message = "Job " + escaped(result.job.job_id) +
                    (result.attached ? " was submitted before, attached to it" : " started") + ": process " +
                    std::to_string(pid) + ", directory " + escaped(result.job.job_dir);
+  if (note == "logout")
+    result.message +=
+        "; the host ends it when you log out there: KillUserProcesses is set, and systemd-run --user --scope fails";
+  else if (note == "linger")
+    result.message +=
+        "; the host ends it with your last session there, unless you call \"loginctl enable-linger\" there";
   return {};
 }
 
@@ -131,17 +138,21 @@ std::error_code parse_stop_frame(const stop_request& request, std::string_view o
     std::string_view word;
     stop_outcome outcome;
     std::string text;
-  } ends[] = {{"stopped", stop_outcome::stopped, "The job is stopped" + signals + code},
-              {"finished", stop_outcome::already_finished, "The job had already ended" + code},
-              {"prevented", stop_outcome::prevented, "The job had not begun, and will not"},
-              {"gone", stop_outcome::already_gone, "The job was already gone, and left no exit code"}};
+  } ends[] = {
+      {"stopped", stop_outcome::stopped, "The job is stopped" + signals + code},
+      {"finished", stop_outcome::already_finished,
+       "The job had already ended" + code + (result.sent_term ? "; what it left running is ended" + signals : "")},
+      {"prevented", stop_outcome::prevented, "The job had not begun, and will not"},
+      {"gone", stop_outcome::already_gone, "The job was already gone, and left no exit code"}};
   for (const auto& end : ends) {
     if (end.word != word) continue;
     result.outcome = end.outcome;
     result.message = end.text;
     return {};
   }
-  const auto left = std::to_string(result.survived) + " processes of the job survived SIGTERM and SIGKILL";
+  const auto left = std::to_string(result.survived) +
+                    " processes of the job survived SIGTERM and SIGKILL; those of other users, as sudo and su start "
+                    "them, need such a user";
   return refuse(
       word,
       {{"absent", errc::job_not_found, "there is no such job directory"},
@@ -166,13 +177,18 @@ std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_
                                     : "The job's directory is kept: it did not end with exit code 0";
     return {};
   }
-  return refuse(word,
-                {{"running", errc::job_not_finished, "it is not proved that the job has ended"},
-                 {"unsafe", errc::directory_unsafe,
-                  "it, or the directory it is in, is a link, belongs to another user, or lets others write in it"},
-                 {"not_ours", errc::not_our_directory, "it was not made by a submit"},
-                 {"left", errc::directory_unusable, "not all of it could be removed"}},
-                "the job's directory is not removed", result.message);
+  return refuse(
+      word,
+      {{"running", errc::job_not_finished, "it is not proved that the job has ended"},
+       {"leftovers", errc::job_not_finished,
+        "the job has ended, but processes that it started still run: stop it, or clean up all the same"},
+       {"unseen", errc::job_not_found,
+        "the directory that it should be in is not there, or cannot be read: is it mounted, and spelt right?"},
+       {"unsafe", errc::directory_unsafe,
+        "it, or the directory it is in, is a link, belongs to another user, or lets others write in it"},
+       {"not_ours", errc::not_our_directory, "it was not made by a submit"},
+       {"left", errc::directory_unusable, "not all of it could be removed"}},
+      "the job's directory is not removed", result.message);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

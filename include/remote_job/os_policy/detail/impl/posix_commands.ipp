@@ -8,7 +8,9 @@
 #include <remote_job/os_policy/detail/posix_commands.hpp>
 #include <remote_job/os_policy/detail/posix_identity.hpp>
 #include <remote_job/os_policy/detail/posix_lifecycle.hpp>
+#include <remote_job/os_policy/detail/posix_members.hpp>
 #include <remote_job/os_policy/detail/posix_script.hpp>
+#include <remote_job/os_policy/detail/posix_stop.hpp>
 #include <remote_job/os_policy/detail/posix_supervisor.hpp>
 #include <remote_job/os_policy/detail/quoting.hpp>
 
@@ -35,6 +37,16 @@ void append_job_dir(std::string& script, const job_spec& job) {
     append_path(script, "rj_p", job.pid_file);
 }
 
+void append_interpreter(std::string& text, const job_command& command) {
+  const auto words = interpreter(command);
+  if (!words.empty()) text.append("set --\n");
+  for (const auto& word : words) {
+    append_assignment(text, "rj_v", word);
+    text.append("set -- \"$@\" \"$rj_v\"\n");
+  }
+  text.append("set -- \"$@\" \"$rj_d/job.sh\"\n");
+}
+
 std::string enter_function(const job_command& command) {
   std::string text(tools_piece.substr(0, tools_piece.find("rj_ours")));
   text.append(
@@ -47,11 +59,17 @@ std::string enter_function(const job_command& command) {
     text += '\n';
   }
   if (!command.working_directory.empty()) {
-    append_path(text, "rj_c", command.working_directory);
+    const std::string_view directory = command.working_directory;
+    if (directory == "~" || directory.starts_with("~/")) {
+      append_assignment(text, "rj_c", directory.substr(1));
+      text.append("rj_c=${HOME:-/no home directory}$rj_c\n");
+    } else {
+      append_path(text, "rj_c", command.working_directory);
+    }
     text.append(
         "cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
   }
-  text.append("set -- \"$@\" \"$rj_d/job.sh\"\n");
+  append_interpreter(text, command);
   text.append("LOG_FILE=$rj_d/stdout.log STATUS_FILE=$rj_d/status REMOTE_JOB_TICKET=$rj_by\n");
   text.append("export LOG_FILE STATUS_FILE REMOTE_JOB_TICKET\n");
   for (const bool path : {false, true})
@@ -82,16 +100,19 @@ void append_submit(std::string& script, const job_spec& job, const submit_reques
   append_assignment(script, "rj_sh", shell);
   append_assignment(script, "rj_id", job.job_id);
   if (request.command.base_dir.empty()) {
-    script.append("rj_base=/tmp/remote_job-$rj_uid rj_told=/tmp/remote_job-$rj_uid\n");
+    script.append(default_base_piece);
   } else {
     std::string_view base = request.command.base_dir;
     while (base.ends_with('/')) base.remove_suffix(1);
     append_assignment(script, "rj_base", base);
     script.append("rj_told=\n");
   }
-  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece).append(launch_piece);
+  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece).append(scope_piece).append(launch_piece);
   script.append("rj_write() {\n");
-  append_file(script, "supervisor", std::string(process_piece).append(supervisor_script));
+  append_file(script, "launcher", std::string(lead_piece).append(launcher_script));
+  std::string supervisor(process_piece);
+  supervisor.append(child_piece).append(members_piece).append(lead_piece).append(supervisor_script);
+  append_file(script.append(" &&\n"), "supervisor", supervisor);
   append_file(script.append(" &&\n"), "runner", std::string(process_piece).append(runner_script));
   append_file(script.append(" &&\n"), "enter", enter_function(request.command));
   append_file(script.append(" &&\n"), "job.sh", request.command.script);
@@ -104,15 +125,17 @@ void append_stop(std::string& script, const job_spec& job, const stop_request& r
   script.append("rj_grace=");
   const auto tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(request.grace).count();
   append_number(script, static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, 36'000'000)));
-  script.append("\n").append(process_piece).append(life_piece).append(result_piece).append(signal_piece);
-  script.append(stop_piece).append(script_end);
+  script.append("\n").append(process_piece).append(child_piece).append(life_piece).append(result_piece);
+  script.append(members_piece).append(signal_piece).append(stop_piece).append(script_end);
 }
 
 void append_cleanup(std::string& script, const job_spec& job, const cleanup_request& request) {
   append_lifecycle_begin(script, request.nonce);
   append_job_dir(script, job);
   append_assignment(script, "rj_policy", to_string(request.policy));
-  script.append(process_piece).append(life_piece).append(result_piece).append(cleanup_piece).append(script_end);
+  script.append(request.leave_processes ? "rj_leave=yes\n" : "rj_leave=no\n");
+  script.append(process_piece).append(child_piece).append(life_piece).append(result_piece).append(members_piece);
+  script.append(cleanup_piece).append(script_end);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

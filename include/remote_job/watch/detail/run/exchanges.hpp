@@ -165,8 +165,9 @@ class cleanup_exchange : public exchange<Watch, cleanup_request, cleanup_result>
  public:
   static constexpr bool possible = Watch::can_stop;
 
-  cleanup_exchange(Watch& watch, cleanup_policy policy) : cleanup_exchange::exchange(watch) {
-    this->request_.policy = policy;
+  cleanup_exchange(Watch& watch, const cleanup_options& options) : cleanup_exchange::exchange(watch) {
+    this->request_.policy = options.policy;
+    this->request_.leave_processes = options.leave_processes;
   }
 
   std::string objection() const { return objection_to_change_in_directory(*this->watch_); }

@@ -21,6 +21,7 @@ std::string fingerprint(const job_command& command) {
     add(name);
     add(value);
   }
+  if (!command.shell.empty()) add(command.shell);  // a third text after pairs: no other command gives the same
   return to_hex(sha256(all));
 }
 
