@@ -17,6 +17,7 @@ namespace cli {
 // What the text of an argument means; throws std::invalid_argument, which says what it must be.
 
 remote_job::duration seconds(const std::string& text);
+remote_job::duration span(const std::string& text);  // 90s, 15m, 12h, 7d
 std::string not_empty(const std::string& text);
 remote_job::poll_via via(const std::string& text);
 
@@ -29,6 +30,12 @@ T whole(const std::string& text, T least, T most) {
     throw std::invalid_argument("must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   return value;
 }
+
+/// Refuses a `--name=` with nothing behind it, for which CLI11 takes the next word instead. Throws CLI::ValidationError.
+void refuse_empty_values(int argc, const char* const* argv);
+
+/// What the library says of its fields, in the words of the command line: `poll_interval` is `--poll-interval`.
+std::string name_options(const std::string& text);
 
 /// An option whose text is read by `convert`; what that throws becomes an error that names the option. A vector takes
 /// the option as often as it is given.

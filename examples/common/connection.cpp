@@ -61,7 +61,7 @@ remote_job::ssh_options look_up(const connection_arguments& given, const host& w
   } catch (const std::system_error& e) {
     const bool no_ssh = e.code() == remote_job::errc::program_not_found;
     throw std::runtime_error(std::string(option) + ": " + e.what() +
-                             (no_ssh ? "; --no-ssh-config does without it" : ""));
+                             (no_ssh ? "; use --no-ssh-config to do without it" : ""));
   }
 }
 
@@ -89,33 +89,37 @@ void complete(remote_job::ssh_options& options, const connection_arguments& give
 void describe_host(CLI::App& app, connection_arguments& given) {
   const auto host_text = [](const std::string& text) { return parse_host(text), text; };
   auto* host = add(app, "--host", given.host, host_text,
-                   "host to watch over SSH, or its alias in ssh's configuration; an IPv6 address in brackets",
+                   "host to reach over SSH, or its alias in the ssh configuration; an IPv6 address goes in brackets",
                    "[USER@]HOST[:PORT]");
-  app.add_flag("--local", given.local, "watch jobs of this machine, without SSH")->excludes(host);
+  app.add_flag("--local", given.local, "use this machine, without SSH")->excludes(host);
 }
 
 void describe_ssh(CLI::App& app, connection_arguments& given) {
-  const std::string ssh = "SSH; with --host";
-  add(app, "--identity", given.identities, not_empty, "private key, repeatable (the usual ones in ~/.ssh)", "FILE")
+  const std::string ssh = ssh_group;
+  add(app, "--identity", given.identities, not_empty, "private key; repeatable (default: the usual ones in ~/.ssh)",
+      "FILE")
       ->group(ssh);
-  add(app, "--known-hosts", given.known_hosts, not_empty, "host keys, repeatable (those of ssh)", "FILE")->group(ssh);
-  add(app, "--fingerprint", given.fingerprints, fingerprint, "the only host key accepted, repeatable", "SHA256:...")
+  add(app, "--known-hosts", given.known_hosts, not_empty, "known-hosts file; repeatable (default: those of ssh)",
+      "FILE")
+      ->group(ssh);
+  add(app, "--fingerprint", given.fingerprints, fingerprint, "accept only this host key; repeatable", "SHA256:...")
       ->group(ssh);
   add(app, "--host-key-policy", given.host_key_policy, host_key_policy,
-      "strict: it has to be known; accept-new: the key of a new host is added to the first known-hosts file; "
-      "insecure-accept-any (that of ssh's configuration, else strict)",
+      "strict: the host key must be known; accept-new: add the key of a new host to the first known-hosts file; "
+      "insecure-accept-any: accept any key (default: as the ssh configuration says, else strict)",
       "POLICY")
       ->group(ssh);
   add(app, "-J,--jump", given.jump, jump_hosts,
-      "hosts to go through, in this order (ProxyJump of ssh's configuration); keys and policy given here are for them "
-      "too",
+      "connect through these hosts, in this order; keys and policy given here apply to them, too (default: ProxyJump "
+      "of "
+      "the ssh configuration)",
       "[USER@]HOST[:PORT],...")
       ->group(ssh);
   auto* config = add(app, "--ssh-config", given.ssh_config, not_empty,
-                     "ssh's configuration (~/.ssh/config and the system's)", "FILE")
+                     "ssh configuration (default: ~/.ssh/config and the system's)", "FILE")
                      ->group(ssh);
   app.add_flag("--no-ssh-config", given.no_ssh_config,
-               "do not ask ssh -G what the configuration says of the host; options given here win over it anyway")
+               "ignore the ssh configuration (ssh -G); options given here take precedence over it anyway")
       ->excludes(config)
       ->group(ssh);
 }
@@ -124,7 +128,7 @@ void check(const CLI::App& app, const connection_arguments& given) {
   if (!given.local) return;
   for (const char* option : {"--jump", "--identity", "--known-hosts", "--fingerprint", "--host-key-policy",
                              "--ssh-config", "--no-ssh-config"})
-    if (app.count(option) > 0) throw CLI::ValidationError(option, "is for --host, not for --local");
+    if (app.count(option) > 0) throw CLI::ValidationError(option, "goes with --host, not with --local");
 }
 
 #ifdef HAVE_SSH

@@ -27,6 +27,9 @@ struct connection_arguments {
   std::vector<std::string> identities, known_hosts, fingerprints;
 };
 
+/// The group of the options of describe_ssh().
+inline constexpr auto ssh_group = "SSH (with --host)";
+
 /// Adds the options; `given` has to stay in place until they were read.
 void describe_host(CLI::App& app, connection_arguments& given);
 void describe_ssh(CLI::App& app, connection_arguments& given);

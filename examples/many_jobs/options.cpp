@@ -3,6 +3,7 @@
 #include "options.hpp"
 
 #include "../common/arguments.hpp"
+#include "../common/text.hpp"
 
 #include <iostream>
 #include <limits>
@@ -12,20 +13,20 @@ namespace many_jobs {
 namespace {
 
 constexpr auto footer =
-    R"(LIST has a line for each job: job_id, log file and exit-code file, with tabs between. Blank lines and lines that begin
-with # are passed over.
+    R"(LIST has a line for each job: job_id, log file and exit-code file, separated by tabs. Blank lines and lines that begin
+with # are ignored.
 
-Standard output has one line of JSON for each job that came to its end, or whose watch gave up. All else, the summary too,
-goes to standard error; on a terminal there is a table of the jobs that run.
+Standard output gets one line of JSON for each job that ended or whose watch gave up. All else, including the summary,
+goes to standard error; on a terminal there is a table of the running jobs.
 
 Exit status:
   0         all jobs succeeded
   1         some job failed, and every watch came to its end
-  255       some watch gave up; the jobs may live on
+  255       some watch gave up; its job may still be running
   64        wrong usage; nothing was opened on the host
   129, 130, 143
-            ended by SIGHUP, SIGINT or SIGTERM; the jobs live on. With --state-dir the same command goes on from there
-  141       the reader of standard output went away; the jobs live on)";
+            ended by SIGHUP, SIGINT or SIGTERM; the jobs keep running. With --state-dir the same command resumes
+  141       the reader of standard output went away; the jobs keep running)";
 
 void describe(CLI::App& app, arguments& given) {
   using cli::add, cli::not_empty;
@@ -36,38 +37,38 @@ void describe(CLI::App& app, arguments& given) {
     return cli::whole<std::int64_t>(t, 0, remote_job::watch_options::max_log_chunk_size);
   };
   const auto count = [](const std::string& t) { return cli::whole<int>(t, 0, std::numeric_limits<int>::max()); };
-  add(app, "LIST", given.list, not_empty, "the file that lists the jobs", "")->required();
+  add(app, "LIST", given.list, not_empty, "file that lists the jobs", "")->required();
   cli::describe_host(app, given);
 
   const std::string how = "Watching";
   add(app, "--poll-interval", given.watch.poll_interval, cli::seconds,
-      "pause between two polls of a job when there is nothing to read (5)", "SECONDS")
+      "pause between two polls of a job when there is nothing to read (default: 5)", "SECONDS")
       ->group(how);
   add(app, "--quick-interval", given.watch.quick_interval, cli::seconds,
-      "let the pauses adapt: so long at the start and after new output, then longer and longer, up to --poll-interval; "
-      "each a little shorter at random (always --poll-interval)",
+      "adaptive polling: initial interval, and that after new output; grows up to --poll-interval, with random jitter "
+      "(default: fixed pauses)",
       "SECONDS")
       ->group(how);
-  add(app, "--chunk-size", given.watch.log_chunk_size, chunk, "most bytes of a log per poll (65536)", "BYTES")
+  add(app, "--chunk-size", given.watch.log_chunk_size, chunk, "most bytes of a log per poll (default: 65536)", "BYTES")
       ->group(how);
   add(app, "--max-chunk-size", given.watch.max_chunk_size, max_chunk,
-      "let the bytes per poll grow from --chunk-size to so many while there is a backlog, 0: do not (0)", "BYTES")
+      "while there is a backlog, let the bytes per poll grow from --chunk-size up to this; 0: do not (default: 0)",
+      "BYTES")
       ->group(how);
-  add(app, "--command-timeout", given.watch.command_timeout, cli::seconds, "time allowed to one poll (30)", "SECONDS")
+  add(app, "--command-timeout", given.watch.command_timeout, cli::seconds, "time limit for one poll (default: 30)",
+      "SECONDS")
       ->group(how);
   add(app, "--max-reconnects", given.watch.max_reconnect_attempts, count,
-      "consecutive failures tolerated for each job (5)", "N")
+      "consecutive failures tolerated for each job (default: 5)", "N")
       ->group(how);
   add(app, "--via", given.watch.via, cli::via,
-      "how to look at the jobs: through files, which starts no process on the host, or by commands (auto)",
+      "how to poll: through files (SFTP), which starts no process on the host, or by commands (default: auto)",
       "auto|files|command")
       ->group(how);
 
   const std::string files = "Files";
-  add(app, "--log-dir", given.log_dir, not_empty,
-      "write each log to a file in DIR, named after the job_id, .log at the end", "DIR")
-      ->group(files);
-  add(app, "--state-dir", given.state_dir, not_empty, "keep in DIR where each watch stands, and go on from there",
+  add(app, "--log-dir", given.log_dir, not_empty, "write each log to DIR/JOB_ID.log", "DIR")->group(files);
+  add(app, "--state-dir", given.state_dir, not_empty, "keep the progress of each watch in DIR, and resume from it",
       "DIR")
       ->group(files);
   cli::describe_ssh(app, given);
@@ -81,18 +82,20 @@ std::variant<arguments, int> parse(int argc, char** argv) {
   CLI::App app("many_jobs watches all jobs of a list on one host, over shared connections.", "many_jobs");
   describe(app, given);
   try {
+    cli::refuse_empty_values(argc, argv);
     app.parse(argc, argv);
     check(app, given);
-    if (!given.local && !given.host) throw CLI::ValidationError("--host or --local", "is needed");
+    if (!given.local && !given.host) throw CLI::ParseError("give --host or --local", CLI::ExitCodes::RequiredError);
     if (given.local && given.watch.via == remote_job::poll_via::files)
-      throw CLI::ValidationError("--via", "files is for --host, not for --local");
+      throw CLI::ValidationError("--via", "files goes with --host, not with --local");
     remote_job::job_spec any;
     any.job_id = any.log_file = "any";
     any.exit_code_file = "other";
-    if (const auto why = validate(any, given.watch); !why.empty()) throw CLI::ValidationError(why);
+    if (const auto why = validate(any, given.watch); !why.empty())
+      throw CLI::ParseError(cli::name_options(why), CLI::ExitCodes::ValidationError);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e, std::cout, std::cerr);
-    std::cerr << "many_jobs: " << e.what() << "\nmany_jobs: try many_jobs --help\n";
+    std::cerr << "many_jobs: " << cli::printable(e.what()) << "\nmany_jobs: see many_jobs --help\n";
     return exit_usage;
   }
   return given;

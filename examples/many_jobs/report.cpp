@@ -2,6 +2,8 @@
 // Copyright (c) 2026 the remote_job authors
 #include "report.hpp"
 
+#include "../common/text.hpp"
+
 #include <remote_job/json.hpp>
 
 #include <nlohmann/json.hpp>
@@ -52,7 +54,8 @@ void report::tell() {
   if (news_.empty()) return;
   table_.hide();
   for (const auto& [job, message, others] : news_)
-    std::fprintf(stderr, "many_jobs: %s: %s%s\n", shown(rows_[job].job_id, 80).c_str(), shown(message, 1000).c_str(),
+    std::fprintf(stderr, "many_jobs: %s %s: %s%s\n", cli::timestamp().c_str(), shown(rows_[job].job_id, 80).c_str(),
+                 shown(cli::unescaped(message), 1000).c_str(),
                  others > 0 ? (" (and " + std::to_string(others) + " more jobs)").c_str() : "");
   news_.clear();
   places_.clear();

@@ -2,6 +2,8 @@
 // Copyright (c) 2026 the remote_job authors
 #include "table.hpp"
 
+#include "../common/text.hpp"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -16,10 +18,7 @@ std::string tally::text() const {
 }
 
 std::string shown(const std::string& text, std::size_t most) {
-  std::string clean;
-  for (const char c : text) clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  if (clean.size() > most) clean.resize(most);
-  return clean;
+  return std::string(cli::first(cli::printable(text), most));
 }
 
 table::table() : visible_(::isatty(STDERR_FILENO) == 1) {}
@@ -39,11 +38,13 @@ void table::draw(const std::vector<row>& rows, const tally& all) {
       ++more;
       continue;
     }
-    const auto id = shown(each.job_id, 30);
+    constexpr std::size_t id_width = 30;
+    auto line = "  " + shown(each.job_id, id_width);
+    line.append(id_width + 2 - cli::width(line), ' ');
     char text[160];
-    std::snprintf(text, sizeof text, "  %-30s %14llu B  %s", id.c_str(), static_cast<unsigned long long>(each.bytes),
+    std::snprintf(text, sizeof text, " %14llu B  %s", static_cast<unsigned long long>(each.bytes),
                   shown(each.state, 80).c_str());
-    lines.push_back(shown(text, width - 1));
+    lines.push_back(shown(line + text, width - 1));
   }
   if (more > 0) lines.push_back("  and " + std::to_string(more) + " more");
   hide();

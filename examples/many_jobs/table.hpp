@@ -40,7 +40,7 @@ class table {
   std::size_t lines_ = 0;
 };
 
-/// For a terminal: without control characters, and not longer than so many bytes.
+/// For a terminal: cli::printable(), and at most so many characters of it.
 std::string shown(const std::string& text, std::size_t most);
 
 }  // namespace many_jobs

@@ -4,6 +4,7 @@
 
 #include "../common/file_name.hpp"
 #include "../common/interrupt.hpp"
+#include "../common/open_file.hpp"
 #include "../common/state_file.hpp"
 #include "../common/terminal.hpp"
 #include "job_list.hpp"
@@ -27,10 +28,12 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -74,6 +77,18 @@ remote_job::trigger_state beginning(const arguments& given, const remote_job::jo
   state.options = given.watch;
   state.options.log_offset = offset;
   return state;
+}
+
+/// Makes this process the only one that watches with the directory.
+cli::descriptor lock_directory(const std::optional<std::string>& directory) {
+  if (!directory) return cli::descriptor();
+  const auto path = (std::filesystem::path(*directory) / ".lock").string();
+  cli::check_regular(path);
+  cli::descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600));
+  if (file.get() < 0) throw std::runtime_error("cannot open " + path + ": " + std::strerror(errno));
+  cli::lock(file, *directory);
+  cli::remove_leftovers(*directory);
+  return file;
 }
 
 std::vector<row> rows_of(const std::vector<remote_job::job_spec>& jobs) {
@@ -217,6 +232,7 @@ int watch(const arguments& given, const std::vector<remote_job::job_spec>& jobs)
   allow_many_files();
   for (const auto& directory : {given.log_dir, given.state_dir})
     if (directory) std::filesystem::create_directories(*directory);
+  const auto alone = lock_directory(given.state_dir);
 #ifdef HAVE_SSH
   if (given.host) {
     watcher<remote_job::libssh2_transport> all(given, jobs);

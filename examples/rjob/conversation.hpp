@@ -16,7 +16,8 @@
 
 namespace rjob {
 
-/// What is done with a host, one operation after the other, each of which a signal ends.
+/// Operations on a host, one after the other, each of which a signal ends. What lasts longer than one, such as an SSH
+/// session, waits in between.
 class conversation {
  public:
   asio::io_context& context() { return context_; }
@@ -38,10 +39,20 @@ class conversation {
     signalled.async_wait(asio::posix::stream_descriptor::wait_read, [&](std::error_code ec) {
       if (!ec) cancel();
     });
+    bool done = false;
     begin([&] {
       signalled.cancel();
       terminal_.stop();
+      done = true;
     });
+    while (!done && context_.run_one() > 0) {
+    }
+    context_.poll();  // what was cancelled
+  }
+
+  /// Runs what goes on beside the operations to its end.
+  void finish() {
+    context_.restart();
     context_.run();
   }
 

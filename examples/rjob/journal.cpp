@@ -2,6 +2,8 @@
 // Copyright (c) 2026 the remote_job authors
 #include "journal.hpp"
 
+#include "../common/text.hpp"
+
 #include <remote_job/json.hpp>
 
 #include <cerrno>
@@ -13,6 +15,11 @@ namespace rjob {
 journal::journal(output& out, status_line& status, const std::optional<std::string>& events)
     : out_(out), status_(status), lines_(events_) {
   if (!events) return;
+  try {
+    cli::check_regular(*events);
+  } catch (const std::runtime_error& e) {
+    throw std::runtime_error(std::string("--events: ") + e.what());
+  }
   events_.open(*events, std::ios::binary | std::ios::app);
   if (!events_) throw std::runtime_error("--events: cannot write " + *events + ": " + std::strerror(errno));
 }
@@ -29,18 +36,22 @@ std::error_code journal::log(std::string_view bytes) {
 
 void journal::reset(const remote_job::log_reset& reset) {
   if (events_.is_open()) lines_.on_log_reset(reset);
-  status_.say(reset.message);
+  status_.notice(cli::unescaped(reset.message));
 }
 
 void journal::retry(const remote_job::retry_info& info) {
   if (events_.is_open()) lines_.on_retry(info);
-  status_.say(info.message);
+  status_.notice(cli::unescaped(info.message));
   status_.attempt(info.attempt, info.max_attempts);
 }
 
 void journal::note(const remote_job::notice& n) {
   if (events_.is_open()) lines_.on_notice(n);
-  status_.say(n.message);
+  status_.notice(cli::unescaped(n.message));
+}
+
+void journal::submitted(const nlohmann::json& members) {
+  if (events_.is_open()) lines_.write("submit", members);
 }
 
 void journal::end(const remote_job::trigger_event& event, const remote_job::watch_stats& stats) {

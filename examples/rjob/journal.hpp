@@ -2,12 +2,14 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
-#include "../common/state_file.hpp"
+#include "../common/open_file.hpp"
 #include "output.hpp"
 #include "status_line.hpp"
 
 #include <remote_job/event.hpp>
 #include <remote_job/sink/jsonl.hpp>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <fstream>
@@ -29,6 +31,7 @@ class journal {
   void reset(const remote_job::log_reset& reset);
   void retry(const remote_job::retry_info& info);
   void note(const remote_job::notice& n);
+  void submitted(const nlohmann::json& members);
   void end(const remote_job::trigger_event& event, const remote_job::watch_stats& stats);
 
   /// Draws the status line where there is place for it.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
 #include "exit_status.hpp"
+#include "list.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "question.hpp"
+#include "say.hpp"
 #include "watch.hpp"
 
 #include <cstdio>
@@ -18,9 +20,14 @@ int main(int argc, char** argv) try {
     return rjob::exit_usage;
   }
   const auto& all = std::get<rjob::arguments>(given);
-  const bool watches = all.command == rjob::command::watch || all.command == rjob::command::run;
-  return watches ? rjob::watch(all) : rjob::ask(all);
+  switch (all.command) {
+    case rjob::command::watch:
+    case rjob::command::run: return rjob::watch(all);
+    case rjob::command::list:
+    case rjob::command::gc: return rjob::list(all);
+    default: return rjob::ask(all);
+  }
 } catch (const std::exception& e) {
-  std::fprintf(stderr, "rjob: %s\n", e.what());
+  rjob::say(e.what());
   return rjob::exit_usage;
 }

@@ -15,12 +15,14 @@
 
 namespace rjob {
 
-enum class command { watch, run, submit, status, stop, cleanup };
+enum class command { watch, run, submit, status, stop, cleanup, list, gc };
 
 /// The command line: what was given, and nothing that was not.
 struct arguments : cli::connection_arguments {
   rjob::command command = rjob::command::watch;
   std::optional<std::string> state, events;
+  bool quiet = false, json = false;
+  std::string ssh_words;  // the options of SSH, to be given again
 
   // The job
   std::optional<std::string> job_id, job_dir, log_file, exit_code_file, pid_file;
@@ -28,7 +30,8 @@ struct arguments : cli::connection_arguments {
   bool detect_os = false;
 
   // What it runs
-  std::optional<std::string> base_dir, working_directory, script_file;
+  std::optional<std::string> base_dir, working_directory, script_file, shell;
+  bool only_new = false;
   std::optional<unsigned> umask;
   std::vector<std::string> environment;
   std::vector<std::string> words;
@@ -43,6 +46,8 @@ struct arguments : cli::connection_arguments {
   // Its end
   std::optional<remote_job::duration> grace;
   std::optional<remote_job::cleanup_policy> cleanup;
+  std::optional<remote_job::duration> older_than;
+  bool dry_run = false, lost_too = false;
 };
 
 /// Reads the command line. Gives an exit status when there is nothing more to do: help was asked for and printed, or

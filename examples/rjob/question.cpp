@@ -3,9 +3,14 @@
 #include "question.hpp"
 
 #include "../common/state_file.hpp"
+#include "../common/text.hpp"
+#include "attached.hpp"
+#include "carry_out.hpp"
 #include "conversation.hpp"
 #include "exit_status.hpp"
 #include "reach.hpp"
+#include "report.hpp"
+#include "say.hpp"
 #include "start.hpp"
 #include "status_line.hpp"
 
@@ -24,24 +29,6 @@
 namespace rjob {
 
 namespace {
-
-/// Tells on a terminal what is tried again.
-struct retries {
-  status_line* status;
-  void on_retry(const remote_job::retry_info& info) { status->say(info.message); }
-  void on_event(const remote_job::trigger_event&) {}
-};
-
-void complain(const std::string& text) { std::fprintf(stderr, "rjob: %s\n", text.c_str()); }
-
-void print(const nlohmann::json& members) {
-  std::puts(members.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
-}
-
-template <class T>
-nlohmann::json or_null(const std::optional<T>& value) {
-  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
-}
 
 nlohmann::json of_job(const remote_job::job_spec& job) {
   return {{"job_id", job.job_id}, {"remote_host", job.remote_host}, {"job_dir", job.job_dir}};
@@ -64,87 +51,115 @@ nlohmann::json members(const remote_job::stop_result& s) {
 
 nlohmann::json members(const remote_job::cleanup_result& s) { return {{"removed", s.removed}, {"message", s.message}}; }
 
-/// Starts the operation on the trigger, waits for its end, and gives its result to `tell`.
-template <class Result, class Trigger, class Start, class Tell>
-int carry_out(conversation& talk, Trigger& trigger, Start start, Tell tell) {
-  std::error_code error;
-  Result result;
-  talk.run(
-      [&](auto done) {
-        start([&, done](std::error_code ec, Result r) {
-          error = ec;
-          result = std::move(r);
-          done();
-        });
-      },
-      [&] { trigger.cancel(); });
-  if (const int number = talk.interrupt().signal()) {
-    complain("ended by a signal; whether the host carried it out is not known, the same command may be given again");
-    return 128 + number;
+void print_text(const remote_job::job_spec& job, const remote_job::job_status& s) {
+  print_line(cli::unescaped(s.message));
+  print_line("  host       " + (job.remote_host.empty() ? "this machine" : job.remote_host));
+  if (!job.job_dir.empty()) print_line("  directory  " + job.job_dir);
+  print_line("  log        " + job.log_file + " (" +
+             (s.log == remote_job::log_state::present  ? cli::size_text(static_cast<double>(s.log_size))
+              : s.log == remote_job::log_state::absent ? "not there"
+                                                       : "unreadable") +
+             ')');
+}
+
+template <class Result>
+void print_text(const remote_job::job_spec& job, const Result& result) {
+  print_line(job.job_id + ": " + cli::unescaped(result.message));
+}
+
+/// `rjob submit`, once the host has answered.
+template <class Trigger, class Make>
+int submitted(const arguments& given, conversation& talk, status_line& status, Trigger& trigger, Make& make,
+              const remote_job::submit_result& result) {
+  const auto state = trigger.serialize();
+  attached_job there;
+  if (result.attached) {
+    there = look_at(talk, status, trigger, make, state.options, result.job);
+    warn_attached(given, result.job.job_id, there);
+    if (given.only_new) return exit_gave_up;
+  } else {
+    status.on_terminal(cli::unescaped(result.message));
   }
-  if (!error) return tell(result);
-  complain(result.message);
-  return error == remote_job::errc::invalid_argument ? exit_usage : exit_gave_up;
+  cli::state_file file(given.state.value_or(default_state_file(result.job.job_id)));
+  if (!given.json) std::printf("%s\n", result.job.job_id.c_str());
+  try {
+    // Of a job that was there the state may be there, too: it may know how much of the log was read.
+    const auto saved = result.attached && !given.state ? file.load() : std::nullopt;
+    if (!saved || saved->job != state.job) {
+      if (!given.state) file.open();
+      file.save(state);
+    }
+  } catch (const std::runtime_error& e) {
+    if (!result.attached) say_message(result.message);
+    say(std::string("but its state could not be saved: ") + e.what() + "; submit it again with the same --job-id");
+    return exit_gave_up;
+  }
+  if (!given.json) return std::printf("%s\n", file.path().c_str()), 0;
+  auto all = of_job(result.job);
+  all.update({{"state", file.path()},
+              {"attached", result.attached},
+              {"pid", result.pid},
+              {"exit_code", or_null(there.exit_code)},
+              {"message", result.message}});
+  return print(all), 0;
 }
 
 }  // namespace
 
 int ask(const arguments& given) {
-  auto state = start(given);
+  auto start = rjob::start(given);
+  auto& state = start.state;
   conversation talk;
-  status_line status;
-  const auto use = [&](auto transport, auto os) {
+  status_line status(given.quiet);
+  const auto use = [&](auto make, auto os) {
     const auto family = decltype(os)::target_os;
     state.job.remote_os = family;
     std::optional<remote_job::job_command> what;
     if (given.command == command::submit) what = command_of(given, family);
-    remote_job::basic_remote_job_trigger trigger(std::move(transport), state, std::move(os),
-                                                 remote_job::exponential_backoff(), retries{&status});
-    const auto told = [&](const auto& result) {
+    remote_job::basic_remote_job_trigger trigger(make(), state, std::move(os), remote_job::exponential_backoff(),
+                                                 notice_sink{&status});
+    const auto tell = [&](std::error_code error, const auto& result) {
+      if (error || talk.interrupt().signal()) return failed(talk, error, result.message);
+      if (!wants_json(given)) return print_text(state.job, result), 0;
       auto all = of_job(state.job);
       all.update(members(result));
       return print(all), 0;
     };
     switch (given.command) {
-      case command::submit:
-        return carry_out<remote_job::submit_result>(
-            talk, trigger, [&](auto handler) { trigger.async_submit(*what, std::move(handler)); },
-            [&](const remote_job::submit_result& result) {
-              const auto file = given.state.value_or(default_state_file(state.job.job_id));
-              status.say(result.message);
-              std::printf("%s\n", result.job.job_id.c_str());
-              try {
-                cli::state_file(file).save(trigger.serialize());
-              } catch (const std::runtime_error& e) {
-                complain(result.message);
-                complain(std::string("but its state could not be kept: ") + e.what() +
-                         "; submit it again under the same --job-id");
-                return exit_gave_up;
-              }
-              return std::printf("%s\n", file.c_str()), 0;
-            });
+      case command::submit: {
+        remote_job::submit_result result;
+        const auto error = carry_out(
+            talk, trigger, [&](auto handler) { trigger.async_submit(*what, std::move(handler)); }, result);
+        if (error || talk.interrupt().signal()) return failed(talk, error, result.message);
+        return submitted(given, talk, status, trigger, make, result);
+      }
       case command::stop: {
         remote_job::stop_options options;
         if (given.grace) options.grace = *given.grace;
-        return carry_out<remote_job::stop_result>(
-            talk, trigger, [&](auto handler) { trigger.async_stop(options, std::move(handler)); }, told);
+        remote_job::stop_result result;
+        const auto error = carry_out(
+            talk, trigger, [&](auto handler) { trigger.async_stop(options, std::move(handler)); }, result);
+        return tell(error, result);
       }
-      case command::cleanup:
-        return carry_out<remote_job::cleanup_result>(
-            talk, trigger,
-            [&](auto handler) {
-              trigger.async_cleanup(given.cleanup.value_or(remote_job::cleanup_policy::always), std::move(handler));
-            },
-            told);
-      default:
-        return carry_out<remote_job::job_status>(
-            talk, trigger, [&](auto handler) { trigger.async_status(std::move(handler)); }, told);
+      case command::cleanup: {
+        const auto policy = given.cleanup.value_or(remote_job::cleanup_policy::always);
+        remote_job::cleanup_result result;
+        const auto error = carry_out(
+            talk, trigger, [&](auto handler) { trigger.async_cleanup(policy, std::move(handler)); }, result);
+        return tell(error, result);
+      }
+      default: {
+        remote_job::job_status result;
+        const auto error = carry_out(
+            talk, trigger, [&](auto handler) { trigger.async_status(std::move(handler)); }, result);
+        return tell(error, result);
+      }
     }
   };
   try {
     return reach(given, talk, state, use);
   } catch (const host_unknown& e) {
-    complain(e.what());
+    say(e.what());
     return talk.interrupt().signal() ? 128 + talk.interrupt().signal() : exit_gave_up;
   }
 }

@@ -12,12 +12,14 @@
 #include <remote_job/state.hpp>
 #include <remote_job/transport/process.hpp>
 #ifdef HAVE_SSH
+#include <remote_job/ssh/session_pool.hpp>
 #include <remote_job/transport/libssh2.hpp>
 #endif
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -30,8 +32,8 @@ struct host_unknown : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-template <class Transport, class Use>
-int use_os(const arguments& given, conversation& talk, remote_job::trigger_state& state, Transport transport, Use use) {
+template <class Make, class Use>
+int use_os(const arguments& given, conversation& talk, remote_job::trigger_state& state, Make make, Use use) {
   auto& family = state.job.remote_os;
   if (given.detect_os) {
     std::string failure;
@@ -40,6 +42,7 @@ int use_os(const arguments& given, conversation& talk, remote_job::trigger_state
       if (ec) failure = os.message;
       family = os.family;
     };
+    auto transport = make();
     talk.run(
         [&](auto done) {
           remote_job::async_detect_os(
@@ -53,26 +56,39 @@ int use_os(const arguments& given, conversation& talk, remote_job::trigger_state
         [&] { stop.emit(asio::cancellation_type::terminal); });
     if (!failure.empty()) throw host_unknown("--remote-os auto: " + failure);
   }
-  if (family == remote_job::remote_os::windows) return use(std::move(transport), remote_job::windows_os());
-  return use(std::move(transport), remote_job::posix_os());
+  if (family == remote_job::remote_os::windows) return use(std::move(make), remote_job::windows_os());
+  return use(std::move(make), remote_job::posix_os());
 }
 
-/// Calls `use(transport, os_policy)` with what reaches the host of the state, and speaks its language. Throws
-/// std::runtime_error for what cannot be used, host_unknown if the host had to be asked and did not answer.
+/// Calls `use(make_transport)` with what makes a transport to the host of the state, as often as it is called. The
+/// transports share an SSH session. Throws std::runtime_error for what cannot be used.
 template <class Use>
-int reach(const arguments& given, conversation& talk, remote_job::trigger_state& state, Use use) {
+int reach_host(const arguments& given, conversation& talk, const remote_job::trigger_state& state, Use use) {
+  const auto executor = talk.context().get_executor();
   const auto& where = state.job.remote_host;
-  if (where.empty())
-    return use_os(given, talk, state, remote_job::process_transport::local(talk.context().get_executor()), use);
+  if (where.empty()) {
+    const int status = use([executor] { return remote_job::process_transport::local(executor); });
+    talk.finish();
+    return status;
+  }
 #ifdef HAVE_SSH
-  return use_os(
-      given, talk, state,
-      remote_job::libssh2_transport(talk.context().get_executor(),
-                                    cli::ssh_options(given, where, talk.prompter(), state.options.command_timeout)),
-      use);
+  const auto options = std::make_shared<const remote_job::ssh_options>(
+      cli::ssh_options(given, where, talk.prompter(), state.options.command_timeout));
+  remote_job::session_pool pool(executor);
+  const int status = use([&] { return remote_job::libssh2_transport(executor, options, pool); });
+  pool.close();
+  talk.finish();
+  return status;
 #else
   throw std::runtime_error("--host: this rjob was built without libssh2, it knows the jobs of this machine only");
 #endif
+}
+
+/// Calls `use(make_transport, os_policy)`, the policy being that of the host. Throws as reach_host(), and host_unknown
+/// if the host had to be asked and did not answer.
+template <class Use>
+int reach(const arguments& given, conversation& talk, remote_job::trigger_state& state, Use use) {
+  return reach_host(given, talk, state, [&](auto make) { return use_os(given, talk, state, std::move(make), use); });
 }
 
 }  // namespace rjob

@@ -2,18 +2,24 @@
 // Copyright (c) 2026 the remote_job authors
 #include "start.hpp"
 
+#include "../common/arguments.hpp"
 #include "../common/file_name.hpp"
-#include "../common/state_file.hpp"
+#include "../common/text.hpp"
+#include "say.hpp"
 
 #include <remote_job/job_paths.hpp>
 
+#include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace rjob {
 
@@ -42,10 +48,14 @@ remote_job::trigger_state resumed(const arguments& given, remote_job::trigger_st
 
 // The job of `watch`, which anybody started.
 remote_job::job_spec foreign_job(const arguments& given) {
-  const auto needed = [](const char* option) { throw std::runtime_error(std::string(option) + " is needed"); };
-  if (!given.local && !given.host) needed("--host or --local");
-  if (!given.log_file) needed("--log-file");
-  if (!given.exit_code_file) needed("--exit-code-file");
+  std::string missing;
+  if (!given.local && !given.host) missing = "--host or --local";
+  if (!given.log_file) missing += missing.empty() ? "--log-file" : ", --log-file";
+  if (!given.exit_code_file) missing += missing.empty() ? "--exit-code-file" : ", --exit-code-file";
+  if (!missing.empty() && given.state)
+    throw std::runtime_error("--state: there is no file " + *given.state + "; to watch a job without it, give " +
+                             missing);
+  if (!missing.empty()) throw std::runtime_error("give " + missing);
   remote_job::job_spec job;
   job.log_file = *given.log_file;
   job.exit_code_file = *given.exit_code_file;
@@ -78,9 +88,12 @@ remote_job::trigger_state fresh(const arguments& given) {
   state.job.remote_host = given.host.value_or("");
   state.options.log_offset = given.offset.value_or(0);
   state.options.max_chunk_size = 4 << 20;  // one job: there is memory for a backlog to come quickly
+  state.options.quick_interval = std::chrono::milliseconds(100);  // somebody may be looking on
+  state.options.poll_interval = std::chrono::seconds(1);
   return state;
 }
 
+// Each word in quotes: none is a keyword, an alias or an assignment then.
 std::string posix_words(const std::vector<std::string>& words) {
   std::string line;
   for (const auto& word : words) {
@@ -109,31 +122,69 @@ std::string powershell_words(const std::vector<std::string>& words) {
 }
 
 std::string script_of(const std::string& file) {
-  if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream in(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) throw std::runtime_error("--script: cannot read " + file);
+  std::ifstream from;
+  if (file != "-") {
+    if (std::filesystem::is_directory(file)) throw std::runtime_error("--script: " + file + " is a directory");
+    from.open(file, std::ios::binary);
+    if (!from) throw std::runtime_error("--script: cannot read " + file + ": " + std::strerror(errno));
+  }
+  std::istream& in = file == "-" ? std::cin : from;
+  std::string text;
+  for (char buffer[65536]; in.read(buffer, sizeof buffer), in.gcount() > 0;) {
+    text.append(buffer, static_cast<std::size_t>(in.gcount()));
+    if (text.size() > remote_job::job_command::max_script) break;  // and the library says what is wrong
+  }
+  if (in.bad()) throw std::runtime_error("--script: cannot read " + file);
   return text;
+}
+
+/// Makes sure that the state of the job that is to be submitted can be kept.
+void prepare_to_keep(const arguments& given, beginning& begin) {
+  const auto& job = begin.state.job;
+  cli::state_file file(given.state.value_or(default_state_file(job.job_id)));
+  const auto saved = given.command == command::run ? file.open() : file.load();
+  if (saved && given.state)
+    throw std::runtime_error(file.path() + " is the state file of a job already; resume with rjob watch --state " +
+                             cli::shell_word(file.path()));
+  if (saved && (saved->job.job_id != job.job_id || saved->job.remote_host != job.remote_host))
+    throw std::runtime_error(file.path() + " is the state file of job " + saved->job.job_id + " on " +
+                             (saved->job.remote_host.empty() ? "this machine" : saved->job.remote_host) +
+                             ": give another file");
+  try {
+    file.try_save(begin.state);
+  } catch (const std::runtime_error& e) {
+    if (given.state || given.command == command::submit) throw;
+    return say(std::string("the state is not kept: ") + e.what());  // `run` can do without it
+  }
+  if (given.command == command::run) begin.file = std::move(file);
 }
 
 }  // namespace
 
-remote_job::trigger_state start(const arguments& given) {
+beginning start(const arguments& given) {
   const bool submits = given.command == command::run || given.command == command::submit;
+  beginning begin;
   std::optional<remote_job::trigger_state> saved;
-  if (given.state) try {
-      saved = cli::state_file(*given.state).load();
+  if (given.state && !submits) try {
+      cli::state_file file(*given.state);
+      if (given.command == command::watch) {
+        saved = file.open();
+        begin.file = std::move(file);
+      } else {
+        saved = file.load();
+      }
     } catch (const std::runtime_error& e) {
       throw std::runtime_error(std::string("--state: ") + e.what());
     }
-  if (saved && submits)
-    throw std::runtime_error("--state: " + *given.state +
-                             " has the state of a job already; rjob watch --state goes on with it");
   if (given.state && !saved && !submits && given.command != command::watch)
-    throw std::runtime_error("--state: there is no " + *given.state);
-  auto state = saved ? resumed(given, std::move(*saved)) : fresh(given);
+    throw std::runtime_error("--state: there is no file " + *given.state);
+  auto& state = begin.state;
+  state = saved ? resumed(given, std::move(*saved)) : fresh(given);
   auto& options = state.options;
-  if (given.poll_interval) options.poll_interval = *given.poll_interval;
+  if (given.poll_interval) {
+    options.poll_interval = *given.poll_interval;
+    options.quick_interval = {};
+  }
   if (given.quick_interval) options.quick_interval = *given.quick_interval;
   if (given.chunk_size) {
     options.log_chunk_size = *given.chunk_size;
@@ -151,10 +202,16 @@ remote_job::trigger_state start(const arguments& given) {
   // The trigger looks at it again; here the mistake is told before anything is written or opened.
   auto whole = state.job;
   if (submits) remote_job::job_paths::in("/" + whole.job_id).assign_to(whole);
-  if (const auto why = validate(whole, options); !why.empty()) throw std::runtime_error(why);
+  if (const auto why = validate(whole, options); !why.empty()) throw std::runtime_error(cli::name_options(why));
   if (submits && !given.state && cli::file_name(state.job.job_id).size() > cli::max_file_name)
-    throw std::runtime_error("--job-id is too long to name the file with the job's state: --state FILE is needed");
-  return state;
+    throw std::runtime_error("--job-id is too long to name the state file: give --state FILE");
+  try {
+    if (submits) prepare_to_keep(given, begin);
+    if (given.command == command::watch && begin.file) begin.file->save(state);
+  } catch (const std::runtime_error& e) {
+    throw std::runtime_error(std::string("--state: ") + e.what());
+  }
+  return begin;
 }
 
 remote_job::job_command command_of(const arguments& given, remote_job::remote_os os) {
@@ -173,13 +230,25 @@ remote_job::job_command command_of(const arguments& given, remote_job::remote_os
     } else if (const char* value = std::getenv(name.c_str())) {
       command.environment.emplace_back(name, value);
     } else {
-      throw std::runtime_error("--env: there is no variable " + name + " here");
+      throw std::runtime_error("--env: the variable " + name + " is not set here");
     }
   }
   command.working_directory = given.working_directory.value_or("");
   command.umask = given.umask;
+  const auto set_shell = [&](auto& c) {
+    if constexpr (requires { c.shell; }) {
+      if (given.shell)
+        c.shell = *given.shell;
+      else if (given.script_file && os == remote_job::remote_os::posix && c.script.starts_with("#!"))
+        c.shell = c.from_script;
+    }
+  };
+  set_shell(command);
   command.base_dir = given.base_dir.value_or("");
-  if (const auto why = validate(command, os); !why.empty()) throw std::runtime_error(why);
+  if (const auto why = validate(command, os); why.starts_with("script "))
+    throw std::runtime_error((given.script_file ? "--script" : "COMMAND") + why.substr(6));
+  else if (!why.empty())
+    throw std::runtime_error(cli::name_options(why));
   return command;
 }
 

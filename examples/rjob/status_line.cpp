@@ -2,36 +2,15 @@
 // Copyright (c) 2026 the remote_job authors
 #include "status_line.hpp"
 
+#include "say.hpp"
+
 #include <unistd.h>
 
 #include <cstdio>
 
 namespace rjob {
 
-namespace {
-
-std::string amount(double bytes) {
-  const char* unit = "B";
-  for (const char* next : {"KiB", "MiB", "GiB", "TiB"}) {
-    if (bytes < 1024) break;
-    bytes /= 1024;
-    unit = next;
-  }
-  char text[32];
-  std::snprintf(text, sizeof text, *unit == 'B' ? "%.0f %s" : "%.1f %s", bytes, unit);
-  return text;
-}
-
-// What a host says may hold control characters, which are not for the terminal.
-std::string printable(std::string_view text) {
-  std::string clean;
-  for (const char c : text) clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return clean;
-}
-
-}  // namespace
-
-status_line::status_line() : visible_(::isatty(STDERR_FILENO) == 1) {}
+status_line::status_line(bool quiet) : quiet_(quiet), visible_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
 
 void status_line::attempt(int number, int most) {
   attempt_ = "  attempt " + std::to_string(number) + '/' + std::to_string(most);
@@ -48,7 +27,7 @@ void status_line::draw() {
   const auto elapsed = std::chrono::duration_cast<std::chrono::seconds>(now - began_).count();
   std::fprintf(stderr, "\r\033[K%02lld:%02lld:%02lld  %s  %s/s%s", static_cast<long long>(elapsed / 3600),
                static_cast<long long>(elapsed / 60 % 60), static_cast<long long>(elapsed % 60),
-               amount(static_cast<double>(bytes_)).c_str(), amount(rate_).c_str(), attempt_.c_str());
+               cli::size_text(static_cast<double>(bytes_)).c_str(), cli::size_text(rate_).c_str(), attempt_.c_str());
   std::fflush(stderr);
   drawn_ = true;
 }
@@ -60,10 +39,10 @@ void status_line::hide() {
   drawn_ = false;
 }
 
-void status_line::say(std::string_view text) {
-  if (!visible_) return;
+void status_line::notice(std::string_view text) {
+  if (quiet_) return;
   hide();
-  std::fprintf(stderr, "rjob: %s\n", printable(text).c_str());
+  say((visible_ ? cli::time_of_day() : cli::timestamp()).append(" ").append(text));
 }
 
 }  // namespace rjob

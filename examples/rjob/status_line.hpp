@@ -9,14 +9,16 @@
 
 namespace rjob {
 
-/// The line on a terminal that says how the watch goes: elapsed time, bytes, rate, attempt. Silent where standard error
-/// is no terminal.
+/// How a watch goes, on standard error: notices, a line each, and on a terminal below them a line with the elapsed time,
+/// bytes, rate and attempt.
 class status_line {
  public:
   using clock = std::chrono::steady_clock;
 
-  status_line();
+  /// @param quiet shows nothing at all.
+  explicit status_line(bool quiet);
 
+  /// Whether there is a terminal to draw on.
   bool is_visible() const { return visible_; }
 
   void progress(std::uint64_t bytes) {
@@ -31,10 +33,16 @@ class status_line {
   /// Takes the line away, so that something else can be written.
   void hide();
 
-  /// Writes a line of its own, above the status line.
-  void say(std::string_view text);
+  /// Writes a line with the time, above the status line.
+  void notice(std::string_view text);
+
+  /// The same for what a script need not be told.
+  void on_terminal(std::string_view text) {
+    if (visible_) notice(text);
+  }
 
  private:
+  bool quiet_;
   bool visible_;
   bool drawn_ = false;
   clock::time_point began_ = clock::now();

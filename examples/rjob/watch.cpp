@@ -2,12 +2,18 @@
 // Copyright (c) 2026 the remote_job authors
 #include "watch.hpp"
 
+#include "../common/arguments.hpp"
 #include "../common/state_file.hpp"
+#include "../common/text.hpp"
+#include "attached.hpp"
+#include "carry_out.hpp"
 #include "conversation.hpp"
 #include "exit_status.hpp"
 #include "journal.hpp"
 #include "output.hpp"
 #include "reach.hpp"
+#include "report.hpp"
+#include "say.hpp"
 #include "start.hpp"
 #include "status_line.hpp"
 
@@ -36,32 +42,26 @@ namespace {
 /// One watch, from its start to the exit status; of a job that it submits first, if that is asked for.
 class watcher {
  public:
-  watcher(const arguments& given, conversation& talk, remote_job::trigger_state state)
+  watcher(const arguments& given, conversation& talk, beginning& begin)
       : given_(given),
         talk_(talk),
-        state_(std::move(state)),
-        out_(talk.interrupt().descriptor(), keeps_state(given)),
+        state_(begin.state),
+        file_(begin.file),
+        out_(talk.interrupt().descriptor(), file_.has_value()),
+        status_(given.quiet),
         journal_(out_, status_, given.events),
         tick_(talk.context()) {
     talk_.on_asking = [this] { status_.hide(); };
-    if (given.state) file_.emplace(*given.state);
   }
 
-  template <class Transport, class OsPolicy>
-  int run(Transport transport, OsPolicy os) {
+  template <class Make, class OsPolicy>
+  int run(Make make, OsPolicy os) {
     std::optional<remote_job::job_command> command;
     if (submits()) command = command_of(given_, OsPolicy::target_os);
-    remote_job::basic_remote_job_trigger trigger(std::move(transport), state_, std::move(os),
-                                                 remote_job::exponential_backoff(), journal_sink(journal_));
-    if (submits()) {
-      if (const auto status = submit(trigger, std::move(*command))) return *status;
-    } else {
-      try {
-        save(state_);  // before anything is opened on the host, so that a path which cannot work is told now
-      } catch (const std::runtime_error& e) {
-        throw std::runtime_error(std::string("--state: ") + e.what());
-      }
-    }
+    remote_job::basic_remote_job_trigger trigger(make(), state_, std::move(os), remote_job::exponential_backoff(),
+                                                 journal_sink(journal_));
+    if (submits())
+      if (const auto status = submit(trigger, make, std::move(*command))) return *status;
 
     const auto save_progress = [&] {
       try {
@@ -96,35 +96,38 @@ class watcher {
   }
 
  private:
-  static bool keeps_state(const arguments& given) { return given.state.has_value() || given.command == command::run; }
   bool submits() const { return given_.command == command::run; }
 
   /// Gives an exit status if the job is not there to be watched.
-  template <class Trigger>
-  std::optional<int> submit(Trigger& trigger, remote_job::job_command command) {
+  template <class Trigger, class Make>
+  std::optional<int> submit(Trigger& trigger, Make& make, remote_job::job_command command) {
     const auto& id = state_.job.job_id;
-    std::error_code error;
     remote_job::submit_result result;
-    talk_.run(
-        [&](auto done) {
-          trigger.async_submit(std::move(command), [&, done](std::error_code ec, remote_job::submit_result r) {
-            error = ec;
-            result = std::move(r);
-            done();
-          });
-        },
-        [&] { trigger.cancel(); });
+    const auto error = carry_out(
+        talk_, trigger, [&](auto handler) { trigger.async_submit(std::move(command), std::move(handler)); }, result);
     if (error) {
       const int number = talk_.interrupt().signal();
-      say(number != 0 ? "ended by a signal" : result.message);
+      say_message(number != 0 ? "ended by a signal" : cli::name_options(result.message));
       if (error == remote_job::errc::invalid_argument) return exit_usage;
       if (error == remote_job::condition::transient || number != 0)
-        say("whether the job was started is not known; the same command with --job-id " + id +
+        say("it is not known whether the job was started; the same command with --job-id " + cli::shell_word(id) +
             " attaches to it if it was");
       return number != 0 ? 128 + number : exit_gave_up;
     }
-    say(result.message);
-    if (!file_) file_.emplace(default_state_file(id));
+    attached_ = result.attached;
+    attached_job there;
+    if (attached_) {
+      there = look_at(talk_, status_, trigger, make, state_.options, result.job);
+      warn_attached(given_, id, there);
+      if (given_.only_new) return exit_gave_up;
+    } else {
+      status_.notice(cli::unescaped(result.message));
+    }
+    journal_.submitted({{"job_id", id},
+                        {"job_dir", result.job.job_dir},
+                        {"attached", attached_},
+                        {"exit_code", or_null(there.exit_code)},
+                        {"message", result.message}});
     try {
       save(trigger.serialize());
     } catch (const std::runtime_error& e) {
@@ -138,33 +141,33 @@ class watcher {
   template <class Trigger>
   void after(Trigger& trigger, std::error_code ec, const remote_job::trigger_event& event) {
     if (ec == asio::error::operation_aborted && talk_.interrupt().signal() == SIGINT) {
-      say("Ctrl-C once more within two seconds stops the job");
+      say("Press Ctrl-C again within two seconds to stop the job");
       if (talk_.interrupt().again(std::chrono::seconds(2))) stop(trigger);
     }
     if (!event.done || !event.exit_code || ec) return;
-    if (file_ && !given_.state) std::remove(file_->path().c_str());
-    const auto policy = given_.cleanup.value_or(remote_job::cleanup_policy::never);
-    if (policy == remote_job::cleanup_policy::never) return;
-    talk_.run(
-        [&](auto done) {
-          trigger.async_cleanup(policy, [done](std::error_code error, const remote_job::cleanup_result& result) {
-            if (error) say(result.message);
-            done();
-          });
-        },
-        [&] { trigger.cancel(); });
+    if (file_ && !given_.state) file_->remove();
+    using remote_job::cleanup_policy;
+    const auto policy = given_.cleanup.value_or(attached_ ? cleanup_policy::never : cleanup_policy::on_success);
+    remote_job::cleanup_result result;
+    if (policy != cleanup_policy::never)
+      if (carry_out(
+              talk_, trigger, [&](auto handler) { trigger.async_cleanup(policy, std::move(handler)); }, result))
+        say_message(result.message);
+    if (!result.removed) tell_kept(trigger.serialize().job);
+  }
+
+  void tell_kept(const remote_job::job_spec& job) {
+    status_.notice("The job's directory is kept: " + job.job_dir + ". Remove it: rjob cleanup " +
+                   (given_.host ? "--host " + cli::shell_word(*given_.host) : "--local") + " --job-dir " +
+                   cli::shell_word(job.job_dir) + given_.ssh_words);
   }
 
   template <class Trigger>
   void stop(Trigger& trigger) {
-    talk_.run(
-        [&](auto done) {
-          trigger.async_stop({}, [done](std::error_code, const remote_job::stop_result& result) {
-            say(result.message);
-            done();
-          });
-        },
-        [&] { trigger.cancel(); });
+    remote_job::stop_result result;
+    carry_out(
+        talk_, trigger, [&](auto handler) { trigger.async_stop({}, std::move(handler)); }, result);
+    say_message(result.message);
   }
 
   void save(const remote_job::trigger_state& state) {
@@ -192,8 +195,11 @@ class watcher {
     }
     if (interrupted) {
       const int number = talk_.interrupt().signal();
-      say("ended by " + std::string(number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "SIGHUP"));
-      hint(state);
+      say(std::string("Detached") +
+          (number == SIGTERM  ? " by SIGTERM"
+           : number == SIGHUP ? " by SIGHUP"
+                              : "") +
+          "; the job keeps running. " + how_to_resume(state));
       return 128 + number;
     }
     if (journal_.output_error() == std::errc::broken_pipe) return 128 + SIGPIPE;
@@ -202,7 +208,7 @@ class watcher {
       return gave_up(state);
     }
     if (event.status == remote_job::status::error || !event.exit_code) {
-      say(event.message);
+      say_message(cli::name_options(event.message));
       if (event.error == remote_job::errc::files_unavailable) say("without --via files it is watched by commands");
       if (event.reason == remote_job::reason::invalid_argument) return exit_usage;
       // Of a job that is lost there is nothing more to come.
@@ -210,54 +216,45 @@ class watcher {
         return exit_gave_up;
       return gave_up(state);
     }
-    status_.say(event.message);
+    status_.on_terminal(cli::unescaped(event.message));
     return exit_status(*event.exit_code);
   }
 
   int gave_up(const remote_job::trigger_state& state) {
-    hint(state);
+    say("The job was not touched. " + how_to_resume(state));
     return exit_gave_up;
   }
 
-  void hint(const remote_job::trigger_state& state) {
-    std::string text = "the job was not touched; to go on watching it, ";
-    if (submits() && file_)
-      text += "run rjob watch --state " + file_->path() + ", with the same options for SSH";
-    else if (submits())
-      text += "run the same command again with --job-id " + state.job.job_id + " --offset " +
-              std::to_string(state.options.log_offset);
-    else if (file_)
-      text += "run the same command again";
-    else
-      text += "run the same command again with --offset " + std::to_string(state.options.log_offset);
-    say(text);
+  std::string how_to_resume(const remote_job::trigger_state& state) const {
+    if (file_) return "Resume: rjob watch --state " + cli::shell_word(file_->path()) + given_.ssh_words;
+    const auto offset = " --offset " + std::to_string(state.options.log_offset);
+    if (submits()) return "Resume: the same command with --job-id " + cli::shell_word(state.job.job_id) + offset;
+    return "Resume: the same command with" + offset;
   }
-
-  static void say(const std::string& text) { std::fprintf(stderr, "rjob: %s\n", text.c_str()); }
 
   const arguments& given_;
   conversation& talk_;
-  remote_job::trigger_state state_;
-  std::optional<cli::state_file> file_;
+  remote_job::trigger_state& state_;
+  std::optional<cli::state_file>& file_;
   output out_;
   status_line status_;
   journal journal_;
   asio::steady_timer tick_;
   std::string save_error_;
+  bool attached_ = false;
   bool ended_ = false;
 };
 
 }  // namespace
 
 int watch(const arguments& given) {
-  auto state = start(given);
+  auto begin = start(given);
   conversation talk;
   try {
-    return reach(given, talk, state, [&](auto transport, auto os) {
-      return watcher(given, talk, state).run(std::move(transport), std::move(os));
-    });
+    return reach(given, talk, begin.state,
+                 [&](auto make, auto os) { return watcher(given, talk, begin).run(std::move(make), std::move(os)); });
   } catch (const host_unknown& e) {
-    std::fprintf(stderr, "rjob: %s\n", e.what());
+    say(e.what());
     return talk.interrupt().signal() ? 128 + talk.interrupt().signal() : exit_gave_up;
   }
 }

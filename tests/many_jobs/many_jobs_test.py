@@ -117,6 +117,40 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.assertEqual(json.loads(process.stdout.readline())["job_id"], "a")
         self.assertEqual(process.wait(WAIT), 0)
 
+    def test_what_is_no_file(self):
+        self.make("a")
+        self.check_usage("--state-dir: there is nothing behind the =", str(self.list), "--local", "--state-dir=", "states")
+        self.states.mkdir()
+        os.mkfifo(self.states / "a.json")
+        self.check_usage("a.json is not a regular file", str(self.list), "--local", "--state-dir", str(self.states))
+        (self.states / ".lock").unlink()
+        os.mkfifo(self.states / ".lock")
+        self.check_usage(".lock is not a regular file", str(self.list), "--local", "--state-dir", str(self.states))
+
+    def test_one_process_per_state_directory(self):
+        self.make("a")
+        first = self.start_it("--state-dir", str(self.states))
+        self.until((self.states / "a.json").exists, "the state")
+        self.check_usage(f"{self.states} is in use: it is being watched by process {first.pid}",
+                         *self.arguments("--state-dir", str(self.states))[1:])
+        first.kill()
+        first.wait()
+        (self.states / "a.json.tmp.Ab12cd").write_text("half a sta")
+        self.end(0, 0)
+        done = self.run_it("--state-dir", str(self.states))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual({p.name for p in self.states.iterdir()}, {"a.json", ".lock"})
+
+    def test_names_are_shown_as_they_are(self):
+        self.make("ü\x1b[2J")
+        self.log(0).unlink()
+        self.log(0).mkdir()  # which is told, and ends the watch after ten seconds
+        for locale, shown in (("C.UTF-8", "ü"), ("C", "\\xc3\\xbc")):
+            process = self.start_it(env=os.environ | {"LC_ALL": locale})
+            self.assertRegex(process.stderr.readline().decode(), r"^many_jobs: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} " +
+                             re.escape(shown + "\\x1b[2J: "))
+            process.kill()
+
     def test_an_empty_list(self):
         self.list.write_text("# nothing\n\n")
         done = self.run_it()
@@ -130,7 +164,7 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.until(lambda: copy.exists() and copy.stat().st_size > 0, "the log")
         self.log(1).write_bytes(b"other")
         line = process.stderr.readline()
-        self.assertIn(f"many_jobs: b: The log {self.log(1)} was ".encode(), line)
+        self.assertRegex(line.decode(), rf"^many_jobs: \S+ b: The log {re.escape(str(self.log(1)))} was ")
         for n in range(2):
             self.end(n, 0)
         self.assertEqual(process.wait(WAIT), 0)
@@ -172,8 +206,8 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.check_usage("--via", path, "--local", "--via", "files")
         self.check_usage("--poll-interval", path, "--local", "--poll-interval", "0")
         self.check_usage("--quick-interval", path, "--local", "--quick-interval", "0")
-        self.check_usage("quick_interval", path, "--local", "--quick-interval", "6")
-        self.check_usage("max_chunk_size", path, "--local", "--max-chunk-size", "65535")
+        self.check_usage("--quick-interval", path, "--local", "--quick-interval", "6")
+        self.check_usage("--max-chunk-size", path, "--local", "--max-chunk-size", "65535")
         self.check_usage("--host", path, "--host", "me@")
         self.check_usage("cannot open", str(self.dir / "none"), "--local")
         self.check_usage("/dev/null", path, "--local", "--log-dir", "/dev/null/x")
@@ -285,7 +319,7 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.list.write_text(f"a\t/elsewhere\t{self.code(0)}\n")
         self.check_usage("about another job", str(self.list), "--local", "--state-dir", str(self.states))
         (self.states / "a.json").write_text("{")
-        self.check_usage("no saved state", str(self.list), "--local", "--state-dir", str(self.states))
+        self.check_usage("is not a saved state", str(self.list), "--local", "--state-dir", str(self.states))
 
     # --- output ---
 
@@ -313,7 +347,7 @@ class ManyJobsTest(black_box.BlackBoxTest):
                 except OSError:  # the other side is closed
                     return
         self.until(lambda: read() or shown.count(b"30 jobs") >= 2, "the table, twice")
-        self.assertIn(b"one?[31m", shown)
+        self.assertIn(b"one\\x1b[31m", shown)
         self.assertNotIn(b"\x1b[31m", shown)
         self.assertIn(b" more", shown)
         self.assertIn(b"\x1b[", shown)

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Black-box tests of rjob's run, submit, status, stop and cleanup: jobs_test.py PATH-OF-RJOB [TEST...]. This machine only."""
 
+import datetime
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -82,6 +85,13 @@ class JobsTest(black_box.BlackBoxTest):
                          'pwd; echo "$ONE$HERE"; umask', env=os.environ | {"HERE": "from here"})
         self.assertEqual(done.stdout.decode(), f"{work}\na 'b'\nfrom here\n0027\n", done.stderr)
 
+    def test_a_working_directory_that_cannot_be_used(self):
+        (self.dir / "file").touch()
+        for name, why in (("none", "it is not there"), ("file", "it is not a directory")):
+            done = self.rjob("run", "--cwd", str(self.dir / name), "--", "true")
+            self.assertEqual((done.returncode, done.stdout.decode()),
+                             (126, f"remote_job: working_directory {self.dir / name}: {why}\n"))
+
     def test_run_takes_a_script(self):
         script = self.dir / "script"
         script.write_text("if true; then echo yes; fi\nexit 9\n")
@@ -89,20 +99,53 @@ class JobsTest(black_box.BlackBoxTest):
         done = self.rjob("run", "--script", "-", stdin=None, input=script.read_bytes())
         self.assertEqual((done.returncode, done.stdout), (9, b"yes\n"))
 
+    def test_the_interpreter(self):
+        def run(*words, script=None):
+            if script is not None:
+                (self.dir / "script").write_text(script)
+                words = ["--script", "script", *words]
+            done = self.rjob("run", *words)
+            return done.returncode, done.stdout.decode()
+
+        if run("--shell", "/not/there", "--", "true")[0] == 0:
+            self.skipTest("the library has no job_command::shell")
+        body = '[[ a == a ]] && echo "${BASH_VERSION:+bash} $0" | sed "s|/.*/||"; exit 9\n'
+        bash = shutil.which("bash")
+        for first in (f"#!{bash}", "#!/usr/bin/env bash", f"#! {bash} -u"):
+            self.assertEqual(run(script=f"{first}\n{body}"), (9, "bash job.sh\n"), first)
+        self.assertEqual(run(script=f"#!{sys.executable}\nimport sys\nprint('é', flush=True)\nsys.exit(7)\n"), (7, "é\n"))
+        self.assertEqual(run("--shell", bash, script=f"#!/not/there\n{body}"), (9, "bash job.sh\n"))
+        self.assertEqual(run("--shell", bash, script=body), (9, "bash job.sh\n"))
+        self.assertEqual(run("--shell", bash, "--", body), (9, "bash job.sh\n"))
+        self.assertEqual(run("--shell", bash, "--", "printf", "%s", "$x"), (0, "$x"))
+        self.assertEqual(run(script='echo "${BASH_VERSION:-sh}" x\nexit 9\n')[0], 9)
+        self.assertIn(run(script="#!/not/there\n")[0], (126, 127))
+
     def test_run_cleans_up_as_told(self):
-        for policy, code, left in (("always", 3, False), ("on_success", 0, False), ("on_success", 3, True), ("never", 0, True)):
+        for policy, code, left in (("always", 3, False), ("on_success", 0, False), ("on_success", 3, True), ("never", 0, True),
+                                   (None, 0, False), (None, 3, True)):
             job = f"{policy}{code}"
-            done = self.rjob("run", "--job-id", job, "--cleanup", policy, "--", f"exit {code}")
+            options = ["--cleanup", policy] if policy else []
+            done = self.rjob("run", "--job-id", job, *options, "--", f"exit {code}")
             self.assertEqual(done.returncode, code, done.stderr)
             self.assertEqual((self.base / job).exists(), left, job)
+            self.assertIn(f"directory {self.base / job}".encode(), done.stderr)
+            self.assertEqual(f"directory is kept: {self.base / job}".encode() in done.stderr, left, done.stderr)
+        # A job that was there is not this run's to remove, unless told.
+        self.submit("before", "true")
+        for options, left in (((), True), (("--cleanup", "on_success"), False)):
+            done = self.rjob("run", "--job-id", "before", "--state", f"state{left}", *options, "--", "true")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual((self.base / "before").exists(), left)
 
     def test_run_again_attaches(self):
         self.ids.append("once")
-        first = self.start("run", "--job-id", "once", "--state", "first", "--", "echo begun; sleep 1; echo ended")
+        first = self.start("run", "--job-id", "once", "--state", "first", "--cleanup", "never", "--",
+                           "echo begun; sleep 1; echo ended")
         self.assertEqual(first.stdout.readline(), b"begun\n")
         second = self.rjob("run", "--job-id", "once", "--state", "second", "--", "echo begun; sleep 1; echo ended")
         self.assertEqual((second.returncode, second.stdout), (0, b"begun\nended\n"), second.stderr)
-        self.assertIn(b"submitted before", second.stderr)
+        self.assertIn(b"attached to the existing job once (running", second.stderr)
         other = self.rjob("run", "--job-id", "once", "--", "echo another")
         self.assertEqual((other.returncode, other.stdout), (255, b""))
         self.assertIn(b"another command was submitted", other.stderr)
@@ -115,7 +158,7 @@ class JobsTest(black_box.BlackBoxTest):
         run.send_signal(signal.SIGINT)
         self.assertEqual(run.wait(WAIT), 130)
         said = run.stderr.read().decode()
-        self.assertIn("rjob watch --state long.rjob", said)
+        self.assertIn("Detached; the job keeps running. Resume: rjob watch --state long.rjob\n", said)
         self.assertEqual(self.answer("status", "--state", "long.rjob")["liveness"], "alive")
         rest = self.rjob("watch", "--state", "long.rjob")
         self.assertEqual((rest.returncode, rest.stdout), (5, b"ended\n"), rest.stderr)
@@ -125,7 +168,7 @@ class JobsTest(black_box.BlackBoxTest):
         run = self.start("run", "--job-id", "long", "--", "echo begun; sleep 1000")
         self.assertEqual(run.stdout.readline(), b"begun\n")
         run.send_signal(signal.SIGINT)
-        while b"once more" not in run.stderr.readline():
+        while b"Press Ctrl-C again" not in run.stderr.readline():
             self.assertIsNone(run.poll())
         run.send_signal(signal.SIGINT)
         self.assertEqual(run.wait(WAIT), 130)
@@ -177,7 +220,7 @@ class JobsTest(black_box.BlackBoxTest):
         for which in ("submit", "run"):
             done = self.rjob(which, "--job-id", job, "--", "exit 3")
             self.assertEqual(done.returncode, 64, done.stderr)
-            self.assertIn(b"--job-id is too long to name the file with the job's state: --state FILE", done.stderr)
+            self.assertIn(b"--job-id is too long to name the state file: give --state FILE", done.stderr)
             self.assertFalse(self.base.exists())
         done = self.rjob("submit", "--job-id", job, "--state", "state", "--", "exit 3")
         self.assertEqual(done.stdout.decode(), f"{job}\nstate\n", done.stderr)
@@ -201,9 +244,198 @@ class JobsTest(black_box.BlackBoxTest):
         done = self.rjob("submit", "--job-id", "quiet", "--env", "TOKEN", "--", 'sleep 1000; echo "$TOKEN"',
                          env=os.environ | {"TOKEN": "s3cr3t-value"})
         self.assertEqual(done.returncode, 0, done.stderr)
+        # They are in a file until the job has read them.
+        self.until(lambda: not any(self.base.glob("quiet/start.*")), "the job")
         self.assertNotIn("s3cr3t", (self.dir / "quiet.rjob").read_text())
         self.assertNotIn("s3cr3t", subprocess.run(["ps", "axww"], capture_output=True, text=True).stdout)
         self.assertNotIn(b"s3cr3t", b"".join(p.read_bytes() for p in (self.base / "quiet").rglob("*") if p.is_file()))
+
+    # --- a job that is there ---
+
+    def age(self, job, **ago):
+        """Makes it look as if the job had ended so long ago."""
+        then = time.time() - datetime.timedelta(**ago).total_seconds()
+        self.until((self.base / job / "exit_code").exists, "the end")
+        os.utime(self.base / job / "exit_code", (then, then))
+
+    def test_a_repeated_submit_says_so(self):
+        self.ids.append("n")
+        words = ["--job-id", "n", "--", "echo x; exit 3"]
+        first = self.rjob("submit", *words)
+        self.assertEqual((first.stdout, first.stderr), (b"n\nn.rjob\n", b""))
+        self.assertEqual(self.rjob("watch", "--state", "n.rjob").stdout, b"x\n")
+        for ago, said in (({"hours": 30}, "ended with 3 yesterday"), ({"days": 3}, "ended with 3, 3 days ago"),
+                          ({"minutes": 5}, "ended with 3, 5 min ago")):
+            self.age("n", **ago)
+            again = self.rjob("submit", *words)
+            self.assertEqual((again.returncode, again.stdout), (0, first.stdout), again.stderr)
+            self.assertIn(f"attached to the existing job n ({said}); nothing was started", again.stderr.decode())
+        told = self.answer("submit", "--json", *words)
+        self.assertEqual((told["attached"], told["exit_code"], told["state"]), (True, 3, "n.rjob"))
+        self.assertEqual(self.rjob("watch", "--state", "n.rjob").stdout, b"")  # where the first watch ended
+        for which in ("submit", "run"):
+            new = self.rjob(which, "--new", "--state", "other", *words)
+            self.assertEqual((new.returncode, new.stdout), (255, b""))
+            self.assertIn(b"--new: job n exists already (ended with 3, 5 min ago)", new.stderr)
+            self.assertFalse((self.dir / "other").exists())
+        done = self.rjob("run", "--quiet", "--events", "events", "--state", "other", *words)
+        self.assertEqual((done.returncode, done.stdout), (3, b"x\n"))
+        self.assertIn(b"attached to the existing job n", done.stderr)
+        line = json.loads((self.dir / "events").read_text().splitlines()[0])
+        self.assertEqual((line["type"], line["attached"], line["exit_code"]), ("submit", True, 3))
+
+    def test_a_new_job_is_not_attached_to(self):
+        self.ids += ["n", "m"]
+        told = self.answer("submit", "--new", "--json", "--job-id", "n", "--", "sleep 1000")
+        self.assertEqual((told["attached"], told["exit_code"], told["job_id"]), (False, None, "n"))
+        again = self.rjob("submit", "--job-id", "n", "--", "sleep 1000")
+        self.assertRegex(again.stderr.decode(), r"attached to the existing job n \(running, submitted \d+ s ago\)")
+        done = self.rjob("run", "--new", "--job-id", "m", "--events", "events", "--", "true")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIs(json.loads((self.dir / "events").read_text().splitlines()[0])["attached"], False)
+
+    def test_a_state_file_that_cannot_be_kept_is_found_out_before(self):
+        os.mkfifo(self.dir / "fifo")
+        (self.dir / "other.rjob").write_text("{}")
+        for state, why in (("none/state", "none/state"), ("fifo", "not a regular file"), (".", "is a directory"),
+                           ("other.rjob", "not a saved state")):
+            for which in ("submit", "run"):
+                done = self.rjob(which, "--state", state, "--", "true")
+                self.assertEqual((done.returncode, done.stdout), (64, b""), (state, done.stderr))
+                self.assertIn(why, done.stderr.decode())
+        done = self.rjob("submit", "--job-id", "other", "--", "true")
+        self.assertEqual((done.returncode, done.stdout), (64, b""), done.stderr)
+        self.assertFalse(self.base.exists())
+        # That of a job of the same name on another host.
+        state = json.loads((self.dir / self.submit("same", "true")).read_text())
+        state["kwargs"]["remote_host"] = "elsewhere"
+        (self.dir / "same.rjob").write_text(json.dumps(state))
+        done = self.rjob("submit", "--job-id", "same", "--", "true")
+        self.assertEqual((done.returncode, done.stdout), (64, b""))
+        self.assertIn(b"same.rjob is the state file of job same on elsewhere", done.stderr)
+        self.assertEqual(json.loads((self.dir / "same.rjob").read_text()), state)
+
+    def test_a_run_whose_state_is_in_use(self):
+        self.ids.append("long")
+        first = self.start("run", "--job-id", "long", "--", "echo begun; sleep 1000")
+        self.assertEqual(first.stdout.readline(), b"begun\n")
+        for words in (("watch", "--state", "long.rjob"), ("run", "--job-id", "long", "--", "echo begun; sleep 1000")):
+            second = self.rjob(*words)
+            self.assertEqual((second.returncode, second.stdout), (64, b""), second.stderr)
+            self.assertIn(f"long.rjob is in use: it is being watched by process {first.pid}".encode(), second.stderr)
+        self.assertEqual(self.answer("status", "--state", "long.rjob")["liveness"], "alive")
+
+    # --- all jobs ---
+
+    def list(self, *more, **options):
+        done = self.rjob("list", *more, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return {job["job_id"]: job for job in map(json.loads, done.stdout.splitlines())}
+
+    def some_jobs(self):
+        """Of each kind one, and what is none."""
+        strange = "ü \n'$(x)"
+        for job, script in (("good", "true"), ("bad", "exit 3"), ("busy", "sleep 1000"), ("lost", "exec sleep 1000"),
+                            (strange, "true")):
+            self.ids.append(job)
+            self.assertEqual(self.rjob("submit", "--job-id", job, "--", script).returncode, 0)
+        for job in ("good", "bad", strange):
+            self.until((self.base / job / "exit_code").exists, "the end")
+        self.until((self.base / "lost" / "child").exists, "the job")
+        for file in ("pid", "child"):
+            os.kill(int((self.base / "lost" / file).read_text().split()[0]), signal.SIGKILL)
+        self.until(lambda: self.answer("status", "--job-dir", str(self.base / "lost"))["liveness"] == "vanished", "its end")
+        (self.base / "mine").mkdir()
+        (self.base / "mine" / "exit_code").write_text("0\n")
+        (self.base / "link").symlink_to(self.base / "good")
+        (self.base / "file").touch()
+        return strange
+
+    def test_list(self):
+        strange = self.some_jobs()
+        self.age("good", days=8)
+        jobs = self.list("--base-dir", str(self.base))
+        self.assertEqual({job: (j["state"], j["exit_code"]) for job, j in jobs.items()},
+                         {"good": ("ended", 0), "bad": ("ended", 3), "busy": ("running", None), "lost": ("lost", None),
+                          strange: ("ended", 0)})
+        self.assertEqual(jobs["good"]["job_dir"], str(self.base / "good"))
+        self.assertGreaterEqual(jobs["good"]["ended_seconds_ago"], 8 * 86400)
+        self.assertIsNone(jobs["busy"]["ended_seconds_ago"])
+        for job in jobs.values():
+            self.assertLess(job["submitted_seconds_ago"], 600)
+            self.assertGreater(job["bytes"], 0)
+        self.assertEqual(self.list("--base-dir", str(self.dir / "not there")), {})
+
+    def test_list_looks_where_jobs_are_by_default(self):
+        home, state = self.dir / "home", self.dir / "state"
+        places = {"home": home / ".local/state/remote_job", "xdg": state / "remote_job"}
+        for job, place in places.items():
+            place.parent.mkdir(parents=True)
+            done = subprocess.run([self.program, "submit", "--local", "--job-id", job, "--base-dir", str(place), "--", "true"],
+                                  stdin=subprocess.DEVNULL, capture_output=True, cwd=self.dir, timeout=WAIT)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        jobs = self.list(env=os.environ | {"HOME": str(home), "XDG_STATE_HOME": str(state)})
+        self.assertEqual({job: jobs[job]["job_dir"] for job in places}, {job: str(p / job) for job, p in places.items()})
+        jobs = self.list(env=os.environ | {"HOME": str(home), "XDG_STATE_HOME": str(home / ".local/state")})
+        self.assertIn("home", jobs)
+        self.assertNotIn("xdg", jobs)
+
+    def gc(self, *more, status=0):
+        done = self.rjob("gc", "--base-dir", str(self.base), *more)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return {job["job_id"]: job["removed"] for job in map(json.loads, done.stdout.splitlines())}, done.stderr.decode()
+
+    def test_gc(self):
+        strange = self.some_jobs()
+        everything = {p.name for p in self.base.iterdir()}
+        def gone():
+            return everything - {p.name for p in self.base.iterdir()}
+        self.age("good", days=8)
+        self.age(strange, days=7, seconds=5)
+        self.age("bad", days=6)
+        self.assertEqual(self.gc("--older-than", "7d", "--dry-run"), ({"good": False, strange: False}, ""))
+        self.assertEqual(gone(), set())
+        self.assertEqual(self.gc("--older-than", "7d"), ({"good": True, strange: True}, ""))
+        self.assertEqual(gone(), {"good", strange})
+        # What the host does not prove to be ours stays, and the rest goes.
+        (self.base / "bad").chmod(0o770)
+        removed, said = self.gc("--older-than", "0s", "--lost", status=255)
+        self.assertEqual(removed, {"lost": True})
+        self.assertIn("bad: the job's directory is not removed", said)
+        self.assertEqual(gone(), {"good", strange, "lost"})
+        (self.base / "bad").chmod(0o700)
+        self.assertEqual(self.gc("--older-than", "1h"), ({"bad": True}, ""))
+        self.assertEqual({p.name for p in self.base.iterdir()}, {"busy", "mine", "link", "file"})
+
+    def test_people_and_programs_read_different_things(self):
+        state = str(self.dir / self.submit("one", "echo begun; exit 3"))
+        self.age("one", minutes=5)
+        base = str(self.base)
+        for words, shown in ((["status", "--state", state], "it ended with exit code 3"),
+                             (["stop", "--state", state], "one: The job had already ended"),
+                             (["list", "--local", "--base-dir", base], "one  ended  3"),
+                             (["gc", "--local", "--base-dir", base, "--older-than", "1s", "--dry-run"],
+                              "would remove one (ended with 3, 5 min ago"),
+                             (["cleanup", "--state", state, "--when", "on_success"], "one: The job's directory is kept"),
+                             (["cleanup", "--state", state], "one: The job's directory is removed")):
+            said, status = self.on_terminal(words, [])
+            self.assertEqual(status, 0, said)
+            self.assertIn(shown, said.decode())
+            self.assertNotIn(b"{", said)
+            said, status = self.on_terminal([*words, "--json"], [])
+            self.assertEqual(status, 0, said)
+            self.assertTrue(said.startswith(b'{"'), said)
+
+    def test_pauses_adapt_unless_told(self):
+        self.submit("one", "true")
+        def pauses():
+            saved = json.loads((self.dir / "one.rjob").read_text())
+            return saved["kwargs"]["poll_interval"], saved["extra"].get("quick_interval", 0)
+        self.assertEqual(pauses(), (1, 0.1))
+        done = subprocess.run([self.program, "watch", "--state", "one.rjob"], capture_output=True, cwd=self.dir, timeout=WAIT)
+        self.assertEqual((done.returncode, pauses()), (0, (1, 0.1)), done.stderr)
+        self.rjob("watch", "--state", "one.rjob")  # with --poll-interval
+        self.assertEqual(pauses(), (0.05, 0))
 
     # --- wrong usage ---
 
@@ -211,22 +443,32 @@ class JobsTest(black_box.BlackBoxTest):
         for names, arguments in (
                 ("COMMAND", ["run", "--local"]),
                 ("--host", ["run", "--", "true"]),
-                ("job_id", ["run", "--local", "--job-id", "a/b", "--", "true"]),
-                ("job_id", ["submit", "--local", "--job-id", "..", "--", "true"]),
-                ("base_dir", ["run", "--local", "--base-dir", "/tmp", "--", "true"]),
-                ("base_dir", ["run", "--local", "--base-dir", "jobs", "--", "true"]),
-                ("environment", ["run", "--local", "--env", "A-B=1", "--", "true"]),
+                ("--job-id", ["run", "--local", "--job-id", "a/b", "--", "true"]),
+                ("--job-id", ["submit", "--local", "--job-id", "..", "--", "true"]),
+                ("--base-dir", ["run", "--local", "--base-dir", "/tmp", "--", "true"]),
+                ("--base-dir", ["run", "--local", "--base-dir", "jobs", "--", "true"]),
+                ("--env", ["run", "--local", "--env", "A-B=1", "--", "true"]),
                 ("--env", ["run", "--local", "--env", "RJOB_NOT_THERE", "--", "true"]),
                 ("--umask", ["run", "--local", "--umask", "8", "--", "true"]),
                 ("--script", ["run", "--local", "--script", "/not/there"]),
+                ("--script: /tmp is a directory", ["run", "--local", "--script", "/tmp"]),
+                ("--script", ["run", "--local", "--script", "/dev/zero"]),
+                ("--older-than", ["gc", "--local"]),
+                ("--older-than", ["gc", "--local", "--older-than", "7"]),
+                ("--older-than", ["gc", "--local", "--older-than", "-7d"]),
+                ("--older-than", ["gc", "--local", "--older-than", "d"]),
+                ("--older-than", ["gc", "--local", "--older-than", "1.5d"]),
+                ("--host", ["list"]),
+                ("--base-dir", ["list", "--local", "--base-dir", "jobs"]),
+                ("--base-dir", ["gc", "--local", "--base-dir", "/tmp", "--older-than", "7d"]),
                 ("--script", ["run", "--local", "--script", "x", "--", "true"]),
                 ("--cleanup", ["run", "--local", "--cleanup", "sometimes", "--", "true"]),
                 ("--deadline", ["run", "--local", "--stop-at-deadline", "--", "true"]),
                 ("--state", ["status", "--local"]),
                 ("--state", ["stop", "--state", "/not/there"]),
                 ("--remote-os", ["status", "--local", "--job-dir", "/x/y", "--remote-os", "dos"]),
-                ("job_id", ["cleanup", "--local", "--job-dir", "/"]),
-                ("base_dir", ["cleanup", "--local", "--job-dir", "/tmp"])):
+                ("--job-id", ["cleanup", "--local", "--job-dir", "/"]),
+                ("--base-dir", ["cleanup", "--local", "--job-dir", "/tmp"])):
             done = subprocess.run([self.program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT,
                                   cwd=self.dir)
             self.assertEqual(done.returncode, 64, (arguments, done.stderr))

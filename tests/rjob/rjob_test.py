@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Black-box tests of rjob: rjob_test.py PATH-OF-RJOB [TEST...]. Jobs of this machine only; the log is a plain file."""
 
+import fcntl
 import json
 import os
 import pathlib
 import pty
 import random
+import re
 import resource
 import select
 import signal
@@ -224,6 +226,139 @@ class RjobTest(black_box.BlackBoxTest):
         same = self.run_rjob("--state", str(self.state), "--job-id", "a", "--offset", "0")
         self.assertEqual((same.returncode, same.stdout), (0, b""))
 
+    def test_files_that_are_no_regular_files(self):
+        """To open one may wait for ever, and to replace one may harm the system."""
+        self.log.write_bytes(b"x")
+        self.end_job(0)
+        fifo, link, listening = self.dir / "fifo", self.dir / "link", self.dir / "socket"
+        os.mkfifo(fifo)
+        link.symlink_to(fifo)
+        master, slave = pty.openpty()
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(listening))
+            for path, what in ((fifo, "not a regular file"), (link, "not a regular file"), (listening, "not a regular file"),
+                               (os.ttyname(slave), "not a regular file"), (self.dir, "is a directory")):
+                for option in ("--state", "--events"):
+                    with self.subTest(option=option, path=path):
+                        self.check_usage(option, *self.arguments(option, str(path))[1:])
+                        self.check_usage(what, *self.arguments(option, str(path))[1:])
+        for path in ("/dev/null", "/dev/full"):
+            self.check_usage("--events: " + path, *self.arguments("--events", path)[1:])
+        os.close(master)
+        os.close(slave)
+        self.assertTrue(fifo.is_fifo() and link.is_symlink())
+
+    def test_the_state_is_written_beside_what_strangers_left(self):
+        self.log.write_bytes(b"x")
+        self.end_job(0)
+        victim = self.dir / "victim"
+        victim.write_text("precious")
+        for number, name in enumerate(("state.tmp", "state.tmp.1", ".state.tmp")):
+            (self.dir / name).symlink_to(victim)
+        before = {p.name for p in self.dir.iterdir()}
+        done = self.run_rjob("--state", str(self.state))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(victim.read_text(), "precious")
+        self.assertEqual({p.name for p in self.dir.iterdir()}, before | {"state"})
+        self.assertEqual(self.state.stat().st_mode & 0o777, 0o600)
+
+    def test_what_a_killed_process_left_goes(self):
+        self.log.write_bytes(b"x\n")
+        self.end_job(0)
+        self.assertEqual(self.run_rjob("--state", str(self.state)).returncode, 0)
+        for name in ("state.tmp.Ab12cd", "state.tmp.held00", "other.tmp.Ab12cd", "state.tmp.toolong"):
+            (self.dir / name).write_text("half a sta")
+        with open(self.dir / "state.tmp.held00", "r+") as held:
+            fcntl.lockf(held, fcntl.LOCK_EX)  # as by a process that is about to save
+            before = {p.name for p in self.dir.iterdir()}
+            self.assertEqual(self.run_rjob("--state", str(self.state)).returncode, 0)
+            self.assertEqual(before - {p.name for p in self.dir.iterdir()}, {"state.tmp.Ab12cd"})
+
+    def test_a_state_file_behind_a_link(self):
+        self.log.write_bytes(b"x")
+        self.end_job(0)
+        (self.dir / "elsewhere").mkdir()
+        done = self.run_rjob("--state", str(self.dir / "elsewhere" / "state"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.state.symlink_to("elsewhere/state")
+        self.log.write_bytes(b"xy")
+        done = self.run_rjob("--state", str(self.state))
+        self.assertEqual((done.returncode, done.stdout), (0, b"y"), done.stderr)
+        self.assertTrue(self.state.is_symlink())
+        self.assertEqual(json.loads((self.dir / "elsewhere" / "state").read_text())["kwargs"]["log_offset"], 2)
+
+    def test_one_watcher_at_a_time(self):
+        self.log.write_bytes(b"one\n")
+        first = self.start_rjob("--state", str(self.state))
+        self.assertEqual(first.stdout.readline(), b"one\n")
+        link = self.dir / "link"
+        link.symlink_to(self.state)
+        for saved in (4, 8, 12):  # each save puts another file in place
+            self.until(lambda: self.offset() == saved, "the save")
+            for path in (self.state, link):
+                second = self.run_rjob("--state", str(path))
+                self.assertEqual((second.returncode, second.stdout), (64, b""))
+                self.assertIn(f"{self.state} is in use: it is being watched by process {first.pid}\n".encode(), second.stderr)
+            with open(self.log, "ab") as log:
+                log.write(b"two\n")
+        first.kill()
+        first.wait()
+        seen = self.offset()
+        self.end_job(0)
+        second = self.run_rjob("--state", str(self.state))
+        self.assertEqual((second.returncode, second.stdout), (0, b"one\ntwo\ntwo\ntwo\n"[seen:]), second.stderr)
+
+    def test_of_many_that_begin_at_once_one_watches(self):
+        self.log.write_bytes(b"one\n")
+        all_of_them = [self.start_rjob("--state", str(self.state)) for _ in range(8)]
+        self.until(lambda: sum(p.poll() is None for p in all_of_them) == 1, "seven refusals")
+        self.end_job(0)
+        for process in all_of_them:
+            shown, said = process.communicate(timeout=WAIT)
+            self.assertIn((process.returncode, shown), ((0, b"one\n"), (64, b"")), said)
+
+    # --- notices ---
+
+    TIME = r"rjob: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} "
+
+    def test_notices_are_shown_without_a_terminal_too(self):
+        for quiet in ([], ["--quiet"]):
+            self.log.write_bytes(b"first\n")
+            self.code.unlink(missing_ok=True)
+            process = self.start_rjob(*quiet)
+            self.assertEqual(process.stdout.read(6), b"first\n")
+            new = self.dir / "new"
+            new.write_bytes(b"second, and longer\n")
+            new.rename(self.log)
+            self.assertEqual(process.stdout.read(19), b"second, and longer\n")
+            self.end_job(0)
+            said = process.communicate(timeout=WAIT)[1].decode()
+            if quiet:
+                self.assertEqual(said, "")
+            else:
+                self.assertRegex(said, f"^{self.TIME}The log .* was replaced by another file.*\n$")
+
+    def test_a_missing_job_is_a_notice(self):
+        self.log.write_bytes(b"x")
+        for quiet in ([], ["--quiet"]):
+            done = self.run_rjob("--pid-file", str(self.dir / "pid"), "--lost-grace", "0.3", *quiet)
+            self.assertEqual(done.returncode, 255)
+            said = done.stderr.decode()
+            self.assertEqual(bool(re.search(f"(?m)^{self.TIME}Job .*: there is no pid file", said)), not quiet, said)
+            self.assertRegex(said, "(?m)^rjob: Job .* is lost")  # an error
+
+    def test_what_is_shown_of_names(self):
+        """Text as it is where the locale can show it; what steers a terminal never."""
+        name = "ü€😀 a\tb\x1b[2J\x7f\u009b1m\u202e\u2028" + os.fsdecode(b"\xff\xc3") + "z"
+        state = self.dir / name
+        safe = r"a\x09b\x1b[2J\x7f\xc2\x9b1m\xe2\x80\xae\xe2\x80\xa8\xff\xc3z"
+        for locale, shown in (("C.UTF-8", "ü€😀 " + safe), ("C", r"\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80 " + safe)):
+            done = subprocess.run([self.program, "watch", "--state", str(state)], capture_output=True, timeout=WAIT,
+                                  env=os.environ | {"LC_ALL": locale})
+            self.assertEqual(done.stderr.decode(),
+                             f"rjob: --state: there is no file {self.dir}/{shown}; to watch a job without it, give "
+                             "--host or --local, --log-file, --exit-code-file\n")
+
     def test_state_files_that_cannot_be_used(self):
         self.log.write_bytes(b"x")
         self.end_job(0)
@@ -250,8 +385,9 @@ class RjobTest(black_box.BlackBoxTest):
                 process.send_signal(number)
                 rest, said = process.communicate(timeout=WAIT)
                 self.assertEqual((process.returncode, rest), (status, b""), said)
-                self.assertIn(number.name.encode(), said)
-                self.assertIn(b"run the same command again", said)
+                by = "" if number == signal.SIGINT else f" by {number.name}"
+                self.assertEqual(said.decode(), f"rjob: Detached{by}; the job keeps running. "
+                                                f"Resume: rjob watch --state {self.state}\n")
                 self.assertEqual(self.offset(), 5)
                 self.assertEqual(self.lines(), [])  # no final event: the watch has not ended
         self.end_job(4)
@@ -310,9 +446,16 @@ class RjobTest(black_box.BlackBoxTest):
         self.assertEqual(self.offset(), 0)
 
     def test_events_that_cannot_be_kept(self):
+        most = 1 << 20  # of a file; rjob itself needs some
+
+        def full_disk():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
         self.log.write_bytes(b"x\n")
         self.end_job(3)
-        done = self.run_rjob("--events", "/dev/full")
+        self.events.write_bytes(b"\n" * most)
+        done = self.run_rjob("--events", str(self.events), preexec_fn=full_disk)
         self.assertEqual(done.returncode, 3)  # of the job all is known
         self.assertEqual(done.stdout, b"x\n")
         self.assertIn(b"--events could not be written: events are missing", done.stderr)
@@ -333,14 +476,15 @@ class RjobTest(black_box.BlackBoxTest):
         with self.subTest("in a directory that lets nothing be made any more"):
             process = self.start_rjob("--state", str(self.state))
             self.until(lambda: self.state.exists() and self.offset() == 2, "the first save")
-            (self.dir / "state.tmp").mkdir()  # a mode would not keep root out
+            self.state.rename(self.dir / "last")
+            self.state.mkdir()  # a mode would not keep root out
             with open(self.log, "ab") as log:
                 log.write(b"y\n")
             shown, said = process.communicate(timeout=WAIT)
             self.assertEqual(process.returncode, 255)
             self.assertEqual(shown, b"x\ny\n")
-            self.assertIn(b"--state: cannot write " + os.fsencode(self.state), said)
-            self.assertEqual(self.offset(), 2)  # as it was saved last
+            self.assertIn(b"--state: " + os.fsencode(self.state) + b" is a directory", said)
+            self.assertEqual(json.loads((self.dir / "last").read_text())["kwargs"]["log_offset"], 2)
 
     # --- the terminal ---
 
@@ -437,9 +581,10 @@ class RjobTest(black_box.BlackBoxTest):
             self.assertIn(expected, done.stdout)
 
     def test_wrong_usage(self):
-        self.check_usage("subcommand")
+        self.check_usage("give a command: the commands are run, submit, watch, status, stop, cleanup, list, gc")
         self.check_usage("--nonsense", "watch", "--nonsense")
-        self.check_usage("subcommand", "nonsense")
+        self.check_usage('there is no command "nonsense": the commands are run, ', "nonsense")
+        self.check_usage('there is no command "nonsense"', "nonsense", "watch", "--local")
         self.check_usage("extra", *self.arguments("extra")[1:])
         self.check_usage("--host or --local", "watch", "--log-file", "/l", "--exit-code-file", "/e")
         self.check_usage("--log-file", "watch", "--local", "--exit-code-file", "/e")
@@ -449,8 +594,27 @@ class RjobTest(black_box.BlackBoxTest):
         self.check_usage("--no-ssh-config", *self.arguments("--no-ssh-config")[1:])
         self.check_usage("--ssh-config", "watch", "--host", "h", "--ssh-config", "/c", "--no-ssh-config")
         self.check_usage("--via", *self.arguments("--via", "files")[1:])  # there is no such way to a local job
-        self.check_usage("exit_code_file", "watch", "--local", "--log-file", "/same", "--exit-code-file", "/same")
+        self.check_usage("--exit-code-file", "watch", "--local", "--log-file", "/same", "--exit-code-file", "/same")
         self.check_usage("--poll-interval", *self.arguments("--poll-interval", "1")[1:])  # given twice
+
+    def test_an_empty_value_swallows_no_word(self):
+        for which, names in (("submit", ["job-id", "state", "cwd", "base-dir", "env", "umask", "script", "shell", "host"]),
+                             ("run", ["job-id", "cleanup", "events"]), ("watch", ["log-file", "via", "quiet"]),
+                             ("status", ["job-dir", "remote-os", "local"]), ("gc", ["older-than", "dry-run"])):
+            for name in names:
+                with self.subTest(which=which, name=name):
+                    self.check_usage(f"--{name}: there is nothing behind the =", which, "--local", f"--{name}=", "word",
+                                     "--", "true")
+        with self.subTest("of the job's command"):
+            done = subprocess.run([self.program, "run", "--local", "--base-dir", str(self.dir / "base"), "--", "echo",
+                                   "--job-id="], stdin=subprocess.DEVNULL, capture_output=True, cwd=self.dir, timeout=WAIT)
+            self.assertEqual((done.returncode, done.stdout), (0, b"--job-id=\n"), done.stderr)
+
+    def test_a_state_file_that_is_mistyped(self):
+        for which in ("watch", "status", "stop", "cleanup"):
+            self.check_usage(f"there is no file {self.state}", which, "--state", str(self.state))
+        self.check_usage("give --exit-code-file", "watch", "--local", "--state", str(self.state), "--log-file", "/l")
+        self.assertFalse(self.state.exists())
 
     def test_option_values(self):
         seconds = ["", "0", "-1", "nan", "-nan", "inf", "-inf", "1e300", "1e999", "99999999999999999999", "1e-10", "x",
@@ -513,8 +677,8 @@ class RjobTest(black_box.BlackBoxTest):
         done = self.run_rjob("--state", str(self.state), "--chunk-size", "40000")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(json.loads(self.state.read_text())["extra"]["max_chunk_size"], 0)
-        for wrong, named in [(["--chunk-size", "2000", "--max-chunk-size", "1999"], b"max_chunk_size"),
-                             (["--quick-interval", "1.5"], b"quick_interval")]:
+        for wrong, named in [(["--chunk-size", "2000", "--max-chunk-size", "1999"], b"--max-chunk-size"),
+                             (["--quick-interval", "1.5"], b"--quick-interval must not be above --poll-interval")]:
             done = self.run_rjob("--state", str(self.state), *wrong)
             self.assertEqual((done.returncode, done.stdout), (64, b""), done.stderr)
             self.assertIn(named, done.stderr)
@@ -551,6 +715,7 @@ class RjobTest(black_box.BlackBoxTest):
             self.skipTest("built without libssh2")
         self.assertEqual(done.returncode, 255, done.stderr)
         self.assertIn(b"127.0.0.1", done.stderr)
+        self.assertRegex(done.stderr.decode(), f"^{self.TIME}Failed to connect to remote host \\(attempt 1/1\\), .*\n")
         retry, event = self.lines()
         self.assertEqual((retry["type"], retry["failed"], retry["attempt"], retry["max_attempts"]), ("retry", "connect", 1, 1))
         self.assertEqual((event["type"], event["status"], event["reason"], event["connects"]),

@@ -67,7 +67,11 @@ std::string enter_function(const job_command& command) {
       append_path(text, "rj_c", command.working_directory);
     }
     text.append(
-        "cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
+        "cd \"$rj_c\" >/dev/null 2>&1 || {\n"
+        "rj_v='it cannot be entered'\n"
+        "[ -d \"$rj_c\" ] || rj_v='it is not a directory'\n"
+        "[ -e \"$rj_c\" ] || rj_v='it is not there'\n"
+        "echo \"remote_job: working_directory $rj_c: $rj_v\" >&2; exit 126; }\n");
   }
   append_interpreter(text, command);
   text.append("LOG_FILE=$rj_d/stdout.log STATUS_FILE=$rj_d/status REMOTE_JOB_TICKET=$rj_by\n");
