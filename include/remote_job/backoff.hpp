@@ -18,23 +18,23 @@ concept has_delay = requires(B& b, int failure) {
 
 }  // namespace detail
 
-/// A backoff strategy: the number of the failure in, the delay before the next try out.
+/// A backoff strategy: maps the number of consecutive failures to the delay before the next attempt.
 ///
 /// | expression | meaning |
 /// |---|---|
-/// | `b.delay(failure)` | delay before the next try; `failure` counts consecutive failures from 1; convertible to duration |
+/// | `b.delay(failure)` | delay before the next attempt; `failure` counts consecutive failures from 1; convertible to duration |
 ///
-/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. What it
-/// throws ends the operation with `errc::policy_failed`.
+/// A strategy owns its random generator, if it has one; the seed is passed in. A negative delay counts as zero. An
+/// exception ends the operation with `errc::policy_failed`.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_backoff.hpp
 template <class B>
 concept backoff = std::move_constructible<B> && detail::has_delay<B>;
 
-/// Asserts one requirement after the other, so that the compiler lists all that B lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that B lacks, with the required
+/// signatures.
 template <class B>
 constexpr bool check_backoff() {
   static_assert(std::move_constructible<B>, "Backoff: need a move constructor");

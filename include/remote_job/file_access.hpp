@@ -25,7 +25,7 @@ concept async_stat_by_function = requires(T& t, const std::string& path, file_st
   t.async_stat(path, status, std::declval<stranger>());
 };
 
-// What is read into a copy is lost; see async_execute_into_copy.
+// Reading into a copy would lose the bytes; see async_execute_into_copy.
 template <class T>
 concept async_stat_into_copy = requires(T& t, const std::string& path) {
   t.template async_stat<handler_archetype>(path, file_status(), std::declval<handler_archetype>());
@@ -85,38 +85,38 @@ concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
 
 }  // namespace detail
 
-/// A transport that also reads the host's files itself: a watch then needs no command, no shell and no process there.
+/// A transport that also reads the host's files. A watch then needs no command, shell or process on the host.
 ///
 /// | expression | meaning |
 /// |---|---|
-/// | `t.async_stat(path, status, token)` | fills the status of what the path names, symbolic links followed; `void(std::error_code)` |
-/// | `t.async_read_file(path, offset, max, out, token)` | replaces out by the bytes of the file from the offset on: max of them, or as many as there are; `void(std::error_code)` |
+/// | `t.async_stat(path, status, token)` | fills the status of the file at path, following symbolic links; `void(std::error_code)` |
+/// | `t.async_read_file(path, offset, max, out, token)` | replaces out with up to max bytes of the file, starting at offset; `void(std::error_code)` |
 ///
-/// Paths are bytes as in `job_spec`; a relative one is taken as by a command. An offset at or behind the end gives no
-/// bytes, and no error. Both are asked of an open connection, and *several at once*, which the host may answer in any
-/// order; asked for together they should take one round trip. `path`, `status` and `out` stay alive and in place until
-/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated
-/// executor and allocator, and terminal cancellation through its slot, which ends that operation alone and costs the
-/// connection nothing; `close()` ends them all.
+/// Paths are bytes, as in `job_spec`; a relative path is resolved as for a command. Reading at or behind the end gives
+/// no bytes and no error. Both operations need an open connection. *Several may be outstanding at once*; the host may
+/// answer them in any order, and those started together should take one round trip. `path`, `status` and `out` stay
+/// alive and in place until the completion; out should keep its capacity. Completions are never inline and honour the
+/// handler's associated executor and allocator, and terminal cancellation through its slot. Cancellation ends only that
+/// operation and does not affect the connection; `close()` ends all of them.
 ///
 /// @par Errors
-/// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
-/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read
-/// it. What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
-/// With any other error, and when it is cancelled, a read leaves in out no byte but those that came, from the offset on
-/// without a gap: a watch makes use of them, so that a slow link makes progress. `errc::files_unavailable`: the host
-/// offers no file access, or tells no sizes; the connection is as good for commands as it was. Any other error is that
-/// of the connection, and is treated as one of async_execute.
+/// The following errors are answers, not failures of the connection. `std::errc::no_such_file_or_directory` and
+/// `not_a_directory`: the file does not exist. `permission_denied`, `is_a_directory` and `io_error`: it exists, but the
+/// host cannot read it. Anything that is neither file nor directory, such as a FIFO, gives `io_error` and is not
+/// opened, since that could block forever. After any other error and after cancellation, out holds only bytes that
+/// arrived, without a gap from the offset on. A watch uses them, so that a slow link makes progress.
+/// `errc::files_unavailable`: the host offers no file access or does not report sizes; the connection remains usable
+/// for commands. Any other error is a failure of the connection and is treated like one of async_execute.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_file_access.hpp
 template <class T>
 concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
 
-/// Asserts of a transport that has a member of this name that both are there and can be called. One that has neither
-/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently
-/// absent).
+/// For a transport that has one of these members, asserts that both exist and can be called. A transport with neither
+/// has no file access, which is not an error. A final class cannot be inspected: its invalid members are silently
+/// ignored.
 template <class T>
 constexpr bool check_file_access() {
   if constexpr (detail::names_file_access<T>) {

@@ -14,22 +14,22 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What a job runs, and in which surroundings. A plain value.
+/// What a job runs, and in which environment. A plain value.
 ///
-/// Whatever the script does, its exit code is kept: `exit 3`, several lines, here-documents, a syntax error.
+/// The exit code is recorded whatever the script contains: `exit 3`, several lines, here-documents, a syntax error.
 struct job_command {
-  /// A whole script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard error
-  /// are the log. Bytes as they are, but for NUL; at most max_script of them.
+  /// A complete script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard
+  /// error are the log. May contain any bytes except NUL; at most max_script of them.
   std::string script{};
-  /// Environment variables, added to those of a login; bytes as they are, but for NUL. They never show in a list of
-  /// processes. LOG_FILE and STATUS_FILE are there besides: the log, and a path that the job may write to.
+  /// Environment variables, added to those of a login. May contain any bytes except NUL. They never show in a process
+  /// list. LOG_FILE and STATUS_FILE are always set: the log, and a path that the job may write to.
   std::vector<std::pair<std::string, std::string>> environment{};
-  /// Empty: where a login begins. On a POSIX host `~` and a leading `~/` stand for the home directory of the login
+  /// Empty: the directory where a login starts. On a POSIX host `~` and a leading `~/` stand for the home directory of the login
   /// there; `./~` is a directory of that name.
   std::string working_directory{};
-  std::optional<unsigned> umask{};  ///< file mode bits to take away; none: those of a login. Not for Windows
-  /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has
-  /// for each of its users, on a POSIX host below the home directory. See `validate_base_dir`.
+  std::optional<unsigned> umask{};  ///< file mode bits to clear; none: as in a login. Not for Windows
+  /// Directory in which the job's own directory is created; it is created too if necessary. Empty: the host's default
+  /// for each user, on a POSIX host below the home directory. See `validate_base_dir`.
   std::string base_dir{};
   /// The program that runs the script in place of the host's sh: a path, or a name that the host looks up in the job's
   /// PATH. One word, whatever bytes it has: "/opt/my tools/bin/python3". It gets the path of the script as its last
@@ -40,7 +40,7 @@ struct job_command {
   static constexpr const char* from_script = "#!";  ///< for `shell`
   static constexpr std::size_t max_shell = 4000;
   static constexpr std::size_t max_script = std::size_t{16} << 20;
-  /// Most bytes of one variable with its name, and of all of them: what Linux passes to a program (execve(2)).
+  /// Maximum number of bytes of one variable with its name, and of all variables together: Linux's limit (execve(2)).
   static constexpr std::size_t max_variable = 131000;
   static constexpr std::size_t max_environment = std::size_t{1} << 20;
 
@@ -55,8 +55,8 @@ REMOTE_JOB_DECL std::vector<std::string> interpreter(const job_command& command)
 
 }  // namespace detail
 
-/// Says what is wrong with a command: one sentence that begins with the name of the field, or nothing. The value of a
-/// variable is never in it. Thread-safe; does no I/O.
+/// Checks a command. Returns one sentence that begins with the name of the invalid field, or nothing. The sentence
+/// never contains the value of a variable. Thread-safe; does no I/O.
 REMOTE_JOB_DECL std::string validate(const job_command& command, remote_os os = remote_os::posix);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

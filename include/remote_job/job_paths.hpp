@@ -12,49 +12,50 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// Where a submitted job keeps its files: all in one directory of its own. A plain value.
+/// The paths of a submitted job's files, all in one directory. A plain value.
 struct job_paths {
   std::string job_dir{};
   std::string log_file{};        ///< standard output and standard error of the job
-  std::string exit_code_file{};  ///< appears, whole, when the job has ended
-  std::string exit_code_tmp{};   ///< where the exit code is written before it gets its name; may have a suffix
+  std::string exit_code_file{};  ///< appears complete when the job has ended
+  std::string exit_code_tmp{};   ///< where the exit code is written before it is renamed; may have a suffix
   std::string pid_file{};        ///< process, start time and host of the job's supervisor
-  std::string status_file{};     ///< for the job to write to as it likes
+  std::string status_file{};     ///< free for the job to write to
 
-  /// The paths in a job directory, as a host of this family spells them.
+  /// The paths in a job directory, in the syntax of this host family.
   REMOTE_JOB_DECL static job_paths in(std::string job_dir, remote_os os = remote_os::posix);
 
   /// The paths of a job below a base directory.
   REMOTE_JOB_DECL static job_paths under(const std::string& base_dir, const std::string& job_id,
                                          remote_os os = remote_os::posix);
 
-  /// Puts the paths into a job.
+  /// Copies the paths into a job.
   REMOTE_JOB_DECL void assign_to(job_spec& job) const;
 
   friend bool operator==(const job_paths&, const job_paths&) = default;
 };
 
-/// Most bytes of a job id: with what a host puts beside it, still a file name everywhere.
+/// Maximum number of bytes in a job id; with the host's additions it is still a valid file name everywhere.
 inline constexpr std::size_t max_job_id = 128;
 
-/// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an
+/// Returns a unique job id: the parts, with every character other than letters, digits, '.', '-' and '_' replaced by an
 /// underscore, and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
 REMOTE_JOB_DECL std::string make_job_id(std::initializer_list<std::string_view> parts = {});
 
 namespace detail {
 
-/// Whether a name stands for a device, whatever its extension (Win32: "Naming Files, Paths, and Namespaces").
+/// Whether a name denotes a device, whatever its extension (Win32: "Naming Files, Paths, and Namespaces").
 REMOTE_JOB_DECL bool is_windows_device(std::string_view name);
 
 }  // namespace detail
 
-/// Says why a job id cannot name a directory: one sentence that begins with "job_id", or nothing.
+/// Checks whether a job id can name a directory. Returns one sentence that begins with "job_id", or nothing.
 REMOTE_JOB_DECL std::string validate_job_id(std::string_view id, remote_os os = remote_os::posix);
 
-/// Says why a directory cannot be the base of job directories: one sentence that begins with "base_dir", or nothing.
+/// Checks whether a directory can be the base of job directories. Returns one sentence that begins with "base_dir", or
+/// nothing.
 ///
-/// It must be absolute, without "." and "..", and none that is there for other things, as / or /tmp itself; the host
-/// looks at its owner and mode. An empty one is good: the host then has one for each of its users.
+/// It must be absolute, without "." and "..", and not a shared directory such as / or /tmp itself; the host checks its
+/// owner and mode. An empty path is valid: the host then uses a directory of its own for each user.
 REMOTE_JOB_DECL std::string validate_base_dir(std::string_view dir, remote_os os = remote_os::posix);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

@@ -15,25 +15,24 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What came of a submit. A plain value.
+/// The result of a submit. A plain value.
 struct submit_result {
-  job_spec job{};  ///< the job with all its paths, to be watched
-  bool attached =
-      false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
+  job_spec job{};         ///< the job with all its paths, ready to be watched
+  bool attached = false;  ///< an earlier submit of the same command had already started the job; nothing was started
   std::uint64_t pid = 0;  ///< process of the job's supervisor
   std::string message{};  ///< for people
 
   friend bool operator==(const submit_result&, const submit_result&) = default;
 };
 
-/// What is known of a job at one time. A plain value.
+/// The state of a job at one time. A plain value.
 struct job_status {
   remote_job::liveness liveness = liveness::unknown;     ///< unknown for a job without a pid file
   exit_code_state exit_state = exit_code_state::absent;  ///< absent: the job has not ended
-  std::optional<std::int64_t> exit_code{};               ///< if it is present
-  log_state log = log_state::absent;                     ///< whether there is a log
-  std::uint64_t log_size = 0;                            ///< bytes in it
-  std::string evidence{};                                ///< what the liveness was concluded from
+  std::optional<std::int64_t> exit_code{};               ///< set if exit_state is present
+  log_state log = log_state::absent;                     ///< whether the log exists
+  std::uint64_t log_size = 0;                            ///< in bytes
+  std::string evidence{};                                ///< the facts behind the liveness
   std::string message{};                                 ///< for people
 
   friend bool operator==(const job_status&, const job_status&) = default;
@@ -41,16 +40,16 @@ struct job_status {
 
 /// How a job is stopped. A plain value.
 struct stop_options {
-  duration grace = std::chrono::seconds(10);  ///< time between asking the processes to end and killing them; 0 or more
+  duration grace = std::chrono::seconds(10);  ///< time between SIGTERM and SIGKILL, or their equivalents; 0 or more
 
   friend bool operator==(const stop_options&, const stop_options&) = default;
 };
 
-/// What a stop found or brought about.
+/// The outcome of a stop.
 enum class stop_outcome {
-  stopped,           ///< the job has ended, after it was told to, by this stop or an earlier one
+  stopped,           ///< the job has ended after this stop or an earlier one
   already_finished,  ///< the job had ended by itself; what it left running has been ended, if there was something
-  prevented,         ///< the job had not begun, and never will
+  prevented,         ///< the job had not started, and never will
   already_gone       ///< the job was gone without an exit code: its process vanished, or the host has rebooted
 };
 
@@ -65,19 +64,19 @@ constexpr std::string_view to_string(stop_outcome o) noexcept {
   return "stopped";
 }
 
-/// What came of a stop. A plain value.
+/// The result of a stop. A plain value.
 struct stop_result {
-  stop_outcome outcome = stop_outcome::stopped;  ///< what it found or brought about
+  stop_outcome outcome = stop_outcome::stopped;  ///< the outcome
   bool sent_term = false;                        ///< processes were asked to end (SIGTERM)
   bool sent_kill = false;                        ///< processes were killed (SIGKILL)
-  std::uint64_t survived = 0;                    ///< processes that live on after all, as those of other users
+  std::uint64_t survived = 0;                    ///< processes that are still alive, such as those of other users
   std::optional<std::int64_t> exit_code{};       ///< the job's, if it has one
   std::string message{};                         ///< for people
 
   friend bool operator==(const stop_result&, const stop_result&) = default;
 };
 
-/// When the job's directory is to be removed.
+/// When to remove the job's directory.
 enum class cleanup_policy {
   never,
   on_success,  ///< when the job's exit code is 0
@@ -98,7 +97,7 @@ constexpr std::string_view to_string(cleanup_policy p) noexcept {
 struct cleanup_options {
   cleanup_options(cleanup_policy when = cleanup_policy::always) : policy(when) {}
 
-  cleanup_policy policy;  ///< when the directory is to go
+  cleanup_policy policy;  ///< when to remove the directory
   /// Remove it although processes that the job left behind still run; they run on, and no stop finds them any more.
   /// The job itself must have ended in any case. POSIX hosts only: others do not look for such processes.
   bool leave_processes = false;
@@ -106,38 +105,38 @@ struct cleanup_options {
   friend bool operator==(const cleanup_options&, const cleanup_options&) = default;
 };
 
-/// What came of a clean-up. A plain value.
+/// The result of a clean-up. A plain value.
 struct cleanup_result {
-  bool removed = false;   ///< the directory is gone, by this clean-up or an earlier one; else the policy keeps it
+  bool removed = false;   ///< this clean-up or an earlier one removed the directory; false: the policy keeps it
   std::string message{};  ///< for people
 
   friend bool operator==(const cleanup_result&, const cleanup_result&) = default;
 };
 
-/// What a submit asks of the host. A plain value.
+/// The parameters of a submit. A plain value.
 struct submit_request {
-  std::string nonce{};        ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
-  std::string ticket{};       ///< names the submit itself, the same for each try: 32 hexadecimal digits
-  std::string fingerprint{};  ///< names what is submitted: 64 hexadecimal digits, the same for the same command
+  std::string nonce{};        ///< identifies the reply to this command: 32 hexadecimal digits, new for each attempt
+  std::string ticket{};       ///< identifies the submit: 32 hexadecimal digits, the same for each attempt
+  std::string fingerprint{};  ///< identifies the submitted command: 64 hexadecimal digits, the same for equal commands
   job_command command{};      ///< what to run
 };
 
-/// What a stop asks of the host. A plain value.
+/// The parameters of a stop. A plain value.
 struct stop_request {
-  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  std::string nonce{};  ///< identifies the reply to this command: 32 hexadecimal digits, new for each attempt
   duration grace{};     ///< time between asking the processes to end and killing them
 };
 
-/// What a clean-up asks of the host: `on_success` or `always`. A plain value.
+/// The parameters of a clean-up, with the policy `on_success` or `always`. A plain value.
 struct cleanup_request {
-  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
-  cleanup_policy policy = cleanup_policy::always;  ///< when the directory is to go
-  bool leave_processes = false;                    ///< also while processes of the job that has ended run on
+  std::string nonce{};  ///< identifies the reply to this command: 32 hexadecimal digits, new for each attempt
+  cleanup_policy policy = cleanup_policy::always;  ///< when to remove the directory
+  bool leave_processes = false;                    ///< also while processes of the ended job still run
 };
 
 namespace detail {
 
-/// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
+/// The extra time that a stop may take: its grace, and the host's waits before and after it.
 REMOTE_JOB_DECL duration stop_time(const stop_options& options);
 
 }  // namespace detail

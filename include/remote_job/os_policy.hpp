@@ -26,7 +26,7 @@ concept has_build_poll = requires(O& os, const job_spec& job, const poll_request
 }
 &&!requires(O & os, const job_spec& job, const poll_request& request) {
   typename member<&O::build_poll>;
-  os.build_poll(job, request, remote_command());  // a copy: what is written there is lost
+  os.build_poll(job, request, remote_command());  // writing to a copy would lose the command
 };
 
 template <class O>
@@ -38,7 +38,7 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
   os.parse_poll(request, raw, poll_reply());
 };
 
-// One member for each optional one, to be ambiguous with a policy's own.
+// One member for each optional one, to make a policy's own member ambiguous.
 struct os_policy_names {
   int target_os, files_suffice, file_path;
 };
@@ -70,7 +70,7 @@ concept has_file_path = requires(const std::string& path) {
   { O::file_path(path) } -> std::convertible_to<std::string>;
 };
 
-// An optional member is either not there at all or as documented.
+// An optional member must be absent or as documented.
 template <class O>
 concept good_target_os = has_target_os<O> || !names_target_os<O>;
 template <class O>
@@ -80,33 +80,33 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 
 }  // namespace detail
 
-/// An OS policy: the command builder and the parser of what the command replies. Pure functions, no I/O.
+/// An OS policy: builds the commands and parses their replies. Pure functions, no I/O.
 ///
 /// | expression | meaning |
 /// |---|---|
 /// | `os.build_poll(job, request, command)` | writes the command that answers the request; `void` |
-/// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a whole, true reply |
-/// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
-/// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
-/// | `O::file_path(path)` | optional, static: the path as a transport with file access names the file; convertible to std::string |
+/// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a complete and valid reply |
+/// | `O::target_os` | optional: the `remote_os` it supports; jobs of the other family are rejected |
+/// | `O::files_suffice` | optional: true if the command reports only what is in the job's two files, so that a transport with file access may read them itself instead |
+/// | `O::file_path(path)` | optional, static: converts a path to the form that a transport with file access uses; convertible to std::string |
 ///
-/// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of
-/// the log, and the size before its bytes: whatever the job wrote before it ended is then there to be read. parse_poll
-/// is total: it takes any bytes, and gives an error (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for
-/// all that is not exactly the reply to this request. What they throw ends the operation with `errc::policy_failed`, as no
-/// other try would mend it.
+/// The command must check whether the job is alive before it reads the exit code, read the exit code *before* the size
+/// of the log, and the size before its bytes. Everything the job wrote before it ended is then available. parse_poll is
+/// total: it accepts any bytes, and returns an error (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for
+/// anything that is not exactly the reply to this request. An exception ends the operation with `errc::policy_failed`,
+/// since a retry would not help.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_os_policy.hpp
 template <class O>
 concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O> &&
     detail::good_target_os<O> && detail::good_files_suffice<O> && detail::good_file_path<O>;
 
-/// What generic code asks of an OS policy: the optional members with their defaults.
+/// Uniform access to an OS policy, with defaults for the optional members.
 template <class O>
 struct os_policy_traits {
-  /// Whether the policy can speak to hosts of this family.
+  /// Whether the policy supports hosts of this family.
   static constexpr bool accepts(remote_os os) noexcept {
     if constexpr (detail::has_target_os<O>)
       return O::target_os == os;
@@ -114,7 +114,7 @@ struct os_policy_traits {
       return true;
   }
 
-  /// Whether the files of the job tell all that its command does.
+  /// Whether the job's files hold everything that its command reports.
   static constexpr bool files_suffice() noexcept {
     if constexpr (detail::has_files_suffice<O>)
       return O::files_suffice;
@@ -122,10 +122,10 @@ struct os_policy_traits {
       return false;
   }
 
-  /// Whether a transport with file access names the files otherwise than the job does.
+  /// Whether a transport with file access uses other file names than the job does.
   static constexpr bool renames_files() noexcept { return detail::has_file_path<O>; }
 
-  /// The job, its files named as a transport with file access wants them.
+  /// The job with its file names converted for a transport with file access.
   static job_spec for_file_access(job_spec job) {
     if constexpr (renames_files())
       for (auto* path : {&job.log_file, &job.exit_code_file, &job.pid_file})
@@ -134,8 +134,8 @@ struct os_policy_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that O lacks, with the required
+/// signatures.
 template <class O>
 constexpr bool check_os_policy() {
   static_assert(std::move_constructible<O>, "OsPolicy: need a move constructor");

@@ -18,7 +18,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
-// One member for each optional hook, to be ambiguous with a sink's own.
+// One member for each optional hook, to make a sink's own hook ambiguous.
 struct hook_names {
   int on_log, async_on_log, try_on_log, on_log_reset, on_retry, on_notice, diagnostics;
 };
@@ -117,7 +117,7 @@ concept has_diagnostics_of_sink = requires(S& s) {
   { s.diagnostics() } -> std::convertible_to<std::string>;
 };
 
-// A hook is either not there at all or callable as documented.
+// A hook must be absent or callable as documented.
 template <class S>
 concept good_on_log = has_on_log<S> || !names_on_log<S>;
 template <class S>
@@ -137,30 +137,30 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 
 }  // namespace detail
 
-/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
-/// log it could not take ends it.
+/// A sink receives log bytes, notices and the final event. It only observes; its one influence on the watch is that a
+/// log which it cannot take ends the watch.
 ///
 /// | expression | meaning |
 /// |---|---|
 /// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
-/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
-/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
-/// | `s.try_on_log(offset, bytes)` | optional, beside async_on_log, which is called only if this gives nothing: takes the chunk without waiting, if it can, which spares the way through the executor; `std::optional<std::error_code>` |
+/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text), starting at offset (std::uint64_t); `void` or `std::error_code` |
+/// | `s.async_on_log(offset, bytes, token)` | optional, instead of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.try_on_log(offset, bytes)` | optional, in addition to async_on_log, which is called only if this returns nothing: takes the chunk if it can do so without waiting, which avoids a trip through the executor; `std::optional<std::error_code>` |
 /// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
 /// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
 /// | `s.on_notice(notice)` | optional; `void` |
-/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
+/// | `s.diagnostics()` | optional: text on the last error, such as a file name; convertible to std::string |
 ///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log or
-/// try_on_log returns or async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
-/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
-/// for on_event, whose exceptions are swallowed: there is no one left to tell.
-/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// wrong hook is silently absent). A hook under any other name is none: `sink_traits<S>::takes_log` can be asserted
-/// beside `sink<S>`.
+/// All hooks run on the transport's executor, one at a time. `bytes` is valid until on_log or try_on_log returns or
+/// async_on_log completes. Only then is the chunk acknowledged. An error or an exception ends the watch with
+/// `errc::sink_failed` and leaves the offset before the chunk. The same holds for an exception from any other hook
+/// except on_event: its exceptions are ignored, since nothing is left to report them to. A hook that exists but cannot
+/// be called as above is a compile error. A final class cannot be inspected: its invalid hooks are silently ignored. A
+/// function with any other name is not a hook; assert `sink_traits<S>::takes_log` in addition to `sink<S>` to detect a
+/// misspelt one.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_sink.hpp
 template <class S>
 concept sink =
@@ -168,16 +168,16 @@ concept sink =
     detail::good_try_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> &&
     detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
 
-/// What generic code asks of a sink: each hook if it is there, nothing if not.
+/// Uniform access to a sink: calls each hook that exists.
 template <class S>
 struct sink_traits {
-  /// Whether the log is taken at all.
+  /// Whether the sink takes the log at all.
   static constexpr bool takes_log = detail::has_on_log<S> || detail::has_async_on_log<S>;
 
-  /// Whether the log is taken asynchronously.
+  /// Whether the sink takes the log asynchronously.
   static constexpr bool is_async = detail::has_async_on_log<S>;
 
-  /// Hands a chunk over, to any sink: what came of it, or nothing if the chunk is to go to async_on_log().
+  /// Passes a chunk to any sink. Returns the outcome, or nothing if the chunk has to go to async_on_log().
   static std::optional<std::error_code> try_on_log(S& s, std::uint64_t offset, std::string_view bytes) {
     if constexpr (detail::has_try_on_log<S>)
       return s.try_on_log(offset, bytes);
@@ -187,7 +187,7 @@ struct sink_traits {
       return on_log(s, offset, bytes);
   }
 
-  /// Hands a chunk over, to a sink that does not take it asynchronously; gives the sink's refusal.
+  /// Passes a chunk to a synchronous sink; returns the sink's error.
   static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
     if constexpr (detail::has_on_log<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
@@ -198,7 +198,7 @@ struct sink_traits {
     return {};
   }
 
-  /// Tells that the log begins again at 0; gives the sink's refusal.
+  /// Reports that the log starts again at offset 0; returns the sink's error.
   static std::error_code on_log_reset(S& s, const log_reset& reset) {
     if constexpr (detail::has_on_log_reset<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
@@ -209,20 +209,20 @@ struct sink_traits {
     return {};
   }
 
-  /// Tells of a failure within the budget.
+  /// Reports a failure within the budget.
   static void on_retry(S& s, const retry_info& info) {
     if constexpr (detail::has_on_retry<S>) s.on_retry(info);
   }
 
-  /// Tells of something worth knowing.
+  /// Reports a notice.
   static void on_notice(S& s, const notice& n) {
     if constexpr (detail::has_on_notice<S>) s.on_notice(n);
   }
 
-  /// Hands the final event over.
+  /// Passes the final event.
   static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
 
-  /// Text on the last error, or nothing.
+  /// Text on the last error; empty if there is none.
   static std::string diagnostics(S& s) {
     if constexpr (detail::has_diagnostics_of_sink<S>)
       return s.diagnostics();
@@ -231,8 +231,8 @@ struct sink_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that S lacks, with the required
+/// signatures.
 template <class S>
 constexpr bool check_sink() {
   static_assert(std::move_constructible<S>, "Sink: need a move constructor");

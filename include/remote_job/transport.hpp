@@ -51,7 +51,7 @@ concept async_execute_by_function = requires(T& t, const remote_command& command
   t.async_execute(command, reply, std::declval<stranger>());
 };
 
-// A reply that is a copy is lost. Of a template it is asked only where the token is all that it deduces.
+// Writing to a copy would lose the reply. Templates are checked only if the token is their sole deduced parameter.
 template <class T>
 concept async_execute_into_copy = requires(T& t, const remote_command& command) {
   t.template async_execute<handler_archetype>(command, command_reply(), std::declval<handler_archetype>());
@@ -95,7 +95,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
   timer.async_wait(std::declval<handler_archetype>());
 };
 
-// One member for each optional one, to be ambiguous with a transport's own.
+// One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
   int now, diagnostics, notices;
 };
@@ -131,7 +131,7 @@ concept has_notices = requires(T& t) {
   { t.notices() } -> std::convertible_to<std::vector<std::string>>;
 };
 
-// An optional member is either not there at all or as documented.
+// An optional member must be absent or as documented.
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
 template <class T>
@@ -141,42 +141,41 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 
 }  // namespace detail
 
-/// A transport: the wire to the host *and its clock*.
-///
+/// A transport: the connection to the host *and its clock*.
 /// | expression | meaning |
 /// |---|---|
 /// | `T::executor_type`, `t.get_executor()` | the executor on which all of t runs |
 /// | `t.async_connect(token)` | connects; `void(std::error_code)` |
 /// | `t.async_execute(command, reply, token)` | runs one command and fills the reply; `void(std::error_code)` |
-/// | `t.close()` | noexcept; ends the connection at once, never blocks; outstanding operations complete soon with an error; may be called at any time, also when nothing is open; async_connect may follow |
+/// | `t.close()` | noexcept; ends the connection at once, never blocks; outstanding operations complete soon with an error; may be called at any time, even if nothing is open; async_connect may follow |
 /// | `T::timer_type` | optional: the timer of the transport's own clock; steady_clock otherwise |
 /// | `t.now()` | optional, with timer_type: `timer_type::time_point`; otherwise `timer_type::clock_type::now()` |
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
-/// | `t.notices()` | optional: what is to be said of connecting besides errors; convertible to `std::vector<std::string>`. A watch tells its sink, each text once in a run |
+/// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
 ///
-/// Move-constructible. One operation at a time is asked of it. An operation never completes inline, honours the
+/// Move-constructible. The caller starts one operation at a time. An operation never completes inline and honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
-/// alive and in place until the completion. Time-outs need not be handled: the trigger cancels and closes.
-/// What a member throws ends the operation with `errc::policy_failed`; an initiating function that throws has begun
-/// nothing, and never calls its handler. What the transport throws in a handler of its own leaves `io_context::run()`.
-/// Where an initiating function returns `auto`, give it a trailing `decltype`, else asking whether it can be called
-/// compiles its body, and a mistake in there is reported in place of a plain sentence.
+/// alive and in place until the completion. Operations need no time-outs: the trigger cancels and closes. An exception
+/// from a member ends the operation with `errc::policy_failed`. An initiating function that throws must not have
+/// started anything and never calls its handler. An exception in one of the transport's own handlers leaves
+/// `io_context::run()`. An initiating function that returns `auto` needs a trailing `decltype`; otherwise the check
+/// whether it can be called compiles its body and reports an error there instead of a clear message.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
     detail::has_clock<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
 
-/// What generic code asks of a transport: the optional members with their defaults.
+/// Uniform access to a transport, with defaults for the optional members.
 template <class T>
 struct transport_traits {
   using executor_type = typename T::executor_type;  ///< T's own
-  using timer_type = detail::timer_of_t<T>;         ///< T's own, or one of the steady clock on T's executor
+  using timer_type = detail::timer_of_t<T>;         ///< T's own, or one on the steady clock and T's executor
 
-  /// Time on the transport's clock, as a duration since an epoch of its own.
+  /// The time on the transport's clock, as a duration since its epoch.
   static duration now(T& t) {
     if constexpr (detail::has_now<T>)
       return std::chrono::duration_cast<duration>(t.now().time_since_epoch());
@@ -184,7 +183,7 @@ struct transport_traits {
       return std::chrono::duration_cast<duration>(timer_type::clock_type::now().time_since_epoch());
   }
 
-  /// Text on the last error, or nothing.
+  /// Text on the last error; empty if there is none.
   static std::string diagnostics(T& t) {
     if constexpr (detail::has_diagnostics<T>)
       return t.diagnostics();
@@ -192,7 +191,7 @@ struct transport_traits {
       return {};
   }
 
-  /// What is to be said of the last async_connect() besides an error.
+  /// The messages of the last async_connect() that are not errors.
   static std::vector<std::string> notices(T& t) {
     if constexpr (detail::has_notices<T>)
       return t.notices();
@@ -201,8 +200,8 @@ struct transport_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that T lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that T lacks, with the required
+/// signatures.
 template <class T>
 constexpr bool check_transport() {
   static_assert(std::move_constructible<T>, "Transport: need a move constructor");

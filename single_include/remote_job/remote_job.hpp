@@ -192,23 +192,23 @@ concept has_delay = requires(B& b, int failure) {
 
 }  // namespace detail
 
-/// A backoff strategy: the number of the failure in, the delay before the next try out.
+/// A backoff strategy: maps the number of consecutive failures to the delay before the next attempt.
 ///
 /// | expression | meaning |
 /// |---|---|
-/// | `b.delay(failure)` | delay before the next try; `failure` counts consecutive failures from 1; convertible to duration |
+/// | `b.delay(failure)` | delay before the next attempt; `failure` counts consecutive failures from 1; convertible to duration |
 ///
-/// It owns its random generator, if it has one; the seed is passed in. A delay below zero counts as zero. What it
-/// throws ends the operation with `errc::policy_failed`.
+/// A strategy owns its random generator, if it has one; the seed is passed in. A negative delay counts as zero. An
+/// exception ends the operation with `errc::policy_failed`.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_backoff.hpp
 template <class B>
 concept backoff = std::move_constructible<B> && detail::has_delay<B>;
 
-/// Asserts one requirement after the other, so that the compiler lists all that B lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that B lacks, with the required
+/// signatures.
 template <class B>
 constexpr bool check_backoff() {
   static_assert(std::move_constructible<B>, "Backoff: need a move constructor");
@@ -228,13 +228,13 @@ constexpr bool check_backoff() {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A backoff that waits the same time after every failure. Thread-safe.
+/// A backoff with a constant delay. Thread-safe.
 class constant_backoff {
  public:
-  /// @param delay the wait; below zero counts as zero.
+  /// @param delay the delay; a negative value counts as zero.
   explicit constexpr constant_backoff(duration delay) noexcept : delay_(std::max(delay, duration::zero())) {}
 
-  /// The wait given at construction, whatever the failure.
+  /// The delay given at construction.
   constexpr duration delay(int /*failure*/) const noexcept { return delay_; }
 
  private:
@@ -251,16 +251,17 @@ class constant_backoff {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// 64 bits from the operating system that nobody can foretell. Thread-safe. Throws std::system_error.
+/// 64 unpredictable bits from the operating system. Thread-safe. Throws std::system_error.
 REMOTE_JOB_DECL std::uint64_t random_bits();
 
 /// The generator SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014,
-/// https://doi.org/10.1145/2660193.2660195): eight bytes of state, the same numbers on every platform, no secrets.
+/// https://doi.org/10.1145/2660193.2660195). It has eight bytes of state and gives the same numbers on every platform.
+/// Not for secrets.
 class splitmix64 {
  public:
   explicit splitmix64(std::uint64_t seed) noexcept : state_(seed) {}
 
-  /// Any of all 64-bit numbers.
+  /// The next number, from the full 64-bit range.
   REMOTE_JOB_DECL std::uint64_t operator()() noexcept;
 
  private:
@@ -277,8 +278,8 @@ class splitmix64 {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A backoff that doubles from failure to failure up to a maximum, with jitter so that many watches do not come back
-/// to one host in step.
+/// A backoff that doubles its delay with each failure up to a maximum. Jitter keeps many watches from reconnecting to
+/// one host at the same moment.
 ///
 /// For the n-th consecutive failure: base = min(initial * 2^(n-1), maximum), delay = base + uniform(0, base). With the
 /// defaults the first delay is 1 to 2 s, and from the sixth on it is 30 to 60 s.
@@ -286,16 +287,16 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// Owns its generator. The same seed gives the same delays on every platform. Not thread-safe.
 class exponential_backoff {
  public:
-  /// Seeds from the operating system.
+  /// Takes the seed from the operating system.
   exponential_backoff() : exponential_backoff(detail::random_bits()) {}
 
-  /// @param seed seeds the generator.
-  /// @param initial base after the first failure; below zero counts as zero.
-  /// @param maximum base is never above it; below zero counts as zero.
+  /// @param seed the seed of the generator.
+  /// @param initial base after the first failure; a negative value counts as zero.
+  /// @param maximum upper limit of base; a negative value counts as zero.
   REMOTE_JOB_DECL explicit exponential_backoff(std::uint64_t seed, duration initial = std::chrono::seconds(1),
                                                duration maximum = std::chrono::seconds(30));
 
-  /// The delay after the failure-th consecutive failure; a number below 1 counts as 1. Draws from the generator.
+  /// The delay after this many consecutive failures; a value below 1 counts as 1. Draws from the generator.
   REMOTE_JOB_DECL duration delay(int failure);
 
  private:
@@ -319,11 +320,11 @@ class exponential_backoff {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A backoff that never waits: the next try follows at once.
+/// A backoff without delay: the next attempt follows immediately.
 ///
-/// For tests, and for hosts that are reached through something which itself waits. Thread-safe.
+/// For tests, and for hosts reached through something that already waits. Thread-safe.
 struct no_backoff {
-  /// Zero, whatever the failure.
+  /// Always zero.
   constexpr duration delay(int /*failure*/) const noexcept { return duration::zero(); }
 };
 
@@ -337,7 +338,7 @@ struct no_backoff {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A time, or a duration, so much later; never if that is more than there is of time. Neither may be negative.
+/// Adds a duration to a time or duration and returns the maximum on overflow. Neither may be negative.
 template <class Time>
 constexpr Time saturating_add(Time when, duration by) noexcept {
   return by < Time::max() - when ? when + by : Time::max();
@@ -356,73 +357,73 @@ constexpr Time saturating_add(Time when, duration by) noexcept {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What went wrong. `condition` says what to do about it.
+/// What went wrong. `condition` tells how to handle it.
 enum class errc {
-  // The caller's input
-  invalid_argument = 1,  ///< a field of the job or an option is unusable; the message names it
+  // Invalid input from the caller
+  invalid_argument = 1,  ///< a field of the job or an option is invalid; the message names it
   bad_state,             ///< a saved state cannot be read, or belongs to another job or version
-  already_running,       ///< async_run() while a run is outstanding
+  already_running,       ///< async_run() during a run
 
-  // The connection: another try may help
-  resolve_failed,          ///< the name service failed for the moment
+  // Connection errors that a retry may fix
+  resolve_failed,          ///< the name service failed temporarily
   resolve_timeout,         ///< the name service did not answer in time
   connect_failed,          ///< no connection: refused, unreachable, reset
   connect_timeout,         ///< the host did not answer in time
   banner_timeout,          ///< connected, but no SSH identification string came in time
   handshake_timeout,       ///< the key exchange did not end in time
-  authentication_timeout,  ///< the server did not answer to the authentication in time
+  authentication_timeout,  ///< the server did not answer the authentication in time
   open_timeout,            ///< the server did not open a channel in time
   command_timeout,         ///< a poll did not end within command_timeout
   connection_lost,         ///< the connection broke
   channel_refused,         ///< the server refused to open a channel (MaxSessions)
   command_refused,         ///< the server refused to run the command
-  reply_missing,           ///< the command ran, but nothing in its output is our reply
+  reply_missing,           ///< the command ran, but its output contains no reply to it
   reply_truncated,         ///< the reply ends before its trailer
-  reply_malformed,         ///< the reply breaks the rules of its frame
-  reply_too_long,          ///< more output than any reply to this request can have
-  job_not_started,         ///< the host did not bring the job's supervisor to life in time; it may still come
+  reply_malformed,         ///< the reply violates its format
+  reply_too_long,          ///< the output exceeds the largest possible reply to this request
+  job_not_started,         ///< the host did not start the job's supervisor in time; it may still start
 
-  // The connection: another try cannot help
-  host_not_found,          ///< there is no such host
-  not_ssh,                 ///< what answers there does not speak SSH 2
+  // Connection errors that a retry cannot fix
+  host_not_found,          ///< the host does not exist
+  not_ssh,                 ///< the service at this address does not speak SSH 2
   no_common_algorithm,     ///< client and server share no algorithm
-  host_key_unknown,        ///< the host's key is not among the known ones
-  host_key_changed,        ///< the host's key is not the known one
+  host_key_unknown,        ///< the host's key is not known
+  host_key_changed,        ///< the host's key differs from the known one
   host_key_revoked,        ///< the host's key is marked as revoked
   known_hosts_unreadable,  ///< there is no known-hosts file, or it cannot be read
   authentication_failed,   ///< the server accepts none of the credentials
   identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
-  passphrase_wrong,        ///< a private key cannot be decrypted with the passphrase given
+  passphrase_wrong,        ///< the passphrase does not decrypt a private key
   program_not_found,       ///< the program of a process_transport cannot be started
-  forwarding_refused,      ///< a jump host does not let connections through
+  forwarding_refused,      ///< a jump host does not forward connections
   files_unavailable,       ///< the host offers no file access; commands may still be possible
 
   // The job
   exit_code_damaged,     ///< the exit-code file holds something that is not an exit code
-  exit_code_unreadable,  ///< the exit-code file is there but cannot be read
-  log_unreadable,        ///< the log is there but cannot be read
-  job_lost,              ///< the job is gone, and no exit code will come
+  exit_code_unreadable,  ///< the exit-code file exists but cannot be read
+  log_unreadable,        ///< the log exists but cannot be read
+  job_lost,              ///< the job is gone, and no exit code will follow
   deadline_exceeded,     ///< the job did not end before its deadline
-  job_not_found,         ///< there is no such job on the host
-  job_id_taken,          ///< another command was submitted under this job id
-  directory_unsafe,      ///< the base or job directory is a link, belongs to another user, or lets others write
-  directory_unusable,    ///< the base or job directory cannot be made or written to, as on a full disk
-  not_our_directory,     ///< the directory was not made by a submit: it is left alone
-  job_not_finished,      ///< the job is not proved finished: its directory is left alone
+  job_not_found,         ///< the host has no such job
+  job_id_taken,          ///< another command was submitted with this job id
+  directory_unsafe,      ///< the base or job directory is a link, belongs to another user, or is writable by others
+  directory_unusable,    ///< the base or job directory cannot be created or written to, as on a full disk
+  not_our_directory,     ///< the directory was not created by a submit, so it is not touched
+  job_not_finished,      ///< the job is not known to have finished, so its directory is not touched
   job_elsewhere,         ///< the job runs on another host behind the same name, or in another container
-  identity_unproved,     ///< which process the job is cannot be proved: nothing is signalled
+  identity_unproved,     ///< the job's process cannot be identified with certainty, so nothing is signalled
   os_not_detected,       ///< neither a POSIX shell nor PowerShell answers on the host
-  job_survived,          ///< processes of the job live on after all signals
+  job_survived,          ///< processes of the job survived all signals
 
   // The caller's policies
   sink_failed,   ///< the sink threw, or could not take the log
-  policy_failed  ///< another policy threw; the message has what it said
+  policy_failed  ///< another policy threw; the message holds the text of the exception
 };
 
-/// What to do about an error: compare with `ec == condition::transient`.
+/// How to handle an error: compare with `ec == condition::transient`.
 ///
-/// A user's own error category takes part by overriding `std::error_category::equivalent`, or
-/// `default_error_condition` with one of these; an error of an unknown category is fatal.
+/// Your own error category can take part by overriding `std::error_category::equivalent`, or `default_error_condition`
+/// to return one of these. Errors of unknown categories are fatal.
 enum class condition {
   transient = 1,  ///< costs one failure of the budget; close, wait, reconnect
   fatal           ///< ends the watch at once
@@ -447,7 +448,7 @@ class errc_category final : public std::error_category {
 
 REMOTE_JOB_DECL const std::error_category& errc_category_instance() noexcept;
 
-/// The one place where errors are sorted into those worth a retry and those not.
+/// Decides which errors are worth a retry; no other place does.
 REMOTE_JOB_DECL bool is_transient(const std::error_code& ec) noexcept;
 
 class condition_category final : public std::error_category {
@@ -465,10 +466,10 @@ REMOTE_JOB_DECL const std::error_category& condition_category_instance() noexcep
 /// The category of `errc`. Thread-safe.
 inline const std::error_category& error_category() noexcept { return detail::errc_category_instance(); }
 
-/// An error of our category; what makes an `errc` a `std::error_code`.
+/// Converts an `errc` to a `std::error_code`.
 REMOTE_JOB_DECL std::error_code make_error_code(errc e) noexcept;
 
-/// What makes a `condition` a `std::error_condition`: `ec == condition::transient`.
+/// Converts a `condition` to a `std::error_condition`: `ec == condition::transient`.
 REMOTE_JOB_DECL std::error_condition make_error_condition(condition c) noexcept;
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -483,45 +484,45 @@ REMOTE_JOB_DECL std::error_condition make_error_condition(condition c) noexcept;
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// How the watch ended, as the reference names it.
+/// How the watch ended, by the names of the reference.
 enum class status {
   success,  ///< the job ended with exit code 0
   failed,   ///< the job ended with any other exit code
-  lost,     ///< the job is gone without an exit code, and none will come
-  error     ///< the watch itself gave up; nothing is said about the job
+  lost,     ///< the job is gone without an exit code, and none will follow
+  error     ///< the watch itself failed; this says nothing about the job
 };
 
 /// Which rule ended the watch.
 enum class reason {
-  completed,             ///< the job ended and every byte of its log was delivered
-  invalid_argument,      ///< the job or an option is unusable; nothing was opened
-  reconnects_exhausted,  ///< more consecutive failures than max_reconnect_attempts; the job may well live on
-  fatal_error,           ///< an error that another try cannot mend, as a changed host key
-  exit_code_unusable,    ///< the exit-code file is damaged or unreadable, and was for longer than trouble_grace
-  log_unusable,          ///< the log is unreadable, and was for longer than trouble_grace
-  lost,               ///< no living process and no exit code, for longer than lost_grace; the message has the evidence
-  deadline_exceeded,  ///< the deadline was over before the job ended; the message says whether it was stopped
-  sink_failed         ///< the sink could not take the log; the offset stands before the refused bytes
+  completed,             ///< the job ended, and every byte of its log was delivered
+  invalid_argument,      ///< the job or an option is invalid; nothing was opened
+  reconnects_exhausted,  ///< more consecutive failures than max_reconnect_attempts; the job may still be running
+  fatal_error,           ///< an error that a retry cannot fix, such as a changed host key
+  exit_code_unusable,    ///< the exit-code file was damaged or unreadable for longer than trouble_grace
+  log_unusable,          ///< the log was unreadable for longer than trouble_grace
+  lost,               ///< no living process and no exit code for longer than lost_grace; the message holds the evidence
+  deadline_exceeded,  ///< the deadline passed before the job ended; the message tells whether it was stopped
+  sink_failed         ///< the sink could not take the log; the offset is before the refused bytes
 };
 
-/// Why reading the log began again at offset 0.
+/// Why reading the log started again at offset 0.
 enum class log_reset_cause {
-  truncated,  ///< the log is shorter than what was read of it
-  replaced,   ///< another file has the log's name now
-  rewritten   ///< the bytes before the offset are not those that were read
+  truncated,  ///< the log is shorter than what was read before
+  replaced,   ///< another file now has the log's name
+  rewritten   ///< the bytes before the offset differ from those read before
 };
 
 /// What a notice is about.
 enum class notice_kind {
-  exit_code_damaged,     ///< the exit-code file holds something else; given trouble_grace to become whole
-  exit_code_unreadable,  ///< the exit-code file cannot be read; given trouble_grace
-  log_missing,           ///< the log was there and is gone; a job without a pid_file is watched on, set a deadline
-  log_unreadable,        ///< the log cannot be read; given trouble_grace
-  files_unavailable,     ///< the host offers no file access; the watch goes on by commands
-  orphaned,              ///< the job runs, but what would have written its exit code is gone
-  elsewhere,             ///< the job belongs to another host or container; whether it lives cannot be seen from here
-  job_missing,           ///< no living process and no exit code; given lost_grace
-  transport              ///< the transport has something to say that is no error
+  exit_code_damaged,     ///< the exit-code file is not valid; it has trouble_grace to become valid
+  exit_code_unreadable,  ///< the exit-code file cannot be read; it has trouble_grace to become readable
+  log_missing,           ///< the log has disappeared; a job without a pid_file is watched further: set a deadline
+  log_unreadable,        ///< the log cannot be read; it has trouble_grace to become readable
+  files_unavailable,     ///< the host offers no file access; the watch goes on with commands
+  orphaned,              ///< the job runs, but the process that writes its exit code is gone
+  elsewhere,             ///< the job belongs to another host or container; its liveness cannot be checked from here
+  job_missing,           ///< no living process and no exit code; an exit code may still come within lost_grace
+  transport              ///< a message of the transport that is not an error
 };
 
 /// The name of the enumerator.
@@ -577,63 +578,63 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
   return "transport";
 }
 
-/// The final event: the fields of the reference by their names, and which rule and error ended the watch. A plain
+/// The final event: the fields of the reference by their names, and the rule and error that ended the watch. A plain
 /// value.
 struct trigger_event {
-  std::string job_id{};          ///< of the job that was watched, as the four that follow
-  std::string job_dir{};         ///< empty for a job that no submit started
-  std::string log_file{};        ///< on the host
-  std::string exit_code_file{};  ///< on the host
-  remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< how commands are spelt there
+  std::string job_id{};                                            ///< of the watched job, as are the next four fields
+  std::string job_dir{};                                           ///< empty for a job that no submit started
+  std::string log_file{};                                          ///< on the host
+  std::string exit_code_file{};                                    ///< on the host
+  remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< how commands are written for the host
   remote_job::status status = remote_job::status::error;           ///< how the watch ended
-  bool done = true;                                                ///< always: there is one event, at the end
-  std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, as Windows has negative ones
-  std::string log_chunk{};       ///< always empty: each byte went to the sink once, in order, before the event
+  bool done = true;                                                ///< always true: there is one event, at the end
+  std::optional<std::int64_t> exit_code{};  ///< as the host wrote it; signed, since Windows has negative ones
+  std::string log_chunk{};       ///< always empty: the sink received each byte once, in order, before the event
   std::uint64_t log_offset = 0;  ///< offset behind the last byte the sink acknowledged
-  std::string message{};         ///< for people: what happened, where, and why
+  std::string message{};         ///< for people: what happened, where and why
   remote_job::reason reason = remote_job::reason::fatal_error;  ///< which rule ended the watch
-  std::error_code error{};  ///< what went wrong last; no error unless status is error or lost
+  std::error_code error{};                                      ///< the last error; none unless status is error or lost
 
   friend bool operator==(const trigger_event&, const trigger_event&) = default;
 };
 
-/// A failure within the budget, told before the wait for the next try. A plain value.
+/// A failure within the budget, reported before the delay. A plain value.
 struct retry_info {
-  /// What can fail.
+  /// The step that failed.
   enum class phase {
     connect,  ///< connecting
     poll,     ///< a poll on the open connection
-    command   ///< the command of another operation on it
+    command   ///< the command of another operation on the open connection
   };
 
-  phase failed = phase::connect;  ///< what failed
-  int attempt = 0;                ///< the how-manieth consecutive failure; from 1
+  phase failed = phase::connect;  ///< the step that failed
+  int attempt = 0;                ///< number of consecutive failures, this one included
   int max_attempts = 0;           ///< max_reconnect_attempts
-  duration delay{};               ///< wait before the next try to connect
+  duration delay{};               ///< delay before the next attempt to connect
   std::error_code error{};        ///< why it failed
   std::string message{};          ///< for people
 };
 
-/// The log was truncated or replaced; reading begins again at 0. A plain value.
+/// The log was truncated or replaced; reading starts again at 0. A plain value.
 struct log_reset {
   log_reset_cause cause = log_reset_cause::replaced;  ///< why
-  std::uint64_t old_offset = 0;                       ///< offset behind the last byte delivered of the old log
+  std::uint64_t old_offset = 0;                       ///< offset behind the last delivered byte of the old log
   std::string message{};                              ///< for people
 };
 
-/// Something worth knowing that changes nothing. A plain value.
+/// Information that does not change the watch. A plain value.
 struct notice {
   notice_kind kind = notice_kind::transport;  ///< what it is about
   std::string message{};                      ///< for people
 };
 
-/// Counters of one trigger, over all its runs. A plain value.
+/// Counters of a trigger over all its runs. A plain value.
 struct watch_stats {
-  std::uint64_t polls = 0;     ///< polls that succeeded as a whole
-  std::uint64_t connects = 0;  ///< connections that were made
+  std::uint64_t polls = 0;     ///< polls that succeeded completely
+  std::uint64_t connects = 0;  ///< connections made
   std::uint64_t retries = 0;   ///< failures within the budget
-  std::uint64_t resets = 0;    ///< times that reading began again at 0
-  std::uint64_t bytes = 0;     ///< bytes that the sink acknowledged
+  std::uint64_t resets = 0;    ///< times that reading started again at 0
+  std::uint64_t bytes = 0;     ///< bytes acknowledged by the sink
 
   friend bool operator==(const watch_stats&, const watch_stats&) = default;
 };
@@ -650,37 +651,37 @@ struct watch_stats {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A completion handler that is only ever named: concepts ask with it whether an initiating function can be called.
+/// A completion handler for unevaluated use: concepts check with it whether an initiating function can be called.
 struct handler_archetype {
   handler_archetype(handler_archetype&&) = default;
   handler_archetype& operator=(handler_archetype&&) = default;
   void operator()(std::error_code) const {}
 };
 
-/// Only named, to ask whether a member is one function, or variable: neither a template, nor overloaded, nor private.
-/// Of such a function can be asked what it must not take; its body is not compiled for that.
+/// For unevaluated use: valid if the member is a single function or variable that is not a template, overloaded or
+/// private. Such a function can be checked for arguments that it must reject without compiling its body.
 template <auto Pointer>
 struct member;
 
-/// Takes the place of a std::function: what accepts it, but not a stranger, has its handlers copied into one. A handler
-/// need not be copyable, and the executor and allocator that go with it are lost there.
+/// Stands for a std::function. A function that accepts it, but not a stranger, copies its handlers into a
+/// std::function. That requires copyable handlers and loses their executor and allocator.
 struct function_archetype {
   operator std::function<void(std::error_code)>() const;
 };
 struct stranger {};
 
-/// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
+/// An offset that does not convert to a narrower integer: a 32-bit offset would overflow in a long log.
 struct wide_offset {
   template <std::integral T>
   requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
 };
 
-/// Finds a member by name whatever its signature: where T has one, the name is ambiguous between T and Names.
-/// With it an optional hook that is there but cannot be called is a mistake to be told, not a hook to be skipped.
+/// Detects a member by name, whatever its signature: if T has one, the name is ambiguous between T and Names. An
+/// optional hook that exists but cannot be called is thus reported as an error instead of being ignored.
 template <class T, class Names>
 struct ambiguous : T, Names {};
 
-/// Whether T can be looked into: a final class cannot be derived from.
+/// Whether members of T can be detected: a final class cannot be derived from.
 template <class T>
 concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
 
@@ -785,7 +786,7 @@ concept async_execute_by_function = requires(T& t, const remote_command& command
   t.async_execute(command, reply, std::declval<stranger>());
 };
 
-// A reply that is a copy is lost. Of a template it is asked only where the token is all that it deduces.
+// Writing to a copy would lose the reply. Templates are checked only if the token is their sole deduced parameter.
 template <class T>
 concept async_execute_into_copy = requires(T& t, const remote_command& command) {
   t.template async_execute<handler_archetype>(command, command_reply(), std::declval<handler_archetype>());
@@ -829,7 +830,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
   timer.async_wait(std::declval<handler_archetype>());
 };
 
-// One member for each optional one, to be ambiguous with a transport's own.
+// One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
   int now, diagnostics, notices;
 };
@@ -865,7 +866,7 @@ concept has_notices = requires(T& t) {
   { t.notices() } -> std::convertible_to<std::vector<std::string>>;
 };
 
-// An optional member is either not there at all or as documented.
+// An optional member must be absent or as documented.
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
 template <class T>
@@ -875,42 +876,41 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 
 }  // namespace detail
 
-/// A transport: the wire to the host *and its clock*.
-///
+/// A transport: the connection to the host *and its clock*.
 /// | expression | meaning |
 /// |---|---|
 /// | `T::executor_type`, `t.get_executor()` | the executor on which all of t runs |
 /// | `t.async_connect(token)` | connects; `void(std::error_code)` |
 /// | `t.async_execute(command, reply, token)` | runs one command and fills the reply; `void(std::error_code)` |
-/// | `t.close()` | noexcept; ends the connection at once, never blocks; outstanding operations complete soon with an error; may be called at any time, also when nothing is open; async_connect may follow |
+/// | `t.close()` | noexcept; ends the connection at once, never blocks; outstanding operations complete soon with an error; may be called at any time, even if nothing is open; async_connect may follow |
 /// | `T::timer_type` | optional: the timer of the transport's own clock; steady_clock otherwise |
 /// | `t.now()` | optional, with timer_type: `timer_type::time_point`; otherwise `timer_type::clock_type::now()` |
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
-/// | `t.notices()` | optional: what is to be said of connecting besides errors; convertible to `std::vector<std::string>`. A watch tells its sink, each text once in a run |
+/// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
 ///
-/// Move-constructible. One operation at a time is asked of it. An operation never completes inline, honours the
+/// Move-constructible. The caller starts one operation at a time. An operation never completes inline and honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
-/// alive and in place until the completion. Time-outs need not be handled: the trigger cancels and closes.
-/// What a member throws ends the operation with `errc::policy_failed`; an initiating function that throws has begun
-/// nothing, and never calls its handler. What the transport throws in a handler of its own leaves `io_context::run()`.
-/// Where an initiating function returns `auto`, give it a trailing `decltype`, else asking whether it can be called
-/// compiles its body, and a mistake in there is reported in place of a plain sentence.
+/// alive and in place until the completion. Operations need no time-outs: the trigger cancels and closes. An exception
+/// from a member ends the operation with `errc::policy_failed`. An initiating function that throws must not have
+/// started anything and never calls its handler. An exception in one of the transport's own handlers leaves
+/// `io_context::run()`. An initiating function that returns `auto` needs a trailing `decltype`; otherwise the check
+/// whether it can be called compiles its body and reports an error there instead of a clear message.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
     detail::has_clock<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
 
-/// What generic code asks of a transport: the optional members with their defaults.
+/// Uniform access to a transport, with defaults for the optional members.
 template <class T>
 struct transport_traits {
   using executor_type = typename T::executor_type;  ///< T's own
-  using timer_type = detail::timer_of_t<T>;         ///< T's own, or one of the steady clock on T's executor
+  using timer_type = detail::timer_of_t<T>;         ///< T's own, or one on the steady clock and T's executor
 
-  /// Time on the transport's clock, as a duration since an epoch of its own.
+  /// The time on the transport's clock, as a duration since its epoch.
   static duration now(T& t) {
     if constexpr (detail::has_now<T>)
       return std::chrono::duration_cast<duration>(t.now().time_since_epoch());
@@ -918,7 +918,7 @@ struct transport_traits {
       return std::chrono::duration_cast<duration>(timer_type::clock_type::now().time_since_epoch());
   }
 
-  /// Text on the last error, or nothing.
+  /// Text on the last error; empty if there is none.
   static std::string diagnostics(T& t) {
     if constexpr (detail::has_diagnostics<T>)
       return t.diagnostics();
@@ -926,7 +926,7 @@ struct transport_traits {
       return {};
   }
 
-  /// What is to be said of the last async_connect() besides an error.
+  /// The messages of the last async_connect() that are not errors.
   static std::vector<std::string> notices(T& t) {
     if constexpr (detail::has_notices<T>)
       return t.notices();
@@ -935,8 +935,8 @@ struct transport_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that T lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that T lacks, with the required
+/// signatures.
 template <class T>
 constexpr bool check_transport() {
   static_assert(std::move_constructible<T>, "Transport: need a move constructor");
@@ -982,7 +982,7 @@ concept async_stat_by_function = requires(T& t, const std::string& path, file_st
   t.async_stat(path, status, std::declval<stranger>());
 };
 
-// What is read into a copy is lost; see async_execute_into_copy.
+// Reading into a copy would lose the bytes; see async_execute_into_copy.
 template <class T>
 concept async_stat_into_copy = requires(T& t, const std::string& path) {
   t.template async_stat<handler_archetype>(path, file_status(), std::declval<handler_archetype>());
@@ -1042,38 +1042,38 @@ concept names_file_access = names_async_stat<T> || names_async_read_file<T>;
 
 }  // namespace detail
 
-/// A transport that also reads the host's files itself: a watch then needs no command, no shell and no process there.
+/// A transport that also reads the host's files. A watch then needs no command, shell or process on the host.
 ///
 /// | expression | meaning |
 /// |---|---|
-/// | `t.async_stat(path, status, token)` | fills the status of what the path names, symbolic links followed; `void(std::error_code)` |
-/// | `t.async_read_file(path, offset, max, out, token)` | replaces out by the bytes of the file from the offset on: max of them, or as many as there are; `void(std::error_code)` |
+/// | `t.async_stat(path, status, token)` | fills the status of the file at path, following symbolic links; `void(std::error_code)` |
+/// | `t.async_read_file(path, offset, max, out, token)` | replaces out with up to max bytes of the file, starting at offset; `void(std::error_code)` |
 ///
-/// Paths are bytes as in `job_spec`; a relative one is taken as by a command. An offset at or behind the end gives no
-/// bytes, and no error. Both are asked of an open connection, and *several at once*, which the host may answer in any
-/// order; asked for together they should take one round trip. `path`, `status` and `out` stay alive and in place until
-/// the completion, and out is to keep its memory. Completions never come inline, honour the handler's associated
-/// executor and allocator, and terminal cancellation through its slot, which ends that operation alone and costs the
-/// connection nothing; `close()` ends them all.
+/// Paths are bytes, as in `job_spec`; a relative path is resolved as for a command. Reading at or behind the end gives
+/// no bytes and no error. Both operations need an open connection. *Several may be outstanding at once*; the host may
+/// answer them in any order, and those started together should take one round trip. `path`, `status` and `out` stay
+/// alive and in place until the completion; out should keep its capacity. Completions are never inline and honour the
+/// handler's associated executor and allocator, and terminal cancellation through its slot. Cancellation ends only that
+/// operation and does not affect the connection; `close()` ends all of them.
 ///
 /// @par Errors
-/// These are answers, and no failures of the connection: `std::errc::no_such_file_or_directory` and `not_a_directory`,
-/// there is no such file; `permission_denied`, `is_a_directory` and `io_error`, it is there but the host cannot read
-/// it. What is neither file nor directory, as a FIFO, is an `io_error`, and is not opened: that could wait for ever.
-/// With any other error, and when it is cancelled, a read leaves in out no byte but those that came, from the offset on
-/// without a gap: a watch makes use of them, so that a slow link makes progress. `errc::files_unavailable`: the host
-/// offers no file access, or tells no sizes; the connection is as good for commands as it was. Any other error is that
-/// of the connection, and is treated as one of async_execute.
+/// The following errors are answers, not failures of the connection. `std::errc::no_such_file_or_directory` and
+/// `not_a_directory`: the file does not exist. `permission_denied`, `is_a_directory` and `io_error`: it exists, but the
+/// host cannot read it. Anything that is neither file nor directory, such as a FIFO, gives `io_error` and is not
+/// opened, since that could block forever. After any other error and after cancellation, out holds only bytes that
+/// arrived, without a gap from the offset on. A watch uses them, so that a slow link makes progress.
+/// `errc::files_unavailable`: the host offers no file access or does not report sizes; the connection remains usable
+/// for commands. Any other error is a failure of the connection and is treated like one of async_execute.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_file_access.hpp
 template <class T>
 concept file_access_transport = transport<T> && detail::has_async_stat<T> && detail::has_async_read_file<T>;
 
-/// Asserts of a transport that has a member of this name that both are there and can be called. One that has neither
-/// has no file access, which is no mistake (a final class cannot be looked into: there a wrong member is silently
-/// absent).
+/// For a transport that has one of these members, asserts that both exist and can be called. A transport with neither
+/// has no file access, which is not an error. A final class cannot be inspected: its invalid members are silently
+/// ignored.
 template <class T>
 constexpr bool check_file_access() {
   if constexpr (detail::names_file_access<T>) {
@@ -1097,32 +1097,49 @@ constexpr bool check_file_access() {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What a job runs, and in which surroundings. A plain value.
+/// What a job runs, and in which environment. A plain value.
 ///
-/// Whatever the script does, its exit code is kept: `exit 3`, several lines, here-documents, a syntax error.
+/// The exit code is recorded whatever the script contains: `exit 3`, several lines, here-documents, a syntax error.
 struct job_command {
-  /// A whole script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard error
-  /// are the log. Bytes as they are, but for NUL; at most max_script of them.
+  /// A complete script for the host's shell (sh, PowerShell). Standard input is empty; standard output and standard
+  /// error are the log. May contain any bytes except NUL; at most max_script of them.
   std::string script{};
-  /// Environment variables, added to those of a login; bytes as they are, but for NUL. They never show in a list of
-  /// processes. LOG_FILE and STATUS_FILE are there besides: the log, and a path that the job may write to.
+  /// Environment variables, added to those of a login. May contain any bytes except NUL. They never show in a process
+  /// list. LOG_FILE and STATUS_FILE are always set: the log, and a path that the job may write to.
   std::vector<std::pair<std::string, std::string>> environment{};
-  std::string working_directory{};  ///< empty: where a login begins
-  std::optional<unsigned> umask{};  ///< file mode bits to take away; none: those of a login. Not for Windows
-  /// Directory in which the job's own directory is made, itself made if it is not there; empty: one that the host has
-  /// for each of its users. See `validate_base_dir`.
+  /// Empty: the directory where a login starts. On a POSIX host `~` and a leading `~/` stand for the home directory of the login
+  /// there; `./~` is a directory of that name.
+  std::string working_directory{};
+  std::optional<unsigned> umask{};  ///< file mode bits to clear; none: as in a login. Not for Windows
+  /// Directory in which the job's own directory is created; it is created too if necessary. Empty: the host's default
+  /// for each user, on a POSIX host below the home directory. See `validate_base_dir`.
   std::string base_dir{};
+  /// The program that runs the script in place of the host's sh: a path, or a name that the host looks up in the job's
+  /// PATH. One word, whatever bytes it has: "/opt/my tools/bin/python3". It gets the path of the script as its last
+  /// argument: "bash" for what is written for `bash -c`. `from_script`: the first line of the script names it,
+  /// "#!/usr/bin/env python3"; that works where files must not be executed, too. Not for Windows.
+  std::string shell{};
 
+  static constexpr const char* from_script = "#!";  ///< for `shell`
+  static constexpr std::size_t max_shell = 4000;
   static constexpr std::size_t max_script = std::size_t{16} << 20;
-  /// Most bytes of one variable with its name, and of all of them: what Linux passes to a program (execve(2)).
+  /// Maximum number of bytes of one variable with its name, and of all variables together: Linux's limit (execve(2)).
   static constexpr std::size_t max_variable = 131000;
   static constexpr std::size_t max_environment = std::size_t{1} << 20;
 
   friend bool operator==(const job_command&, const job_command&) = default;
 };
 
-/// Says what is wrong with a command: one sentence that begins with the name of the field, or nothing. The value of a
-/// variable is never in it. Thread-safe; does no I/O.
+namespace detail {
+
+/// The words of the command that runs the script, before the script's path: none for the host's sh. Of a first line
+/// `#!PROGRAM ARGUMENT` all behind the program is one argument, as on Linux (execve(2)).
+REMOTE_JOB_DECL std::vector<std::string> interpreter(const job_command& command);
+
+}  // namespace detail
+
+/// Checks a command. Returns one sentence that begins with the name of the invalid field, or nothing. The sentence
+/// never contains the value of a variable. Thread-safe; does no I/O.
 REMOTE_JOB_DECL std::string validate(const job_command& command, remote_os os = remote_os::posix);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -1213,25 +1230,24 @@ struct poll_reply {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What came of a submit. A plain value.
+/// The result of a submit. A plain value.
 struct submit_result {
-  job_spec job{};  ///< the job with all its paths, to be watched
-  bool attached =
-      false;  ///< the job was there already, from an earlier submit of the same command; nothing was started
+  job_spec job{};         ///< the job with all its paths, ready to be watched
+  bool attached = false;  ///< an earlier submit of the same command had already started the job; nothing was started
   std::uint64_t pid = 0;  ///< process of the job's supervisor
   std::string message{};  ///< for people
 
   friend bool operator==(const submit_result&, const submit_result&) = default;
 };
 
-/// What is known of a job at one time. A plain value.
+/// The state of a job at one time. A plain value.
 struct job_status {
   remote_job::liveness liveness = liveness::unknown;     ///< unknown for a job without a pid file
   exit_code_state exit_state = exit_code_state::absent;  ///< absent: the job has not ended
-  std::optional<std::int64_t> exit_code{};               ///< if it is present
-  log_state log = log_state::absent;                     ///< whether there is a log
-  std::uint64_t log_size = 0;                            ///< bytes in it
-  std::string evidence{};                                ///< what the liveness was concluded from
+  std::optional<std::int64_t> exit_code{};               ///< set if exit_state is present
+  log_state log = log_state::absent;                     ///< whether the log exists
+  std::uint64_t log_size = 0;                            ///< in bytes
+  std::string evidence{};                                ///< the facts behind the liveness
   std::string message{};                                 ///< for people
 
   friend bool operator==(const job_status&, const job_status&) = default;
@@ -1239,16 +1255,16 @@ struct job_status {
 
 /// How a job is stopped. A plain value.
 struct stop_options {
-  duration grace = std::chrono::seconds(10);  ///< time between asking the processes to end and killing them; 0 or more
+  duration grace = std::chrono::seconds(10);  ///< time between SIGTERM and SIGKILL, or their equivalents; 0 or more
 
   friend bool operator==(const stop_options&, const stop_options&) = default;
 };
 
-/// What a stop found or brought about.
+/// The outcome of a stop.
 enum class stop_outcome {
-  stopped,           ///< the job has ended, after it was told to, by this stop or an earlier one
-  already_finished,  ///< the job had ended by itself
-  prevented,         ///< the job had not begun, and never will
+  stopped,           ///< the job has ended after this stop or an earlier one
+  already_finished,  ///< the job had ended by itself; what it left running has been ended, if there was something
+  prevented,         ///< the job had not started, and never will
   already_gone       ///< the job was gone without an exit code: its process vanished, or the host has rebooted
 };
 
@@ -1263,19 +1279,19 @@ constexpr std::string_view to_string(stop_outcome o) noexcept {
   return "stopped";
 }
 
-/// What came of a stop. A plain value.
+/// The result of a stop. A plain value.
 struct stop_result {
-  stop_outcome outcome = stop_outcome::stopped;  ///< what it found or brought about
+  stop_outcome outcome = stop_outcome::stopped;  ///< the outcome
   bool sent_term = false;                        ///< processes were asked to end (SIGTERM)
   bool sent_kill = false;                        ///< processes were killed (SIGKILL)
-  std::uint64_t survived = 0;                    ///< processes of the job that live on after all
+  std::uint64_t survived = 0;                    ///< processes that are still alive, such as those of other users
   std::optional<std::int64_t> exit_code{};       ///< the job's, if it has one
   std::string message{};                         ///< for people
 
   friend bool operator==(const stop_result&, const stop_result&) = default;
 };
 
-/// When the job's directory is to be removed.
+/// When to remove the job's directory.
 enum class cleanup_policy {
   never,
   on_success,  ///< when the job's exit code is 0
@@ -1292,37 +1308,50 @@ constexpr std::string_view to_string(cleanup_policy p) noexcept {
   return "never";
 }
 
-/// What came of a clean-up. A plain value.
+/// How a job's directory is removed. A plain value; a policy alone will do.
+struct cleanup_options {
+  cleanup_options(cleanup_policy when = cleanup_policy::always) : policy(when) {}
+
+  cleanup_policy policy;  ///< when to remove the directory
+  /// Remove it although processes that the job left behind still run; they run on, and no stop finds them any more.
+  /// The job itself must have ended in any case. POSIX hosts only: others do not look for such processes.
+  bool leave_processes = false;
+
+  friend bool operator==(const cleanup_options&, const cleanup_options&) = default;
+};
+
+/// The result of a clean-up. A plain value.
 struct cleanup_result {
-  bool removed = false;   ///< the directory is gone, by this clean-up or an earlier one; else the policy keeps it
+  bool removed = false;   ///< this clean-up or an earlier one removed the directory; false: the policy keeps it
   std::string message{};  ///< for people
 
   friend bool operator==(const cleanup_result&, const cleanup_result&) = default;
 };
 
-/// What a submit asks of the host. A plain value.
+/// The parameters of a submit. A plain value.
 struct submit_request {
-  std::string nonce{};        ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
-  std::string ticket{};       ///< names the submit itself, the same for each try: 32 hexadecimal digits
-  std::string fingerprint{};  ///< names what is submitted: 64 hexadecimal digits, the same for the same command
+  std::string nonce{};        ///< identifies the reply to this command: 32 hexadecimal digits, new for each attempt
+  std::string ticket{};       ///< identifies the submit: 32 hexadecimal digits, the same for each attempt
+  std::string fingerprint{};  ///< identifies the submitted command: 64 hexadecimal digits, the same for equal commands
   job_command command{};      ///< what to run
 };
 
-/// What a stop asks of the host. A plain value.
+/// The parameters of a stop. A plain value.
 struct stop_request {
-  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
+  std::string nonce{};  ///< identifies the reply to this command: 32 hexadecimal digits, new for each attempt
   duration grace{};     ///< time between asking the processes to end and killing them
 };
 
-/// What a clean-up asks of the host: `on_success` or `always`. A plain value.
+/// The parameters of a clean-up, with the policy `on_success` or `always`. A plain value.
 struct cleanup_request {
-  std::string nonce{};  ///< marks the reply as the one to this command: 32 hexadecimal digits, new for each try
-  cleanup_policy policy = cleanup_policy::always;  ///< when the directory is to go
+  std::string nonce{};  ///< identifies the reply to this command: 32 hexadecimal digits, new for each attempt
+  cleanup_policy policy = cleanup_policy::always;  ///< when to remove the directory
+  bool leave_processes = false;                    ///< also while processes of the ended job still run
 };
 
 namespace detail {
 
-/// What a stop may take besides the usual: its grace, and the times that the host waits before and after it.
+/// The extra time that a stop may take: its grace, and the host's waits before and after it.
 REMOTE_JOB_DECL duration stop_time(const stop_options& options);
 
 }  // namespace detail
@@ -1345,7 +1374,7 @@ concept has_build_poll = requires(O& os, const job_spec& job, const poll_request
 }
 &&!requires(O & os, const job_spec& job, const poll_request& request) {
   typename member<&O::build_poll>;
-  os.build_poll(job, request, remote_command());  // a copy: what is written there is lost
+  os.build_poll(job, request, remote_command());  // writing to a copy would lose the command
 };
 
 template <class O>
@@ -1357,7 +1386,7 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
   os.parse_poll(request, raw, poll_reply());
 };
 
-// One member for each optional one, to be ambiguous with a policy's own.
+// One member for each optional one, to make a policy's own member ambiguous.
 struct os_policy_names {
   int target_os, files_suffice, file_path;
 };
@@ -1389,7 +1418,7 @@ concept has_file_path = requires(const std::string& path) {
   { O::file_path(path) } -> std::convertible_to<std::string>;
 };
 
-// An optional member is either not there at all or as documented.
+// An optional member must be absent or as documented.
 template <class O>
 concept good_target_os = has_target_os<O> || !names_target_os<O>;
 template <class O>
@@ -1399,33 +1428,33 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 
 }  // namespace detail
 
-/// An OS policy: the command builder and the parser of what the command replies. Pure functions, no I/O.
+/// An OS policy: builds the commands and parses their replies. Pure functions, no I/O.
 ///
 /// | expression | meaning |
 /// |---|---|
 /// | `os.build_poll(job, request, command)` | writes the command that answers the request; `void` |
-/// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a whole, true reply |
-/// | `O::target_os` | optional: `remote_os` it is for; a job of the other family is refused |
-/// | `O::files_suffice` | optional: true if the command tells nothing but what is in the two files that the job names, so that a transport with file access may read them itself in its place |
-/// | `O::file_path(path)` | optional, static: the path as a transport with file access names the file; convertible to std::string |
+/// | `os.parse_poll(request, raw, reply)` | reads its reply; `std::error_code`, no error only for a complete and valid reply |
+/// | `O::target_os` | optional: the `remote_os` it supports; jobs of the other family are rejected |
+/// | `O::files_suffice` | optional: true if the command reports only what is in the job's two files, so that a transport with file access may read them itself instead |
+/// | `O::file_path(path)` | optional, static: converts a path to the form that a transport with file access uses; convertible to std::string |
 ///
-/// Whether the job lives is to be found out before the exit code, the exit code is to be asked for *before* the size of
-/// the log, and the size before its bytes: whatever the job wrote before it ended is then there to be read. parse_poll
-/// is total: it takes any bytes, and gives an error (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for
-/// all that is not exactly the reply to this request. What they throw ends the operation with `errc::policy_failed`, as no
-/// other try would mend it.
+/// The command must check whether the job is alive before it reads the exit code, read the exit code *before* the size
+/// of the log, and the size before its bytes. Everything the job wrote before it ended is then available. parse_poll is
+/// total: it accepts any bytes, and returns an error (`errc::reply_missing`, `reply_truncated`, `reply_malformed`) for
+/// anything that is not exactly the reply to this request. An exception ends the operation with `errc::policy_failed`,
+/// since a retry would not help.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_os_policy.hpp
 template <class O>
 concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O> &&
     detail::good_target_os<O> && detail::good_files_suffice<O> && detail::good_file_path<O>;
 
-/// What generic code asks of an OS policy: the optional members with their defaults.
+/// Uniform access to an OS policy, with defaults for the optional members.
 template <class O>
 struct os_policy_traits {
-  /// Whether the policy can speak to hosts of this family.
+  /// Whether the policy supports hosts of this family.
   static constexpr bool accepts(remote_os os) noexcept {
     if constexpr (detail::has_target_os<O>)
       return O::target_os == os;
@@ -1433,7 +1462,7 @@ struct os_policy_traits {
       return true;
   }
 
-  /// Whether the files of the job tell all that its command does.
+  /// Whether the job's files hold everything that its command reports.
   static constexpr bool files_suffice() noexcept {
     if constexpr (detail::has_files_suffice<O>)
       return O::files_suffice;
@@ -1441,10 +1470,10 @@ struct os_policy_traits {
       return false;
   }
 
-  /// Whether a transport with file access names the files otherwise than the job does.
+  /// Whether a transport with file access uses other file names than the job does.
   static constexpr bool renames_files() noexcept { return detail::has_file_path<O>; }
 
-  /// The job, its files named as a transport with file access wants them.
+  /// The job with its file names converted for a transport with file access.
   static job_spec for_file_access(job_spec job) {
     if constexpr (renames_files())
       for (auto* path : {&job.log_file, &job.exit_code_file, &job.pid_file})
@@ -1453,8 +1482,8 @@ struct os_policy_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that O lacks, with the required
+/// signatures.
 template <class O>
 constexpr bool check_os_policy() {
   static_assert(std::move_constructible<O>, "OsPolicy: need a move constructor");
@@ -1536,7 +1565,7 @@ concept has_parse_cleanup = requires(O& os, const cleanup_request& request, cons
   os.parse_cleanup(request, raw, cleanup_result());
 };
 
-// One member for each, to be ambiguous with a policy's own.
+// One member for each, to make a policy's own member ambiguous.
 struct lifecycle_names {
   int build_submit, parse_submit, build_stop, parse_stop, build_cleanup, parse_cleanup;
 };
@@ -1561,27 +1590,28 @@ concept names_lifecycle = open_class<O> && !(
 /// | `os.build_stop(job, request, command)`, `os.parse_stop(request, raw, result)` | the same for stopping it |
 /// | `os.build_cleanup(job, request, command)`, `os.parse_cleanup(request, raw, result)` | the same for removing its directory |
 ///
-/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there
-/// already and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
+/// A submit uses only the job's job_id. It fills `attached`, `pid` and `job`, whose job_id is already set and whose
+/// other members are those of `job_paths`. Stop and clean-up use the job's job_dir and pid_file.
 ///
-/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit
-/// that comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it
-/// cannot prove to be of the job, a clean-up of what is gone succeeds.
+/// Every command must be safe to repeat: if its reply is lost after it was carried out, it is sent again. A repeated
+/// submit starts one job (`ticket` distinguishes a retry from a new submit). A stop signals only processes that it can
+/// prove to belong to the job. A clean-up of a removed directory succeeds.
 ///
-/// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
-/// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
-/// (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message` says why for people.
+/// The parsers are total, as parse_poll is: they return `errc::reply_missing`, `reply_truncated` or `reply_malformed`
+/// for anything that is not exactly the reply to this request, and the command is retried. A refusal by the host has
+/// its own error (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message`
+/// explains it for people.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_lifecycle_os_policy.hpp
 template <class O>
 concept lifecycle_os_policy =
     os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
     detail::has_parse_stop<O> && detail::has_build_cleanup<O> && detail::has_parse_cleanup<O>;
 
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that O lacks, with the required
+/// signatures.
 template <class O>
 constexpr bool check_lifecycle_os_policy() {
   check_os_policy<O>();
@@ -1605,9 +1635,9 @@ constexpr bool check_lifecycle_os_policy() {
   return true;
 }
 
-/// Asserts of an OS policy that has a member of this name that all six are there and can be called. One that has none
-/// does not start, stop and clean up jobs, which is no mistake (a final class cannot be looked into: there a wrong
-/// member is silently absent).
+/// For an OS policy that has one of these members, asserts that all six exist and can be called. A policy with none of
+/// them does not start, stop or clean up jobs, which is not an error. A final class cannot be inspected: its invalid
+/// members are silently ignored.
 template <class O>
 constexpr bool check_lifecycle() {
   if constexpr (detail::names_lifecycle<O>) return check_lifecycle_os_policy<O>();
@@ -1626,7 +1656,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
-// One member for each optional hook, to be ambiguous with a sink's own.
+// One member for each optional hook, to make a sink's own hook ambiguous.
 struct hook_names {
   int on_log, async_on_log, try_on_log, on_log_reset, on_retry, on_notice, diagnostics;
 };
@@ -1725,7 +1755,7 @@ concept has_diagnostics_of_sink = requires(S& s) {
   { s.diagnostics() } -> std::convertible_to<std::string>;
 };
 
-// A hook is either not there at all or callable as documented.
+// A hook must be absent or callable as documented.
 template <class S>
 concept good_on_log = has_on_log<S> || !names_on_log<S>;
 template <class S>
@@ -1745,30 +1775,30 @@ concept one_log_hook = !(has_on_log<S> && has_async_on_log<S>);
 
 }  // namespace detail
 
-/// A sink: where log bytes, notices and the final event go. It observes; nothing it does steers the watch, but that a
-/// log it could not take ends it.
+/// A sink receives log bytes, notices and the final event. It only observes; its one influence on the watch is that a
+/// log which it cannot take ends the watch.
 ///
 /// | expression | meaning |
 /// |---|---|
 /// | `s.on_event(event)` | required; the final event, once per run that was not cancelled; `void` |
-/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text) that stand at offset (std::uint64_t); `void` or `std::error_code` |
-/// | `s.async_on_log(offset, bytes, token)` | optional, in place of on_log; `void(std::error_code)`; nothing is read until it completes |
-/// | `s.try_on_log(offset, bytes)` | optional, beside async_on_log, which is called only if this gives nothing: takes the chunk without waiting, if it can, which spares the way through the executor; `std::optional<std::error_code>` |
+/// | `s.on_log(offset, bytes)` | optional; bytes of the log (std::string_view over bytes, not text), starting at offset (std::uint64_t); `void` or `std::error_code` |
+/// | `s.async_on_log(offset, bytes, token)` | optional, instead of on_log; `void(std::error_code)`; nothing is read until it completes |
+/// | `s.try_on_log(offset, bytes)` | optional, in addition to async_on_log, which is called only if this returns nothing: takes the chunk if it can do so without waiting, which avoids a trip through the executor; `std::optional<std::error_code>` |
 /// | `s.on_log_reset(reset)` | optional; the bytes that follow start at offset 0 again; `void` or `std::error_code` |
 /// | `s.on_retry(info)` | optional; a failure within the budget; `void` |
 /// | `s.on_notice(notice)` | optional; `void` |
-/// | `s.diagnostics()` | optional: text on the last error, as the name of a file; convertible to std::string |
+/// | `s.diagnostics()` | optional: text on the last error, such as a file name; convertible to std::string |
 ///
-/// All hooks are called on the transport's executor, one at a time. `bytes` is valid until on_log or
-/// try_on_log returns or async_on_log completes. Only then is the chunk acknowledged: an error or an exception ends the watch with
-/// `errc::sink_failed` and leaves the offset before the chunk. An exception from any other hook is treated alike, but
-/// for on_event, whose exceptions are swallowed: there is no one left to tell.
-/// A hook that is there but cannot be called as above is a compile error (a final class cannot be looked into: there a
-/// wrong hook is silently absent). A hook under any other name is none: `sink_traits<S>::takes_log` can be asserted
-/// beside `sink<S>`.
+/// All hooks run on the transport's executor, one at a time. `bytes` is valid until on_log or try_on_log returns or
+/// async_on_log completes. Only then is the chunk acknowledged. An error or an exception ends the watch with
+/// `errc::sink_failed` and leaves the offset before the chunk. The same holds for an exception from any other hook
+/// except on_event: its exceptions are ignored, since nothing is left to report them to. A hook that exists but cannot
+/// be called as above is a compile error. A final class cannot be inspected: its invalid hooks are silently ignored. A
+/// function with any other name is not a hook; assert `sink_traits<S>::takes_log` in addition to `sink<S>` to detect a
+/// misspelt one.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_sink.hpp
 template <class S>
 concept sink =
@@ -1776,16 +1806,16 @@ concept sink =
     detail::good_try_on_log<S> && detail::one_log_hook<S> && detail::good_on_log_reset<S> && detail::good_on_retry<S> &&
     detail::good_on_notice<S> && detail::good_diagnostics_of_sink<S>;
 
-/// What generic code asks of a sink: each hook if it is there, nothing if not.
+/// Uniform access to a sink: calls each hook that exists.
 template <class S>
 struct sink_traits {
-  /// Whether the log is taken at all.
+  /// Whether the sink takes the log at all.
   static constexpr bool takes_log = detail::has_on_log<S> || detail::has_async_on_log<S>;
 
-  /// Whether the log is taken asynchronously.
+  /// Whether the sink takes the log asynchronously.
   static constexpr bool is_async = detail::has_async_on_log<S>;
 
-  /// Hands a chunk over, to any sink: what came of it, or nothing if the chunk is to go to async_on_log().
+  /// Passes a chunk to any sink. Returns the outcome, or nothing if the chunk has to go to async_on_log().
   static std::optional<std::error_code> try_on_log(S& s, std::uint64_t offset, std::string_view bytes) {
     if constexpr (detail::has_try_on_log<S>)
       return s.try_on_log(offset, bytes);
@@ -1795,7 +1825,7 @@ struct sink_traits {
       return on_log(s, offset, bytes);
   }
 
-  /// Hands a chunk over, to a sink that does not take it asynchronously; gives the sink's refusal.
+  /// Passes a chunk to a synchronous sink; returns the sink's error.
   static std::error_code on_log(S& s, std::uint64_t offset, std::string_view bytes) {
     if constexpr (detail::has_on_log<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log(offset, bytes))>)
@@ -1806,7 +1836,7 @@ struct sink_traits {
     return {};
   }
 
-  /// Tells that the log begins again at 0; gives the sink's refusal.
+  /// Reports that the log starts again at offset 0; returns the sink's error.
   static std::error_code on_log_reset(S& s, const log_reset& reset) {
     if constexpr (detail::has_on_log_reset<S>) {
       if constexpr (std::is_void_v<decltype(s.on_log_reset(reset))>)
@@ -1817,20 +1847,20 @@ struct sink_traits {
     return {};
   }
 
-  /// Tells of a failure within the budget.
+  /// Reports a failure within the budget.
   static void on_retry(S& s, const retry_info& info) {
     if constexpr (detail::has_on_retry<S>) s.on_retry(info);
   }
 
-  /// Tells of something worth knowing.
+  /// Reports a notice.
   static void on_notice(S& s, const notice& n) {
     if constexpr (detail::has_on_notice<S>) s.on_notice(n);
   }
 
-  /// Hands the final event over.
+  /// Passes the final event.
   static void on_event(S& s, const trigger_event& event) { s.on_event(event); }
 
-  /// Text on the last error, or nothing.
+  /// Text on the last error; empty if there is none.
   static std::string diagnostics(S& s) {
     if constexpr (detail::has_diagnostics_of_sink<S>)
       return s.diagnostics();
@@ -1839,8 +1869,8 @@ struct sink_traits {
   }
 };
 
-/// Asserts one requirement after the other, so that the compiler lists all that S lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that S lacks, with the required
+/// signatures.
 template <class S>
 constexpr bool check_sink() {
   static_assert(std::move_constructible<S>, "Sink: need a move constructor");
@@ -1875,7 +1905,7 @@ constexpr bool check_sink() {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
+/// A sink that drops everything. `async_run` still completes with the final event. Thread-safe.
 struct null_sink {
   void on_event(const trigger_event& /*event*/) noexcept {}
 };
@@ -1890,28 +1920,29 @@ struct null_sink {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What is remembered of a log to know it again: its identity and the last bytes read of it. A plain value.
+/// Identifies a log: its file identity and the last bytes read. A plain value.
 struct log_mark {
-  std::uint64_t identity = 0;  ///< names the file whatever its path (inode number); 0: not known
-  std::string tail{};          ///< the last bytes before the offset; at most max_tail of them
+  std::uint64_t identity = 0;  ///< identifies the file whatever its path (inode number); 0: unknown
+  std::string tail{};          ///< the last bytes before the offset, at most max_tail
 
-  /// Enough that a log which was rewritten is told from the old one, little enough to read again at each poll.
+  /// Enough bytes to detect a rewritten log, and few enough to read again at each poll.
   static constexpr std::size_t max_tail = 32;
 
   friend bool operator==(const log_mark&, const log_mark&) = default;
 };
 
-/// All that a watch needs to go on elsewhere: what `serialize()` gives, and a trigger can be built from. A plain value.
+/// Everything a watch needs to resume elsewhere: the result of `serialize()`, from which a trigger can be constructed.
+/// A plain value.
 ///
-/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. No secret is ever in here.
-/// json.hpp turns it into JSON and back.
+/// `options.log_offset` is the offset behind the last byte that the sink acknowledged. Contains no secrets. json.hpp
+/// converts it to and from JSON.
 struct trigger_state {
-  /// The name under which a serialized state is known.
+  /// The type name of a serialized state.
   static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
 
-  job_spec job{};           ///< which job
-  watch_options options{};  ///< how it is watched, and from which offset on
-  log_mark mark{};          ///< what tells the log that was read from another one
+  job_spec job{};           ///< the job
+  watch_options options{};  ///< the settings of the watch, with the current log offset
+  log_mark mark{};          ///< identifies the log read so far
 
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };
@@ -1928,49 +1959,50 @@ struct trigger_state {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// Where a submitted job keeps its files: all in one directory of its own. A plain value.
+/// The paths of a submitted job's files, all in one directory. A plain value.
 struct job_paths {
   std::string job_dir{};
   std::string log_file{};        ///< standard output and standard error of the job
-  std::string exit_code_file{};  ///< appears, whole, when the job has ended
-  std::string exit_code_tmp{};   ///< where the exit code is written before it gets its name
+  std::string exit_code_file{};  ///< appears complete when the job has ended
+  std::string exit_code_tmp{};   ///< where the exit code is written before it is renamed; may have a suffix
   std::string pid_file{};        ///< process, start time and host of the job's supervisor
-  std::string status_file{};     ///< for the job to write to as it likes
+  std::string status_file{};     ///< free for the job to write to
 
-  /// The paths in a job directory, as a host of this family spells them.
+  /// The paths in a job directory, in the syntax of this host family.
   REMOTE_JOB_DECL static job_paths in(std::string job_dir, remote_os os = remote_os::posix);
 
   /// The paths of a job below a base directory.
   REMOTE_JOB_DECL static job_paths under(const std::string& base_dir, const std::string& job_id,
                                          remote_os os = remote_os::posix);
 
-  /// Puts the paths into a job.
+  /// Copies the paths into a job.
   REMOTE_JOB_DECL void assign_to(job_spec& job) const;
 
   friend bool operator==(const job_paths&, const job_paths&) = default;
 };
 
-/// Most bytes of a job id: with what a host puts beside it, still a file name everywhere.
+/// Maximum number of bytes in a job id; with the host's additions it is still a valid file name everywhere.
 inline constexpr std::size_t max_job_id = 128;
 
-/// A job id that no other job has: the parts, letters, digits, '.', '-' and '_' of them kept and all else an
+/// Returns a unique job id: the parts, with every character other than letters, digits, '.', '-' and '_' replaced by an
 /// underscore, and twelve random hexadecimal digits. Thread-safe. Throws std::system_error.
 REMOTE_JOB_DECL std::string make_job_id(std::initializer_list<std::string_view> parts = {});
 
 namespace detail {
 
-/// Whether a name stands for a device, whatever its extension (Win32: "Naming Files, Paths, and Namespaces").
+/// Whether a name denotes a device, whatever its extension (Win32: "Naming Files, Paths, and Namespaces").
 REMOTE_JOB_DECL bool is_windows_device(std::string_view name);
 
 }  // namespace detail
 
-/// Says why a job id cannot name a directory: one sentence that begins with "job_id", or nothing.
+/// Checks whether a job id can name a directory. Returns one sentence that begins with "job_id", or nothing.
 REMOTE_JOB_DECL std::string validate_job_id(std::string_view id, remote_os os = remote_os::posix);
 
-/// Says why a directory cannot be the base of job directories: one sentence that begins with "base_dir", or nothing.
+/// Checks whether a directory can be the base of job directories. Returns one sentence that begins with "base_dir", or
+/// nothing.
 ///
-/// It must be absolute, without "." and "..", and none that is there for other things, as / or /tmp itself; the host
-/// looks at its owner and mode. An empty one is good: the host then has one for each of its users.
+/// It must be absolute, without "." and "..", and not a shared directory such as / or /tmp itself; the host checks its
+/// owner and mode. An empty path is valid: the host then uses a directory of its own for each user.
 REMOTE_JOB_DECL std::string validate_base_dir(std::string_view dir, remote_os os = remote_os::posix);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -2184,16 +2216,16 @@ class call_fsm {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A completion handler `void(std::error_code, Results...)` of any type, so that what runs the operation need not be a
-/// template. Its memory comes from the handler's associated allocator and is given back before the handler runs; the
-/// I/O executor and the handler's own have outstanding work until then. Move-only. Destroys the handler if it is
-/// destroyed before it is called.
+/// A type-erased completion handler `void(std::error_code, Results...)`, so that operations need not be templates.
+/// Allocates through the handler's associated allocator and frees the memory before the handler runs. Keeps work
+/// outstanding on the I/O executor and on the handler's executor until then. Move-only. A handler that was not called
+/// is destroyed with this object.
 template <class... Results>
 class basic_any_completion {
  public:
   basic_any_completion() = default;
 
-  /// `executor`: where the operation runs, and the handler too unless it has an associated executor.
+  /// `executor`: runs the operation, and also the handler unless it has an associated executor.
   template <class Handler, class Executor>
   basic_any_completion(Handler handler, const Executor& executor) {
     using model_type = model<Handler, Executor>;
@@ -2224,12 +2256,12 @@ class basic_any_completion {
   /// The handler's cancellation slot.
   asio::cancellation_slot slot() const noexcept { return model_ ? model_->slot() : asio::cancellation_slot(); }
 
-  /// Posts the handler to its executor, which never calls it from here. Empty afterwards.
+  /// Posts the handler to its executor, so it never runs from within this call. Empty afterwards.
   void post(std::error_code ec, Results... results) {
     std::exchange(model_, nullptr)->complete(false, ec, std::move(results)...);
   }
 
-  /// Dispatches the handler to its executor, which may call it from here. Empty afterwards.
+  /// Dispatches the handler to its executor, which may run it from within this call. Empty afterwards.
   void dispatch(std::error_code ec, Results... results) {
     std::exchange(model_, nullptr)->complete(true, ec, std::move(results)...);
   }
@@ -2288,7 +2320,7 @@ class basic_any_completion {
     void destroy() noexcept override {
       allocator memory(asio::get_associated_allocator(handler));
       [[maybe_unused]] Handler last(
-          std::move(handler));  // destroyed after this: it may own what its allocator points to
+          std::move(handler));  // destroyed after the storage is freed: it may own the allocator's resource
       release(memory);
     }
 
@@ -2778,11 +2810,11 @@ struct initiate_call {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Gives back the memory of a buffer that is far larger than what is wanted of it next.
+/// Frees the memory of a buffer that is far larger than the next use needs.
 REMOTE_JOB_DECL void shrink(std::string& buffer, std::size_t wanted) noexcept;
 
-/// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
-/// asked for while the block is out comes from the heap.
+/// One memory block that is reused, so that a repeated step allocates once. While the block is in use, further requests
+/// go to the heap.
 class recycled_block {
  public:
   recycled_block() = default;
@@ -2799,7 +2831,7 @@ class recycled_block {
   bool out_ = false;
 };
 
-/// Allocates from a recycled_block, and keeps it alive.
+/// An allocator that uses a recycled_block and shares its ownership.
 template <class T>
 struct kept_allocator {
   using value_type = T;
@@ -2833,21 +2865,21 @@ struct kept_allocator {
 
 #include <limits>
 
-// Which part of the log a poll_request asks for: the same for a command and for files.
+// The part of the log that a poll_request asks for. Commands and file access share these rules.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Where the bytes of the reply begin.
+/// The offset at which the bytes of the reply begin.
 constexpr std::uint64_t poll_start(const poll_request& request) noexcept {
   return request.offset - std::min<std::uint64_t>(request.overlap, request.offset);
 }
 
-/// Most bytes of log that the reply may hold: the overlap and the new ones.
+/// The maximum number of log bytes in the reply: the overlap and the new bytes.
 constexpr std::size_t poll_limit(const poll_request& request) noexcept {
   const auto overlap = static_cast<std::size_t>(request.offset - poll_start(request));
   return overlap + std::min(request.max_bytes, std::numeric_limits<std::size_t>::max() - overlap);
 }
 
-/// How many bytes of a log of this size the reply holds: none unless there is a new one.
+/// The number of log bytes in the reply for a log of this size; none unless there are new ones.
 constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size) noexcept {
   if (log_size <= request.offset) return 0;
   return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));
@@ -3316,17 +3348,18 @@ class watch_fsm {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
+/// The number of bytes read of an exit-code file; a file that fills them holds no exit code.
 inline constexpr std::size_t max_exit_text = 64;
 
-/// What is behind the mark of UTF-8 or UTF-16LE, as Windows PowerShell 5.1 puts it before what it redirects into a
-/// file; else all of it. `plain` keeps the text if it was UTF-16.
+/// The text after a byte order mark of UTF-8 or UTF-16LE, which Windows PowerShell 5.1 writes when it redirects to a
+/// file; the whole text if there is none. `plain` provides the storage for text converted from UTF-16.
 REMOTE_JOB_DECL std::string_view without_mark(std::string_view raw, char (&plain)[max_exit_text]) noexcept;
 
-/// Judges what an exit-code file holds: `raw` is its first max_exit_text bytes. The one place that knows the rule.
+/// Interprets an exit-code file: `raw` holds its first max_exit_text bytes. All callers share this rule.
 ///
-/// A signed decimal number of at most ten digits, from -2^31 (Windows, signed) to 2^32-1 (Windows, unsigned), between
-/// blanks and line ends. A file without any byte was opened but not yet written: absent. `exit_text` points into raw.
+/// A valid exit code is a signed decimal number of at most ten digits, from -2^31 (Windows, signed) to 2^32-1 (Windows,
+/// unsigned), surrounded by blanks and line ends. An empty file has been opened but not yet written: absent.
+/// `exit_text` points into raw.
 REMOTE_JOB_DECL void read_exit_code(std::string_view raw, poll_reply& reply) noexcept;
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -3721,10 +3754,10 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// Appends the last `digits` hexadecimal digits of a number, in lower case; at most 16.
 REMOTE_JOB_DECL void append_hex(std::string& text, std::uint64_t number, std::size_t digits);
 
-/// Each byte as two hexadecimal digits, in lower case.
+/// Writes each byte as two hexadecimal digits, in lower case.
 REMOTE_JOB_DECL std::string to_hex(std::string_view bytes);
 
-/// Reads what to_hex() wrote, in either case; false for any other text, of which some may be in `bytes`.
+/// Decodes hexadecimal digits in either case. Returns false for invalid text; `bytes` may hold a part by then.
 REMOTE_JOB_DECL bool from_hex(std::string_view text, std::string& bytes);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -4281,8 +4314,9 @@ class cleanup_exchange : public exchange<Watch, cleanup_request, cleanup_result>
  public:
   static constexpr bool possible = Watch::can_stop;
 
-  cleanup_exchange(Watch& watch, cleanup_policy policy) : cleanup_exchange::exchange(watch) {
-    this->request_.policy = policy;
+  cleanup_exchange(Watch& watch, const cleanup_options& options) : cleanup_exchange::exchange(watch) {
+    this->request_.policy = options.policy;
+    this->request_.leave_processes = options.leave_processes;
   }
 
   std::string objection() const { return objection_to_change_in_directory(*this->watch_); }
@@ -4486,18 +4520,19 @@ class basic_remote_job_trigger {
   /// Removes the job's directory, if the policy says so. Completion: `void(std::error_code, cleanup_result)`.
   ///
   /// Only the directory that a submit made, and only when the job is proved to have ended; with `never` nothing is
-  /// opened.
+  /// opened. A job that left processes running has not ended, unless `leave_processes` says otherwise.
   ///
   /// @par Errors
-  /// `errc::job_not_finished`, `not_our_directory`, `directory_unsafe`, `directory_unusable`; and as `async_submit`.
+  /// `errc::job_not_finished`, `job_not_found` where the base directory cannot be seen, `not_our_directory`,
+  /// `directory_unsafe`, `directory_unusable`; and as `async_submit`.
   template <asio::completion_token_for<void(std::error_code, cleanup_result)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
-  auto async_cleanup(cleanup_policy policy, CompletionToken&& token = {})
+  auto async_cleanup(cleanup_options options, CompletionToken&& token = {})
       -> decltype(asio::async_initiate<CompletionToken, void(std::error_code, cleanup_result)>(
           std::declval<detail::initiate_call>(), token, std::declval<std::shared_ptr<watch>>(),
           std::declval<detail::cleanup_exchange<watch>>(), std::declval<watch_options>(), std::declval<duration>())) {
     static_assert(check_lifecycle_os_policy<OsPolicy>());
-    return call<cleanup_result>(detail::cleanup_exchange<watch>(*watch_, policy), duration::zero(), token);
+    return call<cleanup_result>(detail::cleanup_exchange<watch>(*watch_, options), duration::zero(), token);
   }
   /// @}
 
@@ -4565,15 +4600,15 @@ trigger_state basic_remote_job_trigger<Transport, OsPolicy, Backoff, Sink>::seri
 #ifndef REMOTE_JOB_DETAIL_TEXT_ESCAPED_HPP
 #define REMOTE_JOB_DETAIL_TEXT_ESCAPED_HPP
 
-// Text from a host is made fit for a message: nothing in it may steer a terminal. Only printable ASCII passes, so that
-// the control characters of C1 (U+0080 to U+009F) do not, neither as single bytes nor as UTF-8.
+// Makes text from a host safe for messages: it must not control a terminal. Only printable ASCII passes, which also
+// excludes the C1 control characters (U+0080 to U+009F), both as single bytes and as UTF-8.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Printable ASCII as it is, a backslash doubled, and each other byte as \xNN: nothing is lost.
+/// Keeps printable ASCII, doubles backslashes, and writes every other byte as \xNN. Lossless.
 REMOTE_JOB_DECL std::string escaped(std::string_view bytes);
 
-/// One line of at most `most` bytes, for what only has to be recognized: blanks and line ends at its end are dropped,
-/// each byte that is not printable ASCII becomes '?', and "..." follows what is cut off.
+/// One line of at most `most` bytes, for text that only has to be recognizable. Drops trailing blanks and line ends,
+/// replaces each byte that is not printable ASCII by '?', and marks a cut with "...".
 REMOTE_JOB_DECL std::string printable(std::string_view text, std::size_t most = 200);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -4651,7 +4686,7 @@ REMOTE_JOB_DECL std::error_code parse_poll_frame(const poll_request& request, st
 
 // The replies to a submit, a stop and a clean-up, as a remote host writes them:
 //
-//   \n@RJ1 <nonce> submit err=<word|-> by=<ticket|-> pid=<N> base=<text>
+//   \n@RJ1 <nonce> submit err=<word|-> by=<ticket|-> pid=<N>[ note=<word>] base=<text>
 //   \n@RJ1 <nonce> stop out=<word> exit=<N|-> sent=<-|T|K|TK> left=<N>
 //   \n@RJ1 <nonce> cleanup out=<word> exit=<N|->
 //
@@ -4786,19 +4821,19 @@ REMOTE_JOB_DECL void append_path(std::string& script, std::string_view name, con
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// So many characters stand for so many bytes, the padding included.
+/// The number of characters that encode this many bytes, including padding.
 constexpr std::size_t base64_length(std::size_t bytes) noexcept { return (bytes / 3 + (bytes % 3 != 0)) * 4; }
 
-/// Appends bytes by RFC 4648, section 4, without the padding: as OpenSSH prints fingerprints.
+/// Appends the base64 encoding (RFC 4648, section 4) without padding, as OpenSSH prints fingerprints.
 REMOTE_JOB_DECL void append_base64_unpadded(std::string& text, std::string_view bytes);
 
 REMOTE_JOB_DECL std::string base64_unpadded(std::string_view bytes);
 
-/// Appends bytes by RFC 4648, section 4, with the padding.
+/// Appends the base64 encoding (RFC 4648, section 4) with padding.
 REMOTE_JOB_DECL void append_base64(std::string& text, std::string_view bytes);
 
-/// Appends the bytes that a text stands for by RFC 4648, section 4, with the padding; false for any other text, of
-/// which some may have been appended.
+/// Decodes base64 with padding (RFC 4648, section 4) and appends the bytes. Returns false for invalid text; some bytes
+/// may have been appended by then.
 REMOTE_JOB_DECL bool append_base64_decoded(std::string& bytes, std::string_view text);
 
 REMOTE_JOB_DECL std::optional<std::string> base64_decode(std::string_view text);
@@ -5094,8 +5129,26 @@ class posix_os {
 
   /// @name What makes it a `lifecycle_os_policy`
   /// The job runs in a session of its own, under a supervisor in another. Needs of the host besides: `find grep id ln
-  /// mkdir mv rm rmdir sleep wc`, and hard links where the base directory is. Without `setsid` and perl the job still
-  /// survives the end of the connection. The shell of the constructor runs the job's script too; blanks part its words.
+  /// mkdir mv rm rmdir sleep touch wc`, and hard links where the base directory is. Without `setsid`, perl and python3
+  /// the job still survives the end of the connection, but ignores SIGHUP. The shell of the constructor runs the job's
+  /// script too, unless the command names another; blanks part its words.
+  ///
+  /// A job begins with the signals of a login: none ignored, none blocked. Where the login itself ignores or blocks
+  /// some, perl or python3 resets them; without both, `env --default-signal` (GNU coreutils 8.31) resets those ignored;
+  /// without any of them they stay. Resource limits are those of the login, or for a local job those of this process.
+  ///
+  /// Where no base directory is given, it is `$XDG_STATE_HOME/remote_job`, or else `~/.local/state/remote_job`; where
+  /// there is no home directory, it cannot be written to, or knows no hard links, `/tmp/remote_job-UID`. In /tmp,
+  /// /var/tmp and /dev/shm the supervisor touches the job's files every hour, so that they are not removed for their
+  /// age.
+  ///
+  /// A stop ends every process that is proved to be the job's: by its session, by the ticket in its environment, or by
+  /// a parent that is. Each is remembered with its start time. What daemonizes out of the session, and clears its
+  /// environment, before anybody looks, is not found; nor are processes of other users that the host hides (hidepid).
+  ///
+  /// Where logind ends the processes of a session with it (KillUserProcesses), the job is started by `systemd-run
+  /// --user
+  /// --scope`; `submit_result::message` says so if that fails, or does not outlast the last session without linger.
   /// @{
   REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
   REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,
@@ -5139,7 +5192,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
-/// The handler that an any_sink gives to the asynchronous sink in it.
+/// The handler that an any_sink passes to its asynchronous sink.
 class any_log_handler {
  public:
   using executor_type = asio::any_io_executor;
@@ -5152,7 +5205,7 @@ class any_log_handler {
   executor_type get_executor() const noexcept { return executor_; }
   cancellation_slot_type get_cancellation_slot() const noexcept { return completion_.slot(); }
 
-  /// Called as a completion, on the executor.
+  /// Called as a completion handler, on the executor.
   void operator()(std::error_code ec) { completion_.dispatch(ec); }
 
   /// Completes from an initiating function.
@@ -5165,24 +5218,24 @@ class any_log_handler {
 
 }  // namespace detail
 
-/// A sink that holds a sink of any type, as std::function holds a function: with it, the type of a trigger does not tell
-/// its sink's.
+/// A type-erased sink, as std::function is a type-erased function: the type of a trigger then does not depend on the
+/// type of its sink.
 ///
-/// Each hook calls that of the sink in it, if there is one. A chunk for a sink with `on_log` is taken at once, without
-/// an allocation: see `try_on_log` at `sink`. For one with `async_on_log` the handler of the chunk is erased, which
-/// takes one allocation through the handler's associated allocator; the sink is given a handler with the same associated
-/// executor, as an asio::any_io_executor, and cancellation slot.
+/// Each hook calls that of the contained sink, if it has one. A sink with `on_log` takes a chunk immediately, without
+/// an allocation: see `try_on_log` at `sink`. For a sink with `async_on_log`, the handler of the chunk is type-erased,
+/// with one allocation through its associated allocator. The sink receives a handler with the same associated executor,
+/// as an asio::any_io_executor, and the same cancellation slot.
 ///
-/// Move-only, so that the sink in it may be; it stays where it is in memory. Empty when made without a sink or moved
-/// from: an empty one drops all. Not thread-safe.
+/// Move-only, so that the contained sink may be; that sink stays in place in memory. Empty if default-constructed or
+/// moved from; an empty any_sink drops everything. Not thread-safe.
 class any_sink {
   struct initiate_on_log;
 
  public:
-  /// Drops all, as a null_sink does.
+  /// Drops everything, like a null_sink.
   any_sink() noexcept = default;
 
-  /// Holds a sink: a copy of `s`, or what is moved from it.
+  /// Contains a copy of `s`, or `s` moved.
   template <class S>
   requires(!std::same_as<std::remove_cvref_t<S>, any_sink> && sink<std::remove_cvref_t<S>> &&
            std::constructible_from<std::remove_cvref_t<S>, S>) any_sink(S&& s)
@@ -5192,7 +5245,7 @@ class any_sink {
   any_sink& operator=(any_sink&&) noexcept = default;
   ~any_sink() = default;
 
-  /// The sink in it, or null if that is of another type.
+  /// The contained sink; null if it has another type.
   template <class S>
   S* target() noexcept {
     return model_ && model_->type == &type_of<S> ? &static_cast<model<S>&>(*model_).sink : nullptr;
@@ -5231,7 +5284,7 @@ class any_sink {
   /// @}
 
  private:
-  /// Its address tells one type from another, also without run-time type information.
+  /// Its address identifies a type without run-time type information.
   template <class S>
   static inline char type_of = 0;
 
@@ -5301,7 +5354,7 @@ class any_sink {
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
 
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
 #include <asio/any_io_executor.hpp>
 
@@ -5317,7 +5370,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 class child_process;
 class running_command;
 
-/// What is behind a process_transport of any executor, and no template. Outlives the transport while a command runs.
+/// The non-template part of a process_transport. Outlives the transport while a command runs.
 class process_backend : public std::enable_shared_from_this<process_backend> {
  public:
   process_backend(asio::any_io_executor executor, std::vector<std::string> prefix)
@@ -5331,7 +5384,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   REMOTE_JOB_DECL void close() noexcept;
   const std::string& diagnostics() const noexcept { return diagnostics_; }
 
-  /// Keeps what the program said when it failed, and turns ssh's own failure into an error.
+  /// Keeps the error output of a failed program, and turns ssh's own failure into an error.
   REMOTE_JOB_DECL std::error_code judge_end(std::error_code error, const child_process& child,
                                             const command_reply& reply);
 
@@ -5343,7 +5396,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   asio::any_io_executor executor_;
   std::vector<std::string> prefix_;
   std::string diagnostics_;
-  std::vector<std::weak_ptr<running_command>> commands_;  // those with a child that is not reaped, and others
+  std::vector<std::weak_ptr<running_command>> commands_;  // includes all commands whose child is not reaped
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -5356,7 +5409,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
 #ifndef REMOTE_JOB_TRANSPORT_PROCESS_HPP
 #define REMOTE_JOB_TRANSPORT_PROCESS_HPP
 
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
 #include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
@@ -5370,26 +5423,25 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A transport that runs each command as a local process: a fixed beginning of an argument list, and the command
-/// behind.
+/// A transport that runs each command as a local process. The command is appended to a fixed list of arguments.
 ///
 ///     process_transport::local(executor)                                     this machine
 ///     process_transport(executor, {"ssh", "-o", "BatchMode=yes", "host"})    another one, through the ssh program
 ///     process_transport(executor, {"docker", "exec", "-i", "name", "sh", "-c"})
 ///
-/// The program is looked for in PATH. It runs in a session of its own, with no terminal: ssh cannot ask for a password.
-/// There is no connection to lose: async_connect only looks whether the program is there. ssh's own exit status, 255,
-/// is `errc::connection_lost`, which another try may mend; any other status is the command's own affair.
+/// The program is searched for in PATH. It runs in its own session without a terminal, so ssh cannot ask for a
+/// password. There is no connection: async_connect only checks that the program exists. The exit status 255 of ssh
+/// itself becomes `errc::connection_lost`, which a retry may fix; any other status is the command's own.
 ///
-/// Asynchronous throughout: no thread, no signal handler, no child left unreaped. Where Linux's pidfd_open(2) is
-/// missing, the end of a child is noticed by looking every 10 ms. Thread safety: none; all calls and completions belong
-/// on the executor, a strand if several threads run it. For POSIX systems.
+/// Asynchronous throughout: uses no thread and no signal handler, and reaps every child. Without Linux's pidfd_open(2),
+/// it checks every 10 ms whether a child has ended. Thread safety: none; all calls and completions belong on the
+/// executor, a strand if several threads run it. For POSIX systems.
 template <class Executor>
 class basic_process_transport {
  public:
-  using executor_type = Executor;  ///< of all that goes on with it
+  using executor_type = Executor;  ///< of all operations
 
-  /// The same transport on another type of executor.
+  /// The same transport with another type of executor.
   template <class Other>
   struct rebind_executor {
     using other = basic_process_transport<Other>;
@@ -5419,21 +5471,21 @@ class basic_process_transport {
   };
 
  public:
-  /// `prefix`: the program and its first arguments; the command of each async_execute becomes the last one.
+  /// `prefix`: the program and its first arguments; each command is appended as the last argument.
   basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
       : executor_(executor), backend_(std::make_shared<detail::process_backend>(executor, std::move(prefix))) {}
 
-  /// From one on another type of executor, of which nothing is outstanding: `as_default_on` does that, to give all that
-  /// goes on with it a default completion token.
+  /// Converts from another type of executor; nothing may be outstanding there. Used by `as_default_on` to set a default
+  /// completion token.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
       basic_process_transport(basic_process_transport<Other>&& other)
       : basic_process_transport(Executor(other.get_executor()), other.backend_->take_prefix()) {}
 
-  /// This machine, through /bin/sh.
+  /// Runs commands on this machine, through /bin/sh.
   static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
 
-  /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
+  /// A moved-from object can only be assigned to and destroyed. Assignment ends the target's outstanding operations.
   basic_process_transport(basic_process_transport&&) noexcept = default;
   basic_process_transport& operator=(basic_process_transport&& other) noexcept {
     if (this != &other) {
@@ -5447,12 +5499,12 @@ class basic_process_transport {
   /// Outstanding operations complete with operation_aborted.
   ~basic_process_transport() { close(); }
 
-  /// Where all of it runs.
+  /// The executor of all operations.
   executor_type get_executor() const noexcept { return executor_; }
 
-  /// Looks whether the program is there; starts nothing.
+  /// Checks that the program exists; starts nothing.
   ///
-  /// Completes with `void(std::error_code)`: `errc::program_not_found` when the program cannot be found.
+  /// Completes with `void(std::error_code)`: `errc::program_not_found` if the program cannot be found.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_connect(Token&& token = asio::default_completion_token_t<executor_type>())
       -> decltype(asio::async_initiate<Token, void(std::error_code)>(std::declval<initiate_connect>(), token)) {
@@ -5461,13 +5513,14 @@ class basic_process_transport {
 
   /// Runs prefix + command.command with command.input as its standard input, and fills the reply.
   ///
-  /// Completes with `void(std::error_code)` when the output ends with command.end_mark, or the program has ended; it is
-  /// not waited for whoever else holds its output open. Errors: `errc::program_not_found`, `errc::reply_too_long`,
-  /// `errc::connection_lost` (ssh only), `operation_aborted`, and errors of the system, as of too many processes. A
-  /// program that fails is no error: its exit status is in the reply, and diagnostics() holds what it said.
+  /// Completes with `void(std::error_code)` when the output ends with command.end_mark or the program has ended. It
+  /// does not wait for other processes that hold the output open. Errors: `errc::program_not_found`,
+  /// `errc::reply_too_long`, `errc::connection_lost` (ssh only), `operation_aborted`, and errors of the system, such as
+  /// too many processes. A failing program is not an error: its exit status is in the reply, and diagnostics() holds
+  /// its error output.
   ///
-  /// Terminal cancellation kills the program and all that it started, but not what left its process group (and not what
-  /// runs on another machine), and completes at once. After the end mark the program has a second to end by itself.
+  /// Terminal cancellation kills the program and the processes it started, except those that left its process group or
+  /// run on another machine, and completes at once. After the end mark, the program has a second to end by itself.
   /// `command` and `reply` must live until the completion.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply,
@@ -5477,12 +5530,12 @@ class basic_process_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{backend_}, token, &command, &reply);
   }
 
-  /// Kills what runs; outstanding operations complete with operation_aborted. The transport can be used again.
+  /// Kills running commands; outstanding operations complete with operation_aborted. The transport can be used again.
   void close() noexcept {
     if (backend_) backend_->close();
   }
 
-  /// What the last failed command said: the last line of its standard error, else how it ended.
+  /// Describes the last failed command: the last line of its standard error, or how it ended.
   const std::string& diagnostics() const noexcept { return backend_->diagnostics(); }
 
  private:
@@ -5543,7 +5596,7 @@ extern template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// The clock of a scripted world: it stands still until `run_virtual` moves it to the next expiry. Epoch: time zero.
+/// The clock of a scripted world. It stands still until `run_virtual` moves it to the next expiry. Epoch: time zero.
 struct virtual_clock {
   using duration = remote_job::duration;
   using rep = duration::rep;
@@ -5554,16 +5607,16 @@ struct virtual_clock {
 
 namespace detail {
 
-/// One wait that is outstanding. Its memory is its own to give back.
+/// An outstanding wait. It frees its own memory.
 struct virtual_wait {
   virtual void finish(std::error_code) = 0;  // posts the handler and destroys the wait
-  virtual void discard() noexcept = 0;       // destroys the wait, the handler uncalled
+  virtual void discard() noexcept = 0;       // destroys the wait without calling the handler
 
  protected:
   ~virtual_wait() = default;
 };
 
-/// Keeps the virtual time of one execution context, and all waits on it: by expiry, equal ones in order of arming.
+/// Keeps the virtual time of one execution context and all waits on it, sorted by expiry, then by order of arming.
 class virtual_clock_service : public asio::execution_context::service {
  public:
   using queue = std::pmr::multimap<virtual_clock::time_point, virtual_wait*>;
@@ -5578,22 +5631,22 @@ class virtual_clock_service : public asio::execution_context::service {
   queue::iterator add(virtual_clock::time_point expiry, virtual_wait* wait) { return waits_.emplace(expiry, wait); }
   void remove(queue::iterator position) { waits_.erase(position); }
 
-  /// Moves the time to the next expiry and ends all waits due then; false if none comes before or at the limit.
+  /// Moves the time to the next expiry and ends all waits due then; false if there is none up to the limit.
   REMOTE_JOB_DECL bool advance(virtual_clock::time_point limit);
 
-  /// Moves the time on where nothing happens; not beyond a wait.
+  /// Moves the time forward while nothing is due; never past a wait.
   REMOTE_JOB_DECL void pass(virtual_clock::time_point limit);
 
  private:
   REMOTE_JOB_DECL void shutdown() noexcept override;
 
-  // The pool keeps what is given back: steady polling allocates nothing.
+  // The pool keeps freed memory, so steady polling does not allocate.
   std::pmr::unsynchronized_pool_resource pool_;
   queue waits_{&pool_};
   virtual_clock::time_point now_{};
 };
 
-/// What a virtual timer and its outstanding wait share.
+/// The state shared by a virtual timer and its outstanding wait.
 template <class Executor>
 struct virtual_timer_state {
   Executor executor;
@@ -5604,7 +5657,7 @@ struct virtual_timer_state {
 
 template <class Executor, class Handler>
 class virtual_wait_for final : public virtual_wait {
-  // A handler without an allocator of its own takes memory from the clock's pool.
+  // A handler without its own allocator uses the clock's pool.
   using handler_allocator = asio::associated_allocator_t<Handler>;
   static constexpr bool pooled =
       std::is_same_v<typename std::allocator_traits<handler_allocator>::template rebind_alloc<std::byte>,
@@ -5640,7 +5693,7 @@ class virtual_wait_for final : public virtual_wait {
   }
 
  private:
-  /// Room for what is posted at the end, so that a wait ends whether or not there is memory.
+  /// Space reserved for the final post, so that a wait can end without allocating.
   static constexpr std::size_t reserve = 16 * sizeof(void*);
 
   template <class T>
@@ -5665,7 +5718,7 @@ class virtual_wait_for final : public virtual_wait {
     }
   };
 
-  /// Posted: calls the handler, with the memory of the wait given back; dropped, it destroys the wait.
+  /// The posted function: frees the memory of the wait and calls the handler. If it is dropped, it destroys the wait.
   struct end {
     struct destroyer {
       void operator()(virtual_wait_for* w) const noexcept { w->destroy(); }
@@ -5727,30 +5780,30 @@ class virtual_wait_for final : public virtual_wait {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What a job does that is submitted to a scripted host. A plain value.
+/// The behaviour of a job submitted to a scripted host. A plain value.
 struct loopback_job {
-  duration run_time = std::chrono::seconds(1);  ///< from its start to its end
+  duration run_time = std::chrono::seconds(1);  ///< from start to end
   std::int64_t exit_code = 0;
-  std::string output{};       ///< written to the log at its start
-  bool ignores_term = false;  ///< whether it has to be killed
+  std::string output{};       ///< written to the log at the start
+  bool ignores_term = false;  ///< whether only SIGKILL ends it
 };
 
-/// The jobs of a scripted host: which were submitted, and what becomes of them. Times as everywhere on the host.
+/// The jobs submitted to a scripted host and the events that affect them. Times are those of the host.
 class loopback_jobs {
  public:
-  /// What every job does that is submitted from now on.
+  /// Sets the behaviour of jobs submitted from now on.
   REMOTE_JOB_DECL loopback_jobs& behave(loopback_job job);
 
-  /// The supervisor of all jobs is killed: they run on, but leave no exit code.
+  /// Kills the supervisors of all jobs: the jobs go on, but leave no exit code.
   loopback_jobs& kill_supervisors(duration at) { return add(at, kind::kill_supervisor); }
-  /// All processes of all jobs are killed.
+  /// Kills all processes of all jobs.
   loopback_jobs& kill(duration at) { return add(at, kind::kill); }
-  /// The host is started again; no process survives.
+  /// Reboots the host; no process survives.
   loopback_jobs& reboot(duration at) { return add(at, kind::reboot); }
-  /// Another host answers under the same name from then on, which shares the files.
+  /// From then on, another host answers under the same name and shares the files.
   loopback_jobs& switch_host(duration at) { return add(at, kind::switch_host); }
 
-  /// How often the job in this directory was started; more than once must never be.
+  /// How often the job in this directory was started; more than once is always a bug.
   REMOTE_JOB_DECL int starts(const std::string& job_dir) const;
   /// How often a signal was sent to the job in this directory.
   REMOTE_JOB_DECL int signals(const std::string& job_dir) const;
@@ -5778,10 +5831,10 @@ class loopback_jobs {
 
   REMOTE_JOB_DECL loopback_jobs& add(duration at, kind what);
 
-  /// Ends the job unless it has ended; its supervisor, if it is there, keeps the exit code.
+  /// Ends the job unless it has ended; a living supervisor records the exit code.
   REMOTE_JOB_DECL static void end(submitted& j, duration at, std::optional<std::int64_t> code);
 
-  /// Brings all jobs up to this time; `tell` is called for each that has left an exit code since.
+  /// Updates all jobs to this time; calls `tell` for each job that has left an exit code since the last update.
   template <class Tell>
   void advance(duration now, Tell tell) {
     for (; next_event_ < events_.size() && events_[next_event_].at <= now; ++next_event_) {
@@ -5839,35 +5892,35 @@ class loopback_execute;
 class loopback_file_step;
 }  // namespace detail
 
-/// One file of a scripted host, and what happens to it when. Events of equal time happen in the order they were added.
+/// A file of a scripted host and the events in its life. Events of equal time happen in the order they were added.
 class loopback_file {
  public:
-  /// Appends bytes; creates the file if it is not there.
+  /// Appends bytes; creates the file if it does not exist.
   loopback_file& append(duration at, std::string bytes) { return add(at, kind::append, std::move(bytes)); }
 
-  /// Appends the same bytes so many times, the first time at `from`.
+  /// Appends the same bytes `times` times, first at `from`.
   REMOTE_JOB_DECL loopback_file& append_every(duration from, duration step, int times, const std::string& bytes);
 
-  /// Empties the file in place: its identity stays.
+  /// Empties the file in place; its identity stays the same.
   loopback_file& truncate(duration at) { return add(at, kind::truncate, {}); }
 
-  /// Puts another file under this name.
+  /// Replaces the file by another one of this name.
   loopback_file& replace(duration at, std::string bytes = {}) { return add(at, kind::replace, std::move(bytes)); }
 
-  /// Removes the file; append() makes another one.
+  /// Removes the file; append() creates a new one.
   loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
 
   /// Makes the file unreadable.
   loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
-  /// Makes it readable again.
+  /// Makes the file readable again.
   loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
 
-  /// Puts a directory under this name; replace() puts a file there again.
+  /// Replaces the file by a directory; replace() restores a file.
   loopback_file& become_directory(duration at) { return add(at, kind::directory, {}); }
-  /// Puts a FIFO under this name; replace() puts a file there again.
+  /// Replaces the file by a FIFO; replace() restores a file.
   loopback_file& become_fifo(duration at) { return add(at, kind::fifo, {}); }
 
-  /// @name What the file is at a time that never goes backwards
+  /// @name The state of the file at a time; times must not go backwards
   /// @{
   REMOTE_JOB_DECL void advance(duration now);
   bool exists() const noexcept { return exists_; }
@@ -5903,9 +5956,9 @@ class loopback_file {
   file_kind kind_ = file_kind::regular;
 };
 
-/// What goes wrong with one step. A plain value; made by the functions below.
+/// A fault of one step. A plain value, made by the functions below.
 struct loopback_fault {
-  /// As the functions below.
+  /// The kinds of fault, one for each function below.
   enum class kind { none, refuse, delay, hang, cut, garble, noise };
 
   kind what = kind::none;    ///< what goes wrong
@@ -5916,62 +5969,63 @@ struct loopback_fault {
 
   /// The step fails with this error.
   static loopback_fault refuse(std::error_code ec) { return {kind::refuse, ec, {}, 0, {}}; }
-  /// The step takes so much longer.
+  /// The step takes longer by this time.
   static loopback_fault delay(duration d) { return {kind::delay, {}, d, 0, {}}; }
   /// The step never ends.
   static loopback_fault hang() { return {kind::hang, {}, {}, 0, {}}; }
-  /// Only so many bytes of the reply arrive, and the command seems to have ended.
+  /// Only this many bytes of the reply arrive, and the command seems to have ended.
   static loopback_fault cut(std::size_t bytes) { return {kind::cut, {}, {}, bytes, {}}; }
-  /// The byte of the reply at this position (modulo its size) arrives changed.
+  /// The byte of the reply at this position (modulo the reply's size) is changed.
   static loopback_fault garble(std::size_t position) { return {kind::garble, {}, {}, position, {}}; }
-  /// This comes before the reply, as from a login shell that prints.
+  /// This text precedes the reply, as from a login shell that prints something.
   static loopback_fault noise(std::string text) { return {kind::noise, {}, {}, 0, std::move(text)}; }
 };
 
-/// A scripted host: files with a history, and faults. Deterministic; for one thread.
+/// A scripted host: files with a history, and faults. Deterministic. Not thread-safe.
 ///
-/// Must outlive the transports that talk to it. Scripts may be added to at any time.
+/// Must outlive the transports that connect to it. Events can be added at any time.
 class loopback_host {
  public:
   loopback_host() = default;
   loopback_host(const loopback_host&) = delete;
   loopback_host& operator=(const loopback_host&) = delete;
 
-  /// The file of this path; one without events is not there.
+  /// The file with this path; it does not exist until it has events.
   REMOTE_JOB_DECL loopback_file& file(std::string_view path);
 
-  /// The jobs that are submitted to it.
+  /// The jobs submitted to this host.
   loopback_jobs& jobs() noexcept { return jobs_; }
 
-  /// Time that each step takes, connecting and commands alike; 1 ms by default.
+  /// Time that each step takes, for connecting and commands alike; 1 ms by default.
   REMOTE_JOB_DECL loopback_host& latency(duration d);
 
-  /// How many bytes per second come through from the host; 0, the default: all at once.
+  /// Transfer rate from the host in bytes per second; 0, the default, means unlimited.
   REMOTE_JOB_DECL loopback_host& rate(std::uint64_t bytes_per_second);
 
-  /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
+  /// Applies a fault to the n-th attempt to connect (from 1), or to `times` attempts starting with it.
   REMOTE_JOB_DECL loopback_host& on_connect(int nth, loopback_fault fault, int times = 1);
 
-  /// A fault at the n-th step on an open connection (from 1), counted over all connections, and at those that follow
-  /// it. A step is a command, or file operations that are in flight together; these have only refuse, delay and hang.
+  /// Applies a fault to the n-th step on an open connection (from 1), counted over all connections, or to `times` steps
+  /// starting with it. A step is a command, or a group of file operations in flight together. File operations support
+  /// only refuse, delay and hang.
   REMOTE_JOB_DECL loopback_host& on_execute(int nth, loopback_fault fault, int times = 1);
 
-  /// The host cannot be reached in this time: connecting is refused and connections break.
+  /// Makes the host unreachable during this time: connecting is refused and connections break.
   REMOTE_JOB_DECL loopback_host& down(duration from, duration to);
 
-  /// Answers commands in a way of one's own, for OS policies other than loopback_os: takes the command and the virtual
-  /// time, and appends what the command prints.
+  /// Sets a function that answers commands, for OS policies other than loopback_os. It takes the command and the
+  /// virtual time, and appends the command's output.
   REMOTE_JOB_DECL loopback_host& respond_with(
       std::function<void(const remote_command&, duration, std::string&)> responder);
 
-  /// Offers no access to the files, so that they are seen by commands only. Nor does a host with a respond_with() of
-  /// one's own: who knows what it has for files?
+  /// Disables file access, so that the watch uses commands only. A respond_with() function disables it too, since the
+  /// host cannot know which files that function stands for.
   REMOTE_JOB_DECL loopback_host& without_files();
 
-  /// Refuses every command from now on, as for an account that may only transfer files.
+  /// Refuses all commands from now on, as for an account that may only transfer files.
   REMOTE_JOB_DECL loopback_host& respond_to_files_only();
 
-  /// @name What was asked of the host
+  /// @name Counters
   /// @{
   /// Attempts to connect.
   int connects() const noexcept { return connect_.count; }
@@ -6000,7 +6054,7 @@ class loopback_host {
 
   REMOTE_JOB_DECL bool reachable(duration now) const noexcept;
 
-  /// Lets the submitted jobs live up to this time, before any file is looked at.
+  /// Updates the submitted jobs to this time; must run before files are read.
   REMOTE_JOB_DECL void live(duration now);
 
   loopback_jobs jobs_;
@@ -6014,7 +6068,7 @@ class loopback_host {
   std::function<void(const remote_command&, duration, std::string&)> responder_;
   bool offers_files_ = true;
   bool runs_commands_ = true;
-  poll_request request_;  // the one being answered; kept for its memory
+  poll_request request_;  // the request being answered; kept to reuse its memory
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -6031,12 +6085,12 @@ class loopback_host {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A timer on the virtual clock of an execution context: as asio::steady_timer, with at most one wait at a time.
+/// A timer on the virtual clock of an execution context: like asio::steady_timer, with at most one wait at a time.
 ///
-/// Equal expiries fire in the order of arming, which real timers do not promise. For contexts run by one thread.
-/// A transport of one's own becomes testable in virtual time by naming it as its `timer_type`.
+/// Equal expiries fire in the order of arming, which real timers do not guarantee. For contexts run by one thread. To
+/// test your own transport in virtual time, make this its `timer_type`.
 ///
-/// On io_context's own executor type, waiting allocates nothing once it is under way.
+/// With io_context's executor type, waiting does not allocate once the pool has warmed up.
 template <class Executor>
 class basic_virtual_timer {
   using state = detail::virtual_timer_state<Executor>;
@@ -6069,11 +6123,11 @@ class basic_virtual_timer {
 
   executor_type get_executor() const noexcept { return state_->executor; }
 
-  /// The virtual time of this timer's context.
+  /// The virtual time of the timer's context.
   time_point now() const noexcept { return state_->clock.now(); }
 
-  /// Sets the expiry relative to now; an outstanding wait ends with operation_aborted. A delay below zero is zero, and
-  /// `duration::max()` is never.
+  /// Sets the expiry relative to now; an outstanding wait ends with operation_aborted. A negative delay counts as zero;
+  /// `duration::max()` never expires.
   void expires_after(duration delay) {
     cancel();
     state_->expiry = detail::saturating_add(now(), std::max(delay, duration::zero()));
@@ -6086,8 +6140,8 @@ class basic_virtual_timer {
 
   /// Waits for the expiry.
   ///
-  /// Completion: `void(std::error_code)`, never inline; operation_aborted if cancelled. Cancellation: all kinds, which
-  /// the slot must no longer ask for once the timer is destroyed. Honours the associated executor and allocator.
+  /// Completion: `void(std::error_code)`, never inline; operation_aborted if cancelled. Cancellation: all kinds; do not
+  /// emit a signal after the timer is destroyed. Honours the associated executor and allocator.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_wait(CompletionToken&& token = {})
@@ -6097,18 +6151,18 @@ class basic_virtual_timer {
   }
 
  private:
-  // Behind a pointer, so that the timer can be moved while a wait is outstanding.
+  // Allocated separately, so that the timer can be moved during a wait.
   std::unique_ptr<state> state_;
 };
 
 using virtual_timer = basic_virtual_timer<asio::any_io_executor>;
 
-/// Runs a context in virtual time: whenever nothing is ready, the clock jumps to the next expiry. Returns when so much
-/// virtual time has passed, or, if that is `duration::max()`, when nothing is ready and no virtual timer will ever
-/// expire; with the number of handlers run. In place of `context.run_for()`.
+/// Runs a context in virtual time: when no handler is ready, the clock jumps to the next expiry. Returns after this
+/// much virtual time. With `duration::max()` it returns when no handler is ready and no virtual timer will expire.
+/// Returns the number of handlers run. Replaces `context.run_for()`.
 REMOTE_JOB_DECL std::size_t run_virtual_for(asio::io_context& context, duration time);
 
-/// Runs a context in virtual time until nothing is left to do. In place of `context.run()`.
+/// Runs a context in virtual time until no work is left. Replaces `context.run()`.
 inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_for(context, duration::max()); }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -6123,8 +6177,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The OS policy of a loopback_host: the command is the request itself, and the host answers from its scripted files.
 ///
-/// The reply is framed and parsed as posix_os does it, so that a script of faults tries the very parser of the real
-/// one.
+/// Replies are framed and parsed as in posix_os, so scripted faults exercise the parser used for real hosts.
 struct loopback_os {
   static constexpr bool files_suffice = true;
 
@@ -6132,7 +6185,7 @@ struct loopback_os {
   REMOTE_JOB_DECL std::error_code parse_poll(const poll_request& request, const command_reply& raw,
                                              poll_reply& reply) const noexcept;
 
-  /// @name What makes it a `lifecycle_os_policy`; `loopback_host::jobs` says what becomes of the jobs
+  /// @name The members of a `lifecycle_os_policy`; `loopback_host::jobs` controls the jobs
   /// @{
   REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
   REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,
@@ -6146,7 +6199,7 @@ struct loopback_os {
                                                 cleanup_result& result) const;
   /// @}
 
-  /// The host's side: answers a command that one of the functions above wrote, from what is on the host at this time.
+  /// The host's side: answers a command written by one of the functions above, using the host's state at this time.
   REMOTE_JOB_DECL static void answer(loopback_host& host, const remote_command& command, duration now,
                                      std::string& output);
 
@@ -6172,19 +6225,19 @@ struct loopback_os {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// The OS policy for Windows hosts: PowerShell behind an sshd, or the files alone.
+/// The OS policy for Windows hosts, by PowerShell behind an sshd or by file access.
 ///
-/// A transport with file access needs no PowerShell to watch a job: `files_suffice`, and `file_path` spells a path as
-/// the SFTP server of Win32-OpenSSH does. By commands, every command line is the same constant: it starts PowerShell,
-/// which reads a script in base64 from standard input and answers in base64, so that neither cmd.exe nor an encoding of
-/// the console nor a quote in a path can change anything.
+/// With a transport that has file access, watching a job needs no PowerShell: `files_suffice` is true, and `file_path`
+/// converts a path for the SFTP server of Win32-OpenSSH. Otherwise, every command line is the same constant. It starts
+/// PowerShell, which reads a base64 script from standard input and answers in base64. Neither cmd.exe, the console's
+/// encoding nor a quote in a path can alter it.
 ///
-/// Paths are UTF-8. A relative one counts from where sshd starts a session, usually the user's profile.
-/// Needs of the host: Windows PowerShell 5.1 or PowerShell 7, in full language mode.
+/// Paths are UTF-8. A relative path starts where sshd starts a session, usually the user's profile.
+/// Requires Windows PowerShell 5.1 or PowerShell 7 on the host, in full language mode.
 /// Thread safety: distinct objects are independent.
 ///
-/// None of these scripts has run on Windows yet: they are checked by their grammar, by taking every layer of base64
-/// apart, and by recorded replies.
+/// These scripts have not run on Windows yet. They are checked against the grammar, by decoding every layer of base64,
+/// and with recorded replies.
 class windows_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::windows;
@@ -6192,26 +6245,26 @@ class windows_os {
 
   windows_os() = default;
 
-  /// `shell`: how the login shell finds PowerShell, as it is to be typed there: "pwsh".
+  /// `shell`: the command that starts PowerShell from the login shell, such as "pwsh".
   explicit windows_os(std::string shell) : shell_(std::move(shell)) {}
 
-  /// A path as SFTP has it: `C:\jobs\log` is `/C:/jobs/log` (Win32-OpenSSH), a relative path stays one.
+  /// Converts a path for SFTP: `C:\jobs\log` becomes `/C:/jobs/log` (Win32-OpenSSH); a relative path stays relative.
   REMOTE_JOB_DECL static std::string file_path(std::string_view path);
 
-  /// Writes the one command that answers the request.
+  /// Writes the command that answers the request.
   REMOTE_JOB_DECL void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const;
 
-  /// Reads the reply. Total; the views of `reply` point into this object, until the next call.
+  /// Reads the reply. Accepts any bytes. The views in `reply` point into this object and are valid until the next call.
   REMOTE_JOB_DECL std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply);
 
-  /// Writes the command that starts a job; `build_stop` and `build_cleanup` the ones that stop it and remove its
+  /// Writes the command that starts a job; `build_stop` and `build_cleanup` write those that stop it and remove its
   /// directory.
   REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
   REMOTE_JOB_DECL void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const;
   REMOTE_JOB_DECL void build_cleanup(const job_spec& job, const cleanup_request& request,
                                      remote_command& command) const;
 
-  /// Reads the reply to a submit, a stop, a clean-up; total, as parse_poll.
+  /// Reads the reply to a submit, stop or clean-up. Accepts any bytes, as parse_poll.
   REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,
                                                submit_result& result);
   REMOTE_JOB_DECL std::error_code parse_stop(const stop_request& request, const command_reply& raw,
@@ -6219,18 +6272,18 @@ class windows_os {
   REMOTE_JOB_DECL std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
                                                 cleanup_result& result);
 
-  // The three questions of a poll, each as a script of its own, for use without a frame; see command_line().
+  // The three queries of a poll as separate scripts, for use without a frame; see command_line().
 
-  /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
+  /// Prints the first bytes of an exit-code file that exists and is not empty, otherwise nothing; never fails.
   REMOTE_JOB_DECL std::string completion_check(const std::string& path) const;
 
-  /// Prints the size of a file in bytes, 0 when there is none; never fails.
+  /// Prints the size of a file in bytes, 0 if it does not exist; never fails.
   REMOTE_JOB_DECL std::string file_size(const std::string& path) const;
 
-  /// Prints at most `max_bytes` of a file from `offset` on; never fails.
+  /// Prints at most `max_bytes` of a file, starting at `offset`; never fails.
   REMOTE_JOB_DECL std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const;
 
-  /// The command line for one of these scripts, without anything for standard input.
+  /// The command line that runs one of these scripts without standard input.
   REMOTE_JOB_DECL std::string command_line(std::string_view script) const;
 
  private:
@@ -6267,32 +6320,33 @@ class windows_os {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What a `file_sink` does when the remote log was truncated or replaced.
+/// How a `file_sink` handles a truncated or replaced remote log.
 enum class on_reset {
-  keep_aside,  ///< what was fetched is renamed to PATH.1 (or .2, ...: the first name that is free); PATH begins anew
-  truncate     ///< what was fetched is thrown away; PATH begins anew
+  keep_aside,  ///< renames the old file to PATH.1 (or .2, ...: the first free name) and starts a new PATH
+  truncate     ///< discards the old contents and starts PATH anew
 };
 
-/// How a `file_sink` treats its file. A plain value.
+/// The settings of a `file_sink`. A plain value.
 struct file_sink_options {
   remote_job::on_reset on_reset = remote_job::on_reset::keep_aside;
-  /// Whether each chunk reaches the disk before it is acknowledged (fdatasync): needed for exactly once also across a
-  /// power cut or a crash of the kernel; a crash of this process alone loses nothing either way.
+  /// Whether each chunk reaches the disk before it is acknowledged (fdatasync). Exactly-once delivery across a power
+  /// cut or kernel crash requires this; after a crash of this process alone, nothing is lost either way.
   bool sync = false;
 };
 
 /// A sink that writes the log to a file, each chunk at its offset.
 ///
-/// What is repeated after a crash lands where it stood: on disk each byte is there exactly once. What else the file
-/// holds is left alone while the watch runs, and when the log came whole (`reason::completed`) the file is cut to the
-/// log's length: it then is the log. Bytes before the first offset are not touched; where the file has none, they read
-/// as zeros. A crash in the middle of a log reset can leave the beginning of the new log in a second file kept aside.
+/// After a crash, a repeated chunk overwrites its earlier copy, so each byte is in the file exactly once. Other
+/// contents of the file stay unchanged during the watch. When the whole log has arrived (`reason::completed`), the file
+/// is cut to the log's length and then equals the log. Bytes before the first offset are not touched; if the file does
+/// not have them, they read as zeros. A crash during a log reset can leave the beginning of the new log in a second
+/// renamed file.
 ///
-/// The file is opened, and made if need be, by the constructor, so that a path which cannot work is told before
-/// anything is watched. POSIX only. Not thread-safe.
+/// The constructor opens the file, and creates it if necessary, so that an unusable path is reported before the watch
+/// starts. POSIX only. Not thread-safe.
 class file_sink {
  public:
-  /// @param path the file; must be a regular file if it is there.
+  /// @param path the file; must be a regular file if it exists.
   /// Throws std::system_error, which names the path.
   REMOTE_JOB_DECL explicit file_sink(std::string path, file_sink_options options = {});
 
@@ -6306,16 +6360,16 @@ class file_sink {
 
   ~file_sink() { close(); }
 
-  /// Writes all of bytes at offset. On an error part of them may have been written; the next try writes over it.
+  /// Writes the bytes at the offset. After an error a part may have been written; the next attempt overwrites it.
   REMOTE_JOB_DECL std::error_code on_log(std::uint64_t offset, std::string_view bytes);
 
-  /// Begins the file anew as the options say.
+  /// Starts the file anew, as the options specify.
   REMOTE_JOB_DECL std::error_code on_log_reset(const log_reset& /*reset*/);
 
-  /// Cuts the file to the log's length if all of the log is in it.
+  /// Cuts the file to the log's length if it holds the whole log.
   REMOTE_JOB_DECL void on_event(const trigger_event& event);
 
-  /// What failed last and why, with the path; empty if nothing has.
+  /// The last error and its cause, with the path; empty if there was none.
   const std::string& diagnostics() const noexcept { return diagnostics_; }
 
  private:
@@ -6346,17 +6400,17 @@ class file_sink {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A sink that writes the log to a stream: exactly the log's bytes and nothing else.
+/// A sink that writes the log, and nothing else, to a stream.
 ///
-/// A log that is reset goes on in the stream where it is: the bytes of the new log follow those of the old. Notices and
-/// the final event are not written. Not thread-safe.
+/// After a log reset, the bytes of the new log follow those of the old one. Notices and the final event are not
+/// written. Not thread-safe.
 class ostream_sink {
  public:
-  /// @param log takes the bytes; is kept by reference and must outlive the sink. Open a file in binary mode.
+  /// @param log receives the bytes; kept by reference, must outlive the sink. Open a file in binary mode.
   explicit ostream_sink(std::ostream& log) noexcept : log_(&log) {}
 
-  /// Writes and flushes, so that what is acknowledged has left the stream's buffer.
-  /// Gives `std::io_errc::stream` once the stream has failed. A stream that is set to throw, throws.
+  /// Writes and flushes, so that acknowledged bytes have left the stream's buffer. Returns `std::io_errc::stream` once
+  /// the stream has failed. If exceptions are enabled on the stream, they propagate.
   REMOTE_JOB_DECL std::error_code on_log(std::uint64_t /*offset*/, std::string_view bytes);
 
   void on_event(const trigger_event& /*event*/) noexcept {}
@@ -6377,9 +6431,9 @@ class ostream_sink {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A sink that keeps every call in the order in which it came: for tests, and for logs that fit in memory.
+/// A sink that records every call in order: for tests, and for logs that fit in memory.
 ///
-/// Reach it through the trigger's `sink()`. Not thread-safe.
+/// Access it through the trigger's `sink()`. Not thread-safe.
 class recording_sink {
  public:
   /// One call of on_log.
@@ -6410,7 +6464,7 @@ class recording_sink {
     return found;
   }
 
-  /// The bytes of the log in the order in which they came, those of a log before its reset included.
+  /// The bytes of the log in order of arrival, including those from before a reset.
   std::string log() const {
     std::string bytes;
     for (const auto& c : calls_)
@@ -6436,7 +6490,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
-/// The hooks that are the same whether the log is taken at once or asynchronously.
+/// The hooks that do not depend on whether the log is taken synchronously or asynchronously.
 template <class... Sinks>
 class tee_hooks {
  public:
@@ -6460,13 +6514,13 @@ class tee_hooks {
     visit([&](auto& s, auto traits) {
       try {
         traits.on_event(s, event);
-      } catch (...) {  // as the trigger does: one sink that throws does not keep the event from the others
+      } catch (...) {  // as the trigger does: an exception of one sink must not keep the event from the others
       }
       return true;
     });
   }
 
-  /// What the sinks have to say on the last error, or nothing.
+  /// The diagnostics of the sinks on the last error, or nothing.
   std::string diagnostics() {
     std::string all;
     visit([&](auto& s, auto traits) {
@@ -6484,7 +6538,7 @@ class tee_hooks {
   }
 
  protected:
-  // Calls f(sink, its traits) for one after the other until it returns false.
+  // Calls f(sink, its traits) for each sink until it returns false.
   template <class F>
   void visit(F f) {
     std::apply([&](auto&... s) { (void)(f(s, sink_traits<std::remove_reference_t<decltype(s)>>{}) && ...); }, sinks_);
@@ -6493,7 +6547,7 @@ class tee_hooks {
   std::tuple<Sinks...> sinks_;
 };
 
-/// Hands one chunk to one sink after the other.
+/// Passes one chunk to the sinks, one after the other.
 template <class... Sinks>
 class tee_op {
  public:
@@ -6509,11 +6563,11 @@ class tee_op {
   }
 
  private:
-  // Hands the chunk to the sinks from next_ on, up to and with the first asynchronous one: true if that has it now.
+  // Passes the chunk to the sinks from next_ on, through the first asynchronous one. True if that one now holds it.
   template <class Self, std::size_t... Index>
   bool hand_on(Self& self, std::index_sequence<Index...>, std::error_code& ec) {
     bool waiting = false;
-    // After the move of self this object is gone: no member may be touched once a sink is waiting.
+    // Moving self destroys this object: do not touch members once a sink is waiting.
     (void)((Index < next_ || (!waiting && !ec && hand_to<Index>(self, ec, waiting))) && ...);
     return waiting;
   }
@@ -6526,7 +6580,7 @@ class tee_op {
     std::optional<std::error_code> taken;
     try {
       taken = traits::try_on_log(sink, offset_, bytes_);
-    } catch (...) {  // must not reach the executor that runs the completion of another sink
+    } catch (...) {  // must not reach the executor that runs another sink's completion
       taken = errc::sink_failed;
     }
     if constexpr (traits::is_async)
@@ -6540,7 +6594,7 @@ class tee_op {
     return !ec;
   }
 
-  // A completion is never inline: where no sink was waited for, it goes through the handler's executor.
+  // A completion must not run inline. If no sink was asynchronous, it goes through the handler's executor.
   template <class Self>
   void finish(Self& self, std::error_code ec) {
     if (initiated_) return self.complete(ec);
@@ -6553,7 +6607,7 @@ class tee_op {
   std::uint64_t offset_;
   std::string_view bytes_;
   std::size_t next_ = 0;
-  bool initiated_ = false;  // a sink was waited for: we are in a completion, not in the initiating function
+  bool initiated_ = false;  // a sink was waited for: this is a completion, not the initiating function
   bool finished_ = false;
   std::error_code result_;
 };
@@ -6595,16 +6649,16 @@ class tee_log<true, Sinks...> : public tee_hooks<Sinks...> {
 
 }  // namespace detail
 
-/// A sink that passes each call to several sinks, in the order in which they stand.
+/// A sink that passes each call to several sinks, in order.
 ///
-/// The first that cannot take a chunk, or a reset, ends it there: those behind it do not get that call, and its error
-/// is the error of the whole. As the chunk is then not acknowledged, those before it get it again from a watch that is
-/// resumed. The final event reaches all of them whatever one of them throws.
+/// If a sink cannot take a chunk or a reset, the sinks after it do not get that call, and its error becomes the tee's
+/// error. The chunk is then not acknowledged, so the sinks before it get it again when the watch is resumed. The final
+/// event reaches all sinks, even if one throws.
 ///
-/// If one of the sinks takes the log asynchronously, so does the tee: `async_on_log(offset, bytes, token)`, completing
-/// `void(std::error_code)` once all took the chunk, one after the other; cancellation is passed to the one that has it.
-/// What a sink that is not asynchronous throws becomes `errc::sink_failed` then. The completion runs on the handler's
-/// associated executor. Not thread-safe; must stay in place while a chunk is under way.
+/// If one of the sinks takes the log asynchronously, so does the tee: `async_on_log(offset, bytes, token)` completes
+/// with `void(std::error_code)` once all sinks have taken the chunk, one after the other. Cancellation is passed to the
+/// sink that holds the chunk. An exception of a synchronous sink then becomes `errc::sink_failed`. The completion runs
+/// on the handler's associated executor. Not thread-safe. Must not be moved while a chunk is being processed.
 template <class... Sinks>
 class tee_sink : public detail::tee_log<(sink_traits<Sinks>::is_async || ...), Sinks...> {
   static_assert((check_sink<Sinks>() && ...));
@@ -6628,16 +6682,16 @@ tee_sink(Sinks...) -> tee_sink<Sinks...>;
 
 #include <list>
 
-// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then
-// the time that this takes to come through.
+// The steps of a loopback_transport. A step consists of the latency, the fault, the host's answer, and the transfer
+// time of that answer.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// What a loopback_transport and its outstanding steps share.
+/// The state shared by a loopback_transport and its outstanding steps.
 struct loopback_link {
   using executor_type = asio::io_context::executor_type;
   using timer_type = basic_virtual_timer<executor_type>;
 
-  /// The timer of one of the file operations that are in flight together.
+  /// The timer of one of the file operations in flight together.
   struct lane {
     explicit lane(const executor_type& executor) : timer(executor) {}
     timer_type timer;
@@ -6651,10 +6705,10 @@ struct loopback_link {
   /// Sets a timer to the end of a step with this fault.
   REMOTE_JOB_DECL timer_type& arm(timer_type& t, const loopback_fault& fault) const;
 
-  /// How long so many bytes are on the way.
+  /// The transfer time of this many bytes.
   REMOTE_JOB_DECL duration sending(std::size_t bytes) const noexcept;
 
-  /// How many bytes come in this time.
+  /// The number of bytes transferred in this time.
   REMOTE_JOB_DECL std::size_t sent(duration time) const noexcept;
 
   duration now() const noexcept { return timer.now().time_since_epoch(); }
@@ -6664,7 +6718,7 @@ struct loopback_link {
 
   loopback_host& host;
   timer_type timer;
-  std::list<lane> lanes;  // a list, since a lane that is waited for must stay in place
+  std::list<lane> lanes;  // a list, since a lane must not move during a wait
   int files_in_flight = 0;
   loopback_fault files_fault;  // of the file operations in flight
   bool open = false;
@@ -6709,20 +6763,20 @@ class loopback_execute {
   loopback_fault fault_;
 };
 
-/// An operation on a file. Those in flight together count as one, and have one fault.
+/// A file operation. Operations in flight together count as one step and share one fault.
 class loopback_file_step {
  public:
   auto& arm() { return link_->arm(lane_->timer, link_->files_fault); }
 
   auto& timer() noexcept { return lane_->timer; }
 
-  /// The end of the operation, however it went.
+  /// Ends the operation, successfully or not.
   REMOTE_JOB_DECL std::error_code finish(std::error_code ec);
 
  protected:
   REMOTE_JOB_DECL loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path);
 
-  /// `answer` takes the file, which is there.
+  /// Calls `answer` with the file, if it exists.
   template <class Answer>
   std::error_code answer_with(std::error_code ec, Answer answer) {
     if (ec) return ec;
@@ -6767,7 +6821,7 @@ class loopback_read : public loopback_file_step {
   REMOTE_JOB_DECL std::error_code answer(std::error_code ec);
   REMOTE_JOB_DECL duration sending() noexcept;
 
-  /// What has come by then has come, even if no more does.
+  /// Keeps the bytes that have arrived, even if the rest does not.
   REMOTE_JOB_DECL std::error_code finish(std::error_code ec);
 
  private:
@@ -6777,7 +6831,7 @@ class loopback_read : public loopback_file_step {
   std::optional<duration> began_;
 };
 
-/// Carries a step out and calls the handler; all else about it is the handler's.
+/// Runs a step and then calls the handler.
 template <class Step, class Handler>
 struct loopback_step_op {
   Step step;
@@ -6822,10 +6876,10 @@ struct asio::associator<Associator, remote_job::detail::loopback_step_op<Step, H
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A transport to a scripted host in virtual time: no network, no process, no waiting, the same run each time.
+/// A transport to a scripted host in virtual time: no network, no process, no waiting, and the same run every time.
 ///
-/// For tests of sinks, backoffs, OS policies and of all that uses a trigger. The context is run by `run_virtual`, by
-/// one thread: an hour of polling takes milliseconds.
+/// For tests of sinks, backoffs, OS policies and code that uses a trigger. Run the context with `run_virtual` in one
+/// thread: an hour of polling takes milliseconds.
 ///
 /// @code
 /// asio::io_context context;
@@ -6884,8 +6938,8 @@ class loopback_transport {
                                                                         std::shared_ptr<link>(link_));
   }
 
-  /// Has the host answer a command. Completion: `void(std::error_code)`. Cancellation: all kinds. The command and the
-  /// reply must stay where they are until the completion.
+  /// Makes the host answer a command. Completion: `void(std::error_code)`. Cancellation: all kinds. The command and the
+  /// reply must stay in place until the completion.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply, CompletionToken&& token = {})
@@ -6897,8 +6951,8 @@ class loopback_transport {
         initiate_execute(), token, std::shared_ptr<link>(link_), std::cref(command), std::ref(reply));
   }
 
-  /// Has the host tell of a file. Completion: `void(std::error_code)`. Cancellation: all kinds. The path and the status
-  /// must stay where they are until the completion.
+  /// Gets the status of a file. Completion: `void(std::error_code)`. Cancellation: all kinds. The path and the status
+  /// must stay in place until the completion.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_stat(const std::string& path, file_status& status, CompletionToken&& token = {})
@@ -6909,8 +6963,8 @@ class loopback_transport {
         initiate_stat(), token, std::shared_ptr<link>(link_), std::cref(path), std::ref(status));
   }
 
-  /// Reads at most max bytes of a file from the offset on. Completion: `void(std::error_code)`. Cancellation: all
-  /// kinds. The path and `out` must stay where they are until the completion.
+  /// Reads at most max bytes of a file, starting at the offset. Completion: `void(std::error_code)`. Cancellation: all
+  /// kinds. The path and `out` must stay in place until the completion.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
@@ -6926,7 +6980,7 @@ class loopback_transport {
   /// Ends the connection; outstanding operations complete with operation_aborted.
   REMOTE_JOB_DECL void close() noexcept;
 
-  /// What went wrong last.
+  /// Describes the last error.
   const std::string& diagnostics() const noexcept { return link_->diagnostics; }
 
  private:
@@ -6941,7 +6995,7 @@ class loopback_transport {
 #ifndef REMOTE_JOB_TRANSPORT_OPENSSH_HPP
 #define REMOTE_JOB_TRANSPORT_OPENSSH_HPP
 
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -6959,49 +7013,49 @@ class loopback_transport {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// How OpenSSH's ssh is to reach a host. A plain value.
+/// How OpenSSH's ssh reaches a host. A plain value.
 struct openssh_command {
-  std::string host;              ///< name, address or alias of the user's configuration; required
-  std::string user = {};         ///< empty: the configuration's
-  std::uint16_t port = 0;        ///< 0: the configuration's
-  std::string config_file = {};  ///< as with `ssh -F`; empty: the user's and the system's
-  /// As with `ssh -o`, "Name=value" each; they go before all that is set here.
+  std::string host;              ///< name, address, or alias from the user's configuration; required
+  std::string user = {};         ///< empty: from the configuration
+  std::uint16_t port = 0;        ///< 0: from the configuration
+  std::string config_file = {};  ///< as `ssh -F`; empty: the user's and the system's files
+  /// As `ssh -o`, each "Name=value"; they take precedence over the settings here.
   std::vector<std::string> options = {};
-  /// Directory for the sockets of shared connections; it is created if need be, and must be the user's own, with access
-  /// for nobody else. Empty: `remote_job` in XDG_RUNTIME_DIR or, without that, `remote_job-` and the user's number in
-  /// /tmp.
+  /// Directory for the sockets of shared connections. Created if necessary; must belong to the user and be accessible
+  /// to nobody else. Empty: `remote_job` in XDG_RUNTIME_DIR or, if that is unset, `remote_job-` and the user's number
+  /// in /tmp.
   std::string control_directory = {};
-  /// How long a connection is kept that nobody uses; in whole seconds, at least one.
+  /// How long an unused connection is kept; in whole seconds, at least one.
   duration persist = std::chrono::minutes(1);
-  std::string program = "ssh";  ///< looked for in PATH
+  std::string program = "ssh";  ///< searched for in PATH
 };
 
-/// Says what is wrong with it: one sentence that begins with the name of the field, or nothing. Thread-safe; does no
-/// I/O.
+/// Checks the settings. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe;
+/// does no I/O.
 REMOTE_JOB_DECL std::string validate(const openssh_command& command);
 
 namespace detail {
 
-/// Makes sure of a directory that only this user can look into; returns its path.
+/// Ensures that a directory exists that only this user can access; returns its path.
 REMOTE_JOB_DECL std::string private_directory(std::string path);
 
 }  // namespace detail
 
-/// The program and arguments with which a process_transport has OpenSSH's ssh run its commands.
+/// Returns the program and arguments for a process_transport that runs its commands through OpenSSH's ssh.
 ///
-/// For what libssh2 cannot do: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10, ProxyCommand, all that
-/// the user's configuration says. All commands share one connection (ControlMaster), which the first makes and which
-/// stays for `persist` after the last, also when this program has ended. Nothing is asked on a terminal (BatchMode): a
-/// passphrase is for an agent to know. The command's text goes to the user's login shell on the host as it is, like all
-/// commands of a transport.
+/// Use it for what libssh2 does not support: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10,
+/// ProxyCommand, and the user's whole configuration. All commands share one connection (ControlMaster). The first
+/// command opens it, and it stays open for `persist` after the last one, even if this program has ended. ssh never
+/// prompts on a terminal (BatchMode), so an agent must hold keys that have a passphrase. As with every transport, the
+/// command's text goes unchanged to the user's login shell on the host.
 ///
 /// @code
 /// asio::io_context context;
 /// remote_job::process_transport transport(context.get_executor(), remote_job::openssh_prefix({.host = "cluster"}));
 /// @endcode
 ///
-/// Creates the directory for the sockets. Throws `std::system_error`: `errc::invalid_argument`, or what the system says
-/// of the directory. Thread-safe.
+/// Creates the directory for the sockets. Throws `std::system_error`: `errc::invalid_argument`, or the system's error
+/// for the directory. Thread-safe.
 REMOTE_JOB_DECL std::vector<std::string> openssh_prefix(const openssh_command& command);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -7025,14 +7079,14 @@ REMOTE_JOB_DECL std::vector<std::string> openssh_prefix(const openssh_command& c
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A duration in seconds for people: with at most three decimals, "5", "0.25".
+/// Formats a duration in seconds for people, with at most three decimals: "5", "0.25".
 REMOTE_JOB_DECL std::string seconds(duration d);
 
-/// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.000000001".
+/// Formats a duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.000000001".
 REMOTE_JOB_DECL std::string format_seconds(duration d);
 
-/// Reads a JSON number (RFC 8259, section 6) as seconds, without the loss of a way through double, to the nearest
-/// nanosecond. Nothing if it is below zero, too long for a duration, or no number.
+/// Parses a JSON number (RFC 8259, section 6) as seconds, rounded to the nearest nanosecond, without loss through
+/// double. Nothing if it is negative, too large for a duration, or not a number.
 REMOTE_JOB_DECL std::optional<duration> parse_seconds(std::string_view text);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -7045,12 +7099,12 @@ REMOTE_JOB_DECL std::optional<duration> parse_seconds(std::string_view text);
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Length of the UTF-8 sequence that text begins with, 0 if it begins with none (RFC 3629, section 4).
+/// Length of the UTF-8 sequence at the beginning of the text; 0 if there is none (RFC 3629, section 4).
 REMOTE_JOB_DECL std::size_t utf8_length(std::string_view text) noexcept;
 
 REMOTE_JOB_DECL bool is_utf8(std::string_view text) noexcept;
 
-/// The text with U+FFFD in place of each byte that is not UTF-8.
+/// Replaces each byte that is not valid UTF-8 by U+FFFD.
 REMOTE_JOB_DECL std::string to_utf8(std::string_view text);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -7076,7 +7130,7 @@ duration exponential_backoff::delay(int failure) {
 
 duration exponential_backoff::base_of(int failure) const noexcept {
   auto base = std::min(initial_, maximum_);
-  // Ends when the maximum is reached, at the latest after 63 doublings.
+  // Ends at the maximum, after at most 63 doublings.
   for (int n = 1; n < failure && base > duration::zero() && base < maximum_; ++n)
     base = base > maximum_ / 2 ? maximum_ : base * 2;
   return base;
@@ -7134,12 +7188,11 @@ void recycled_block::give(void* p) noexcept {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation
-/// of Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
+/// A handler that owns a share of an object and calls a member function of it. All such handlers have one type, so each
+/// Asio operation, which is a large template, is compiled only once.
 class shared_call {
  public:
-  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code,
-  /// std::size_t)`.
+  /// `Member`: a member function with the parameters (), `(std::error_code)` or `(std::error_code, std::size_t)`.
   template <auto Member, class Object>
   static shared_call to(std::shared_ptr<Object> object) {
     return {std::move(object), [](void* o, std::error_code ec, std::size_t size) {
@@ -7164,7 +7217,7 @@ class shared_call {
   function call_;
 };
 
-/// Has it called by the executor, never from here.
+/// Posts the call to the executor, so it never runs from within this function.
 REMOTE_JOB_DECL void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
                                std::size_t size = 0);
 
@@ -7194,8 +7247,8 @@ void post_call(const asio::any_io_executor& executor, shared_call call, std::err
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own
-/// operations do: a handler may own what keeps it, and nobody else would break that ring.
+/// Base of an object that stores handlers and must destroy them with their execution context, as Asio's own operations
+/// do. A handler may own the object that stores it; this breaks the cycle.
 class shutdown_listener {
  public:
   REMOTE_JOB_DECL explicit shutdown_listener(const asio::any_io_executor& executor);
@@ -7203,7 +7256,7 @@ class shutdown_listener {
   shutdown_listener& operator=(const shutdown_listener&) = delete;
 
  protected:
-  /// It may outlive the context.
+  /// May run after the context is gone.
   REMOTE_JOB_DECL ~shutdown_listener();
 
  private:
@@ -7267,7 +7320,7 @@ void shutdown_listener::list::remove(shutdown_listener& each) noexcept {
 }
 
 void shutdown_listener::list::shutdown() noexcept {
-  // By now no thread runs the context. A listener that goes may take others with it.
+  // No thread runs the context any more. Destroying one listener may destroy others.
   while (auto* each = first_) {
     remove(*each);
     each->list_ = nullptr;
@@ -7471,7 +7524,7 @@ bool from_hex(std::string_view text, std::string& bytes) {
 #ifndef REMOTE_JOB_DETAIL_TEXT_IMPL_RANDOM_IPP
 #define REMOTE_JOB_DETAIL_TEXT_IMPL_RANDOM_IPP
 
-// Not <random> everywhere: it is costly to compile.
+// Included only where needed: <random> is slow to compile.
 #ifdef _WIN32
 #include <random>
 #else
@@ -7528,7 +7581,7 @@ std::string format_seconds(duration d) {
   constexpr std::int64_t per_second = 1'000'000'000;
   auto text = std::to_string(d.count() / per_second);
   if (const auto rest = d.count() % per_second; rest != 0) {
-    auto digits = std::to_string(per_second + rest);  // a leading 1 keeps the zeros
+    auto digits = std::to_string(per_second + rest);  // the leading 1 preserves the zeros
     digits.erase(digits.find_last_not_of('0') + 1);
     text += '.' + digits.substr(1);
   }
@@ -7537,7 +7590,7 @@ std::string format_seconds(duration d) {
 
 std::optional<duration> parse_seconds(std::string_view text) {
   std::string digits;
-  std::int64_t exponent = 9;  // of ten, on the digits as a whole number of nanoseconds
+  std::int64_t exponent = 9;  // power of ten that scales the digits to nanoseconds
   std::size_t i = 0;
   bool fraction = false;
   for (; i < text.size() && text[i] != 'e' && text[i] != 'E'; ++i) {
@@ -7573,7 +7626,7 @@ std::optional<duration> parse_seconds(std::string_view text) {
   const auto whole = static_cast<std::int64_t>(digits.size()) + exponent;  // digits before the decimal point
   for (std::int64_t n = 0; n < whole; ++n) {
     const bool given = n < static_cast<std::int64_t>(digits.size());
-    if (!given && count == 0) break;  // zero with any exponent
+    if (!given && count == 0) break;  // zero, whatever the exponent
     if (!append(given ? digits[static_cast<std::size_t>(n)] - '0' : 0)) return std::nullopt;
   }
   const bool up =
@@ -7592,8 +7645,8 @@ std::optional<duration> parse_seconds(std::string_view text) {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
-/// nothing secret goes through it, and nothing is decided by it.
+/// SHA-256 (FIPS 180-4, section 6.2). Used only for fingerprints in messages, of keys that libssh2 does not hash. Do
+/// not use it for secrets or decisions.
 REMOTE_JOB_DECL std::string sha256(std::string_view message);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -7907,12 +7960,39 @@ std::string validate(const job_spec& job, const watch_options& options) {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
+std::vector<std::string> detail::interpreter(const job_command& command) {
+  std::vector<std::string> words;
+  if (command.shell != job_command::from_script) {
+    if (!command.shell.empty()) words.push_back(command.shell);
+    return words;
+  }
+  std::string_view line = command.script;
+  if (!line.starts_with("#!")) return words;
+  line = line.substr(2, line.find('\n') - 2);
+  constexpr std::string_view blanks = " \t\r";
+  line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+  line = line.substr(0, line.find_last_not_of(blanks) + 1);
+  if (line.empty()) return words;
+  const auto end = std::min(line.find_first_of(" \t"), line.size());
+  words.emplace_back(line.substr(0, end));
+  line.remove_prefix(end);
+  line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+  if (!line.empty()) words.emplace_back(line);
+  return words;
+}
+
 std::string validate(const job_command& command, remote_os os) {
   if (command.script.empty()) return "script must not be empty";
   if (command.script.size() > job_command::max_script) return "script must have at most 16 MiB";
   if (command.script.find('\0') != std::string::npos) return "script must not hold a NUL byte";
   const bool windows = os == remote_os::windows;
   if (windows && !detail::is_utf8(command.script)) return "script must be UTF-8 for a Windows host";
+
+  if (command.shell.find('\0') != std::string::npos) return "shell must not hold a NUL byte";
+  if (command.shell.size() > job_command::max_shell) return "shell must have at most 4000 bytes";
+  if (windows && !command.shell.empty()) return "shell is for POSIX hosts";
+  if (command.shell == job_command::from_script && detail::interpreter(command).empty())
+    return "shell: the script must begin with a line \"#!INTERPRETER\"";
 
   // A shell gives these a meaning of its own, or a value; an assignment would not arrive, or do something else.
   static constexpr std::array<std::string_view, 30> own = {
@@ -8079,7 +8159,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 duration stop_time(const stop_options& options) {
   const duration most = std::chrono::hours(24 * 365);
-  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(15);
+  return std::clamp(options.grace, duration::zero(), most) + std::chrono::seconds(30);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -8524,12 +8604,13 @@ std::error_code refuse(std::string_view word, std::initializer_list<refusal> kno
 
 std::error_code parse_submit_frame(const submit_request& request, std::string_view output, remote_os os,
                                    submit_result& result) {
-  std::string_view line, error, by, base;
+  std::string_view line, error, by, note, base;
   if (const auto ec = find_lifecycle_line(output, request.nonce, " submit", line)) return ec;
   text_cursor cursor{line};
   std::uint64_t pid = 0;
   if (!take_word(cursor, " err=", error) || !take_word(cursor, " by=", by) || !cursor.skip(" pid=") ||
-      !cursor.number(pid) || !cursor.skip(" base="))
+      !cursor.number(pid) || (cursor.rest.starts_with(" note=") && !take_word(cursor, " note=", note)) ||
+      (!note.empty() && note != "logout" && note != "linger") || !cursor.skip(" base="))
     return errc::reply_malformed;
   base = cursor.rest;
   if (base.empty() == request.command.base_dir.empty() || !validate_base_dir(base, os).empty())
@@ -8559,6 +8640,12 @@ std::error_code parse_submit_frame(const submit_request& request, std::string_vi
   result.message = "Job " + escaped(result.job.job_id) +
                    (result.attached ? " was submitted before, attached to it" : " started") + ": process " +
                    std::to_string(pid) + ", directory " + escaped(result.job.job_dir);
+  if (note == "logout")
+    result.message +=
+        "; the host ends it when you log out there: KillUserProcesses is set, and systemd-run --user --scope fails";
+  else if (note == "linger")
+    result.message +=
+        "; the host ends it with your last session there, unless you call \"loginctl enable-linger\" there";
   return {};
 }
 
@@ -8580,17 +8667,21 @@ std::error_code parse_stop_frame(const stop_request& request, std::string_view o
     std::string_view word;
     stop_outcome outcome;
     std::string text;
-  } ends[] = {{"stopped", stop_outcome::stopped, "The job is stopped" + signals + code},
-              {"finished", stop_outcome::already_finished, "The job had already ended" + code},
-              {"prevented", stop_outcome::prevented, "The job had not begun, and will not"},
-              {"gone", stop_outcome::already_gone, "The job was already gone, and left no exit code"}};
+  } ends[] = {
+      {"stopped", stop_outcome::stopped, "The job is stopped" + signals + code},
+      {"finished", stop_outcome::already_finished,
+       "The job had already ended" + code + (result.sent_term ? "; what it left running is ended" + signals : "")},
+      {"prevented", stop_outcome::prevented, "The job had not begun, and will not"},
+      {"gone", stop_outcome::already_gone, "The job was already gone, and left no exit code"}};
   for (const auto& end : ends) {
     if (end.word != word) continue;
     result.outcome = end.outcome;
     result.message = end.text;
     return {};
   }
-  const auto left = std::to_string(result.survived) + " processes of the job survived SIGTERM and SIGKILL";
+  const auto left = std::to_string(result.survived) +
+                    " processes of the job survived SIGTERM and SIGKILL; those of other users, as sudo and su start "
+                    "them, need such a user";
   return refuse(
       word,
       {{"absent", errc::job_not_found, "there is no such job directory"},
@@ -8615,13 +8706,18 @@ std::error_code parse_cleanup_frame(const cleanup_request& request, std::string_
                                     : "The job's directory is kept: it did not end with exit code 0";
     return {};
   }
-  return refuse(word,
-                {{"running", errc::job_not_finished, "it is not proved that the job has ended"},
-                 {"unsafe", errc::directory_unsafe,
-                  "it, or the directory it is in, is a link, belongs to another user, or lets others write in it"},
-                 {"not_ours", errc::not_our_directory, "it was not made by a submit"},
-                 {"left", errc::directory_unusable, "not all of it could be removed"}},
-                "the job's directory is not removed", result.message);
+  return refuse(
+      word,
+      {{"running", errc::job_not_finished, "it is not proved that the job has ended"},
+       {"leftovers", errc::job_not_finished,
+        "the job has ended, but processes that it started still run: stop it, or clean up all the same"},
+       {"unseen", errc::job_not_found,
+        "the directory that it should be in is not there, or cannot be read: is it mounted, and spelt right?"},
+       {"unsafe", errc::directory_unsafe,
+        "it, or the directory it is in, is a link, belongs to another user, or lets others write in it"},
+       {"not_ours", errc::not_our_directory, "it was not made by a submit"},
+       {"left", errc::directory_unusable, "not all of it could be removed"}},
+      "the job's directory is not removed", result.message);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -8639,6 +8735,9 @@ REMOTE_JOB_DECL void append_lifecycle_begin(std::string& script, const std::stri
 
 /// The directory of a job that a submit made, without a separator at its end.
 REMOTE_JOB_DECL void append_job_dir(std::string& script, const job_spec& job);
+
+/// Sets the words that run the script: those of the runner's own shell, or of the interpreter.
+REMOTE_JOB_DECL void append_interpreter(std::string& text, const job_command& command);
 
 /// What the runner does last: the surroundings of the job, then the job in place of the runner. A function, so that it
 /// is read whole before its file goes. Values come by builtins only, and are looked at: some shells have numbers only
@@ -8669,20 +8768,21 @@ REMOTE_JOB_DECL void append_cleanup(std::string& script, const job_spec& job, co
 //   start=<start time of the process> boot=<boot id> ns=<pid namespace> host=<node name> by=<ticket> .
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_g its session. A process that ended
-/// and was not waited for has ended: not every container has an init that waits. Its name may hold line ends and
-/// parentheses. rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace. `-` is what
-/// cannot be known.
+/// rj_start PID: rj_s is the start time of a process, empty if it does not run, rj_up its parent, rj_pg its process
+/// group and rj_g its session. A process that ended and was not waited for has ended: not every container has an init
+/// that waits. Its name may hold line ends and parentheses. Without /proc the process group stands for the session,
+/// which not every ps can print. rj_where: rj_b, this boot, and rj_h, the node name; rj_space: rj_m, the pid namespace.
+/// `-` is what cannot be known.
 inline constexpr std::string_view process_piece = R"sh(rj_start() {
-  rj_s= rj_g= rj_l=
+  rj_s= rj_up= rj_pg= rj_g= rj_l=
   if [ -r /proc/self/stat ]; then
     { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$1/stat"; } 2>/dev/null
     set -- ${rj_l##*")"}
-    case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_g=${4-} ;; esac
+    case ${1-Z} in Z|X|x) ;; *) rj_s=${20-} rj_up=${2-} rj_pg=${3-} rj_g=${4-} ;; esac
   else
-    rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o lstart= -p "$1" 2>/dev/null)
+    rj_l=$(LC_ALL=C TZ=UTC0 ps -o stat= -o ppid= -o pgid= -o lstart= -p "$1" 2>/dev/null)
     set -- $rj_l
-    case ${1-Z} in Z*) ;; *) shift; rj_s=$(echo "$*" | tr ' ' _) ;; esac
+    case ${1-Z} in Z*) ;; *) rj_up=$2 rj_pg=$3 rj_g=$3; shift 3; rj_s=$(echo "$*" | tr ' ' _) ;; esac
   fi
 }
 rj_where() {
@@ -8698,14 +8798,9 @@ rj_space() {
 }
 )sh";
 
-/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory,
-/// rj_q the process, rj_by the ticket; rj_cp, rj_cs and rj_cl the process that leads the job itself, when its
-/// supervisor is gone.
-///
-/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked
-/// for, which costs a process: another container of the same host would not see it. A pid file without proof says
-/// "gone" only where the processes of other users can be seen.
-inline constexpr std::string_view life_piece = R"sh(rj_child() {
+/// rj_child: reads which process leads the job, rj_cp, its start time, rj_cs, and whether it made a session, rj_cl;
+/// rj_child_runs: whether it runs.
+inline constexpr std::string_view child_piece = R"sh(rj_child() {
   rj_cp= rj_cs= rj_cl= rj_i=
   { { IFS= read -r rj_cp; IFS= read -r rj_i; } <"$rj_j/child"; } 2>/dev/null
   case $rj_i in *' .') ;; *) rj_cp= ;; esac
@@ -8719,7 +8814,15 @@ rj_child_runs() {
   rj_start "$rj_cp"
   [ "$rj_s" = "$rj_cs" ]
 }
-rj_judge() {
+)sh";
+
+/// rj_life: judges the pid file $rj_p. rj_v is the letter of the liveness, rj_e the evidence; rj_j the job's directory,
+/// rj_q the process, rj_by the ticket. Needs process_piece and child_piece.
+///
+/// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked
+/// for, which costs a process: another container of the same host would not see it. A pid file without proof says
+/// "gone" only where the processes of other users can be seen.
+inline constexpr std::string_view life_piece = R"sh(rj_judge() {
   rj_v=- rj_e= rj_q= rj_i= rj_j=${rj_p%/*} rj_f=$rj_p rj_is= rj_ib= rj_in= rj_ih= rj_by=
   { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_p"; } 2>/dev/null
   case $rj_q in
@@ -8787,11 +8890,11 @@ fi
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_LIFECYCLE_HPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_LIFECYCLE_HPP
 
-// The scripts that start, stop and clean up a job, as pieces of a script. Each prints one frame with
+// The script that starts a job, as pieces of a script. Each prints one frame with
 // one line of words: see lifecycle_frames.hpp.
 //
 // A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.sh, and
-// exit_code.tmp, exit_code.is.N, cancel, start.* for a time.
+// exit_code.tmp.TICKET, exit_code.is.N, cancel, members (see posix_members.hpp), scope, start.* for a time.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// What the script changes of the login's environment and the job must not see. Comes before all else.
@@ -8850,6 +8953,57 @@ inline constexpr std::string_view directory_piece = R"sh(rj_directory() {
 }
 )sh";
 
+/// rj_told: the base directory where none is given, one that lasts: below the home directory, or else in /tmp, where
+/// the system removes old files. Not in the home directory if that is not writable or knows no hard links, or has a
+/// name that cannot be told. A job that an earlier version put into /tmp is found there.
+inline constexpr std::string_view default_base_piece = R"sh(rj_choose() {
+  rj_told=/tmp/remote_job-$rj_uid
+  if rj_ours "$rj_told" && [ -f "$rj_told/$rj_id/remote_job" ]; then return; fi
+  case ${HOME-} in ''|/) rj_w= ;; *) rj_w=$HOME/.local/state ;; esac
+  case ${XDG_STATE_HOME-} in /*) rj_w=$XDG_STATE_HOME ;; esac
+  case $rj_w/ in [!/]*|//|*'
+'*|*/./*|*/../*) return ;; esac
+  [ ${#rj_w} -le 1000 ] || return
+  rj_w=${rj_w%/}/remote_job
+  mkdir -p "$rj_w/.$rj_nonce" || return
+  if : >"$rj_w/.$rj_nonce/a" && ln "$rj_w/.$rj_nonce/a" "$rj_w/.$rj_nonce.b" && rj_ours "$rj_w"; then rj_told=$rj_w; fi
+  rm -rf "$rj_w/.$rj_nonce" "$rj_w/.$rj_nonce.b"
+} 2>/dev/null
+rj_choose
+rj_base=$rj_told
+)sh";
+
+/// Whether logind ends all processes of this session when its user leaves it, whatever session of the kernel they are
+/// in. rj_scope is then systemd-run, if it can start something out of the session, and rj_note what there is to be
+/// known: `logout` if the job will be ended, `linger` if it will be ended with the last session of the user.
+inline constexpr std::string_view scope_piece = R"sh(rj_logout() {
+  rj_scope= rj_note=-
+  rj_l=
+  { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done </proc/self/cgroup; } 2>/dev/null
+  case $rj_l in */session-*.scope*) ;; *) return ;; esac
+  rj_w=$(command -v loginctl) || return
+  rj_l=$("$rj_w" show-session -p KillUserProcesses -p KillOnlyUsers -p KillExcludeUsers | tr '\n' ' ')
+  rj_z=$(id -un)
+  rj_t= rj_i=
+  for rj_k in $rj_l; do
+    case $rj_k in Kill*=*) rj_e=${rj_k%%=*} rj_k=${rj_k#*=} ;; esac
+    case $rj_e:$rj_k in
+      KillUserProcesses:yes) rj_t=$rj_t,yes ;;
+      KillOnlyUsers:"$rj_z") rj_i=$rj_i,named ;;
+      KillOnlyUsers:?*) rj_i=$rj_i,others ;;
+      KillExcludeUsers:"$rj_z") rj_t=$rj_t,never ;;
+    esac
+  done
+  case $rj_t/$rj_i in *never*|/*) return ;; *named*|*/) ;; *) return ;; esac
+  rj_note=logout
+  [ -n "${XDG_RUNTIME_DIR-}" ] || export XDG_RUNTIME_DIR="/run/user/$rj_uid"
+  rj_t=$(command -v systemd-run) || return
+  "$rj_t" --user --scope --quiet true || return
+  rj_scope=$rj_t rj_note=linger
+  case $("$rj_w" show-user "$rj_uid" -p Linger) in *=yes*) rj_note=- ;; esac
+} 2>/dev/null
+)sh";
+
 /// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write prints the files to be written.
 ///
 /// Whoever claims the job runs it; all that this attempt needs is in a directory of its own, which goes with it.
@@ -8859,21 +9013,22 @@ rj_launch() {
   [ ! -f "$rj_j/pid" ] || return
   rj_n=$rj_j/start.$rj_nonce
   mkdir "$rj_n" 2>/dev/null && rj_write 2>/dev/null || { rm -rf "$rj_n"; rj_err=write; return; }
+  rj_logout
   (
-    set +f
     unset REMOTE_JOB_TICKET
     if [ -n "$rj_ops" ]; then PATH=$rj_op; else unset PATH; fi
     if [ -n "$rj_ols" ]; then LC_ALL=$rj_ol; else unset LC_ALL; fi
-    set -- $rj_sh
-    set -- "$@" "$rj_n/supervisor" "$rj_j" "$rj_n" "$rj_ticket" "$rj_um" "$@"
-    IFS=$rj_oi
-    if [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
-    if [ -n "$rj_perl" ]; then
-      exec "$rj_perl" -MPOSIX -e 'POSIX::setsid(); exec { $ARGV[0] } @ARGV; exit 127' -- "$@"
+    set -- $rj_sh "$rj_n/supervisor" "$rj_j" "$rj_n" "$rj_ticket" "$rj_um" $rj_sh
+    if [ -n "$rj_scope" ]; then
+      : >"$rj_j/scope"
+      set -- "$rj_scope" --user --scope --quiet "--unit=remote_job-$rj_ticket.scope" -- "$@"
     fi
-    trap '' HUP
-    exec "$@"
-  ) </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+    set -- $rj_sh "$rj_n/launcher" "$@"
+    set +f
+    IFS=$rj_oi
+    "$@"
+    exit 0
+  ) </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
   rj_k=0
   until [ -f "$rj_j/pid" ] || [ "$rj_k" -ge 100 ]; do
     rj_k=$((rj_k+1))
@@ -8881,11 +9036,9 @@ rj_launch() {
     if [ "$rj_k" -le 20 ]; then sleep 0.02 2>/dev/null || sleep 1; else sleep 0.1 2>/dev/null || sleep 1; fi
   done
 }
-rj_setsid=$(command -v setsid) rj_perl=
-[ -n "$rj_setsid" ] || rj_perl=$(command -v perl)
 )sh";
 
-inline constexpr std::string_view submit_piece = R"sh(rj_err=- rj_q=0 rj_by=-
+inline constexpr std::string_view submit_piece = R"sh(rj_err=- rj_q=0 rj_by=- rj_note=-
 rj_directory
 if [ "$rj_err" = - ]; then
   rj_launch
@@ -8896,10 +9049,136 @@ if [ "$rj_err" = - ]; then
     case $rj_by in *[!0-9a-f]*|'') rj_by=- ;; esac
   fi
 fi
-echo "
-@RJ1 $rj_nonce submit err=$rj_err by=$rj_by pid=$rj_q base=$rj_told
-@RJ1 $rj_nonce end"
+[ "$rj_note" = - ] && rj_w= || rj_w=" note=$rj_note"
+printf '\n@RJ1 %s submit err=%s by=%s pid=%s%s base=%s\n@RJ1 %s end\n' \
+  "$rj_nonce" "$rj_err" "$rj_by" "$rj_q" "$rj_w" "$rj_told" "$rj_nonce"
 )sh";
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/os_policy/detail/posix_members.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_MEMBERS_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_MEMBERS_HPP
+
+// Which processes belong to a job.
+//
+// A process is proved to be the job's if one of these holds:
+//  - it leads the job: its number and start time are in the file `child`;
+//  - it has the job's ticket in its environment, or is in the systemd scope that has the ticket in its name;
+//  - a proved process is its parent;
+//  - it is in a session of the job. The job's first process makes one, and so may any other. The system gives the number
+//    of a session to no new process while anybody is in the session, so that a number is the job's as long as a proved
+//    process is there.
+// What is proved once is remembered with its start time until it is gone: its parent, its session's leader or its
+// environment may go before. A number without the start time that belongs to it is a stranger's and is never signalled.
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// rj_look: rj_known has PID:START:SESSION of all processes of the job, rj_left their number, rj_lead says whether the
+/// first one runs. Starts from what rj_known has already. Of the supervisor rj_q and rj_by are known.
+///
+/// rj_check: leaves in rj_known what still runs of it, and fails if something does not: cheaper than to look.
+/// rj_recall and rj_remember: read and write the file `members`, which keeps rj_known between commands.
+///
+/// A session in which there is a proved process is the job's unless a process leads it that is not. It stays the job's
+/// from one look to the next although nobody known is left in it, since a process may fork and end in between. The
+/// shell that runs this is no member, even if the job started it.
+inline constexpr std::string_view members_piece = R"sh(rj_add() {
+  rj_known="$rj_known$1:$rj_s:$rj_g " rj_pids="$rj_pids$1 " rj_left=$((rj_left+1)) rj_new="$rj_new|$1"
+  if [ "$rj_g" = "$1" ] || [ "$rj_cl" = yes ]; then
+    case $rj_mine in *" $rj_g "*) ;; *) rj_mine="$rj_mine$rj_g " ;; esac
+  fi
+}
+rj_check() {
+  rj_old=$rj_known rj_known=' ' rj_left=0 rj_all=0
+  for rj_t in $rj_old; do
+    rj_w=${rj_t#*:}
+    rj_start "${rj_t%%:*}"
+    if [ -n "$rj_s" ] && [ "$rj_s" = "${rj_w%:*}" ]; then
+      rj_known="$rj_known${rj_t%:*}:$rj_g " rj_left=$((rj_left+1))
+    else rj_all=1
+    fi
+  done
+  return "$rj_all"
+}
+rj_near() {
+  if [ -r /proc/self/stat ]; then
+    grep -lE "\\) [A-Za-z] ($rj_new) |\\) [A-Za-z] [0-9]+ [0-9]+ ($rj_held) " /proc/[1-9]*/stat 2>/dev/null
+  else
+    ps -A -o pid= -o ppid= -o pgid= 2>/dev/null |
+      awk -v u="|$rj_new|" -v g="|$rj_held|" 'index(u,"|"$2"|")||index(g,"|"$3"|"){print "/proc/"$1"/"}'
+  fi | tr '\n' ' '
+}
+rj_look() {
+  rj_child
+  rj_check
+  rj_old=$rj_known rj_known=' ' rj_pids=' ' rj_left=0 rj_new=x rj_lead=no
+  for rj_t in $rj_old; do
+    rj_w=${rj_t#*:} rj_s=${rj_w%:*} rj_g=${rj_w##*:}
+    rj_add "${rj_t%%:*}"
+  done
+  if rj_child_runs; then
+    rj_lead=yes
+    case $rj_pids in *" $rj_cp "*) ;; *) rj_add "$rj_cp" ;; esac
+  fi
+  set +f
+  if [ -r /proc/self/stat ] && [ -n "$rj_by" ]; then
+    for rj_t in $({ grep -l "REMOTE_JOB_TICKET=$rj_by" /proc/[1-9]*/environ
+                    [ ! -e "$rj_j/scope" ] || grep -l "remote_job-$rj_by[.]scope" /proc/[1-9]*/cgroup
+                  } 2>/dev/null | tr '\n' ' '); do
+      rj_t=${rj_t#/proc/} rj_t=${rj_t%/*}
+      case "$rj_pids$$ " in *" $rj_t "*) continue ;; esac
+      rj_start "$rj_t"
+      if [ -n "$rj_s" ] && [ "$rj_g" != "$rj_q" ]; then rj_add "$rj_t"; fi
+    done
+  fi
+  while :; do
+    rj_held=x
+    for rj_t in $rj_mine; do
+      case $rj_pids in
+        *" $rj_t "*) rj_held="$rj_held|$rj_t" ;;
+        *) rj_start "$rj_t"; [ -n "$rj_s" ] || rj_held="$rj_held|$rj_t" ;;
+      esac
+    done
+    rj_w=$(rj_near) rj_old="|$rj_new|" rj_new=x
+    for rj_t in $rj_w; do
+      rj_t=${rj_t#/proc/} rj_t=${rj_t%/*}
+      case "$rj_pids$$ " in *" $rj_t "*) continue ;; esac
+      rj_start "$rj_t"
+      [ -n "$rj_s" ] || continue
+      case $rj_old in
+        *"|$rj_up|"*) rj_add "$rj_t" ;;
+        *) case "|$rj_held|" in *"|$rj_g|"*) rj_add "$rj_t" ;; esac ;;
+      esac
+    done
+    [ "$rj_new" != x ] || break
+  done
+  set -f
+  rj_w=$rj_mine rj_mine=' '
+  for rj_t in $rj_w; do case $rj_known in *":$rj_t "*) rj_mine="$rj_mine$rj_t " ;; esac; done
+}
+rj_recall() {
+  rj_known=' ' rj_mine=' ' rj_l=
+  { IFS= read -r rj_l <"$rj_j/members"; } 2>/dev/null
+  case $rj_l in *[!' 'A-Za-z0-9_:]*) ;; 'v1 '*' v1') rj_l=${rj_l#v1} rj_known=${rj_l%v1} ;; esac
+}
+rj_remember() {
+  if [ "$rj_left" = 0 ]; then rm -f "$rj_j/members"; return; fi
+  { echo "v1${rj_known}v1" >"$rj_j/members.$1" && mv -f "$rj_j/members.$1" "$rj_j/members"; } 2>/dev/null
+}
+)sh";
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/os_policy/detail/posix_stop.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_STOP_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_STOP_HPP
+
+// The scripts that stop and clean up a job, as pieces of a script; see lifecycle_frames.hpp for what they print.
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// rj_result: rj_x is the exit code that the host wrote, or `-`.
 inline constexpr std::string_view result_piece = R"sh(rj_result() {
@@ -8916,62 +9195,43 @@ inline constexpr std::string_view result_piece = R"sh(rj_result() {
 
 /// Signals what is proved to be the job's, and nothing else.
 ///
-/// rj_signal NAME SESSION: what has the job's ticket in its environment is the job's: nothing else can have it. What
-/// has not, having changed its environment, is the job's if it is in the session that the job's first process leads, as
-/// long as that one runs. rj_left is the number of processes found. The group of the leader gets its signal at once, so
-/// that it cannot fork in between, and no process gets it twice. Without /proc there is only the group, or the tree
-/// below.
-inline constexpr std::string_view signal_piece = R"sh(rj_members() {
-  rj_leader=no rj_list=' ' rj_left=0
-  rj_child
-  if rj_child_runs; then rj_leader=yes rj_list=" $rj_cp " rj_left=1; fi
-  if [ ! -r /proc/self/stat ]; then
-    [ "$rj_leader" = no ] || rj_list="$rj_list$(ps -A -o pid= -o ppid= 2>/dev/null |
-      awk -v r="$rj_cp" '{p[$1]=$2} END{for(i in p){j=p[i];n=0;while(j>1&&n++<99){if(j==r){print i;break}j=p[j]}}}' |
-      tr '\n' ' ')"
-    return
-  fi
-  set +f
-  if [ -n "$rj_by" ]; then
-    for rj_w in $(grep -l "REMOTE_JOB_TICKET=$rj_by" /proc/[1-9]*/environ 2>/dev/null | tr '\n' ' '); do
-      rj_w=${rj_w#/proc/} rj_w=${rj_w%/environ}
-      case $rj_list in *" $rj_w "*) continue ;; esac
-      rj_start "$rj_w"
-      [ -z "$rj_s" ] || rj_list="$rj_list$rj_w " rj_left=$((rj_left+1))
-    done
-  fi
-  if [ "$rj_leader$rj_cl" = yesyes ]; then
-    for rj_t in /proc/[1-9]*; do
-      rj_t=${rj_t#/proc/}
-      case $rj_list in *" $rj_t "*) continue ;; esac
-      rj_start "$rj_t"
-      if [ -n "$rj_s" ] && [ "$rj_g" = "$rj_cp" ]; then rj_list="$rj_list$rj_t " rj_left=$((rj_left+1)); fi
-    done
-  fi
-  set -f
-}
-rj_signal() {
-  rj_members
-  [ "$rj_left" -gt 0 ] || return
-  rj_group=no
-  if [ "$rj_leader$rj_cl" = yesyes ] && rj_child_runs; then kill "-$1" "-$rj_cp" 2>/dev/null && rj_group=yes; fi
-  for rj_t in $rj_list; do
-    if [ "$rj_group" = yes ] && [ -r /proc/self/stat ]; then
-      rj_l=
-      { while IFS= read -r rj_z; do rj_l=$rj_l$rj_z; done <"/proc/$rj_t/stat"; } 2>/dev/null
-      set -- "$1" ${rj_l##*")"}
-      [ "${4-}" != "$rj_cp" ] || continue
-    fi
-    kill "-$1" "$rj_t" 2>/dev/null
+/// rj_signal NAME: signals each process of rj_known once; the group of the leader first and at once, so that it cannot
+/// fork in between. rj_end: asks all processes of the job to end, for rj_grace tenths of a second, and kills what is
+/// left then; rj_left is the number of those that live on, as processes of another user do that sudo or su started.
+inline constexpr std::string_view signal_piece = R"sh(rj_signal() {
+  rj_group=-
+  if [ "$rj_lead$rj_cl" = yesyes ] && rj_child_runs && kill "-$1" "-$rj_cp" 2>/dev/null; then rj_group=$rj_cp; fi
+  for rj_t in $rj_known; do
+    rj_w=${rj_t#*:}
+    rj_start "${rj_t%%:*}"
+    if [ "$rj_s" = "${rj_w%:*}" ] && [ "$rj_pg" != "$rj_group" ]; then kill "-$1" "${rj_t%%:*}" 2>/dev/null; fi
   done
 }
 rj_pause() { sleep 0.1 2>/dev/null || { sleep 1; rj_k=$((rj_k+9)); }; rj_k=$((rj_k+1)); }
+rj_end() {
+  rj_look
+  [ "$rj_left" -gt 0 ] || return
+  rj_remember "$rj_nonce"
+  rj_sent=T rj_k=0
+  rj_signal TERM
+  while rj_check || rj_look; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt "$rj_grace" ]; do rj_pause; done
+  rj_k=0
+  while rj_look; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt 30 ]; do
+    rj_sent=TK
+    rj_remember "$rj_nonce"
+    rj_signal KILL
+    rj_pause
+  done
+  rj_remember "$rj_nonce"
+}
 )sh";
 
 /// $rj_grace: tenths of a second between the signals.
 ///
 /// The mark comes first: what has not begun yet sees it and does not begin. What had ended without the mark ended by
-/// itself. A supervisor whose job does not show itself yet is given the time to see the mark.
+/// itself; what it left running is ended all the same. A supervisor whose job does not show itself yet is given the
+/// time to see the mark. The supervisor may write down what has ended since: its file goes once it has written the exit
+/// code.
 inline constexpr std::string_view stop_piece = R"sh(rj_stop() {
   rj_life
   if [ ! -d "$rj_j" ]; then rj_out=absent; return; fi
@@ -8980,6 +9240,8 @@ inline constexpr std::string_view stop_piece = R"sh(rj_stop() {
   if [ "$rj_x" != - ]; then
     rj_out=finished
     [ "$rj_marked" = no ] || rj_out=stopped
+    case $rj_is$rj_v in ?*[AOD]) rj_recall; rj_end ;; esac
+    [ "$rj_left" = 0 ] || rj_out=survived
     return
   fi
   if [ ! -f "$rj_j/remote_job" ] || { [ -z "$rj_is" ] && [ "$rj_v" != N ]; }; then rj_out=unproved; return; fi
@@ -8990,27 +9252,19 @@ inline constexpr std::string_view stop_piece = R"sh(rj_stop() {
     N) rj_out=prevented; return ;;
     B) rj_out=gone; return ;;
   esac
+  rj_recall
   rj_k=0
   while rj_result; [ "$rj_x" = - ] && [ "$rj_v" = A ]; do
-    rj_members
+    rj_look
     [ "$rj_left" = 0 ] || break
     [ "$rj_k" -lt 50 ] || break
     rj_pause
     rj_life
   done
-  if [ "$rj_x" = - ]; then
-    rj_signal TERM
-    [ "$rj_left" = 0 ] || rj_sent=T
-    rj_k=0
-    while rj_members; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt "$rj_grace" ]; do rj_pause; done
-    if [ "$rj_left" -gt 0 ]; then
-      rj_sent=${rj_sent}K
-      rj_k=0
-      while rj_signal KILL; [ "$rj_left" -gt 0 ] && [ "$rj_k" -lt 30 ]; do rj_pause; done
-    fi
-  fi
+  rj_end
   rj_k=0
   while rj_life; rj_result; [ "$rj_x" = - ] && [ "$rj_v" = A ] && [ "$rj_left" = 0 ] && [ "$rj_k" -lt 50 ]; do rj_pause; done
+  rj_remember "$rj_nonce"
   rj_out=stopped
   if [ "$rj_left" -gt 0 ]; then rj_out=survived
   elif [ "$rj_x" = - ] && [ "$rj_v" = A ]; then rj_out=survived rj_left=1
@@ -9026,9 +9280,15 @@ echo "
 
 /// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short,
 /// the job's name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+/// $rj_leave is yes if processes that the job left running may run on.
+///
+/// Only where the base directory can be read, and is this user's, is a name that is not in it proved to be gone: it may
+/// not be mounted, or be somebody else's.
 inline constexpr std::string_view cleanup_piece = R"sh(rj_cleanup() {
   rj_base=${rj_j%/*} rj_gone=${rj_j%/*}/.gone.${rj_j##*/}
   if [ ! -e "$rj_j" ] && [ ! -h "$rj_j" ]; then
+    if [ ! -d "$rj_base" ] || [ ! -r "$rj_base" ] || [ ! -x "$rj_base" ]; then rj_out=unseen; return; fi
+    if ! rj_ours "$rj_base"; then rj_out=unsafe; return; fi
     rj_out=removed
     if [ -d "$rj_gone" ] && rj_ours "$rj_gone" && [ -f "$rj_gone/pid" ]; then rm -rf "$rj_gone"; fi 2>/dev/null
     return
@@ -9058,6 +9318,14 @@ inline constexpr std::string_view cleanup_piece = R"sh(rj_cleanup() {
       *) rj_out=running; return ;;
     esac
   fi
+  if [ "$rj_leave" = no ]; then
+    case $rj_is$rj_v in ?*[AOD])
+      rj_recall
+      rj_look
+      rj_remember "$rj_nonce"
+      if [ "$rj_left" != 0 ]; then rj_out=leftovers; return; fi ;;
+    esac
+  fi
   rm -rf "$rj_gone" 2>/dev/null
   if [ -e "$rj_gone" ] || ! mv "$rj_j" "$rj_gone" 2>/dev/null; then rj_out=left; return; fi
   rm -rf "$rj_gone" 2>/dev/null
@@ -9079,14 +9347,72 @@ echo "
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SUPERVISOR_HPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_SUPERVISOR_HPP
 
-// What runs on the host for as long as the job does: two scripts, which a submit writes to files.
+// What runs on the host for as long as the job does: scripts that a submit writes to files.
 //
-// supervisor   a session of its own; claims the job, runs the runner in the foreground, writes the exit code
-//  `- runner   a session of its own, which is the job's; becomes the shell that runs the job's script
+// launcher          leaves the submit behind, and becomes
+// supervisor        a session of its own; claims the job, runs the runner in the foreground, writes the exit code
+//  |- runner        a session of its own, which is the job's; becomes the shell that runs the job's script
+//  `- (keeper)      only where old files are removed: keeps the job's files young
 //
 // In the foreground, since `wait` gives another status than the child's in ksh93 after a trap and in zsh after a stop
 // and a continuation. Whatever the script does, the exit code is that of a process, which the supervisor sees.
+//
+// None of the three is started with `&`: what a shell without job control starts so ignores SIGINT and SIGQUIT (POSIX,
+// XCU 2.11), and so would all of the job, without a way back for a shell.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// rj_lead COMMAND...: becomes the command, as the leader of a new session. Without setsid, perl and python3 there is
+/// no new session, and the command ignores SIGHUP in its place.
+///
+/// rj_reset is yes if signals are ignored or blocked that a login does not ignore or block, as under nohup. A shell
+/// cannot change that for what it starts. Of the tools, env cannot unblock.
+inline constexpr std::string_view lead_piece = R"sh(rj_tools() {
+  rj_setsid=$(command -v setsid) rj_perl= rj_python= rj_env=
+  if [ -z "$rj_setsid" ] || [ "$rj_reset" = yes ]; then
+    rj_perl=$(command -v perl) rj_python=$(command -v python3) rj_env=$(command -v env)
+    [ -z "$rj_perl" ] || "$rj_perl" -MPOSIX -e 1 || rj_perl=
+    [ -z "$rj_python" ] || "$rj_python" -c 'import os, signal, sys' || rj_python=
+    [ -z "$rj_env" ] || "$rj_env" --default-signal true || rj_env=
+  fi 2>/dev/null
+}
+rj_lead() {
+  if [ "$rj_reset" = no ] && [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
+  if [ -n "$rj_perl" ]; then
+    exec "$rj_perl" -MPOSIX -e 'POSIX::setsid(); $SIG{$_} = "DEFAULT" for grep !/^(KILL|STOP|NUM|_|RT)/, keys %SIG;
+      sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec { $ARGV[0] } @ARGV; exit 127' -- "$@"
+  fi
+  if [ -n "$rj_python" ]; then
+    exec "$rj_python" -c 'import os, signal, sys
+try: os.setsid()
+except OSError: pass
+for s in set(range(1, signal.NSIG)) - {signal.SIGKILL, signal.SIGSTOP}:
+  try: signal.signal(s, signal.SIG_DFL)
+  except (OSError, ValueError, RuntimeError): pass
+if hasattr(signal, "pthread_sigmask"): signal.pthread_sigmask(signal.SIG_SETMASK, [])
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+  fi
+  if [ -n "$rj_setsid" ] && [ -n "$rj_env" ]; then exec "$rj_env" --default-signal "$rj_setsid" "$@"; fi
+  if [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
+  trap '' HUP
+  exec "$@"
+}
+)sh";
+
+/// Arguments: the command to start. Kills itself as soon as a child is there in its place, so that nobody waits for the
+/// child any more. A process without a parent, as `&` would give, and with the signals of the login.
+inline constexpr std::string_view launcher_script = R"sh(set +euxvCm
+(
+  kill -KILL "$$"
+  rj_path=${PATH-} rj_had_path=${PATH+x}
+  PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH}
+  rj_reset=no
+  if (exec grep -q '^Sig[BI][lg][kn]:.*[1-9a-f]' /proc/self/status) 2>/dev/null; then rj_reset=yes; fi
+  rj_tools
+  if [ -n "$rj_had_path" ]; then PATH=$rj_path; else unset PATH; fi
+  rj_lead "$@"
+)
+exit 0
+)sh";
 
 /// Arguments: job directory, directory of this attempt, ticket, umask of the login, then the shell that runs scripts.
 ///
@@ -9094,6 +9420,13 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// job must write is reserved before, and overwritten in place: that a full disk lets happen. Should that fail, an
 /// empty file has the exit code in its name, until there is room again.
 ///
+/// The job's directory may be removed, and made again for another job, while this one runs. The supervisor is in the
+/// directory itself, where nothing can be made once it is removed, and not in what has its name now; the file that
+/// becomes the exit code has the ticket in its name, is written through a descriptor held from the start, and cannot be
+/// renamed if it is not there; and whatever else is written is written only while the claim is this supervisor's. Where
+/// the directory of the login cannot be found again by its name, the supervisor stays there, and trusts the claim.
+///
+/// What the job leaves running in its session is written down as soon as the job has ended: see posix_members.hpp.
 /// The job's own environment is that of the login: only PATH is changed, and given back.
 inline constexpr std::string_view supervisor_script = R"sh(set +euxvCm
 rj_d=$1 rj_n=$2 rj_by=$3 rj_um=$4
@@ -9103,51 +9436,74 @@ IFS=' '
 trap : TERM INT
 rj_path=${PATH-} rj_had_path=${PATH+x}
 PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH}
+rj_reset=no
+rj_tools
 rj_reserve() { printf '%-62s\n' 125 >"$1" && [ "$(wc -c <"$1")" -eq 63 ]; }
 rj_start "$$"; rj_where; rj_space
-printf '%s\nstart=%s boot=%s ns=%s host=%s by=%s .\n' "$$" "$rj_s" "$rj_b" "$rj_m" "$rj_h" "$rj_by" >"$rj_n/pid"
-{ IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_n/pid"
-case $rj_i in *"by=$rj_by .") ;; *) exit 1 ;; esac
-rj_reserve "$rj_n/exit_code.tmp" && rj_reserve "$rj_n/child" || exit 1
+rj_me="start=$rj_s boot=$rj_b ns=$rj_m host=$rj_h by=$rj_by ."
+printf '%s\n%s\n' "$$" "$rj_me" >"$rj_n/pid"
+rj_tmp=exit_code.tmp.$rj_by rj_j=$rj_n
+rj_owns() {
+  rj_q= rj_i=
+  { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_j/pid"; } 2>/dev/null
+  [ "$rj_q" = "$$" ] && [ "$rj_i" = "$rj_me" ]
+}
+rj_owns && rj_reserve "$rj_n/$rj_tmp" && rj_reserve "$rj_n/child" || exit 1
+exec 8<>"$rj_n/$rj_tmp"
+rj_login=$PWD rj_j=$rj_d
 if ! ln "$rj_n/pid" "$rj_d/pid" 2>/dev/null; then
   [ -e "$rj_d/pid" ] && rm -rf "$rj_n"
   exit 1
 fi
-mv -f "$rj_n/exit_code.tmp" "$rj_n/job.sh" "$rj_d/"
+mv -f "$rj_n/$rj_tmp" "$rj_n/job.sh" "$rj_d/"
+if (cd "$rj_login") 2>/dev/null && cd "$rj_d" 2>/dev/null; then rj_j=.; fi
 rj_finish() {
   rj_k=0
-  while [ -d "$rj_d" ] && [ "$rj_k" -lt 3600 ]; do
-    if { printf '%-62s\n' "$1" 1<>"$rj_d/exit_code.tmp"; } 2>/dev/null &&
-       mv -f "$rj_d/exit_code.tmp" "$rj_d/exit_code" 2>/dev/null && [ -f "$rj_d/exit_code" ]; then
-      [ "$rj_k" = 0 ] || rm -f "$rj_d/exit_code.is.$1"
+  while rj_owns && [ "$rj_k" -lt 3600 ]; do
+    if { if [ "$rj_k" = 0 ]; then printf '%-62s\n' "$1" >&8; else printf '%-62s\n' "$1" 1<>"$rj_j/$rj_tmp"; fi
+       } 2>/dev/null && [ -f "$rj_j/$rj_tmp" ] && mv -f "$rj_j/$rj_tmp" "$rj_j/exit_code" 2>/dev/null && [ -f "$rj_j/exit_code" ]; then
+      [ "$rj_k" = 0 ] || rm -f "$rj_j/exit_code.is.$1"
       break
     fi
-    { : >"$rj_d/exit_code.is.$1"; } 2>/dev/null
+    rj_owns || break
+    { : >"$rj_j/exit_code.is.$1"; } 2>/dev/null
     rj_k=$((rj_k+1))
     sleep 1
   done
 }
-if [ -e "$rj_d/cancel" ]; then rj_finish 143; exit 0; fi
-if ! { : >>"$rj_d/stdout.log"; } 2>/dev/null; then rj_finish 125; exit 0; fi
-rj_setsid=$(command -v setsid) rj_perl=
-[ -n "$rj_setsid" ] || rj_perl=$(command -v perl)
+if [ -e "$rj_j/cancel" ]; then rj_finish 143; exit 0; fi
+if ! { : >>"$rj_j/stdout.log"; } 2>/dev/null; then rj_finish 125; exit 0; fi
+rj_keeper=
+case $(cd "$rj_j" && pwd -P) in
+  /tmp/*|/var/tmp/*|/dev/shm/*)
+    (
+      trap 'kill "$!"; exit 0' TERM
+      while sleep 3600 & wait "$!"; rj_owns && { kill -0 "$$" || { rj_child; rj_child_runs; }; }; do
+        touch -c -a "$rj_j" "$rj_j"/*
+      done
+    ) </dev/null >/dev/null 2>&1 8>&- &
+    rj_keeper=$! ;;
+esac
 (
   trap - TERM INT
-  if [ -n "$rj_had_path" ]; then PATH=$rj_path; else unset PATH; fi
+  if [ "$rj_j" = . ]; then cd "$rj_login" 2>/dev/null || cd /; unset OLDPWD; fi
   umask "$rj_um"
   set -- "$@" "$rj_n/runner" "$rj_d" "$rj_n" "$rj_by" "$@"
-  if [ -n "$rj_setsid" ]; then exec "$rj_setsid" "$@"; fi
-  if [ -n "$rj_perl" ]; then
-    exec "$rj_perl" -MPOSIX -e 'POSIX::setsid(); exec { $ARGV[0] } @ARGV; exit 127' -- "$@"
-  fi
-  trap '' HUP
-  exec "$@"
-) </dev/null >>"$rj_d/stdout.log" 2>&1
+  if [ -n "$rj_had_path" ]; then PATH=$rj_path; else unset PATH; fi
+  rj_lead "$@"
+) </dev/null >>"$rj_j/stdout.log" 2>&1 8>&-
 rj_r=$?
+rj_recall
+rj_child
+[ "$rj_cl" != yes ] || rj_mine=" $rj_cp "
+rj_q=$$
+rj_look
+[ "$rj_left" = 0 ] || ! rj_owns || rj_remember "$rj_by"
 if [ "$rj_r" -gt 384 ]; then rj_r=$((rj_r-256))
 elif [ "$rj_r" -gt 256 ]; then rj_r=$((rj_r-128))
 fi
 rj_finish "$rj_r"
+[ -z "$rj_keeper" ] || kill "$rj_keeper" 2>/dev/null
 rm -rf "$rj_n"
 exit 0
 )sh";
@@ -9201,6 +9557,16 @@ void append_job_dir(std::string& script, const job_spec& job) {
     append_path(script, "rj_p", job.pid_file);
 }
 
+void append_interpreter(std::string& text, const job_command& command) {
+  const auto words = interpreter(command);
+  if (!words.empty()) text.append("set --\n");
+  for (const auto& word : words) {
+    append_assignment(text, "rj_v", word);
+    text.append("set -- \"$@\" \"$rj_v\"\n");
+  }
+  text.append("set -- \"$@\" \"$rj_d/job.sh\"\n");
+}
+
 std::string enter_function(const job_command& command) {
   std::string text(tools_piece.substr(0, tools_piece.find("rj_ours")));
   text.append(
@@ -9213,11 +9579,21 @@ std::string enter_function(const job_command& command) {
     text += '\n';
   }
   if (!command.working_directory.empty()) {
-    append_path(text, "rj_c", command.working_directory);
+    const std::string_view directory = command.working_directory;
+    if (directory == "~" || directory.starts_with("~/")) {
+      append_assignment(text, "rj_c", directory.substr(1));
+      text.append("rj_c=${HOME:-/no home directory}$rj_c\n");
+    } else {
+      append_path(text, "rj_c", command.working_directory);
+    }
     text.append(
-        "cd \"$rj_c\" >/dev/null || { echo \"remote_job: cannot change to the working directory\" >&2; exit 126; }\n");
+        "cd \"$rj_c\" >/dev/null 2>&1 || {\n"
+        "rj_v='it cannot be entered'\n"
+        "[ -d \"$rj_c\" ] || rj_v='it is not a directory'\n"
+        "[ -e \"$rj_c\" ] || rj_v='it is not there'\n"
+        "echo \"remote_job: working_directory $rj_c: $rj_v\" >&2; exit 126; }\n");
   }
-  text.append("set -- \"$@\" \"$rj_d/job.sh\"\n");
+  append_interpreter(text, command);
   text.append("LOG_FILE=$rj_d/stdout.log STATUS_FILE=$rj_d/status REMOTE_JOB_TICKET=$rj_by\n");
   text.append("export LOG_FILE STATUS_FILE REMOTE_JOB_TICKET\n");
   for (const bool path : {false, true})
@@ -9248,16 +9624,19 @@ void append_submit(std::string& script, const job_spec& job, const submit_reques
   append_assignment(script, "rj_sh", shell);
   append_assignment(script, "rj_id", job.job_id);
   if (request.command.base_dir.empty()) {
-    script.append("rj_base=/tmp/remote_job-$rj_uid rj_told=/tmp/remote_job-$rj_uid\n");
+    script.append(default_base_piece);
   } else {
     std::string_view base = request.command.base_dir;
     while (base.ends_with('/')) base.remove_suffix(1);
     append_assignment(script, "rj_base", base);
     script.append("rj_told=\n");
   }
-  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece).append(launch_piece);
+  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece).append(scope_piece).append(launch_piece);
   script.append("rj_write() {\n");
-  append_file(script, "supervisor", std::string(process_piece).append(supervisor_script));
+  append_file(script, "launcher", std::string(lead_piece).append(launcher_script));
+  std::string supervisor(process_piece);
+  supervisor.append(child_piece).append(members_piece).append(lead_piece).append(supervisor_script);
+  append_file(script.append(" &&\n"), "supervisor", supervisor);
   append_file(script.append(" &&\n"), "runner", std::string(process_piece).append(runner_script));
   append_file(script.append(" &&\n"), "enter", enter_function(request.command));
   append_file(script.append(" &&\n"), "job.sh", request.command.script);
@@ -9270,15 +9649,17 @@ void append_stop(std::string& script, const job_spec& job, const stop_request& r
   script.append("rj_grace=");
   const auto tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(request.grace).count();
   append_number(script, static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, 36'000'000)));
-  script.append("\n").append(process_piece).append(life_piece).append(result_piece).append(signal_piece);
-  script.append(stop_piece).append(script_end);
+  script.append("\n").append(process_piece).append(child_piece).append(life_piece).append(result_piece);
+  script.append(members_piece).append(signal_piece).append(stop_piece).append(script_end);
 }
 
 void append_cleanup(std::string& script, const job_spec& job, const cleanup_request& request) {
   append_lifecycle_begin(script, request.nonce);
   append_job_dir(script, job);
   append_assignment(script, "rj_policy", to_string(request.policy));
-  script.append(process_piece).append(life_piece).append(result_piece).append(cleanup_piece).append(script_end);
+  script.append(request.leave_processes ? "rj_leave=yes\n" : "rj_leave=no\n");
+  script.append(process_piece).append(child_piece).append(life_piece).append(result_piece).append(members_piece);
+  script.append(cleanup_piece).append(script_end);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -10278,7 +10659,10 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   detail::append_assignment(script, "rj_nonce", request.nonce);
   if (request.liveness) {
     detail::append_path(script, "rj_p", job.pid_file);
-    script.append(detail::process_piece).append(detail::life_piece).append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
+    script.append(detail::process_piece)
+        .append(detail::child_piece)
+        .append(detail::life_piece)
+        .append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
   } else {
     script.append("rj_v=\n");
   }
@@ -10525,7 +10909,7 @@ void file_sink::on_event(const trigger_event& event) {
 
 std::error_code file_sink::open() {
   if (path_.find('\0') != std::string::npos) return {EINVAL, std::generic_category()};
-  // O_NONBLOCK: a FIFO without a reader must not hold up the constructor; a regular file does not know it.
+  // O_NONBLOCK: a FIFO without a reader must not block the constructor; it has no effect on a regular file.
   fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
   if (fd_ < 0) return {errno, std::generic_category()};
   struct stat status {};
@@ -10533,7 +10917,7 @@ std::error_code file_sink::open() {
   if (::fstat(fd_, &status) != 0)
     error = errno;
   else if (!S_ISREG(status.st_mode))
-    error = ESPIPE;  // cannot be written at an offset
+    error = ESPIPE;  // not writable at an offset
   if (error != 0) close();
   return {error, std::generic_category()};
 }
@@ -10545,7 +10929,7 @@ void file_sink::close() noexcept {
 std::error_code file_sink::keep_aside() {
   for (int n = 1;; ++n) {
     const auto name = path_ + '.' + std::to_string(n);
-    // Claims the name, so that the rename can replace nothing but our own empty file.
+    // Reserves the name, so that the rename can replace only our own empty file.
     const int claim = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (claim < 0 && errno == EEXIST && n < std::numeric_limits<int>::max()) continue;
     if (claim < 0) return failed("keep the old log aside:", errno);
@@ -10606,7 +10990,7 @@ std::error_code ostream_sink::on_log(std::uint64_t /*offset*/, std::string_view 
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
 
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
 #include <fcntl.h>
 #include <poll.h>
@@ -10630,7 +11014,7 @@ std::error_code ostream_sink::on_log(std::uint64_t /*offset*/, std::string_view 
 #include <utility>
 #include <vector>
 
-extern char** environ;  // NOLINT(readability-redundant-declaration): the program declares it
+extern char** environ;  // NOLINT(readability-redundant-declaration): the program has to declare it
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
@@ -10653,47 +11037,48 @@ class unique_fd {
 
 inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
 
-/// Moves a descriptor out of the way of 0, 1 and 2, which are what a child's own will be made of; close-on-exec.
+/// Moves a descriptor above 0, 1 and 2, which the child's standard streams will use; close-on-exec.
 REMOTE_JOB_DECL unique_fd above_stdio(unique_fd fd) noexcept;
 
-/// A pipe, close-on-exec at both ends; empty on failure, with errno.
+/// Creates a pipe, close-on-exec at both ends; empty on failure, with errno set.
 REMOTE_JOB_DECL std::pair<unique_fd, unique_fd> make_pipe() noexcept;
 
-/// A nameless file that holds `content`, to be read from its beginning; empty on failure, with errno.
+/// Creates a nameless file with this content, positioned at its beginning; empty on failure, with errno set.
 ///
-/// As a child's standard input it needs nobody to feed it: no SIGPIPE, and no deadlock with a child that does not read.
+/// As a child's standard input, a file needs no writer: it causes neither SIGPIPE nor a deadlock with a child that does
+/// not read.
 REMOTE_JOB_DECL unique_fd make_input(std::string_view content);
 
-/// A child process that was started and is not forgotten: it is reaped by try_reap(), at the latest by the destructor.
+/// A child process that is always reaped: by try_reap(), or at the latest by the destructor.
 ///
-/// It leads a session of its own (where the system cannot do that, a process group), so that it has no terminal to ask
-/// questions on, and all that it starts can be killed with it. While it is not reaped its id stays taken, and so does
-/// the group's: no signal can reach a stranger.
+/// The child leads its own session (or a process group, where the system does not support that). It has no terminal to
+/// prompt on, and all processes it started can be killed together. Until it is reaped, its process and group ids stay
+/// reserved, so a signal cannot reach an unrelated process.
 class child_process {
  public:
   child_process() = default;
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;
 
-  /// Kills and reaps what is left. A child that cannot die, as one that waits for a dead disk, is waited for at most
-  /// a second.
+  /// Kills and reaps a running child. Waits at most a second for a child that cannot be killed, such as one blocked on
+  /// a failed disk.
   REMOTE_JOB_DECL ~child_process();
 
-  /// Starts a program, looked for in PATH, with these descriptors as its 0, 1 and 2 and no others.
+  /// Starts a program, searched for in PATH, with these descriptors as its 0, 1 and 2 and no others.
   REMOTE_JOB_DECL std::error_code start(const std::vector<std::string>& arguments, int in, int out, int err);
 
-  /// A descriptor that becomes readable when the child has ended; empty where the system has no such thing.
+  /// A descriptor that becomes readable when the child has ended; empty if the system does not support this.
   REMOTE_JOB_DECL unique_fd open_exit_event() const noexcept;
 
   bool reaped() const noexcept { return pid_ <= 0; }
 
-  /// Takes the child's status if it has ended; never waits. True once there is nothing left to reap.
+  /// Takes the status of an ended child; never waits. Returns true once nothing is left to reap.
   REMOTE_JOB_DECL bool try_reap() noexcept;
 
-  /// Kills the child and all that it started, other than what left its group.
+  /// Kills the child and the processes it started, except those that left its group.
   REMOTE_JOB_DECL void kill_group() const noexcept;
 
-  /// Kills the child and nothing that it started.
+  /// Kills only the child itself.
   REMOTE_JOB_DECL void kill_leader() const noexcept;
 
   std::optional<int> exit_status() const noexcept { return exit_status_; }
@@ -10705,7 +11090,7 @@ class child_process {
   int signal_ = 0;
 };
 
-/// Whether a program can be found as posix_spawnp would: by its path, or in PATH.
+/// Whether posix_spawnp would find a program: by its path, or in PATH.
 REMOTE_JOB_DECL bool program_exists(const std::string& name);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -10796,7 +11181,7 @@ std::error_code child_process::start(const std::vector<std::string>& arguments, 
   check(::posix_spawn_file_actions_adddup2(&actions, out, 1));
   check(::posix_spawn_file_actions_adddup2(&actions, err, 2));
   int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-  // Descriptors of the user's program that are not close-on-exec, as Asio's sockets, are no business of the child.
+  // Keep the user's descriptors that are not close-on-exec, such as Asio's sockets, out of the child.
 #if defined(__APPLE__)
   flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
 #elif defined(__GLIBC_PREREQ)
@@ -10827,7 +11212,7 @@ std::error_code child_process::start(const std::vector<std::string>& arguments, 
 
 unique_fd child_process::open_exit_event() const noexcept {
 #if defined(__linux__) && defined(SYS_pidfd_open)
-  return unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));  // close-on-exec by itself
+  return unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));  // pidfds are always close-on-exec
 #else
   return {};
 #endif
@@ -10838,7 +11223,7 @@ bool child_process::try_reap() noexcept {
   int status = 0;
   const auto found = ::waitpid(pid_, &status, WNOHANG);
   if (found == 0 || (found < 0 && errno == EINTR)) return false;
-  // With SIGCHLD ignored the system reaps by itself, and the status is lost.
+  // If SIGCHLD is ignored, the system reaps the child and the status is lost.
   if (found == pid_ && WIFEXITED(status)) exit_status_ = WEXITSTATUS(status);
   if (found == pid_ && WIFSIGNALED(status)) signal_ = WTERMSIG(status);
   pid_ = -1;
@@ -10998,7 +11383,7 @@ std::error_code loopback_read::finish(std::error_code ec) {
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_RUNNING_COMMAND_HPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_RUNNING_COMMAND_HPP
 
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
 #include <asio/any_io_executor.hpp>
 #include <asio/basic_waitable_timer.hpp>
@@ -11015,22 +11400,20 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 class process_backend;
 
-/// One command as a child process: collects what it prints until its end, fills the reply and completes. All on one
-/// executor.
+/// Runs one command as a child process: collects its output, fills the reply and completes. Runs on one executor.
 ///
-/// Pipes are waited for and then read without blocking, so that no byte is under way when the child's end is noticed.
-/// The command has ended when the child has: something it left behind may hold the pipes open for ever.
-/// It lives, by its own handlers, until the child is reaped; the reply is not touched any more once it has completed.
+/// Waits until a pipe is readable and then reads without blocking, so that no byte is in transit when the child's end
+/// is noticed. The command ends with the child, since processes left behind may keep the pipes open forever. Its own
+/// handlers keep the object alive until the child is reaped. The reply is not touched after the completion.
 class running_command : public std::enable_shared_from_this<running_command> {
  public:
   REMOTE_JOB_DECL running_command(std::shared_ptr<process_backend> backend, const remote_command& command,
                                   command_reply& reply);
 
-  /// Starts prefix + command. Only if this gives no error, `completion` is taken.
+  /// Starts prefix + command. Takes `completion` only if this returns no error.
   REMOTE_JOB_DECL std::error_code start(const std::vector<std::string>& prefix, any_completion& completion);
 
-  /// Ends the command at once: what runs is killed. After the command was finished: does not wait for the child any
-  /// more.
+  /// Ends the command at once by killing its processes. If the command has finished, stops waiting for the child.
   REMOTE_JOB_DECL void abort() noexcept;
 
  private:
@@ -11038,7 +11421,8 @@ class running_command : public std::enable_shared_from_this<running_command> {
   using clock = std::chrono::steady_clock;
   using timer = asio::basic_waitable_timer<clock>;
 
-  /// How long a child may live on after the end mark, before it is killed: one that waits for what it left behind.
+  /// How long a child may go on after the end mark before it is killed, for instance if it waits for processes it
+  /// started.
   static constexpr auto linger = std::chrono::seconds(1);
 
   /// Enough to empty a pipe, whose capacity is 64 KiB on Linux (pipe(7)).
@@ -11060,7 +11444,7 @@ class running_command : public std::enable_shared_from_this<running_command> {
   child_process child_;
   descriptor out_, err_, exit_event_;
   timer linger_, look_;
-  timer finished_;  // an event: never expires, is cancelled
+  timer finished_;  // an event: never expires, only cancelled
   std::array<char, 16384> buffer_;
 };
 
@@ -11103,7 +11487,7 @@ void process_backend::execute(const remote_command& command, command_reply& repl
   try {
     error = running->start(prefix_, completion);
   } catch (...) {
-    running->abort();  // the reply is touched no more
+    running->abort();  // the reply is not touched any more
     throw;
   }
   if (error) completion.post(judge_start(error));
@@ -11240,8 +11624,8 @@ void running_command::wait_output(descriptor& from) {
   });
 }
 
-/// Takes what is there; false when there will be no more, or no more is wanted. A pipe that is filled as fast as it
-/// is read does not keep the executor for itself.
+/// Reads the available bytes; false at the end of the output, or when no more is needed. Stops after max_reads, so that
+/// a constantly refilled pipe does not monopolize the executor.
 bool running_command::drain(descriptor& from) {
   for (int reads = 0; !ended_; ++reads) {
     if (reads == max_reads) return true;
@@ -11274,7 +11658,7 @@ void running_command::wait_exit() {
     });
     return;
   }
-  // No event for the end of a child, and SIGCHLD is the user's: look now and then.
+  // Without a descriptor for the child's end, poll: SIGCHLD belongs to the user.
   look_.expires_after(std::chrono::milliseconds(10));
   look_.async_wait([self = shared_from_this()](std::error_code) {
     if (self->child_.try_reap())
@@ -11303,7 +11687,7 @@ void running_command::finish(std::error_code error) {
   if (error) {
     child_.kill_group();
   } else if (!child_.reaped()) {
-    // What the command started and left behind is wanted, so only the child itself is made to go.
+    // Processes that the command left behind are intended, so kill only the child itself.
     linger_.expires_after(linger);
     linger_.async_wait([self = shared_from_this()](std::error_code cancelled) {
       if (!cancelled) self->child_.kill_leader();
@@ -11312,9 +11696,9 @@ void running_command::finish(std::error_code error) {
   finished_.cancel();
 }
 
-/// Called once the command is finished.
+/// Runs once the command has finished.
 void running_command::complete() {
-  if (!completion_) return;  // the start threw
+  if (!completion_) return;  // start() threw
   const auto error = backend_->judge_end(error_, child_, reply_);
   auto completion = std::move(completion_);
   if (auto slot = completion.slot(); slot.is_connected()) slot.clear();
@@ -11386,7 +11770,7 @@ std::string private_directory(std::string path) {
   const auto refuse = [&](std::error_code ec, const std::string& why) {
     throw std::system_error(ec, "control_directory " + path + ": " + why);
   };
-  // Together with ssh's own ending of a socket's name it has to fit into an address of unix(7).
+  // With the suffix that ssh adds to the name, the path must fit into a socket address (unix(7)).
   if (path.size() > 45) refuse(errc::invalid_argument, "the path is longer than 45 bytes");
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
     refuse(std::error_code(errno, std::generic_category()), "it cannot be created");
@@ -11414,14 +11798,14 @@ std::vector<std::string> openssh_prefix(const openssh_command& command) {
                                       "PermitLocalCommand=no", "RemoteCommand=none", "ConnectTimeout=15",
                                       "ServerAliveInterval=15", "ServerAliveCountMax=2", "ControlMaster=auto"})
     add(std::string(each));
-  // A percent sign of ours is none of ssh's.
+  // Escape percent signs, which ssh would expand.
   std::string path;
   for (const char c : directory) path += c == '%' ? std::string("%%") : std::string(1, c);
   add("ControlPath=\"" + path + "/%C\"");
   add("ControlPersist=" + std::to_string(seconds));
   if (!command.user.empty()) prefix.insert(prefix.end(), {"-l", command.user});
   if (command.port != 0) prefix.insert(prefix.end(), {"-p", std::to_string(command.port)});
-  // Behind the host ssh looks for options once more: the command must not be one.
+  // ssh also accepts options after the host: the command must not be parsed as one.
   prefix.insert(prefix.end(), {command.host, "--"});
   return prefix;
 }
@@ -12517,6 +12901,7 @@ std::string fingerprint(const job_command& command) {
     add(name);
     add(value);
   }
+  if (!command.shell.empty()) add(command.shell);  // a third text after pairs: no other command gives the same
   return to_hex(sha256(all));
 }
 
@@ -12586,44 +12971,45 @@ std::string failure_text(std::error_code ec, std::string diagnostics, const dura
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// What `ssh -G` prints: one line "keyword value" for each setting that has one, those of a list several times.
+/// The output of `ssh -G`: one line "keyword value" for each setting that has a value; list settings span several
+/// lines.
 ///
-/// Takes any bytes: a line without a value, with a NUL byte or longer than it can be is skipped. As in ssh_config(5),
-/// the first value of a keyword counts. Pure; views into the text, which has to live as long.
+/// Accepts any bytes: skips a line that has no value, holds a NUL byte, or is too long. As in ssh_config(5), the first
+/// value of a keyword counts. Does no I/O. Views point into the text, which must outlive this object.
 class openssh_output {
  public:
   static constexpr std::size_t max_line = 16 * 1024;
 
   REMOTE_JOB_DECL explicit openssh_output(std::string_view text);
 
-  /// The text of a keyword in lower case; empty when there is none.
+  /// The value of a keyword, given in lower case; empty if there is none.
   REMOTE_JOB_DECL std::string_view text(std::string_view keyword) const;
 
-  /// The same, for keywords whose value `none` is as good as no value.
+  /// As text(), for keywords whose value `none` means no value.
   REMOTE_JOB_DECL std::string_view value(std::string_view keyword) const;
 
-  /// All values of a keyword that is repeated; without `none`.
+  /// All values of a repeated keyword, without `none`.
   REMOTE_JOB_DECL std::vector<std::string_view> values(std::string_view keyword) const;
 
-  /// A number from 1 to `most`; anything else is none.
+  /// A number from 1 to `most`; nothing for any other value.
   REMOTE_JOB_DECL std::optional<std::uint32_t> number(std::string_view keyword, std::uint32_t most) const;
 
-  /// The files of a keyword with several on one line. ssh prints a name that holds blanks without quotes: a word that
-  /// begins like no path belongs to the name before it.
+  /// The files of a keyword that lists several on one line. ssh prints a name with blanks without quotes, so a word
+  /// that does not begin like a path is part of the name before it.
   REMOTE_JOB_DECL std::vector<std::string> files(std::string_view keyword) const;
 
  private:
   std::vector<std::pair<std::string_view, std::string_view>> lines_;
 };
 
-/// A host as it stands in ProxyJump: [user@]host[:port], or ssh://[user@]host[:port]; an address of IPv6 in brackets if
-/// a port follows.
+/// A host as ProxyJump names it: [user@]host[:port] or ssh://[user@]host[:port]. An IPv6 address with a port is in
+/// brackets.
 struct jump_name {
   std::string user;
   std::string host;
   std::uint16_t port = 0;  ///< 0: none
 
-  /// Nothing for what is none.
+  /// Parses a host; nothing if the text is not a valid host.
   REMOTE_JOB_DECL static std::optional<jump_name> parse(std::string_view text);
 };
 
@@ -12640,34 +13026,34 @@ struct jump_name {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What a login needs to be told by a person, or by whatever stands for one. A plain value.
+/// A request for a secret or an answer that a login needs from the user. A plain value.
 struct ssh_challenge {
-  /// What is asked for.
+  /// The kind of answer.
   enum class kind {
     passphrase,           ///< of an encrypted private key
     password,             ///< of the user on the host
-    keyboard_interactive  ///< whatever the server asks (RFC 4256)
+    keyboard_interactive  ///< answers to the server's questions (RFC 4256)
   };
 
   /// One question.
   struct prompt {
-    std::string text;   ///< for people; that of a server is made printable
-    bool echo = false;  ///< whether what is typed may be seen
+    std::string text;   ///< for people; text from a server is made printable
+    bool echo = false;  ///< whether the typed answer may be shown
   };
 
-  kind what = kind::password;   ///< what is asked for
+  kind what = kind::password;   ///< the kind of answer
   std::string subject;          ///< the identity, or `user@host`
-  std::string instruction;      ///< of the server, made printable; mostly empty
-  std::vector<prompt> prompts;  ///< one or more; each wants one answer
-  unsigned attempt = 1;         ///< above 1: what was answered before was wrong
+  std::string instruction;      ///< from the server, made printable; usually empty
+  std::vector<prompt> prompts;  ///< one or more; each needs one answer
+  unsigned attempt = 1;         ///< above 1: the previous answer was wrong
 };
 
 namespace ssh {
 
-/// Overwrites a secret, and what a longer one left behind, before its memory is given back.
+/// Overwrites a secret, including the rest of a longer earlier value, before its memory is freed.
 REMOTE_JOB_DECL void wipe(std::string& secret) noexcept;
 
-/// Answers that are wiped when they are used up.
+/// Answers that are wiped after use.
 struct secrets {
   std::vector<std::string> list;
 
@@ -12684,18 +13070,18 @@ class question {
  public:
   enum class status { open, answered, declined };
 
-  /// `on_answer` is called once, on the thread that answers, unless close() comes first.
+  /// Calls `on_answer` once, on the thread that answers, unless close() comes first.
   explicit question(std::function<void()> on_answer) : on_answer_(std::move(on_answer)) {}
 
-  /// The first call counts. The secret is taken, or wiped.
+  /// Only the first call counts. Takes or wipes the secrets.
   REMOTE_JOB_DECL void answer(std::vector<std::string>& list);
   void decline() { settle(status::declined, nullptr); }
 
-  /// Nobody wants to know any more: from here on nobody is called.
+  /// Cancels the question: `on_answer` is not called from now on.
   REMOTE_JOB_DECL void close() noexcept;
   REMOTE_JOB_DECL status state() const;
 
-  /// Blocks until it is answered, declined or closed. For a thread of its own.
+  /// Blocks until the question is answered, declined or closed. Call it on a separate thread.
   REMOTE_JOB_DECL status wait();
   REMOTE_JOB_DECL secrets take();
 
@@ -12711,20 +13097,20 @@ class question {
 
 }  // namespace ssh
 
-/// Where the answer to a challenge goes: at once or later, on any thread, also when nobody wants it any more. Only the
-/// first answer counts. Copies stand for the same challenge; when the last one is destroyed without an answer, it is
-/// declined. What is given is wiped after use.
+/// Receives the answer to a challenge: immediately or later, on any thread, even after the login has ended. Only the
+/// first answer counts. Copies refer to the same challenge; destroying the last copy without an answer declines it.
+/// Answers are wiped after use.
 class ssh_answer {
  public:
   explicit ssh_answer(std::shared_ptr<ssh::question> to) : to_(std::make_shared<holder>(std::move(to))) {}
 
-  /// To a challenge with one prompt.
+  /// Answers a challenge that has one prompt.
   REMOTE_JOB_DECL void operator()(std::string secret) const;
 
-  /// One answer for each prompt, in their order. Any other number of them is as none.
+  /// Gives one answer for each prompt, in their order. A wrong number of answers counts as none.
   void operator()(std::vector<std::string> answers) const { to_->question->answer(answers); }
 
-  /// There is no answer: the method is given up.
+  /// Gives no answer; the login gives this method up.
   void decline() const { to_->question->decline(); }
 
  private:
@@ -12740,22 +13126,22 @@ class ssh_answer {
   std::shared_ptr<holder> to_;
 };
 
-/// Who is asked: a function `void(const ssh_challenge&, ssh_answer)`, which must not block but may answer later; or for
-/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt, but
-/// not again after a wrong answer: the same one once more would only use up the server's patience. Called on the
-/// transport's executor. To throw is to decline.
+/// A function that answers challenges. Either `void(const ssh_challenge&, ssh_answer)`, which must not block but may
+/// answer later; or `std::string(const std::string& subject)`, which returns the answer directly. The latter is called
+/// for each prompt, but not again after a wrong answer, since the same answer would only use up the server's tries.
+/// Runs on the transport's executor. An exception declines the challenge.
 class ssh_prompter {
  public:
-  /// Nobody: what needs an answer is given up.
+  /// No function: a method that needs an answer is given up.
   ssh_prompter() = default;
 
-  /// One that may answer later.
+  /// A function that may answer later.
   template <class Function>
   requires std::is_invocable_v<Function&, const ssh_challenge&, ssh_answer> ssh_prompter(
-      Function function)  // NOLINT: a function is as good as a prompter
+      Function function)  // NOLINT: implicit, so that a function can be passed as a prompter
       : plain_(plain(function)), function_(std::move(function)) {}
 
-  /// One that knows the answer at once.
+  /// A function that returns the answer directly.
   template <class Function>
   requires(!std::is_same_v<Function, ssh_prompter> && std::is_invocable_r_v<std::string, Function&, const std::string&>)
       ssh_prompter(Function function)  // NOLINT: as above
@@ -12767,16 +13153,17 @@ class ssh_prompter {
         }),
         once_(true) {}
 
-  /// Whether there is anybody to ask.
+  /// Whether a function is set.
   explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
-  /// Asks.
+  /// Passes the challenge to the function.
   void operator()(const ssh_challenge& challenge, ssh_answer answer) const { function_(challenge, std::move(answer)); }
 
-  /// How often it is asked for one thing, where `most` times are allowed.
+  /// How often the function is called for one answer if `most` calls are allowed.
   unsigned tries(unsigned most) const noexcept { return once_ ? 1 : most; }
 
-  /// Whether they are known to be the same: none, or one plain function. Other objects cannot be compared.
+  /// Whether both are known to be equal: both empty, or the same plain function. Other function objects cannot be
+  /// compared.
   friend bool same(const ssh_prompter& a, const ssh_prompter& b) noexcept {
     return !a && !b ? true : a.plain_ != nullptr && a.plain_ == b.plain_;
   }
@@ -12807,144 +13194,148 @@ class ssh_prompter {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A private key to log in with: exactly one of the two is given. Of a key that an agent has the public one will do,
-/// here or in a file of that name and `.pub`. A plain value.
+/// A private key to log in with. Set exactly one of the two members. For a key held by an agent, the public key is
+/// enough: here, or in the file of that name with `.pub` appended. A plain value.
 struct ssh_identity {
-  /// Path of the key; a leading `~/` stands for the home directory. "none": no key, not even one of the usual ones.
+  /// Path of the key; a leading `~/` stands for the home directory. "none": no key, not even a default one.
   std::string file = {};
-  /// The key itself, as it would stand in a file; a secret, which is the caller's to wipe.
+  /// The key itself, in the format of a key file. It is secret; the caller has to wipe it.
   std::string text = {};
 };
 
-/// Time allowed to each step of connecting; each above zero.
+/// Time limits for the steps of connecting; each must be above zero.
 struct ssh_timeouts {
-  duration resolve = std::chrono::seconds(10);         ///< to find the host's addresses
-  duration connect = std::chrono::seconds(15);         ///< to reach one of them, all tries together
-  duration banner = std::chrono::seconds(10);          ///< until the server has identified itself as SSH
+  duration resolve = std::chrono::seconds(10);         ///< to resolve the host name
+  duration connect = std::chrono::seconds(15);         ///< to connect to one of the addresses, all attempts together
+  duration banner = std::chrono::seconds(10);          ///< until the server sends its SSH identification
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
-  duration open = std::chrono::seconds(15);            ///< until the server has answered the opening of a channel
-  /// Until it is known whether the server gives access to files; and until one that has come to a halt over one user's
-  /// files is replaced for the others of a pool. Below a watch's command_timeout: what is not known by then is a poll
-  /// that timed out.
+  duration open = std::chrono::seconds(15);            ///< until the server answers a request to open a channel
+  /// Until it is known whether the server offers file access. In a pool, also how long file access may stall on one
+  /// user's files before it is replaced for the other users. Keep it below a watch's command_timeout; otherwise the
+  /// poll times out first.
   duration files = std::chrono::seconds(5);
 };
 
-/// Which algorithms may be used, by their SSH names, the best first; an empty list is libssh2's own. A name that
-/// libssh2 does not know is `errc::invalid_argument` when connecting. A plain value.
+/// The algorithms to use, by their SSH names, best first; an empty list means libssh2's defaults. A name that libssh2
+/// does not know makes connecting fail with `errc::invalid_argument`. A plain value.
 struct ssh_algorithms {
-  std::vector<std::string> key_exchange = {};  ///< how the keys of the session are agreed upon
-  std::vector<std::string> host_key = {};      ///< within it the keys known for the host come first
-  std::vector<std::string> cipher = {};        ///< both ways
-  std::vector<std::string> mac = {};           ///< both ways
+  std::vector<std::string> key_exchange = {};  ///< key exchange methods
+  std::vector<std::string> host_key = {};      ///< host key types; types already known for the host come first
+  std::vector<std::string> cipher = {};        ///< for both directions
+  std::vector<std::string> mac = {};           ///< for both directions
 };
 
-/// Which of a host's addresses are tried.
+/// Which of a host's addresses to try.
 enum class ip_version { any, v4, v6 };
 
-/// What to think of a host's key.
+/// How to verify a host key.
 enum class host_key_policy {
-  strict,  ///< it has to be in a known-hosts file
-  /// A host of which no key is known is believed at first sight, and its key added to the first known-hosts file, which
-  /// is created if need be. A changed or a revoked key is refused, and so is a new host whose key cannot be added.
+  strict,  ///< the key must be in a known-hosts file
+  /// Accepts the key of an unknown host and adds it to the first known-hosts file, creating the file if necessary.
+  /// Refuses a changed or revoked key, and a new host whose key cannot be added.
   accept_new,
-  insecure_accept_any  ///< any key will do, a changed or revoked one too: nobody knows who listens
+  insecure_accept_any  ///< accepts any key, even a changed or revoked one: offers no protection against an attacker
 };
 
-/// What to ask OpenSSH's ssh for. A plain value.
+/// Settings for a query of OpenSSH's ssh. A plain value.
 struct openssh_query {
-  std::string user;             ///< goes before the configuration's, as with `ssh -l`; empty: the configuration's
-  std::uint16_t port = 0;       ///< goes before the configuration's, as with `ssh -p`; 0: the configuration's
-  std::string config_file;      ///< as with `ssh -F`; empty: the user's and the system's
-  std::string program = "ssh";  ///< looked for in PATH
-  duration timeout = std::chrono::seconds(10);  ///< for all of it
+  std::string user;             ///< overrides the configuration, as `ssh -l`; empty: from the configuration
+  std::uint16_t port = 0;       ///< overrides the configuration, as `ssh -p`; 0: from the configuration
+  std::string config_file;      ///< as `ssh -F`; empty: the user's and the system's files
+  std::string program = "ssh";  ///< searched for in PATH
+  duration timeout = std::chrono::seconds(10);  ///< for the whole query
 };
 
 /// How to reach one host over SSH. A plain value.
 ///
-/// No secret need be in it: keys are read from their files when they are needed, passphrases and passwords are asked
-/// for and wiped after use.
+/// It need not hold secrets: keys are read from their files when needed; passphrases and passwords are requested when
+/// needed and wiped after use.
 struct ssh_options {
-  std::string host;                 ///< name or address, that of IPv6 with or without brackets; required
+  std::string host;                 ///< name or address; brackets around an IPv6 address are optional; required
   std::uint16_t port = 22;          ///< above 0
-  std::string user;                 ///< empty: the name of the user who runs this program
-  ip_version ip = ip_version::any;  ///< of the addresses that the name of a host has; one that is given as such counts
+  std::string user;                 ///< empty: the user who runs this program
+  ip_version ip = ip_version::any;  ///< applies to addresses found by name, not to an address given as host
 
-  /// The authentication methods that may be used, in the order to try them. Empty: "publickey", "keyboard-interactive"
-  /// and "password", which are all there are, in this order.
+  /// The authentication methods to use, in the order to try them. Empty: "publickey", "keyboard-interactive",
+  /// "password", in this order; no other method is supported.
   std::vector<std::string> methods;
-  /// Tried in this order. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that are there.
+  /// Identities, in the order to try them. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that exist.
   std::vector<ssh_identity> identities;
-  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: that of the environment
-  /// variable SSH_AUTH_SOCK, if it is set. "none": no agent. Its keys are tried before the files, first those that are
-  /// identities.
+  /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: the value of the environment
+  /// variable SSH_AUTH_SOCK, if set. "none": no agent. The agent's keys are tried before the files, those among the
+  /// identities first.
   std::string agent;
-  /// Of the agent's keys only those that are identities are tried.
+  /// Whether to try only those of the agent's keys that are among the identities.
   bool identities_only = false;
-  /// Asked for the passphrase of an encrypted key, if its format tells the public key only once the server has found
-  /// that good. Not set: an encrypted key is `errc::passphrase_wrong`.
+  /// Provides the passphrase of an encrypted key. If the key's format shows the public key, it is called only after the
+  /// server has accepted that. Not set: an encrypted key fails with `errc::passphrase_wrong`.
   ssh_prompter passphrase;
-  /// Asked for the user's password, if the server takes one. Not set: the method is not tried; so with the next one.
+  /// Provides the user's password, if the server accepts passwords. Not set: the method is skipped.
   ssh_prompter password;
-  /// Asked what the server asks, which may be several things, several times.
+  /// Answers the server's questions, which may come several at a time and several times. Not set: the method is
+  /// skipped.
   ssh_prompter keyboard_interactive;
-  /// How often each of them is asked while what was given is wrong; above 0. One that knows the answer at once is asked
-  /// once.
+  /// How often each prompter is called while its answers are wrong; above 0. A prompter that returns its answer
+  /// directly is called once.
   unsigned prompts = 1;
 
-  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each one named here has to be readable.
-  /// Empty: `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`, as far as they are there. With `accept_new` the first
-  /// one need not be there.
+  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each file named here must be readable; with
+  /// `accept_new`, the first may be missing. Empty: those of `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` that
+  /// exist.
   std::vector<std::string> known_hosts;
-  /// The only host keys to be accepted, as `ssh-keygen -l` prints them (`SHA256:...`). Not empty: no known-hosts file
-  /// is looked at, and no other policy counts.
+  /// The only host keys to accept, as `ssh-keygen -l` prints them (`SHA256:...`). If set, known-hosts files and
+  /// `host_keys` are ignored.
   std::vector<std::string> fingerprints;
-  /// What is asked of a host key without fingerprints.
+  /// How to verify the host key if `fingerprints` is empty.
   host_key_policy host_keys = host_key_policy::strict;
-  /// The name to look up in the known-hosts files, whatever the port. Empty: host and port.
+  /// The name to look up in the known-hosts files, regardless of the port. Empty: host and port.
   std::string host_key_alias;
 
-  /// Which algorithms may be used.
+  /// The algorithms to use.
   ssh_algorithms algorithms;
 
-  /// Hosts to go through, as ProxyJump: the first is connected to, and each next one, at last this host, through the
-  /// one before. Each has its own options: identities, policy and time-outs are not inherited. One that has jump hosts
-  /// itself is reached through these.
+  /// Jump hosts, as in ProxyJump: the first is connected to directly, and each next one, finally this host, through the
+  /// one before. Each has its own options and inherits no identities, policy or time-outs. A jump host with jump hosts
+  /// of its own is reached through those.
   std::vector<ssh_options> jump_hosts;
 
-  /// How long each step of a connection may take.
+  /// Time limits for the steps of connecting.
   ssh_timeouts timeouts;
-  /// After so long without a byte from the server it is asked for a sign of life; above 0.
+  /// Time without a byte from the server after which a keepalive is sent; above 0.
   duration keepalive = std::chrono::seconds(15);
-  /// Without an answer the connection counts as lost after so long a silence; above keepalive.
+  /// Time of silence after which the connection counts as lost; above keepalive.
   duration silence_limit = std::chrono::seconds(30);
 
-  /// To be told among the transport's notices when connecting: what of a configuration is not obeyed.
+  /// Texts for the transport to report among its notices when connecting: settings of a configuration that have no
+  /// effect.
   std::vector<std::string> notices;
 
-  /// What the user's OpenSSH configuration says of a host, which may be an alias. Obeyed are Host, Match, Include and
-  /// HostName, Port, User, AddressFamily; IdentityFile, IdentityAgent, IdentitiesOnly; PreferredAuthentications,
-  /// PubkeyAuthentication, KbdInteractiveAuthentication, PasswordAuthentication, BatchMode (nobody is asked for a
-  /// password), NumberOfPasswordPrompts; UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking, HostKeyAlias;
-  /// HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs, as far as libssh2 knows what they name; ProxyJump;
-  /// ConnectTimeout, ServerAliveInterval, ServerAliveCountMax. StrictHostKeyChecking `no` and `accept-new` are both
-  /// `accept_new`, all else is `strict`: there is nobody to ask. Each host of ProxyJump is looked up in the same way.
+  /// Reads the options of a host, which may be an alias, from the user's OpenSSH configuration. Supported are Host,
+  /// Match, Include and HostName, Port, User, AddressFamily; IdentityFile, IdentityAgent, IdentitiesOnly;
+  /// PreferredAuthentications, PubkeyAuthentication, KbdInteractiveAuthentication, PasswordAuthentication, BatchMode
+  /// (no password is requested), NumberOfPasswordPrompts; UserKnownHostsFile, GlobalKnownHostsFile,
+  /// StrictHostKeyChecking, HostKeyAlias; HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs, restricted to the
+  /// algorithms that libssh2 supports; ProxyJump; ConnectTimeout, ServerAliveInterval, ServerAliveCountMax.
+  /// StrictHostKeyChecking `no` and `accept-new` both become `accept_new`; all other values become `strict`, since
+  /// there is no user to ask. Each host of ProxyJump is looked up in the same way.
   ///
-  /// What cannot be obeyed and would let in what the configuration keeps out is refused, as is what leads another way:
-  /// ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithms of which libssh2 knows none;
-  /// `process_transport` over ssh has all that. Of what else changes who logs in, how and from where (such as
-  /// CertificateFile, PKCS11Provider, BindAddress) `notices` tells. The rest is for ssh alone and has no effect.
+  /// Fails if ignoring an unsupported setting would weaken security or take another route: ProxyCommand,
+  /// RevokedHostKeys, authentication by other methods only, algorithm lists without one that libssh2 supports. Use
+  /// `process_transport` over ssh for these. Other unsupported settings that affect who logs in, how, or from where
+  /// (such as CertificateFile, PKCS11Provider, BindAddress) are listed in `notices`. The remaining settings concern
+  /// only ssh itself and have no effect.
   ///
-  /// Starts `ssh -G`, without a shell, and blocks until it has ended, usually for some milliseconds, at most for the
-  /// time-out: to be called before an executor runs. `Match exec` lines of the configuration are executed. Thread-safe.
-  /// Throws `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::invalid_argument` for a
-  /// name that begins with `-` or is none, for a configuration that ssh or this library refuses. Defined in
+  /// Runs `ssh -G` without a shell and blocks until it ends: usually some milliseconds, at most the time-out. Call it
+  /// before an executor runs. Executes `Match exec` lines of the configuration. Thread-safe. Throws
+  /// `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, or `errc::invalid_argument` for an
+  /// invalid name, such as one that begins with `-`, or a configuration that ssh or this library rejects. Defined in
   /// <remote_job/ssh/openssh/openssh_config.hpp>, for POSIX systems.
   static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };
 
-/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing.
-/// Thread-safe; does no I/O.
+/// Checks the options. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe;
+/// does no I/O.
 REMOTE_JOB_DECL std::string validate(const ssh_options& options);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -12957,25 +13348,25 @@ REMOTE_JOB_DECL std::string validate(const ssh_options& options);
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// What a configuration refers to on this machine.
+/// The facts about this machine that a configuration refers to.
 struct openssh_surroundings {
-  std::string home;  ///< of the user who runs this program, as the next two are
+  std::string home;  ///< home directory of the user who runs this program; so are the name and number below
   std::string user;
   std::string uid;
-  std::string machine;                                     ///< this one's name
+  std::string machine;                                     ///< name of this machine
   std::function<bool(const std::string&)> is_there;        ///< whether a file exists
-  std::function<std::string(const std::string&)> value;    ///< of an environment variable; empty when there is none
-  std::function<std::string(const std::string&)> home_of;  ///< of a user; empty when there is none
+  std::function<std::string(const std::string&)> value;    ///< of an environment variable; empty if unset
+  std::function<std::string(const std::string&)> home_of;  ///< of a user; empty if unknown
 };
 
-/// Turns what `ssh -G` prints into options. ssh's own lists of usual keys and known-hosts files name many that nobody
-/// has: those are left out. A key that the configuration names stays, so that a mistake in its name is told. The jump
-/// hosts are left to the caller, and so is what libssh2 knows of the algorithms.
+/// Turns the output of `ssh -G` into options. ssh prints default identity and known-hosts files even if they do not
+/// exist; missing default files are dropped. An identity file named by the configuration stays, so that a mistyped name
+/// is reported. The caller handles jump hosts and checks which algorithms libssh2 supports.
 class openssh_reader {
  public:
   openssh_reader(const openssh_output& output, const openssh_surroundings& here) : output_(output), here_(here) {}
 
-  /// The options, or why there are none.
+  /// The options; nothing on failure, with the reason in `why`.
   REMOTE_JOB_DECL std::optional<ssh_options> read(std::string& why);
 
  private:
@@ -12991,11 +13382,11 @@ class openssh_reader {
   REMOTE_JOB_DECL void read_algorithms();
   REMOTE_JOB_DECL void read_times();
 
-  /// Of what is not obeyed, though it changes who logs in, how or from where.
+  /// Adds a notice for each unsupported setting that affects who logs in, how, or from where.
   REMOTE_JOB_DECL void read_notices();
 
-  /// As ssh does it with names of files: `~`, environment variables in `${}`, and those tokens of ssh_config(5) that
-  /// make sense in them; others stay as they are.
+  /// Expands a file name as ssh does: `~`, environment variables in `${}`, and the tokens of ssh_config(5) that apply
+  /// to file names. Other tokens stay as they are.
   REMOTE_JOB_DECL std::string expand(std::string_view text);
   REMOTE_JOB_DECL std::optional<std::string> value_of(char token) const;
 
@@ -13021,7 +13412,7 @@ namespace ssh {
 
 REMOTE_JOB_DECL openssh_surroundings surroundings();
 
-/// One host of a configuration. `may_jump`: it is reached as its configuration says, not as that of another host does.
+/// Reads the options of one host. `may_jump`: whether to apply the host's own ProxyJump.
 REMOTE_JOB_DECL ssh_options from_openssh(std::string_view alias, const openssh_query& query, bool may_jump, int depth);
 
 }  // namespace ssh
@@ -13100,33 +13491,34 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 template <class Executor>
 class basic_libssh2_transport;
 
-/// What a session_pool allows. A plain value; `validate` says what is allowed here.
+/// The limits of a session_pool. A plain value; see `validate` for the accepted values.
 struct session_pool_options {
-  /// Commands at once over one session; above 0. Best two below the server's MaxSessions (10 by default): one channel
-  /// is opened in advance, one is for files. Where the server allows fewer that is found out, and costs no command.
+  /// Concurrent commands per session; above 0. Best set to two below the server's MaxSessions (10 by default): one
+  /// channel is opened in advance and one is for files. If the server allows fewer, the pool adapts without failing a
+  /// command.
   std::size_t channels = 8;
-  /// Sessions to one endpoint; above 0. Another one is made when somebody has waited a quarter of a second for a
+  /// Sessions per endpoint; above 0. Another session is opened when a user has waited a quarter of a second for a
   /// channel.
   std::size_t sessions = 2;
-  /// Connections to one host that are being made at once, of all endpoints; above 0.
+  /// Concurrent attempts to connect to one host, over all endpoints; above 0.
   std::size_t handshakes = 8;
-  /// How long a session is kept that nobody uses; 0 or more.
+  /// How long an unused session is kept; 0 or more.
   duration idle = std::chrono::seconds(60);
-  /// How long a server has for a sign of life after something on a session failed; above 0, at most an hour.
+  /// How long a server may take to answer a probe after an operation on a session has failed; above 0, at most an hour.
   duration proof = std::chrono::seconds(5);
 };
 
-/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing. Thread-safe.
+/// Checks the options. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe.
 REMOTE_JOB_DECL std::string validate(const session_pool_options& options);
 
-/// What a session_pool has at the moment, and has done.
+/// The state and counters of a session_pool.
 struct session_pool_stats {
   std::size_t sessions = 0;    ///< open now
-  std::uint64_t connects = 0;  ///< attempts to connect so far, of the endpoints that are in use
+  std::uint64_t connects = 0;  ///< attempts to connect so far, over the endpoints in use
 };
 
-/// Lets transports to the same endpoint share connections: a watch of hundreds of jobs on one host then has one, or two
-/// when it goes by commands.
+/// Lets transports to the same endpoint share connections. A watch of hundreds of jobs on one host then needs one
+/// connection, or two if it runs commands.
 ///
 /// @code
 /// #include <remote_job/transport/libssh2.hpp>
@@ -13140,46 +13532,46 @@ struct session_pool_stats {
 /// }
 /// @endcode
 ///
-/// Two transports have the same endpoint when they were given the same options object, or when all their options are
-/// equal. Callbacks that are not plain functions cannot be compared: options with such ones have to be passed as one
-/// `std::shared_ptr<const ssh_options>` to be shared. What is shared, and how:
-///  * Whoever connects gets a session that is there, or waits for the one attempt that is made for all, and has its
-///    outcome. After a failed attempt the next begins a second later.
-///  * Files are read over one channel, by all at once. Commands have a channel each, at most
-///    `session_pool_options::channels` at once, in the order of asking; who waits in line has its own time-outs.
-///    Where the server allows so few that files find none free, files and commands take turns.
-///  * What one transport cancels or closes is no matter to the others. If something of it was under way, or had failed,
-///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
-///    the session is closed, and the next to connect makes another for all.
-///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there
-///    or being made.
-///  * A session whose channels are all held by commands that do not end is replaced by another.
+/// Two transports have the same endpoint if they were given the same options object or if all their options are equal.
+/// Callbacks other than plain functions cannot be compared. To share connections with such callbacks, pass the options
+/// as one `std::shared_ptr<const ssh_options>`. The rules of sharing:
+///  * Connecting uses an open session, or waits for the one shared attempt and gets its outcome. After a failed
+///    attempt, the next one starts a second later.
+///  * All files are read over one channel. Each command has its own channel. At most `session_pool_options::channels`
+///    commands run at once; the others wait in order of arrival, each with its own time-outs. If the server allows so
+///    few channels that none is left for files, files and commands take turns.
+///  * Cancelling or closing one transport does not affect the others. If an operation was in progress or has failed,
+///    the pool probes the server and gives the session to new users only after it has answered. Without an answer the
+///    pool closes the session; the next attempt to connect opens a new one for all.
+///  * Losing a session fails each operation in progress on it once. Waiting operations keep waiting if another session
+///    is open or being opened.
+///  * If commands that do not end hold all channels of a session, the pool replaces that session.
 ///
 /// @par Thread safety
-/// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
+/// Use a pool and its transports on one executor that runs one handler at a time.
 ///
 /// @par Object lifetimes
-/// Transports may outlive the pool: their sessions then end with their last user. Both may outlive the execution
-/// context, but are of no use then. A session that is kept for later use keeps the context at work: close() or destroy
-/// the pool to end that.
+/// Transports may outlive the pool; their sessions end with their last user. Pool and transports may outlive the
+/// execution context, but cannot be used then. A session kept for later use keeps the context running; close() or
+/// destroy the pool to end it.
 class session_pool {
  public:
-  using executor_type = asio::any_io_executor;  ///< of all that goes on with the pool
+  using executor_type = asio::any_io_executor;  ///< of all operations of the pool
 
-  /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for options that are not allowed.
+  /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for invalid options.
   REMOTE_JOB_DECL explicit session_pool(const executor_type& executor, const session_pool_options& options = {});
 
-  /// The moved-from pool can only be destroyed.
+  /// A moved-from pool can only be destroyed.
   session_pool(session_pool&&) = default;
   session_pool& operator=(session_pool&&) = delete;
 
-  /// Ends the sessions that nobody uses, now or when their last user is done.
+  /// Ends unused sessions now, and each other session when its last user is done.
   REMOTE_JOB_DECL ~session_pool();
 
-  /// Where all of it runs: that of the constructor.
+  /// The executor passed to the constructor.
   executor_type get_executor() const noexcept { return executor_; }
 
-  /// Ends all sessions at once, without a word to the servers. Outstanding operations of their users complete with
+  /// Ends all sessions at once, without notifying the servers. Outstanding operations of their users complete with
   /// `asio::error::operation_aborted`. Never blocks; the pool can be used again.
   REMOTE_JOB_DECL void close();
 
@@ -13190,7 +13582,7 @@ class session_pool {
   template <class Executor>
   friend class basic_libssh2_transport;
 
-  /// A share of the sessions to this endpoint.
+  /// Creates a share of the sessions to this endpoint.
   REMOTE_JOB_DECL std::shared_ptr<ssh::connection_backend> share(std::shared_ptr<const ssh_options> options);
 
   REMOTE_JOB_DECL std::shared_ptr<ssh::endpoint_pool> endpoint(std::shared_ptr<const ssh_options> options);
@@ -13212,15 +13604,15 @@ class session_pool {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A transport over SSH with libssh2: one connection, its own or shared, each command on a channel of its own.
+/// A transport over SSH with libssh2. Uses its own connection or a shared one, and a separate channel for each command.
 ///
-/// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only
-/// one channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between
-/// commands; see `ssh_options::keepalive`.
+/// The next channel is opened while a command runs, so a command costs one round trip; it costs two if the server
+/// allows only one channel (MaxSessions 1). An unresponsive server is detected during and between commands; see
+/// `ssh_options::keepalive`.
 ///
-/// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor
-/// that runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private key, and waiting
-/// for what the server asks a person, is done by a thread that lives so long.
+/// Thread safety: distinct objects are independent. Use one object and all its operations on an executor that runs one
+/// handler at a time: a strand, or an io_context run by one thread. A temporary helper thread decrypts private keys and
+/// waits for answers to the server's questions.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   template <class Other>
@@ -13234,33 +13626,31 @@ class basic_libssh2_transport {
  public:
   using executor_type = Executor;
 
-  /// The same transport on another type of executor.
+  /// The same transport with another type of executor.
   template <class Other>
   struct rebind_executor {
     using other = basic_libssh2_transport<Other>;
   };
 
-  /// With a connection of its own. Opens nothing yet; wrong options are reported by async_connect() as
-  /// `errc::invalid_argument`.
+  /// Uses its own connection. Opens nothing yet; async_connect() reports invalid options as `errc::invalid_argument`.
   basic_libssh2_transport(const executor_type& executor, ssh_options options)
       : executor_(executor),
         backend_(ssh::make_own_connection(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
 
-  /// With a share of a pool's connections, which only those use who have the same options; see `session_pool`. The
-  /// executor has to be the pool's. The transport may outlive the pool.
+  /// Shares the pool's connections with transports that have equal options; see `session_pool`. The executor must be
+  /// the pool's. The transport may outlive the pool.
   basic_libssh2_transport(const executor_type& executor, const ssh_options& options, session_pool& pool)
       : basic_libssh2_transport(executor, std::make_shared<const ssh_options>(options), pool) {}
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
       : executor_(executor), backend_(pool.share(std::move(options))) {}
 
-  /// From one on another type of executor: `as_default_on` does that, to give all that goes on with it a default
-  /// completion token.
+  /// Converts from another type of executor. Used by `as_default_on` to set a default completion token.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
       basic_libssh2_transport(basic_libssh2_transport<Other>&& other)
       : executor_(other.executor_), backend_(std::move(other.backend_)) {}
 
-  /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
+  /// A moved-from object can only be assigned to and destroyed. Assignment ends the target's outstanding operations.
   basic_libssh2_transport(basic_libssh2_transport&&) noexcept = default;
   basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
     if (this != &other) {
@@ -13271,13 +13661,13 @@ class basic_libssh2_transport {
     return *this;
   }
 
-  /// Ends the connection as close() does: outstanding operations complete.
+  /// Ends the connection, as close() does; outstanding operations complete.
   ~basic_libssh2_transport() { close(); }
 
-  /// Where all of it runs.
+  /// The executor of all operations.
   executor_type get_executor() const noexcept { return executor_; }
 
-  /// Connects and logs in. A connection that is open is closed before.
+  /// Connects and logs in. Closes an open connection first.
   ///
   /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted`.
   /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`,
@@ -13288,13 +13678,13 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{backend_}, token);
   }
 
-  /// Runs one command. `command` and `reply` have to stay where they are until the completion.
+  /// Runs one command. `command` and `reply` must stay in place until the completion.
   ///
-  /// Completion: `void(std::error_code)`; no error whatever the command's exit status. Terminal cancellation completes
-  /// with `asio::error::operation_aborted` and leaves the connection usable; the command goes on unless it notices that
-  /// its output is no longer read (libssh2 1.11 and newer have the host end it). Errors: `errc::connection_lost`,
+  /// Completion: `void(std::error_code)`; no error, whatever the command's exit status. Terminal cancellation completes
+  /// with `asio::error::operation_aborted` and leaves the connection usable. The command may go on until it notices
+  /// that its output is no longer read (libssh2 1.11 and newer make the host end it). Errors: `errc::connection_lost`,
   /// `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`; `invalid_argument` for a command longer
-  /// than 30000 bytes. On an error the reply holds what had come till then.
+  /// than 30000 bytes. On an error, the reply holds what had arrived by then.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply,
                      Token&& token = asio::default_completion_token_t<executor_type>())
@@ -13303,17 +13693,18 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{backend_}, token, &command, &reply);
   }
 
-  /// Asks for the status of a file. `path` and `status` have to stay where they are until the completion.
+  /// Gets the status of a file. `path` and `status` must stay in place until the completion.
   ///
-  /// Over SFTP, on one channel that is opened at the first use; any number of these and of async_read_file() may be
-  /// outstanding, and those begun together take one round trip. SFTP tells no inode number: the identity is 0.
+  /// Uses SFTP on one channel, which is opened at the first use. Any number of these operations and of
+  /// async_read_file() may be outstanding; those started together take one round trip. SFTP has no inode numbers, so
+  /// the identity is 0.
   ///
   /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted` and
-  /// leaves the connection and all else usable. Errors: `std::errc::no_such_file_or_directory`, `permission_denied`,
-  /// `io_error`; `errc::files_unavailable` when the server has no SFTP, which it is asked once for each connection, at
-  /// most for `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`; `channel_refused` when
-  /// commands that do not end have all channels that the server allows; `invalid_argument` for a path that cannot be
-  /// one.
+  /// does not affect the connection or other operations. Errors: `std::errc::no_such_file_or_directory`,
+  /// `permission_denied`, `io_error`; `errc::files_unavailable` if the server has no SFTP, which is checked once per
+  /// connection, for at most `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`;
+  /// `channel_refused` if commands that do not end hold all channels that the server allows; `invalid_argument` for an
+  /// invalid path.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_stat(const std::string& path, file_status& status,
                   Token&& token = asio::default_completion_token_t<executor_type>())
@@ -13322,13 +13713,14 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{backend_}, token, &path, &status);
   }
 
-  /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out`
-  /// have to stay where they are until the completion.
+  /// Replaces `out` with up to `max` bytes of a file, starting at `offset`. `path` and `out` must stay in place until
+  /// the completion.
   ///
-  /// The file stays open on the host, so that reading it again takes one round trip, for up to a minute; when the path
-  /// has become that of another file, that one is read. Large ranges are read in requests that overlap in time.
+  /// The file stays open on the host for up to a minute, so reading it again takes one round trip. If the path then
+  /// names another file, that one is read. Large ranges are read in overlapping requests.
   ///
-  /// Completion, cancellation and errors are those of async_stat(), and `std::errc::is_a_directory`.
+  /// Completion and cancellation are as for async_stat(). Errors: those of async_stat(), and
+  /// `std::errc::is_a_directory`.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
                        Token&& token = asio::default_completion_token_t<executor_type>())
@@ -13338,16 +13730,17 @@ class basic_libssh2_transport {
                                                               &out);
   }
 
-  /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
-  /// `asio::error::operation_aborted`. May be called at any time. A shared connection is given back and lives on.
+  /// Ends the connection at once, without notifying the server; never blocks. Outstanding operations complete soon with
+  /// `asio::error::operation_aborted`. May be called at any time. A shared connection goes back to the pool and stays
+  /// open.
   void close() noexcept {
     if (backend_) backend_->close();
   }
 
-  /// Text on the last error: user, host, port, step and why. No secret is in it.
+  /// Describes the last error: user, host, port, step and cause. Contains no secrets.
   std::string diagnostics() const { return backend_ ? backend_->diagnostics() : std::string(); }
 
-  /// What was odd in the known-hosts files when connecting, such as damaged lines, for a person to read.
+  /// Problems found while connecting that are not errors, such as damaged known-hosts lines, for people.
   std::vector<std::string> notices() const { return backend_ ? backend_->notices() : std::vector<std::string>(); }
 
  private:
@@ -13393,7 +13786,7 @@ class basic_libssh2_transport {
   std::shared_ptr<ssh::connection_backend> backend_;
 };
 
-/// The transport over SSH for any executor.
+/// The transport over SSH for any executor type.
 using libssh2_transport = basic_libssh2_transport<>;
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -13989,27 +14382,27 @@ class known_hosts {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Who runs this program, and where that user is at home; empty when it cannot be told.
+/// The name and home directory of the user who runs this program; empty if unknown.
 struct local_user {
   std::string name;
   std::string home;
 
   REMOTE_JOB_DECL static local_user current();
 
-  /// Where another user is at home; empty when it cannot be told.
+  /// The home directory of another user; empty if unknown.
   REMOTE_JOB_DECL static std::string home_of([[maybe_unused]] const std::string& name);
 };
 
-/// `~/` at the beginning of a path stands for the home directory.
+/// Replaces a leading `~/` by the home directory.
 REMOTE_JOB_DECL std::string expand_home(const std::string& path);
 
-/// A private key as its file has it, and what can be told without decrypting it.
+/// A private key as read from its file, with the facts known without decrypting it.
 struct private_key {
-  std::string text;  ///< secret; empty where only the public key is there, as of a key that an agent has
+  std::string text;  ///< secret; empty if only the public key is available, as for a key held by an agent
   bool encrypted = false;
   bool rsa = false;
-  std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
-  std::string blob;   ///< the public key; empty as above
+  std::string type;   ///< "ssh-ed25519"; empty if the format does not show it
+  std::string blob;   ///< the public key; empty if the format does not show it
   std::string print;  ///< its fingerprint
   std::string lack;   ///< why there is no private key
 
@@ -14020,33 +14413,34 @@ struct private_key {
 
   static constexpr std::size_t max_size = 64 * 1024;
 
-  /// Reads the file, and where that shows no public key the one beside it; when there is neither, `why` says so.
+  /// Reads the file. If it does not show the public key, also reads the `.pub` file beside it. If both fail, `why`
+  /// holds the reason.
   REMOTE_JOB_DECL static private_key read(const std::string& file, std::string& why);
 
-  /// The same for a key that is at hand.
+  /// As read(), for a key in memory.
   REMOTE_JOB_DECL static private_key copy(const std::string& text, std::string& why);
 
  private:
   REMOTE_JOB_DECL static private_key read_one(const std::string& file, std::string& why);
   REMOTE_JOB_DECL void inspect(std::string& why);
 
-  /// One line: type, base64, comment. False when it is none.
+  /// Parses a public key line: type, base64, comment. Returns false for any other text.
   REMOTE_JOB_DECL bool inspect_public();
   REMOTE_JOB_DECL void set_public(std::string key);
   REMOTE_JOB_DECL void inspect();
 };
 
-/// Where the private key of an identity comes from.
+/// The file or text that holds the private key of an identity.
 class identity_source {
  public:
   explicit identity_source(std::string file) : name(std::move(file)) {}
   identity_source(std::string n, const std::string* text) : name(std::move(n)), text_(text) {}
 
-  /// Those of the options, which have to live as long; without any the usual ones that are there.
+  /// The identities of the options, which must outlive the result. If there are none, the default files that exist.
   REMOTE_JOB_DECL static std::vector<identity_source> of(const ssh_options& options);
   REMOTE_JOB_DECL private_key load(std::string& why) const;
 
-  std::string name;  ///< for messages: the file's
+  std::string name;  ///< file name, for messages
 
  private:
   const std::string* text_ = nullptr;
@@ -14716,11 +15110,11 @@ class tunnel_stream final : public byte_stream {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// The messages of the agent protocol (draft-miller-ssh-agent) that are needed to log in: pure.
+/// The messages of the agent protocol (draft-miller-ssh-agent) that a login needs. Does no I/O.
 namespace agent_protocol {
 
-static constexpr std::size_t max_message = 256 * 1024;  // as OpenSSH
-static constexpr std::uint32_t max_keys = 2048;         // as OpenSSH
+static constexpr std::size_t max_message = 256 * 1024;  // as in OpenSSH
+static constexpr std::uint32_t max_keys = 2048;         // as in OpenSSH
 
 struct key {
   std::string blob;  ///< the public key
@@ -14738,34 +15132,33 @@ REMOTE_JOB_DECL std::optional<std::string_view> take_text(std::string_view& rest
 /// SSH_AGENTC_REQUEST_IDENTITIES
 inline std::string ask_keys() { return "\x0b"; }
 
-/// SSH_AGENTC_SIGN_REQUEST; `data` tells by the algorithm that it names (RFC 4252, section 7) which hash an RSA key
-/// uses.
+/// SSH_AGENTC_SIGN_REQUEST. The algorithm name in `data` (RFC 4252, section 7) selects the hash for an RSA key.
 REMOTE_JOB_DECL std::string ask_signature(std::string_view blob, std::string_view data);
 
-/// SSH_AGENT_IDENTITIES_ANSWER; nothing for any other message.
+/// Parses SSH_AGENT_IDENTITIES_ANSWER; nothing for any other message.
 REMOTE_JOB_DECL std::optional<std::vector<key>> keys(std::string_view message);
 
-/// What SSH_AGENT_SIGN_RESPONSE holds behind the algorithm's name; nothing for any other message.
+/// The signature in SSH_AGENT_SIGN_RESPONSE, without the algorithm name; nothing for any other message.
 REMOTE_JOB_DECL std::optional<std::string> signature(std::string_view message);
 
 }  // namespace agent_protocol
 
-/// Asks a running ssh-agent over its Unix socket, without blocking: one question at a time, and a call when there is an
-/// answer or will be none. How long that may take is the affair of whoever asks. On one executor.
+/// Talks to a running ssh-agent over its Unix socket, without blocking. Handles one request at a time and calls back
+/// when it has an answer or has failed. Sets no time limit: that is up to the caller. Runs on one executor.
 class agent_client : public std::enable_shared_from_this<agent_client> {
  public:
   agent_client(const asio::any_io_executor& executor, std::string path) : path_(std::move(path)), socket_(executor) {}
 
-  /// `on_answer` is called once, never from here, unless close() comes first.
+  /// Calls `on_answer` once, never from within ask(), unless close() comes first.
   REMOTE_JOB_DECL void ask(std::string_view message, std::function<void()> on_answer);
 
   bool waiting() const noexcept { return static_cast<bool>(on_answer_); }
-  /// The answer; nothing when there is none, for which why() has the reason.
+  /// The answer; nothing if the request failed, and then why() holds the reason.
   const std::optional<std::string>& answer() const noexcept { return answer_; }
   const std::string& why() const noexcept { return why_; }
   const std::string& path() const noexcept { return path_; }
 
-  /// Nobody is called any more.
+  /// Calls nothing from now on.
   REMOTE_JOB_DECL void close() noexcept;
 
  private:
@@ -14780,7 +15173,7 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
 
   REMOTE_JOB_DECL void on_written(std::error_code ec, std::size_t size);
 
-  /// So many bytes, into `in_`.
+  /// Reads `size` bytes into `in_`.
   REMOTE_JOB_DECL void read(std::size_t size);
 
   void read_on() { socket_.async_read_some(room_, calls<&agent_client::on_read>()); }
@@ -14795,7 +15188,7 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   asio::const_buffer rest_;
   std::string in_;
   asio::mutable_buffer room_;
-  bool has_size_ = false;  // of the answer, which follows
+  bool has_size_ = false;  // the size of the answer has been read
   std::optional<std::string> answer_;
   std::string why_;
 };
@@ -14811,32 +15204,32 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 enum class login_status {
-  more,     ///< waits
+  more,     ///< waiting
   done,     ///< logged in
-  refused,  ///< the server said no to something whole: or it was one factor of several, which libssh2 does not tell
-  over,     ///< there is nothing more to try
-  broken    ///< the connection failed; error text as of libssh2
+  refused,  ///< the server refused this attempt, or it was one factor of several: libssh2 does not tell which
+  over,     ///< nothing is left to try
+  broken    ///< the connection failed; libssh2 holds the error text
 };
 
-/// One way to log in. A state machine: stepped until it has nothing more to try, and whenever something may have
-/// changed.
+/// An authentication method. A state machine: step() is called whenever something may have changed, until nothing is
+/// left to try.
 class login_method {
  public:
   virtual ~login_method() = default;
 
   virtual login_status step(session& s) = 0;
-  /// While it is not the server that is waited for: who.
+  /// What the method waits for, if not for the server; else empty.
   virtual std::string waits_for() const { return {}; }
-  /// Waits for nobody any more, nor calls anybody.
+  /// Stops waiting and calls nothing from now on.
   virtual void close() noexcept = 0;
 
-  /// What was tried in vain, for a message.
+  /// The failed attempts, for a message.
   const std::vector<std::string>& notes() const noexcept { return notes_; }
-  /// Why something could not even be tried.
+  /// Why an attempt could not be made.
   std::error_code error() const noexcept { return error_; }
   bool any_refused() const noexcept { return any_refused_; }
 
-  /// Says what to think of what was refused last.
+  /// Records whether the last refused attempt turned out to be an accepted factor.
   REMOTE_JOB_DECL void conclude_last(bool accepted);
 
  protected:
@@ -14846,7 +15239,7 @@ class login_method {
   REMOTE_JOB_DECL void local_failure(errc e, std::string text);
   REMOTE_JOB_DECL login_status refused(std::string what);
 
-  /// Whether the server has answered no, and lives on.
+  /// Whether the server refused the attempt and kept the connection open.
   REMOTE_JOB_DECL static bool said_no(const session& s, int rc, std::string_view text);
 
  private:
@@ -14856,10 +15249,10 @@ class login_method {
   bool any_refused_ = false;
 };
 
-/// The one challenge that a login is waiting for.
+/// The challenge that a login waits for; at most one at a time.
 class challenger {
  public:
-  /// `wake` is called on any thread.
+  /// Calls `wake` on any thread.
   explicit challenger(std::function<void()> wake) : wake_(std::move(wake)) {}
   ~challenger() { close(); }
   challenger(const challenger&) = delete;
@@ -14870,7 +15263,7 @@ class challenger {
   bool asked() const noexcept { return question_ != nullptr; }
   bool waiting() const { return question_ && question_->state() == question::status::open; }
 
-  /// Takes the answer, if there is one that fits; the next challenge may be asked.
+  /// Takes the answer; false if there is none or it has the wrong number of parts. Another challenge may follow.
   REMOTE_JOB_DECL bool take(secrets& answer);
   REMOTE_JOB_DECL void close() noexcept;
 
@@ -14890,12 +15283,12 @@ class challenger {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is
-/// called.
+/// Logs in with the keys of an ssh-agent. A state machine: step() is called whenever `wake` is called, until there is a
+/// result.
 class agent_login final : public login_method {
  public:
-  /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
-  /// `refused` gets the fingerprints of the keys that were tried in vain.
+  /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred`, no other key is tried.
+  /// The fingerprints of the keys that the server refused are added to `refused`.
   REMOTE_JOB_DECL agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
                               std::vector<std::string> preferred, bool only_preferred,
                               std::vector<std::string>& refused, std::function<void()> wake);
@@ -14913,10 +15306,10 @@ class agent_login final : public login_method {
 
   REMOTE_JOB_DECL static std::string key_name(const agent_protocol::key& key);
 
-  /// Of the agent's keys those that libssh2 can log in with, in the order to try them.
+  /// Selects the agent's keys that libssh2 supports, in the order to try them.
   REMOTE_JOB_DECL void choose_keys();
 
-  /// May be asked again and again until there is an answer. The signature's memory is libssh2's afterwards.
+  /// libssh2 calls this repeatedly until the agent has answered. libssh2 then owns the memory of the signature.
   REMOTE_JOB_DECL static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size,
                                              const unsigned char* data, std::size_t data_size,
                                              void** abstract) noexcept;
@@ -14944,24 +15337,24 @@ class agent_login final : public login_method {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Between the thread on which libssh2 waits for answers and the executor on which the prompter is asked. Thread-safe.
+/// Connects the thread on which libssh2 waits for answers to the executor on which the prompter is called. Thread-safe.
 class interactive_desk {
  public:
-  /// `wake` is called on the waiting thread when there is something to ask.
+  /// Calls `wake` on the waiting thread when there is a challenge to pass on.
   interactive_desk(std::string user, std::string subject, std::function<void()> wake)
       : user_(std::move(user)), subject_(std::move(subject)), wake_(std::move(wake)) {}
 
   const std::string& user() const noexcept { return user_; }
 
-  /// Hands over what is to be asked, and waits for the answers: nothing when there are none to be had.
+  /// Hands the challenge over and blocks until it is answered; nothing if there is no answer.
   REMOTE_JOB_DECL std::optional<secrets> ask(ssh_challenge challenge);
 
-  /// On the executor: asks the prompter what has not been asked yet.
+  /// Passes a new challenge to the prompter. Call it on the executor.
   REMOTE_JOB_DECL void pass_on(const ssh_prompter& prompter, unsigned attempt);
   REMOTE_JOB_DECL bool waiting() const;
   REMOTE_JOB_DECL bool declined() const;
 
-  /// Nobody waits any more, nor will.
+  /// Ends the current wait and refuses later ones.
   REMOTE_JOB_DECL void close() noexcept;
 
  private:
@@ -14976,13 +15369,13 @@ class interactive_desk {
   bool closed_ = false;
 };
 
-/// Logs in by answering what the server asks (RFC 4256).
+/// Logs in by keyboard-interactive authentication (RFC 4256).
 ///
-/// libssh2 wants the answers from within its call. So that they may come later, the call is made aside, on a thread
-/// that waits for them; the prompter is called on the session's executor all the same.
+/// libssh2 needs the answers before its call returns. To allow late answers, the call runs on a helper thread that
+/// waits for them. The prompter still runs on the session's executor.
 class interactive_login final : public login_method {
  public:
-  /// `wake` is called on any thread.
+  /// Calls `wake` on any thread.
   interactive_login(const ssh_options& options, const std::string& user, std::function<void()> wake)
       : options_(options),
         desk_(std::make_shared<interactive_desk>(user, user + '@' + options.host, std::move(wake))) {}
@@ -14993,7 +15386,7 @@ class interactive_login final : public login_method {
   void close() noexcept override { desk_->close(); }
 
  private:
-  /// On the thread of the call. The memory of the answers is libssh2's afterwards.
+  /// Runs on the helper thread. libssh2 then owns the memory of the answers.
   REMOTE_JOB_DECL static void on_libssh2_prompts(const char*, int, const char* instruction, int instruction_size,
                                                  int count, const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts,
                                                  LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses, void** abstract) noexcept;
@@ -15016,11 +15409,12 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in with the identities of the options, one after the other.
 ///
-/// An encrypted key is shown to the server before anybody is asked for its passphrase, where its format tells the
-/// public key. libssh2 decrypts it twice for one login, each time for about a tenth of a second: that is done aside.
+/// If the format of an encrypted key shows the public key, the server is asked to accept it before the passphrase is
+/// requested. libssh2 decrypts the key twice per login, about a tenth of a second each time, so this runs on a helper
+/// thread.
 class key_login final : public login_method {
  public:
-  /// `refused`: fingerprints of keys that need not be tried any more. `wake` is called on any thread.
+  /// `refused`: fingerprints of keys to skip. Calls `wake` on any thread.
   REMOTE_JOB_DECL key_login(const ssh_options& options, std::vector<identity_source> identities, std::string user,
                             const std::vector<std::string>& refused, std::function<void()> wake);
 
@@ -15031,7 +15425,7 @@ class key_login final : public login_method {
  private:
   enum class stage { load, probe, ask, sign };
 
-  /// What a call on another thread needs: it may go on for a moment after this object's end.
+  /// Data for a call on the helper thread, which may outlive this object for a moment.
   struct attempt {
     private_key key;
     secrets passphrase;
@@ -15043,7 +15437,7 @@ class key_login final : public login_method {
   REMOTE_JOB_DECL std::string name() const;
   REMOTE_JOB_DECL std::string hint() const;
 
-  /// Asks whether the key would do (RFC 4252, section 7), and goes no further.
+  /// Asks the server whether it would accept the key (RFC 4252, section 7), without signing.
   REMOTE_JOB_DECL int probe(session& s);
 
   REMOTE_JOB_DECL static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char**, std::size_t*, const unsigned char*,
@@ -15051,7 +15445,7 @@ class key_login final : public login_method {
 
   REMOTE_JOB_DECL void ask();
 
-  /// False when there is no result yet.
+  /// Returns false while there is no result.
   REMOTE_JOB_DECL bool sign(session& s);
   REMOTE_JOB_DECL login_status conclude(session& s, int rc);
 
@@ -15080,7 +15474,7 @@ class key_login final : public login_method {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Logs in with a password that is asked for.
+/// Logs in with a password from the prompter.
 class password_login final : public login_method {
  public:
   REMOTE_JOB_DECL password_login(const ssh_options& options, std::string user, std::function<void()> wake);
@@ -15108,15 +15502,16 @@ class password_login final : public login_method {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
-/// else of public key (the agent's keys, first those that are among the identities, then the identities),
-/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names
-/// the next ones after each. A state machine: stepped until it has a result, and whenever `wake` is called.
+/// Logs in as OpenSSH does. Asks the server which methods it accepts and tries them in the order of the options. The
+/// default order is public key (the agent's keys, those among the identities first, then the identities),
+/// keyboard-interactive, password. A server that requires several factors (AuthenticationMethods of sshd_config(5))
+/// names the next methods after each one. A state machine: step() is called whenever `wake` is called, until there is a
+/// result.
 class authenticator {
  public:
   enum class status { more, done, failed };
 
-  /// `wake` is called on the executor.
+  /// Calls `wake` on the executor.
   REMOTE_JOB_DECL authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
                                 const std::function<void()>& wake);
   authenticator(const authenticator&) = delete;
@@ -15124,12 +15519,12 @@ class authenticator {
 
   REMOTE_JOB_DECL status step(session& s);
 
-  /// When failed: why, and the methods tried.
+  /// After a failure: the reason, and the methods tried.
   std::error_code error() const noexcept { return error_; }
   const std::string& why() const noexcept { return why_; }
-  /// While it is not the server that is waited for: who.
+  /// What the login waits for, if not for the server; else empty.
   std::string waits_for() const { return current_ == nullptr ? std::string() : current_->waits_for(); }
-  /// Waits for nobody any more.
+  /// Stops waiting for answers.
   REMOTE_JOB_DECL void close() noexcept;
 
  private:
@@ -15155,13 +15550,13 @@ class authenticator {
 
   bool takes(std::string_view name) const { return std::ranges::find(offered_, name) != offered_.end(); }
 
-  /// Failed: not done, and `ask_methods_` tells whether there was an answer.
+  /// Returns `failed` if the login is not complete; `ask_methods_` is then false if the server has answered.
   REMOTE_JOB_DECL status ask_methods(session& s);
 
-  /// The server ended the connection: it may have had too many tries, which no retry can mend.
+  /// Handles a connection that the server ended. If the server has counted too many failures, a retry cannot help.
   REMOTE_JOB_DECL status broken(session& s);
 
-  /// All that there was to try has been tried.
+  /// Reports the failure once no method is left.
   REMOTE_JOB_DECL status give_up();
   REMOTE_JOB_DECL void collect();
 
@@ -15672,15 +16067,14 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 using file_handle = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
-/// The error for what is no regular file: opening and reading one never gives it.
+/// The error for something other than a regular file. Opening and reading a regular file never gives this error.
 inline constexpr auto not_a_file = std::errc::invalid_seek;
 
-/// The error of a file, for people.
+/// The error message of a file, for people.
 REMOTE_JOB_DECL std::string file_message(std::error_code ec);
 
-/// Opens a file to be read whole, at once; null when it cannot be, and `ec` says why. Never waits: what is no regular
-/// file, such as a FIFO or a terminal, could keep its reader for ever, and is opened only if it is a device without a
-/// byte in it, as /dev/null is.
+/// Opens a file for reading; null on failure, with the reason in `ec`. Never blocks: reading a FIFO or a terminal could
+/// wait forever, so only regular files and empty devices such as /dev/null are accepted.
 REMOTE_JOB_DECL file_handle open_file(const std::string& path, std::error_code& ec);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -15693,16 +16087,17 @@ REMOTE_JOB_DECL file_handle open_file(const std::string& path, std::error_code& 
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// A public key's fingerprint as OpenSSH prints it.
+/// The fingerprint of a public key, as OpenSSH prints it.
 REMOTE_JOB_DECL std::string fingerprint(std::string_view blob);
 
-/// The type that a public key begins with (RFC 4253, section 6.6): "ssh-ed25519"; empty for what is none.
+/// The type at the beginning of a public key (RFC 4253, section 6.6), such as "ssh-ed25519"; empty if the key is
+/// malformed.
 REMOTE_JOB_DECL std::string_view key_type_of(std::string_view blob);
 
-/// A public key as text has it, type and base64; nothing for what is none.
+/// Decodes a public key from its text form, type and base64; nothing if it is malformed.
 REMOTE_JOB_DECL std::optional<std::string> read_public_key(std::string_view type, std::string_view encoded);
 
-/// Whether libssh2 can log in with such a key at all: not with certificates, nor with those on FIDO tokens ("sk-").
+/// Whether libssh2 can log in with a key of this type. It supports neither certificates nor FIDO tokens ("sk-").
 REMOTE_JOB_DECL bool is_plain_key(std::string_view type);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -17196,26 +17591,26 @@ std::shared_ptr<connection_backend> make_own_connection(const asio::any_io_execu
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Who wants to connect to a host.
+/// A client that wants to connect to a host.
 class handshaker {
  public:
-  /// It is its turn, until it leaves the line. False: it wants no more.
+  /// Starts the turn of this client, which lasts until leave(). Returns false if it no longer wants to connect.
   virtual bool on_turn() = 0;
 
  protected:
   ~handshaker() = default;
 };
 
-/// Lets only so many connect to one host at a time: a server turns away those that are too many before they have logged
-/// in (sshd_config(5), MaxStartups).
+/// Limits how many clients connect to one host at the same time: a server drops excess connections that have not logged
+/// in yet (sshd_config(5), MaxStartups).
 class connect_throttle {
  public:
   explicit connect_throttle(std::size_t most) : most_(most) {}
 
-  /// Calls on_turn(), now or as soon as one before it leaves.
+  /// Calls on_turn() immediately, or when an earlier client leaves.
   REMOTE_JOB_DECL void enter(const std::string& host, std::weak_ptr<handshaker> who);
 
-  /// To be called once after on_turn() gave true.
+  /// Call it once after on_turn() has returned true.
   REMOTE_JOB_DECL void leave(const std::string& host);
 
  private:
@@ -17240,29 +17635,29 @@ class connect_throttle {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// One session of a pool, as far as those who share it are concerned.
+/// One session of a pool, as seen by its users.
 struct pool_session {
   enum class phase {
     ready,
-    doubtful,  ///< asked for a sign of life
-    retired    ///< given to nobody any more, closed when the last user is done
+    doubtful,  ///< being probed
+    retired    ///< not given to new users, closed when the last user is done
   };
 
   std::uint64_t id;
-  std::size_t channels;  ///< at most
+  std::size_t channels;  ///< maximum
   duration quiet_since;
   phase state = phase::ready;
-  std::size_t running = 0;                   ///< channels that users have
-  std::size_t closing = 0;                   ///< channels that nobody has and the server still counts
+  std::size_t running = 0;                   ///< channels held by users
+  std::size_t closing = 0;                   ///< channels without a user that the server still counts
   std::size_t sharing = 0;                   ///< users that need no channel of their own
-  std::optional<duration> starving_since{};  ///< of those who share
+  std::optional<duration> starving_since{};  ///< of the sharing users
   duration proof_due{};
 
   std::size_t load() const noexcept { return running + closing; }
   bool free() const noexcept { return state == phase::ready && load() < channels; }
 };
 
-/// The sessions of one endpoint, the oldest first.
+/// The sessions of one endpoint, oldest first.
 class pool_sessions {
  public:
   using phase = pool_session::phase;
@@ -17278,18 +17673,18 @@ class pool_sessions {
 
   REMOTE_JOB_DECL pool_session* find(std::uint64_t id) noexcept;
 
-  /// How many are not retired.
+  /// The number of sessions that are not retired.
   REMOTE_JOB_DECL std::size_t alive() const noexcept;
   bool any() const noexcept { return alive() > 0; }
   bool any_ready() const noexcept { return std::ranges::count(all_, phase::ready, &pool_session::state) > 0; }
 
-  /// The first on which those who share need not wait, or else the first.
+  /// The first session whose sharing users need not wait; otherwise the first one.
   REMOTE_JOB_DECL const pool_session* common() const noexcept;
 
-  /// One whose channels are all taken by what users have left behind, so that waiting on is of no use.
+  /// A session whose channels are all taken up by abandoned commands, so that waiting does not help.
   REMOTE_JOB_DECL const pool_session* clogged() const noexcept;
 
-  /// The last one, if nobody uses it and there are others.
+  /// The last session, if it is unused and not the only one.
   REMOTE_JOB_DECL const pool_session* surplus() const noexcept;
 
  private:
@@ -17306,36 +17701,37 @@ class pool_sessions {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// What a pool allows for one endpoint.
+/// The limits of a pool for one endpoint.
 struct pool_limits {
   std::size_t channels = 8;
   std::size_t sessions = 2;
   duration idle = std::chrono::seconds(60);
   duration proof = std::chrono::seconds(5);
 
-  /// Between an attempt to connect that failed and the next: whoever asks in between shares its outcome.
+  /// Pause between a failed attempt to connect and the next. Requests made in between share the failure.
   duration pause = std::chrono::seconds(1);
-  /// Who waits longer than this for a channel is worth another session.
+  /// A wait for a channel that exceeds this time justifies another session.
   static constexpr duration patience = std::chrono::milliseconds(250);
 };
 
-/// How the users of one endpoint share its sessions, as a sans-I/O machine: who waits, who connects, what is in doubt.
+/// Decides how the users of one endpoint share its sessions: who waits, when to connect, which sessions are in doubt. A
+/// state machine without I/O.
 ///
-/// It is told what happened and when, and says what to do through next(), which is to be asked until it says nothing.
-/// Sessions and users are numbers: of sessions it gives them, of users they are given, each greater than those before.
+/// The caller reports each event with its time and then calls next() until it returns nothing. Sessions and users are
+/// identified by increasing numbers. The machine numbers the sessions, the caller numbers the users.
 class pool_rules {
  public:
   using number = std::uint64_t;
 
   enum class action_kind {
-    connect,  ///< begin to connect, which is to give `session`; then connected()
-    abandon,  ///< break that off; without connected()
-    prove,    ///< ask the server of `session` for a sign of life; then proved(), or nothing
-    close,    ///< close `session`, because of `error` or because nobody needs it
-    lease,    ///< `user` has a connection now, or `error` says why not
-    grant,    ///< `user` may use one channel of `session`; then done() or refused()
+    connect,  ///< start connecting `session`, then call connected()
+    abandon,  ///< abort that attempt, without calling connected()
+    prove,    ///< probe the server of `session`; call proved() if it answers
+    close,    ///< close `session`, because of `error` or because it is unused
+    lease,    ///< `user` has a connection, or `error` tells why not
+    grant,    ///< `user` may use one channel of `session`, then call done() or refused()
     refuse,   ///< `user` gets no channel, because of `error`
-    move      ///< who waits to share `session` shares `to` instead
+    move      ///< users that wait to share `session` share `to` instead
   };
 
   struct action {
@@ -17352,61 +17748,61 @@ class pool_rules {
 
   // ---- Users
 
-  /// Wants a connection: lease.
+  /// The user wants a connection. The answer is a lease.
   REMOTE_JOB_DECL void seek(number user, duration now);
 
-  /// With a lease: wants one channel: grant or refuse.
+  /// The user has a lease and wants a channel. The answer is grant or refuse.
   REMOTE_JOB_DECL void queue(number user, duration now);
 
-  /// Wants neither any more. What it was granted stays. Who has waited in vain casts doubt on what was waited for: those
-  /// who have the channels may be more patient with a server that is gone.
+  /// The user cancels its requests, but keeps a channel it was granted. A user that waited in vain casts doubt on the
+  /// session it waited for: the users of its channels may have longer time-outs and not notice a dead server.
   REMOTE_JOB_DECL void forget(number user, duration now);
 
-  /// Gives its lease back.
+  /// A user returns its lease.
   REMOTE_JOB_DECL void leave(duration now);
 
-  /// The channel that was granted is not in use any more.
+  /// The user is done with a granted channel.
   REMOTE_JOB_DECL void done(number session, duration now);
 
-  /// The server refused the channel that was granted: it allows fewer. The user waits on, in its place.
+  /// The server refused the granted channel, so its limit is lower. The user goes on waiting, in its former place.
   REMOTE_JOB_DECL void refused(number user, number session, duration now);
 
   // ---- Sessions
 
   REMOTE_JOB_DECL void connected(std::error_code ec, duration now);
 
-  /// The session has ended, for whatever reason.
+  /// The session has ended, for any reason.
   REMOTE_JOB_DECL void lost(number session, std::error_code ec, duration now);
 
-  /// Something failed on it: nobody new is given it before it is proved.
+  /// An operation on the session failed. New users get it only after proved().
   REMOTE_JOB_DECL void doubt(number session, duration now);
   REMOTE_JOB_DECL void proved(number session, duration now);
 
-  /// How many channels of it the server still counts although no user has them.
+  /// The number of channels that the server still counts although no user has them.
   REMOTE_JOB_DECL void closing(number session, std::size_t count, duration now);
 
-  /// How many users do something on it that needs no channel of their own.
+  /// The number of users that work on the session without a channel of their own.
   REMOTE_JOB_DECL void sharing(number session, std::size_t count, duration now);
 
-  /// Whether these users have to wait, all of them, since commands have the channels that the server allows.
+  /// Whether all of these users have to wait, because commands hold all channels that the server allows.
   REMOTE_JOB_DECL void starving(number session, bool yes, duration now);
 
   // ---- The whole
 
-  /// Time has passed; due() says when to tell.
+  /// Time has passed; due() tells when to call this.
   void tick(duration now) { settle(now); }
 
   REMOTE_JOB_DECL std::optional<duration> due() const;
 
-  /// The session for what needs no channel of one's own; 0: there is none.
+  /// The session for work that needs no channel of its own; 0 if there is none.
   REMOTE_JOB_DECL number common() const;
 
   bool somebody_waits() const { return waiting_since().has_value(); }
 
-  /// From now on a session is kept so long without users.
+  /// Sets how long unused sessions are kept.
   REMOTE_JOB_DECL void keep(duration idle, duration now);
 
-  /// Ends all: users that wait get operation_aborted. It can be used again.
+  /// Closes all sessions; waiting users get operation_aborted. The machine can be used again.
   REMOTE_JOB_DECL void end(duration now);
 
  private:
@@ -17419,26 +17815,26 @@ class pool_rules {
 
   bool unused() const { return leases_ == 0 && seekers_.empty() && line_.empty() && connecting_ == 0; }
 
-  // How long a server that gave no further session is not asked for one.
+  // How long to wait before asking a server for another session after it refused one.
   static constexpr duration other_pause = std::chrono::seconds(30);
 
-  /// Since when somebody has waited for a channel, on whichever session.
+  /// The start of the longest wait for a channel on any session.
   REMOTE_JOB_DECL std::optional<duration> waiting_since() const;
 
-  /// When another session is worth its while.
+  /// The earliest time to connect another session.
   duration other_at() const { return std::max(*waiting_since() + limits_.patience, no_other_before_); }
 
-  /// Since when somebody has waited for such a session without any other getting a channel of it.
+  /// The time since which a user has waited and no channel of this session became free.
   duration stuck_since(const pool_session& s) const { return std::max(*waiting_since(), s.quiet_since); }
 
-  /// One that is not needed any more.
+  /// An unneeded session.
   const pool_session* surplus() const { return line_.empty() ? sessions_.surplus() : nullptr; }
 
   REMOTE_JOB_DECL void doubt(pool_session& s, duration now);
   REMOTE_JOB_DECL void refuse_all(std::error_code ec);
   REMOTE_JOB_DECL void connect();
 
-  /// Draws all conclusions from what is known at this time.
+  /// Draws all conclusions from the current state.
   REMOTE_JOB_DECL void settle(duration now);
   REMOTE_JOB_DECL void move_who_starves();
   REMOTE_JOB_DECL void close_what_is_over(duration now);
@@ -17528,10 +17924,10 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 class pooled_session;
 
-/// Whose sessions they are.
+/// The owner of the sessions.
 class pool_link_owner {
  public:
-  /// Something may have changed on the session. Called within its turn, often.
+  /// Something may have changed on the session. Called often, from within the session's step.
   virtual void on_link_step(pooled_session& link) = 0;
   virtual void on_link_end(pooled_session& link, std::error_code ec, const std::string& why) = 0;
 
@@ -17539,13 +17935,13 @@ class pool_link_owner {
   ~pool_link_owner() = default;
 };
 
-/// One session of a pool, and what all share who read files over it.
+/// One session of a pool, with the file access that its users share.
 class pooled_session final : public operation, public std::enable_shared_from_this<pooled_session> {
  public:
   pooled_session(std::uint64_t number, std::shared_ptr<pool_link_owner> owner, std::shared_ptr<session> over)
       : number_(number), owner_(std::move(owner)), session_(std::move(over)) {}
 
-  /// Called once.
+  /// Starts watching the session. Call it once.
   REMOTE_JOB_DECL void attend();
 
   std::uint64_t number() const noexcept { return number_; }
@@ -17555,15 +17951,15 @@ class pooled_session final : public operation, public std::enable_shared_from_th
   bool files_are_busy() const noexcept { return files_ && files_->busy(); }
   bool files_starve() const noexcept { return files_ && files_->starves(); }
   REMOTE_JOB_DECL void cancel_files(const sftp_user& user);
-  /// Has what waits for the files done over another session.
+  /// Moves the waiting file operations to another session.
   REMOTE_JOB_DECL void move_files(pooled_session& to, duration deadline);
 
-  /// Asks the server for a sign of life.
+  /// Sends a probe to the server.
   REMOTE_JOB_DECL void prove();
-  /// Whether one has come since; true once.
+  /// Whether the server has answered the probe; true once per answer.
   REMOTE_JOB_DECL bool take_proof() noexcept;
 
-  /// @name What its owner knows of who reads files
+  /// @name State of the file readers as last seen by the owner
   /// @{
   std::size_t known_sharing = 0;
   bool known_starving = false;
@@ -17593,7 +17989,7 @@ class pooled_session final : public operation, public std::enable_shared_from_th
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Who shares the sessions of an endpoint.
+/// A user of the sessions to an endpoint.
 class pool_user {
  public:
   virtual void on_lease(std::error_code ec) = 0;
@@ -17604,7 +18000,7 @@ class pool_user {
   ~pool_user() = default;
 };
 
-/// The sessions to one endpoint: carries out what the rules say, and decides nothing.
+/// The sessions to one endpoint. Carries out the decisions of pool_rules and makes none of its own.
 class endpoint_pool final : public handshaker,
                             public pool_link_owner,
                             private detail::shutdown_listener,
@@ -17620,12 +18016,12 @@ class endpoint_pool final : public handshaker,
 
   std::size_t sessions() const noexcept { return links_.size(); }
   std::uint64_t connects() const noexcept { return connects_; }
-  /// Of the last attempt to connect.
+  /// The last attempt to connect.
   const connection& last_attempt() const noexcept { return *result_; }
-  /// Why there is no session, if there was one.
+  /// Why the last session was lost, if there was one.
   const std::string& lost_why() const noexcept { return lost_why_; }
 
-  /// A number for something that a user is about to ask for. The user lives until it has the answer, or forget().
+  /// Returns a number for a request that a user is about to make. The user must live until the answer or forget().
   REMOTE_JOB_DECL number ticket(pool_user& user);
   REMOTE_JOB_DECL void seek(number ticket);
   REMOTE_JOB_DECL void queue(number ticket);
@@ -17635,10 +18031,10 @@ class endpoint_pool final : public handshaker,
   REMOTE_JOB_DECL void doubt(number session);
   REMOTE_JOB_DECL void leave();
 
-  /// The session that files are read over; null: there is none.
+  /// The session to read files over; null if there is none.
   REMOTE_JOB_DECL std::shared_ptr<pooled_session> for_files();
 
-  /// Ends what one asks of files, over whichever session.
+  /// Cancels the file operations of one user on all sessions.
   REMOTE_JOB_DECL void cancel_files(const sftp_user& user);
   REMOTE_JOB_DECL void keep(duration idle);
   REMOTE_JOB_DECL void end();
@@ -17655,7 +18051,7 @@ class endpoint_pool final : public handshaker,
     if (!timer_) return;  // the execution context is gone
     const auto hold = shared_from_this();
     input(now());
-    // What is done may tell more at once: that is done after it.
+    // An action may report new input. Queue it until the current action is done.
     if (std::exchange(acting_, true)) return;
     while (const auto next = rules_.next()) act(*next);
     acting_ = false;
@@ -17668,7 +18064,7 @@ class endpoint_pool final : public handshaker,
 
   // --- connecting
 
-  /// Where the TCP connection goes.
+  /// The host that the TCP connection goes to.
   REMOTE_JOB_DECL const std::string& first_host() const;
   REMOTE_JOB_DECL bool on_turn() override;
   REMOTE_JOB_DECL void on_connected(number session, std::error_code ec, const std::shared_ptr<connection>& result);
@@ -17682,7 +18078,7 @@ class endpoint_pool final : public handshaker,
   REMOTE_JOB_DECL std::shared_ptr<pooled_session> find(number session) const;
   REMOTE_JOB_DECL pool_user* take(number ticket);
 
-  /// The execution context is being destroyed; the users and the pool may stay.
+  /// The execution context is being destroyed; users and the pool may outlive it.
   REMOTE_JOB_DECL void on_shutdown() noexcept override;
 
   // --- time
@@ -17700,7 +18096,7 @@ class endpoint_pool final : public handshaker,
   std::unordered_map<number, pool_user*> users_;
   number last_ticket_ = 0;
 
-  number wanted_ = 0;  // the session that is to be connected
+  number wanted_ = 0;  // the session to connect
   std::weak_ptr<connector> connecting_;
   std::shared_ptr<connection> result_ = std::make_shared<connection>();
   std::uint64_t connects_ = 0;
@@ -17718,8 +18114,8 @@ class endpoint_pool final : public handshaker,
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Whether two connections made with these options are the same to everybody: who logs in where, how it is proved, whom
-/// it trusts, and when it gives up.
+/// Whether connections made with these options are interchangeable: the same user, host, credentials, host key checks
+/// and time-outs.
 REMOTE_JOB_DECL bool same_endpoint(const ssh_options& a, const ssh_options& b);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -17732,7 +18128,7 @@ REMOTE_JOB_DECL bool same_endpoint(const ssh_options& a, const ssh_options& b);
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// A share of the sessions to an endpoint: what it begins and breaks off concerns nobody else.
+/// A share of the sessions to an endpoint. Its operations and their cancellation do not affect other users.
 class shared_connection final : public connection_backend,
                                 public pool_user,
                                 private detail::shutdown_listener,
@@ -17749,22 +18145,22 @@ class shared_connection final : public connection_backend,
   REMOTE_JOB_DECL void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
                                  detail::any_completion completion) override;
 
-  /// Gives the lease back. The session goes on, after a proof if something was left unfinished on it.
+  /// Returns the lease. The session stays open; if an operation was left unfinished on it, the server is probed first.
   REMOTE_JOB_DECL void close() noexcept override;
   REMOTE_JOB_DECL std::string diagnostics() const override;
 
   std::vector<std::string> notices() const override { return site_->last_attempt().notices; }
 
  private:
-  /// An operation of this member, from its initiation to its completion.
+  /// One operation, from initiation to completion.
   struct operation_slot {
     REMOTE_JOB_DECL void begin(shared_connection& owner, detail::any_completion c, void (shared_connection::*cancel)());
     REMOTE_JOB_DECL void complete(std::error_code ec);
 
     detail::any_completion completion;
     std::uint64_t generation = 0;
-    endpoint_pool::number ticket = 0;   // while it waits
-    endpoint_pool::number session = 0;  // while it runs
+    endpoint_pool::number ticket = 0;   // while waiting
+    endpoint_pool::number session = 0;  // while running
     bool cancelling = false;
   };
 
@@ -17780,17 +18176,17 @@ class shared_connection final : public connection_backend,
   REMOTE_JOB_DECL void cancel_connect();
   REMOTE_JOB_DECL void cancel_command();
 
-  // --- what the site says
+  // --- called by the endpoint pool
 
   REMOTE_JOB_DECL void on_lease(std::error_code ec) override;
   REMOTE_JOB_DECL void on_grant(const pooled_session& link) override;
   REMOTE_JOB_DECL void on_refuse(std::error_code ec) override;
   REMOTE_JOB_DECL void on_executed(std::uint64_t generation, endpoint_pool::number session, std::error_code ec);
 
-  /// The files of the host; nothing when the completion was told so.
+  /// The file access of the host; nothing if it is unavailable, after completing with the error.
   REMOTE_JOB_DECL std::shared_ptr<sftp_client> have_files(detail::any_completion& completion);
 
-  /// The execution context is being destroyed: what waits is not called any more.
+  /// The execution context is being destroyed: drops waiting operations without calling them.
   REMOTE_JOB_DECL void on_shutdown() noexcept override;
 
   std::shared_ptr<endpoint_pool> site_;
@@ -17803,7 +18199,7 @@ class shared_connection final : public connection_backend,
   command_reply* reply_ = nullptr;
   std::shared_ptr<exec> exec_;
   std::string why_;                     // of the last command
-  endpoint_pool::number doubtful_ = 0;  // the session on which a command was broken off or failed
+  endpoint_pool::number doubtful_ = 0;  // the session on which a command was cancelled or failed
 
   std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
   bool files_last_ = false;
@@ -18060,7 +18456,7 @@ login_status agent_login::step(session& s) {
       const int result =
           libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
                                      blob.size(), &agent_login::on_libssh2_sign, &self);
-      // Not the server is waited for, and libssh2 need not be asked again before the agent's answer.
+      // Pause: the agent has to answer before another call of libssh2 makes progress.
       return result == LIBSSH2_ERROR_EAGAIN && client_->waiting() ? waiting_for_agent : result;
     });
     if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return login_status::more;
@@ -18075,7 +18471,7 @@ login_status agent_login::step(session& s) {
     } else if (said_no(s, rc, text)) {
       refused_.push_back(fingerprint(blob));
       ++next_;
-      // What the server had found good before it was signed may have been one factor of several.
+      // The server accepted the key before it was signed, so this may have been one factor of several.
       if (was_signed) return refused(name);
       note_refused(name);
     } else {
@@ -18337,7 +18733,7 @@ login_status interactive_login::step(session& s) {
     if (!result_) {
       if (attempt_ == options_.keyboard_interactive.tries(options_.prompts) || desk_->declined())
         return login_status::over;
-      // The desk is shared with the thread, which may go on for a moment after this object's end.
+      // The thread shares the desk because it may outlive this object for a moment.
       s.run_on_thread(
           [desk = desk_, &s] {
             s.set_callback_context(desk.get());
@@ -18362,7 +18758,7 @@ login_status interactive_login::step(session& s) {
       local_failure(errc::authentication_failed, "keyboard-interactive: no answer was given");
       return login_status::over;
     }
-    // Only the first may have been a factor of several: asking the server for that counts as another failed try.
+    // Only the first attempt is checked for being one factor of several: the check costs another failed try.
     if (attempt_ == 1) return refused("keyboard-interactive");
     note_refused("keyboard-interactive");
   }
@@ -18394,7 +18790,7 @@ void interactive_login::on_libssh2_prompts(const char*, int, const char* instruc
       std::memcpy(responses[i].text, text.data(), text.size());
       responses[i].length = static_cast<unsigned>(text.size());
     }
-  } catch (...) {  // without memory there is no answer
+  } catch (...) {  // out of memory: give no answer
   }
 }
 
@@ -18471,7 +18867,7 @@ void key_login::load() {
     local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + why);
     return next();
   }
-  // Tried already; each try counts for the server's MaxAuthTries.
+  // Already refused; each try counts toward the server's MaxAuthTries.
   if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
   if (!key.type.empty() && !is_plain_key(key.type)) {
     local_failure(errc::identity_unreadable,
@@ -18589,7 +18985,7 @@ login_status key_login::conclude(session& s, int rc) {
   const auto what = name();
   const auto why = hint();
   next();
-  // What the server had found good before it was signed may have been one factor of several.
+  // The server accepted the key before it was signed, so this may have been one factor of several.
   if (text.starts_with("Invalid signature")) return refused(what);
   note_refused(what, why);
   return login_status::more;
@@ -18636,7 +19032,7 @@ void challenger::ask(const ssh_prompter& who, const ssh_challenge& challenge) {
   close();
   question_ = std::make_shared<question>(wake_);
   prompts_ = challenge.prompts.size();
-  // Whatever the user's code throws must not pass through the session's loop. What it lets go of is declined.
+  // An exception of the user's code must not reach the session's loop. Dropping the answer object declines.
   try {
     who(challenge, ssh_answer(question_));
   } catch (...) {
@@ -18707,7 +19103,7 @@ login_status password_login::step(session& s) {
       note_refused("password");
       return login_status::broken;
     }
-    // Only the first may have been a factor of several: asking the server for that counts as another failed try.
+    // Only the first attempt is checked for being one factor of several: the check costs another failed try.
     if (attempt_ == 1) return refused("password");
     note_refused("password");
   }
@@ -18771,7 +19167,7 @@ ssh_options from_openssh(std::string_view alias, const openssh_query& query, boo
   if (timed_out) {
     program.close();
     context.restart();
-    context.run_for(std::chrono::seconds(1));  // until what was killed is reaped
+    context.run_for(std::chrono::seconds(1));  // until the killed process is reaped
     throw failed(errc::resolve_timeout,
                  "ssh -G did not end in time; does its configuration run a program (Match exec)?");
   }
@@ -18789,7 +19185,7 @@ ssh_options from_openssh(std::string_view alias, const openssh_query& query, boo
   if (const auto none = leave_out_unknown(options->algorithms); !none.empty())
     throw failed(errc::invalid_argument, "its configuration allows " + none + ": use process_transport over ssh");
   if (!may_jump) return *std::move(options);
-  // As ssh does it: all the hosts are looked up, and only the first is itself reached through others.
+  // As ssh does: look up all jump hosts, but apply only the first one's own ProxyJump.
   static constexpr int most_depth = 8;
   for (const auto& text : split_names(output.value("proxyjump"))) {
     const auto hop = jump_name::parse(text);
@@ -18888,7 +19284,7 @@ void openssh_reader::read_identities() {
   static constexpr std::string_view usual[] = {"rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk", "xmss", "dsa"};
   options_.identities_only = is_yes("identitiesonly");
   if (const auto agent = output_.text("identityagent"); agent.starts_with('$') && !agent.starts_with("${")) {
-    // One that is not set means no agent, not the usual one.
+    // An unset variable means no agent rather than the default one.
     options_.agent = here_.value(std::string(agent.substr(1)));
     if (options_.agent.empty()) options_.agent = "none";
   } else if (agent != "SSH_AUTH_SOCK") {
@@ -18901,7 +19297,7 @@ void openssh_reader::read_identities() {
     if (is_usual && names.size() > 1 && !here_.is_there(file) && !here_.is_there(file + ".pub")) continue;
     options_.identities.push_back({std::move(file)});
   }
-  // An empty list would mean the usual ones, which the configuration need not allow.
+  // An empty list would mean the default identities, which the configuration may not allow.
   if (options_.identities.empty()) options_.identities = {{"none"}};
 }
 
@@ -18916,11 +19312,12 @@ void openssh_reader::read_known_hosts() {
       auto file = expand(name);
       (here_.is_there(file) ? options_.known_hosts : absent).push_back(std::move(file));
     }
-  // An empty list means the usual files, there or not: it must not stand for others.
+  // An empty list means the default files, whether they exist or not. Leave it empty only if the default files are
+  // configured.
   const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
   if (options_.known_hosts.empty() && (lacks(here_.home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
     options_.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
-  // A new key is for the user's own file, never for the system's.
+  // Add new keys to the user's own file, never to the system's.
   if (options_.host_keys == host_key_policy::accept_new) {
     const auto own = output_.files("userknownhostsfile");
     const auto first = own.empty() ? "/dev/null" : expand(own.front());
@@ -19201,7 +19598,7 @@ private_key private_key::read_one(const std::string& file, std::string& why) {
   std::error_code ec;
   const auto in = open_file(file, ec);
   if (in) {
-    std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy of the key stays in a buffer
+    std::setvbuf(in.get(), nullptr, _IONBF, 0);  // keep no copy of the key in a buffer
     key.text.resize(max_size + 1);
     key.text.resize(std::fread(key.text.data(), 1, key.text.size(), in.get()));
     if (std::ferror(in.get()) != 0) ec = {errno, std::generic_category()};
@@ -19250,7 +19647,8 @@ void private_key::inspect() {
     rsa = text.find("BEGIN RSA PRIVATE KEY") != std::string::npos;
     return;
   }
-  // PROTOCOL.key of OpenSSH: magic, cipher, kdf, options, number of keys, public key, then what may be encrypted.
+  // PROTOCOL.key of OpenSSH: magic, cipher, kdf, options, number of keys, public key, then the part that may be
+  // encrypted.
   std::string head;
   for (std::size_t i = at + begin.size(); i < text.size() && text[i] != '-' && head.size() < 8192; ++i)
     if (text[i] != '\n' && text[i] != '\r' && text[i] != ' ') head += text[i];
@@ -19447,7 +19845,7 @@ secrets question::take() {
 }
 
 void question::settle(status s, std::vector<std::string>* list) {
-  // Under the lock, so that nobody is being called once close() has returned.
+  // Under the lock, so that no call is in progress once close() has returned.
   const std::lock_guard lock(mutex_);
   if (status_ != status::open) return;
   status_ = s;
@@ -19556,7 +19954,7 @@ void endpoint_pool::seek(number ticket) {
 }
 
 void endpoint_pool::queue(number ticket) {
-  for (const auto& [session, link] : links_) look_at(*link);  // nobody looked while nobody waited
+  for (const auto& [session, link] : links_) look_at(*link);  // changes are not tracked while no user waits
   tell([&](duration now) { rules_.queue(ticket, now); });
 }
 
@@ -19936,7 +20334,7 @@ void pool_rules::settle(duration now) {
       ++leases_;
       actions_.push_back({action_kind::lease, 0, user});
     }
-  // The first ones are filled first, so that what was added for a rush falls idle after it.
+  // Fill older sessions first, so that one added for a burst becomes idle afterwards.
   for (auto s = sessions_.begin(); s != sessions_.end() && !line_.empty();) {
     if (!s->free()) {
       ++s;
@@ -19988,7 +20386,7 @@ void pool_rules::connect_if_needed(duration now) {
     return;
   }
   if (!sessions_.any()) {
-    // Whoever waits for a channel of a session that is gone waits on for one that is being made, if there is.
+    // If a new session is being made, users that wait for a channel of the lost one keep waiting.
     if (seekers_.empty()) return refuse_all(last_error_);
     if (now >= not_before_) connect();
     return;
@@ -19999,7 +20397,7 @@ void pool_rules::connect_if_needed(duration now) {
   } else if (const auto* s = sessions_.clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
     sessions_.find(s->id)->state = phase::retired;
     close_what_is_over(now);
-    // Who waited for files of it is told, and connects anew.
+    // Users that wait for file access on the closed session get an error and reconnect.
     if (!line_.empty()) connect();
   }
 }
@@ -20125,7 +20523,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   if (&a == &b) return true;
-  // Each field by name, and no other: with a field more or less this does not compile.
+  // Name every field, so that this fails to compile if a field is added or removed.
   const auto& [host, port, user, ip, methods, identities, agent, identities_only, passphrase, password,
                keyboard_interactive, prompts, known_hosts, fingerprints, host_keys, host_key_alias, algorithms,
                jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
@@ -20221,7 +20619,7 @@ void shared_connection::operation_slot::complete(std::error_code ec) {
   ticket = 0;
   session = 0;
   ++generation;
-  // A slot that is just calling must not lose what it calls.
+  // Clearing the slot would destroy the cancellation handler that is running.
   if (!cancelling) completion.slot().clear();
   completion.post(ec);
 }
@@ -22349,16 +22747,16 @@ enum class json_kind { null, boolean, integer, real, string, object, array };
 
 struct json_member {
   json_kind kind = json_kind::null;
-  std::string text;   // of a number or a boolean as it was written, of a string what it holds
-  bool used = false;  // whether the reader asked for it
+  std::string text;   // a number or boolean as written, or the value of a string
+  bool used = false;  // whether the reader requested it
 };
 
-/// The members of a JSON object by their JSON pointers (RFC 6901), so that a member which is there twice is an error
-/// and a number keeps all its digits: a DOM would drop both. What is in an array, or deeper than a state goes, is
-/// checked to be JSON and forgotten.
+/// The members of a JSON object by their JSON pointers (RFC 6901). Unlike a DOM, it rejects duplicate members and keeps
+/// all digits of numbers. Array contents, and members nested deeper than a state needs, are checked for valid JSON and
+/// dropped.
 class json_members {
  public:
-  /// What is wrong with the text, or nothing.
+  /// Returns what is wrong with the text, or nothing.
   std::string parse(std::string_view text) {
     handler events(*this);
     if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events)) return why_.empty() ? "not JSON" : why_;
@@ -22375,7 +22773,7 @@ class json_members {
     return found == members_.end() ? nullptr : &found->second;
   }
 
-  /// All members but the root.
+  /// All members except the root.
   auto all() const {
     std::vector<std::pair<std::string, json_member>> list(members_.begin(), members_.end());
     std::erase_if(list, [](const auto& entry) { return entry.first.empty(); });
@@ -22383,7 +22781,7 @@ class json_members {
   }
 
  private:
-  // What nlohmann::json calls while it reads.
+  // The SAX interface that nlohmann::json calls.
   class handler {
    public:
     explicit handler(json_members& owner) : owner_(owner) {}
@@ -22394,7 +22792,7 @@ class json_members {
     bool number_unsigned(std::uint64_t value) { return add(json_kind::integer, std::to_string(value)); }
     bool number_float(double, const std::string& text) { return add(json_kind::real, text); }
     bool string(std::string& text) { return add(json_kind::string, std::move(text)); }
-    bool binary(nlohmann::json::binary_t&) { return false; }  // JSON text has none
+    bool binary(nlohmann::json::binary_t&) { return false; }  // never in JSON text
 
     bool start_object(std::size_t) {
       if (!add(json_kind::object, {})) return false;
@@ -22435,7 +22833,7 @@ class json_members {
     }
 
    private:
-    // Both bound the memory that a hostile text can cost.
+    // Both limit the memory that hostile text can use.
     static constexpr std::size_t max_depth = 4;
     static constexpr std::size_t max_name = 64;
 
@@ -22449,7 +22847,7 @@ class json_members {
     json_members& owner_;
     std::string path_;
     std::vector<std::size_t> path_lengths_;
-    std::size_t hidden_ = 0;  // open arrays, and objects deeper than anything we ask for
+    std::size_t hidden_ = 0;  // open arrays, and objects nested too deep to keep
   };
 
   std::map<std::string, json_member, std::less<>> members_;
@@ -22468,10 +22866,10 @@ class json_members {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Reads a saved state. The first thing that is wrong with it is kept, what follows is passed over.
+/// Reads a saved state. Keeps the first error and ignores later ones.
 class state_reader {
  public:
-  /// What is wrong, or nothing.
+  /// Returns what is wrong, or nothing.
   std::string read(std::string_view text, trigger_state& state) {
     why_ = members_.parse(text);
     if (!why_.empty()) return std::move(why_);
@@ -22518,7 +22916,7 @@ class state_reader {
     integer("/kwargs/max_reconnect_attempts", options.max_reconnect_attempts);
   }
 
-  // Our own fields: a state that another tool wrote has none of them, a newer one may have more.
+  // This library's own fields: optional, since another tool may have written the state. A newer version may add fields.
   void extra(trigger_state& state) {
     object("/extra");
     if (has("/extra/connect_timeout")) seconds("/extra/connect_timeout", state.options.connect_timeout);
@@ -22770,14 +23168,15 @@ inline void to_json(nlohmann::json& j, const watch_stats& stats) {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A sink that writes one JSON object per line for each retry, log reset, notice and for the final event; never the
-/// log's bytes. Use it in a `tee_sink` beside the sink that takes those.
+/// A sink that writes one JSON object per line for each retry, log reset, notice, and for the final event, but never
+/// the log itself. Combine it with a sink for the log in a `tee_sink`.
 ///
-/// The member "type" tells them apart: "retry", "log_reset", "notice", "event"; the others are those of json.hpp. Each
+/// The member "type" is "retry", "log_reset", "notice" or "event"; the other members are those of json.hpp. Each line
+/// is flushed. A stream error does not affect the watch: check the stream. Not thread-safe.
 /// line is flushed. A stream that fails is no error of the watch: look at the stream. Not thread-safe.
 class jsonl_sink {
  public:
-  /// @param out takes the lines; is kept by reference and must outlive the sink.
+  /// @param out receives the lines; kept by reference, must outlive the sink.
   explicit jsonl_sink(std::ostream& out) noexcept : out_(&out) {}
 
   void on_log_reset(const log_reset& reset) { write("log_reset", reset); }
@@ -22785,9 +23184,9 @@ class jsonl_sink {
   void on_notice(const notice& n) { write("notice", n); }
   void on_event(const trigger_event& event) { write("event", event); }
 
-  /// Writes one line of one's own.
+  /// Writes a line with your own contents.
   /// @param type the member "type".
-  /// @param members an object, or what converts to one; strings in it that are not UTF-8 are written with U+FFFD.
+  /// @param members an object, or a value that converts to one; invalid UTF-8 in its strings is replaced by U+FFFD.
   void write(const char* type, const nlohmann::json& members) {
     nlohmann::ordered_json line{{"type", type}};
     line.update(members);

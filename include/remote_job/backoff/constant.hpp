@@ -9,13 +9,13 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A backoff that waits the same time after every failure. Thread-safe.
+/// A backoff with a constant delay. Thread-safe.
 class constant_backoff {
  public:
-  /// @param delay the wait; below zero counts as zero.
+  /// @param delay the delay; a negative value counts as zero.
   explicit constexpr constant_backoff(duration delay) noexcept : delay_(std::max(delay, duration::zero())) {}
 
-  /// The wait given at construction, whatever the failure.
+  /// The delay given at construction.
   constexpr duration delay(int /*failure*/) const noexcept { return delay_; }
 
  private:

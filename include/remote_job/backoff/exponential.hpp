@@ -11,8 +11,8 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A backoff that doubles from failure to failure up to a maximum, with jitter so that many watches do not come back
-/// to one host in step.
+/// A backoff that doubles its delay with each failure up to a maximum. Jitter keeps many watches from reconnecting to
+/// one host at the same moment.
 ///
 /// For the n-th consecutive failure: base = min(initial * 2^(n-1), maximum), delay = base + uniform(0, base). With the
 /// defaults the first delay is 1 to 2 s, and from the sixth on it is 30 to 60 s.
@@ -20,16 +20,16 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// Owns its generator. The same seed gives the same delays on every platform. Not thread-safe.
 class exponential_backoff {
  public:
-  /// Seeds from the operating system.
+  /// Takes the seed from the operating system.
   exponential_backoff() : exponential_backoff(detail::random_bits()) {}
 
-  /// @param seed seeds the generator.
-  /// @param initial base after the first failure; below zero counts as zero.
-  /// @param maximum base is never above it; below zero counts as zero.
+  /// @param seed the seed of the generator.
+  /// @param initial base after the first failure; a negative value counts as zero.
+  /// @param maximum upper limit of base; a negative value counts as zero.
   REMOTE_JOB_DECL explicit exponential_backoff(std::uint64_t seed, duration initial = std::chrono::seconds(1),
                                                duration maximum = std::chrono::seconds(30));
 
-  /// The delay after the failure-th consecutive failure; a number below 1 counts as 1. Draws from the generator.
+  /// The delay after this many consecutive failures; a value below 1 counts as 1. Draws from the generator.
   REMOTE_JOB_DECL duration delay(int failure);
 
  private:

@@ -7,11 +7,11 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A backoff that never waits: the next try follows at once.
+/// A backoff without delay: the next attempt follows immediately.
 ///
-/// For tests, and for hosts that are reached through something which itself waits. Thread-safe.
+/// For tests, and for hosts reached through something that already waits. Thread-safe.
 struct no_backoff {
-  /// Zero, whatever the failure.
+  /// Always zero.
   constexpr duration delay(int /*failure*/) const noexcept { return duration::zero(); }
 };
 

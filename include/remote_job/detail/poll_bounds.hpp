@@ -10,21 +10,21 @@
 #include <cstdint>
 #include <limits>
 
-// Which part of the log a poll_request asks for: the same for a command and for files.
+// The part of the log that a poll_request asks for. Commands and file access share these rules.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Where the bytes of the reply begin.
+/// The offset at which the bytes of the reply begin.
 constexpr std::uint64_t poll_start(const poll_request& request) noexcept {
   return request.offset - std::min<std::uint64_t>(request.overlap, request.offset);
 }
 
-/// Most bytes of log that the reply may hold: the overlap and the new ones.
+/// The maximum number of log bytes in the reply: the overlap and the new bytes.
 constexpr std::size_t poll_limit(const poll_request& request) noexcept {
   const auto overlap = static_cast<std::size_t>(request.offset - poll_start(request));
   return overlap + std::min(request.max_bytes, std::numeric_limits<std::size_t>::max() - overlap);
 }
 
-/// How many bytes of a log of this size the reply holds: none unless there is a new one.
+/// The number of log bytes in the reply for a log of this size; none unless there are new ones.
 constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size) noexcept {
   if (log_size <= request.offset) return 0;
   return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));

@@ -30,35 +30,35 @@ class loopback_execute;
 class loopback_file_step;
 }  // namespace detail
 
-/// One file of a scripted host, and what happens to it when. Events of equal time happen in the order they were added.
+/// A file of a scripted host and the events in its life. Events of equal time happen in the order they were added.
 class loopback_file {
  public:
-  /// Appends bytes; creates the file if it is not there.
+  /// Appends bytes; creates the file if it does not exist.
   loopback_file& append(duration at, std::string bytes) { return add(at, kind::append, std::move(bytes)); }
 
-  /// Appends the same bytes so many times, the first time at `from`.
+  /// Appends the same bytes `times` times, first at `from`.
   REMOTE_JOB_DECL loopback_file& append_every(duration from, duration step, int times, const std::string& bytes);
 
-  /// Empties the file in place: its identity stays.
+  /// Empties the file in place; its identity stays the same.
   loopback_file& truncate(duration at) { return add(at, kind::truncate, {}); }
 
-  /// Puts another file under this name.
+  /// Replaces the file by another one of this name.
   loopback_file& replace(duration at, std::string bytes = {}) { return add(at, kind::replace, std::move(bytes)); }
 
-  /// Removes the file; append() makes another one.
+  /// Removes the file; append() creates a new one.
   loopback_file& remove(duration at) { return add(at, kind::remove, {}); }
 
   /// Makes the file unreadable.
   loopback_file& deny(duration at) { return add(at, kind::deny, {}); }
-  /// Makes it readable again.
+  /// Makes the file readable again.
   loopback_file& allow(duration at) { return add(at, kind::allow, {}); }
 
-  /// Puts a directory under this name; replace() puts a file there again.
+  /// Replaces the file by a directory; replace() restores a file.
   loopback_file& become_directory(duration at) { return add(at, kind::directory, {}); }
-  /// Puts a FIFO under this name; replace() puts a file there again.
+  /// Replaces the file by a FIFO; replace() restores a file.
   loopback_file& become_fifo(duration at) { return add(at, kind::fifo, {}); }
 
-  /// @name What the file is at a time that never goes backwards
+  /// @name The state of the file at a time; times must not go backwards
   /// @{
   REMOTE_JOB_DECL void advance(duration now);
   bool exists() const noexcept { return exists_; }
@@ -94,9 +94,9 @@ class loopback_file {
   file_kind kind_ = file_kind::regular;
 };
 
-/// What goes wrong with one step. A plain value; made by the functions below.
+/// A fault of one step. A plain value, made by the functions below.
 struct loopback_fault {
-  /// As the functions below.
+  /// The kinds of fault, one for each function below.
   enum class kind { none, refuse, delay, hang, cut, garble, noise };
 
   kind what = kind::none;    ///< what goes wrong
@@ -107,62 +107,63 @@ struct loopback_fault {
 
   /// The step fails with this error.
   static loopback_fault refuse(std::error_code ec) { return {kind::refuse, ec, {}, 0, {}}; }
-  /// The step takes so much longer.
+  /// The step takes longer by this time.
   static loopback_fault delay(duration d) { return {kind::delay, {}, d, 0, {}}; }
   /// The step never ends.
   static loopback_fault hang() { return {kind::hang, {}, {}, 0, {}}; }
-  /// Only so many bytes of the reply arrive, and the command seems to have ended.
+  /// Only this many bytes of the reply arrive, and the command seems to have ended.
   static loopback_fault cut(std::size_t bytes) { return {kind::cut, {}, {}, bytes, {}}; }
-  /// The byte of the reply at this position (modulo its size) arrives changed.
+  /// The byte of the reply at this position (modulo the reply's size) is changed.
   static loopback_fault garble(std::size_t position) { return {kind::garble, {}, {}, position, {}}; }
-  /// This comes before the reply, as from a login shell that prints.
+  /// This text precedes the reply, as from a login shell that prints something.
   static loopback_fault noise(std::string text) { return {kind::noise, {}, {}, 0, std::move(text)}; }
 };
 
-/// A scripted host: files with a history, and faults. Deterministic; for one thread.
+/// A scripted host: files with a history, and faults. Deterministic. Not thread-safe.
 ///
-/// Must outlive the transports that talk to it. Scripts may be added to at any time.
+/// Must outlive the transports that connect to it. Events can be added at any time.
 class loopback_host {
  public:
   loopback_host() = default;
   loopback_host(const loopback_host&) = delete;
   loopback_host& operator=(const loopback_host&) = delete;
 
-  /// The file of this path; one without events is not there.
+  /// The file with this path; it does not exist until it has events.
   REMOTE_JOB_DECL loopback_file& file(std::string_view path);
 
-  /// The jobs that are submitted to it.
+  /// The jobs submitted to this host.
   loopback_jobs& jobs() noexcept { return jobs_; }
 
-  /// Time that each step takes, connecting and commands alike; 1 ms by default.
+  /// Time that each step takes, for connecting and commands alike; 1 ms by default.
   REMOTE_JOB_DECL loopback_host& latency(duration d);
 
-  /// How many bytes per second come through from the host; 0, the default: all at once.
+  /// Transfer rate from the host in bytes per second; 0, the default, means unlimited.
   REMOTE_JOB_DECL loopback_host& rate(std::uint64_t bytes_per_second);
 
-  /// A fault at the n-th attempt to connect (from 1), and at those that follow it, so many in all.
+  /// Applies a fault to the n-th attempt to connect (from 1), or to `times` attempts starting with it.
   REMOTE_JOB_DECL loopback_host& on_connect(int nth, loopback_fault fault, int times = 1);
 
-  /// A fault at the n-th step on an open connection (from 1), counted over all connections, and at those that follow
-  /// it. A step is a command, or file operations that are in flight together; these have only refuse, delay and hang.
+  /// Applies a fault to the n-th step on an open connection (from 1), counted over all connections, or to `times` steps
+  /// starting with it. A step is a command, or a group of file operations in flight together. File operations support
+  /// only refuse, delay and hang.
   REMOTE_JOB_DECL loopback_host& on_execute(int nth, loopback_fault fault, int times = 1);
 
-  /// The host cannot be reached in this time: connecting is refused and connections break.
+  /// Makes the host unreachable during this time: connecting is refused and connections break.
   REMOTE_JOB_DECL loopback_host& down(duration from, duration to);
 
-  /// Answers commands in a way of one's own, for OS policies other than loopback_os: takes the command and the virtual
-  /// time, and appends what the command prints.
+  /// Sets a function that answers commands, for OS policies other than loopback_os. It takes the command and the
+  /// virtual time, and appends the command's output.
   REMOTE_JOB_DECL loopback_host& respond_with(
       std::function<void(const remote_command&, duration, std::string&)> responder);
 
-  /// Offers no access to the files, so that they are seen by commands only. Nor does a host with a respond_with() of
-  /// one's own: who knows what it has for files?
+  /// Disables file access, so that the watch uses commands only. A respond_with() function disables it too, since the
+  /// host cannot know which files that function stands for.
   REMOTE_JOB_DECL loopback_host& without_files();
 
-  /// Refuses every command from now on, as for an account that may only transfer files.
+  /// Refuses all commands from now on, as for an account that may only transfer files.
   REMOTE_JOB_DECL loopback_host& respond_to_files_only();
 
-  /// @name What was asked of the host
+  /// @name Counters
   /// @{
   /// Attempts to connect.
   int connects() const noexcept { return connect_.count; }
@@ -191,7 +192,7 @@ class loopback_host {
 
   REMOTE_JOB_DECL bool reachable(duration now) const noexcept;
 
-  /// Lets the submitted jobs live up to this time, before any file is looked at.
+  /// Updates the submitted jobs to this time; must run before files are read.
   REMOTE_JOB_DECL void live(duration now);
 
   loopback_jobs jobs_;
@@ -205,7 +206,7 @@ class loopback_host {
   std::function<void(const remote_command&, duration, std::string&)> responder_;
   bool offers_files_ = true;
   bool runs_commands_ = true;
-  poll_request request_;  // the one being answered; kept for its memory
+  poll_request request_;  // the request being answered; kept to reuse its memory
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

@@ -16,30 +16,30 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What a job does that is submitted to a scripted host. A plain value.
+/// The behaviour of a job submitted to a scripted host. A plain value.
 struct loopback_job {
-  duration run_time = std::chrono::seconds(1);  ///< from its start to its end
+  duration run_time = std::chrono::seconds(1);  ///< from start to end
   std::int64_t exit_code = 0;
-  std::string output{};       ///< written to the log at its start
-  bool ignores_term = false;  ///< whether it has to be killed
+  std::string output{};       ///< written to the log at the start
+  bool ignores_term = false;  ///< whether only SIGKILL ends it
 };
 
-/// The jobs of a scripted host: which were submitted, and what becomes of them. Times as everywhere on the host.
+/// The jobs submitted to a scripted host and the events that affect them. Times are those of the host.
 class loopback_jobs {
  public:
-  /// What every job does that is submitted from now on.
+  /// Sets the behaviour of jobs submitted from now on.
   REMOTE_JOB_DECL loopback_jobs& behave(loopback_job job);
 
-  /// The supervisor of all jobs is killed: they run on, but leave no exit code.
+  /// Kills the supervisors of all jobs: the jobs go on, but leave no exit code.
   loopback_jobs& kill_supervisors(duration at) { return add(at, kind::kill_supervisor); }
-  /// All processes of all jobs are killed.
+  /// Kills all processes of all jobs.
   loopback_jobs& kill(duration at) { return add(at, kind::kill); }
-  /// The host is started again; no process survives.
+  /// Reboots the host; no process survives.
   loopback_jobs& reboot(duration at) { return add(at, kind::reboot); }
-  /// Another host answers under the same name from then on, which shares the files.
+  /// From then on, another host answers under the same name and shares the files.
   loopback_jobs& switch_host(duration at) { return add(at, kind::switch_host); }
 
-  /// How often the job in this directory was started; more than once must never be.
+  /// How often the job in this directory was started; more than once is always a bug.
   REMOTE_JOB_DECL int starts(const std::string& job_dir) const;
   /// How often a signal was sent to the job in this directory.
   REMOTE_JOB_DECL int signals(const std::string& job_dir) const;
@@ -67,10 +67,10 @@ class loopback_jobs {
 
   REMOTE_JOB_DECL loopback_jobs& add(duration at, kind what);
 
-  /// Ends the job unless it has ended; its supervisor, if it is there, keeps the exit code.
+  /// Ends the job unless it has ended; a living supervisor records the exit code.
   REMOTE_JOB_DECL static void end(submitted& j, duration at, std::optional<std::int64_t> code);
 
-  /// Brings all jobs up to this time; `tell` is called for each that has left an exit code since.
+  /// Updates all jobs to this time; calls `tell` for each job that has left an exit code since the last update.
   template <class Tell>
   void advance(duration now, Tell tell) {
     for (; next_event_ < events_.size() && events_[next_event_].at <= now; ++next_event_) {

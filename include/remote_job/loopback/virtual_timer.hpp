@@ -24,12 +24,12 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A timer on the virtual clock of an execution context: as asio::steady_timer, with at most one wait at a time.
+/// A timer on the virtual clock of an execution context: like asio::steady_timer, with at most one wait at a time.
 ///
-/// Equal expiries fire in the order of arming, which real timers do not promise. For contexts run by one thread.
-/// A transport of one's own becomes testable in virtual time by naming it as its `timer_type`.
+/// Equal expiries fire in the order of arming, which real timers do not guarantee. For contexts run by one thread. To
+/// test your own transport in virtual time, make this its `timer_type`.
 ///
-/// On io_context's own executor type, waiting allocates nothing once it is under way.
+/// With io_context's executor type, waiting does not allocate once the pool has warmed up.
 template <class Executor>
 class basic_virtual_timer {
   using state = detail::virtual_timer_state<Executor>;
@@ -62,11 +62,11 @@ class basic_virtual_timer {
 
   executor_type get_executor() const noexcept { return state_->executor; }
 
-  /// The virtual time of this timer's context.
+  /// The virtual time of the timer's context.
   time_point now() const noexcept { return state_->clock.now(); }
 
-  /// Sets the expiry relative to now; an outstanding wait ends with operation_aborted. A delay below zero is zero, and
-  /// `duration::max()` is never.
+  /// Sets the expiry relative to now; an outstanding wait ends with operation_aborted. A negative delay counts as zero;
+  /// `duration::max()` never expires.
   void expires_after(duration delay) {
     cancel();
     state_->expiry = detail::saturating_add(now(), std::max(delay, duration::zero()));
@@ -79,8 +79,8 @@ class basic_virtual_timer {
 
   /// Waits for the expiry.
   ///
-  /// Completion: `void(std::error_code)`, never inline; operation_aborted if cancelled. Cancellation: all kinds, which
-  /// the slot must no longer ask for once the timer is destroyed. Honours the associated executor and allocator.
+  /// Completion: `void(std::error_code)`, never inline; operation_aborted if cancelled. Cancellation: all kinds; do not
+  /// emit a signal after the timer is destroyed. Honours the associated executor and allocator.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_wait(CompletionToken&& token = {})
@@ -90,18 +90,18 @@ class basic_virtual_timer {
   }
 
  private:
-  // Behind a pointer, so that the timer can be moved while a wait is outstanding.
+  // Allocated separately, so that the timer can be moved during a wait.
   std::unique_ptr<state> state_;
 };
 
 using virtual_timer = basic_virtual_timer<asio::any_io_executor>;
 
-/// Runs a context in virtual time: whenever nothing is ready, the clock jumps to the next expiry. Returns when so much
-/// virtual time has passed, or, if that is `duration::max()`, when nothing is ready and no virtual timer will ever
-/// expire; with the number of handlers run. In place of `context.run_for()`.
+/// Runs a context in virtual time: when no handler is ready, the clock jumps to the next expiry. Returns after this
+/// much virtual time. With `duration::max()` it returns when no handler is ready and no virtual timer will expire.
+/// Returns the number of handlers run. Replaces `context.run_for()`.
 REMOTE_JOB_DECL std::size_t run_virtual_for(asio::io_context& context, duration time);
 
-/// Runs a context in virtual time until nothing is left to do. In place of `context.run()`.
+/// Runs a context in virtual time until no work is left. Replaces `context.run()`.
 inline std::size_t run_virtual(asio::io_context& context) { return run_virtual_for(context, duration::max()); }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

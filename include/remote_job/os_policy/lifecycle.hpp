@@ -67,7 +67,7 @@ concept has_parse_cleanup = requires(O& os, const cleanup_request& request, cons
   os.parse_cleanup(request, raw, cleanup_result());
 };
 
-// One member for each, to be ambiguous with a policy's own.
+// One member for each, to make a policy's own member ambiguous.
 struct lifecycle_names {
   int build_submit, parse_submit, build_stop, parse_stop, build_cleanup, parse_cleanup;
 };
@@ -92,27 +92,28 @@ concept names_lifecycle = open_class<O> && !(
 /// | `os.build_stop(job, request, command)`, `os.parse_stop(request, raw, result)` | the same for stopping it |
 /// | `os.build_cleanup(job, request, command)`, `os.parse_cleanup(request, raw, result)` | the same for removing its directory |
 ///
-/// Of the job, a submit uses the job_id only; it fills `attached`, `pid` and `job`, of which the job_id is there
-/// already and the rest is what `job_paths` says. Stop and clean-up work on the job's job_dir and pid_file.
+/// A submit uses only the job's job_id. It fills `attached`, `pid` and `job`, whose job_id is already set and whose
+/// other members are those of `job_paths`. Stop and clean-up use the job's job_dir and pid_file.
 ///
-/// Every command can come twice: its reply may be lost after it was carried out, and then it is sent again. A submit
-/// that comes twice starts one job (`ticket` tells a second try from a second submit), a stop signals nothing that it
-/// cannot prove to be of the job, a clean-up of what is gone succeeds.
+/// Every command must be safe to repeat: if its reply is lost after it was carried out, it is sent again. A repeated
+/// submit starts one job (`ticket` distinguishes a retry from a new submit). A stop signals only processes that it can
+/// prove to belong to the job. A clean-up of a removed directory succeeds.
 ///
-/// The parsers are total, as parse_poll: `errc::reply_missing`, `reply_truncated` or `reply_malformed` for what is not
-/// exactly the reply to this request; these are tried again. What the host refuses is an error of its own
-/// (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message` says why for people.
+/// The parsers are total, as parse_poll is: they return `errc::reply_missing`, `reply_truncated` or `reply_malformed`
+/// for anything that is not exactly the reply to this request, and the command is retried. A refusal by the host has
+/// its own error (`errc::directory_unsafe`, `job_id_taken`, `job_not_finished` and so on), and `result.message`
+/// explains it for people.
 ///
 /// @par Exemplar
-/// The least that will do:
+/// A minimal implementation:
 /// @include minimal_lifecycle_os_policy.hpp
 template <class O>
 concept lifecycle_os_policy =
     os_policy<O> && detail::has_build_submit<O> && detail::has_parse_submit<O> && detail::has_build_stop<O> &&
     detail::has_parse_stop<O> && detail::has_build_cleanup<O> && detail::has_parse_cleanup<O>;
 
-/// Asserts one requirement after the other, so that the compiler lists all that O lacks, each with the wanted
-/// signature.
+/// Asserts the requirements one by one, so that the compiler lists everything that O lacks, with the required
+/// signatures.
 template <class O>
 constexpr bool check_lifecycle_os_policy() {
   check_os_policy<O>();
@@ -136,9 +137,9 @@ constexpr bool check_lifecycle_os_policy() {
   return true;
 }
 
-/// Asserts of an OS policy that has a member of this name that all six are there and can be called. One that has none
-/// does not start, stop and clean up jobs, which is no mistake (a final class cannot be looked into: there a wrong
-/// member is silently absent).
+/// For an OS policy that has one of these members, asserts that all six exist and can be called. A policy with none of
+/// them does not start, stop or clean up jobs, which is not an error. A final class cannot be inspected: its invalid
+/// members are silently ignored.
 template <class O>
 constexpr bool check_lifecycle() {
   if constexpr (detail::names_lifecycle<O>) return check_lifecycle_os_policy<O>();

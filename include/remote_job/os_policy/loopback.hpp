@@ -18,8 +18,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// The OS policy of a loopback_host: the command is the request itself, and the host answers from its scripted files.
 ///
-/// The reply is framed and parsed as posix_os does it, so that a script of faults tries the very parser of the real
-/// one.
+/// Replies are framed and parsed as in posix_os, so scripted faults exercise the parser used for real hosts.
 struct loopback_os {
   static constexpr bool files_suffice = true;
 
@@ -27,7 +26,7 @@ struct loopback_os {
   REMOTE_JOB_DECL std::error_code parse_poll(const poll_request& request, const command_reply& raw,
                                              poll_reply& reply) const noexcept;
 
-  /// @name What makes it a `lifecycle_os_policy`; `loopback_host::jobs` says what becomes of the jobs
+  /// @name The members of a `lifecycle_os_policy`; `loopback_host::jobs` controls the jobs
   /// @{
   REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
   REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,
@@ -41,7 +40,7 @@ struct loopback_os {
                                                 cleanup_result& result) const;
   /// @}
 
-  /// The host's side: answers a command that one of the functions above wrote, from what is on the host at this time.
+  /// The host's side: answers a command written by one of the functions above, using the host's state at this time.
   REMOTE_JOB_DECL static void answer(loopback_host& host, const remote_command& command, duration now,
                                      std::string& output);
 

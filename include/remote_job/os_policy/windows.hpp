@@ -16,19 +16,19 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// The OS policy for Windows hosts: PowerShell behind an sshd, or the files alone.
+/// The OS policy for Windows hosts, by PowerShell behind an sshd or by file access.
 ///
-/// A transport with file access needs no PowerShell to watch a job: `files_suffice`, and `file_path` spells a path as
-/// the SFTP server of Win32-OpenSSH does. By commands, every command line is the same constant: it starts PowerShell,
-/// which reads a script in base64 from standard input and answers in base64, so that neither cmd.exe nor an encoding of
-/// the console nor a quote in a path can change anything.
+/// With a transport that has file access, watching a job needs no PowerShell: `files_suffice` is true, and `file_path`
+/// converts a path for the SFTP server of Win32-OpenSSH. Otherwise, every command line is the same constant. It starts
+/// PowerShell, which reads a base64 script from standard input and answers in base64. Neither cmd.exe, the console's
+/// encoding nor a quote in a path can alter it.
 ///
-/// Paths are UTF-8. A relative one counts from where sshd starts a session, usually the user's profile.
-/// Needs of the host: Windows PowerShell 5.1 or PowerShell 7, in full language mode.
+/// Paths are UTF-8. A relative path starts where sshd starts a session, usually the user's profile.
+/// Requires Windows PowerShell 5.1 or PowerShell 7 on the host, in full language mode.
 /// Thread safety: distinct objects are independent.
 ///
-/// None of these scripts has run on Windows yet: they are checked by their grammar, by taking every layer of base64
-/// apart, and by recorded replies.
+/// These scripts have not run on Windows yet. They are checked against the grammar, by decoding every layer of base64,
+/// and with recorded replies.
 class windows_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::windows;
@@ -36,26 +36,26 @@ class windows_os {
 
   windows_os() = default;
 
-  /// `shell`: how the login shell finds PowerShell, as it is to be typed there: "pwsh".
+  /// `shell`: the command that starts PowerShell from the login shell, such as "pwsh".
   explicit windows_os(std::string shell) : shell_(std::move(shell)) {}
 
-  /// A path as SFTP has it: `C:\jobs\log` is `/C:/jobs/log` (Win32-OpenSSH), a relative path stays one.
+  /// Converts a path for SFTP: `C:\jobs\log` becomes `/C:/jobs/log` (Win32-OpenSSH); a relative path stays relative.
   REMOTE_JOB_DECL static std::string file_path(std::string_view path);
 
-  /// Writes the one command that answers the request.
+  /// Writes the command that answers the request.
   REMOTE_JOB_DECL void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const;
 
-  /// Reads the reply. Total; the views of `reply` point into this object, until the next call.
+  /// Reads the reply. Accepts any bytes. The views in `reply` point into this object and are valid until the next call.
   REMOTE_JOB_DECL std::error_code parse_poll(const poll_request& request, const command_reply& raw, poll_reply& reply);
 
-  /// Writes the command that starts a job; `build_stop` and `build_cleanup` the ones that stop it and remove its
+  /// Writes the command that starts a job; `build_stop` and `build_cleanup` write those that stop it and remove its
   /// directory.
   REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
   REMOTE_JOB_DECL void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const;
   REMOTE_JOB_DECL void build_cleanup(const job_spec& job, const cleanup_request& request,
                                      remote_command& command) const;
 
-  /// Reads the reply to a submit, a stop, a clean-up; total, as parse_poll.
+  /// Reads the reply to a submit, stop or clean-up. Accepts any bytes, as parse_poll.
   REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,
                                                submit_result& result);
   REMOTE_JOB_DECL std::error_code parse_stop(const stop_request& request, const command_reply& raw,
@@ -63,18 +63,18 @@ class windows_os {
   REMOTE_JOB_DECL std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
                                                 cleanup_result& result);
 
-  // The three questions of a poll, each as a script of its own, for use without a frame; see command_line().
+  // The three queries of a poll as separate scripts, for use without a frame; see command_line().
 
-  /// Prints the first bytes of an exit-code file that is there and not empty, else nothing; never fails.
+  /// Prints the first bytes of an exit-code file that exists and is not empty, otherwise nothing; never fails.
   REMOTE_JOB_DECL std::string completion_check(const std::string& path) const;
 
-  /// Prints the size of a file in bytes, 0 when there is none; never fails.
+  /// Prints the size of a file in bytes, 0 if it does not exist; never fails.
   REMOTE_JOB_DECL std::string file_size(const std::string& path) const;
 
-  /// Prints at most `max_bytes` of a file from `offset` on; never fails.
+  /// Prints at most `max_bytes` of a file, starting at `offset`; never fails.
   REMOTE_JOB_DECL std::string log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const;
 
-  /// The command line for one of these scripts, without anything for standard input.
+  /// The command line that runs one of these scripts without standard input.
   REMOTE_JOB_DECL std::string command_line(std::string_view script) const;
 
  private:

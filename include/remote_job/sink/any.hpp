@@ -25,7 +25,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
-/// The handler that an any_sink gives to the asynchronous sink in it.
+/// The handler that an any_sink passes to its asynchronous sink.
 class any_log_handler {
  public:
   using executor_type = asio::any_io_executor;
@@ -38,7 +38,7 @@ class any_log_handler {
   executor_type get_executor() const noexcept { return executor_; }
   cancellation_slot_type get_cancellation_slot() const noexcept { return completion_.slot(); }
 
-  /// Called as a completion, on the executor.
+  /// Called as a completion handler, on the executor.
   void operator()(std::error_code ec) { completion_.dispatch(ec); }
 
   /// Completes from an initiating function.
@@ -51,24 +51,24 @@ class any_log_handler {
 
 }  // namespace detail
 
-/// A sink that holds a sink of any type, as std::function holds a function: with it, the type of a trigger does not tell
-/// its sink's.
+/// A type-erased sink, as std::function is a type-erased function: the type of a trigger then does not depend on the
+/// type of its sink.
 ///
-/// Each hook calls that of the sink in it, if there is one. A chunk for a sink with `on_log` is taken at once, without
-/// an allocation: see `try_on_log` at `sink`. For one with `async_on_log` the handler of the chunk is erased, which
-/// takes one allocation through the handler's associated allocator; the sink is given a handler with the same associated
-/// executor, as an asio::any_io_executor, and cancellation slot.
+/// Each hook calls that of the contained sink, if it has one. A sink with `on_log` takes a chunk immediately, without
+/// an allocation: see `try_on_log` at `sink`. For a sink with `async_on_log`, the handler of the chunk is type-erased,
+/// with one allocation through its associated allocator. The sink receives a handler with the same associated executor,
+/// as an asio::any_io_executor, and the same cancellation slot.
 ///
-/// Move-only, so that the sink in it may be; it stays where it is in memory. Empty when made without a sink or moved
-/// from: an empty one drops all. Not thread-safe.
+/// Move-only, so that the contained sink may be; that sink stays in place in memory. Empty if default-constructed or
+/// moved from; an empty any_sink drops everything. Not thread-safe.
 class any_sink {
   struct initiate_on_log;
 
  public:
-  /// Drops all, as a null_sink does.
+  /// Drops everything, like a null_sink.
   any_sink() noexcept = default;
 
-  /// Holds a sink: a copy of `s`, or what is moved from it.
+  /// Contains a copy of `s`, or `s` moved.
   template <class S>
   requires(!std::same_as<std::remove_cvref_t<S>, any_sink> && sink<std::remove_cvref_t<S>> &&
            std::constructible_from<std::remove_cvref_t<S>, S>) any_sink(S&& s)
@@ -78,7 +78,7 @@ class any_sink {
   any_sink& operator=(any_sink&&) noexcept = default;
   ~any_sink() = default;
 
-  /// The sink in it, or null if that is of another type.
+  /// The contained sink; null if it has another type.
   template <class S>
   S* target() noexcept {
     return model_ && model_->type == &type_of<S> ? &static_cast<model<S>&>(*model_).sink : nullptr;
@@ -117,7 +117,7 @@ class any_sink {
   /// @}
 
  private:
-  /// Its address tells one type from another, also without run-time type information.
+  /// Its address identifies a type without run-time type information.
   template <class S>
   static inline char type_of = 0;
 

@@ -28,32 +28,33 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What a `file_sink` does when the remote log was truncated or replaced.
+/// How a `file_sink` handles a truncated or replaced remote log.
 enum class on_reset {
-  keep_aside,  ///< what was fetched is renamed to PATH.1 (or .2, ...: the first name that is free); PATH begins anew
-  truncate     ///< what was fetched is thrown away; PATH begins anew
+  keep_aside,  ///< renames the old file to PATH.1 (or .2, ...: the first free name) and starts a new PATH
+  truncate     ///< discards the old contents and starts PATH anew
 };
 
-/// How a `file_sink` treats its file. A plain value.
+/// The settings of a `file_sink`. A plain value.
 struct file_sink_options {
   remote_job::on_reset on_reset = remote_job::on_reset::keep_aside;
-  /// Whether each chunk reaches the disk before it is acknowledged (fdatasync): needed for exactly once also across a
-  /// power cut or a crash of the kernel; a crash of this process alone loses nothing either way.
+  /// Whether each chunk reaches the disk before it is acknowledged (fdatasync). Exactly-once delivery across a power
+  /// cut or kernel crash requires this; after a crash of this process alone, nothing is lost either way.
   bool sync = false;
 };
 
 /// A sink that writes the log to a file, each chunk at its offset.
 ///
-/// What is repeated after a crash lands where it stood: on disk each byte is there exactly once. What else the file
-/// holds is left alone while the watch runs, and when the log came whole (`reason::completed`) the file is cut to the
-/// log's length: it then is the log. Bytes before the first offset are not touched; where the file has none, they read
-/// as zeros. A crash in the middle of a log reset can leave the beginning of the new log in a second file kept aside.
+/// After a crash, a repeated chunk overwrites its earlier copy, so each byte is in the file exactly once. Other
+/// contents of the file stay unchanged during the watch. When the whole log has arrived (`reason::completed`), the file
+/// is cut to the log's length and then equals the log. Bytes before the first offset are not touched; if the file does
+/// not have them, they read as zeros. A crash during a log reset can leave the beginning of the new log in a second
+/// renamed file.
 ///
-/// The file is opened, and made if need be, by the constructor, so that a path which cannot work is told before
-/// anything is watched. POSIX only. Not thread-safe.
+/// The constructor opens the file, and creates it if necessary, so that an unusable path is reported before the watch
+/// starts. POSIX only. Not thread-safe.
 class file_sink {
  public:
-  /// @param path the file; must be a regular file if it is there.
+  /// @param path the file; must be a regular file if it exists.
   /// Throws std::system_error, which names the path.
   REMOTE_JOB_DECL explicit file_sink(std::string path, file_sink_options options = {});
 
@@ -67,16 +68,16 @@ class file_sink {
 
   ~file_sink() { close(); }
 
-  /// Writes all of bytes at offset. On an error part of them may have been written; the next try writes over it.
+  /// Writes the bytes at the offset. After an error a part may have been written; the next attempt overwrites it.
   REMOTE_JOB_DECL std::error_code on_log(std::uint64_t offset, std::string_view bytes);
 
-  /// Begins the file anew as the options say.
+  /// Starts the file anew, as the options specify.
   REMOTE_JOB_DECL std::error_code on_log_reset(const log_reset& /*reset*/);
 
-  /// Cuts the file to the log's length if all of the log is in it.
+  /// Cuts the file to the log's length if it holds the whole log.
   REMOTE_JOB_DECL void on_event(const trigger_event& event);
 
-  /// What failed last and why, with the path; empty if nothing has.
+  /// The last error and its cause, with the path; empty if there was none.
   const std::string& diagnostics() const noexcept { return diagnostics_; }
 
  private:

@@ -12,14 +12,15 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A sink that writes one JSON object per line for each retry, log reset, notice and for the final event; never the
-/// log's bytes. Use it in a `tee_sink` beside the sink that takes those.
+/// A sink that writes one JSON object per line for each retry, log reset, notice, and for the final event, but never
+/// the log itself. Combine it with a sink for the log in a `tee_sink`.
 ///
-/// The member "type" tells them apart: "retry", "log_reset", "notice", "event"; the others are those of json.hpp. Each
+/// The member "type" is "retry", "log_reset", "notice" or "event"; the other members are those of json.hpp. Each line
+/// is flushed. A stream error does not affect the watch: check the stream. Not thread-safe.
 /// line is flushed. A stream that fails is no error of the watch: look at the stream. Not thread-safe.
 class jsonl_sink {
  public:
-  /// @param out takes the lines; is kept by reference and must outlive the sink.
+  /// @param out receives the lines; kept by reference, must outlive the sink.
   explicit jsonl_sink(std::ostream& out) noexcept : out_(&out) {}
 
   void on_log_reset(const log_reset& reset) { write("log_reset", reset); }
@@ -27,9 +28,9 @@ class jsonl_sink {
   void on_notice(const notice& n) { write("notice", n); }
   void on_event(const trigger_event& event) { write("event", event); }
 
-  /// Writes one line of one's own.
+  /// Writes a line with your own contents.
   /// @param type the member "type".
-  /// @param members an object, or what converts to one; strings in it that are not UTF-8 are written with U+FFFD.
+  /// @param members an object, or a value that converts to one; invalid UTF-8 in its strings is replaced by U+FFFD.
   void write(const char* type, const nlohmann::json& members) {
     nlohmann::ordered_json line{{"type", type}};
     line.update(members);

@@ -7,7 +7,7 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A sink that drops all. The final event is still what `async_run` completes with. Thread-safe.
+/// A sink that drops everything. `async_run` still completes with the final event. Thread-safe.
 struct null_sink {
   void on_event(const trigger_event& /*event*/) noexcept {}
 };

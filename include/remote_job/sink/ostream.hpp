@@ -12,17 +12,17 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A sink that writes the log to a stream: exactly the log's bytes and nothing else.
+/// A sink that writes the log, and nothing else, to a stream.
 ///
-/// A log that is reset goes on in the stream where it is: the bytes of the new log follow those of the old. Notices and
-/// the final event are not written. Not thread-safe.
+/// After a log reset, the bytes of the new log follow those of the old one. Notices and the final event are not
+/// written. Not thread-safe.
 class ostream_sink {
  public:
-  /// @param log takes the bytes; is kept by reference and must outlive the sink. Open a file in binary mode.
+  /// @param log receives the bytes; kept by reference, must outlive the sink. Open a file in binary mode.
   explicit ostream_sink(std::ostream& log) noexcept : log_(&log) {}
 
-  /// Writes and flushes, so that what is acknowledged has left the stream's buffer.
-  /// Gives `std::io_errc::stream` once the stream has failed. A stream that is set to throw, throws.
+  /// Writes and flushes, so that acknowledged bytes have left the stream's buffer. Returns `std::io_errc::stream` once
+  /// the stream has failed. If exceptions are enabled on the stream, they propagate.
   REMOTE_JOB_DECL std::error_code on_log(std::uint64_t /*offset*/, std::string_view bytes);
 
   void on_event(const trigger_event& /*event*/) noexcept {}

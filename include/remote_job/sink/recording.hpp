@@ -13,9 +13,9 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A sink that keeps every call in the order in which it came: for tests, and for logs that fit in memory.
+/// A sink that records every call in order: for tests, and for logs that fit in memory.
 ///
-/// Reach it through the trigger's `sink()`. Not thread-safe.
+/// Access it through the trigger's `sink()`. Not thread-safe.
 class recording_sink {
  public:
   /// One call of on_log.
@@ -46,7 +46,7 @@ class recording_sink {
     return found;
   }
 
-  /// The bytes of the log in the order in which they came, those of a log before its reset included.
+  /// The bytes of the log in order of arrival, including those from before a reset.
   std::string log() const {
     std::string bytes;
     for (const auto& c : calls_)

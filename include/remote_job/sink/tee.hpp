@@ -23,7 +23,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
 
-/// The hooks that are the same whether the log is taken at once or asynchronously.
+/// The hooks that do not depend on whether the log is taken synchronously or asynchronously.
 template <class... Sinks>
 class tee_hooks {
  public:
@@ -47,13 +47,13 @@ class tee_hooks {
     visit([&](auto& s, auto traits) {
       try {
         traits.on_event(s, event);
-      } catch (...) {  // as the trigger does: one sink that throws does not keep the event from the others
+      } catch (...) {  // as the trigger does: an exception of one sink must not keep the event from the others
       }
       return true;
     });
   }
 
-  /// What the sinks have to say on the last error, or nothing.
+  /// The diagnostics of the sinks on the last error, or nothing.
   std::string diagnostics() {
     std::string all;
     visit([&](auto& s, auto traits) {
@@ -71,7 +71,7 @@ class tee_hooks {
   }
 
  protected:
-  // Calls f(sink, its traits) for one after the other until it returns false.
+  // Calls f(sink, its traits) for each sink until it returns false.
   template <class F>
   void visit(F f) {
     std::apply([&](auto&... s) { (void)(f(s, sink_traits<std::remove_reference_t<decltype(s)>>{}) && ...); }, sinks_);
@@ -80,7 +80,7 @@ class tee_hooks {
   std::tuple<Sinks...> sinks_;
 };
 
-/// Hands one chunk to one sink after the other.
+/// Passes one chunk to the sinks, one after the other.
 template <class... Sinks>
 class tee_op {
  public:
@@ -96,11 +96,11 @@ class tee_op {
   }
 
  private:
-  // Hands the chunk to the sinks from next_ on, up to and with the first asynchronous one: true if that has it now.
+  // Passes the chunk to the sinks from next_ on, through the first asynchronous one. True if that one now holds it.
   template <class Self, std::size_t... Index>
   bool hand_on(Self& self, std::index_sequence<Index...>, std::error_code& ec) {
     bool waiting = false;
-    // After the move of self this object is gone: no member may be touched once a sink is waiting.
+    // Moving self destroys this object: do not touch members once a sink is waiting.
     (void)((Index < next_ || (!waiting && !ec && hand_to<Index>(self, ec, waiting))) && ...);
     return waiting;
   }
@@ -113,7 +113,7 @@ class tee_op {
     std::optional<std::error_code> taken;
     try {
       taken = traits::try_on_log(sink, offset_, bytes_);
-    } catch (...) {  // must not reach the executor that runs the completion of another sink
+    } catch (...) {  // must not reach the executor that runs another sink's completion
       taken = errc::sink_failed;
     }
     if constexpr (traits::is_async)
@@ -127,7 +127,7 @@ class tee_op {
     return !ec;
   }
 
-  // A completion is never inline: where no sink was waited for, it goes through the handler's executor.
+  // A completion must not run inline. If no sink was asynchronous, it goes through the handler's executor.
   template <class Self>
   void finish(Self& self, std::error_code ec) {
     if (initiated_) return self.complete(ec);
@@ -140,7 +140,7 @@ class tee_op {
   std::uint64_t offset_;
   std::string_view bytes_;
   std::size_t next_ = 0;
-  bool initiated_ = false;  // a sink was waited for: we are in a completion, not in the initiating function
+  bool initiated_ = false;  // a sink was waited for: this is a completion, not the initiating function
   bool finished_ = false;
   std::error_code result_;
 };
@@ -182,16 +182,16 @@ class tee_log<true, Sinks...> : public tee_hooks<Sinks...> {
 
 }  // namespace detail
 
-/// A sink that passes each call to several sinks, in the order in which they stand.
+/// A sink that passes each call to several sinks, in order.
 ///
-/// The first that cannot take a chunk, or a reset, ends it there: those behind it do not get that call, and its error
-/// is the error of the whole. As the chunk is then not acknowledged, those before it get it again from a watch that is
-/// resumed. The final event reaches all of them whatever one of them throws.
+/// If a sink cannot take a chunk or a reset, the sinks after it do not get that call, and its error becomes the tee's
+/// error. The chunk is then not acknowledged, so the sinks before it get it again when the watch is resumed. The final
+/// event reaches all sinks, even if one throws.
 ///
-/// If one of the sinks takes the log asynchronously, so does the tee: `async_on_log(offset, bytes, token)`, completing
-/// `void(std::error_code)` once all took the chunk, one after the other; cancellation is passed to the one that has it.
-/// What a sink that is not asynchronous throws becomes `errc::sink_failed` then. The completion runs on the handler's
-/// associated executor. Not thread-safe; must stay in place while a chunk is under way.
+/// If one of the sinks takes the log asynchronously, so does the tee: `async_on_log(offset, bytes, token)` completes
+/// with `void(std::error_code)` once all sinks have taken the chunk, one after the other. Cancellation is passed to the
+/// sink that holds the chunk. An exception of a synchronous sink then becomes `errc::sink_failed`. The completion runs
+/// on the handler's associated executor. Not thread-safe. Must not be moved while a chunk is being processed.
 template <class... Sinks>
 class tee_sink : public detail::tee_log<(sink_traits<Sinks>::is_async || ...), Sinks...> {
   static_assert((check_sink<Sinks>() && ...));

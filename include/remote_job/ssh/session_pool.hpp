@@ -28,33 +28,34 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 template <class Executor>
 class basic_libssh2_transport;
 
-/// What a session_pool allows. A plain value; `validate` says what is allowed here.
+/// The limits of a session_pool. A plain value; see `validate` for the accepted values.
 struct session_pool_options {
-  /// Commands at once over one session; above 0. Best two below the server's MaxSessions (10 by default): one channel
-  /// is opened in advance, one is for files. Where the server allows fewer that is found out, and costs no command.
+  /// Concurrent commands per session; above 0. Best set to two below the server's MaxSessions (10 by default): one
+  /// channel is opened in advance and one is for files. If the server allows fewer, the pool adapts without failing a
+  /// command.
   std::size_t channels = 8;
-  /// Sessions to one endpoint; above 0. Another one is made when somebody has waited a quarter of a second for a
+  /// Sessions per endpoint; above 0. Another session is opened when a user has waited a quarter of a second for a
   /// channel.
   std::size_t sessions = 2;
-  /// Connections to one host that are being made at once, of all endpoints; above 0.
+  /// Concurrent attempts to connect to one host, over all endpoints; above 0.
   std::size_t handshakes = 8;
-  /// How long a session is kept that nobody uses; 0 or more.
+  /// How long an unused session is kept; 0 or more.
   duration idle = std::chrono::seconds(60);
-  /// How long a server has for a sign of life after something on a session failed; above 0, at most an hour.
+  /// How long a server may take to answer a probe after an operation on a session has failed; above 0, at most an hour.
   duration proof = std::chrono::seconds(5);
 };
 
-/// Says what is wrong with the options: one sentence that begins with the name of the field, or nothing. Thread-safe.
+/// Checks the options. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe.
 REMOTE_JOB_DECL std::string validate(const session_pool_options& options);
 
-/// What a session_pool has at the moment, and has done.
+/// The state and counters of a session_pool.
 struct session_pool_stats {
   std::size_t sessions = 0;    ///< open now
-  std::uint64_t connects = 0;  ///< attempts to connect so far, of the endpoints that are in use
+  std::uint64_t connects = 0;  ///< attempts to connect so far, over the endpoints in use
 };
 
-/// Lets transports to the same endpoint share connections: a watch of hundreds of jobs on one host then has one, or two
-/// when it goes by commands.
+/// Lets transports to the same endpoint share connections. A watch of hundreds of jobs on one host then needs one
+/// connection, or two if it runs commands.
 ///
 /// @code
 /// #include <remote_job/transport/libssh2.hpp>
@@ -68,46 +69,46 @@ struct session_pool_stats {
 /// }
 /// @endcode
 ///
-/// Two transports have the same endpoint when they were given the same options object, or when all their options are
-/// equal. Callbacks that are not plain functions cannot be compared: options with such ones have to be passed as one
-/// `std::shared_ptr<const ssh_options>` to be shared. What is shared, and how:
-///  * Whoever connects gets a session that is there, or waits for the one attempt that is made for all, and has its
-///    outcome. After a failed attempt the next begins a second later.
-///  * Files are read over one channel, by all at once. Commands have a channel each, at most
-///    `session_pool_options::channels` at once, in the order of asking; who waits in line has its own time-outs.
-///    Where the server allows so few that files find none free, files and commands take turns.
-///  * What one transport cancels or closes is no matter to the others. If something of it was under way, or had failed,
-///    the server is asked for a sign of life, and nobody new is given the session before it came. If it does not come,
-///    the session is closed, and the next to connect makes another for all.
-///  * A lost session fails what was under way on it, each once. What still waits in line waits on if another is there
-///    or being made.
-///  * A session whose channels are all held by commands that do not end is replaced by another.
+/// Two transports have the same endpoint if they were given the same options object or if all their options are equal.
+/// Callbacks other than plain functions cannot be compared. To share connections with such callbacks, pass the options
+/// as one `std::shared_ptr<const ssh_options>`. The rules of sharing:
+///  * Connecting uses an open session, or waits for the one shared attempt and gets its outcome. After a failed
+///    attempt, the next one starts a second later.
+///  * All files are read over one channel. Each command has its own channel. At most `session_pool_options::channels`
+///    commands run at once; the others wait in order of arrival, each with its own time-outs. If the server allows so
+///    few channels that none is left for files, files and commands take turns.
+///  * Cancelling or closing one transport does not affect the others. If an operation was in progress or has failed,
+///    the pool probes the server and gives the session to new users only after it has answered. Without an answer the
+///    pool closes the session; the next attempt to connect opens a new one for all.
+///  * Losing a session fails each operation in progress on it once. Waiting operations keep waiting if another session
+///    is open or being opened.
+///  * If commands that do not end hold all channels of a session, the pool replaces that session.
 ///
 /// @par Thread safety
-/// A pool, its transports and all that goes on with them belong on one executor that runs one handler at a time.
+/// Use a pool and its transports on one executor that runs one handler at a time.
 ///
 /// @par Object lifetimes
-/// Transports may outlive the pool: their sessions then end with their last user. Both may outlive the execution
-/// context, but are of no use then. A session that is kept for later use keeps the context at work: close() or destroy
-/// the pool to end that.
+/// Transports may outlive the pool; their sessions end with their last user. Pool and transports may outlive the
+/// execution context, but cannot be used then. A session kept for later use keeps the context running; close() or
+/// destroy the pool to end it.
 class session_pool {
  public:
-  using executor_type = asio::any_io_executor;  ///< of all that goes on with the pool
+  using executor_type = asio::any_io_executor;  ///< of all operations of the pool
 
-  /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for options that are not allowed.
+  /// Opens nothing. Throws `std::system_error` with `errc::invalid_argument` for invalid options.
   REMOTE_JOB_DECL explicit session_pool(const executor_type& executor, const session_pool_options& options = {});
 
-  /// The moved-from pool can only be destroyed.
+  /// A moved-from pool can only be destroyed.
   session_pool(session_pool&&) = default;
   session_pool& operator=(session_pool&&) = delete;
 
-  /// Ends the sessions that nobody uses, now or when their last user is done.
+  /// Ends unused sessions now, and each other session when its last user is done.
   REMOTE_JOB_DECL ~session_pool();
 
-  /// Where all of it runs: that of the constructor.
+  /// The executor passed to the constructor.
   executor_type get_executor() const noexcept { return executor_; }
 
-  /// Ends all sessions at once, without a word to the servers. Outstanding operations of their users complete with
+  /// Ends all sessions at once, without notifying the servers. Outstanding operations of their users complete with
   /// `asio::error::operation_aborted`. Never blocks; the pool can be used again.
   REMOTE_JOB_DECL void close();
 
@@ -118,7 +119,7 @@ class session_pool {
   template <class Executor>
   friend class basic_libssh2_transport;
 
-  /// A share of the sessions to this endpoint.
+  /// Creates a share of the sessions to this endpoint.
   REMOTE_JOB_DECL std::shared_ptr<ssh::connection_backend> share(std::shared_ptr<const ssh_options> options);
 
   REMOTE_JOB_DECL std::shared_ptr<ssh::endpoint_pool> endpoint(std::shared_ptr<const ssh_options> options);

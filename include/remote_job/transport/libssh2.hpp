@@ -24,15 +24,15 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A transport over SSH with libssh2: one connection, its own or shared, each command on a channel of its own.
+/// A transport over SSH with libssh2. Uses its own connection or a shared one, and a separate channel for each command.
 ///
-/// The next channel is opened while a command runs, so that a command costs one round trip. A server that allows only
-/// one channel (MaxSessions 1) costs two. A server that has fallen silent is noticed while a command runs and between
-/// commands; see `ssh_options::keepalive`.
+/// The next channel is opened while a command runs, so a command costs one round trip; it costs two if the server
+/// allows only one channel (MaxSessions 1). An unresponsive server is detected during and between commands; see
+/// `ssh_options::keepalive`.
 ///
-/// Thread safety: distinct objects are independent; one object, and all that goes on with it, belongs on an executor
-/// that runs one handler at a time: a strand, or an io_context run by one thread. Decrypting a private key, and waiting
-/// for what the server asks a person, is done by a thread that lives so long.
+/// Thread safety: distinct objects are independent. Use one object and all its operations on an executor that runs one
+/// handler at a time: a strand, or an io_context run by one thread. A temporary helper thread decrypts private keys and
+/// waits for answers to the server's questions.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   template <class Other>
@@ -46,33 +46,31 @@ class basic_libssh2_transport {
  public:
   using executor_type = Executor;
 
-  /// The same transport on another type of executor.
+  /// The same transport with another type of executor.
   template <class Other>
   struct rebind_executor {
     using other = basic_libssh2_transport<Other>;
   };
 
-  /// With a connection of its own. Opens nothing yet; wrong options are reported by async_connect() as
-  /// `errc::invalid_argument`.
+  /// Uses its own connection. Opens nothing yet; async_connect() reports invalid options as `errc::invalid_argument`.
   basic_libssh2_transport(const executor_type& executor, ssh_options options)
       : executor_(executor),
         backend_(ssh::make_own_connection(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
 
-  /// With a share of a pool's connections, which only those use who have the same options; see `session_pool`. The
-  /// executor has to be the pool's. The transport may outlive the pool.
+  /// Shares the pool's connections with transports that have equal options; see `session_pool`. The executor must be
+  /// the pool's. The transport may outlive the pool.
   basic_libssh2_transport(const executor_type& executor, const ssh_options& options, session_pool& pool)
       : basic_libssh2_transport(executor, std::make_shared<const ssh_options>(options), pool) {}
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
       : executor_(executor), backend_(pool.share(std::move(options))) {}
 
-  /// From one on another type of executor: `as_default_on` does that, to give all that goes on with it a default
-  /// completion token.
+  /// Converts from another type of executor. Used by `as_default_on` to set a default completion token.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
       basic_libssh2_transport(basic_libssh2_transport<Other>&& other)
       : executor_(other.executor_), backend_(std::move(other.backend_)) {}
 
-  /// The moved-from object can only be assigned to and destroyed. Assigning ends what is outstanding on this one.
+  /// A moved-from object can only be assigned to and destroyed. Assignment ends the target's outstanding operations.
   basic_libssh2_transport(basic_libssh2_transport&&) noexcept = default;
   basic_libssh2_transport& operator=(basic_libssh2_transport&& other) noexcept {
     if (this != &other) {
@@ -83,13 +81,13 @@ class basic_libssh2_transport {
     return *this;
   }
 
-  /// Ends the connection as close() does: outstanding operations complete.
+  /// Ends the connection, as close() does; outstanding operations complete.
   ~basic_libssh2_transport() { close(); }
 
-  /// Where all of it runs.
+  /// The executor of all operations.
   executor_type get_executor() const noexcept { return executor_; }
 
-  /// Connects and logs in. A connection that is open is closed before.
+  /// Connects and logs in. Closes an open connection first.
   ///
   /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted`.
   /// Errors: `errc::resolve_failed` to `errc::connection_lost` and `errc::host_not_found` to `errc::passphrase_wrong`,
@@ -100,13 +98,13 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{backend_}, token);
   }
 
-  /// Runs one command. `command` and `reply` have to stay where they are until the completion.
+  /// Runs one command. `command` and `reply` must stay in place until the completion.
   ///
-  /// Completion: `void(std::error_code)`; no error whatever the command's exit status. Terminal cancellation completes
-  /// with `asio::error::operation_aborted` and leaves the connection usable; the command goes on unless it notices that
-  /// its output is no longer read (libssh2 1.11 and newer have the host end it). Errors: `errc::connection_lost`,
+  /// Completion: `void(std::error_code)`; no error, whatever the command's exit status. Terminal cancellation completes
+  /// with `asio::error::operation_aborted` and leaves the connection usable. The command may go on until it notices
+  /// that its output is no longer read (libssh2 1.11 and newer make the host end it). Errors: `errc::connection_lost`,
   /// `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`; `invalid_argument` for a command longer
-  /// than 30000 bytes. On an error the reply holds what had come till then.
+  /// than 30000 bytes. On an error, the reply holds what had arrived by then.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply,
                      Token&& token = asio::default_completion_token_t<executor_type>())
@@ -115,17 +113,18 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_execute{backend_}, token, &command, &reply);
   }
 
-  /// Asks for the status of a file. `path` and `status` have to stay where they are until the completion.
+  /// Gets the status of a file. `path` and `status` must stay in place until the completion.
   ///
-  /// Over SFTP, on one channel that is opened at the first use; any number of these and of async_read_file() may be
-  /// outstanding, and those begun together take one round trip. SFTP tells no inode number: the identity is 0.
+  /// Uses SFTP on one channel, which is opened at the first use. Any number of these operations and of
+  /// async_read_file() may be outstanding; those started together take one round trip. SFTP has no inode numbers, so
+  /// the identity is 0.
   ///
   /// Completion: `void(std::error_code)`. Terminal cancellation completes with `asio::error::operation_aborted` and
-  /// leaves the connection and all else usable. Errors: `std::errc::no_such_file_or_directory`, `permission_denied`,
-  /// `io_error`; `errc::files_unavailable` when the server has no SFTP, which it is asked once for each connection, at
-  /// most for `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`; `channel_refused` when
-  /// commands that do not end have all channels that the server allows; `invalid_argument` for a path that cannot be
-  /// one.
+  /// does not affect the connection or other operations. Errors: `std::errc::no_such_file_or_directory`,
+  /// `permission_denied`, `io_error`; `errc::files_unavailable` if the server has no SFTP, which is checked once per
+  /// connection, for at most `ssh_timeouts::files`; `errc::connection_lost`, `open_timeout`, `reply_malformed`;
+  /// `channel_refused` if commands that do not end hold all channels that the server allows; `invalid_argument` for an
+  /// invalid path.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_stat(const std::string& path, file_status& status,
                   Token&& token = asio::default_completion_token_t<executor_type>())
@@ -134,13 +133,14 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_stat{backend_}, token, &path, &status);
   }
 
-  /// Replaces `out` by the bytes of a file from `offset` on: `max` of them, or as many as there are. `path` and `out`
-  /// have to stay where they are until the completion.
+  /// Replaces `out` with up to `max` bytes of a file, starting at `offset`. `path` and `out` must stay in place until
+  /// the completion.
   ///
-  /// The file stays open on the host, so that reading it again takes one round trip, for up to a minute; when the path
-  /// has become that of another file, that one is read. Large ranges are read in requests that overlap in time.
+  /// The file stays open on the host for up to a minute, so reading it again takes one round trip. If the path then
+  /// names another file, that one is read. Large ranges are read in overlapping requests.
   ///
-  /// Completion, cancellation and errors are those of async_stat(), and `std::errc::is_a_directory`.
+  /// Completion and cancellation are as for async_stat(). Errors: those of async_stat(), and
+  /// `std::errc::is_a_directory`.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
                        Token&& token = asio::default_completion_token_t<executor_type>())
@@ -150,16 +150,17 @@ class basic_libssh2_transport {
                                                               &out);
   }
 
-  /// Ends the connection at once, without a word to the server; never blocks. Outstanding operations complete soon with
-  /// `asio::error::operation_aborted`. May be called at any time. A shared connection is given back and lives on.
+  /// Ends the connection at once, without notifying the server; never blocks. Outstanding operations complete soon with
+  /// `asio::error::operation_aborted`. May be called at any time. A shared connection goes back to the pool and stays
+  /// open.
   void close() noexcept {
     if (backend_) backend_->close();
   }
 
-  /// Text on the last error: user, host, port, step and why. No secret is in it.
+  /// Describes the last error: user, host, port, step and cause. Contains no secrets.
   std::string diagnostics() const { return backend_ ? backend_->diagnostics() : std::string(); }
 
-  /// What was odd in the known-hosts files when connecting, such as damaged lines, for a person to read.
+  /// Problems found while connecting that are not errors, such as damaged known-hosts lines, for people.
   std::vector<std::string> notices() const { return backend_ ? backend_->notices() : std::vector<std::string>(); }
 
  private:
@@ -205,7 +206,7 @@ class basic_libssh2_transport {
   std::shared_ptr<ssh::connection_backend> backend_;
 };
 
-/// The transport over SSH for any executor.
+/// The transport over SSH for any executor type.
 using libssh2_transport = basic_libssh2_transport<>;
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

@@ -23,10 +23,10 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// A transport to a scripted host in virtual time: no network, no process, no waiting, the same run each time.
+/// A transport to a scripted host in virtual time: no network, no process, no waiting, and the same run every time.
 ///
-/// For tests of sinks, backoffs, OS policies and of all that uses a trigger. The context is run by `run_virtual`, by
-/// one thread: an hour of polling takes milliseconds.
+/// For tests of sinks, backoffs, OS policies and code that uses a trigger. Run the context with `run_virtual` in one
+/// thread: an hour of polling takes milliseconds.
 ///
 /// @code
 /// asio::io_context context;
@@ -85,8 +85,8 @@ class loopback_transport {
                                                                         std::shared_ptr<link>(link_));
   }
 
-  /// Has the host answer a command. Completion: `void(std::error_code)`. Cancellation: all kinds. The command and the
-  /// reply must stay where they are until the completion.
+  /// Makes the host answer a command. Completion: `void(std::error_code)`. Cancellation: all kinds. The command and the
+  /// reply must stay in place until the completion.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply, CompletionToken&& token = {})
@@ -98,8 +98,8 @@ class loopback_transport {
         initiate_execute(), token, std::shared_ptr<link>(link_), std::cref(command), std::ref(reply));
   }
 
-  /// Has the host tell of a file. Completion: `void(std::error_code)`. Cancellation: all kinds. The path and the status
-  /// must stay where they are until the completion.
+  /// Gets the status of a file. Completion: `void(std::error_code)`. Cancellation: all kinds. The path and the status
+  /// must stay in place until the completion.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_stat(const std::string& path, file_status& status, CompletionToken&& token = {})
@@ -110,8 +110,8 @@ class loopback_transport {
         initiate_stat(), token, std::shared_ptr<link>(link_), std::cref(path), std::ref(status));
   }
 
-  /// Reads at most max bytes of a file from the offset on. Completion: `void(std::error_code)`. Cancellation: all
-  /// kinds. The path and `out` must stay where they are until the completion.
+  /// Reads at most max bytes of a file, starting at the offset. Completion: `void(std::error_code)`. Cancellation: all
+  /// kinds. The path and `out` must stay in place until the completion.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
                 asio::default_completion_token_t<executor_type>>
   auto async_read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
@@ -127,7 +127,7 @@ class loopback_transport {
   /// Ends the connection; outstanding operations complete with operation_aborted.
   REMOTE_JOB_DECL void close() noexcept;
 
-  /// What went wrong last.
+  /// Describes the last error.
   const std::string& diagnostics() const noexcept { return link_->diagnostics; }
 
  private:

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,49 +29,49 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// How OpenSSH's ssh is to reach a host. A plain value.
+/// How OpenSSH's ssh reaches a host. A plain value.
 struct openssh_command {
-  std::string host;              ///< name, address or alias of the user's configuration; required
-  std::string user = {};         ///< empty: the configuration's
-  std::uint16_t port = 0;        ///< 0: the configuration's
-  std::string config_file = {};  ///< as with `ssh -F`; empty: the user's and the system's
-  /// As with `ssh -o`, "Name=value" each; they go before all that is set here.
+  std::string host;              ///< name, address, or alias from the user's configuration; required
+  std::string user = {};         ///< empty: from the configuration
+  std::uint16_t port = 0;        ///< 0: from the configuration
+  std::string config_file = {};  ///< as `ssh -F`; empty: the user's and the system's files
+  /// As `ssh -o`, each "Name=value"; they take precedence over the settings here.
   std::vector<std::string> options = {};
-  /// Directory for the sockets of shared connections; it is created if need be, and must be the user's own, with access
-  /// for nobody else. Empty: `remote_job` in XDG_RUNTIME_DIR or, without that, `remote_job-` and the user's number in
-  /// /tmp.
+  /// Directory for the sockets of shared connections. Created if necessary; must belong to the user and be accessible
+  /// to nobody else. Empty: `remote_job` in XDG_RUNTIME_DIR or, if that is unset, `remote_job-` and the user's number
+  /// in /tmp.
   std::string control_directory = {};
-  /// How long a connection is kept that nobody uses; in whole seconds, at least one.
+  /// How long an unused connection is kept; in whole seconds, at least one.
   duration persist = std::chrono::minutes(1);
-  std::string program = "ssh";  ///< looked for in PATH
+  std::string program = "ssh";  ///< searched for in PATH
 };
 
-/// Says what is wrong with it: one sentence that begins with the name of the field, or nothing. Thread-safe; does no
-/// I/O.
+/// Checks the settings. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe;
+/// does no I/O.
 REMOTE_JOB_DECL std::string validate(const openssh_command& command);
 
 namespace detail {
 
-/// Makes sure of a directory that only this user can look into; returns its path.
+/// Ensures that a directory exists that only this user can access; returns its path.
 REMOTE_JOB_DECL std::string private_directory(std::string path);
 
 }  // namespace detail
 
-/// The program and arguments with which a process_transport has OpenSSH's ssh run its commands.
+/// Returns the program and arguments for a process_transport that runs its commands through OpenSSH's ssh.
 ///
-/// For what libssh2 cannot do: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10, ProxyCommand, all that
-/// the user's configuration says. All commands share one connection (ControlMaster), which the first makes and which
-/// stays for `persist` after the last, also when this program has ended. Nothing is asked on a terminal (BatchMode): a
-/// passphrase is for an agent to know. The command's text goes to the user's login shell on the host as it is, like all
-/// commands of a transport.
+/// Use it for what libssh2 does not support: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10,
+/// ProxyCommand, and the user's whole configuration. All commands share one connection (ControlMaster). The first
+/// command opens it, and it stays open for `persist` after the last one, even if this program has ended. ssh never
+/// prompts on a terminal (BatchMode), so an agent must hold keys that have a passphrase. As with every transport, the
+/// command's text goes unchanged to the user's login shell on the host.
 ///
 /// @code
 /// asio::io_context context;
 /// remote_job::process_transport transport(context.get_executor(), remote_job::openssh_prefix({.host = "cluster"}));
 /// @endcode
 ///
-/// Creates the directory for the sockets. Throws `std::system_error`: `errc::invalid_argument`, or what the system says
-/// of the directory. Thread-safe.
+/// Creates the directory for the sockets. Throws `std::system_error`: `errc::invalid_argument`, or the system's error
+/// for the directory. Thread-safe.
 REMOTE_JOB_DECL std::vector<std::string> openssh_prefix(const openssh_command& command);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

@@ -22,7 +22,7 @@ duration exponential_backoff::delay(int failure) {
 
 duration exponential_backoff::base_of(int failure) const noexcept {
   auto base = std::min(initial_, maximum_);
-  // Ends when the maximum is reached, at the latest after 63 doublings.
+  // Ends at the maximum, after at most 63 doublings.
   for (int n = 1; n < failure && base > duration::zero() && base < maximum_; ++n)
     base = base > maximum_ / 2 ? maximum_ : base * 2;
   return base;

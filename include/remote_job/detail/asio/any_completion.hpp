@@ -21,16 +21,16 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A completion handler `void(std::error_code, Results...)` of any type, so that what runs the operation need not be a
-/// template. Its memory comes from the handler's associated allocator and is given back before the handler runs; the
-/// I/O executor and the handler's own have outstanding work until then. Move-only. Destroys the handler if it is
-/// destroyed before it is called.
+/// A type-erased completion handler `void(std::error_code, Results...)`, so that operations need not be templates.
+/// Allocates through the handler's associated allocator and frees the memory before the handler runs. Keeps work
+/// outstanding on the I/O executor and on the handler's executor until then. Move-only. A handler that was not called
+/// is destroyed with this object.
 template <class... Results>
 class basic_any_completion {
  public:
   basic_any_completion() = default;
 
-  /// `executor`: where the operation runs, and the handler too unless it has an associated executor.
+  /// `executor`: runs the operation, and also the handler unless it has an associated executor.
   template <class Handler, class Executor>
   basic_any_completion(Handler handler, const Executor& executor) {
     using model_type = model<Handler, Executor>;
@@ -61,12 +61,12 @@ class basic_any_completion {
   /// The handler's cancellation slot.
   asio::cancellation_slot slot() const noexcept { return model_ ? model_->slot() : asio::cancellation_slot(); }
 
-  /// Posts the handler to its executor, which never calls it from here. Empty afterwards.
+  /// Posts the handler to its executor, so it never runs from within this call. Empty afterwards.
   void post(std::error_code ec, Results... results) {
     std::exchange(model_, nullptr)->complete(false, ec, std::move(results)...);
   }
 
-  /// Dispatches the handler to its executor, which may call it from here. Empty afterwards.
+  /// Dispatches the handler to its executor, which may run it from within this call. Empty afterwards.
   void dispatch(std::error_code ec, Results... results) {
     std::exchange(model_, nullptr)->complete(true, ec, std::move(results)...);
   }
@@ -125,7 +125,7 @@ class basic_any_completion {
     void destroy() noexcept override {
       allocator memory(asio::get_associated_allocator(handler));
       [[maybe_unused]] Handler last(
-          std::move(handler));  // destroyed after this: it may own what its allocator points to
+          std::move(handler));  // destroyed after the storage is freed: it may own the allocator's resource
       release(memory);
     }
 

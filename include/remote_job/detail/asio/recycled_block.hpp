@@ -12,11 +12,11 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Gives back the memory of a buffer that is far larger than what is wanted of it next.
+/// Frees the memory of a buffer that is far larger than the next use needs.
 REMOTE_JOB_DECL void shrink(std::string& buffer, std::size_t wanted) noexcept;
 
-/// One block of memory that is given out again and again, so that a step which is repeated allocates once. What is
-/// asked for while the block is out comes from the heap.
+/// One memory block that is reused, so that a repeated step allocates once. While the block is in use, further requests
+/// go to the heap.
 class recycled_block {
  public:
   recycled_block() = default;
@@ -33,7 +33,7 @@ class recycled_block {
   bool out_ = false;
 };
 
-/// Allocates from a recycled_block, and keeps it alive.
+/// An allocator that uses a recycled_block and shares its ownership.
 template <class T>
 struct kept_allocator {
   using value_type = T;

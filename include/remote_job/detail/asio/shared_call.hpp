@@ -15,12 +15,11 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A handler that keeps an object alive and calls a member of it. All of these are of one type, so that each operation
-/// of Asio, which is a large template, is compiled once, and not once for each lambda that is given to it.
+/// A handler that owns a share of an object and calls a member function of it. All such handlers have one type, so each
+/// Asio operation, which is a large template, is compiled only once.
 class shared_call {
  public:
-  /// `Member`: a function of the object, whose parameters are none, `(std::error_code)`, or `(std::error_code,
-  /// std::size_t)`.
+  /// `Member`: a member function with the parameters (), `(std::error_code)` or `(std::error_code, std::size_t)`.
   template <auto Member, class Object>
   static shared_call to(std::shared_ptr<Object> object) {
     return {std::move(object), [](void* o, std::error_code ec, std::size_t size) {
@@ -45,7 +44,7 @@ class shared_call {
   function call_;
 };
 
-/// Has it called by the executor, never from here.
+/// Posts the call to the executor, so it never runs from within this function.
 REMOTE_JOB_DECL void post_call(const asio::any_io_executor& executor, shared_call call, std::error_code ec = {},
                                std::size_t size = 0);
 

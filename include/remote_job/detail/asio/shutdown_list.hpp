@@ -13,8 +13,8 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Something that keeps handlers for later and has to destroy them with their execution context, as Asio's own
-/// operations do: a handler may own what keeps it, and nobody else would break that ring.
+/// Base of an object that stores handlers and must destroy them with their execution context, as Asio's own operations
+/// do. A handler may own the object that stores it; this breaks the cycle.
 class shutdown_listener {
  public:
   REMOTE_JOB_DECL explicit shutdown_listener(const asio::any_io_executor& executor);
@@ -22,7 +22,7 @@ class shutdown_listener {
   shutdown_listener& operator=(const shutdown_listener&) = delete;
 
  protected:
-  /// It may outlive the context.
+  /// May run after the context is gone.
   REMOTE_JOB_DECL ~shutdown_listener();
 
  private:

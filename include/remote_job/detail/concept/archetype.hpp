@@ -13,37 +13,37 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A completion handler that is only ever named: concepts ask with it whether an initiating function can be called.
+/// A completion handler for unevaluated use: concepts check with it whether an initiating function can be called.
 struct handler_archetype {
   handler_archetype(handler_archetype&&) = default;
   handler_archetype& operator=(handler_archetype&&) = default;
   void operator()(std::error_code) const {}
 };
 
-/// Only named, to ask whether a member is one function, or variable: neither a template, nor overloaded, nor private.
-/// Of such a function can be asked what it must not take; its body is not compiled for that.
+/// For unevaluated use: valid if the member is a single function or variable that is not a template, overloaded or
+/// private. Such a function can be checked for arguments that it must reject without compiling its body.
 template <auto Pointer>
 struct member;
 
-/// Takes the place of a std::function: what accepts it, but not a stranger, has its handlers copied into one. A handler
-/// need not be copyable, and the executor and allocator that go with it are lost there.
+/// Stands for a std::function. A function that accepts it, but not a stranger, copies its handlers into a
+/// std::function. That requires copyable handlers and loses their executor and allocator.
 struct function_archetype {
   operator std::function<void(std::error_code)>() const;
 };
 struct stranger {};
 
-/// An offset that no narrower integer takes: what counts to 2 GiB only would lose its place in a long log.
+/// An offset that does not convert to a narrower integer: a 32-bit offset would overflow in a long log.
 struct wide_offset {
   template <std::integral T>
   requires(sizeof(T) >= sizeof(std::uint64_t)) operator T() const;
 };
 
-/// Finds a member by name whatever its signature: where T has one, the name is ambiguous between T and Names.
-/// With it an optional hook that is there but cannot be called is a mistake to be told, not a hook to be skipped.
+/// Detects a member by name, whatever its signature: if T has one, the name is ambiguous between T and Names. An
+/// optional hook that exists but cannot be called is thus reported as an error instead of being ignored.
 template <class T, class Names>
 struct ambiguous : T, Names {};
 
-/// Whether T can be looked into: a final class cannot be derived from.
+/// Whether members of T can be detected: a final class cannot be derived from.
 template <class T>
 concept open_class = std::is_class_v<T> && !std::is_final_v<T>;
 

@@ -22,16 +22,16 @@ enum class json_kind { null, boolean, integer, real, string, object, array };
 
 struct json_member {
   json_kind kind = json_kind::null;
-  std::string text;   // of a number or a boolean as it was written, of a string what it holds
-  bool used = false;  // whether the reader asked for it
+  std::string text;   // a number or boolean as written, or the value of a string
+  bool used = false;  // whether the reader requested it
 };
 
-/// The members of a JSON object by their JSON pointers (RFC 6901), so that a member which is there twice is an error
-/// and a number keeps all its digits: a DOM would drop both. What is in an array, or deeper than a state goes, is
-/// checked to be JSON and forgotten.
+/// The members of a JSON object by their JSON pointers (RFC 6901). Unlike a DOM, it rejects duplicate members and keeps
+/// all digits of numbers. Array contents, and members nested deeper than a state needs, are checked for valid JSON and
+/// dropped.
 class json_members {
  public:
-  /// What is wrong with the text, or nothing.
+  /// Returns what is wrong with the text, or nothing.
   std::string parse(std::string_view text) {
     handler events(*this);
     if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events)) return why_.empty() ? "not JSON" : why_;
@@ -48,7 +48,7 @@ class json_members {
     return found == members_.end() ? nullptr : &found->second;
   }
 
-  /// All members but the root.
+  /// All members except the root.
   auto all() const {
     std::vector<std::pair<std::string, json_member>> list(members_.begin(), members_.end());
     std::erase_if(list, [](const auto& entry) { return entry.first.empty(); });
@@ -56,7 +56,7 @@ class json_members {
   }
 
  private:
-  // What nlohmann::json calls while it reads.
+  // The SAX interface that nlohmann::json calls.
   class handler {
    public:
     explicit handler(json_members& owner) : owner_(owner) {}
@@ -67,7 +67,7 @@ class json_members {
     bool number_unsigned(std::uint64_t value) { return add(json_kind::integer, std::to_string(value)); }
     bool number_float(double, const std::string& text) { return add(json_kind::real, text); }
     bool string(std::string& text) { return add(json_kind::string, std::move(text)); }
-    bool binary(nlohmann::json::binary_t&) { return false; }  // JSON text has none
+    bool binary(nlohmann::json::binary_t&) { return false; }  // never in JSON text
 
     bool start_object(std::size_t) {
       if (!add(json_kind::object, {})) return false;
@@ -108,7 +108,7 @@ class json_members {
     }
 
    private:
-    // Both bound the memory that a hostile text can cost.
+    // Both limit the memory that hostile text can use.
     static constexpr std::size_t max_depth = 4;
     static constexpr std::size_t max_name = 64;
 
@@ -122,7 +122,7 @@ class json_members {
     json_members& owner_;
     std::string path_;
     std::vector<std::size_t> path_lengths_;
-    std::size_t hidden_ = 0;  // open arrays, and objects deeper than anything we ask for
+    std::size_t hidden_ = 0;  // open arrays, and objects nested too deep to keep
   };
 
   std::map<std::string, json_member, std::less<>> members_;

@@ -19,10 +19,10 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Reads a saved state. The first thing that is wrong with it is kept, what follows is passed over.
+/// Reads a saved state. Keeps the first error and ignores later ones.
 class state_reader {
  public:
-  /// What is wrong, or nothing.
+  /// Returns what is wrong, or nothing.
   std::string read(std::string_view text, trigger_state& state) {
     why_ = members_.parse(text);
     if (!why_.empty()) return std::move(why_);
@@ -69,7 +69,7 @@ class state_reader {
     integer("/kwargs/max_reconnect_attempts", options.max_reconnect_attempts);
   }
 
-  // Our own fields: a state that another tool wrote has none of them, a newer one may have more.
+  // This library's own fields: optional, since another tool may have written the state. A newer version may add fields.
   void extra(trigger_state& state) {
     object("/extra");
     if (has("/extra/connect_timeout")) seconds("/extra/connect_timeout", state.options.connect_timeout);

@@ -12,19 +12,19 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// So many characters stand for so many bytes, the padding included.
+/// The number of characters that encode this many bytes, including padding.
 constexpr std::size_t base64_length(std::size_t bytes) noexcept { return (bytes / 3 + (bytes % 3 != 0)) * 4; }
 
-/// Appends bytes by RFC 4648, section 4, without the padding: as OpenSSH prints fingerprints.
+/// Appends the base64 encoding (RFC 4648, section 4) without padding, as OpenSSH prints fingerprints.
 REMOTE_JOB_DECL void append_base64_unpadded(std::string& text, std::string_view bytes);
 
 REMOTE_JOB_DECL std::string base64_unpadded(std::string_view bytes);
 
-/// Appends bytes by RFC 4648, section 4, with the padding.
+/// Appends the base64 encoding (RFC 4648, section 4) with padding.
 REMOTE_JOB_DECL void append_base64(std::string& text, std::string_view bytes);
 
-/// Appends the bytes that a text stands for by RFC 4648, section 4, with the padding; false for any other text, of
-/// which some may have been appended.
+/// Decodes base64 with padding (RFC 4648, section 4) and appends the bytes. Returns false for invalid text; some bytes
+/// may have been appended by then.
 REMOTE_JOB_DECL bool append_base64_decoded(std::string& bytes, std::string_view text);
 
 REMOTE_JOB_DECL std::optional<std::string> base64_decode(std::string_view text);

@@ -9,15 +9,15 @@
 #include <string>
 #include <string_view>
 
-// Text from a host is made fit for a message: nothing in it may steer a terminal. Only printable ASCII passes, so that
-// the control characters of C1 (U+0080 to U+009F) do not, neither as single bytes nor as UTF-8.
+// Makes text from a host safe for messages: it must not control a terminal. Only printable ASCII passes, which also
+// excludes the C1 control characters (U+0080 to U+009F), both as single bytes and as UTF-8.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Printable ASCII as it is, a backslash doubled, and each other byte as \xNN: nothing is lost.
+/// Keeps printable ASCII, doubles backslashes, and writes every other byte as \xNN. Lossless.
 REMOTE_JOB_DECL std::string escaped(std::string_view bytes);
 
-/// One line of at most `most` bytes, for what only has to be recognized: blanks and line ends at its end are dropped,
-/// each byte that is not printable ASCII becomes '?', and "..." follows what is cut off.
+/// One line of at most `most` bytes, for text that only has to be recognizable. Drops trailing blanks and line ends,
+/// replaces each byte that is not printable ASCII by '?', and marks a cut with "...".
 REMOTE_JOB_DECL std::string printable(std::string_view text, std::size_t most = 200);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

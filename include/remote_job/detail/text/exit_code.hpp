@@ -10,17 +10,18 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// So many bytes of an exit-code file are looked at; a file that fills them holds no exit code.
+/// The number of bytes read of an exit-code file; a file that fills them holds no exit code.
 inline constexpr std::size_t max_exit_text = 64;
 
-/// What is behind the mark of UTF-8 or UTF-16LE, as Windows PowerShell 5.1 puts it before what it redirects into a
-/// file; else all of it. `plain` keeps the text if it was UTF-16.
+/// The text after a byte order mark of UTF-8 or UTF-16LE, which Windows PowerShell 5.1 writes when it redirects to a
+/// file; the whole text if there is none. `plain` provides the storage for text converted from UTF-16.
 REMOTE_JOB_DECL std::string_view without_mark(std::string_view raw, char (&plain)[max_exit_text]) noexcept;
 
-/// Judges what an exit-code file holds: `raw` is its first max_exit_text bytes. The one place that knows the rule.
+/// Interprets an exit-code file: `raw` holds its first max_exit_text bytes. All callers share this rule.
 ///
-/// A signed decimal number of at most ten digits, from -2^31 (Windows, signed) to 2^32-1 (Windows, unsigned), between
-/// blanks and line ends. A file without any byte was opened but not yet written: absent. `exit_text` points into raw.
+/// A valid exit code is a signed decimal number of at most ten digits, from -2^31 (Windows, signed) to 2^32-1 (Windows,
+/// unsigned), surrounded by blanks and line ends. An empty file has been opened but not yet written: absent.
+/// `exit_text` points into raw.
 REMOTE_JOB_DECL void read_exit_code(std::string_view raw, poll_reply& reply) noexcept;
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

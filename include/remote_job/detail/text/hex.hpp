@@ -15,10 +15,10 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// Appends the last `digits` hexadecimal digits of a number, in lower case; at most 16.
 REMOTE_JOB_DECL void append_hex(std::string& text, std::uint64_t number, std::size_t digits);
 
-/// Each byte as two hexadecimal digits, in lower case.
+/// Writes each byte as two hexadecimal digits, in lower case.
 REMOTE_JOB_DECL std::string to_hex(std::string_view bytes);
 
-/// Reads what to_hex() wrote, in either case; false for any other text, of which some may be in `bytes`.
+/// Decodes hexadecimal digits in either case. Returns false for invalid text; `bytes` may hold a part by then.
 REMOTE_JOB_DECL bool from_hex(std::string_view text, std::string& bytes);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

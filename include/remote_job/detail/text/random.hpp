@@ -9,16 +9,17 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// 64 bits from the operating system that nobody can foretell. Thread-safe. Throws std::system_error.
+/// 64 unpredictable bits from the operating system. Thread-safe. Throws std::system_error.
 REMOTE_JOB_DECL std::uint64_t random_bits();
 
 /// The generator SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014,
-/// https://doi.org/10.1145/2660193.2660195): eight bytes of state, the same numbers on every platform, no secrets.
+/// https://doi.org/10.1145/2660193.2660195). It has eight bytes of state and gives the same numbers on every platform.
+/// Not for secrets.
 class splitmix64 {
  public:
   explicit splitmix64(std::uint64_t seed) noexcept : state_(seed) {}
 
-  /// Any of all 64-bit numbers.
+  /// The next number, from the full 64-bit range.
   REMOTE_JOB_DECL std::uint64_t operator()() noexcept;
 
  private:

@@ -7,7 +7,7 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A time, or a duration, so much later; never if that is more than there is of time. Neither may be negative.
+/// Adds a duration to a time or duration and returns the maximum on overflow. Neither may be negative.
 template <class Time>
 constexpr Time saturating_add(Time when, duration by) noexcept {
   return by < Time::max() - when ? when + by : Time::max();

@@ -11,14 +11,14 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// A duration in seconds for people: with at most three decimals, "5", "0.25".
+/// Formats a duration in seconds for people, with at most three decimals: "5", "0.25".
 REMOTE_JOB_DECL std::string seconds(duration d);
 
-/// A duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.000000001".
+/// Formats a duration of 0 or more as decimal seconds, exact to the nanosecond: "5", "0.000000001".
 REMOTE_JOB_DECL std::string format_seconds(duration d);
 
-/// Reads a JSON number (RFC 8259, section 6) as seconds, without the loss of a way through double, to the nearest
-/// nanosecond. Nothing if it is below zero, too long for a duration, or no number.
+/// Parses a JSON number (RFC 8259, section 6) as seconds, rounded to the nearest nanosecond, without loss through
+/// double. Nothing if it is negative, too large for a duration, or not a number.
 REMOTE_JOB_DECL std::optional<duration> parse_seconds(std::string_view text);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

@@ -10,8 +10,8 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// FIPS 180-4, section 6.2. For fingerprints in messages only, of keys that libssh2 does not hold and so does not hash:
-/// nothing secret goes through it, and nothing is decided by it.
+/// SHA-256 (FIPS 180-4, section 6.2). Used only for fingerprints in messages, of keys that libssh2 does not hash. Do
+/// not use it for secrets or decisions.
 REMOTE_JOB_DECL std::string sha256(std::string_view message);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

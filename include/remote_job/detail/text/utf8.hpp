@@ -11,12 +11,12 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// Length of the UTF-8 sequence that text begins with, 0 if it begins with none (RFC 3629, section 4).
+/// Length of the UTF-8 sequence at the beginning of the text; 0 if there is none (RFC 3629, section 4).
 REMOTE_JOB_DECL std::size_t utf8_length(std::string_view text) noexcept;
 
 REMOTE_JOB_DECL bool is_utf8(std::string_view text) noexcept;
 
-/// The text with U+FFFD in place of each byte that is not UTF-8.
+/// Replaces each byte that is not valid UTF-8 by U+FFFD.
 REMOTE_JOB_DECL std::string to_utf8(std::string_view text);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

@@ -24,7 +24,7 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// The clock of a scripted world: it stands still until `run_virtual` moves it to the next expiry. Epoch: time zero.
+/// The clock of a scripted world. It stands still until `run_virtual` moves it to the next expiry. Epoch: time zero.
 struct virtual_clock {
   using duration = remote_job::duration;
   using rep = duration::rep;
@@ -35,16 +35,16 @@ struct virtual_clock {
 
 namespace detail {
 
-/// One wait that is outstanding. Its memory is its own to give back.
+/// An outstanding wait. It frees its own memory.
 struct virtual_wait {
   virtual void finish(std::error_code) = 0;  // posts the handler and destroys the wait
-  virtual void discard() noexcept = 0;       // destroys the wait, the handler uncalled
+  virtual void discard() noexcept = 0;       // destroys the wait without calling the handler
 
  protected:
   ~virtual_wait() = default;
 };
 
-/// Keeps the virtual time of one execution context, and all waits on it: by expiry, equal ones in order of arming.
+/// Keeps the virtual time of one execution context and all waits on it, sorted by expiry, then by order of arming.
 class virtual_clock_service : public asio::execution_context::service {
  public:
   using queue = std::pmr::multimap<virtual_clock::time_point, virtual_wait*>;
@@ -59,22 +59,22 @@ class virtual_clock_service : public asio::execution_context::service {
   queue::iterator add(virtual_clock::time_point expiry, virtual_wait* wait) { return waits_.emplace(expiry, wait); }
   void remove(queue::iterator position) { waits_.erase(position); }
 
-  /// Moves the time to the next expiry and ends all waits due then; false if none comes before or at the limit.
+  /// Moves the time to the next expiry and ends all waits due then; false if there is none up to the limit.
   REMOTE_JOB_DECL bool advance(virtual_clock::time_point limit);
 
-  /// Moves the time on where nothing happens; not beyond a wait.
+  /// Moves the time forward while nothing is due; never past a wait.
   REMOTE_JOB_DECL void pass(virtual_clock::time_point limit);
 
  private:
   REMOTE_JOB_DECL void shutdown() noexcept override;
 
-  // The pool keeps what is given back: steady polling allocates nothing.
+  // The pool keeps freed memory, so steady polling does not allocate.
   std::pmr::unsynchronized_pool_resource pool_;
   queue waits_{&pool_};
   virtual_clock::time_point now_{};
 };
 
-/// What a virtual timer and its outstanding wait share.
+/// The state shared by a virtual timer and its outstanding wait.
 template <class Executor>
 struct virtual_timer_state {
   Executor executor;
@@ -85,7 +85,7 @@ struct virtual_timer_state {
 
 template <class Executor, class Handler>
 class virtual_wait_for final : public virtual_wait {
-  // A handler without an allocator of its own takes memory from the clock's pool.
+  // A handler without its own allocator uses the clock's pool.
   using handler_allocator = asio::associated_allocator_t<Handler>;
   static constexpr bool pooled =
       std::is_same_v<typename std::allocator_traits<handler_allocator>::template rebind_alloc<std::byte>,
@@ -121,7 +121,7 @@ class virtual_wait_for final : public virtual_wait {
   }
 
  private:
-  /// Room for what is posted at the end, so that a wait ends whether or not there is memory.
+  /// Space reserved for the final post, so that a wait can end without allocating.
   static constexpr std::size_t reserve = 16 * sizeof(void*);
 
   template <class T>
@@ -146,7 +146,7 @@ class virtual_wait_for final : public virtual_wait {
     }
   };
 
-  /// Posted: calls the handler, with the memory of the wait given back; dropped, it destroys the wait.
+  /// The posted function: frees the memory of the wait and calls the handler. If it is dropped, it destroys the wait.
   struct end {
     struct destroyer {
       void operator()(virtual_wait_for* w) const noexcept { w->destroy(); }

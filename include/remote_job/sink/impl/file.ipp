@@ -58,7 +58,7 @@ void file_sink::on_event(const trigger_event& event) {
 
 std::error_code file_sink::open() {
   if (path_.find('\0') != std::string::npos) return {EINVAL, std::generic_category()};
-  // O_NONBLOCK: a FIFO without a reader must not hold up the constructor; a regular file does not know it.
+  // O_NONBLOCK: a FIFO without a reader must not block the constructor; it has no effect on a regular file.
   fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
   if (fd_ < 0) return {errno, std::generic_category()};
   struct stat status {};
@@ -66,7 +66,7 @@ std::error_code file_sink::open() {
   if (::fstat(fd_, &status) != 0)
     error = errno;
   else if (!S_ISREG(status.st_mode))
-    error = ESPIPE;  // cannot be written at an offset
+    error = ESPIPE;  // not writable at an offset
   if (error != 0) close();
   return {error, std::generic_category()};
 }
@@ -78,7 +78,7 @@ void file_sink::close() noexcept {
 std::error_code file_sink::keep_aside() {
   for (int n = 1;; ++n) {
     const auto name = path_ + '.' + std::to_string(n);
-    // Claims the name, so that the rename can replace nothing but our own empty file.
+    // Reserves the name, so that the rename can replace only our own empty file.
     const int claim = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (claim < 0 && errno == EEXIST && n < std::numeric_limits<int>::max()) continue;
     if (claim < 0) return failed("keep the old log aside:", errno);

@@ -22,11 +22,11 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// The messages of the agent protocol (draft-miller-ssh-agent) that are needed to log in: pure.
+/// The messages of the agent protocol (draft-miller-ssh-agent) that a login needs. Does no I/O.
 namespace agent_protocol {
 
-static constexpr std::size_t max_message = 256 * 1024;  // as OpenSSH
-static constexpr std::uint32_t max_keys = 2048;         // as OpenSSH
+static constexpr std::size_t max_message = 256 * 1024;  // as in OpenSSH
+static constexpr std::uint32_t max_keys = 2048;         // as in OpenSSH
 
 struct key {
   std::string blob;  ///< the public key
@@ -44,34 +44,33 @@ REMOTE_JOB_DECL std::optional<std::string_view> take_text(std::string_view& rest
 /// SSH_AGENTC_REQUEST_IDENTITIES
 inline std::string ask_keys() { return "\x0b"; }
 
-/// SSH_AGENTC_SIGN_REQUEST; `data` tells by the algorithm that it names (RFC 4252, section 7) which hash an RSA key
-/// uses.
+/// SSH_AGENTC_SIGN_REQUEST. The algorithm name in `data` (RFC 4252, section 7) selects the hash for an RSA key.
 REMOTE_JOB_DECL std::string ask_signature(std::string_view blob, std::string_view data);
 
-/// SSH_AGENT_IDENTITIES_ANSWER; nothing for any other message.
+/// Parses SSH_AGENT_IDENTITIES_ANSWER; nothing for any other message.
 REMOTE_JOB_DECL std::optional<std::vector<key>> keys(std::string_view message);
 
-/// What SSH_AGENT_SIGN_RESPONSE holds behind the algorithm's name; nothing for any other message.
+/// The signature in SSH_AGENT_SIGN_RESPONSE, without the algorithm name; nothing for any other message.
 REMOTE_JOB_DECL std::optional<std::string> signature(std::string_view message);
 
 }  // namespace agent_protocol
 
-/// Asks a running ssh-agent over its Unix socket, without blocking: one question at a time, and a call when there is an
-/// answer or will be none. How long that may take is the affair of whoever asks. On one executor.
+/// Talks to a running ssh-agent over its Unix socket, without blocking. Handles one request at a time and calls back
+/// when it has an answer or has failed. Sets no time limit: that is up to the caller. Runs on one executor.
 class agent_client : public std::enable_shared_from_this<agent_client> {
  public:
   agent_client(const asio::any_io_executor& executor, std::string path) : path_(std::move(path)), socket_(executor) {}
 
-  /// `on_answer` is called once, never from here, unless close() comes first.
+  /// Calls `on_answer` once, never from within ask(), unless close() comes first.
   REMOTE_JOB_DECL void ask(std::string_view message, std::function<void()> on_answer);
 
   bool waiting() const noexcept { return static_cast<bool>(on_answer_); }
-  /// The answer; nothing when there is none, for which why() has the reason.
+  /// The answer; nothing if the request failed, and then why() holds the reason.
   const std::optional<std::string>& answer() const noexcept { return answer_; }
   const std::string& why() const noexcept { return why_; }
   const std::string& path() const noexcept { return path_; }
 
-  /// Nobody is called any more.
+  /// Calls nothing from now on.
   REMOTE_JOB_DECL void close() noexcept;
 
  private:
@@ -86,7 +85,7 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
 
   REMOTE_JOB_DECL void on_written(std::error_code ec, std::size_t size);
 
-  /// So many bytes, into `in_`.
+  /// Reads `size` bytes into `in_`.
   REMOTE_JOB_DECL void read(std::size_t size);
 
   void read_on() { socket_.async_read_some(room_, calls<&agent_client::on_read>()); }
@@ -101,7 +100,7 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   asio::const_buffer rest_;
   std::string in_;
   asio::mutable_buffer room_;
-  bool has_size_ = false;  // of the answer, which follows
+  bool has_size_ = false;  // the size of the answer has been read
   std::optional<std::string> answer_;
   std::string why_;
 };

@@ -17,12 +17,12 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Logs in with the keys of an ssh-agent. A state machine: stepped until it has a result, and whenever `wake` is
-/// called.
+/// Logs in with the keys of an ssh-agent. A state machine: step() is called whenever `wake` is called, until there is a
+/// result.
 class agent_login final : public login_method {
  public:
-  /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred` no other is tried.
-  /// `refused` gets the fingerprints of the keys that were tried in vain.
+  /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred`, no other key is tried.
+  /// The fingerprints of the keys that the server refused are added to `refused`.
   REMOTE_JOB_DECL agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
                               std::vector<std::string> preferred, bool only_preferred,
                               std::vector<std::string>& refused, std::function<void()> wake);
@@ -40,10 +40,10 @@ class agent_login final : public login_method {
 
   REMOTE_JOB_DECL static std::string key_name(const agent_protocol::key& key);
 
-  /// Of the agent's keys those that libssh2 can log in with, in the order to try them.
+  /// Selects the agent's keys that libssh2 supports, in the order to try them.
   REMOTE_JOB_DECL void choose_keys();
 
-  /// May be asked again and again until there is an answer. The signature's memory is libssh2's afterwards.
+  /// libssh2 calls this repeatedly until the agent has answered. libssh2 then owns the memory of the signature.
   REMOTE_JOB_DECL static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size,
                                              const unsigned char* data, std::size_t data_size,
                                              void** abstract) noexcept;

@@ -25,15 +25,16 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Logs in as OpenSSH does: asks which methods the server takes, and goes through them in the order of the options, or
-/// else of public key (the agent's keys, first those that are among the identities, then the identities),
-/// keyboard-interactive, password. A server that wants several factors (AuthenticationMethods of sshd_config(5)) names
-/// the next ones after each. A state machine: stepped until it has a result, and whenever `wake` is called.
+/// Logs in as OpenSSH does. Asks the server which methods it accepts and tries them in the order of the options. The
+/// default order is public key (the agent's keys, those among the identities first, then the identities),
+/// keyboard-interactive, password. A server that requires several factors (AuthenticationMethods of sshd_config(5))
+/// names the next methods after each one. A state machine: step() is called whenever `wake` is called, until there is a
+/// result.
 class authenticator {
  public:
   enum class status { more, done, failed };
 
-  /// `wake` is called on the executor.
+  /// Calls `wake` on the executor.
   REMOTE_JOB_DECL authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
                                 const std::function<void()>& wake);
   authenticator(const authenticator&) = delete;
@@ -41,12 +42,12 @@ class authenticator {
 
   REMOTE_JOB_DECL status step(session& s);
 
-  /// When failed: why, and the methods tried.
+  /// After a failure: the reason, and the methods tried.
   std::error_code error() const noexcept { return error_; }
   const std::string& why() const noexcept { return why_; }
-  /// While it is not the server that is waited for: who.
+  /// What the login waits for, if not for the server; else empty.
   std::string waits_for() const { return current_ == nullptr ? std::string() : current_->waits_for(); }
-  /// Waits for nobody any more.
+  /// Stops waiting for answers.
   REMOTE_JOB_DECL void close() noexcept;
 
  private:
@@ -72,13 +73,13 @@ class authenticator {
 
   bool takes(std::string_view name) const { return std::ranges::find(offered_, name) != offered_.end(); }
 
-  /// Failed: not done, and `ask_methods_` tells whether there was an answer.
+  /// Returns `failed` if the login is not complete; `ask_methods_` is then false if the server has answered.
   REMOTE_JOB_DECL status ask_methods(session& s);
 
-  /// The server ended the connection: it may have had too many tries, which no retry can mend.
+  /// Handles a connection that the server ended. If the server has counted too many failures, a retry cannot help.
   REMOTE_JOB_DECL status broken(session& s);
 
-  /// All that there was to try has been tried.
+  /// Reports the failure once no method is left.
   REMOTE_JOB_DECL status give_up();
   REMOTE_JOB_DECL void collect();
 

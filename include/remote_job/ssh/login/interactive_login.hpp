@@ -18,24 +18,24 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Between the thread on which libssh2 waits for answers and the executor on which the prompter is asked. Thread-safe.
+/// Connects the thread on which libssh2 waits for answers to the executor on which the prompter is called. Thread-safe.
 class interactive_desk {
  public:
-  /// `wake` is called on the waiting thread when there is something to ask.
+  /// Calls `wake` on the waiting thread when there is a challenge to pass on.
   interactive_desk(std::string user, std::string subject, std::function<void()> wake)
       : user_(std::move(user)), subject_(std::move(subject)), wake_(std::move(wake)) {}
 
   const std::string& user() const noexcept { return user_; }
 
-  /// Hands over what is to be asked, and waits for the answers: nothing when there are none to be had.
+  /// Hands the challenge over and blocks until it is answered; nothing if there is no answer.
   REMOTE_JOB_DECL std::optional<secrets> ask(ssh_challenge challenge);
 
-  /// On the executor: asks the prompter what has not been asked yet.
+  /// Passes a new challenge to the prompter. Call it on the executor.
   REMOTE_JOB_DECL void pass_on(const ssh_prompter& prompter, unsigned attempt);
   REMOTE_JOB_DECL bool waiting() const;
   REMOTE_JOB_DECL bool declined() const;
 
-  /// Nobody waits any more, nor will.
+  /// Ends the current wait and refuses later ones.
   REMOTE_JOB_DECL void close() noexcept;
 
  private:
@@ -50,13 +50,13 @@ class interactive_desk {
   bool closed_ = false;
 };
 
-/// Logs in by answering what the server asks (RFC 4256).
+/// Logs in by keyboard-interactive authentication (RFC 4256).
 ///
-/// libssh2 wants the answers from within its call. So that they may come later, the call is made aside, on a thread
-/// that waits for them; the prompter is called on the session's executor all the same.
+/// libssh2 needs the answers before its call returns. To allow late answers, the call runs on a helper thread that
+/// waits for them. The prompter still runs on the session's executor.
 class interactive_login final : public login_method {
  public:
-  /// `wake` is called on any thread.
+  /// Calls `wake` on any thread.
   interactive_login(const ssh_options& options, const std::string& user, std::function<void()> wake)
       : options_(options),
         desk_(std::make_shared<interactive_desk>(user, user + '@' + options.host, std::move(wake))) {}
@@ -67,7 +67,7 @@ class interactive_login final : public login_method {
   void close() noexcept override { desk_->close(); }
 
  private:
-  /// On the thread of the call. The memory of the answers is libssh2's afterwards.
+  /// Runs on the helper thread. libssh2 then owns the memory of the answers.
   REMOTE_JOB_DECL static void on_libssh2_prompts(const char*, int, const char* instruction, int instruction_size,
                                                  int count, const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts,
                                                  LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses, void** abstract) noexcept;

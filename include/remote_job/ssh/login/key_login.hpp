@@ -19,11 +19,12 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 /// Logs in with the identities of the options, one after the other.
 ///
-/// An encrypted key is shown to the server before anybody is asked for its passphrase, where its format tells the
-/// public key. libssh2 decrypts it twice for one login, each time for about a tenth of a second: that is done aside.
+/// If the format of an encrypted key shows the public key, the server is asked to accept it before the passphrase is
+/// requested. libssh2 decrypts the key twice per login, about a tenth of a second each time, so this runs on a helper
+/// thread.
 class key_login final : public login_method {
  public:
-  /// `refused`: fingerprints of keys that need not be tried any more. `wake` is called on any thread.
+  /// `refused`: fingerprints of keys to skip. Calls `wake` on any thread.
   REMOTE_JOB_DECL key_login(const ssh_options& options, std::vector<identity_source> identities, std::string user,
                             const std::vector<std::string>& refused, std::function<void()> wake);
 
@@ -34,7 +35,7 @@ class key_login final : public login_method {
  private:
   enum class stage { load, probe, ask, sign };
 
-  /// What a call on another thread needs: it may go on for a moment after this object's end.
+  /// Data for a call on the helper thread, which may outlive this object for a moment.
   struct attempt {
     private_key key;
     secrets passphrase;
@@ -46,7 +47,7 @@ class key_login final : public login_method {
   REMOTE_JOB_DECL std::string name() const;
   REMOTE_JOB_DECL std::string hint() const;
 
-  /// Asks whether the key would do (RFC 4252, section 7), and goes no further.
+  /// Asks the server whether it would accept the key (RFC 4252, section 7), without signing.
   REMOTE_JOB_DECL int probe(session& s);
 
   REMOTE_JOB_DECL static int on_libssh2_sign(LIBSSH2_SESSION*, unsigned char**, std::size_t*, const unsigned char*,
@@ -54,7 +55,7 @@ class key_login final : public login_method {
 
   REMOTE_JOB_DECL void ask();
 
-  /// False when there is no result yet.
+  /// Returns false while there is no result.
   REMOTE_JOB_DECL bool sign(session& s);
   REMOTE_JOB_DECL login_status conclude(session& s, int rc);
 

@@ -19,32 +19,32 @@
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 enum class login_status {
-  more,     ///< waits
+  more,     ///< waiting
   done,     ///< logged in
-  refused,  ///< the server said no to something whole: or it was one factor of several, which libssh2 does not tell
-  over,     ///< there is nothing more to try
-  broken    ///< the connection failed; error text as of libssh2
+  refused,  ///< the server refused this attempt, or it was one factor of several: libssh2 does not tell which
+  over,     ///< nothing is left to try
+  broken    ///< the connection failed; libssh2 holds the error text
 };
 
-/// One way to log in. A state machine: stepped until it has nothing more to try, and whenever something may have
-/// changed.
+/// An authentication method. A state machine: step() is called whenever something may have changed, until nothing is
+/// left to try.
 class login_method {
  public:
   virtual ~login_method() = default;
 
   virtual login_status step(session& s) = 0;
-  /// While it is not the server that is waited for: who.
+  /// What the method waits for, if not for the server; else empty.
   virtual std::string waits_for() const { return {}; }
-  /// Waits for nobody any more, nor calls anybody.
+  /// Stops waiting and calls nothing from now on.
   virtual void close() noexcept = 0;
 
-  /// What was tried in vain, for a message.
+  /// The failed attempts, for a message.
   const std::vector<std::string>& notes() const noexcept { return notes_; }
-  /// Why something could not even be tried.
+  /// Why an attempt could not be made.
   std::error_code error() const noexcept { return error_; }
   bool any_refused() const noexcept { return any_refused_; }
 
-  /// Says what to think of what was refused last.
+  /// Records whether the last refused attempt turned out to be an accepted factor.
   REMOTE_JOB_DECL void conclude_last(bool accepted);
 
  protected:
@@ -54,7 +54,7 @@ class login_method {
   REMOTE_JOB_DECL void local_failure(errc e, std::string text);
   REMOTE_JOB_DECL login_status refused(std::string what);
 
-  /// Whether the server has answered no, and lives on.
+  /// Whether the server refused the attempt and kept the connection open.
   REMOTE_JOB_DECL static bool said_no(const session& s, int rc, std::string_view text);
 
  private:
@@ -64,10 +64,10 @@ class login_method {
   bool any_refused_ = false;
 };
 
-/// The one challenge that a login is waiting for.
+/// The challenge that a login waits for; at most one at a time.
 class challenger {
  public:
-  /// `wake` is called on any thread.
+  /// Calls `wake` on any thread.
   explicit challenger(std::function<void()> wake) : wake_(std::move(wake)) {}
   ~challenger() { close(); }
   challenger(const challenger&) = delete;
@@ -78,7 +78,7 @@ class challenger {
   bool asked() const noexcept { return question_ != nullptr; }
   bool waiting() const { return question_ && question_->state() == question::status::open; }
 
-  /// Takes the answer, if there is one that fits; the next challenge may be asked.
+  /// Takes the answer; false if there is none or it has the wrong number of parts. Another challenge may follow.
   REMOTE_JOB_DECL bool take(secrets& answer);
   REMOTE_JOB_DECL void close() noexcept;
 

@@ -11,7 +11,7 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Logs in with a password that is asked for.
+/// Logs in with a password from the prompter.
 class password_login final : public login_method {
  public:
   REMOTE_JOB_DECL password_login(const ssh_options& options, std::string user, std::function<void()> wake);

@@ -16,7 +16,7 @@ namespace ssh {
 
 REMOTE_JOB_DECL openssh_surroundings surroundings();
 
-/// One host of a configuration. `may_jump`: it is reached as its configuration says, not as that of another host does.
+/// Reads the options of one host. `may_jump`: whether to apply the host's own ProxyJump.
 REMOTE_JOB_DECL ssh_options from_openssh(std::string_view alias, const openssh_query& query, bool may_jump, int depth);
 
 }  // namespace ssh

@@ -13,25 +13,25 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// What a configuration refers to on this machine.
+/// The facts about this machine that a configuration refers to.
 struct openssh_surroundings {
-  std::string home;  ///< of the user who runs this program, as the next two are
+  std::string home;  ///< home directory of the user who runs this program; so are the name and number below
   std::string user;
   std::string uid;
-  std::string machine;                                     ///< this one's name
+  std::string machine;                                     ///< name of this machine
   std::function<bool(const std::string&)> is_there;        ///< whether a file exists
-  std::function<std::string(const std::string&)> value;    ///< of an environment variable; empty when there is none
-  std::function<std::string(const std::string&)> home_of;  ///< of a user; empty when there is none
+  std::function<std::string(const std::string&)> value;    ///< of an environment variable; empty if unset
+  std::function<std::string(const std::string&)> home_of;  ///< of a user; empty if unknown
 };
 
-/// Turns what `ssh -G` prints into options. ssh's own lists of usual keys and known-hosts files name many that nobody
-/// has: those are left out. A key that the configuration names stays, so that a mistake in its name is told. The jump
-/// hosts are left to the caller, and so is what libssh2 knows of the algorithms.
+/// Turns the output of `ssh -G` into options. ssh prints default identity and known-hosts files even if they do not
+/// exist; missing default files are dropped. An identity file named by the configuration stays, so that a mistyped name
+/// is reported. The caller handles jump hosts and checks which algorithms libssh2 supports.
 class openssh_reader {
  public:
   openssh_reader(const openssh_output& output, const openssh_surroundings& here) : output_(output), here_(here) {}
 
-  /// The options, or why there are none.
+  /// The options; nothing on failure, with the reason in `why`.
   REMOTE_JOB_DECL std::optional<ssh_options> read(std::string& why);
 
  private:
@@ -47,11 +47,11 @@ class openssh_reader {
   REMOTE_JOB_DECL void read_algorithms();
   REMOTE_JOB_DECL void read_times();
 
-  /// Of what is not obeyed, though it changes who logs in, how or from where.
+  /// Adds a notice for each unsupported setting that affects who logs in, how, or from where.
   REMOTE_JOB_DECL void read_notices();
 
-  /// As ssh does it with names of files: `~`, environment variables in `${}`, and those tokens of ssh_config(5) that
-  /// make sense in them; others stay as they are.
+  /// Expands a file name as ssh does: `~`, environment variables in `${}`, and the tokens of ssh_config(5) that apply
+  /// to file names. Other tokens stay as they are.
   REMOTE_JOB_DECL std::string expand(std::string_view text);
   REMOTE_JOB_DECL std::optional<std::string> value_of(char token) const;
 

@@ -19,27 +19,27 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Who runs this program, and where that user is at home; empty when it cannot be told.
+/// The name and home directory of the user who runs this program; empty if unknown.
 struct local_user {
   std::string name;
   std::string home;
 
   REMOTE_JOB_DECL static local_user current();
 
-  /// Where another user is at home; empty when it cannot be told.
+  /// The home directory of another user; empty if unknown.
   REMOTE_JOB_DECL static std::string home_of([[maybe_unused]] const std::string& name);
 };
 
-/// `~/` at the beginning of a path stands for the home directory.
+/// Replaces a leading `~/` by the home directory.
 REMOTE_JOB_DECL std::string expand_home(const std::string& path);
 
-/// A private key as its file has it, and what can be told without decrypting it.
+/// A private key as read from its file, with the facts known without decrypting it.
 struct private_key {
-  std::string text;  ///< secret; empty where only the public key is there, as of a key that an agent has
+  std::string text;  ///< secret; empty if only the public key is available, as for a key held by an agent
   bool encrypted = false;
   bool rsa = false;
-  std::string type;   ///< "ssh-ed25519"; empty where the format does not show it
-  std::string blob;   ///< the public key; empty as above
+  std::string type;   ///< "ssh-ed25519"; empty if the format does not show it
+  std::string blob;   ///< the public key; empty if the format does not show it
   std::string print;  ///< its fingerprint
   std::string lack;   ///< why there is no private key
 
@@ -50,33 +50,34 @@ struct private_key {
 
   static constexpr std::size_t max_size = 64 * 1024;
 
-  /// Reads the file, and where that shows no public key the one beside it; when there is neither, `why` says so.
+  /// Reads the file. If it does not show the public key, also reads the `.pub` file beside it. If both fail, `why`
+  /// holds the reason.
   REMOTE_JOB_DECL static private_key read(const std::string& file, std::string& why);
 
-  /// The same for a key that is at hand.
+  /// As read(), for a key in memory.
   REMOTE_JOB_DECL static private_key copy(const std::string& text, std::string& why);
 
  private:
   REMOTE_JOB_DECL static private_key read_one(const std::string& file, std::string& why);
   REMOTE_JOB_DECL void inspect(std::string& why);
 
-  /// One line: type, base64, comment. False when it is none.
+  /// Parses a public key line: type, base64, comment. Returns false for any other text.
   REMOTE_JOB_DECL bool inspect_public();
   REMOTE_JOB_DECL void set_public(std::string key);
   REMOTE_JOB_DECL void inspect();
 };
 
-/// Where the private key of an identity comes from.
+/// The file or text that holds the private key of an identity.
 class identity_source {
  public:
   explicit identity_source(std::string file) : name(std::move(file)) {}
   identity_source(std::string n, const std::string* text) : name(std::move(n)), text_(text) {}
 
-  /// Those of the options, which have to live as long; without any the usual ones that are there.
+  /// The identities of the options, which must outlive the result. If there are none, the default files that exist.
   REMOTE_JOB_DECL static std::vector<identity_source> of(const ssh_options& options);
   REMOTE_JOB_DECL private_key load(std::string& why) const;
 
-  std::string name;  ///< for messages: the file's
+  std::string name;  ///< file name, for messages
 
  private:
   const std::string* text_ = nullptr;

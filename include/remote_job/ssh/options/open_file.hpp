@@ -20,15 +20,14 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 using file_handle = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
-/// The error for what is no regular file: opening and reading one never gives it.
+/// The error for something other than a regular file. Opening and reading a regular file never gives this error.
 inline constexpr auto not_a_file = std::errc::invalid_seek;
 
-/// The error of a file, for people.
+/// The error message of a file, for people.
 REMOTE_JOB_DECL std::string file_message(std::error_code ec);
 
-/// Opens a file to be read whole, at once; null when it cannot be, and `ec` says why. Never waits: what is no regular
-/// file, such as a FIFO or a terminal, could keep its reader for ever, and is opened only if it is a device without a
-/// byte in it, as /dev/null is.
+/// Opens a file for reading; null on failure, with the reason in `ec`. Never blocks: reading a FIFO or a terminal could
+/// wait forever, so only regular files and empty devices such as /dev/null are accepted.
 REMOTE_JOB_DECL file_handle open_file(const std::string& path, std::error_code& ec);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

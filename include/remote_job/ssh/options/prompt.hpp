@@ -17,34 +17,34 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
-/// What a login needs to be told by a person, or by whatever stands for one. A plain value.
+/// A request for a secret or an answer that a login needs from the user. A plain value.
 struct ssh_challenge {
-  /// What is asked for.
+  /// The kind of answer.
   enum class kind {
     passphrase,           ///< of an encrypted private key
     password,             ///< of the user on the host
-    keyboard_interactive  ///< whatever the server asks (RFC 4256)
+    keyboard_interactive  ///< answers to the server's questions (RFC 4256)
   };
 
   /// One question.
   struct prompt {
-    std::string text;   ///< for people; that of a server is made printable
-    bool echo = false;  ///< whether what is typed may be seen
+    std::string text;   ///< for people; text from a server is made printable
+    bool echo = false;  ///< whether the typed answer may be shown
   };
 
-  kind what = kind::password;   ///< what is asked for
+  kind what = kind::password;   ///< the kind of answer
   std::string subject;          ///< the identity, or `user@host`
-  std::string instruction;      ///< of the server, made printable; mostly empty
-  std::vector<prompt> prompts;  ///< one or more; each wants one answer
-  unsigned attempt = 1;         ///< above 1: what was answered before was wrong
+  std::string instruction;      ///< from the server, made printable; usually empty
+  std::vector<prompt> prompts;  ///< one or more; each needs one answer
+  unsigned attempt = 1;         ///< above 1: the previous answer was wrong
 };
 
 namespace ssh {
 
-/// Overwrites a secret, and what a longer one left behind, before its memory is given back.
+/// Overwrites a secret, including the rest of a longer earlier value, before its memory is freed.
 REMOTE_JOB_DECL void wipe(std::string& secret) noexcept;
 
-/// Answers that are wiped when they are used up.
+/// Answers that are wiped after use.
 struct secrets {
   std::vector<std::string> list;
 
@@ -61,18 +61,18 @@ class question {
  public:
   enum class status { open, answered, declined };
 
-  /// `on_answer` is called once, on the thread that answers, unless close() comes first.
+  /// Calls `on_answer` once, on the thread that answers, unless close() comes first.
   explicit question(std::function<void()> on_answer) : on_answer_(std::move(on_answer)) {}
 
-  /// The first call counts. The secret is taken, or wiped.
+  /// Only the first call counts. Takes or wipes the secrets.
   REMOTE_JOB_DECL void answer(std::vector<std::string>& list);
   void decline() { settle(status::declined, nullptr); }
 
-  /// Nobody wants to know any more: from here on nobody is called.
+  /// Cancels the question: `on_answer` is not called from now on.
   REMOTE_JOB_DECL void close() noexcept;
   REMOTE_JOB_DECL status state() const;
 
-  /// Blocks until it is answered, declined or closed. For a thread of its own.
+  /// Blocks until the question is answered, declined or closed. Call it on a separate thread.
   REMOTE_JOB_DECL status wait();
   REMOTE_JOB_DECL secrets take();
 
@@ -88,20 +88,20 @@ class question {
 
 }  // namespace ssh
 
-/// Where the answer to a challenge goes: at once or later, on any thread, also when nobody wants it any more. Only the
-/// first answer counts. Copies stand for the same challenge; when the last one is destroyed without an answer, it is
-/// declined. What is given is wiped after use.
+/// Receives the answer to a challenge: immediately or later, on any thread, even after the login has ended. Only the
+/// first answer counts. Copies refer to the same challenge; destroying the last copy without an answer declines it.
+/// Answers are wiped after use.
 class ssh_answer {
  public:
   explicit ssh_answer(std::shared_ptr<ssh::question> to) : to_(std::make_shared<holder>(std::move(to))) {}
 
-  /// To a challenge with one prompt.
+  /// Answers a challenge that has one prompt.
   REMOTE_JOB_DECL void operator()(std::string secret) const;
 
-  /// One answer for each prompt, in their order. Any other number of them is as none.
+  /// Gives one answer for each prompt, in their order. A wrong number of answers counts as none.
   void operator()(std::vector<std::string> answers) const { to_->question->answer(answers); }
 
-  /// There is no answer: the method is given up.
+  /// Gives no answer; the login gives this method up.
   void decline() const { to_->question->decline(); }
 
  private:
@@ -117,22 +117,22 @@ class ssh_answer {
   std::shared_ptr<holder> to_;
 };
 
-/// Who is asked: a function `void(const ssh_challenge&, ssh_answer)`, which must not block but may answer later; or for
-/// those who know the answer at once `std::string(const std::string& subject)`, which is called for each prompt, but
-/// not again after a wrong answer: the same one once more would only use up the server's patience. Called on the
-/// transport's executor. To throw is to decline.
+/// A function that answers challenges. Either `void(const ssh_challenge&, ssh_answer)`, which must not block but may
+/// answer later; or `std::string(const std::string& subject)`, which returns the answer directly. The latter is called
+/// for each prompt, but not again after a wrong answer, since the same answer would only use up the server's tries.
+/// Runs on the transport's executor. An exception declines the challenge.
 class ssh_prompter {
  public:
-  /// Nobody: what needs an answer is given up.
+  /// No function: a method that needs an answer is given up.
   ssh_prompter() = default;
 
-  /// One that may answer later.
+  /// A function that may answer later.
   template <class Function>
   requires std::is_invocable_v<Function&, const ssh_challenge&, ssh_answer> ssh_prompter(
-      Function function)  // NOLINT: a function is as good as a prompter
+      Function function)  // NOLINT: implicit, so that a function can be passed as a prompter
       : plain_(plain(function)), function_(std::move(function)) {}
 
-  /// One that knows the answer at once.
+  /// A function that returns the answer directly.
   template <class Function>
   requires(!std::is_same_v<Function, ssh_prompter> && std::is_invocable_r_v<std::string, Function&, const std::string&>)
       ssh_prompter(Function function)  // NOLINT: as above
@@ -144,16 +144,17 @@ class ssh_prompter {
         }),
         once_(true) {}
 
-  /// Whether there is anybody to ask.
+  /// Whether a function is set.
   explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
-  /// Asks.
+  /// Passes the challenge to the function.
   void operator()(const ssh_challenge& challenge, ssh_answer answer) const { function_(challenge, std::move(answer)); }
 
-  /// How often it is asked for one thing, where `most` times are allowed.
+  /// How often the function is called for one answer if `most` calls are allowed.
   unsigned tries(unsigned most) const noexcept { return once_ ? 1 : most; }
 
-  /// Whether they are known to be the same: none, or one plain function. Other objects cannot be compared.
+  /// Whether both are known to be equal: both empty, or the same plain function. Other function objects cannot be
+  /// compared.
   friend bool same(const ssh_prompter& a, const ssh_prompter& b) noexcept {
     return !a && !b ? true : a.plain_ != nullptr && a.plain_ == b.plain_;
   }

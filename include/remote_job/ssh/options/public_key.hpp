@@ -11,16 +11,17 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// A public key's fingerprint as OpenSSH prints it.
+/// The fingerprint of a public key, as OpenSSH prints it.
 REMOTE_JOB_DECL std::string fingerprint(std::string_view blob);
 
-/// The type that a public key begins with (RFC 4253, section 6.6): "ssh-ed25519"; empty for what is none.
+/// The type at the beginning of a public key (RFC 4253, section 6.6), such as "ssh-ed25519"; empty if the key is
+/// malformed.
 REMOTE_JOB_DECL std::string_view key_type_of(std::string_view blob);
 
-/// A public key as text has it, type and base64; nothing for what is none.
+/// Decodes a public key from its text form, type and base64; nothing if it is malformed.
 REMOTE_JOB_DECL std::optional<std::string> read_public_key(std::string_view type, std::string_view encoded);
 
-/// Whether libssh2 can log in with such a key at all: not with certificates, nor with those on FIDO tokens ("sk-").
+/// Whether libssh2 can log in with a key of this type. It supports neither certificates nor FIDO tokens ("sk-").
 REMOTE_JOB_DECL bool is_plain_key(std::string_view type);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

@@ -13,26 +13,26 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Who wants to connect to a host.
+/// A client that wants to connect to a host.
 class handshaker {
  public:
-  /// It is its turn, until it leaves the line. False: it wants no more.
+  /// Starts the turn of this client, which lasts until leave(). Returns false if it no longer wants to connect.
   virtual bool on_turn() = 0;
 
  protected:
   ~handshaker() = default;
 };
 
-/// Lets only so many connect to one host at a time: a server turns away those that are too many before they have logged
-/// in (sshd_config(5), MaxStartups).
+/// Limits how many clients connect to one host at the same time: a server drops excess connections that have not logged
+/// in yet (sshd_config(5), MaxStartups).
 class connect_throttle {
  public:
   explicit connect_throttle(std::size_t most) : most_(most) {}
 
-  /// Calls on_turn(), now or as soon as one before it leaves.
+  /// Calls on_turn() immediately, or when an earlier client leaves.
   REMOTE_JOB_DECL void enter(const std::string& host, std::weak_ptr<handshaker> who);
 
-  /// To be called once after on_turn() gave true.
+  /// Call it once after on_turn() has returned true.
   REMOTE_JOB_DECL void leave(const std::string& host);
 
  private:

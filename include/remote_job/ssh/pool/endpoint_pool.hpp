@@ -26,7 +26,7 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Who shares the sessions of an endpoint.
+/// A user of the sessions to an endpoint.
 class pool_user {
  public:
   virtual void on_lease(std::error_code ec) = 0;
@@ -37,7 +37,7 @@ class pool_user {
   ~pool_user() = default;
 };
 
-/// The sessions to one endpoint: carries out what the rules say, and decides nothing.
+/// The sessions to one endpoint. Carries out the decisions of pool_rules and makes none of its own.
 class endpoint_pool final : public handshaker,
                             public pool_link_owner,
                             private detail::shutdown_listener,
@@ -53,12 +53,12 @@ class endpoint_pool final : public handshaker,
 
   std::size_t sessions() const noexcept { return links_.size(); }
   std::uint64_t connects() const noexcept { return connects_; }
-  /// Of the last attempt to connect.
+  /// The last attempt to connect.
   const connection& last_attempt() const noexcept { return *result_; }
-  /// Why there is no session, if there was one.
+  /// Why the last session was lost, if there was one.
   const std::string& lost_why() const noexcept { return lost_why_; }
 
-  /// A number for something that a user is about to ask for. The user lives until it has the answer, or forget().
+  /// Returns a number for a request that a user is about to make. The user must live until the answer or forget().
   REMOTE_JOB_DECL number ticket(pool_user& user);
   REMOTE_JOB_DECL void seek(number ticket);
   REMOTE_JOB_DECL void queue(number ticket);
@@ -68,10 +68,10 @@ class endpoint_pool final : public handshaker,
   REMOTE_JOB_DECL void doubt(number session);
   REMOTE_JOB_DECL void leave();
 
-  /// The session that files are read over; null: there is none.
+  /// The session to read files over; null if there is none.
   REMOTE_JOB_DECL std::shared_ptr<pooled_session> for_files();
 
-  /// Ends what one asks of files, over whichever session.
+  /// Cancels the file operations of one user on all sessions.
   REMOTE_JOB_DECL void cancel_files(const sftp_user& user);
   REMOTE_JOB_DECL void keep(duration idle);
   REMOTE_JOB_DECL void end();
@@ -88,7 +88,7 @@ class endpoint_pool final : public handshaker,
     if (!timer_) return;  // the execution context is gone
     const auto hold = shared_from_this();
     input(now());
-    // What is done may tell more at once: that is done after it.
+    // An action may report new input. Queue it until the current action is done.
     if (std::exchange(acting_, true)) return;
     while (const auto next = rules_.next()) act(*next);
     acting_ = false;
@@ -101,7 +101,7 @@ class endpoint_pool final : public handshaker,
 
   // --- connecting
 
-  /// Where the TCP connection goes.
+  /// The host that the TCP connection goes to.
   REMOTE_JOB_DECL const std::string& first_host() const;
   REMOTE_JOB_DECL bool on_turn() override;
   REMOTE_JOB_DECL void on_connected(number session, std::error_code ec, const std::shared_ptr<connection>& result);
@@ -115,7 +115,7 @@ class endpoint_pool final : public handshaker,
   REMOTE_JOB_DECL std::shared_ptr<pooled_session> find(number session) const;
   REMOTE_JOB_DECL pool_user* take(number ticket);
 
-  /// The execution context is being destroyed; the users and the pool may stay.
+  /// The execution context is being destroyed; users and the pool may outlive it.
   REMOTE_JOB_DECL void on_shutdown() noexcept override;
 
   // --- time
@@ -133,7 +133,7 @@ class endpoint_pool final : public handshaker,
   std::unordered_map<number, pool_user*> users_;
   number last_ticket_ = 0;
 
-  number wanted_ = 0;  // the session that is to be connected
+  number wanted_ = 0;  // the session to connect
   std::weak_ptr<connector> connecting_;
   std::shared_ptr<connection> result_ = std::make_shared<connection>();
   std::uint64_t connects_ = 0;

@@ -18,36 +18,37 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// What a pool allows for one endpoint.
+/// The limits of a pool for one endpoint.
 struct pool_limits {
   std::size_t channels = 8;
   std::size_t sessions = 2;
   duration idle = std::chrono::seconds(60);
   duration proof = std::chrono::seconds(5);
 
-  /// Between an attempt to connect that failed and the next: whoever asks in between shares its outcome.
+  /// Pause between a failed attempt to connect and the next. Requests made in between share the failure.
   duration pause = std::chrono::seconds(1);
-  /// Who waits longer than this for a channel is worth another session.
+  /// A wait for a channel that exceeds this time justifies another session.
   static constexpr duration patience = std::chrono::milliseconds(250);
 };
 
-/// How the users of one endpoint share its sessions, as a sans-I/O machine: who waits, who connects, what is in doubt.
+/// Decides how the users of one endpoint share its sessions: who waits, when to connect, which sessions are in doubt. A
+/// state machine without I/O.
 ///
-/// It is told what happened and when, and says what to do through next(), which is to be asked until it says nothing.
-/// Sessions and users are numbers: of sessions it gives them, of users they are given, each greater than those before.
+/// The caller reports each event with its time and then calls next() until it returns nothing. Sessions and users are
+/// identified by increasing numbers. The machine numbers the sessions, the caller numbers the users.
 class pool_rules {
  public:
   using number = std::uint64_t;
 
   enum class action_kind {
-    connect,  ///< begin to connect, which is to give `session`; then connected()
-    abandon,  ///< break that off; without connected()
-    prove,    ///< ask the server of `session` for a sign of life; then proved(), or nothing
-    close,    ///< close `session`, because of `error` or because nobody needs it
-    lease,    ///< `user` has a connection now, or `error` says why not
-    grant,    ///< `user` may use one channel of `session`; then done() or refused()
+    connect,  ///< start connecting `session`, then call connected()
+    abandon,  ///< abort that attempt, without calling connected()
+    prove,    ///< probe the server of `session`; call proved() if it answers
+    close,    ///< close `session`, because of `error` or because it is unused
+    lease,    ///< `user` has a connection, or `error` tells why not
+    grant,    ///< `user` may use one channel of `session`, then call done() or refused()
     refuse,   ///< `user` gets no channel, because of `error`
-    move      ///< who waits to share `session` shares `to` instead
+    move      ///< users that wait to share `session` share `to` instead
   };
 
   struct action {
@@ -64,61 +65,61 @@ class pool_rules {
 
   // ---- Users
 
-  /// Wants a connection: lease.
+  /// The user wants a connection. The answer is a lease.
   REMOTE_JOB_DECL void seek(number user, duration now);
 
-  /// With a lease: wants one channel: grant or refuse.
+  /// The user has a lease and wants a channel. The answer is grant or refuse.
   REMOTE_JOB_DECL void queue(number user, duration now);
 
-  /// Wants neither any more. What it was granted stays. Who has waited in vain casts doubt on what was waited for: those
-  /// who have the channels may be more patient with a server that is gone.
+  /// The user cancels its requests, but keeps a channel it was granted. A user that waited in vain casts doubt on the
+  /// session it waited for: the users of its channels may have longer time-outs and not notice a dead server.
   REMOTE_JOB_DECL void forget(number user, duration now);
 
-  /// Gives its lease back.
+  /// A user returns its lease.
   REMOTE_JOB_DECL void leave(duration now);
 
-  /// The channel that was granted is not in use any more.
+  /// The user is done with a granted channel.
   REMOTE_JOB_DECL void done(number session, duration now);
 
-  /// The server refused the channel that was granted: it allows fewer. The user waits on, in its place.
+  /// The server refused the granted channel, so its limit is lower. The user goes on waiting, in its former place.
   REMOTE_JOB_DECL void refused(number user, number session, duration now);
 
   // ---- Sessions
 
   REMOTE_JOB_DECL void connected(std::error_code ec, duration now);
 
-  /// The session has ended, for whatever reason.
+  /// The session has ended, for any reason.
   REMOTE_JOB_DECL void lost(number session, std::error_code ec, duration now);
 
-  /// Something failed on it: nobody new is given it before it is proved.
+  /// An operation on the session failed. New users get it only after proved().
   REMOTE_JOB_DECL void doubt(number session, duration now);
   REMOTE_JOB_DECL void proved(number session, duration now);
 
-  /// How many channels of it the server still counts although no user has them.
+  /// The number of channels that the server still counts although no user has them.
   REMOTE_JOB_DECL void closing(number session, std::size_t count, duration now);
 
-  /// How many users do something on it that needs no channel of their own.
+  /// The number of users that work on the session without a channel of their own.
   REMOTE_JOB_DECL void sharing(number session, std::size_t count, duration now);
 
-  /// Whether these users have to wait, all of them, since commands have the channels that the server allows.
+  /// Whether all of these users have to wait, because commands hold all channels that the server allows.
   REMOTE_JOB_DECL void starving(number session, bool yes, duration now);
 
   // ---- The whole
 
-  /// Time has passed; due() says when to tell.
+  /// Time has passed; due() tells when to call this.
   void tick(duration now) { settle(now); }
 
   REMOTE_JOB_DECL std::optional<duration> due() const;
 
-  /// The session for what needs no channel of one's own; 0: there is none.
+  /// The session for work that needs no channel of its own; 0 if there is none.
   REMOTE_JOB_DECL number common() const;
 
   bool somebody_waits() const { return waiting_since().has_value(); }
 
-  /// From now on a session is kept so long without users.
+  /// Sets how long unused sessions are kept.
   REMOTE_JOB_DECL void keep(duration idle, duration now);
 
-  /// Ends all: users that wait get operation_aborted. It can be used again.
+  /// Closes all sessions; waiting users get operation_aborted. The machine can be used again.
   REMOTE_JOB_DECL void end(duration now);
 
  private:
@@ -131,26 +132,26 @@ class pool_rules {
 
   bool unused() const { return leases_ == 0 && seekers_.empty() && line_.empty() && connecting_ == 0; }
 
-  // How long a server that gave no further session is not asked for one.
+  // How long to wait before asking a server for another session after it refused one.
   static constexpr duration other_pause = std::chrono::seconds(30);
 
-  /// Since when somebody has waited for a channel, on whichever session.
+  /// The start of the longest wait for a channel on any session.
   REMOTE_JOB_DECL std::optional<duration> waiting_since() const;
 
-  /// When another session is worth its while.
+  /// The earliest time to connect another session.
   duration other_at() const { return std::max(*waiting_since() + limits_.patience, no_other_before_); }
 
-  /// Since when somebody has waited for such a session without any other getting a channel of it.
+  /// The time since which a user has waited and no channel of this session became free.
   duration stuck_since(const pool_session& s) const { return std::max(*waiting_since(), s.quiet_since); }
 
-  /// One that is not needed any more.
+  /// An unneeded session.
   const pool_session* surplus() const { return line_.empty() ? sessions_.surplus() : nullptr; }
 
   REMOTE_JOB_DECL void doubt(pool_session& s, duration now);
   REMOTE_JOB_DECL void refuse_all(std::error_code ec);
   REMOTE_JOB_DECL void connect();
 
-  /// Draws all conclusions from what is known at this time.
+  /// Draws all conclusions from the current state.
   REMOTE_JOB_DECL void settle(duration now);
   REMOTE_JOB_DECL void move_who_starves();
   REMOTE_JOB_DECL void close_what_is_over(duration now);

@@ -13,29 +13,29 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// One session of a pool, as far as those who share it are concerned.
+/// One session of a pool, as seen by its users.
 struct pool_session {
   enum class phase {
     ready,
-    doubtful,  ///< asked for a sign of life
-    retired    ///< given to nobody any more, closed when the last user is done
+    doubtful,  ///< being probed
+    retired    ///< not given to new users, closed when the last user is done
   };
 
   std::uint64_t id;
-  std::size_t channels;  ///< at most
+  std::size_t channels;  ///< maximum
   duration quiet_since;
   phase state = phase::ready;
-  std::size_t running = 0;                   ///< channels that users have
-  std::size_t closing = 0;                   ///< channels that nobody has and the server still counts
+  std::size_t running = 0;                   ///< channels held by users
+  std::size_t closing = 0;                   ///< channels without a user that the server still counts
   std::size_t sharing = 0;                   ///< users that need no channel of their own
-  std::optional<duration> starving_since{};  ///< of those who share
+  std::optional<duration> starving_since{};  ///< of the sharing users
   duration proof_due{};
 
   std::size_t load() const noexcept { return running + closing; }
   bool free() const noexcept { return state == phase::ready && load() < channels; }
 };
 
-/// The sessions of one endpoint, the oldest first.
+/// The sessions of one endpoint, oldest first.
 class pool_sessions {
  public:
   using phase = pool_session::phase;
@@ -51,18 +51,18 @@ class pool_sessions {
 
   REMOTE_JOB_DECL pool_session* find(std::uint64_t id) noexcept;
 
-  /// How many are not retired.
+  /// The number of sessions that are not retired.
   REMOTE_JOB_DECL std::size_t alive() const noexcept;
   bool any() const noexcept { return alive() > 0; }
   bool any_ready() const noexcept { return std::ranges::count(all_, phase::ready, &pool_session::state) > 0; }
 
-  /// The first on which those who share need not wait, or else the first.
+  /// The first session whose sharing users need not wait; otherwise the first one.
   REMOTE_JOB_DECL const pool_session* common() const noexcept;
 
-  /// One whose channels are all taken by what users have left behind, so that waiting on is of no use.
+  /// A session whose channels are all taken up by abandoned commands, so that waiting does not help.
   REMOTE_JOB_DECL const pool_session* clogged() const noexcept;
 
-  /// The last one, if nobody uses it and there are others.
+  /// The last session, if it is unused and not the only one.
   REMOTE_JOB_DECL const pool_session* surplus() const noexcept;
 
  private:

@@ -17,10 +17,10 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 class pooled_session;
 
-/// Whose sessions they are.
+/// The owner of the sessions.
 class pool_link_owner {
  public:
-  /// Something may have changed on the session. Called within its turn, often.
+  /// Something may have changed on the session. Called often, from within the session's step.
   virtual void on_link_step(pooled_session& link) = 0;
   virtual void on_link_end(pooled_session& link, std::error_code ec, const std::string& why) = 0;
 
@@ -28,13 +28,13 @@ class pool_link_owner {
   ~pool_link_owner() = default;
 };
 
-/// One session of a pool, and what all share who read files over it.
+/// One session of a pool, with the file access that its users share.
 class pooled_session final : public operation, public std::enable_shared_from_this<pooled_session> {
  public:
   pooled_session(std::uint64_t number, std::shared_ptr<pool_link_owner> owner, std::shared_ptr<session> over)
       : number_(number), owner_(std::move(owner)), session_(std::move(over)) {}
 
-  /// Called once.
+  /// Starts watching the session. Call it once.
   REMOTE_JOB_DECL void attend();
 
   std::uint64_t number() const noexcept { return number_; }
@@ -44,15 +44,15 @@ class pooled_session final : public operation, public std::enable_shared_from_th
   bool files_are_busy() const noexcept { return files_ && files_->busy(); }
   bool files_starve() const noexcept { return files_ && files_->starves(); }
   REMOTE_JOB_DECL void cancel_files(const sftp_user& user);
-  /// Has what waits for the files done over another session.
+  /// Moves the waiting file operations to another session.
   REMOTE_JOB_DECL void move_files(pooled_session& to, duration deadline);
 
-  /// Asks the server for a sign of life.
+  /// Sends a probe to the server.
   REMOTE_JOB_DECL void prove();
-  /// Whether one has come since; true once.
+  /// Whether the server has answered the probe; true once per answer.
   REMOTE_JOB_DECL bool take_proof() noexcept;
 
-  /// @name What its owner knows of who reads files
+  /// @name State of the file readers as last seen by the owner
   /// @{
   std::size_t known_sharing = 0;
   bool known_starving = false;

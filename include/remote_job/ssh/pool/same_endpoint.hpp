@@ -7,8 +7,8 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// Whether two connections made with these options are the same to everybody: who logs in where, how it is proved, whom
-/// it trusts, and when it gives up.
+/// Whether connections made with these options are interchangeable: the same user, host, credentials, host key checks
+/// and time-outs.
 REMOTE_JOB_DECL bool same_endpoint(const ssh_options& a, const ssh_options& b);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

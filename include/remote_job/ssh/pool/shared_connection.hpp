@@ -20,7 +20,7 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-/// A share of the sessions to an endpoint: what it begins and breaks off concerns nobody else.
+/// A share of the sessions to an endpoint. Its operations and their cancellation do not affect other users.
 class shared_connection final : public connection_backend,
                                 public pool_user,
                                 private detail::shutdown_listener,
@@ -37,22 +37,22 @@ class shared_connection final : public connection_backend,
   REMOTE_JOB_DECL void read_file(const std::string& path, std::uint64_t offset, std::size_t max, std::string& out,
                                  detail::any_completion completion) override;
 
-  /// Gives the lease back. The session goes on, after a proof if something was left unfinished on it.
+  /// Returns the lease. The session stays open; if an operation was left unfinished on it, the server is probed first.
   REMOTE_JOB_DECL void close() noexcept override;
   REMOTE_JOB_DECL std::string diagnostics() const override;
 
   std::vector<std::string> notices() const override { return site_->last_attempt().notices; }
 
  private:
-  /// An operation of this member, from its initiation to its completion.
+  /// One operation, from initiation to completion.
   struct operation_slot {
     REMOTE_JOB_DECL void begin(shared_connection& owner, detail::any_completion c, void (shared_connection::*cancel)());
     REMOTE_JOB_DECL void complete(std::error_code ec);
 
     detail::any_completion completion;
     std::uint64_t generation = 0;
-    endpoint_pool::number ticket = 0;   // while it waits
-    endpoint_pool::number session = 0;  // while it runs
+    endpoint_pool::number ticket = 0;   // while waiting
+    endpoint_pool::number session = 0;  // while running
     bool cancelling = false;
   };
 
@@ -68,17 +68,17 @@ class shared_connection final : public connection_backend,
   REMOTE_JOB_DECL void cancel_connect();
   REMOTE_JOB_DECL void cancel_command();
 
-  // --- what the site says
+  // --- called by the endpoint pool
 
   REMOTE_JOB_DECL void on_lease(std::error_code ec) override;
   REMOTE_JOB_DECL void on_grant(const pooled_session& link) override;
   REMOTE_JOB_DECL void on_refuse(std::error_code ec) override;
   REMOTE_JOB_DECL void on_executed(std::uint64_t generation, endpoint_pool::number session, std::error_code ec);
 
-  /// The files of the host; nothing when the completion was told so.
+  /// The file access of the host; nothing if it is unavailable, after completing with the error.
   REMOTE_JOB_DECL std::shared_ptr<sftp_client> have_files(detail::any_completion& completion);
 
-  /// The execution context is being destroyed: what waits is not called any more.
+  /// The execution context is being destroyed: drops waiting operations without calling them.
   REMOTE_JOB_DECL void on_shutdown() noexcept override;
 
   std::shared_ptr<endpoint_pool> site_;
@@ -91,7 +91,7 @@ class shared_connection final : public connection_backend,
   command_reply* reply_ = nullptr;
   std::shared_ptr<exec> exec_;
   std::string why_;                     // of the last command
-  endpoint_pool::number doubtful_ = 0;  // the session on which a command was broken off or failed
+  endpoint_pool::number doubtful_ = 0;  // the session on which a command was cancelled or failed
 
   std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
   bool files_last_ = false;

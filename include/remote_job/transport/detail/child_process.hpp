@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
 #include <fcntl.h>
 #include <poll.h>
@@ -37,7 +37,7 @@
 #include <utility>
 #include <vector>
 
-extern char** environ;  // NOLINT(readability-redundant-declaration): the program declares it
+extern char** environ;  // NOLINT(readability-redundant-declaration): the program has to declare it
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
@@ -60,47 +60,48 @@ class unique_fd {
 
 inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
 
-/// Moves a descriptor out of the way of 0, 1 and 2, which are what a child's own will be made of; close-on-exec.
+/// Moves a descriptor above 0, 1 and 2, which the child's standard streams will use; close-on-exec.
 REMOTE_JOB_DECL unique_fd above_stdio(unique_fd fd) noexcept;
 
-/// A pipe, close-on-exec at both ends; empty on failure, with errno.
+/// Creates a pipe, close-on-exec at both ends; empty on failure, with errno set.
 REMOTE_JOB_DECL std::pair<unique_fd, unique_fd> make_pipe() noexcept;
 
-/// A nameless file that holds `content`, to be read from its beginning; empty on failure, with errno.
+/// Creates a nameless file with this content, positioned at its beginning; empty on failure, with errno set.
 ///
-/// As a child's standard input it needs nobody to feed it: no SIGPIPE, and no deadlock with a child that does not read.
+/// As a child's standard input, a file needs no writer: it causes neither SIGPIPE nor a deadlock with a child that does
+/// not read.
 REMOTE_JOB_DECL unique_fd make_input(std::string_view content);
 
-/// A child process that was started and is not forgotten: it is reaped by try_reap(), at the latest by the destructor.
+/// A child process that is always reaped: by try_reap(), or at the latest by the destructor.
 ///
-/// It leads a session of its own (where the system cannot do that, a process group), so that it has no terminal to ask
-/// questions on, and all that it starts can be killed with it. While it is not reaped its id stays taken, and so does
-/// the group's: no signal can reach a stranger.
+/// The child leads its own session (or a process group, where the system does not support that). It has no terminal to
+/// prompt on, and all processes it started can be killed together. Until it is reaped, its process and group ids stay
+/// reserved, so a signal cannot reach an unrelated process.
 class child_process {
  public:
   child_process() = default;
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;
 
-  /// Kills and reaps what is left. A child that cannot die, as one that waits for a dead disk, is waited for at most
-  /// a second.
+  /// Kills and reaps a running child. Waits at most a second for a child that cannot be killed, such as one blocked on
+  /// a failed disk.
   REMOTE_JOB_DECL ~child_process();
 
-  /// Starts a program, looked for in PATH, with these descriptors as its 0, 1 and 2 and no others.
+  /// Starts a program, searched for in PATH, with these descriptors as its 0, 1 and 2 and no others.
   REMOTE_JOB_DECL std::error_code start(const std::vector<std::string>& arguments, int in, int out, int err);
 
-  /// A descriptor that becomes readable when the child has ended; empty where the system has no such thing.
+  /// A descriptor that becomes readable when the child has ended; empty if the system does not support this.
   REMOTE_JOB_DECL unique_fd open_exit_event() const noexcept;
 
   bool reaped() const noexcept { return pid_ <= 0; }
 
-  /// Takes the child's status if it has ended; never waits. True once there is nothing left to reap.
+  /// Takes the status of an ended child; never waits. Returns true once nothing is left to reap.
   REMOTE_JOB_DECL bool try_reap() noexcept;
 
-  /// Kills the child and all that it started, other than what left its group.
+  /// Kills the child and the processes it started, except those that left its group.
   REMOTE_JOB_DECL void kill_group() const noexcept;
 
-  /// Kills the child and nothing that it started.
+  /// Kills only the child itself.
   REMOTE_JOB_DECL void kill_leader() const noexcept;
 
   std::optional<int> exit_status() const noexcept { return exit_status_; }
@@ -112,7 +113,7 @@ class child_process {
   int signal_ = 0;
 };
 
-/// Whether a program can be found as posix_spawnp would: by its path, or in PATH.
+/// Whether posix_spawnp would find a program: by its path, or in PATH.
 REMOTE_JOB_DECL bool program_exists(const std::string& name);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

@@ -23,16 +23,16 @@
 #include <system_error>
 #include <utility>
 
-// What a loopback_transport does, step by step. Each step takes its time, then its fault, then what the host says, then
-// the time that this takes to come through.
+// The steps of a loopback_transport. A step consists of the latency, the fault, the host's answer, and the transfer
+// time of that answer.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// What a loopback_transport and its outstanding steps share.
+/// The state shared by a loopback_transport and its outstanding steps.
 struct loopback_link {
   using executor_type = asio::io_context::executor_type;
   using timer_type = basic_virtual_timer<executor_type>;
 
-  /// The timer of one of the file operations that are in flight together.
+  /// The timer of one of the file operations in flight together.
   struct lane {
     explicit lane(const executor_type& executor) : timer(executor) {}
     timer_type timer;
@@ -46,10 +46,10 @@ struct loopback_link {
   /// Sets a timer to the end of a step with this fault.
   REMOTE_JOB_DECL timer_type& arm(timer_type& t, const loopback_fault& fault) const;
 
-  /// How long so many bytes are on the way.
+  /// The transfer time of this many bytes.
   REMOTE_JOB_DECL duration sending(std::size_t bytes) const noexcept;
 
-  /// How many bytes come in this time.
+  /// The number of bytes transferred in this time.
   REMOTE_JOB_DECL std::size_t sent(duration time) const noexcept;
 
   duration now() const noexcept { return timer.now().time_since_epoch(); }
@@ -59,7 +59,7 @@ struct loopback_link {
 
   loopback_host& host;
   timer_type timer;
-  std::list<lane> lanes;  // a list, since a lane that is waited for must stay in place
+  std::list<lane> lanes;  // a list, since a lane must not move during a wait
   int files_in_flight = 0;
   loopback_fault files_fault;  // of the file operations in flight
   bool open = false;
@@ -104,20 +104,20 @@ class loopback_execute {
   loopback_fault fault_;
 };
 
-/// An operation on a file. Those in flight together count as one, and have one fault.
+/// A file operation. Operations in flight together count as one step and share one fault.
 class loopback_file_step {
  public:
   auto& arm() { return link_->arm(lane_->timer, link_->files_fault); }
 
   auto& timer() noexcept { return lane_->timer; }
 
-  /// The end of the operation, however it went.
+  /// Ends the operation, successfully or not.
   REMOTE_JOB_DECL std::error_code finish(std::error_code ec);
 
  protected:
   REMOTE_JOB_DECL loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path);
 
-  /// `answer` takes the file, which is there.
+  /// Calls `answer` with the file, if it exists.
   template <class Answer>
   std::error_code answer_with(std::error_code ec, Answer answer) {
     if (ec) return ec;
@@ -162,7 +162,7 @@ class loopback_read : public loopback_file_step {
   REMOTE_JOB_DECL std::error_code answer(std::error_code ec);
   REMOTE_JOB_DECL duration sending() noexcept;
 
-  /// What has come by then has come, even if no more does.
+  /// Keeps the bytes that have arrived, even if the rest does not.
   REMOTE_JOB_DECL std::error_code finish(std::error_code ec);
 
  private:
@@ -172,7 +172,7 @@ class loopback_read : public loopback_file_step {
   std::optional<duration> began_;
 };
 
-/// Carries a step out and calls the handler; all else about it is the handler's.
+/// Runs a step and then calls the handler.
 template <class Step, class Handler>
 struct loopback_step_op {
   Step step;

@@ -6,7 +6,7 @@
 #include <remote_job/command.hpp>
 #include <remote_job/detail/asio/any_completion.hpp>
 
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
 #include <asio/any_io_executor.hpp>
 
@@ -22,7 +22,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 class child_process;
 class running_command;
 
-/// What is behind a process_transport of any executor, and no template. Outlives the transport while a command runs.
+/// The non-template part of a process_transport. Outlives the transport while a command runs.
 class process_backend : public std::enable_shared_from_this<process_backend> {
  public:
   process_backend(asio::any_io_executor executor, std::vector<std::string> prefix)
@@ -36,7 +36,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   REMOTE_JOB_DECL void close() noexcept;
   const std::string& diagnostics() const noexcept { return diagnostics_; }
 
-  /// Keeps what the program said when it failed, and turns ssh's own failure into an error.
+  /// Keeps the error output of a failed program, and turns ssh's own failure into an error.
   REMOTE_JOB_DECL std::error_code judge_end(std::error_code error, const child_process& child,
                                             const command_reply& reply);
 
@@ -48,7 +48,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   asio::any_io_executor executor_;
   std::vector<std::string> prefix_;
   std::string diagnostics_;
-  std::vector<std::weak_ptr<running_command>> commands_;  // those with a child that is not reaped, and others
+  std::vector<std::weak_ptr<running_command>> commands_;  // includes all commands whose child is not reaped
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

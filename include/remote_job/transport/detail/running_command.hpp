@@ -7,7 +7,7 @@
 #include <remote_job/detail/asio/any_completion.hpp>
 #include <remote_job/transport/detail/child_process.hpp>
 
-#ifndef _WIN32  // for POSIX systems; elsewhere there is nothing in this header
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
 #include <asio/any_io_executor.hpp>
 #include <asio/basic_waitable_timer.hpp>
@@ -24,22 +24,20 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 class process_backend;
 
-/// One command as a child process: collects what it prints until its end, fills the reply and completes. All on one
-/// executor.
+/// Runs one command as a child process: collects its output, fills the reply and completes. Runs on one executor.
 ///
-/// Pipes are waited for and then read without blocking, so that no byte is under way when the child's end is noticed.
-/// The command has ended when the child has: something it left behind may hold the pipes open for ever.
-/// It lives, by its own handlers, until the child is reaped; the reply is not touched any more once it has completed.
+/// Waits until a pipe is readable and then reads without blocking, so that no byte is in transit when the child's end
+/// is noticed. The command ends with the child, since processes left behind may keep the pipes open forever. Its own
+/// handlers keep the object alive until the child is reaped. The reply is not touched after the completion.
 class running_command : public std::enable_shared_from_this<running_command> {
  public:
   REMOTE_JOB_DECL running_command(std::shared_ptr<process_backend> backend, const remote_command& command,
                                   command_reply& reply);
 
-  /// Starts prefix + command. Only if this gives no error, `completion` is taken.
+  /// Starts prefix + command. Takes `completion` only if this returns no error.
   REMOTE_JOB_DECL std::error_code start(const std::vector<std::string>& prefix, any_completion& completion);
 
-  /// Ends the command at once: what runs is killed. After the command was finished: does not wait for the child any
-  /// more.
+  /// Ends the command at once by killing its processes. If the command has finished, stops waiting for the child.
   REMOTE_JOB_DECL void abort() noexcept;
 
  private:
@@ -47,7 +45,8 @@ class running_command : public std::enable_shared_from_this<running_command> {
   using clock = std::chrono::steady_clock;
   using timer = asio::basic_waitable_timer<clock>;
 
-  /// How long a child may live on after the end mark, before it is killed: one that waits for what it left behind.
+  /// How long a child may go on after the end mark before it is killed, for instance if it waits for processes it
+  /// started.
   static constexpr auto linger = std::chrono::seconds(1);
 
   /// Enough to empty a pipe, whose capacity is 64 KiB on Linux (pipe(7)).
@@ -69,7 +68,7 @@ class running_command : public std::enable_shared_from_this<running_command> {
   child_process child_;
   descriptor out_, err_, exit_event_;
   timer linger_, look_;
-  timer finished_;  // an event: never expires, is cancelled
+  timer finished_;  // an event: never expires, only cancelled
   std::array<char, 16384> buffer_;
 };
 

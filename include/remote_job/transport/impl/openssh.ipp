@@ -57,7 +57,7 @@ std::string private_directory(std::string path) {
   const auto refuse = [&](std::error_code ec, const std::string& why) {
     throw std::system_error(ec, "control_directory " + path + ": " + why);
   };
-  // Together with ssh's own ending of a socket's name it has to fit into an address of unix(7).
+  // With the suffix that ssh adds to the name, the path must fit into a socket address (unix(7)).
   if (path.size() > 45) refuse(errc::invalid_argument, "the path is longer than 45 bytes");
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
     refuse(std::error_code(errno, std::generic_category()), "it cannot be created");
@@ -85,14 +85,14 @@ std::vector<std::string> openssh_prefix(const openssh_command& command) {
                                       "PermitLocalCommand=no", "RemoteCommand=none", "ConnectTimeout=15",
                                       "ServerAliveInterval=15", "ServerAliveCountMax=2", "ControlMaster=auto"})
     add(std::string(each));
-  // A percent sign of ours is none of ssh's.
+  // Escape percent signs, which ssh would expand.
   std::string path;
   for (const char c : directory) path += c == '%' ? std::string("%%") : std::string(1, c);
   add("ControlPath=\"" + path + "/%C\"");
   add("ControlPersist=" + std::to_string(seconds));
   if (!command.user.empty()) prefix.insert(prefix.end(), {"-l", command.user});
   if (command.port != 0) prefix.insert(prefix.end(), {"-p", std::to_string(command.port)});
-  // Behind the host ssh looks for options once more: the command must not be one.
+  // ssh also accepts options after the host: the command must not be parsed as one.
   prefix.insert(prefix.end(), {command.host, "--"});
   return prefix;
 }

@@ -41,7 +41,7 @@ void shutdown_listener::list::remove(shutdown_listener& each) noexcept {
 }
 
 void shutdown_listener::list::shutdown() noexcept {
-  // By now no thread runs the context. A listener that goes may take others with it.
+  // No thread runs the context any more. Destroying one listener may destroy others.
   while (auto* each = first_) {
     remove(*each);
     each->list_ = nullptr;

@@ -5,7 +5,7 @@
 
 #include <remote_job/detail/text/random.hpp>
 
-// Not <random> everywhere: it is costly to compile.
+// Included only where needed: <random> is slow to compile.
 #ifdef _WIN32
 #include <random>
 #else

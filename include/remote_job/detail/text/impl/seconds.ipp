@@ -30,7 +30,7 @@ std::string format_seconds(duration d) {
   constexpr std::int64_t per_second = 1'000'000'000;
   auto text = std::to_string(d.count() / per_second);
   if (const auto rest = d.count() % per_second; rest != 0) {
-    auto digits = std::to_string(per_second + rest);  // a leading 1 keeps the zeros
+    auto digits = std::to_string(per_second + rest);  // the leading 1 preserves the zeros
     digits.erase(digits.find_last_not_of('0') + 1);
     text += '.' + digits.substr(1);
   }
@@ -39,7 +39,7 @@ std::string format_seconds(duration d) {
 
 std::optional<duration> parse_seconds(std::string_view text) {
   std::string digits;
-  std::int64_t exponent = 9;  // of ten, on the digits as a whole number of nanoseconds
+  std::int64_t exponent = 9;  // power of ten that scales the digits to nanoseconds
   std::size_t i = 0;
   bool fraction = false;
   for (; i < text.size() && text[i] != 'e' && text[i] != 'E'; ++i) {
@@ -75,7 +75,7 @@ std::optional<duration> parse_seconds(std::string_view text) {
   const auto whole = static_cast<std::int64_t>(digits.size()) + exponent;  // digits before the decimal point
   for (std::int64_t n = 0; n < whole; ++n) {
     const bool given = n < static_cast<std::int64_t>(digits.size());
-    if (!given && count == 0) break;  // zero with any exponent
+    if (!given && count == 0) break;  // zero, whatever the exponent
     if (!append(given ? digits[static_cast<std::size_t>(n)] - '0' : 0)) return std::nullopt;
   }
   const bool up =

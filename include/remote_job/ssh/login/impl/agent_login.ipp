@@ -54,7 +54,7 @@ login_status agent_login::step(session& s) {
       const int result =
           libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
                                      blob.size(), &agent_login::on_libssh2_sign, &self);
-      // Not the server is waited for, and libssh2 need not be asked again before the agent's answer.
+      // Pause: the agent has to answer before another call of libssh2 makes progress.
       return result == LIBSSH2_ERROR_EAGAIN && client_->waiting() ? waiting_for_agent : result;
     });
     if (rc == LIBSSH2_ERROR_EAGAIN || rc == waiting_for_agent) return login_status::more;
@@ -69,7 +69,7 @@ login_status agent_login::step(session& s) {
     } else if (said_no(s, rc, text)) {
       refused_.push_back(fingerprint(blob));
       ++next_;
-      // What the server had found good before it was signed may have been one factor of several.
+      // The server accepted the key before it was signed, so this may have been one factor of several.
       if (was_signed) return refused(name);
       note_refused(name);
     } else {

@@ -81,7 +81,7 @@ login_status interactive_login::step(session& s) {
     if (!result_) {
       if (attempt_ == options_.keyboard_interactive.tries(options_.prompts) || desk_->declined())
         return login_status::over;
-      // The desk is shared with the thread, which may go on for a moment after this object's end.
+      // The thread shares the desk because it may outlive this object for a moment.
       s.run_on_thread(
           [desk = desk_, &s] {
             s.set_callback_context(desk.get());
@@ -106,7 +106,7 @@ login_status interactive_login::step(session& s) {
       local_failure(errc::authentication_failed, "keyboard-interactive: no answer was given");
       return login_status::over;
     }
-    // Only the first may have been a factor of several: asking the server for that counts as another failed try.
+    // Only the first attempt is checked for being one factor of several: the check costs another failed try.
     if (attempt_ == 1) return refused("keyboard-interactive");
     note_refused("keyboard-interactive");
   }
@@ -138,7 +138,7 @@ void interactive_login::on_libssh2_prompts(const char*, int, const char* instruc
       std::memcpy(responses[i].text, text.data(), text.size());
       responses[i].length = static_cast<unsigned>(text.size());
     }
-  } catch (...) {  // without memory there is no answer
+  } catch (...) {  // out of memory: give no answer
   }
 }
 

@@ -87,7 +87,7 @@ void key_login::load() {
     local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + why);
     return next();
   }
-  // Tried already; each try counts for the server's MaxAuthTries.
+  // Already refused; each try counts toward the server's MaxAuthTries.
   if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
   if (!key.type.empty() && !is_plain_key(key.type)) {
     local_failure(errc::identity_unreadable,
@@ -205,7 +205,7 @@ login_status key_login::conclude(session& s, int rc) {
   const auto what = name();
   const auto why = hint();
   next();
-  // What the server had found good before it was signed may have been one factor of several.
+  // The server accepted the key before it was signed, so this may have been one factor of several.
   if (text.starts_with("Invalid signature")) return refused(what);
   note_refused(what, why);
   return login_status::more;

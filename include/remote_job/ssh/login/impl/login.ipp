@@ -48,7 +48,7 @@ void challenger::ask(const ssh_prompter& who, const ssh_challenge& challenge) {
   close();
   question_ = std::make_shared<question>(wake_);
   prompts_ = challenge.prompts.size();
-  // Whatever the user's code throws must not pass through the session's loop. What it lets go of is declined.
+  // An exception of the user's code must not reach the session's loop. Dropping the answer object declines.
   try {
     who(challenge, ssh_answer(question_));
   } catch (...) {

@@ -55,7 +55,7 @@ login_status password_login::step(session& s) {
       note_refused("password");
       return login_status::broken;
     }
-    // Only the first may have been a factor of several: asking the server for that counts as another failed try.
+    // Only the first attempt is checked for being one factor of several: the check costs another failed try.
     if (attempt_ == 1) return refused("password");
     note_refused("password");
   }

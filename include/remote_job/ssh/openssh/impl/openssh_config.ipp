@@ -75,7 +75,7 @@ ssh_options from_openssh(std::string_view alias, const openssh_query& query, boo
   if (timed_out) {
     program.close();
     context.restart();
-    context.run_for(std::chrono::seconds(1));  // until what was killed is reaped
+    context.run_for(std::chrono::seconds(1));  // until the killed process is reaped
     throw failed(errc::resolve_timeout,
                  "ssh -G did not end in time; does its configuration run a program (Match exec)?");
   }
@@ -93,7 +93,7 @@ ssh_options from_openssh(std::string_view alias, const openssh_query& query, boo
   if (const auto none = leave_out_unknown(options->algorithms); !none.empty())
     throw failed(errc::invalid_argument, "its configuration allows " + none + ": use process_transport over ssh");
   if (!may_jump) return *std::move(options);
-  // As ssh does it: all the hosts are looked up, and only the first is itself reached through others.
+  // As ssh does: look up all jump hosts, but apply only the first one's own ProxyJump.
   static constexpr int most_depth = 8;
   for (const auto& text : split_names(output.value("proxyjump"))) {
     const auto hop = jump_name::parse(text);

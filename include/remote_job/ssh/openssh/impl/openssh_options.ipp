@@ -86,7 +86,7 @@ void openssh_reader::read_identities() {
   static constexpr std::string_view usual[] = {"rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk", "xmss", "dsa"};
   options_.identities_only = is_yes("identitiesonly");
   if (const auto agent = output_.text("identityagent"); agent.starts_with('$') && !agent.starts_with("${")) {
-    // One that is not set means no agent, not the usual one.
+    // An unset variable means no agent rather than the default one.
     options_.agent = here_.value(std::string(agent.substr(1)));
     if (options_.agent.empty()) options_.agent = "none";
   } else if (agent != "SSH_AUTH_SOCK") {
@@ -99,7 +99,7 @@ void openssh_reader::read_identities() {
     if (is_usual && names.size() > 1 && !here_.is_there(file) && !here_.is_there(file + ".pub")) continue;
     options_.identities.push_back({std::move(file)});
   }
-  // An empty list would mean the usual ones, which the configuration need not allow.
+  // An empty list would mean the default identities, which the configuration may not allow.
   if (options_.identities.empty()) options_.identities = {{"none"}};
 }
 
@@ -114,11 +114,12 @@ void openssh_reader::read_known_hosts() {
       auto file = expand(name);
       (here_.is_there(file) ? options_.known_hosts : absent).push_back(std::move(file));
     }
-  // An empty list means the usual files, there or not: it must not stand for others.
+  // An empty list means the default files, whether they exist or not. Leave it empty only if the default files are
+  // configured.
   const auto lacks = [&](const std::string& file) { return std::ranges::find(absent, file) == absent.end(); };
   if (options_.known_hosts.empty() && (lacks(here_.home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
     options_.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
-  // A new key is for the user's own file, never for the system's.
+  // Add new keys to the user's own file, never to the system's.
   if (options_.host_keys == host_key_policy::accept_new) {
     const auto own = output_.files("userknownhostsfile");
     const auto first = own.empty() ? "/dev/null" : expand(own.front());

@@ -94,7 +94,7 @@ private_key private_key::read_one(const std::string& file, std::string& why) {
   std::error_code ec;
   const auto in = open_file(file, ec);
   if (in) {
-    std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy of the key stays in a buffer
+    std::setvbuf(in.get(), nullptr, _IONBF, 0);  // keep no copy of the key in a buffer
     key.text.resize(max_size + 1);
     key.text.resize(std::fread(key.text.data(), 1, key.text.size(), in.get()));
     if (std::ferror(in.get()) != 0) ec = {errno, std::generic_category()};
@@ -143,7 +143,8 @@ void private_key::inspect() {
     rsa = text.find("BEGIN RSA PRIVATE KEY") != std::string::npos;
     return;
   }
-  // PROTOCOL.key of OpenSSH: magic, cipher, kdf, options, number of keys, public key, then what may be encrypted.
+  // PROTOCOL.key of OpenSSH: magic, cipher, kdf, options, number of keys, public key, then the part that may be
+  // encrypted.
   std::string head;
   for (std::size_t i = at + begin.size(); i < text.size() && text[i] != '-' && head.size() < 8192; ++i)
     if (text[i] != '\n' && text[i] != '\r' && text[i] != ' ') head += text[i];

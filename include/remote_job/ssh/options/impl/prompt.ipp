@@ -60,7 +60,7 @@ secrets question::take() {
 }
 
 void question::settle(status s, std::vector<std::string>* list) {
-  // Under the lock, so that nobody is being called once close() has returned.
+  // Under the lock, so that no call is in progress once close() has returned.
   const std::lock_guard lock(mutex_);
   if (status_ != status::open) return;
   status_ = s;

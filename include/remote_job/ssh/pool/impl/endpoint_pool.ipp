@@ -42,7 +42,7 @@ void endpoint_pool::seek(number ticket) {
 }
 
 void endpoint_pool::queue(number ticket) {
-  for (const auto& [session, link] : links_) look_at(*link);  // nobody looked while nobody waited
+  for (const auto& [session, link] : links_) look_at(*link);  // changes are not tracked while no user waits
   tell([&](duration now) { rules_.queue(ticket, now); });
 }
 

@@ -197,7 +197,7 @@ void pool_rules::settle(duration now) {
       ++leases_;
       actions_.push_back({action_kind::lease, 0, user});
     }
-  // The first ones are filled first, so that what was added for a rush falls idle after it.
+  // Fill older sessions first, so that one added for a burst becomes idle afterwards.
   for (auto s = sessions_.begin(); s != sessions_.end() && !line_.empty();) {
     if (!s->free()) {
       ++s;
@@ -249,7 +249,7 @@ void pool_rules::connect_if_needed(duration now) {
     return;
   }
   if (!sessions_.any()) {
-    // Whoever waits for a channel of a session that is gone waits on for one that is being made, if there is.
+    // If a new session is being made, users that wait for a channel of the lost one keep waiting.
     if (seekers_.empty()) return refuse_all(last_error_);
     if (now >= not_before_) connect();
     return;
@@ -260,7 +260,7 @@ void pool_rules::connect_if_needed(duration now) {
   } else if (const auto* s = sessions_.clogged(); s != nullptr && now - stuck_since(*s) >= limits_.proof) {
     sessions_.find(s->id)->state = phase::retired;
     close_what_is_over(now);
-    // Who waited for files of it is told, and connects anew.
+    // Users that wait for file access on the closed session get an error and reconnect.
     if (!line_.empty()) connect();
   }
 }

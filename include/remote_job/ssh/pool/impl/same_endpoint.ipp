@@ -12,7 +12,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   if (&a == &b) return true;
-  // Each field by name, and no other: with a field more or less this does not compile.
+  // Name every field, so that this fails to compile if a field is added or removed.
   const auto& [host, port, user, ip, methods, identities, agent, identities_only, passphrase, password,
                keyboard_interactive, prompts, known_hosts, fingerprints, host_keys, host_key_alias, algorithms,
                jump_hosts, timeouts, keepalive, silence_limit, notices] = a;

@@ -83,7 +83,7 @@ void shared_connection::operation_slot::complete(std::error_code ec) {
   ticket = 0;
   session = 0;
   ++generation;
-  // A slot that is just calling must not lose what it calls.
+  // Clearing the slot would destroy the cancellation handler that is running.
   if (!cancelling) completion.slot().clear();
   completion.post(ec);
 }

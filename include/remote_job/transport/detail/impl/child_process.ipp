@@ -92,7 +92,7 @@ std::error_code child_process::start(const std::vector<std::string>& arguments, 
   check(::posix_spawn_file_actions_adddup2(&actions, out, 1));
   check(::posix_spawn_file_actions_adddup2(&actions, err, 2));
   int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-  // Descriptors of the user's program that are not close-on-exec, as Asio's sockets, are no business of the child.
+  // Keep the user's descriptors that are not close-on-exec, such as Asio's sockets, out of the child.
 #if defined(__APPLE__)
   flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
 #elif defined(__GLIBC_PREREQ)
@@ -123,7 +123,7 @@ std::error_code child_process::start(const std::vector<std::string>& arguments, 
 
 unique_fd child_process::open_exit_event() const noexcept {
 #if defined(__linux__) && defined(SYS_pidfd_open)
-  return unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));  // close-on-exec by itself
+  return unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));  // pidfds are always close-on-exec
 #else
   return {};
 #endif
@@ -134,7 +134,7 @@ bool child_process::try_reap() noexcept {
   int status = 0;
   const auto found = ::waitpid(pid_, &status, WNOHANG);
   if (found == 0 || (found < 0 && errno == EINTR)) return false;
-  // With SIGCHLD ignored the system reaps by itself, and the status is lost.
+  // If SIGCHLD is ignored, the system reaps the child and the status is lost.
   if (found == pid_ && WIFEXITED(status)) exit_status_ = WEXITSTATUS(status);
   if (found == pid_ && WIFSIGNALED(status)) signal_ = WTERMSIG(status);
   pid_ = -1;

@@ -36,7 +36,7 @@ void process_backend::execute(const remote_command& command, command_reply& repl
   try {
     error = running->start(prefix_, completion);
   } catch (...) {
-    running->abort();  // the reply is touched no more
+    running->abort();  // the reply is not touched any more
     throw;
   }
   if (error) completion.post(judge_start(error));

@@ -82,8 +82,8 @@ void running_command::wait_output(descriptor& from) {
   });
 }
 
-/// Takes what is there; false when there will be no more, or no more is wanted. A pipe that is filled as fast as it
-/// is read does not keep the executor for itself.
+/// Reads the available bytes; false at the end of the output, or when no more is needed. Stops after max_reads, so that
+/// a constantly refilled pipe does not monopolize the executor.
 bool running_command::drain(descriptor& from) {
   for (int reads = 0; !ended_; ++reads) {
     if (reads == max_reads) return true;
@@ -116,7 +116,7 @@ void running_command::wait_exit() {
     });
     return;
   }
-  // No event for the end of a child, and SIGCHLD is the user's: look now and then.
+  // Without a descriptor for the child's end, poll: SIGCHLD belongs to the user.
   look_.expires_after(std::chrono::milliseconds(10));
   look_.async_wait([self = shared_from_this()](std::error_code) {
     if (self->child_.try_reap())
@@ -145,7 +145,7 @@ void running_command::finish(std::error_code error) {
   if (error) {
     child_.kill_group();
   } else if (!child_.reaped()) {
-    // What the command started and left behind is wanted, so only the child itself is made to go.
+    // Processes that the command left behind are intended, so kill only the child itself.
     linger_.expires_after(linger);
     linger_.async_wait([self = shared_from_this()](std::error_code cancelled) {
       if (!cancelled) self->child_.kill_leader();
@@ -154,9 +154,9 @@ void running_command::finish(std::error_code error) {
   finished_.cancel();
 }
 
-/// Called once the command is finished.
+/// Runs once the command has finished.
 void running_command::complete() {
-  if (!completion_) return;  // the start threw
+  if (!completion_) return;  // start() threw
   const auto error = backend_->judge_end(error_, child_, reply_);
   auto completion = std::move(completion_);
   if (auto slot = completion.slot(); slot.is_connected()) slot.clear();
