@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #include "client.hpp"
 
+#include <remote_job/detail/text/base64.hpp>
 #include <support/catch.hpp>
 #include <support/silent_port.hpp>
 

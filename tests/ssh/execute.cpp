@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
 #include <remote_job/file_access.hpp>
+#include <remote_job/ssh/connect/connect.hpp>
+#include <remote_job/ssh/session/exec.hpp>
+#include <remote_job/ssh/session/session.hpp>
 #include <remote_job/transport.hpp>
 
 #include "client.hpp"

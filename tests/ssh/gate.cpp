@@ -2,6 +2,9 @@
 // Copyright (c) 2026 the remote_job authors
 #include "client.hpp"
 
+#include <remote_job/ssh/connect/connect.hpp>
+#include <remote_job/ssh/session/operation.hpp>
+#include <remote_job/ssh/session/session.hpp>
 #include <support/catch.hpp>
 
 #include <chrono>

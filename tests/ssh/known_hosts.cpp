@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include <remote_job/detail/text/base64.hpp>
 #include <remote_job/detail/text/sha256.hpp>
-#include <remote_job/ssh/options/identity.hpp>
 #include <remote_job/ssh/connect/known_hosts.hpp>
+#include <remote_job/ssh/options/identity.hpp>
 #include <remote_job/ssh/session/server_hello.hpp>
 #include <support/catch.hpp>
 #include <support/sshd.hpp>

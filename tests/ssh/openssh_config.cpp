@@ -3,6 +3,7 @@
 #include "client.hpp"
 #include "openssh_text.hpp"
 
+#include <remote_job/ssh/connect/algorithms.hpp>
 #include <remote_job/ssh/openssh/openssh_config.hpp>
 #include <support/catch.hpp>
 

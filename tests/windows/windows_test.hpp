@@ -3,6 +3,11 @@
 #ifndef REMOTE_JOB_TESTS_WINDOWS_WINDOWS_TEST_HPP
 #define REMOTE_JOB_TESTS_WINDOWS_WINDOWS_TEST_HPP
 
+#include <remote_job/error.hpp>
+#include <remote_job/job_paths.hpp>
+#include <remote_job/os_policy/detail/framing.hpp>
+#include <remote_job/os_policy/detail/powershell.hpp>
+#include <remote_job/os_policy/lifecycle.hpp>
 #include <remote_job/os_policy/windows.hpp>
 
 #include <algorithm>
