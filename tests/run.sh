@@ -11,7 +11,7 @@ setup_need asio libssh2 catch2 json cli11 pkg-config python3 sshd ssh nss-wrappe
 begin=$(date +%s)
 if [ -n "${SUITES:-}" ]; then
   setup_build TESTS $(printf '%s_tests ' $SUITES)
-  set -- -R "^($(echo $SUITES | tr ' ' '|')): " "$@"
+  set -- -R "^($(echo $SUITES | tr ' ' '|')):" "$@"
 else
   setup_build TESTS
 fi
@@ -25,7 +25,7 @@ log=$BUILD_DIR/log/ctest.log
 TMPDIR="$scratch" ctest --test-dir "$BUILD_DIR" --output-on-failure --no-tests=error --parallel $((JOBS * 3)) "$@" \
   >"$log" 2>&1 </dev/null || rc=$?
 # Seconds of all tests of a suite together, and the longest.
-sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: ([a-z_]+): .* ([0-9.]+) sec *$/\1 \2/p' "$log" | awk '
+sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: ([a-z_]+):.* ([0-9.]+) sec *$/\1 \2/p' "$log" | awk '
   { total[$1] += $2; number[$1]++; if ($2 > longest[$1]) longest[$1] = $2 }
   END { for (suite in total) printf "%-14s %4d tests %7.1f s, the longest %5.1f s\n", suite, number[suite], total[suite], longest[suite] }' | sort
 if [ $rc = 0 ]; then
