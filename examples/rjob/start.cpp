@@ -235,15 +235,10 @@ remote_job::job_command command_of(const arguments& given, remote_job::remote_os
   }
   command.working_directory = given.working_directory.value_or("");
   command.umask = given.umask;
-  const auto set_shell = [&](auto& c) {
-    if constexpr (requires { c.shell; }) {
-      if (given.shell)
-        c.shell = *given.shell;
-      else if (given.script_file && os == remote_job::remote_os::posix && c.script.starts_with("#!"))
-        c.shell = c.from_script;
-    }
-  };
-  set_shell(command);
+  if (given.shell)
+    command.shell = *given.shell;
+  else if (given.script_file && os == remote_job::remote_os::posix && command.script.starts_with("#!"))
+    command.shell = remote_job::job_command::from_script;
   command.base_dir = given.base_dir.value_or("");
   if (const auto why = validate(command, os); why.starts_with("script "))
     throw std::runtime_error((given.script_file ? "--script" : "COMMAND") + why.substr(6));

@@ -107,8 +107,6 @@ class JobsTest(black_box.BlackBoxTest):
             done = self.rjob("run", *words)
             return done.returncode, done.stdout.decode()
 
-        if run("--shell", "/not/there", "--", "true")[0] == 0:
-            self.skipTest("the library has no job_command::shell")
         body = '[[ a == a ]] && echo "${BASH_VERSION:+bash} $0" | sed "s|/.*/||"; exit 9\n'
         bash = shutil.which("bash")
         for first in (f"#!{bash}", "#!/usr/bin/env bash", f"#! {bash} -u"):
