@@ -3,6 +3,7 @@
 #include "client.hpp"
 #include "openssh_text.hpp"
 
+#include <remote_job/detail/text/base64.hpp>
 #include <remote_job/ssh/login/agent_client.hpp>
 #include <support/catch.hpp>
 
