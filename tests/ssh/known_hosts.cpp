@@ -184,3 +184,19 @@ TEST_CASE("a server's first packet, cut anywhere") {
   for (std::size_t i = 0; i < hello.size(); ++i)
     CHECK_FALSE(remote_job::ssh::parse_server_algorithms(hello.substr(0, i)).known);
 }
+
+TEST_CASE("known hosts: a revocation that cannot be read revokes every key") {
+  const auto good = line("h", "a");
+  for (const auto& bad :
+       {"@revoked h ssh-ed25519 " + std::string(known_hosts::max_line, 'A') + '\n',
+        std::string("@revoked h\0 ssh-ed25519 AAAA\n", 29), std::string("@revoked h ssh-ed25519 %%%%\n"),
+        std::string(" \t@revoked\n"), std::string("@revoked |1|damaged ") + line("", "a").substr(1)}) {
+    CHECK(check(bad + good, "h") == verdict::revoked);
+    CHECK(check(good + bad, "h") == verdict::revoked);
+    CHECK(check(bad + good, "another") == verdict::revoked);
+  }
+  CHECK(check("damaged\n" + good, "h") == verdict::match);
+  // A long line is a good one up to a bound.
+  CHECK(check("@revoked " + std::string(20000, 'x') + ",h" + line("", "a"), "h") == verdict::revoked);
+  CHECK(check(std::string(20000, 'x') + ",h" + line("", "a"), "h") == verdict::match);
+}

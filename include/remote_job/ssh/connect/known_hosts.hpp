@@ -21,7 +21,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 /// A key that a known-hosts file holds for the host asked for.
 struct known_host_key {
   std::string type;       ///< as in the file: "ssh-ed25519"
-  std::string blob;       ///< the public key, decoded
+  std::string blob;       ///< the public key, decoded; empty: the line revokes a key and cannot be read
   bool revoked = false;   ///< marked as revoked: never to be accepted
   bool any_port = false;  ///< the entry names the host alone, though another port than 22 is asked for
   std::string file;
@@ -32,12 +32,13 @@ struct known_host_key {
 ///
 /// Names are compared without case. An entry for another port than 22 is written `[host]:port`; where there is none for
 /// that port, an entry for the host alone can vouch for a key but not speak against one. Certificate authorities are
-/// not supported: their lines are skipped, as are damaged ones, with a notice. Not thread-safe.
+/// not supported: their lines are skipped, as are damaged ones, with a notice. A damaged line that revokes a key may be
+/// meant for any: every key counts as revoked. Not thread-safe.
 class known_hosts {
  public:
   enum class verdict { match, unknown, changed, revoked };
 
-  static constexpr std::size_t max_line = 16 * 1024;
+  static constexpr std::size_t max_line = 64 * 1024;
   static constexpr std::size_t max_file = 64 * 1024 * 1024;
 
   known_hosts(std::string_view host, std::uint16_t port)

@@ -54,6 +54,9 @@ class own_connection final : public connection_backend {
 
 void own_connection::connect(detail::any_completion completion) {
   close();
+  // What was said of the old session is not to hide why there is no new one.
+  running_ = std::make_shared<exec>();
+  user_ = std::make_shared<sftp_user>();
   const auto next = std::make_shared<connector>(get_executor(), options_, result_);
   connecting_ = next;
   next->start(std::move(completion));

@@ -72,6 +72,8 @@ class channel_table {
   REMOTE_JOB_DECL bool ping();
   bool pinging() const noexcept { return ping_ != nullptr; }
 
+  /// Whatever their state.
+  std::size_t count() const noexcept { return count_; }
   std::size_t closing() const noexcept { return closing_.size(); }
   /// Whether somebody waits who was refused.
   bool full() const noexcept { return held_; }

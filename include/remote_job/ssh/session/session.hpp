@@ -15,9 +15,9 @@
 #include <remote_job/ssh/session/server_hello.hpp>
 #include <remote_job/ssh/session/wire.hpp>
 
+#include <libssh2.h>
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
-#include <libssh2.h>
 
 #include <chrono>
 #include <cstddef>
@@ -186,6 +186,12 @@ class session final : public std::enable_shared_from_this<session>,
 
   /// Sends what there is, and reads on.
   REMOTE_JOB_DECL void transfer();
+
+  /// What libssh2 may hold: before the login a few packets; later all that may come on the channels without our reading
+  /// it, and the little that libssh2 leaks over the days.
+  std::size_t max_memory() const noexcept {
+    return channels_.in_service() ? (8 + 4 * channels_.count()) * 1024 * 1024 : 1024 * 1024;
+  }
   REMOTE_JOB_DECL void bury();
   REMOTE_JOB_DECL void free_all() noexcept;
 

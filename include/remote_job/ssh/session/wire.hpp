@@ -5,8 +5,8 @@
 
 #include <remote_job/config.hpp>
 
-#include <asio/buffer.hpp>
 #include <libssh2.h>
+#include <asio/buffer.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -40,6 +40,13 @@ class wire {
   /// Null when libssh2 has no memory, and after free().
   LIBSSH2_SESSION* native() const noexcept { return raw_; }
   bool is_cut() const noexcept { return cut_; }
+
+  /// Bytes that libssh2 holds for this session. It queues each packet that nobody has asked for, without a limit.
+  std::size_t memory() const noexcept { return memory_; }
+
+  /// Memory for what libssh2 frees by itself; null when there is none. `abstract`: see libssh2_session_abstract(3).
+  REMOTE_JOB_DECL static void* allocate(std::size_t size, void** abstract) noexcept;
+
   void cut() noexcept { cut_ = true; }
 
   /// Frees the session and all its channels.
@@ -111,6 +118,12 @@ class wire {
   static constexpr std::size_t input_size = 64 * 1024;
   static constexpr std::size_t max_hello = 48 * 1024;
 
+  // Each block is preceded by its size.
+  static constexpr std::size_t block_head = alignof(std::max_align_t);
+  static_assert(block_head >= sizeof(std::size_t));
+
+  REMOTE_JOB_DECL static void* on_libssh2_realloc(void* block, std::size_t size, void** abstract) noexcept;
+  REMOTE_JOB_DECL static void on_libssh2_free(void* block, void** abstract) noexcept;
   REMOTE_JOB_DECL static ssize_t on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int,
                                                  void** abstract);
   REMOTE_JOB_DECL static ssize_t on_libssh2_receive(libssh2_socket_t, void* data, std::size_t size, int,
@@ -119,6 +132,7 @@ class wire {
   REMOTE_JOB_DECL static void on_libssh2_disconnect(LIBSSH2_SESSION*, int, const char* message, int size, const char*,
                                                     int, void** abstract);
 
+  std::size_t memory_ = 0;
   LIBSSH2_SESSION* raw_ = nullptr;
   std::vector<char> in_;
   std::size_t begin_ = 0;

@@ -73,7 +73,10 @@ std::error_code host_key_checker::check(std::string_view blob, std::string_view 
   switch (verdict) {
     case known_hosts::verdict::match: return {};
     case known_hosts::verdict::revoked:
-      why_ = "the host key " + shown + " is marked as revoked in " + place(*entry);
+      why_ =
+          entry->blob.empty()
+              ? place(*entry) + " revokes a key and cannot be read, so that no host key is accepted: correct the line"
+              : "the host key " + shown + " is marked as revoked in " + place(*entry);
       return errc::host_key_revoked;
     case known_hosts::verdict::changed:
       why_ = "THE HOST KEY HAS CHANGED: the host shows " + shown + ", but " + place(*entry) + " holds " + entry->type +

@@ -54,6 +54,12 @@ void known_hosts::read_text(std::string_view text, const std::string& file) {
       case line_kind::good: break;
       case line_kind::authority: ++authorities; break;
       case line_kind::bad:
+        if (auto rest = line; next_word(rest).starts_with("@revoked")) {
+          keys_.push_back({});
+          keys_.back().revoked = true;
+          keys_.back().file = file;
+          keys_.back().line = number;
+        }
         if (++bad <= 10) bad_lines += (bad == 1 ? "" : ", ") + std::to_string(number);
         break;
     }
@@ -70,6 +76,7 @@ auto known_hosts::check(std::string_view type, std::string_view blob) const
   const known_host_key* same = nullptr;
   const known_host_key* other = nullptr;
   for (const auto& key : keys_) {
+    if (key.revoked && key.blob.empty()) return {verdict::revoked, &key};
     if (key.blob == blob) {
       if (key.revoked) return {verdict::revoked, &key};
       if (same == nullptr) same = &key;

@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -108,7 +107,7 @@ void agent_login::choose_keys() {
   for (auto& each : ranked) keys_.push_back(std::move(each.second));
 }
 
-int agent_login::on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size,
+int agent_login::on_libssh2_sign(LIBSSH2_SESSION* session, unsigned char** signature, std::size_t* size,
                                  const unsigned char* data, std::size_t data_size, void** abstract) noexcept {
   auto& self = *static_cast<agent_login*>(*abstract);
   if (!std::exchange(self.asked_signature_, true))
@@ -119,7 +118,7 @@ int agent_login::on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, st
   const auto& answer = self.client_->answer();
   const auto made = answer ? agent_protocol::signature(*answer) : std::nullopt;
   if (!made) return -1;
-  *signature = static_cast<unsigned char*>(std::malloc(made->size()));
+  *signature = static_cast<unsigned char*>(wire::allocate(made->size(), libssh2_session_abstract(session)));
   if (*signature == nullptr) return -1;
   std::memcpy(*signature, made->data(), made->size());
   *size = made->size();

@@ -10,7 +10,6 @@
 #include <libssh2.h>
 
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -133,7 +132,7 @@ void interactive_login::on_libssh2_prompts(const char*, int, const char* instruc
     const auto answer = desk.ask(std::move(challenge));
     for (std::size_t i = 0; answer && i < wanted; ++i) {
       const auto& text = answer->list[i];
-      responses[i].text = static_cast<char*>(std::malloc(text.size() + 1));
+      responses[i].text = static_cast<char*>(wire::allocate(text.size() + 1, abstract));
       if (responses[i].text == nullptr) continue;
       std::memcpy(responses[i].text, text.data(), text.size());
       responses[i].length = static_cast<unsigned>(text.size());

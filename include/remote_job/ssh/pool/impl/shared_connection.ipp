@@ -23,6 +23,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void shared_connection::connect(detail::any_completion completion) {
   close();
+  // What was said of the old session is not to hide why there is no new one.
+  why_.clear();
+  user_->why.clear();
   connecting_.begin(*this, std::move(completion), &shared_connection::cancel_connect);
   connecting_.ticket = site_->ticket(*this);
   site_->seek(connecting_.ticket);

@@ -15,9 +15,9 @@
 #include <remote_job/ssh/session/session.hpp>
 #include <remote_job/ssh/session/wire.hpp>
 
+#include <libssh2.h>
 #include <asio/any_io_executor.hpp>
 #include <asio/error.hpp>
-#include <libssh2.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -228,6 +228,9 @@ void session::end_turn() {
   if (is_aside()) return;
   if (wire_.take_call_again())
     detail::post_call(executor_, detail::shared_call::to<&session::wake_again>(shared_from_this()));
+  if (wire_.memory() > max_memory())
+    kill(errc::connection_lost, std::string("the server sends packets that nobody has asked for, more than ") +
+                                    std::to_string(max_memory() / 1024) + " KiB of them");
   if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
   if (!alive()) return bury();
   std::erase(operations_, nullptr);

@@ -7,12 +7,13 @@
 #include <remote_job/ssh/session/server_hello.hpp>
 #include <remote_job/ssh/session/wire.hpp>
 
-#include <asio/buffer.hpp>
 #include <libssh2.h>
+#include <asio/buffer.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 wire::wire() : in_(input_size) {
   if (!detail::libssh2_ready()) return;
-  raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
+  raw_ = libssh2_session_init_ex(&wire::allocate, &wire::on_libssh2_free, &wire::on_libssh2_realloc, this);
   if (raw_ == nullptr) return;
   libssh2_session_set_blocking(raw_, 0);
   detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_SEND, &wire::on_libssh2_send);
@@ -100,6 +101,31 @@ std::size_t wire::sent() noexcept {
   const auto size = sending_.size();
   sending_.clear();
   return size;
+}
+
+void* wire::allocate(std::size_t size, void** abstract) noexcept { return on_libssh2_realloc(nullptr, size, abstract); }
+
+void* wire::on_libssh2_realloc(void* block, std::size_t size, void** abstract) noexcept {
+  auto& self = *static_cast<wire*>(*abstract);
+  if (size > static_cast<std::size_t>(-1) - block_head) return nullptr;
+  auto* old = block == nullptr ? nullptr : static_cast<char*>(block) - block_head;
+  std::size_t before = 0;
+  if (old != nullptr) std::memcpy(&before, old, sizeof before);
+  auto* place = static_cast<char*>(std::realloc(old, size + block_head));
+  if (place == nullptr) return nullptr;
+  const auto now = size + block_head;
+  std::memcpy(place, &now, sizeof now);
+  self.memory_ += now - before;
+  return place + block_head;
+}
+
+void wire::on_libssh2_free(void* block, void** abstract) noexcept {
+  if (block == nullptr) return;
+  auto* place = static_cast<char*>(block) - block_head;
+  std::size_t size = 0;
+  std::memcpy(&size, place, sizeof size);
+  static_cast<wire*>(*abstract)->memory_ -= size;
+  std::free(place);
 }
 
 ssize_t wire::on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int, void** abstract) {
