@@ -13923,6 +13923,13 @@ class wire {
   /// Null when libssh2 has no memory, and after free().
   LIBSSH2_SESSION* native() const noexcept { return raw_; }
   bool is_cut() const noexcept { return cut_; }
+
+  /// Bytes that libssh2 holds for this session. It queues each packet that nobody has asked for, without a limit.
+  std::size_t memory() const noexcept { return memory_; }
+
+  /// Memory for what libssh2 frees by itself; null when there is none. `abstract`: see libssh2_session_abstract(3).
+  REMOTE_JOB_DECL static void* allocate(std::size_t size, void** abstract) noexcept;
+
   void cut() noexcept { cut_ = true; }
 
   /// Frees the session and all its channels.
@@ -13994,6 +14001,12 @@ class wire {
   static constexpr std::size_t input_size = 64 * 1024;
   static constexpr std::size_t max_hello = 48 * 1024;
 
+  // Each block is preceded by its size.
+  static constexpr std::size_t block_head = alignof(std::max_align_t);
+  static_assert(block_head >= sizeof(std::size_t));
+
+  REMOTE_JOB_DECL static void* on_libssh2_realloc(void* block, std::size_t size, void** abstract) noexcept;
+  REMOTE_JOB_DECL static void on_libssh2_free(void* block, void** abstract) noexcept;
   REMOTE_JOB_DECL static ssize_t on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int,
                                                  void** abstract);
   REMOTE_JOB_DECL static ssize_t on_libssh2_receive(libssh2_socket_t, void* data, std::size_t size, int,
@@ -14002,6 +14015,7 @@ class wire {
   REMOTE_JOB_DECL static void on_libssh2_disconnect(LIBSSH2_SESSION*, int, const char* message, int size, const char*,
                                                     int, void** abstract);
 
+  std::size_t memory_ = 0;
   LIBSSH2_SESSION* raw_ = nullptr;
   std::vector<char> in_;
   std::size_t begin_ = 0;
@@ -14296,7 +14310,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 /// A key that a known-hosts file holds for the host asked for.
 struct known_host_key {
   std::string type;       ///< as in the file: "ssh-ed25519"
-  std::string blob;       ///< the public key, decoded
+  std::string blob;       ///< the public key, decoded; empty: the line revokes a key and cannot be read
   bool revoked = false;   ///< marked as revoked: never to be accepted
   bool any_port = false;  ///< the entry names the host alone, though another port than 22 is asked for
   std::string file;
@@ -14307,12 +14321,13 @@ struct known_host_key {
 ///
 /// Names are compared without case. An entry for another port than 22 is written `[host]:port`; where there is none for
 /// that port, an entry for the host alone can vouch for a key but not speak against one. Certificate authorities are
-/// not supported: their lines are skipped, as are damaged ones, with a notice. Not thread-safe.
+/// not supported: their lines are skipped, as are damaged ones, with a notice. A damaged line that revokes a key may be
+/// meant for any: every key counts as revoked. Not thread-safe.
 class known_hosts {
  public:
   enum class verdict { match, unknown, changed, revoked };
 
-  static constexpr std::size_t max_line = 16 * 1024;
+  static constexpr std::size_t max_line = 64 * 1024;
   static constexpr std::size_t max_file = 64 * 1024 * 1024;
 
   known_hosts(std::string_view host, std::uint16_t port)
@@ -14679,6 +14694,8 @@ class channel_table {
   REMOTE_JOB_DECL bool ping();
   bool pinging() const noexcept { return ping_ != nullptr; }
 
+  /// Whatever their state.
+  std::size_t count() const noexcept { return count_; }
   std::size_t closing() const noexcept { return closing_.size(); }
   /// Whether somebody waits who was refused.
   bool full() const noexcept { return held_; }
@@ -14999,6 +15016,12 @@ class session final : public std::enable_shared_from_this<session>,
 
   /// Sends what there is, and reads on.
   REMOTE_JOB_DECL void transfer();
+
+  /// What libssh2 may hold: before the login a few packets; later all that may come on the channels without our reading
+  /// it, and the little that libssh2 leaks over the days.
+  std::size_t max_memory() const noexcept {
+    return channels_.in_service() ? (8 + 4 * channels_.count()) * 1024 * 1024 : 1024 * 1024;
+  }
   REMOTE_JOB_DECL void bury();
   REMOTE_JOB_DECL void free_all() noexcept;
 
@@ -16162,7 +16185,10 @@ std::error_code host_key_checker::check(std::string_view blob, std::string_view 
   switch (verdict) {
     case known_hosts::verdict::match: return {};
     case known_hosts::verdict::revoked:
-      why_ = "the host key " + shown + " is marked as revoked in " + place(*entry);
+      why_ =
+          entry->blob.empty()
+              ? place(*entry) + " revokes a key and cannot be read, so that no host key is accepted: correct the line"
+              : "the host key " + shown + " is marked as revoked in " + place(*entry);
       return errc::host_key_revoked;
     case known_hosts::verdict::changed:
       why_ = "THE HOST KEY HAS CHANGED: the host shows " + shown + ", but " + place(*entry) + " holds " + entry->type +
@@ -16232,6 +16258,12 @@ void known_hosts::read_text(std::string_view text, const std::string& file) {
       case line_kind::good: break;
       case line_kind::authority: ++authorities; break;
       case line_kind::bad:
+        if (auto rest = line; next_word(rest).starts_with("@revoked")) {
+          keys_.push_back({});
+          keys_.back().revoked = true;
+          keys_.back().file = file;
+          keys_.back().line = number;
+        }
         if (++bad <= 10) bad_lines += (bad == 1 ? "" : ", ") + std::to_string(number);
         break;
     }
@@ -16248,6 +16280,7 @@ auto known_hosts::check(std::string_view type, std::string_view blob) const
   const known_host_key* same = nullptr;
   const known_host_key* other = nullptr;
   for (const auto& key : keys_) {
+    if (key.revoked && key.blob.empty()) return {verdict::revoked, &key};
     if (key.blob == blob) {
       if (key.revoked) return {verdict::revoked, &key};
       if (same == nullptr) same = &key;
@@ -17534,6 +17567,9 @@ class own_connection final : public connection_backend {
 
 void own_connection::connect(detail::any_completion completion) {
   close();
+  // What was said of the old session is not to hide why there is no new one.
+  running_ = std::make_shared<exec>();
+  user_ = std::make_shared<sftp_user>();
   const auto next = std::make_shared<connector>(get_executor(), options_, result_);
   connecting_ = next;
   next->start(std::move(completion));
@@ -18510,7 +18546,7 @@ void agent_login::choose_keys() {
   for (auto& each : ranked) keys_.push_back(std::move(each.second));
 }
 
-int agent_login::on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size,
+int agent_login::on_libssh2_sign(LIBSSH2_SESSION* session, unsigned char** signature, std::size_t* size,
                                  const unsigned char* data, std::size_t data_size, void** abstract) noexcept {
   auto& self = *static_cast<agent_login*>(*abstract);
   if (!std::exchange(self.asked_signature_, true))
@@ -18521,7 +18557,7 @@ int agent_login::on_libssh2_sign(LIBSSH2_SESSION*, unsigned char** signature, st
   const auto& answer = self.client_->answer();
   const auto made = answer ? agent_protocol::signature(*answer) : std::nullopt;
   if (!made) return -1;
-  *signature = static_cast<unsigned char*>(std::malloc(made->size()));
+  *signature = static_cast<unsigned char*>(wire::allocate(made->size(), libssh2_session_abstract(session)));
   if (*signature == nullptr) return -1;
   std::memcpy(*signature, made->data(), made->size());
   *size = made->size();
@@ -18785,7 +18821,7 @@ void interactive_login::on_libssh2_prompts(const char*, int, const char* instruc
     const auto answer = desk.ask(std::move(challenge));
     for (std::size_t i = 0; answer && i < wanted; ++i) {
       const auto& text = answer->list[i];
-      responses[i].text = static_cast<char*>(std::malloc(text.size() + 1));
+      responses[i].text = static_cast<char*>(wire::allocate(text.size() + 1, abstract));
       if (responses[i].text == nullptr) continue;
       std::memcpy(responses[i].text, text.data(), text.size());
       responses[i].length = static_cast<unsigned>(text.size());
@@ -20559,6 +20595,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void shared_connection::connect(detail::any_completion completion) {
   close();
+  // What was said of the old session is not to hide why there is no new one.
+  why_.clear();
+  user_->why.clear();
   connecting_.begin(*this, std::move(completion), &shared_connection::cancel_connect);
   connecting_.ticket = site_->ticket(*this);
   site_->seek(connecting_.ticket);
@@ -21475,6 +21514,9 @@ void session::end_turn() {
   if (is_aside()) return;
   if (wire_.take_call_again())
     detail::post_call(executor_, detail::shared_call::to<&session::wake_again>(shared_from_this()));
+  if (wire_.memory() > max_memory())
+    kill(errc::connection_lost, std::string("the server sends packets that nobody has asked for, more than ") +
+                                    std::to_string(max_memory() / 1024) + " KiB of them");
   if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
   if (!alive()) return bury();
   std::erase(operations_, nullptr);
@@ -21556,7 +21598,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 wire::wire() : in_(input_size) {
   if (!detail::libssh2_ready()) return;
-  raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
+  raw_ = libssh2_session_init_ex(&wire::allocate, &wire::on_libssh2_free, &wire::on_libssh2_realloc, this);
   if (raw_ == nullptr) return;
   libssh2_session_set_blocking(raw_, 0);
   detail::libssh2_set_callback(raw_, LIBSSH2_CALLBACK_SEND, &wire::on_libssh2_send);
@@ -21634,6 +21676,31 @@ std::size_t wire::sent() noexcept {
   const auto size = sending_.size();
   sending_.clear();
   return size;
+}
+
+void* wire::allocate(std::size_t size, void** abstract) noexcept { return on_libssh2_realloc(nullptr, size, abstract); }
+
+void* wire::on_libssh2_realloc(void* block, std::size_t size, void** abstract) noexcept {
+  auto& self = *static_cast<wire*>(*abstract);
+  if (size > static_cast<std::size_t>(-1) - block_head) return nullptr;
+  auto* old = block == nullptr ? nullptr : static_cast<char*>(block) - block_head;
+  std::size_t before = 0;
+  if (old != nullptr) std::memcpy(&before, old, sizeof before);
+  auto* place = static_cast<char*>(std::realloc(old, size + block_head));
+  if (place == nullptr) return nullptr;
+  const auto now = size + block_head;
+  std::memcpy(place, &now, sizeof now);
+  self.memory_ += now - before;
+  return place + block_head;
+}
+
+void wire::on_libssh2_free(void* block, void** abstract) noexcept {
+  if (block == nullptr) return;
+  auto* place = static_cast<char*>(block) - block_head;
+  std::size_t size = 0;
+  std::memcpy(&size, place, sizeof size);
+  static_cast<wire*>(*abstract)->memory_ -= size;
+  std::free(place);
 }
 
 ssize_t wire::on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int, void** abstract) {
