@@ -14217,6 +14217,28 @@ void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
 
 #endif
 
+// ---- remote_job/detail/asio/call_on_cancellation.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_CALL_ON_CANCELLATION_HPP
+#define REMOTE_JOB_DETAIL_ASIO_CALL_ON_CANCELLATION_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// Has a terminal cancellation through `slot` call a member of `target`, while it exists. The member may be called late,
+/// when the operation has ended: it checks that, by the values if need be. It must not clear the slot.
+template <class Target, class... Values>
+void call_on_cancellation(asio::cancellation_slot slot, std::weak_ptr<Target> target, void (Target::*member)(Values...),
+                          std::type_identity_t<Values>... values) {
+  if (!slot.is_connected()) return;
+  slot.assign([target = std::move(target), member, values...](asio::cancellation_type type) {
+    if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+    if (const auto self = target.lock()) (self.get()->*member)(values...);
+  });
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
 // ---- remote_job/ssh/session/stream_socket.hpp
 #ifndef REMOTE_JOB_SSH_SESSION_STREAM_SOCKET_HPP
 #define REMOTE_JOB_SSH_SESSION_STREAM_SOCKET_HPP
@@ -15635,12 +15657,6 @@ class connector final : public operation, public dialer::user, public std::enabl
  private:
   enum class stage { resolve, connect, banner, handshake, authentication };
 
-  struct on_cancel {
-    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
-
-    std::weak_ptr<connector> target;
-  };
-
   /// An address of IPv6 in brackets is that without them.
   REMOTE_JOB_DECL static std::shared_ptr<const ssh_options> without_brackets(
       std::shared_ptr<const ssh_options> options);
@@ -15721,7 +15737,7 @@ connector::connector(const asio::any_io_executor& executor, std::shared_ptr<cons
 
 void connector::start(detail::any_completion completion) {
   completion_ = std::move(completion);
-  if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
+  detail::call_on_cancellation(completion_.slot(), weak_from_this(), &connector::cancel);
   result_->session.reset();
   result_->diagnostics.clear();
 
@@ -15739,11 +15755,6 @@ void connector::start(detail::any_completion completion) {
 void connector::cancel() {
   cancelled_ = true;
   finish(asio::error::operation_aborted, "cancelled");
-}
-
-void connector::on_cancel::operator()(asio::cancellation_type type) const {
-  if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-  if (const auto self = target.lock()) self->cancel();
 }
 
 std::shared_ptr<const ssh_options> connector::without_brackets(std::shared_ptr<const ssh_options> options) {
@@ -16773,12 +16784,8 @@ class exec final : public operation, public channel_waiter, public std::enable_s
  private:
   static constexpr std::size_t max_command = 30000;  // RFC 4253, section 6.1: no packet needs to be larger than 35000
 
-  struct on_cancel {
-    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
-
-    std::weak_ptr<exec> target;
-    std::uint64_t generation;
-  };
+  /// Cancels the run of this number, if it is still under way.
+  REMOTE_JOB_DECL void cancel_run(std::uint64_t generation);
 
   REMOTE_JOB_DECL void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override;
   REMOTE_JOB_DECL void step() override;
@@ -17266,11 +17273,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
 
   REMOTE_JOB_DECL void leave_desk();
 
-  struct on_cancel {
-    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
-
-    std::weak_ptr<sftp_task> target;
-  };
+  REMOTE_JOB_DECL void cancel();
 
   std::string path_;
   std::shared_ptr<sftp_user> user_;
@@ -18200,15 +18203,8 @@ class shared_connection final : public connection_backend,
     bool cancelling = false;
   };
 
-  struct on_cancel {
-    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
-
-    std::weak_ptr<shared_connection> target;
-    operation_slot* which;
-    void (shared_connection::*cancel)();
-    std::uint64_t generation;
-  };
-
+  /// Cancels the operation of this number, if it is still under way.
+  REMOTE_JOB_DECL void cancel(operation_slot* which, void (shared_connection::*member)(), std::uint64_t generation);
   REMOTE_JOB_DECL void cancel_connect();
   REMOTE_JOB_DECL void cancel_command();
 
@@ -20650,8 +20646,8 @@ void shared_connection::operation_slot::begin(shared_connection& owner, detail::
                                               void (shared_connection::*cancel)()) {
   completion = std::move(c);
   ++generation;
-  if (completion.slot().is_connected())
-    completion.slot().assign(on_cancel{owner.weak_from_this(), this, cancel, generation});
+  detail::call_on_cancellation(completion.slot(), owner.weak_from_this(), &shared_connection::cancel, this, cancel,
+                               generation);
 }
 
 void shared_connection::operation_slot::complete(std::error_code ec) {
@@ -20663,12 +20659,10 @@ void shared_connection::operation_slot::complete(std::error_code ec) {
   completion.post(ec);
 }
 
-void shared_connection::on_cancel::operator()(asio::cancellation_type type) const {
-  if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-  const auto self = target.lock();
-  if (!self || which->generation != generation) return;
+void shared_connection::cancel(operation_slot* which, void (shared_connection::*member)(), std::uint64_t generation) {
+  if (which->generation != generation) return;
   which->cancelling = true;
-  ((*self).*cancel)();
+  (this->*member)();
   which->cancelling = false;
 }
 
@@ -20985,7 +20979,7 @@ void exec::start(const std::shared_ptr<session>& over, const remote_command& com
                  detail::any_completion completion) {
   completion_ = std::move(completion);
   why_.clear();
-  if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this(), ++generation_});
+  detail::call_on_cancellation(completion_.slot(), weak_from_this(), &exec::cancel_run, ++generation_);
   if (!over || !over->alive()) {
     why_ = over ? over->why() : "not connected";
     return complete(over && over->error() != asio::error::operation_aborted ? over->error()
@@ -21021,10 +21015,8 @@ void exec::cancel() {
   cancelled_ = false;
 }
 
-void exec::on_cancel::operator()(asio::cancellation_type type) const {
-  if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-  const auto self = target.lock();
-  if (self && self->generation_ == generation) self->cancel();
+void exec::cancel_run(std::uint64_t generation) {
+  if (generation_ == generation) cancel();
 }
 
 void exec::on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) {
@@ -22612,7 +22604,7 @@ std::error_code sftp_error(sftp_status status) {
 }
 
 void sftp_task::attend() {
-  if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
+  detail::call_on_cancellation(completion_.slot(), weak_from_this(), &sftp_task::cancel);
 }
 
 void sftp_task::run(sftp_task_list& desk) {
@@ -22664,12 +22656,10 @@ void sftp_task::leave_desk() {
   desk->on_task_done();
 }
 
-void sftp_task::on_cancel::operator()(asio::cancellation_type type) const {
-  if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-  const auto self = target.lock();
-  if (!self || !self->completion_) return;
-  self->cancelled_ = true;
-  self->finish(asio::error::operation_aborted);
+void sftp_task::cancel() {
+  if (!completion_) return;
+  cancelled_ = true;
+  finish(asio::error::operation_aborted);
 }
 
 file_status to_file_status(const sftp_attributes& a) {

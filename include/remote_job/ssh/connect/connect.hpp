@@ -51,12 +51,6 @@ class connector final : public operation, public dialer::user, public std::enabl
  private:
   enum class stage { resolve, connect, banner, handshake, authentication };
 
-  struct on_cancel {
-    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
-
-    std::weak_ptr<connector> target;
-  };
-
   /// An address of IPv6 in brackets is that without them.
   REMOTE_JOB_DECL static std::shared_ptr<const ssh_options> without_brackets(
       std::shared_ptr<const ssh_options> options);

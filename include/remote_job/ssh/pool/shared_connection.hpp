@@ -8,7 +8,6 @@
 #include <remote_job/ssh/session/connection_backend.hpp>
 #include <remote_job/ssh/session/exec.hpp>
 
-#include <asio/cancellation_type.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -56,15 +55,8 @@ class shared_connection final : public connection_backend,
     bool cancelling = false;
   };
 
-  struct on_cancel {
-    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
-
-    std::weak_ptr<shared_connection> target;
-    operation_slot* which;
-    void (shared_connection::*cancel)();
-    std::uint64_t generation;
-  };
-
+  /// Cancels the operation of this number, if it is still under way.
+  REMOTE_JOB_DECL void cancel(operation_slot* which, void (shared_connection::*member)(), std::uint64_t generation);
   REMOTE_JOB_DECL void cancel_connect();
   REMOTE_JOB_DECL void cancel_command();
 

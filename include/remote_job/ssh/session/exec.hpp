@@ -36,12 +36,8 @@ class exec final : public operation, public channel_waiter, public std::enable_s
  private:
   static constexpr std::size_t max_command = 30000;  // RFC 4253, section 6.1: no packet needs to be larger than 35000
 
-  struct on_cancel {
-    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
-
-    std::weak_ptr<exec> target;
-    std::uint64_t generation;
-  };
+  /// Cancels the run of this number, if it is still under way.
+  REMOTE_JOB_DECL void cancel_run(std::uint64_t generation);
 
   REMOTE_JOB_DECL void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override;
   REMOTE_JOB_DECL void step() override;

@@ -8,7 +8,6 @@
 #include <remote_job/file_status.hpp>
 #include <remote_job/ssh/sftp/sftp_files.hpp>
 
-#include <asio/cancellation_type.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -96,11 +95,7 @@ class sftp_task : public std::enable_shared_from_this<sftp_task> {
 
   REMOTE_JOB_DECL void leave_desk();
 
-  struct on_cancel {
-    REMOTE_JOB_DECL void operator()(asio::cancellation_type type) const;
-
-    std::weak_ptr<sftp_task> target;
-  };
+  REMOTE_JOB_DECL void cancel();
 
   std::string path_;
   std::shared_ptr<sftp_user> user_;

@@ -4,6 +4,7 @@
 #define REMOTE_JOB_SSH_CONNECT_IMPL_CONNECT_IPP
 
 #include <remote_job/detail/asio/any_completion.hpp>
+#include <remote_job/detail/asio/call_on_cancellation.hpp>
 #include <remote_job/detail/asio/shared_call.hpp>
 #include <remote_job/ssh/connect/algorithms.hpp>
 #include <remote_job/ssh/connect/connect.hpp>
@@ -41,7 +42,7 @@ connector::connector(const asio::any_io_executor& executor, std::shared_ptr<cons
 
 void connector::start(detail::any_completion completion) {
   completion_ = std::move(completion);
-  if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
+  detail::call_on_cancellation(completion_.slot(), weak_from_this(), &connector::cancel);
   result_->session.reset();
   result_->diagnostics.clear();
 
@@ -59,11 +60,6 @@ void connector::start(detail::any_completion completion) {
 void connector::cancel() {
   cancelled_ = true;
   finish(asio::error::operation_aborted, "cancelled");
-}
-
-void connector::on_cancel::operator()(asio::cancellation_type type) const {
-  if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-  if (const auto self = target.lock()) self->cancel();
 }
 
 std::shared_ptr<const ssh_options> connector::without_brackets(std::shared_ptr<const ssh_options> options) {

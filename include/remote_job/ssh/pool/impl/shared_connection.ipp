@@ -3,13 +3,13 @@
 #ifndef REMOTE_JOB_SSH_POOL_IMPL_SHARED_CONNECTION_IPP
 #define REMOTE_JOB_SSH_POOL_IMPL_SHARED_CONNECTION_IPP
 
+#include <remote_job/detail/asio/call_on_cancellation.hpp>
 #include <remote_job/detail/asio/shutdown_list.hpp>
 #include <remote_job/ssh/pool/endpoint_pool.hpp>
 #include <remote_job/ssh/pool/shared_connection.hpp>
 #include <remote_job/ssh/session/connection_backend.hpp>
 #include <remote_job/ssh/session/exec.hpp>
 
-#include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
 
 #include <cstddef>
@@ -78,8 +78,8 @@ void shared_connection::operation_slot::begin(shared_connection& owner, detail::
                                               void (shared_connection::*cancel)()) {
   completion = std::move(c);
   ++generation;
-  if (completion.slot().is_connected())
-    completion.slot().assign(on_cancel{owner.weak_from_this(), this, cancel, generation});
+  detail::call_on_cancellation(completion.slot(), owner.weak_from_this(), &shared_connection::cancel, this, cancel,
+                               generation);
 }
 
 void shared_connection::operation_slot::complete(std::error_code ec) {
@@ -91,12 +91,10 @@ void shared_connection::operation_slot::complete(std::error_code ec) {
   completion.post(ec);
 }
 
-void shared_connection::on_cancel::operator()(asio::cancellation_type type) const {
-  if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-  const auto self = target.lock();
-  if (!self || which->generation != generation) return;
+void shared_connection::cancel(operation_slot* which, void (shared_connection::*member)(), std::uint64_t generation) {
+  if (which->generation != generation) return;
   which->cancelling = true;
-  ((*self).*cancel)();
+  (this->*member)();
   which->cancelling = false;
 }
 

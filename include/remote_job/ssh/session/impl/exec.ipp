@@ -5,6 +5,7 @@
 
 #include <remote_job/command.hpp>
 #include <remote_job/detail/asio/any_completion.hpp>
+#include <remote_job/detail/asio/call_on_cancellation.hpp>
 #include <remote_job/ssh/session/exec.hpp>
 #include <remote_job/ssh/session/session.hpp>
 
@@ -23,7 +24,7 @@ void exec::start(const std::shared_ptr<session>& over, const remote_command& com
                  detail::any_completion completion) {
   completion_ = std::move(completion);
   why_.clear();
-  if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this(), ++generation_});
+  detail::call_on_cancellation(completion_.slot(), weak_from_this(), &exec::cancel_run, ++generation_);
   if (!over || !over->alive()) {
     why_ = over ? over->why() : "not connected";
     return complete(over && over->error() != asio::error::operation_aborted ? over->error()
@@ -59,10 +60,8 @@ void exec::cancel() {
   cancelled_ = false;
 }
 
-void exec::on_cancel::operator()(asio::cancellation_type type) const {
-  if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-  const auto self = target.lock();
-  if (self && self->generation_ == generation) self->cancel();
+void exec::cancel_run(std::uint64_t generation) {
+  if (generation_ == generation) cancel();
 }
 
 void exec::on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) {

@@ -4,12 +4,12 @@
 #define REMOTE_JOB_SSH_SFTP_IMPL_SFTP_TASK_IPP
 
 #include <remote_job/detail/asio/any_completion.hpp>
+#include <remote_job/detail/asio/call_on_cancellation.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/file_status.hpp>
 #include <remote_job/ssh/sftp/sftp_files.hpp>
 #include <remote_job/ssh/sftp/sftp_task.hpp>
 
-#include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
 
 #include <cstdint>
@@ -31,7 +31,7 @@ std::error_code sftp_error(sftp_status status) {
 }
 
 void sftp_task::attend() {
-  if (completion_.slot().is_connected()) completion_.slot().assign(on_cancel{weak_from_this()});
+  detail::call_on_cancellation(completion_.slot(), weak_from_this(), &sftp_task::cancel);
 }
 
 void sftp_task::run(sftp_task_list& desk) {
@@ -83,12 +83,10 @@ void sftp_task::leave_desk() {
   desk->on_task_done();
 }
 
-void sftp_task::on_cancel::operator()(asio::cancellation_type type) const {
-  if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-  const auto self = target.lock();
-  if (!self || !self->completion_) return;
-  self->cancelled_ = true;
-  self->finish(asio::error::operation_aborted);
+void sftp_task::cancel() {
+  if (!completion_) return;
+  cancelled_ = true;
+  finish(asio::error::operation_aborted);
 }
 
 file_status to_file_status(const sftp_attributes& a) {
