@@ -341,7 +341,7 @@ class JobsTest(black_box.BlackBoxTest):
             self.until((self.base / job / "exit_code").exists, "the end")
         self.until((self.base / "lost" / "child").exists, "the job")
         for file in ("pid", "child"):
-            os.kill(int((self.base / "lost" / file).read_text().split()[0]), signal.SIGKILL)
+            os.killpg(int((self.base / "lost" / file).read_text().split()[0]), signal.SIGKILL)
         self.until(lambda: self.answer("status", "--job-dir", str(self.base / "lost"))["liveness"] == "vanished", "its end")
         (self.base / "mine").mkdir()
         (self.base / "mine" / "exit_code").write_text("0\n")
