@@ -138,7 +138,7 @@ case $(cd "$rj_j" && pwd -P) in
   /tmp/*|/var/tmp/*|/dev/shm/*)
     (
       trap 'kill "$!"; exit 0' TERM
-      while sleep 3600 & wait "$!"; rj_owns && { kill -0 "$$" || { rj_child; rj_child_runs; }; }; do
+      while sleep 60 & wait "$!"; rj_owns && { kill -0 "$$" || { rj_child; rj_child_runs; }; }; do
         touch -c -a "$rj_j" "$rj_j"/*
       done
     ) </dev/null >/dev/null 2>&1 8>&- &
