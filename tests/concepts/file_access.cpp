@@ -16,7 +16,8 @@
 
 namespace rj = remote_job;
 
-namespace {
+// Not anonymous: clang warns about members there that are declared and not defined.
+namespace file_access_test {
 
 struct neither {
   using executor_type = asio::any_io_executor;
@@ -70,7 +71,9 @@ static_assert(rj::detail::names_async_stat<path_to_write>);
 static_assert(rj::detail::names_async_read_file<read_without_offset>);
 static_assert(!rj::detail::names_async_read_file<only_stat>);
 
-}  // namespace
+}  // namespace file_access_test
+
+using namespace file_access_test;
 
 TEST_CASE("the minimal file access reads what is there, and says what is not") {
   asio::io_context context;

@@ -19,7 +19,8 @@
 
 namespace rj = remote_job;
 
-namespace {
+// Not anonymous: clang warns about members there that are declared and not defined.
+namespace transport_test {
 
 // Each of these lacks one thing of what a transport must have.
 struct unmovable : minimal_transport {
@@ -116,7 +117,9 @@ rj::remote_command command(std::string text) {
   return {.command = std::move(text), .input = {}, .end_mark = {}, .max_output = 100};
 }
 
-}  // namespace
+}  // namespace transport_test
+
+using namespace transport_test;
 
 TEST_CASE("transport_traits ask the transport where it has an answer, and the steady clock where not") {
   own_clock own;
