@@ -182,8 +182,7 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
     reply.exit_state = exit_code_state::unreadable;
   else if (exit.exists())
     detail::read_exit_code(std::string_view(exit.bytes()).substr(0, detail::max_exit_text), reply);
-  if (log.exists())
-    reply.log = log.readable() || log.what_kind() == file_kind::other ? log_state::present : log_state::unreadable;
+  if (log.exists()) reply.log = log.readable() ? log_state::present : log_state::unreadable;
   if (reply.log == log_state::present) {
     reply.log_size = log.bytes().size();
     reply.log_identity = log.identity();
