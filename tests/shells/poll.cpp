@@ -339,7 +339,8 @@ TEST_CASE("what is no file is never waited for") {
 
   REQUIRE(::mkfifo((h.dir / "pipe").c_str(), 0644) == 0);
   REQUIRE(::symlink("pipe", (h.dir / "link to a pipe").c_str()) == 0);
-  for (const auto& path : {h.dir / "pipe", h.dir / "link to a pipe", std::string("/dev/null"), std::string("/dev/zero")}) {
+  for (const auto& path :
+       {h.dir / "pipe", h.dir / "link to a pipe", std::string("/dev/null"), std::string("/dev/zero")}) {
     CAPTURE(path);
     h.job.exit_code_file = h.job.log_file = path;
     REQUIRE_FALSE(h.poll());

@@ -29,7 +29,7 @@ inline constexpr std::string_view plain_output_piece = "unset CDPATH BLOCK_SIZE 
 /// rj_hidden: whether $rj_f may be there although it cannot be seen, behind a directory that cannot be searched.
 inline constexpr std::string_view surroundings_piece =
     R"(unset -f echo printf read cd kill dd tail head tr ls expr 2>/dev/null
-unset -f awk find grep id ln mkdir mv ps pwd readlink rm rmdir sleep sysctl uname wc 2>/dev/null
+unset -f awk date find grep id ln mkdir mv ps pwd readlink rm rmdir sleep stat sysctl uname wc 2>/dev/null
 PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH} LC_ALL=C IFS=' '
 export PATH LC_ALL
 exec </dev/null

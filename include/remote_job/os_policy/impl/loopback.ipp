@@ -14,6 +14,7 @@
 #include <remote_job/poll.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -119,6 +120,7 @@ std::string loopback_os::submit(loopback_host& host, const std::vector<std::stri
   }
   const std::string error = job.fingerprint == words[2] ? "-" : "taken";
   return "submit err=" + error + " by=" + job.ticket + " pid=" + std::to_string(job.pid) +
+         " age=" + std::to_string(std::chrono::floor<std::chrono::seconds>(now - job.begun).count()) +
          " base=" + (words[4].empty() ? base : "");
 }
 
