@@ -156,7 +156,9 @@ void describe_watch(CLI::App& app, arguments& given) {
       "SECONDS")
       ->group(how);
   auto* deadline = add(app, "--deadline", given.deadline, seconds,
-                       "give up if the job has not ended by then (default: never)", "SECONDS")
+                       "give up if the job has not ended so long after its submit, or after it was first watched; "
+                       "resumed watches count on (default: never)",
+                       "SECONDS")
                        ->group(how);
   app.add_flag("--stop-at-deadline", given.stop_at_deadline, "stop the job at the deadline")
       ->needs(deadline)

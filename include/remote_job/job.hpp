@@ -16,6 +16,9 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// duration::max() is none.
 using duration = std::chrono::nanoseconds;
 
+/// A point in calendar time, which means the same to another program, on another host, another day.
+using wall_time = std::chrono::time_point<std::chrono::system_clock, duration>;
+
 /// The family of the remote operating system, which decides how commands are spelt.
 enum class remote_os { posix, windows };
 
@@ -78,7 +81,9 @@ struct watch_options {
   /// How long a job must be seen without a living process and without an exit code before it counts as lost; 0 or more.
   /// Longer on network file systems, where one host sees late what another wrote: 90 s and more on NFS.
   duration lost_grace = std::chrono::seconds(10);
-  duration deadline{};            ///< time that one run of the watch gives the job; 0: no limit
+  /// How long the job may take, counted from its submit, or from the first watch of a job that was started otherwise; a
+  /// resumed watch counts on. A job that has ended by then is read to its end. 0: no limit.
+  duration deadline{};
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
   /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do
   /// not grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.

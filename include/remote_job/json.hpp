@@ -40,7 +40,7 @@ inline nlohmann::json error_members(const std::error_code& ec) {
 ///     {"version": 1, "classpath": "...",
 ///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
 ///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
-///                "max_chunk_size", "quick_interval",
+///                "max_chunk_size", "quick_interval", "began": seconds since 1970 or null,
 ///                "mark": {"identity", "tail": "hexadecimal digits"}}}
 ///
 /// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
@@ -64,6 +64,7 @@ inline std::string state_to_json(const trigger_state& state) {
          R"(,"deadline":)" + format_seconds(options.deadline) + R"(,"stop_at_deadline":)" +
          (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
          std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
+         R"(,"began":)" + (state.began ? format_seconds(state.began->time_since_epoch()) : "null") +
          R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) + R"(,"tail":")" +
          detail::to_hex(state.mark.tail) + "\"}}}";
 }

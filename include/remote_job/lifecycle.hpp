@@ -20,6 +20,8 @@ struct submit_result {
   job_spec job{};         ///< the job with all its paths, ready to be watched
   bool attached = false;  ///< an earlier submit of the same command had already started the job; nothing was started
   std::uint64_t pid = 0;  ///< process of the job's supervisor
+  std::optional<duration>
+      age{};              ///< how long ago the job was started, in whole seconds; none if the host does not tell
   std::string message{};  ///< for people
 
   friend bool operator==(const submit_result&, const submit_result&) = default;

@@ -79,7 +79,7 @@ struct poll_reply {
   remote_job::liveness liveness = liveness::unknown;
   std::string_view evidence{};   ///< what that was concluded from, for people; printable ASCII without blanks
   std::error_code exit_error{};  ///< why the exit-code file is unreadable, where that is known
-  std::error_code log_error{};   ///< why the log is
+  std::error_code log_error{};   ///< why the log is; invalid_seek for a FIFO or a device
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

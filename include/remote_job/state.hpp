@@ -6,6 +6,7 @@
 #include <remote_job/job.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,8 @@ struct trigger_state {
   job_spec job{};           ///< the job
   watch_options options{};  ///< the settings of the watch, with the current log offset
   log_mark mark{};          ///< identifies the log read so far
+  /// When the job's time began, for the deadline: at its submit, else when it was first watched; none before that.
+  std::optional<wall_time> began{};
 
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };

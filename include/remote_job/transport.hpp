@@ -97,7 +97,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 
 // One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
-  int now, diagnostics, notices;
+  int now, wall_now, diagnostics, notices;
 };
 
 template <class T>
@@ -111,6 +111,15 @@ concept has_now = requires(T& t) {
 template <class T>
 concept has_clock = has_now<T> || requires {
   std::chrono::duration_cast<duration>(timer_of_t<T>::clock_type::now().time_since_epoch());
+};
+
+template <class T>
+concept names_wall_now = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::wall_now;
+};
+template <class T>
+concept has_wall_now = requires(T& t) {
+  { t.wall_now() } -> std::convertible_to<wall_time>;
 };
 
 template <class T>
@@ -135,6 +144,8 @@ concept has_notices = requires(T& t) {
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
 template <class T>
+concept good_wall_now = has_wall_now<T> || !names_wall_now<T>;
+template <class T>
 concept good_diagnostics = has_diagnostics<T> || !names_diagnostics<T>;
 template <class T>
 concept good_notices = has_notices<T> || !names_notices<T>;
@@ -150,6 +161,7 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 /// | `t.close()` | noexcept; ends the connection at once, never blocks; outstanding operations complete soon with an error; may be called at any time, even if nothing is open; async_connect may follow |
 /// | `T::timer_type` | optional: the timer of the transport's own clock; steady_clock otherwise |
 /// | `t.now()` | optional, with timer_type: `timer_type::time_point`; otherwise `timer_type::clock_type::now()` |
+/// | `t.wall_now()` | optional: the calendar time, converts to `wall_time`; otherwise `std::chrono::system_clock::now()`. Deadlines count by it from one watch to the next |
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
 /// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
 ///
@@ -167,7 +179,7 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
-    detail::has_clock<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
+    detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
 
 /// Uniform access to a transport, with defaults for the optional members.
 template <class T>
@@ -181,6 +193,14 @@ struct transport_traits {
       return std::chrono::duration_cast<duration>(t.now().time_since_epoch());
     else
       return std::chrono::duration_cast<duration>(timer_type::clock_type::now().time_since_epoch());
+  }
+
+  /// The calendar time.
+  static wall_time wall_now([[maybe_unused]] T& t) {
+    if constexpr (detail::has_wall_now<T>)
+      return t.wall_now();
+    else
+      return std::chrono::system_clock::now();
   }
 
   /// Text on the last error; empty if there is none.
@@ -215,6 +235,7 @@ constexpr bool check_transport() {
   static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
   static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
   static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
+  static_assert(detail::good_wall_now<T>, "Transport: wall_now is there but not as `wall_time wall_now()`");
   if constexpr (detail::has_executor<T>) {
     static_assert(detail::has_usable_timer<T>,
                   "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "

@@ -4,10 +4,12 @@
 // says: Transport: need `auto async_connect(CompletionToken&&)` with completion `void(std::error_code)`
 // says: Transport: need `auto async_execute(const remote_command&, command_reply&, CompletionToken&&)` with completion `void(std::error_code)`
 // says: Transport: need `void close() noexcept`
+// says: Transport: wall_now is there but not as `wall_time wall_now()`
 // says: Transport: diagnostics is there but not as `std::string diagnostics()`
 // says: Transport: notices is there but not as `std::vector<std::string> notices()`
 #include <concepts/minimal_transport.hpp>
 
+#include <chrono>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -17,6 +19,7 @@
 #define SIGNATURE void(std::error_code, int)
 #define ASYNC_EXECUTE async_exec
 #define CLOSE disconnect
+#define WALL_TIME std::chrono::steady_clock::time_point
 #define TEXT int
 #define TEXTS std::string
 #else
@@ -24,6 +27,7 @@
 #define SIGNATURE void(std::error_code)
 #define ASYNC_EXECUTE async_execute
 #define CLOSE close
+#define WALL_TIME std::chrono::system_clock::time_point
 #define TEXT std::string
 #define TEXTS std::vector<std::string>
 #endif
@@ -40,6 +44,7 @@ struct my_transport {
 
   void CLOSE() noexcept;
 
+  WALL_TIME wall_now() const;
   TEXT diagnostics();
   TEXTS notices();
 };

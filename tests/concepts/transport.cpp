@@ -79,6 +79,7 @@ struct timer_that_cannot_wait : with_executor_type {
 struct own_clock : with_executor_type {
   using timer_type = asio::steady_timer;
   timer_type::time_point now() const { return timer_type::time_point(std::chrono::seconds(42)); }
+  std::chrono::system_clock::time_point wall_now() const { return std::chrono::sys_days(std::chrono::days(365)); }
   const char* diagnostics() const { return "host is made of cheese"; }
 };
 
@@ -124,12 +125,15 @@ using namespace transport_test;
 TEST_CASE("transport_traits ask the transport where it has an answer, and the steady clock where not") {
   own_clock own;
   CHECK(rj::transport_traits<own_clock>::now(own) == std::chrono::seconds(42));
+  CHECK(rj::transport_traits<own_clock>::wall_now(own) == rj::wall_time(std::chrono::days(365)));
   CHECK(rj::transport_traits<own_clock>::diagnostics(own) == "host is made of cheese");
 
   asio::io_context context;
   minimal_transport minimal(context.get_executor(), echo);
   const auto before = std::chrono::steady_clock::now().time_since_epoch();
   CHECK(rj::transport_traits<minimal_transport>::now(minimal) >= before);
+  const rj::wall_time today = std::chrono::system_clock::now();
+  CHECK(rj::transport_traits<minimal_transport>::wall_now(minimal) >= today);
   CHECK(rj::transport_traits<minimal_transport>::diagnostics(minimal).empty());
 }
 

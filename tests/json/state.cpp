@@ -23,6 +23,7 @@ trigger_state sample() {
   state.options.lost_grace = std::chrono::seconds(90);
   state.options.deadline = std::chrono::milliseconds(1500);
   state.options.stop_at_deadline = true;
+  state.began = wall_time(std::chrono::milliseconds(1'700'000'000'500));
   return state;
 }
 
@@ -124,6 +125,7 @@ TEST_CASE("a state comes back as it was, whatever is in it") {
       state.options.max_chunk_size = std::min(watch_options::max_log_chunk_size,
                                               state.options.log_chunk_size + static_cast<std::int64_t>(up_to(1 << 20)));
     if (up_to(1) == 0) state.options.quick_interval = std::min(time(0), state.options.poll_interval);
+    if (up_to(1) == 0) state.began = wall_time(time(0));
     state.mark.identity = random() >> up_to(63);
     for (auto n =
              std::min<std::uint64_t>(up_to(log_mark::max_tail), static_cast<std::uint64_t>(state.options.log_offset));
@@ -202,7 +204,26 @@ TEST_CASE("what is unknown is refused, but passed over in extra") {
   expected.options = {};
   expected.options.log_offset = sample().options.log_offset;
   expected.mark = {};
+  expected.began.reset();
   CHECK(state == expected);
+}
+
+TEST_CASE("a state may know when the job's time began, or not") {
+  const std::string member = "\"began\":1700000000.5,";
+  trigger_state state;
+  std::string why;
+  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::optional<wall_time>>>{
+           {member, sample().began},
+           {"", std::nullopt},  // as an older version writes it
+           {"\"began\":null,", std::nullopt},
+           {"\"began\":0,", wall_time()}}) {
+    CAPTURE(text);
+    REQUIRE_FALSE(state_from_json(changed(member, text), state, why));
+    CHECK(state.began == expected);
+    auto back = sample();
+    REQUIRE_FALSE(state_from_json(state_to_json(state), back, why));
+    CHECK(back == state);
+  }
 }
 
 TEST_CASE("what is said of a member cannot steer a terminal, whatever its name") {
@@ -244,6 +265,9 @@ TEST_CASE("values that cannot be are refused, each with its name") {
       {"\"via\":\"automatic\"", "\"via\":1", "extra/via"},
       {"\"stop_at_deadline\":true", "\"stop_at_deadline\":1", "extra/stop_at_deadline"},
       {"\"lost_grace\":90", "\"lost_grace\":-1", "lost_grace"},
+      {"\"began\":1700000000.5", "\"began\":-1", "extra/began"},
+      {"\"began\":1700000000.5", "\"began\":\"2026-01-01\"", "extra/began"},
+      {"\"began\":1700000000.5", "\"began\":1e10", "extra/began"},
       {"\"max_chunk_size\":0", "\"max_chunk_size\":-1", "max_chunk_size"},
       {"\"max_chunk_size\":0", "\"max_chunk_size\":65535", "max_chunk_size"},
       {"\"max_chunk_size\":0", "\"max_chunk_size\":1073741825", "max_chunk_size"},

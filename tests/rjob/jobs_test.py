@@ -180,6 +180,47 @@ class JobsTest(black_box.BlackBoxTest):
         self.assertIn(b"deadline", done.stderr)
         self.until(lambda: self.answer("status", "--job-dir", str(self.base / "slow"))["exit_code"] is not None, "its end")
 
+    def test_a_deadline_counts_over_resumed_watches(self):
+        state = self.submit("slow", "echo begun; sleep 1000")
+        began = json.loads((self.dir / state).read_text())["extra"]["began"]
+        # Each watch alone is far from its deadline; real time, since the clock is that of the machine.
+        for resumed in range(20):
+            watch = self.start("watch", "--state", state, "--deadline", "8")
+            try:
+                watch.wait(3)
+                break
+            except subprocess.TimeoutExpired:
+                watch.send_signal(signal.SIGINT)
+                self.assertIn(watch.wait(WAIT), (130, 255))
+        self.assertEqual(watch.returncode, 255, watch.stderr.read())
+        self.assertIn(b"deadline of 8 s; it was left running", watch.stderr.read())
+        self.assertGreaterEqual(resumed, 1)
+        self.assertGreaterEqual(time.time(), began + 8)
+        # The deadline is over, whoever watches next; and with a longer one it is not.
+        done = self.rjob("watch", "--state", state, "--stop-at-deadline", "--deadline", "8")
+        self.assertEqual(done.returncode, 255, done.stderr)
+        self.assertIn(b"The job is stopped", done.stderr)
+        done = self.rjob("watch", "--state", state, "--deadline", "1000")
+        self.assertEqual(done.returncode, 143, done.stderr)
+
+    def test_a_deadline_counts_from_the_first_submit(self):
+        self.submit("old", "sleep 1000")
+        (self.dir / "old.rjob").unlink()
+        hour_ago = time.time() - 3600
+        os.utime(self.base / "old" / "pid", (hour_ago, hour_ago))
+        done = self.rjob("run", "--job-id", "old", "--deadline", "3000", "--", "sleep 1000")
+        self.assertEqual(done.returncode, 255, done.stderr)
+        self.assertIn(b"deadline of 3000 s", done.stderr)
+
+    def test_a_state_without_the_beginning_is_one(self):
+        state = self.submit("older", "sleep 1000")
+        saved = json.loads((self.dir / state).read_text())
+        del saved["extra"]["began"]
+        (self.dir / state).write_text(json.dumps(saved))
+        done = self.rjob("watch", "--state", state, "--deadline", "0.5")
+        self.assertEqual(done.returncode, 255, done.stderr)
+        self.assertGreater(json.loads((self.dir / state).read_text())["extra"]["began"], 0)
+
     # --- submit and what takes it up ---
 
     def test_the_life_of_a_job(self):

@@ -226,6 +226,20 @@ TEST_CASE_METHOD(either_way, "what cannot be read is an error after a grace") {
     auto t = make();
     CHECK(watch(t).message.ends_with(by_files() ? "cannot be read: it is a directory" : denied));
   }
+  SECTION("a log that is a FIFO or a device, from the start or later") {
+    log().become_fifo(GENERATE(0s, 1s, 12s));
+    auto t = make();
+    const auto& e = watch(t);
+    CHECK(error == errc::log_unreadable);
+    CHECK(e.reason == reason::log_unusable);
+    CHECK(e.message.ends_with(by_files() ? "cannot be read: it is a FIFO or a device, not a regular file" : denied));
+  }
+  SECTION("but not if a file comes in its place") {
+    log().become_fifo(0s).replace(7s, "text");
+    auto t = make();
+    CHECK(watch(t).status == status::success);
+    CHECK(t.sink().log() == "text");
+  }
   SECTION("the log of a job that has ended: no success with an undelivered byte") {
     log().deny(18s);
     log().append(19s, "never read");

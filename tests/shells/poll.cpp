@@ -337,12 +337,17 @@ TEST_CASE("what is no file is never waited for") {
   CHECK(h.reply.exit_state == exit_code_state::unreadable);
   CHECK(h.reply.log == log_state::unreadable);
 
-  h.job.exit_code_file = h.job.log_file = h.dir / "pipe";
-  REQUIRE(::mkfifo(h.job.log_file.c_str(), 0644) == 0);
-  REQUIRE_FALSE(h.poll());
-  CHECK(h.reply.exit_state == exit_code_state::unreadable);
-  CHECK(h.reply.log == log_state::present);
-  CHECK(h.reply.log_size == 0);
+  REQUIRE(::mkfifo((h.dir / "pipe").c_str(), 0644) == 0);
+  REQUIRE(::symlink("pipe", (h.dir / "link to a pipe").c_str()) == 0);
+  for (const auto& path :
+       {h.dir / "pipe", h.dir / "link to a pipe", std::string("/dev/null"), std::string("/dev/zero")}) {
+    CAPTURE(path);
+    h.job.exit_code_file = h.job.log_file = path;
+    REQUIRE_FALSE(h.poll());
+    CHECK(h.reply.exit_state == exit_code_state::unreadable);
+    CHECK(h.reply.log == log_state::unreadable);
+    CHECK(h.reply.log_size == 0);
+  }
 
   h.job.exit_code_file = h.job.log_file = h.dir / "dangling";
   REQUIRE(::symlink("nowhere", h.job.log_file.c_str()) == 0);

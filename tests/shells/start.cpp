@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <ctime>
 #include <string>
 
 #include <support/catch.hpp>
@@ -223,6 +226,30 @@ TEST_CASE("the base directory where none is given is one that lasts") {
   CHECK(j.exit_code() == 3);
   REQUIRE_FALSE(j.cleanup());
   if (wanted != in_tmp) CHECK(shells::fs::is_empty(wanted));
+}
+
+TEST_CASE("a submit says how long ago the job was started") {
+  submitted_job j(GENERATE(from_range(shells::names)));
+  REQUIRE_FALSE(j.submit("sleep 100"));
+  REQUIRE(j.submitted.age);
+  CHECK(*j.submitted.age <= 1min);
+  const auto at = [&](std::chrono::seconds ago) {
+    const auto then = std::time(nullptr) - ago.count();
+    const timespec times[2] = {{then, 0}, {then, 0}};
+    REQUIRE(::utimensat(AT_FDCWD, j.job.pid_file.c_str(), times, 0) == 0);
+    REQUIRE_FALSE(j.submit("sleep 100"));
+    return j.submitted.age;
+  };
+  SECTION("that another submit started") {
+    const auto age = at(1h);
+    CHECK(age >= 1h);
+    CHECK(age <= 1h + 10min);  // the machine may be busy
+  }
+  SECTION("by a clock that was set back since") { CHECK(at(-1h) == 0s); }
+  SECTION("where that cannot be found out, it does not") {
+    j.change = [](std::string& script) { shells::replace_all(script, "stat -c %Y", "no_such_program"); };
+    CHECK_FALSE(at(1h));
+  }
 }
 
 TEST_CASE("what is not seen is not taken for gone") {

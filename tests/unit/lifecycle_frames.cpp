@@ -81,6 +81,16 @@ TEST_CASE("a reply of one line is read back, whatever stands around it") {
   REQUIRE_FALSE(read(frame("submit err=- by=- pid=7 note=linger base=/the host's/own note=x"), submitted, {}));
   CHECK(submitted.message.find("enable-linger") != std::string::npos);
   CHECK(submitted.job.job_dir == "/the host's/own note=x/job");
+  CHECK_FALSE(submitted.age);
+  REQUIRE_FALSE(read(frame("submit err=- by=- pid=7 note=linger age=3600 base="), submitted));
+  CHECK(submitted.age == std::chrono::hours(1));
+  REQUIRE_FALSE(read(frame("submit err=- by=- pid=7 base=/base age=5"), submitted, {}));
+  CHECK_FALSE(submitted.age);
+  for (const auto* age : {"-1", "", "1.5", "01", "4000000001", "99999999999999999999"}) {
+    CAPTURE(age);
+    CHECK(read(frame("submit err=- by=- pid=7 age=" + std::string(age) + " base="), submitted) ==
+          errc::reply_malformed);
+  }
 
   stop_result stopped;
   REQUIRE_FALSE(read(frame("stop out=finished exit=-3 sent=- left=0"), stopped));

@@ -73,6 +73,8 @@ class loopback_transport {
 
   /// The virtual time.
   virtual_clock::time_point now() const noexcept { return link_->timer.now(); }
+  /// The virtual time as calendar time: time zero is 1970-01-01.
+  wall_time wall_now() const noexcept { return wall_time(now().time_since_epoch()); }
 
   /// Connects. Completion: `void(std::error_code)`. Cancellation: all kinds.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =

@@ -45,7 +45,7 @@ class book {
     fresh_ = 0;
     seen_ = acked_;
     end_ = ending::none;
-    began_ = judged_ = now_;
+    judged_.reset();
     stopped_ = false;
   }
 
@@ -134,8 +134,12 @@ class book {
   bool ended_whole() const {
     return whole_ && exit_ == exit_code_state::present && !log_trouble_ && due_ && acked_ >= *due_;
   }
+  /// How much of the deadline the job had by then, whatever run it was in.
+  duration had(duration by) const { return began_ ? std::min(by - *began_, s_.deadline) : duration::zero(); }
   /// Whether the last whole poll found the deadline over.
-  bool late() const { return s_.deadline > duration::zero() && judged_ - began_ >= s_.deadline; }
+  bool deadline_over() const { return s_.deadline > duration::zero() && judged_ && had(*judged_) >= s_.deadline; }
+  /// Whether it found the job not ended, too.
+  bool late() const { return deadline_over() && exit_ != exit_code_state::present; }
 
   settings s_;
   duration now_{};
@@ -179,9 +183,9 @@ class book {
   ending end_ = ending::none;
 
   // The deadline
-  duration began_{};
-  duration judged_{};     // when the last whole poll was
-  bool stopped_ = false;  // or the stop failed for good
+  std::optional<duration> began_;   // the first run
+  std::optional<duration> judged_;  // when the last whole poll was of this run, of the log that was read before
+  bool stopped_ = false;            // or the stop failed for good
 };
 
 }  // namespace fsm_world

@@ -133,8 +133,8 @@ class checked_machine : protected book {
         moved_ = false;
         break;
       case action_kind::wait:
-        rule(!late() || (stopped_ && exit_ == exit_code_state::present), "no wait after the deadline");
-        rule(s_.deadline == duration::zero() || late() || next_.time <= s_.deadline - (judged_ - began_),
+        rule(!late(), "no wait after the deadline");
+        rule(s_.deadline == duration::zero() || deadline_over() || next_.time <= s_.deadline - had(*judged_),
              "no wait beyond the deadline");
         rule(open_ && !spoiled_ && whole_ && told, "a wait follows a whole poll that is told");
         rule(!(moved_ && shown_ > acked_), "no wait while a backlog exists");
@@ -242,7 +242,9 @@ class checked_machine : protected book {
         rule(!(stopped_ && ended_whole()), "a job that was stopped did not complete");
         break;
       case reason::deadline_exceeded:
-        rule(late() && stopped_ == s_.stop, "the deadline is over, and the job was stopped if that was asked for");
+        rule(deadline_over() && stopped_ == s_.stop,
+             "the deadline is over, and the job was stopped if that was asked for");
+        rule(!present || stopped_, "a job that ended by itself is not late");
         rule(e.error == errc::deadline_exceeded, "the end says why: the deadline");
         rule((e.message.find("left running") == e.message.npos) == s_.stop, "the end says whether the job was stopped");
         break;

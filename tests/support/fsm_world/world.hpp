@@ -70,8 +70,12 @@ class world : polled_machine {
       case kind::start:
       case kind::start_refused:
         begin();
-        if (in.what == kind::start_refused) end_ = ending::objection;
-        next_ = fsm_.start(in.what == kind::start ? "" : "job_id must not be empty", s_.files, now_);
+        if (in.what == kind::start_refused)
+          end_ = ending::objection;
+        else if (!began_)
+          began_ = now_;
+        next_ = fsm_.start(in.what == kind::start ? "" : "job_id must not be empty", s_.files, now_,
+                           remote_job::wall_time(now_));
         break;
       case kind::connected:
         open_ = true;
@@ -176,7 +180,7 @@ class world : polled_machine {
   /// Time, and what the host does unseen.
   void add_unknown_to(key& k) const {
     k.put(next_.time, host_.exists, host_.readable, host_.size, host_.generation, host_.identity);
-    k.put(open_, retrying_, cause_, std::min(now_ - began_, s_.deadline));
+    k.put(open_, retrying_, cause_, began_.has_value(), had(now_));
     // Only how long it lasts matters, and only up to the grace.
     for (const auto& t : {exit_trouble_, log_trouble_})
       if (t) k.put(std::min(now_ - t->since, s_.grace));

@@ -81,6 +81,12 @@ class state_reader {
     if (has("/extra/stop_at_deadline")) boolean("/extra/stop_at_deadline", state.options.stop_at_deadline);
     if (has("/extra/max_chunk_size")) integer("/extra/max_chunk_size", state.options.max_chunk_size);
     if (has("/extra/quick_interval")) seconds("/extra/quick_interval", state.options.quick_interval);
+    if (const auto* began = has("/extra/began") ? find("/extra/began") : nullptr;
+        began != nullptr && began->kind != json_kind::null) {
+      duration since_1970{};
+      seconds("/extra/began", since_1970);
+      state.began = wall_time(since_1970);
+    }
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);

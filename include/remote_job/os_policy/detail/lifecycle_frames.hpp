@@ -16,11 +16,12 @@
 
 // The replies to a submit, a stop and a clean-up, as a remote host writes them:
 //
-//   \n@RJ1 <nonce> submit err=<word|-> by=<ticket|-> pid=<N>[ note=<word>] base=<text>
+//   \n@RJ1 <nonce> submit err=<word|-> by=<ticket|-> pid=<N>[ note=<word>][ age=<N>] base=<text>
 //   \n@RJ1 <nonce> stop out=<word> exit=<N|-> sent=<-|T|K|TK> left=<N>
 //   \n@RJ1 <nonce> cleanup out=<word> exit=<N|->
 //
-// each followed by \n@RJ1 <nonce> end\n. base is the base directory where the host chose it.
+// each followed by \n@RJ1 <nonce> end\n. base is the base directory where the host chose it; age is how many seconds ago
+// the job was started, by the clocks of the host alone.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Appends a reply of one line.

@@ -167,6 +167,11 @@ if [ "$rj_err" = - ]; then
   fi
 fi
 [ "$rj_note" = - ] && rj_w= || rj_w=" note=$rj_note"
+{ rj_t=$(stat -c %Y "$rj_j/pid" || stat -f %m "$rj_j/pid") rj_z=$(date +%s); } 2>/dev/null
+case ${rj_t:-x}${rj_z:-x} in
+  *[!0-9]*|???????????????????????*) ;;
+  *) rj_t=$((rj_z-rj_t)); [ "$rj_t" -ge 0 ] || rj_t=0; rj_w="$rj_w age=$rj_t" ;;
+esac
 printf '\n@RJ1 %s submit err=%s by=%s pid=%s%s base=%s\n@RJ1 %s end\n' \
   "$rj_nonce" "$rj_err" "$rj_by" "$rj_q" "$rj_w" "$rj_told" "$rj_nonce"
 )sh";

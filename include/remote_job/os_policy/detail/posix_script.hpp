@@ -29,7 +29,7 @@ inline constexpr std::string_view plain_output_piece = "unset CDPATH BLOCK_SIZE 
 /// rj_hidden: whether $rj_f may be there although it cannot be seen, behind a directory that cannot be searched.
 inline constexpr std::string_view surroundings_piece =
     R"(unset -f echo printf read cd kill dd tail head tr ls expr 2>/dev/null
-unset -f awk find grep id ln mkdir mv ps pwd readlink rm rmdir sleep sysctl uname wc 2>/dev/null
+unset -f awk date find grep id ln mkdir mv ps pwd readlink rm rmdir sleep stat sysctl uname wc 2>/dev/null
 PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH} LC_ALL=C IFS=' '
 export PATH LC_ALL
 exec </dev/null
@@ -62,14 +62,13 @@ static_assert(max_exit_text == 64, "dd's block size above");
 /// The log: rj_k is `-` absent, `!` unreadable, `+` present; rj_i its inode, rj_s its size.
 ///
 /// It is opened before ls asks for its size: that tests whether it can be read, and makes an NFS client ask its server
-/// instead of its cache. What is no regular file is never opened, since opening a FIFO waits: it counts as empty.
+/// instead of its cache. What is no regular file is never opened, since opening a FIFO waits: it counts as unreadable.
 inline constexpr std::string_view stat_piece = R"(rj_k=- rj_i=0 rj_s=0
 if [ -f "$rj_f" ]; then
   rj_k=!
   { { set -- $(exec ls -Liln "$rj_f"); } <"$rj_f"; } 2>/dev/null &&
     case ${1-x}${6-x} in *[!0-9]*) ;; *) rj_k=+ rj_i=$1 rj_s=$6 ;; esac
-elif [ -d "$rj_f" ] || { [ ! -e "$rj_f" ] && rj_hidden; }; then rj_k=!
-elif [ -e "$rj_f" ]; then rj_k=+
+elif [ -e "$rj_f" ] || rj_hidden; then rj_k=!
 fi
 )";
 

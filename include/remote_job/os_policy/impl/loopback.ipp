@@ -14,6 +14,7 @@
 #include <remote_job/poll.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -119,6 +120,7 @@ std::string loopback_os::submit(loopback_host& host, const std::vector<std::stri
   }
   const std::string error = job.fingerprint == words[2] ? "-" : "taken";
   return "submit err=" + error + " by=" + job.ticket + " pid=" + std::to_string(job.pid) +
+         " age=" + std::to_string(std::chrono::floor<std::chrono::seconds>(now - job.begun).count()) +
          " base=" + (words[4].empty() ? base : "");
 }
 
@@ -182,8 +184,7 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
     reply.exit_state = exit_code_state::unreadable;
   else if (exit.exists())
     detail::read_exit_code(std::string_view(exit.bytes()).substr(0, detail::max_exit_text), reply);
-  if (log.exists())
-    reply.log = log.readable() || log.what_kind() == file_kind::other ? log_state::present : log_state::unreadable;
+  if (log.exists()) reply.log = log.readable() ? log_state::present : log_state::unreadable;
   if (reply.log == log_state::present) {
     reply.log_size = log.bytes().size();
     reply.log_identity = log.identity();

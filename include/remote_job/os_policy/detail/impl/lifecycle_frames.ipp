@@ -12,6 +12,7 @@
 #include <remote_job/os_policy/detail/lifecycle_frames.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -78,10 +79,17 @@ std::error_code parse_submit_frame(const submit_request& request, std::string_vi
   std::string_view line, error, by, note, base;
   if (const auto ec = find_lifecycle_line(output, request.nonce, " submit", line)) return ec;
   text_cursor cursor{line};
-  std::uint64_t pid = 0;
+  std::uint64_t pid = 0, age = 0;
+  static constexpr std::uint64_t max_age = 4'000'000'000;  // of which a duration holds the nanoseconds
+  const auto take_age = [&] {
+    const bool told = cursor.skip(" age=");
+    if (told && cursor.number(age) && age <= max_age) result.age = std::chrono::seconds(age);
+    return !told || result.age;
+  };
+  result.age.reset();
   if (!take_word(cursor, " err=", error) || !take_word(cursor, " by=", by) || !cursor.skip(" pid=") ||
       !cursor.number(pid) || (cursor.rest.starts_with(" note=") && !take_word(cursor, " note=", note)) ||
-      (!note.empty() && note != "logout" && note != "linger") || !cursor.skip(" base="))
+      (!note.empty() && note != "logout" && note != "linger") || !take_age() || !cursor.skip(" base="))
     return errc::reply_malformed;
   base = cursor.rest;
   if (base.empty() == request.command.base_dir.empty() || !validate_base_dir(base, os).empty())

@@ -13,6 +13,7 @@
 #include <remote_job/watch/detail/rules/watch_state.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -28,7 +29,7 @@ class watch_fsm {
  public:
   REMOTE_JOB_DECL explicit watch_fsm(trigger_state state);
 
-  /// Whether both do the same from now on, given the same inputs and the same chance.
+  /// Whether both do the same from now on, given the same inputs and the same chance, until another run begins.
   friend bool operator==(const watch_fsm& a, const watch_fsm& b) {
     return a.state_ == b.state_ && a.job_ == b.job_ && a.options_ == b.options_;
   }
@@ -36,8 +37,9 @@ class watch_fsm {
   // ---- Inputs: those that an action asks for
 
   /// Begins a run, with the offset, the mark and the counters of the run before. `objection` refuses the job; `files`:
-  /// whether files can be read and show everything; `now`: the time at which the deadline begins to count.
-  REMOTE_JOB_DECL action start(std::string objection, bool files = false, duration now = {});
+  /// whether files can be read and show everything; `now`, `today`: the time, and the same by the calendar, by which the
+  /// deadline counts on from run to run.
+  REMOTE_JOB_DECL action start(std::string objection, bool files = false, duration now = {}, wall_time today = {});
 
   REMOTE_JOB_DECL action connected(std::error_code ec, std::string why);
 
@@ -83,8 +85,8 @@ class watch_fsm {
   /// The time allowed to the poll or the stop that is under way.
   REMOTE_JOB_DECL duration command_timeout() const noexcept;
 
-  /// Replaces the job by the one that a submit made of it.
-  REMOTE_JOB_DECL void adopt(job_spec job);
+  /// Replaces the job by the one that a submit made of it; `began`: when it was started, if that is known.
+  REMOTE_JOB_DECL void adopt(job_spec job, std::optional<wall_time> began);
 
  private:
   // Each enters a phase.
@@ -111,8 +113,9 @@ class watch_fsm {
   job_spec job_;
   watch_options options_;
   watch_state state_;
-  duration now_{};     // of the last complete poll, or of the beginning of the run
-  splitmix64 chance_;  // of the pauses
+  std::optional<wall_time> began_;  // the job's time; the beginning of a run turns it into a span
+  duration now_{};                  // of the last complete poll, or of the beginning of the run
+  splitmix64 chance_;               // of the pauses
 
   // What is only told
   watch_stats stats_;

@@ -61,8 +61,8 @@ class watch_state {
         log_fault(options.trouble_grace),
         deadline_(options.deadline) {}
 
-  /// A run begins, at the offset of the run before.
-  REMOTE_JOB_DECL void begin(bool through_files) noexcept;
+  /// A run begins, at the offset of the run before. `ran`: how long the job had before it, as far as a deadline counts.
+  REMOTE_JOB_DECL void begin(bool through_files, duration ran) noexcept;
 
   /// Takes what a complete poll found; `elapsed`: the time since the complete poll before.
   REMOTE_JOB_DECL void observe(const poll_reply& r, duration elapsed, duration took);

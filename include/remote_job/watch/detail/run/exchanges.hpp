@@ -11,6 +11,8 @@
 #include <remote_job/watch/detail/run/call.hpp>
 #include <remote_job/watch/detail/run/watch.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -111,7 +113,12 @@ class submit_exchange : public exchange<Watch, submit_request, submit_result> {
   std::error_code read(Watch& watch, submit_result& result) const {
     result.job = watch.fsm.job();
     const auto ec = submit_exchange::exchange::read(watch, result);
-    if (!ec) watch.fsm.adopt(result.job);
+    if (ec) return ec;
+    // The clock of the host may go wrong: only how long ago it was counts. A job that was just started is new anyway.
+    std::optional<wall_time> began;
+    if (result.age || !result.attached)
+      began = std::max(wall_time(), Watch::traits::wall_now(watch.transport) - result.age.value_or(duration::zero()));
+    watch.fsm.adopt(result.job, began);
     return ec;
   }
 };

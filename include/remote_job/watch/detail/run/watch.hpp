@@ -56,7 +56,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
   action start() {
     if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
     if constexpr (has_files) files.forget();
-    return fsm.start(objection(), prefers_files, base::traits::now(this->transport));
+    return fsm.start(objection(), prefers_files, base::traits::now(this->transport),
+                     base::traits::wall_now(this->transport));
   }
 
   template <class Handler>

@@ -153,17 +153,16 @@ void file_poll::make_reply(poll_reply& reply) const noexcept {
   judge_exit_code(reply);
   const bool wanted = status.size > request_->offset;
   if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
-  if (status_error_ || bytes_error_ || status.kind == file_kind::directory) {
+  if (status_error_ || bytes_error_ || status.kind != file_kind::regular) {
     // A log that is gone by now and had nothing new is a matter for the next poll.
     if (says_missing(bytes_error_)) return present(reply, status.size);
     reply.log = log_state::unreadable;
-    const bool directory = !status_error_ && status.kind == file_kind::directory;
-    reply.log_error = directory       ? std::make_error_code(std::errc::is_a_directory)
-                      : status_error_ ? status_error_
-                                      : bytes_error_;
+    reply.log_error = status_error_                         ? status_error_
+                      : status.kind == file_kind::directory ? std::make_error_code(std::errc::is_a_directory)
+                      : status.kind == file_kind::other     ? std::make_error_code(std::errc::invalid_seek)
+                                                            : bytes_error_;
     return;
   }
-  if (status.kind == file_kind::other) return present(reply, 0);
   // The log was read after its size was asked for, and ends before the offset: it was truncated between.
   if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
   present(reply, status.size);

@@ -48,6 +48,7 @@ std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std
 inline std::string unreadable_message(const std::string& file, std::error_code cause) {
   const std::string text = file + " exists but cannot be read";
   if (cause == std::errc::is_a_directory) return text + ": it is a directory";
+  if (cause == std::errc::invalid_seek) return text + ": it is a FIFO or a device, not a regular file";
   if (cause == std::errc::permission_denied) return text + " (" + cause.message() + "): check its owner and mode";
   return text + (cause ? " (" + cause.message() + ")" : "") +
          ": check its owner and mode, and whether it is a regular file";

@@ -19,12 +19,16 @@ watch_fsm::watch_fsm(trigger_state state)
       state_(job_, options_,
              log_position(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)),
                           std::move(state.mark))),
+      began_(state.began),
       chance_(poll_pause::chance_of(job_.job_id)) {}
 
 // ---- Inputs
 
-action watch_fsm::start(std::string objection, bool files, duration now) {
-  state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files));
+action watch_fsm::start(std::string objection, bool files, duration now, wall_time today) {
+  // A clock that was set back counts from now on.
+  if (objection.empty()) began_ = std::min(began_.value_or(today), today);
+  state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files),
+               objection.empty() ? today - *began_ : duration::zero());
   now_ = now;
   if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
   return connect();
@@ -210,7 +214,8 @@ action watch_fsm::decide() {
   const bool stopped = s.stop == deadline_stop::answered;
   if (s.whole()) return stopped ? end_at_deadline() : end(reason::completed, {}, {});
 
-  if (s.late() && !stopped) {
+  // A job that has ended is not late, however long its log takes.
+  if (s.late() && !s.exit_code && !stopped) {
     if (!options_.stop_at_deadline) return end_at_deadline();
     s.stop = deadline_stop::due;
     return ask();
@@ -292,7 +297,7 @@ trigger_event watch_fsm::event() const {
 }
 
 trigger_state watch_fsm::state() const {
-  trigger_state s{job_, options_, state_.log.mark()};
+  trigger_state s{job_, options_, state_.log.mark(), began_};
   s.options.log_offset = static_cast<std::int64_t>(offset());
   return s;
 }
@@ -309,8 +314,9 @@ std::string watch_fsm::notice_text(notice_kind kind) const {
   return fault_text(kind);
 }
 
-void watch_fsm::adopt(job_spec job) {
+void watch_fsm::adopt(job_spec job, std::optional<wall_time> began) {
   job_ = std::move(job);
+  if (began) began_ = began;
   state_.lost_job = lost_job_rule(job_, options_);
 }
 

@@ -9,7 +9,7 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-void watch_state::begin(bool through_files) noexcept {
+void watch_state::begin(bool through_files, duration ran) noexcept {
   pause.begin();
   budget.restore();
   lost_job.begin();
@@ -21,7 +21,7 @@ void watch_state::begin(bool through_files) noexcept {
   exit_code.reset();
   drain_to.reset();
   found = {};
-  ran_ = {};
+  ran_ = std::min(ran, deadline_);
 }
 
 void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
