@@ -111,6 +111,7 @@ class watch_fsm {
   job_spec job_;
   watch_options options_;
   watch_state state_;
+  std::string other_kwargs_;  // kept for the next state
   duration now_{};     // of the last complete poll, or of the beginning of the run
   splitmix64 chance_;  // of the pauses
 
