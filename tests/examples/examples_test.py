@@ -63,8 +63,13 @@ def quickstart(program, where):
     out, err = run(program, job.log, job.exit_code)
     expect("the log", out, LOG)
     expect("the last words", err, "Job completed with exit code 0\n")
+    expect("the same", run(program, job.log, job.exit_code, "--as-tuple"), (LOG, "Job completed with exit code 0\n"))
     _, err = run(program, status=1)
     expect("the usage", err.split()[:1], ["usage:"])
+    # The log that is the exit-code file, too, is refused: the message of the exception names the field.
+    said = "Trigger error: exit_code_file must not be the log_file"
+    expect("the exception", run(program, job.log, job.log, status=1), ("", said + ": invalid argument\n"))
+    expect("the tuple", run(program, job.log, job.log, "--as-tuple"), ("", f"The watch gave up. {said}\n"))
 
 
 def resume(program, where):
