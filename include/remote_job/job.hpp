@@ -47,7 +47,8 @@ constexpr std::string_view to_string(poll_via via) noexcept {
 ///
 /// Paths are bytes as the remote host has them, in no particular encoding.
 struct job_spec {
-  std::string ssh_conn_id{};  ///< the caller's name for the connection settings; kept and serialized, never interpreted
+  /// Names the connection settings: see `ssh_options_for`, which makes them. A watch only keeps and serializes it.
+  std::string ssh_conn_id{};
   std::string remote_host{};     ///< overrides the host of those settings; likewise
   std::string job_id{};          ///< unique identifier of the job; required
   std::string job_dir{};         ///< remote directory with the job's files; may be empty for a job that has none
