@@ -18,9 +18,13 @@ report::report(std::vector<row> rows) : rows_(std::move(rows)) { tally_.jobs = r
 
 void report::ended(std::size_t job, const remote_job::trigger_event& event) {
   rows_[job].ended = true;
-  ++(event.status == remote_job::status::success  ? tally_.succeeded
-     : event.status == remote_job::status::failed ? tally_.failed
-                                                  : tally_.gave_up);
+  switch (event.status) {
+    case remote_job::status::success:
+    case remote_job::status::skipped: ++tally_.succeeded; break;
+    case remote_job::status::failed: ++tally_.failed; break;
+    case remote_job::status::lost:
+    case remote_job::status::error: ++tally_.gave_up; break;
+  }
   if (output_error) return;
   table_.hide();
   const auto line = nlohmann::json(event).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';

@@ -23,7 +23,7 @@ namespace {
 using cli::add, cli::not_empty, cli::seconds, cli::via, cli::whole;
 
 constexpr auto watch_footer = R"(Exit status:
-  0 to 255  the exit code of the job; 128 + n if signal n ended it
+  0 to 255  the exit code of the job, also one of --skip-on-exit-code; 128 + n if signal n ended it
   254       the job failed with a code that does not fit into 0 to 255, such as a negative one
   255       the watch gave up; the job may still be running
   64        wrong usage; nothing was opened on the host
@@ -154,6 +154,13 @@ void describe_watch(CLI::App& app, arguments& given) {
       "how long a job may have neither a process nor an exit code before it counts as lost; use 90 on network file "
       "systems (default: 10)",
       "SECONDS")
+      ->group(how);
+  const auto code = [](const std::string& t) {
+    return whole<std::int64_t>(t, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+  };
+  add(app, "--skip-on-exit-code", given.skip_on_exit_code, code,
+      "exit code by which the job says that there was nothing to do: the final event has the status skipped; repeatable",
+      "N")
       ->group(how);
   auto* deadline = add(app, "--deadline", given.deadline, seconds,
                        "give up if the job has not ended so long after its submit, or after it was first watched; "

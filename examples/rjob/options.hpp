@@ -40,6 +40,7 @@ struct arguments : cli::connection_arguments {
   std::optional<remote_job::duration> poll_interval, quick_interval, command_timeout, lost_grace, deadline;
   std::optional<std::int64_t> chunk_size, max_chunk_size, offset;
   std::optional<int> max_reconnects;
+  std::vector<std::int64_t> skip_on_exit_code;
   std::optional<remote_job::poll_via> via;
   bool stop_at_deadline = false;
 

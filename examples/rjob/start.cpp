@@ -195,6 +195,8 @@ beginning start(const arguments& given) {
   if (given.via) options.via = *given.via;
   if (given.max_reconnects) options.max_reconnect_attempts = *given.max_reconnects;
   if (given.lost_grace) options.lost_grace = *given.lost_grace;
+  if (const auto& codes = given.skip_on_exit_code; !codes.empty())
+    options.skip_on_exit_code = {codes.begin(), codes.end()};
   if (given.deadline) {
     options.deadline = *given.deadline;
     options.stop_at_deadline = given.stop_at_deadline;

@@ -19,6 +19,7 @@
 #include <remote_job/transport.hpp>
 #include <remote_job/watch/detail/run/exchanges.hpp>
 #include <remote_job/watch/detail/run/run_op.hpp>
+#include <remote_job/watch/detail/run/throwing_result.hpp>
 
 #include <asio/async_result.hpp>
 
@@ -124,6 +125,11 @@ class basic_remote_job_trigger {
   /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
   /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`;
   /// `errc::policy_failed` when another policy threw; `std::errc::not_enough_memory`.
+  ///
+  /// With `asio::use_awaitable` or `asio::use_future` an error becomes a std::system_error, whose `what()` begins with
+  /// the message of the event; `asio::as_tuple` (asio::experimental::as_tuple before Asio 1.26) of either gives code and
+  /// event instead. The operations on the job's life do the same with the messages of their results. Other tokens that
+  /// throw know the code alone.
   ///
   /// @par Per-operation cancellation
   /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged

@@ -16,6 +16,7 @@
 #include <remote_job/transport.hpp>
 #include <remote_job/watch/detail/run/call.hpp>
 #include <remote_job/watch/detail/run/operation_context.hpp>
+#include <remote_job/watch/detail/run/throwing_result.hpp>
 
 #include <asio/async_result.hpp>
 
@@ -37,6 +38,9 @@ struct host_os {
 };
 
 namespace detail {
+
+template <>
+inline constexpr bool is_outcome<host_os> = true;
 
 /// Asks a POSIX shell, and where none answers PowerShell, on the same connection.
 template <class Context>

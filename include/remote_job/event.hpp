@@ -18,6 +18,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 enum class status {
   success,  ///< the job ended with exit code 0
   failed,   ///< the job ended with any other exit code
+  skipped,  ///< the job ended with an exit code of watch_options::skip_on_exit_code
   lost,     ///< the job is gone without an exit code, and none will follow
   error     ///< the watch itself failed; this says nothing about the job
 };
@@ -60,6 +61,7 @@ constexpr std::string_view to_string(status s) noexcept {
   switch (s) {
     case status::success: return "success";
     case status::failed: return "failed";
+    case status::skipped: return "skipped";
     case status::lost: return "lost";
     case status::error: return "error";
   }

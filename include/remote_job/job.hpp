@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -49,11 +50,12 @@ constexpr std::string_view to_string(poll_via via) noexcept {
 ///
 /// Paths are bytes as the remote host has them, in no particular encoding.
 struct job_spec {
-  std::string ssh_conn_id{};  ///< the caller's name for the connection settings; kept and serialized, never interpreted
-  std::string remote_host{};  ///< overrides the host of those settings; kept and serialized, never interpreted
-  std::string job_id{};       ///< unique identifier of the job; required
-  std::string job_dir{};      ///< remote directory with the job's files; may be empty for a job that has none
-  std::string log_file{};     ///< remote path of the log; required
+  /// Names the connection settings: see `ssh_options_for`, which makes them. A watch only keeps and serializes it.
+  std::string ssh_conn_id{};
+  std::string remote_host{};     ///< overrides the host of those settings; likewise
+  std::string job_id{};          ///< unique identifier of the job; required
+  std::string job_dir{};         ///< remote directory with the job's files; may be empty for a job that has none
+  std::string log_file{};        ///< remote path of the log; required
   std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
   /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked, and one
@@ -92,6 +94,9 @@ struct watch_options {
   /// more, up to poll_interval. Each is shorter by up to a quarter, at random, so that many watches do not poll in
   /// step. 0: each pause is poll_interval; else at most poll_interval.
   duration quick_interval{};
+  /// Exit codes by which the job says that there was nothing to do: a job that ends with one of them, even 0, has the
+  /// status `skipped`.
+  std::set<std::int64_t> skip_on_exit_code{};
 
   /// The largest chunk: bounds the memory one watch can need.
   static constexpr std::int64_t max_log_chunk_size = std::int64_t{1} << 30;

@@ -28,29 +28,12 @@ inline std::string json_string(std::string_view text) {
   return R"({"bytes":")" + to_hex(text) + "\"}";
 }
 
-inline nlohmann::json error_members(const std::error_code& ec) {
-  if (!ec) return nullptr;
-  return {{"category", ec.category().name()}, {"value", ec.value()}, {"message", to_utf8(ec.message())}};
-}
-
-}  // namespace detail
-
-/// The trigger's state as JSON text, to be read by `state_from_json`. On one line, pure data, no secret.
-///
-///     {"version": 1, "classpath": "...",
-///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
-///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
-///                "max_chunk_size", "quick_interval", "began": seconds since 1970 or null,
-///                "mark": {"identity", "tail": "hexadecimal digits"}}}
-///
-/// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
-/// nanosecond.
-inline std::string state_to_json(const trigger_state& state) {
-  using detail::format_seconds, detail::json_string;
+// The twelve fields of Airflow's trigger, then the others.
+inline std::string kwargs_to_json(const trigger_state& state) {
   const auto& job = state.job;
   const auto& options = state.options;
-  return R"({"version":1,"classpath":)" + json_string(trigger_state::classpath) + R"(,"kwargs":{"ssh_conn_id":)" +
-         json_string(job.ssh_conn_id) + R"(,"remote_host":)" +
+  const auto& others = state.other_kwargs;
+  return R"({"ssh_conn_id":)" + json_string(job.ssh_conn_id) + R"(,"remote_host":)" +
          (job.remote_host.empty() ? "null" : json_string(job.remote_host)) + R"(,"job_id":)" + json_string(job.job_id) +
          R"(,"job_dir":)" + json_string(job.job_dir) + R"(,"log_file":)" + json_string(job.log_file) +
          R"(,"exit_code_file":)" + json_string(job.exit_code_file) + R"(,"remote_os":)" +
@@ -58,21 +41,74 @@ inline std::string state_to_json(const trigger_state& state) {
          R"(,"log_chunk_size":)" + std::to_string(options.log_chunk_size) + R"(,"log_offset":)" +
          std::to_string(options.log_offset) + R"(,"command_timeout":)" + format_seconds(options.command_timeout) +
          R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
-         R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
-         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
-         R"(,"pid_file":)" + json_string(job.pid_file) + R"(,"lost_grace":)" + format_seconds(options.lost_grace) +
-         R"(,"deadline":)" + format_seconds(options.deadline) + R"(,"stop_at_deadline":)" +
-         (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
-         std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
-         R"(,"began":)" + (state.began ? format_seconds(state.began->time_since_epoch()) : "null") +
-         R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) + R"(,"tail":")" +
-         detail::to_hex(state.mark.tail) + "\"}}}";
+         (others.size() > 2 ? ',' + others.substr(1) : "}");
 }
 
+inline std::string extra_to_json(const trigger_state& state) {
+  const auto& options = state.options;
+  return R"({"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
+         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
+         R"(,"pid_file":)" + json_string(state.job.pid_file) + R"(,"lost_grace":)" +
+         format_seconds(options.lost_grace) + R"(,"deadline":)" + format_seconds(options.deadline) +
+         R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
+         std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
+         R"(,"skip_on_exit_code":)" + nlohmann::json(options.skip_on_exit_code).dump() + R"(,"began":)" +
+         (state.began ? format_seconds(state.began->time_since_epoch()) : "null") + R"(,"mark":{"identity":)" +
+         std::to_string(state.mark.identity) + R"(,"tail":")" + to_hex(state.mark.tail) + "\"}}";
+}
+
+inline const char* field_not_utf8(const job_spec& job) {
+  if (!is_utf8(job.ssh_conn_id)) return "ssh_conn_id";
+  if (!is_utf8(job.remote_host)) return "remote_host";
+  if (!is_utf8(job.job_id)) return "job_id";
+  if (!is_utf8(job.job_dir)) return "job_dir";
+  if (!is_utf8(job.log_file)) return "log_file";
+  if (!is_utf8(job.exit_code_file)) return "exit_code_file";
+  return nullptr;
+}
+
+inline nlohmann::json error_members(const std::error_code& ec) {
+  if (!ec) return nullptr;
+  return {{"category", ec.category().name()}, {"value", ec.value()}, {"message", to_utf8(ec.message())}};
+}
+
+}  // namespace detail
+
+/// The records that `state_to_json` can write, and `state_from_json` reads.
+enum class state_format {
+  complete,  ///< everything
+  airflow  ///< the record of Airflow's SSHRemoteJobTrigger: its class path, its twelve kwargs, and those not known here
+};
+
+/// The trigger's state as JSON text, to be read by `state_from_json`. On one line, pure data, no secret.
+///
+///     {"version": 1, "classpath": "...",
+///      "kwargs": {the twelve fields of Airflow's trigger, remote_host null if it is empty, times in seconds; and what
+///                 else was there when the state was read},
+///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
+///                "max_chunk_size", "quick_interval", "skip_on_exit_code": [numbers],
+///                "began": seconds since 1970 or null,
+///                "mark": {"identity", "tail": "hexadecimal digits"}}}
+///
+/// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
+/// nanosecond.
+///
+/// The record of Airflow's trigger has the members "classpath", of that trigger, and "kwargs" only. It cannot hold
+/// strings that are not UTF-8: throws std::system_error with `errc::bad_state`, which names the field.
+inline std::string state_to_json(const trigger_state& state, state_format format = state_format::complete) {
+  if (format == state_format::complete)
+    return R"({"version":1,"classpath":)" + detail::json_string(trigger_state::classpath) + R"(,"kwargs":)" +
+           detail::kwargs_to_json(state) + R"(,"extra":)" + detail::extra_to_json(state) + '}';
+  if (const char* field = detail::field_not_utf8(state.job))
+    throw std::system_error(errc::bad_state, std::string(field) + " is not UTF-8");
+  return R"({"classpath":)" + detail::json_string(trigger_state::airflow_classpath) + R"(,"kwargs":)" +
+         detail::kwargs_to_json(state) + '}';
+}
 /// Reads what `state_to_json` wrote: the same state comes back, byte for byte and nanosecond for nanosecond.
 ///
-/// Everything in "kwargs" is needed, and nothing else may be there; in "extra" what is missing keeps its default and
-/// what is unknown is passed over. No member may be there twice. The state read has passed `validate`.
+/// All twelve fields in "kwargs" are needed, but in a record of Airflow's trigger those with a default may be missing.
+/// Others there are kept in `trigger_state::other_kwargs`. In "extra" what is missing keeps its default and what is
+/// unknown is passed over. No member may be there twice. The state read has passed `validate`.
 /// @param text the whole text; whatever it is, nothing worse than an error comes of it.
 /// @param state is left as it was unless there is no error.
 /// @param why is given one sentence that names the member, or the place in the text.

@@ -31,12 +31,17 @@ struct log_mark {
 struct trigger_state {
   /// The type name of a serialized state.
   static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
+  /// The type name in a record of Airflow's trigger, which has twelve of the fields.
+  static constexpr std::string_view airflow_classpath =
+      "airflow.providers.ssh.triggers.ssh_remote_job.SSHRemoteJobTrigger";
 
   job_spec job{};           ///< the job
   watch_options options{};  ///< the settings of the watch, with the current log offset
   log_mark mark{};          ///< identifies the log read so far
   /// When the job's time began, for the deadline: at its submit, else when it was first watched; none before that.
   std::optional<wall_time> began{};
+  /// What else a newer program had in the state: a JSON object, or empty. It has no effect and is written back.
+  std::string other_kwargs{};
 
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };

@@ -5,8 +5,10 @@
 The job takes about three seconds of real time, since it is the programs that are tested here, and they poll by the second.
 """
 
+import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,8 +65,13 @@ def quickstart(program, where):
     out, err = run(program, job.log, job.exit_code)
     expect("the log", out, LOG)
     expect("the last words", err, "Job completed with exit code 0\n")
+    expect("the same", run(program, job.log, job.exit_code, "--as-tuple"), (LOG, "Job completed with exit code 0\n"))
     _, err = run(program, status=1)
     expect("the usage", err.split()[:1], ["usage:"])
+    # The log that is the exit-code file, too, is refused: the message of the exception names the field.
+    said = "Trigger error: exit_code_file must not be the log_file"
+    expect("the exception", run(program, job.log, job.log, status=1), ("", said + ": invalid argument\n"))
+    expect("the tuple", run(program, job.log, job.log, "--as-tuple"), ("", f"The watch gave up. {said}\n"))
 
 
 def resume(program, where):
@@ -77,6 +84,23 @@ def resume(program, where):
     _, err = run(program, *arguments)
     expect("the last words", err, "Job completed with exit code 0\n")
     expect("the copy", (where / "copy").read_text(), LOG)
+
+    # The connection is that of the state. A server is not needed to see which one it is: each port refuses or is none.
+    config = where / "ssh_config"
+    config.write_text("Host cluster\n  HostName 127.0.0.2\n  Port 9\n")
+    (where / "ssh").write_text(f"#!/bin/sh\nexec {shutil.which('ssh')} -F {config} \"$@\"\n")
+    (where / "ssh").chmod(0o755)
+    os.environ["PATH"] = f"{where}:{os.environ['PATH']}"
+    for kwargs, host in [({"ssh_conn_id": "cluster"}, "127.0.0.2"),
+                         ({"ssh_conn_id": "cluster", "remote_host": "127.0.0.3"}, "127.0.0.3"),
+                         ({"remote_host": "cluster"}, "127.0.0.2")]:
+        given = {"ssh_conn_id": "", "remote_host": None, "job_id": "j", "job_dir": "", "log_file": str(job.log),
+                 "exit_code_file": str(job.exit_code), "remote_os": "posix", "max_reconnect_attempts": 0} | kwargs
+        path = "airflow.providers.ssh.triggers.ssh_remote_job.SSHRemoteJobTrigger"
+        (where / "state").write_text(json.dumps({"classpath": path, "kwargs": given}))
+        _, err = run(program, *arguments, status=1)
+        if "without libssh2" not in err and f"{host}:9: " not in err:
+            sys.exit(f"{kwargs}: {err}")
 
 
 def custom_os_policy(program, where):

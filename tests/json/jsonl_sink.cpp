@@ -74,6 +74,8 @@ TEST_CASE("the event in JSON has the reference's fields by their names") {
   CHECK(j["log_offset"] == 1ULL << 40);
   CHECK(j["error"].is_null());
   CHECK(json(trigger_event{})["exit_code"].is_null());
+  event.status = status::skipped;
+  CHECK(json(event)["status"] == "skipped");
 }
 
 TEST_CASE("bytes that are not UTF-8 become U+FFFD, one for each, and nothing throws") {

@@ -126,6 +126,9 @@ TEST_CASE("a state comes back as it was, whatever is in it") {
                                               state.options.log_chunk_size + static_cast<std::int64_t>(up_to(1 << 20)));
     if (up_to(1) == 0) state.options.quick_interval = std::min(time(0), state.options.poll_interval);
     if (up_to(1) == 0) state.began = wall_time(time(0));
+    for (auto n = up_to(3); n > 0; --n)
+      state.options.skip_on_exit_code.insert(static_cast<std::int64_t>(random()) >> up_to(63));
+    if (up_to(3) == 0) state.other_kwargs = R"({"a~/b":{"c":[1,{"d":null}]},"z":1.50})";
     state.mark.identity = random() >> up_to(63);
     for (auto n =
              std::min<std::uint64_t>(up_to(log_mark::max_tail), static_cast<std::uint64_t>(state.options.log_offset));
@@ -185,9 +188,7 @@ TEST_CASE("each of the members is needed once and only once") {
   CHECK(why_not(changed("\"job_dir\":\"/jobs/id-1\"", "\"job_dir\":null")) == "kwargs/job_dir must be a string");
 }
 
-TEST_CASE("what is unknown is refused, but passed over in extra") {
-  CHECK(why_not(changed("\"job_id\"", "\"password\":\"x\",\"job_id\"")) ==
-        "kwargs/password is not a member of a state");
+TEST_CASE("what is unknown is refused, but kept in kwargs and passed over in extra") {
   CHECK(why_not(changed("\"version\"", "\"more\":1,\"version\"")) == "more is not a member of a state");
   CHECK(why_not(changed("\"version\"", "\"kwargs/job_id\":\"x\",\"version\"")) ==
         "kwargs~1job_id is not a member of a state");
@@ -224,6 +225,130 @@ TEST_CASE("a state may know when the job's time began, or not") {
     REQUIRE_FALSE(state_from_json(state_to_json(state), back, why));
     CHECK(back == state);
   }
+}
+
+namespace {
+
+// As Airflow's trigger serializes itself, by its class path and its twelve arguments.
+const std::string airflow_record =
+    R"({"classpath":"airflow.providers.ssh.triggers.ssh_remote_job.SSHRemoteJobTrigger","kwargs":{)"
+    R"("ssh_conn_id":"cluster","remote_host":"node7","job_id":"af_dag_task_1_0a1b2c3d",)"
+    R"("job_dir":"/tmp/airflow-ssh-jobs/j","log_file":"/tmp/airflow-ssh-jobs/j/stdout.log",)"
+    R"("exit_code_file":"/tmp/airflow-ssh-jobs/j/exit_code","remote_os":"posix","poll_interval":7,)"
+    R"("log_chunk_size":1024,"log_offset":4096,"command_timeout":12.5,"max_reconnect_attempts":3}})";
+
+// What `state_from_json` makes of it.
+trigger_state read(const std::string& text) {
+  trigger_state state;
+  std::string why;
+  const auto ec = state_from_json(text, state, why);
+  CAPTURE(why);
+  REQUIRE_FALSE(ec);
+  return state;
+}
+
+std::string airflow_with(const std::string& from, const std::string& to) {
+  auto text = airflow_record;
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("a record of Airflow's trigger is read, and written as it was") {
+  trigger_state expected;
+  expected.job = {"cluster",
+                  "node7",
+                  "af_dag_task_1_0a1b2c3d",
+                  "/tmp/airflow-ssh-jobs/j",
+                  "/tmp/airflow-ssh-jobs/j/stdout.log",
+                  "/tmp/airflow-ssh-jobs/j/exit_code",
+                  remote_os::posix};
+  expected.options = {.poll_interval = 7s,
+                      .log_chunk_size = 1024,
+                      .log_offset = 4096,
+                      .command_timeout = 12500ms,
+                      .max_reconnect_attempts = 3};
+  CHECK(read(airflow_record) == expected);
+  CHECK(state_to_json(read(airflow_record), state_format::airflow) == airflow_record);
+  CHECK(read(state_to_json(expected)) == expected);
+
+  const auto no_host = airflow_with("\"node7\"", "null");
+  CHECK(read(no_host).job.remote_host.empty());
+  CHECK(state_to_json(read(no_host), state_format::airflow) == no_host);
+}
+
+TEST_CASE("what a record of Airflow's trigger may lack or have") {
+  // Its constructor has defaults for these: an older version does not write the last.
+  auto j = json::parse(airflow_record);
+  for (const char* name :
+       {"poll_interval", "log_chunk_size", "log_offset", "command_timeout", "max_reconnect_attempts"})
+    j["kwargs"].erase(name);
+  CHECK(read(j.dump()).options == watch_options());
+  for (const char* name :
+       {"ssh_conn_id", "remote_host", "job_id", "job_dir", "log_file", "exit_code_file", "remote_os"}) {
+    j = json::parse(airflow_record);
+    j["kwargs"].erase(name);
+    CHECK(why_not(j.dump()) == std::string("kwargs/") + name + " is missing");
+  }
+  CHECK(why_not(airflow_with("{\"classpath\"", "{\"version\":1,\"classpath\"")) ==
+        "version is not a member of a state");
+  CHECK(why_not(airflow_with("{\"classpath\"", "{\"extra\":{},\"classpath\"")) == "extra is not a member of a state");
+  CHECK(why_not(airflow_with("SSHRemoteJobTrigger", "SSHRemoteJobTrigger2")) == "version is missing");
+}
+
+TEST_CASE("Airflow's record has no place for strings that are not UTF-8") {
+  auto state = sample();  // its pid_file is none, but is not in the record
+  CHECK_NOTHROW(state_to_json(state, state_format::airflow));
+  state.job.log_file = "/jobs/\xff/log";
+  std::string said;
+  try {
+    state_to_json(state, state_format::airflow);
+  } catch (const std::system_error& e) {
+    CHECK(e.code() == errc::bad_state);
+    said = e.what();
+  }
+  CHECK(said.starts_with("log_file is not UTF-8"));
+}
+
+TEST_CASE("the kwargs of a newer version are kept, and written back") {
+  const std::string others = R"("a~/b":{"c":[1,{"d":null}],"e":{}},"big":123456789012345678901234567890,)"
+                             R"("real":1.50,"skip":[99,-1,true],"text":"\"\u0001é","z":null)";
+  const auto own = state_to_json(sample());
+  const auto with = [&](std::string text) {
+    return text.replace(text.find("\"max_reconnect_attempts\":5"), 0, others + ',');
+  };
+  for (const auto& text : {with(own), airflow_with("\"job_id\"", others + ",\"job_id\"")}) {
+    CAPTURE(text);
+    const auto state = read(text);
+    CHECK(state.other_kwargs == '{' + others + '}');
+    for (const auto format : {state_format::complete, state_format::airflow}) {
+      const auto written = state_to_json(state, format);
+      CHECK(written.find(',' + others + '}') != std::string::npos);
+      CHECK(read(written).other_kwargs == state.other_kwargs);
+    }
+  }
+  // Each is known or not, once, and whole.
+  CHECK(why_not(changed("\"job_id\"", "\"new\":1,\"new\":2,\"job_id\"")) == "kwargs/new is there twice");
+  CHECK(why_not(changed("\"job_id\"", "\"new\":[1,\"job_id\"")) != "");
+  CHECK(read(changed("\"job_id\"", "\"new\":{\"job_id\":\"x\"},\"job_id\"")).job.job_id == "id-1");
+}
+
+TEST_CASE("the defaults of the twelve parameters are those of Airflow's trigger") {
+  const trigger_state state;
+  CHECK(state.job.ssh_conn_id.empty());
+  CHECK(state.job.remote_host.empty());
+  CHECK(state.job.job_id.empty());
+  CHECK(state.job.job_dir.empty());
+  CHECK(state.job.log_file.empty());
+  CHECK(state.job.exit_code_file.empty());
+  CHECK(state.job.remote_os == remote_os::posix);
+  CHECK(state.options.poll_interval == 5s);
+  CHECK(state.options.log_chunk_size == 65536);
+  CHECK(state.options.log_offset == 0);
+  CHECK(state.options.command_timeout == 30s);
+  CHECK(state.options.max_reconnect_attempts == 5);
 }
 
 TEST_CASE("what is said of a member cannot steer a terminal, whatever its name") {
@@ -268,6 +393,11 @@ TEST_CASE("values that cannot be are refused, each with its name") {
       {"\"began\":1700000000.5", "\"began\":-1", "extra/began"},
       {"\"began\":1700000000.5", "\"began\":\"2026-01-01\"", "extra/began"},
       {"\"began\":1700000000.5", "\"began\":1e10", "extra/began"},
+      {"\"skip_on_exit_code\":[]", "\"skip_on_exit_code\":99", "extra/skip_on_exit_code"},
+      {"\"skip_on_exit_code\":[]", "\"skip_on_exit_code\":[1.5]", "extra/skip_on_exit_code"},
+      {"\"skip_on_exit_code\":[]", "\"skip_on_exit_code\":[1,\"2\"]", "extra/skip_on_exit_code"},
+      {"\"skip_on_exit_code\":[]", "\"skip_on_exit_code\":[[1]]", "extra/skip_on_exit_code"},
+      {"\"skip_on_exit_code\":[]", "\"skip_on_exit_code\":[9223372036854775808]", "extra/skip_on_exit_code"},
       {"\"max_chunk_size\":0", "\"max_chunk_size\":-1", "max_chunk_size"},
       {"\"max_chunk_size\":0", "\"max_chunk_size\":65535", "max_chunk_size"},
       {"\"max_chunk_size\":0", "\"max_chunk_size\":1073741825", "max_chunk_size"},
@@ -300,6 +430,8 @@ TEST_CASE("values that cannot be are refused, each with its name") {
   std::string deep;
   for (int i = 0; i < (1 << 17); ++i) deep += "{\"a\":";
   CHECK_FALSE(why_not(deep).empty());
+  const auto nested = "\"job_id\":\"id-1\",\"new\":" + std::string(1 << 17, '[') + std::string(1 << 17, ']');
+  CHECK(why_not(changed("\"job_id\":\"id-1\"", nested)) == "a member is nested too deeply");
 }
 
 TEST_CASE("seconds are read in any spelling of JSON, to the nearest nanosecond") {

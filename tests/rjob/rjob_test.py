@@ -82,6 +82,35 @@ class RjobTest(black_box.BlackBoxTest):
                 self.assertEqual(last["exit_code"], code)
                 self.assertEqual(last["status"], "success" if code == 0 else "failed")
 
+    def test_skipped(self):
+        """The exit status stays the job's; the state knows the codes, too."""
+        codes = ["--skip-on-exit-code", "99", "--skip-on-exit-code=-7"]
+        for code, exit_status, status in [(99, 99, "skipped"), (-7, 254, "skipped"), (98, 98, "failed"),
+                                          (0, 0, "success")]:
+            with self.subTest(code=code):
+                self.state.unlink(missing_ok=True)
+                self.end_job(code)
+                for more in [codes, []]:
+                    self.events.unlink(missing_ok=True)
+                    done = self.run_rjob("--events", str(self.events), "--state", str(self.state), *more)
+                    self.assertEqual(done.returncode, exit_status, done.stderr)
+                    self.assertEqual(self.lines()[-1]["status"], status)
+        self.assertEqual(json.loads(self.state.read_text())["extra"]["skip_on_exit_code"], [-7, 99])
+
+    def test_a_record_of_airflow(self):
+        self.log.write_bytes(b"0123456789")
+        self.end_job(0)
+        kwargs = {"ssh_conn_id": "c", "remote_host": None, "job_id": "j", "job_dir": str(self.dir),
+                  "log_file": str(self.log), "exit_code_file": str(self.code), "remote_os": "posix", "poll_interval": 5,
+                  "log_chunk_size": 65536, "log_offset": 7, "command_timeout": 30.0, "max_reconnect_attempts": 5,
+                  "of_a_newer_version": [1, {"a": None}]}
+        path = "airflow.providers.ssh.triggers.ssh_remote_job.SSHRemoteJobTrigger"
+        self.state.write_text(json.dumps({"classpath": path, "kwargs": kwargs}))
+        done = self.run_rjob("--state", str(self.state), job=False)
+        self.assertEqual((done.returncode, done.stdout), (0, b"789"), done.stderr)
+        saved = json.loads(self.state.read_text())["kwargs"]
+        self.assertEqual(saved, kwargs | {"log_offset": 10, "poll_interval": saved["poll_interval"]})
+
     def test_binary_log_is_exact(self):
         data = bytes(range(256)) * 4096 + "é€😀".encode() + b"\r\n \n\0"
         self.log.write_bytes(data)

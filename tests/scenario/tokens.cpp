@@ -13,6 +13,7 @@ namespace deferred_of = asio::experimental;
 #endif
 
 #include <asio/bind_allocator.hpp>
+#include <asio/bind_cancellation_slot.hpp>
 #include <asio/bind_executor.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -96,6 +97,85 @@ TEST_CASE_METHOD(finished_world, "a future throws what went wrong") {
   auto t = make();
   auto future = t.async_run(asio::use_future);
   run_virtual(context);
+  CHECK_THROWS_AS(future.get(), std::system_error);
+}
+
+TEST_CASE_METHOD(finished_world, "an exception has the message of the event") {
+  const bool awaited = GENERATE(true, false);
+  std::string names;  // what the message has to name
+  SECTION("of an option") {
+    state.options.log_chunk_size = 0;
+    names = "log_chunk_size must be at least 1 byte";
+  }
+  SECTION("of a field") {
+    state.job.log_file = "";
+    names = "log_file must not be empty";
+  }
+  SECTION("of the watch") {
+    state.options.deadline = 3s;
+    names = "within its deadline of 3 s";
+  }
+  auto t = make();
+  watch(t);
+  REQUIRE(error);
+  const auto expected = event->message + ": " + error.message();
+  REQUIRE(expected.find(names) != std::string::npos);
+  std::exception_ptr thrown;
+  if (awaited) {
+    asio::co_spawn(
+        context, [&]() -> asio::awaitable<void> { co_await t.async_run(asio::use_awaitable); },
+        [&](std::exception_ptr e) { thrown = e; });
+    run_virtual(context);
+  } else {
+    auto future = t.async_run(asio::use_future);
+    run_virtual(context);
+    try {
+      future.get();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  }
+  REQUIRE(thrown);
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::system_error& e) {
+    CHECK(e.code() == error);
+    CHECK(e.what() == expected);
+  }
+}
+
+TEST_CASE_METHOD(finished_world, "an exception has the message of a submit, and that of a cancellation its code") {
+  auto t = make();
+  auto submitted = t.async_submit({}, asio::use_future);
+  run_virtual(context);
+  try {
+    submitted.get();
+    CHECK(false);
+  } catch (const std::system_error& e) {
+    CHECK(e.code() == errc::invalid_argument);
+    CHECK(std::string(e.what()).starts_with("script "));
+  }
+  auto cancelled = t.async_run(asio::use_future);
+  t.cancel();
+  run_virtual(context);
+  try {
+    cancelled.get();
+    CHECK(false);
+  } catch (const std::system_error& e) {
+    CHECK(e.code() == asio::error::operation_aborted);
+    CHECK(std::string(e.what()) == e.code().message());
+  }
+}
+
+TEST_CASE_METHOD(finished_world, "a cancellation slot and an executor reach through to the run") {
+  auto t = make();
+  asio::io_context other;
+  asio::cancellation_signal stop;
+  auto future = t.async_run(asio::bind_cancellation_slot(stop.slot(), asio::bind_executor(other, asio::use_future)));
+  context.poll();
+  stop.emit(asio::cancellation_type::terminal);
+  run_virtual(context);
+  other.run();
   CHECK_THROWS_AS(future.get(), std::system_error);
 }
 

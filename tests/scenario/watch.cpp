@@ -45,6 +45,26 @@ TEST_CASE_METHOD(either_way, "any exit code but 0 is a failure, told as the host
   CHECK(e.message == "Job completed with exit code " + std::to_string(code));
 }
 
+TEST_CASE_METHOD(either_way, "an exit code that says that there was nothing to do is no failure, and no success") {
+  const auto [text, expected] = GENERATE(table<const char*, status>(
+      {{"99", status::skipped}, {"-1", status::skipped}, {"0", status::skipped}, {"98", status::failed}}));
+  exit_code().append(0s, text);
+  log().append(0s, "all of it");
+  state.options.skip_on_exit_code = {99, -1, 0};
+  state.other_kwargs = R"({"new":1})";
+  auto t = make();
+  const auto& e = watch(t);
+  CHECK_FALSE(error);
+  CHECK(e.status == expected);
+  CHECK(e.reason == reason::completed);
+  CHECK(e.exit_code == std::stoll(text));
+  CHECK(e.message == std::string("Job completed with exit code ") + text +
+                         (expected == status::skipped ? ", which counts as skipped" : ""));
+  CHECK(t.sink().log() == "all of it");
+  CHECK(t.serialize().options.skip_on_exit_code == state.options.skip_on_exit_code);
+  CHECK(t.serialize().other_kwargs == state.other_kwargs);
+}
+
 TEST_CASE_METHOD(either_way, "a finished job's log is delivered whole, without a pause between polls") {
   std::string bytes(10 << 20, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + (i >> 8));

@@ -4,6 +4,7 @@
 #include "openssh_text.hpp"
 
 #include <remote_job/ssh/connect/algorithms.hpp>
+#include <remote_job/ssh/openssh/job_options.hpp>
 #include <remote_job/ssh/openssh/openssh_config.hpp>
 #include <support/catch.hpp>
 
@@ -396,4 +397,62 @@ TEST_CASE("an alias of the configuration logs in") {
   client wrong(options);
   CHECK(wrong.connect() == errc::host_key_unknown);
   CHECK(contains(wrong.diagnostics(), "build-farms"));
+}
+
+TEST_CASE("a job's ssh_conn_id and remote_host are its connection") {
+  const configured c("Host farm\n HostName 10.0.0.1\n Port 2201\n User joe\n HostKeyAlias build\n ProxyJump gate\n");
+  ssh_options mine;
+  mine.host = "10.0.0.2";
+  mine.port = 2202;
+  mine.user = "jim";
+  const remote_job::ssh_connections connections = {{"cluster", mine}, {"farm2", mine}};
+  const auto made = [&](const std::string& id, const std::string& host) {
+    remote_job::job_spec job;
+    job.ssh_conn_id = id;
+    job.remote_host = host;
+    return remote_job::ssh_options_for(job, connections, c.query);
+  };
+  SECTION("an alias of OpenSSH") {
+    const auto options = made("farm", "");
+    CHECK(options.host == "10.0.0.1");
+    CHECK(options.port == 2201);
+    CHECK(options.user == "joe");
+    CHECK(options.host_key_alias == "build");
+    CHECK(options.jump_hosts.size() == 1);
+  }
+  SECTION("an alias with another host") {
+    const auto options = made("farm", "node7");
+    CHECK(options.host == "node7");
+    CHECK(options.port == 2201);
+    CHECK(options.user == "joe");
+    CHECK(options.host_key_alias == "build");
+    CHECK(options.jump_hosts.size() == 1);
+  }
+  SECTION("an entry of the map") {
+    CHECK(made("cluster", "").host == "10.0.0.2");
+    CHECK(made("cluster", "").port == 2202);
+    CHECK(made("cluster", "::1").host == "::1");
+    CHECK(made("cluster", "::1").user == "jim");
+  }
+  SECTION("the map goes before the configuration, and asks no ssh") {
+    configured none("");
+    none.query.program = "/nonexistent/ssh";
+    remote_job::job_spec job;
+    job.ssh_conn_id = "farm";
+    CHECK(remote_job::ssh_options_for(job, {{"farm", mine}}, none.query).host == "10.0.0.2");
+  }
+  SECTION("no id: the host is the alias") {
+    CHECK(made("", "farm").host == "10.0.0.1");
+    CHECK(made("", "ann@farm").user == "ann");
+    CHECK(made("", "unheard.of").host == "unheard.of");
+  }
+  SECTION("neither") {
+    try {
+      made("", "");
+      CHECK(false);
+    } catch (const std::system_error& e) {
+      CHECK(e.code() == errc::invalid_argument);
+      CHECK(contains(e.what(), "ssh_conn_id"));
+    }
+  }
 }

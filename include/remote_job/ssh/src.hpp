@@ -30,6 +30,7 @@
 #include <remote_job/ssh/login/impl/key_login.ipp>
 #include <remote_job/ssh/login/impl/login.ipp>
 #include <remote_job/ssh/login/impl/password_login.ipp>
+#include <remote_job/ssh/openssh/impl/job_options.ipp>
 #include <remote_job/ssh/openssh/impl/openssh_config.ipp>
 #include <remote_job/ssh/openssh/impl/openssh_options.ipp>
 #include <remote_job/ssh/openssh/impl/openssh_output.ipp>

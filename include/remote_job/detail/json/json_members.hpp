@@ -22,13 +22,14 @@ enum class json_kind { null, boolean, integer, real, string, object, array };
 
 struct json_member {
   json_kind kind = json_kind::null;
-  std::string text;   // a number or boolean as written, or the value of a string
-  bool used = false;  // whether the reader requested it
+  std::string text;    // a number or boolean as written, or the value of a string
+  std::string name{};  // only of a member of a member of the root, as is the next
+  std::string json{};  // the whole value as JSON text
+  bool used = false;   // whether the reader requested it
 };
 
 /// The members of a JSON object by their JSON pointers (RFC 6901). Unlike a DOM, it rejects duplicate members and keeps
-/// all digits of numbers. Array contents, and members nested deeper than a state needs, are checked for valid JSON and
-/// dropped.
+/// all digits of numbers. Array contents, and members nested deeper than a state needs, are kept as text only.
 class json_members {
  public:
   /// Returns what is wrong with the text, or nothing.
@@ -61,16 +62,19 @@ class json_members {
    public:
     explicit handler(json_members& owner) : owner_(owner) {}
 
-    bool null() { return add(json_kind::null, {}); }
-    bool boolean(bool value) { return add(json_kind::boolean, value ? "true" : "false"); }
-    bool number_integer(std::int64_t value) { return add(json_kind::integer, std::to_string(value)); }
-    bool number_unsigned(std::uint64_t value) { return add(json_kind::integer, std::to_string(value)); }
-    bool number_float(double, const std::string& text) { return add(json_kind::real, text); }
-    bool string(std::string& text) { return add(json_kind::string, std::move(text)); }
+    bool null() { return add(json_kind::null, {}, "null"); }
+    bool boolean(bool value) { return literal(json_kind::boolean, value ? "true" : "false"); }
+    bool number_integer(std::int64_t value) { return literal(json_kind::integer, std::to_string(value)); }
+    bool number_unsigned(std::uint64_t value) { return literal(json_kind::integer, std::to_string(value)); }
+    bool number_float(double, const std::string& text) { return literal(json_kind::real, text); }
+    bool string(std::string& text) {
+      const auto quoted = nlohmann::json(text).dump();
+      return add(json_kind::string, std::move(text), quoted);
+    }
     bool binary(nlohmann::json::binary_t&) { return false; }  // never in JSON text
 
     bool start_object(std::size_t) {
-      if (!add(json_kind::object, {})) return false;
+      if (!add(json_kind::object, {}, "{")) return false;
       if (hidden_ != 0 || path_lengths_.size() == max_depth)
         ++hidden_;
       else
@@ -78,17 +82,20 @@ class json_members {
       return true;
     }
     bool key(const std::string& name) {
+      if (kept_ != nullptr && depth() > kept_depth) write(nlohmann::json(name).dump() + ':');
       if (hidden_ != 0) return true;
       if (name.size() > max_name) {
         owner_.why_ = "a member's name is too long";
         return false;
       }
+      if (depth() == kept_depth) name_ = name;
       path_.resize(path_lengths_.back());
       path_ += '/';
       for (const char c : name) path_ += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
       return true;
     }
     bool end_object() {
+      close("}");
       if (hidden_ != 0) return --hidden_, true;
       path_.resize(path_lengths_.back());
       path_lengths_.pop_back();
@@ -96,11 +103,14 @@ class json_members {
     }
 
     bool start_array(std::size_t) {
-      if (!add(json_kind::array, {})) return false;
+      if (!add(json_kind::array, {}, "[")) return false;
       ++hidden_;
       return true;
     }
-    bool end_array() { return --hidden_, true; }
+    bool end_array() {
+      close("]");
+      return --hidden_, true;
+    }
 
     bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::json::exception& /*error*/) {
       owner_.why_ = "not JSON, or cut short, at byte " + std::to_string(position);
@@ -108,21 +118,59 @@ class json_members {
     }
 
    private:
-    // Both limit the memory that hostile text can use.
+    // All limit what hostile text can use: memory here, and the stack of whoever parses the kept text recursively.
     static constexpr std::size_t max_depth = 4;
     static constexpr std::size_t max_name = 64;
+    static constexpr std::size_t max_kept_depth = 64;
 
-    bool add(json_kind kind, std::string text) {
-      if (hidden_ != 0) return true;
-      if (owner_.members_.try_emplace(path_, json_member{kind, std::move(text)}).second) return true;
-      owner_.why_ = escaped(path_.substr(1)) + " is there twice";
-      return false;
+    static constexpr std::size_t kept_depth = 2;  // of the objects whose members are kept as text
+
+    // How many objects and arrays are open.
+    std::size_t depth() const { return path_lengths_.size() + hidden_; }
+
+    bool literal(json_kind kind, std::string text) {
+      const auto json = text;
+      return add(kind, std::move(text), json);
+    }
+
+    bool add(json_kind kind, std::string text, std::string_view json) {
+      if (depth() > max_kept_depth) {
+        owner_.why_ = "a member is nested too deeply";
+        return false;
+      }
+      if (hidden_ == 0) {
+        const auto [at, is_new] = owner_.members_.try_emplace(path_, json_member{kind, std::move(text)});
+        if (!is_new) {
+          owner_.why_ = escaped(path_.substr(1)) + " is there twice";
+          return false;
+        }
+        if (depth() == kept_depth) {
+          at->second.name = name_;
+          kept_ = &at->second.json;
+        } else if (depth() < kept_depth) {
+          kept_ = nullptr;
+        }
+      }
+      write(json);
+      return true;
+    }
+
+    void write(std::string_view json) {
+      if (kept_ == nullptr) return;
+      if (!kept_->empty() && std::string_view("[{:").find(kept_->back()) == std::string_view::npos) *kept_ += ',';
+      *kept_ += json;
+    }
+
+    void close(std::string_view bracket) {
+      if (kept_ != nullptr && depth() > kept_depth) *kept_ += bracket;
     }
 
     json_members& owner_;
     std::string path_;
     std::vector<std::size_t> path_lengths_;
-    std::size_t hidden_ = 0;  // open arrays, and objects nested too deep to keep
+    std::string name_;             // of the member whose text is kept
+    std::string* kept_ = nullptr;  // text of the value that is being read
+    std::size_t hidden_ = 0;       // open arrays, and objects nested too deep to keep
   };
 
   std::map<std::string, json_member, std::less<>> members_;

@@ -9,9 +9,12 @@
 #include <remote_job/detail/text/seconds.hpp>
 #include <remote_job/state.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <charconv>
 #include <concepts>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -27,17 +30,16 @@ class state_reader {
     why_ = members_.parse(text);
     if (!why_.empty()) return std::move(why_);
 
-    std::int64_t version = 0;
     std::string classpath;
-    integer("/version", version);
-    if (why_.empty() && version != 1) wrong("/version", "is not one that this version of the library can read");
-    string("/classpath", classpath);
-    if (why_.empty() && classpath != trigger_state::classpath)
-      wrong("/classpath", "is not that of a remote job trigger");
+    if (const auto* name = members_.find("/classpath");
+        name != nullptr && name->text == trigger_state::airflow_classpath)
+      string("/classpath", classpath);
+    else
+      own_header(classpath);
     object("/kwargs");
-    kwargs(state);
-    if (has("/extra")) extra(state);
-    no_others();
+    kwargs(state, classpath == trigger_state::airflow_classpath);
+    if (classpath == trigger_state::classpath && has("/extra")) extra(state);
+    others(state);
     if (why_.empty()) why_ = validate(state.job, state.options);
     if (why_.empty() && state.mark.tail.size() > static_cast<std::uint64_t>(state.options.log_offset))
       wrong("/extra/mark/tail", "is longer than the log_offset");
@@ -45,7 +47,18 @@ class state_reader {
   }
 
  private:
-  void kwargs(trigger_state& state) {
+  void own_header(std::string& classpath) {
+    std::int64_t version = 0;
+    integer("/version", version);
+    if (why_.empty() && version != 1) wrong("/version", "is not one that this version of the library can read");
+    string("/classpath", classpath);
+    if (why_.empty() && classpath != trigger_state::classpath)
+      wrong("/classpath", "is not that of a remote job trigger");
+  }
+
+  // `has_defaults`: whether the last five may be missing, since the program that wrote them has the same defaults.
+  void kwargs(trigger_state& state, bool has_defaults) {
+    const auto given = [&](const char* path) { return !has_defaults || has(path); };
     auto& job = state.job;
     auto& options = state.options;
     std::string os;
@@ -62,11 +75,12 @@ class state_reader {
     if (why_.empty() && os != to_string(remote_os::posix) && os != to_string(remote_os::windows))
       wrong("/kwargs/remote_os", "must be posix or windows");
     job.remote_os = os == to_string(remote_os::windows) ? remote_os::windows : remote_os::posix;
-    seconds("/kwargs/poll_interval", options.poll_interval);
-    integer("/kwargs/log_chunk_size", options.log_chunk_size);
-    integer("/kwargs/log_offset", options.log_offset);
-    seconds("/kwargs/command_timeout", options.command_timeout);
-    integer("/kwargs/max_reconnect_attempts", options.max_reconnect_attempts);
+    if (given("/kwargs/poll_interval")) seconds("/kwargs/poll_interval", options.poll_interval);
+    if (given("/kwargs/log_chunk_size")) integer("/kwargs/log_chunk_size", options.log_chunk_size);
+    if (given("/kwargs/log_offset")) integer("/kwargs/log_offset", options.log_offset);
+    if (given("/kwargs/command_timeout")) seconds("/kwargs/command_timeout", options.command_timeout);
+    if (given("/kwargs/max_reconnect_attempts"))
+      integer("/kwargs/max_reconnect_attempts", options.max_reconnect_attempts);
   }
 
   // This library's own fields: optional, since another tool may have written the state. A newer version may add fields.
@@ -87,6 +101,7 @@ class state_reader {
       seconds("/extra/began", since_1970);
       state.began = wall_time(since_1970);
     }
+    if (has("/extra/skip_on_exit_code")) exit_codes("/extra/skip_on_exit_code", state.options.skip_on_exit_code);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);
@@ -156,6 +171,18 @@ class state_reader {
       wrong(path, "is out of range");
   }
 
+  void exit_codes(const char* path, std::set<std::int64_t>& values) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind != json_kind::array) return wrong(path, "must be a list of exit codes");
+    for (const auto& code : nlohmann::json::parse(member->json)) {
+      const bool fits = code.is_number_integer() &&
+                        !(code.is_number_unsigned() && code.get<std::uint64_t>() > std::uint64_t{INT64_MAX});
+      if (!fits) return wrong(path, "must be a list of exit codes");
+      values.insert(code.get<std::int64_t>());
+    }
+  }
+
   void seconds(const char* path, duration& value) {
     const auto* member = find(path);
     if (member == nullptr) return;
@@ -168,9 +195,19 @@ class state_reader {
       wrong(path, "is out of range");
   }
 
-  void no_others() {
-    for (const auto& [path, member] : members_.all())
-      if (!member.used && !path.starts_with("/extra/")) wrong(path.c_str(), "is not a member of a state");
+  // Keeps unknown members of kwargs, passes over those of extra, and allows no others.
+  void others(trigger_state& state) {
+    constexpr std::string_view kwargs = "/kwargs/";
+    std::string kept;
+    for (const auto& [path, member] : members_.all()) {
+      if (member.used || path.starts_with("/extra/")) continue;
+      const auto slash = path.starts_with(kwargs) ? path.find('/', kwargs.size()) : 0;
+      if (slash == std::string::npos)
+        kept += (kept.empty() ? "" : ",") + nlohmann::json(member.name).dump() + ':' + member.json;
+      else if (slash == 0 || members_.find(std::string_view(path).substr(0, slash))->used)
+        wrong(path.c_str(), "is not a member of a state");
+    }
+    if (!kept.empty()) state.other_kwargs = '{' + kept + '}';
   }
 
   void wrong(const char* path, const char* what) {

@@ -20,8 +20,8 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 REMOTE_JOB_DECL std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
                                           const std::string& why);
 
-/// The end of a watch whose job ended.
-REMOTE_JOB_DECL std::string completed_message(std::int64_t exit_code);
+/// The end of a watch whose job ended. `skipped`: whether the exit code says that there was nothing to do.
+REMOTE_JOB_DECL std::string completed_message(std::int64_t exit_code, bool skipped);
 
 /// Any other end of a watch. `exit_code`: of a job that ended, but whose log was not read to its end.
 REMOTE_JOB_DECL std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code,

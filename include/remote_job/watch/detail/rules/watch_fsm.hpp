@@ -114,6 +114,7 @@ class watch_fsm {
   watch_options options_;
   watch_state state_;
   std::optional<wall_time> began_;  // the job's time; the beginning of a run turns it into a span
+  std::string other_kwargs_;        // kept for the next state
   duration now_{};                  // of the last complete poll, or of the beginning of the run
   splitmix64 chance_;               // of the pauses
 

@@ -18,8 +18,8 @@ std::string retry_message(retry_info::phase phase, int attempt, int max, duratio
   return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
 }
 
-std::string completed_message(std::int64_t exit_code) {
-  return "Job completed with exit code " + std::to_string(exit_code);
+std::string completed_message(std::int64_t exit_code, bool skipped) {
+  return "Job completed with exit code " + std::to_string(exit_code) + (skipped ? ", which counts as skipped" : "");
 }
 
 std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,

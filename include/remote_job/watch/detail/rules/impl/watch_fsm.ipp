@@ -20,6 +20,7 @@ watch_fsm::watch_fsm(trigger_state state)
              log_position(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)),
                           std::move(state.mark))),
       began_(state.began),
+      other_kwargs_(std::move(state.other_kwargs)),
       chance_(poll_pause::chance_of(job_.job_id)) {}
 
 // ---- Inputs
@@ -286,8 +287,10 @@ trigger_event watch_fsm::event() const {
   e.reason = reason_;
   e.exit_code = state_.exit_code;
   if (reason_ == reason::completed) {
-    e.status = *state_.exit_code == 0 ? status::success : status::failed;
-    e.message = completed_message(*state_.exit_code);
+    const auto code = *state_.exit_code;
+    const bool skipped = options_.skip_on_exit_code.contains(code);
+    e.status = skipped ? status::skipped : code == 0 ? status::success : status::failed;
+    e.message = completed_message(code, skipped);
   } else {
     e.status = reason_ == reason::lost ? status::lost : status::error;
     e.error = error_;
@@ -297,7 +300,7 @@ trigger_event watch_fsm::event() const {
 }
 
 trigger_state watch_fsm::state() const {
-  trigger_state s{job_, options_, state_.log.mark(), began_};
+  trigger_state s{job_, options_, state_.log.mark(), began_, other_kwargs_};
   s.options.log_offset = static_cast<std::int64_t>(offset());
   return s;
 }
