@@ -312,12 +312,13 @@ TEST_CASE("ssh's own failure is a lost connection, a command's is not") {
   temp_dir dir;
   const auto program = dir.path + "/ssh";
   std::ofstream(program)
-      << "#!/bin/sh\necho 'Warning: new key' >&2\nprintf 'me@host: Permission\\033 denied (publickey).\\r\\n' >&2\n"
+      << "#!/bin/sh\necho 'Warning: new key' >&2\n"
+         "printf 'me@host: Permission\\033\\233\\302\\205 denied (publickey).\\r\\n' >&2\n"
          "exec sh -c \"$2\"\n";
   fs::permissions(program, fs::perms::owner_all);
   runner r({program, "host"});
   CHECK(r.run(make_command("exit 255")) == errc::connection_lost);
-  CHECK(r.wire.diagnostics() == program + ": me@host: Permission? denied (publickey).");
+  CHECK(r.wire.diagnostics() == program + ": me@host: Permission???? denied (publickey).");
   CHECK_FALSE(r.run(make_command("exit 254")));
   CHECK_FALSE(r.run(make_command("echo end; exit 255", "", "end\n")));
 }

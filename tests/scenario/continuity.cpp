@@ -36,6 +36,10 @@ TEST_CASE_METHOD(either_way, "a log that is no longer the same is told and read 
     cause = log_reset_cause::rewritten;
     log().truncate(7s).append(7s, "new new new new new\n");
   }
+  SECTION("rewritten in place, to just the same size") {
+    cause = log_reset_cause::rewritten;
+    log().truncate(7s).append(7s, "new new new new\n");
+  }
   SECTION("gone, and there again") {
     cause = log_reset_cause::replaced;
     log().remove(7s).append(14s, "old old old old\n");

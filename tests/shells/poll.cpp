@@ -98,7 +98,7 @@ TEST_CASE("the command is constant and the script is ASCII in one brace group") 
   CHECK(command.command == "exec busybox sh -s");
 }
 
-TEST_CASE("a running job: nothing yet, then a log, then nothing new") {
+TEST_CASE("a running job: nothing yet, then a log, then nothing new, then its end") {
   host h(any_shell());
   CAPTURE(h.shell);
   REQUIRE_FALSE(h.poll());
@@ -129,6 +129,15 @@ TEST_CASE("a running job: nothing yet, then a log, then nothing new") {
   REQUIRE_FALSE(h.poll(11, 4));  // truncated: the size says so
   CHECK(h.reply.bytes.empty());
   CHECK(h.reply.log_size == 10);
+
+  // Once there is an exit code this may be the last look: is it still the log that was read?
+  write_file(h.job.exit_code_file, "0");
+  REQUIRE_FALSE(h.poll(10, 4));
+  CHECK(h.reply.bytes == "6789");
+  REQUIRE_FALSE(h.poll(10, 0));
+  CHECK(h.reply.bytes.empty());
+  REQUIRE_FALSE(h.poll(11, 4));
+  CHECK(h.reply.bytes.empty());
 }
 
 TEST_CASE("hostile paths are only ever paths") {

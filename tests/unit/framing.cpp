@@ -85,8 +85,8 @@ TEST_CASE("what is written is read back") {
           if (log == log_state::present) {
             in.log_identity = max;
             in.log_size = size;
-            in.bytes =
-                std::string_view(bytes).substr(0, static_cast<std::size_t>(detail::poll_length(request(), size)));
+            in.bytes = std::string_view(bytes).substr(
+                0, static_cast<std::size_t>(detail::poll_length(request(), size, exit != exit_code_state::absent)));
           }
           std::string output;
           detail::append_poll_frame(output, request(), in);
@@ -102,13 +102,15 @@ TEST_CASE("what is written is read back") {
         }
 }
 
-TEST_CASE("a poll is answered with the overlap and at most max_bytes, only when there is a new byte") {
-  CHECK(detail::poll_length(request(), 0) == 0);
-  CHECK(detail::poll_length(request(), 100) == 0);
-  CHECK(detail::poll_length(request(), 101) == 5);
-  CHECK(detail::poll_length(request(), 116) == 20);
-  CHECK(detail::poll_length(request(), 117) == 20);
-  CHECK(detail::poll_length(request(0, 0, 16), 3) == 3);
+TEST_CASE("a poll is answered with the overlap and at most max_bytes, only when there is a new byte or an exit code") {
+  CHECK(detail::poll_length(request(), 0, true) == 0);
+  CHECK(detail::poll_length(request(), 99, true) == 0);
+  CHECK(detail::poll_length(request(), 100, false) == 0);
+  CHECK(detail::poll_length(request(), 100, true) == 4);
+  CHECK(detail::poll_length(request(), 101, false) == 5);
+  CHECK(detail::poll_length(request(), 116, true) == 20);
+  CHECK(detail::poll_length(request(), 117, false) == 20);
+  CHECK(detail::poll_length(request(0, 0, 16), 3, false) == 3);
   CHECK(detail::poll_start(request(2, 4)) == 0);
   CHECK(detail::poll_limit({nonce, 2, 4, std::numeric_limits<std::size_t>::max()}) ==
         std::numeric_limits<std::size_t>::max());
@@ -164,6 +166,8 @@ TEST_CASE("the end of the frame may stand in the log") {
 
 TEST_CASE("a header that breaks the rules is malformed") {
   REQUIRE_FALSE(parse(frame("exit=- log=+ ino=1 size=100 off=96 n=0")));
+  REQUIRE_FALSE(parse(frame("exit=1 log=+ ino=1 size=100 off=96 n=4", "3\nabcd")));
+  REQUIRE_FALSE(parse(frame("exit=! log=+ ino=1 size=100 off=96 n=4", "\nabcd")));
   const std::string good_body = "\n" + std::string(10, 'x');
   REQUIRE_FALSE(parse(frame("exit=- log=+ ino=1 size=106 off=96 n=10", good_body)));
   for (const std::string fields : {
@@ -181,6 +185,7 @@ TEST_CASE("a header that breaks the rules is malformed") {
            "exit=- log=+ ino=1 size=106 off=100 n=6",
            "exit=- log=+ ino=1 size=99 off=96 n=10",
            "exit=- log=+ ino=1 size=100 off=96 n=4",
+           "exit=0 log=+ ino=1 size=100 off=96 n=0",
            "exit=- log=+ ino=1 size=9223372036854775808 off=96 n=9223372036854775808",
            "exit=- log=+ ino=1 size=18446744073709551616 off=96 n=10",
            "exit=- log=+ ino=1 size=18446744073709551615 off=96 n=18446744073709551615",
@@ -277,7 +282,8 @@ TEST_CASE("any bytes are parsed without harm, and only a true frame is taken") {
     ++taken;
     REQUIRE(reply.bytes.size() <= 20);
     REQUIRE(reply.exit_text.size() <= detail::max_exit_text);
-    REQUIRE(reply.bytes.size() == detail::poll_length(request(), reply.log_size));
+    REQUIRE(reply.bytes.size() ==
+            detail::poll_length(request(), reply.log_size, reply.exit_state != exit_code_state::absent));
     if (!reply.bytes.empty()) {
       REQUIRE(reply.bytes.data() >= view.data());
       REQUIRE(reply.bytes.data() + reply.bytes.size() <= view.data() + view.size());

@@ -24,9 +24,11 @@ constexpr std::size_t poll_limit(const poll_request& request) noexcept {
   return overlap + std::min(request.max_bytes, std::numeric_limits<std::size_t>::max() - overlap);
 }
 
-/// The number of log bytes in the reply for a log of this size; none unless there are new ones.
-constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size) noexcept {
-  if (log_size <= request.offset) return 0;
+/// The number of log bytes in the reply for a log of this size; none unless there are new ones. `ended`: there is an
+/// exit-code file. Then the overlap comes also without new bytes: this may be the last look at the log, and the last
+/// chance to see that it is no longer the one that was read.
+constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size, bool ended) noexcept {
+  if (log_size < request.offset || (log_size == request.offset && !ended)) return 0;
   return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));
 }
 

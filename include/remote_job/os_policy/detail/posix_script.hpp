@@ -72,7 +72,7 @@ elif [ -e "$rj_f" ] || rj_hidden; then rj_k=!
 fi
 )";
 
-/// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length().
+/// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length(); rj_c as above.
 ///
 /// Where the shell's arithmetic has 32 bits (mksh), expr computes.
 REMOTE_JOB_DECL void append_plan_piece(std::string& script, const poll_request& request);

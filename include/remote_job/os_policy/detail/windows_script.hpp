@@ -59,7 +59,7 @@ try{
 static_assert(max_exit_text == 64, "rj_copy above");
 
 /// The log $rj_p: rj_k is `-` absent, `!` unreadable, `+` present; rj_i names the file, rj_s is its size, rj_d the
-/// bytes from $rj_at on, at most $rj_max of them, if there is one behind $rj_off. The time of creation names a file,
+/// bytes from $rj_at on, at most $rj_max of them, by the rule of poll_length(); $rj_c as above. The time of creation names a file,
 /// for want of anything better; a log that shrank while it was read ends where the bytes end.
 inline constexpr std::string_view windows_log_piece = R"ps($rj_k='-'
 $rj_i=[long]0
@@ -71,13 +71,13 @@ try{
     $rj_s=$f.Length
     $rj_i=[IO.File]::GetCreationTimeUtc($rj_p).Ticks
     $rj_k='+'
-    if($rj_s -gt $rj_off){
+    if($rj_s -gt $rj_off -or ($rj_s -eq $rj_off -and $rj_c -ne '-')){
       $m=[Math]::Min($rj_s-$rj_at,$rj_max)
       [void]$f.Seek($rj_at,[IO.SeekOrigin]::Begin)
       rj_copy $f $m $rj_d
       if($rj_d.Length -lt $m){
         $rj_s=$rj_at+$rj_d.Length
-        if($rj_s -le $rj_off){$rj_d.SetLength(0)}
+        if($rj_s -lt $rj_off -or ($rj_s -eq $rj_off -and $rj_c -eq '-')){$rj_d.SetLength(0)}
       }
     }
   }finally{$f.Dispose()}

@@ -188,7 +188,8 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
   if (reply.log == log_state::present) {
     reply.log_size = log.bytes().size();
     reply.log_identity = log.identity();
-    const auto length = static_cast<std::size_t>(detail::poll_length(request, reply.log_size));
+    const bool ended = reply.exit_state != exit_code_state::absent;
+    const auto length = static_cast<std::size_t>(detail::poll_length(request, reply.log_size, ended));
     if (length > 0)
       reply.bytes = std::string_view(log.bytes()).substr(static_cast<std::size_t>(detail::poll_start(request)), length);
   }

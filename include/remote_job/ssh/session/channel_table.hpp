@@ -30,6 +30,8 @@ class channel_table {
    public:
     virtual void fail(std::string_view what) = 0;
     virtual void drain() = 0;
+    /// A channel is closed on both sides; `unread` bytes of its data were never asked for.
+    virtual void on_closed(std::size_t unread) = 0;
     /// Whether some operation will soon release its channel.
     virtual bool make_room() = 0;
     /// due() may have become earlier.

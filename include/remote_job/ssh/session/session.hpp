@@ -13,6 +13,7 @@
 #include <remote_job/ssh/session/keepalive_rule.hpp>
 #include <remote_job/ssh/session/operation.hpp>
 #include <remote_job/ssh/session/server_hello.hpp>
+#include <remote_job/ssh/session/traffic_rule.hpp>
 #include <remote_job/ssh/session/wire.hpp>
 
 #include <libssh2.h>
@@ -108,6 +109,9 @@ class session final : public std::enable_shared_from_this<session>,
     return wire_.call(std::move(function));
   }
 
+  /// Reads data of a channel (libssh2_channel_read_ex(3)). All data is read through this: what is not counts as noise.
+  REMOTE_JOB_DECL ssize_t read(LIBSSH2_CHANNEL* channel, int stream, char* to, std::size_t size);
+
   /// Has `function`, which calls libssh2, called on a thread of its own, and then `done`, on the executor, with what it
   /// returned, unless the session has ended by then. Till then the session is that thread's: what comes in waits, and
   /// nothing of libssh2 may be called. Both may be called while the callers of this have gone, but not without session.
@@ -179,6 +183,7 @@ class session final : public std::enable_shared_from_this<session>,
   REMOTE_JOB_DECL std::string why_lost(std::error_code ec) const;
   REMOTE_JOB_DECL void take_back();
   REMOTE_JOB_DECL void drain() override;
+  void on_closed(std::size_t unread) override { traffic_.closed(unread); }
   REMOTE_JOB_DECL void wake_all();
   REMOTE_JOB_DECL void wake_again();
   REMOTE_JOB_DECL bool make_room() override;
@@ -187,11 +192,8 @@ class session final : public std::enable_shared_from_this<session>,
   /// Sends what there is, and reads on.
   REMOTE_JOB_DECL void transfer();
 
-  /// What libssh2 may hold: before the login a few packets; later all that may come on the channels without our reading
-  /// it, and the little that libssh2 leaks over the days.
-  std::size_t max_memory() const noexcept {
-    return channels_.in_service() ? (8 + 4 * channels_.count()) * 1024 * 1024 : 1024 * 1024;
-  }
+  /// Ends a session whose server has libssh2 hold too much, or sends too much that nothing explains.
+  REMOTE_JOB_DECL void limit_noise();
   REMOTE_JOB_DECL void bury();
   REMOTE_JOB_DECL void free_all() noexcept;
 
@@ -208,6 +210,7 @@ class session final : public std::enable_shared_from_this<session>,
   wire wire_;
   channel_table channels_;
   keepalive_rule silence_;
+  traffic_rule traffic_;
   std::vector<std::shared_ptr<operation>> operations_;
   std::vector<char> scratch_;
 

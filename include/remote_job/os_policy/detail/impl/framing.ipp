@@ -110,7 +110,7 @@ std::error_code parse_poll_frame(const poll_request& request, std::string_view o
       header.skip(" off=") && header.number(start) && header.skip(" n=") && header.number(length) &&
       (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":") : header.rest.empty()) &&
       liveness_letters.find(life) != liveness_letters.npos;
-  if (!whole || start != poll_start(request) || length != poll_length(request, size) ||
+  if (!whole || start != poll_start(request) || length != poll_length(request, size, exit != '-') ||
       (log != '+' && (size != 0 || identity != 0)))
     return errc::reply_malformed;
 

@@ -32,7 +32,8 @@ void append_plan_piece(std::string& script, const poll_request& request) {
   number(")\" = 1 ]; then\n    rj_n=$(exec expr \"$rj_s\" - ", start);
   number(")\n    [ \"$(exec expr \"$rj_n\" '<' ", poll_limit(request));
   number(")\" = 1 ] || rj_n=", poll_limit(request));
-  script.append("\n  fi\nfi\n");
+  number("\n  fi\nelif [ \"$rj_c\" != - ]; then rj_n=", request.offset - start);
+  script.append("\nfi\n");
 }
 
 void append_tail_piece(std::string& script, const poll_request& request) {

@@ -85,9 +85,7 @@ void tunnel::step() {
   }
   if (writer_ && write_buffer_.size() == 0) answer_writer({});
   if (!reader_) return;
-  const auto rc = s.call([&] {
-    return libssh2_channel_read_ex(channel_, 0, static_cast<char*>(read_buffer_.data()), read_buffer_.size());
-  });
+  const auto rc = s.read(channel_, 0, static_cast<char*>(read_buffer_.data()), read_buffer_.size());
   if (rc > 0) return answer_reader({}, static_cast<std::size_t>(rc));
   if (rc != LIBSSH2_ERROR_EAGAIN && (rc < 0 || libssh2_channel_eof(channel_) == 1)) end(asio::error::eof);
 }

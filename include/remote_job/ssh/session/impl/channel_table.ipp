@@ -213,10 +213,13 @@ void channel_table::step_closing() {
     }
     closing_.erase(closing_.begin() + static_cast<std::ptrdiff_t>(i));
     ++freed_;
+    unsigned long unread = 0;
+    unsigned long initial = 0;
+    const auto window = libssh2_channel_window_read_ex(channel, &unread, &initial);
+    owner_.on_closed(unread);
     // The last channel is kept, closed, to drain with: a session without one could not answer its server.
     // Not one whose window is worn: reading from it would widen it, and it is the server's no more.
-    unsigned long initial = 0;
-    if (count_ == 1 && libssh2_channel_window_read_ex(channel, nullptr, &initial) >= initial / 4 * 3)
+    if (count_ == 1 && window >= initial / 4 * 3)
       retired_ = channel;
     else
       free_channel(channel);

@@ -138,9 +138,7 @@ bool exec::send_input() {
 void exec::receive() {
   auto& s = *session_;
   auto& buffer = s.scratch();
-  const auto read = [&](int stream) {
-    return s.call([&] { return libssh2_channel_read_ex(channel_, stream, buffer.data(), buffer.size()); });
-  };
+  const auto read = [&](int stream) { return s.read(channel_, stream, buffer.data(), buffer.size()); };
   ssize_t rc = 0;
   while ((rc = read(0)) > 0) {
     auto& output = reply_->output;

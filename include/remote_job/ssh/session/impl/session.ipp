@@ -13,6 +13,7 @@
 #include <remote_job/ssh/session/operation.hpp>
 #include <remote_job/ssh/session/server_hello.hpp>
 #include <remote_job/ssh/session/session.hpp>
+#include <remote_job/ssh/session/traffic_rule.hpp>
 #include <remote_job/ssh/session/wire.hpp>
 
 #include <libssh2.h>
@@ -21,6 +22,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -51,6 +53,12 @@ void session::run_on_thread(std::function<int()> function, std::function<void(in
   const auto ec = helper_thread_.start(executor_, std::move(function), std::move(done),
                                        detail::shared_call::to<&session::take_back>(shared_from_this()));
   if (ec) kill(ec, "no thread can be started: " + ec.message());
+}
+
+ssize_t session::read(LIBSSH2_CHANNEL* channel, int stream, char* to, std::size_t size) {
+  const auto rc = wire_.call([&] { return libssh2_channel_read_ex(channel, stream, to, size); });
+  if (rc > 0) traffic_.read(static_cast<std::size_t>(rc));
+  return rc;
 }
 
 void session::fail(std::string_view what) {
@@ -147,7 +155,9 @@ void session::on_read(std::error_code ec, std::size_t size) {
   reading_ = false;
   if (!alive()) return;
   if (ec) return lost(ec);
-  silence_.heard(clock::now());
+  const auto now = clock::now();
+  silence_.heard(now);
+  traffic_.received(size, now);
   unanswered_ = false;
   wire_.received(size);
   if (!channels_.in_service() && !wire_.capture(size))
@@ -201,7 +211,11 @@ void session::take_back() {
 
 void session::drain() {
   auto* channel = channels_.any();
-  if (channel == nullptr || !alive() || wire_.drain(channel) >= 0) return;
+  if (channel == nullptr || !alive()) return;
+  const auto sent_before = wire_.bytes_sent();
+  const auto rc = wire_.drain(channel);
+  traffic_.answered(wire_.bytes_sent() - sent_before);
+  if (rc >= 0) return;
   // What was sorted before the error is still good: who is complete with it may complete.
   wake_all();
   fail("the connection broke");
@@ -228,13 +242,18 @@ void session::end_turn() {
   if (is_aside()) return;
   if (wire_.take_call_again())
     detail::post_call(executor_, detail::shared_call::to<&session::wake_again>(shared_from_this()));
-  if (wire_.memory() > max_memory())
-    kill(errc::connection_lost, std::string("the server sends packets that nobody has asked for, more than ") +
-                                    std::to_string(max_memory() / 1024) + " KiB of them");
+  limit_noise();
   if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
   if (!alive()) return bury();
   std::erase(operations_, nullptr);
   transfer();
+}
+
+void session::limit_noise() {
+  const auto most = traffic_rule::limit(channels_.in_service(), channels_.count());
+  if (std::max<std::uint64_t>(wire_.memory(), traffic_.unexplained()) > most)
+    kill(errc::connection_lost, "the server sends packets that nobody has asked for, more than " +
+                                    std::to_string(most / 1024) + " KiB of them");
 }
 
 void session::transfer() {

@@ -124,7 +124,7 @@ void sftp_channel::receive() {
   auto& s = *session_;
   for (;;) {
     const auto [data, size] = inbox_.prepare();
-    const auto rc = s.call([&, to = data, n = size] { return libssh2_channel_read_ex(channel_, 0, to, n); });
+    const auto rc = s.read(channel_, 0, data, size);
     if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from the SFTP server failed");
     if (rc <= 0) break;
     heard_ += static_cast<std::uint64_t>(rc);

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_IMPL_PROCESS_BACKEND_IPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_PROCESS_BACKEND_IPP
 
+#include <remote_job/detail/text/escaped.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/transport/detail/process_backend.hpp>
 #include <remote_job/transport/detail/running_command.hpp>
@@ -10,9 +11,6 @@
 #ifndef _WIN32
 
 #include <asio/error.hpp>
-
-#include <algorithm>
-#include <iterator>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
@@ -77,8 +75,7 @@ std::error_code process_backend::judge_end(std::error_code error, const child_pr
   text.remove_prefix(text.find_last_of('\n') + 1);
   diagnostics_ = prefix_.front() + ": ";
   if (!text.empty())
-    std::transform(text.begin(), text.end(), std::back_inserter(diagnostics_),
-                   [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c; });
+    diagnostics_ += printable(text, command_reply::max_error_output);
   else if (reply.exit_status)
     diagnostics_ += "ended with status " + std::to_string(*reply.exit_status);
   else if (child.signal() != 0)
