@@ -4,6 +4,7 @@
 #define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_PROCESS_BACKEND_IPP
 
 #include <remote_job/error.hpp>
+#include <remote_job/transport/detail/openssh_failure.hpp>
 #include <remote_job/transport/detail/process_backend.hpp>
 #include <remote_job/transport/detail/running_command.hpp>
 
@@ -85,7 +86,7 @@ std::error_code process_backend::judge_end(std::error_code error, const child_pr
     diagnostics_ += "killed by signal " + std::to_string(child.signal());
   else
     diagnostics_ += error.message();
-  if (!error && reply.exit_status == 255 && is_ssh()) return errc::connection_lost;
+  if (!error && reply.exit_status == 255 && is_ssh()) return openssh_failure(reply.error_output);
   return error;
 }
 
