@@ -46,8 +46,11 @@ enum class errc {
   host_key_revoked,        ///< the host's key is marked as revoked
   known_hosts_unreadable,  ///< there is no known-hosts file, or it cannot be read
   authentication_failed,   ///< the server accepts none of the credentials
+  credential_unsupported,  ///< as authentication_failed, but some credential is of a kind that libssh2 cannot use
   identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
   passphrase_wrong,        ///< the passphrase does not decrypt a private key
+  ssh_config_unsupported,  ///< the ssh configuration asks for something that libssh2 cannot do
+  banner_too_long,         ///< the server's login banner exceeds libssh2's limit for a packet
   program_not_found,       ///< the program of a process_transport cannot be started
   forwarding_refused,      ///< a jump host does not forward connections
   files_unavailable,       ///< the host offers no file access; commands may still be possible
@@ -74,13 +77,19 @@ enum class errc {
   policy_failed  ///< another policy threw; the message holds the text of the exception
 };
 
-/// How to handle an error: compare with `ec == condition::transient`.
+/// How to handle an error: compare with `ec == condition::transient`. Every error is either transient or fatal; some
+/// fatal ones are also beyond_libssh2.
 ///
 /// Your own error category can take part by overriding `std::error_category::equivalent`, or `default_error_condition`
 /// to return one of these. Errors of unknown categories are fatal.
 enum class condition {
   transient = 1,  ///< costs one failure of the budget; close, wait, reconnect
-  fatal           ///< ends the watch at once
+  fatal,          ///< ends the watch at once
+  /// libssh2 lacks what the connection needs, and OpenSSH's ssh may have it: no algorithm in common, a key or login
+  /// method of another kind, a setting of the ssh configuration, a long banner. A process_transport with
+  /// openssh_prefix() may connect. Never an error of trust (an unknown, changed or revoked host key), nor of a login in
+  /// which a password or passphrase was wrong.
+  beyond_libssh2
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -104,6 +113,9 @@ REMOTE_JOB_DECL const std::error_category& errc_category_instance() noexcept;
 
 /// Decides which errors are worth a retry; no other place does.
 REMOTE_JOB_DECL bool is_transient(const std::error_code& ec) noexcept;
+
+/// Decides for which errors OpenSSH's ssh is worth a try; no other place does.
+REMOTE_JOB_DECL bool is_beyond_libssh2(const std::error_code& ec) noexcept;
 
 class condition_category final : public std::error_category {
  public:

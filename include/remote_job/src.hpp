@@ -50,6 +50,7 @@
 #include <remote_job/sink/impl/ostream.ipp>
 #include <remote_job/transport/detail/impl/child_process.ipp>
 #include <remote_job/transport/detail/impl/loopback_steps.ipp>
+#include <remote_job/transport/detail/impl/openssh_failure.ipp>
 #include <remote_job/transport/detail/impl/process_backend.ipp>
 #include <remote_job/transport/detail/impl/running_command.ipp>
 #include <remote_job/transport/impl/loopback.ipp>

@@ -178,7 +178,7 @@ TEST_CASE("the agent's keys that are of no use here are named") {
           0);
   const agent a(server, {"id_stranger"});  // with its certificate
   client c(options_with(server, a.path));
-  CHECK(c.connect() == errc::authentication_failed);
+  CHECK(c.connect() == errc::credential_unsupported);
   CHECK(contains(c.diagnostics(), "agent key ssh-ed25519-cert-v01@openssh.com"));
   CHECK(contains(c.diagnostics(), "left out: such keys are for process_transport over ssh"));
 }

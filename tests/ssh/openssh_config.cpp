@@ -184,6 +184,7 @@ TEST_CASE("openssh output: another way in and keys that are not to be believed a
   const auto why = refusal("proxycommand nc %h %p\n");
   CHECK(contains(why, "ProxyCommand (nc %h %p)"));
   CHECK(contains(why, "process_transport"));
+  CHECK(contains(why, "rjob --transport ssh"));
   CHECK(contains(refusal("revokedhostkeys /etc/ssh/revoked\n"), "RevokedHostKeys (/etc/ssh/revoked)"));
 }
 
@@ -322,18 +323,20 @@ TEST_CASE("from_openssh says what is wrong") {
   }
   SECTION("a program as a way") {
     const auto e = configured("Host h\n ProxyCommand nc gate.example 22\n").failure("h");
-    CHECK(e.code() == errc::invalid_argument);
+    CHECK(e.code() == errc::ssh_config_unsupported);
+    CHECK(e.code() == remote_job::condition::beyond_libssh2);
     CHECK(contains(e.what(), "gate.example"));
     CHECK(contains(e.what(), "process_transport"));
   }
   SECTION("algorithms that libssh2 does not know") {
     const auto e = configured("Host h\n MACs umac-64@openssh.com,umac-128@openssh.com\n").failure("h");
-    CHECK(e.code() == errc::invalid_argument);
+    CHECK(e.code() == errc::ssh_config_unsupported);
     CHECK(contains(e.what(), "algorithms.mac only umac-64@openssh.com,umac-128@openssh.com"));
     CHECK(contains(e.what(), "process_transport"));
   }
   SECTION("a jump host's own configuration") {
     const auto e = configured("Host h\n ProxyJump gate\nHost gate\n ProxyCommand nc %h 22\n").failure("h");
+    CHECK(e.code() == errc::ssh_config_unsupported);
     CHECK(contains(e.what(), "host gate"));
     CHECK(contains(e.what(), "process_transport"));
   }

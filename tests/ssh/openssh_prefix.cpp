@@ -142,13 +142,53 @@ TEST_CASE("openssh prefix: a certificate logs in") {
   REQUIRE(support::run({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", ca}) == 0);
   support::sshd server({"TrustedUserCAKeys " + ca + ".pub", "AuthorizedKeysFile none"});
   ssh_client c(server);
-  CHECK(c.execute("true") == errc::connection_lost);
+  CHECK(c.execute("true") == errc::authentication_failed);
   CHECK(c.diagnostics.find("Permission denied") != std::string::npos);
   REQUIRE(support::run({"ssh-keygen", "-q", "-s", ca, "-I", "test", "-n", server.user(),
                         server.key("id_ed25519") + ".pub"}) == 0);
   CHECK_FALSE(c.execute("echo in"));
   CHECK(c.reply.output == "in\n");
   CHECK(count(server.log(), "Accepted certificate ID") + count(server.log(), "ED25519-CERT") > 0);
+}
+
+TEST_CASE("openssh prefix: what no retry can mend is fatal") {
+  support::sshd server;
+  ssh_client c(server);
+  SECTION("a host that is not known") {
+    c.command.options.insert(c.command.options.begin(), "UserKnownHostsFile=/dev/null");
+    CHECK(c.execute("true") == errc::host_key_unknown);
+  }
+  SECTION("a host with another key") {
+    support::write_file(server.known_hosts(), server.known_name() + ' ' + server.public_key("id_stranger"));
+    CHECK(c.execute("true") == errc::host_key_changed);
+  }
+  SECTION("a key that is revoked") {
+    support::write_file(server.known_hosts(), "@revoked * " + server.public_key("host_ed25519"));
+    c.command.options.push_back("HostKeyAlgorithms=ssh-ed25519");
+    CHECK(c.execute("true") == errc::host_key_revoked);
+  }
+  SECTION("nothing in common") {
+    c.command.options.push_back("Ciphers=3des-cbc");
+    CHECK(c.execute("true") == errc::no_common_algorithm);
+  }
+  SECTION("a closed port is worth a retry") {
+    c.command.port = support::sshd::free_port();
+    CHECK(c.execute("true") == errc::connection_lost);
+  }
+  CHECK(c.diagnostics.starts_with("ssh: "));
+}
+
+TEST_CASE("openssh prefix: what ssh says is told apart from what commands say") {
+  CHECK(openssh_failure("") == errc::connection_lost);
+  CHECK(openssh_failure("rm: Permission denied\n") == errc::connection_lost);
+  CHECK(openssh_failure("banner\r\nu@h: Permission denied (publickey).\r\n") == errc::authentication_failed);
+  CHECK(openssh_failure("u@gate: Permission denied (publickey).\nConnection closed by UNKNOWN port 65535\n") ==
+        errc::authentication_failed);
+  CHECK(openssh_failure("Received disconnect from ::1 port 22:2: Too many authentication failures\n"
+                        "Disconnected from ::1 port 22\n") == errc::authentication_failed);
+  CHECK(openssh_failure("ssh: Could not resolve hostname h: Temporary failure in name resolution\n") ==
+        errc::connection_lost);
+  CHECK(openssh_failure("ssh: Could not resolve hostname h: Name or service not known\n") == errc::host_not_found);
 }
 
 TEST_CASE("openssh prefix: bad input names its field") {

@@ -42,8 +42,11 @@ std::string errc_category::message(int value) const {
     case errc::host_key_revoked: return "the host key is revoked";
     case errc::known_hosts_unreadable: return "the known-hosts file cannot be read";
     case errc::authentication_failed: return "authentication failed";
+    case errc::credential_unsupported: return "libssh2 cannot log in with the credentials";
     case errc::identity_unreadable: return "the private key cannot be used";
     case errc::passphrase_wrong: return "wrong passphrase for the private key";
+    case errc::ssh_config_unsupported: return "libssh2 cannot do what the ssh configuration says";
+    case errc::banner_too_long: return "the login banner of the server is too long";
     case errc::program_not_found: return "the program cannot be started";
     case errc::forwarding_refused: return "the jump host does not let connections through";
     case errc::files_unavailable: return "the host offers no file access";
@@ -86,17 +89,32 @@ bool is_transient(const std::error_code& ec) noexcept {
          category == asio::error::get_addrinfo_category() || category == asio::error::get_misc_category();
 }
 
+bool is_beyond_libssh2(const std::error_code& ec) noexcept {
+  return ec == errc::no_common_algorithm || ec == errc::credential_unsupported ||
+         ec == errc::ssh_config_unsupported || ec == errc::banner_too_long;
+}
+
 std::string condition_category::message(int value) const {
-  return static_cast<condition>(value) == condition::transient ? "transient: another try may help"
-                                                               : "fatal: another try cannot help";
+  switch (static_cast<condition>(value)) {
+    case condition::transient: return "transient: another try may help";
+    case condition::fatal: return "fatal: another try cannot help";
+    case condition::beyond_libssh2: return "beyond libssh2: OpenSSH's ssh may help";
+  }
+  return "unknown condition";
 }
 
 bool condition_category::equivalent(const std::error_code& ec, int value) const noexcept {
   if (!ec) return false;
   const auto own = ec.default_error_condition();
-  const bool transient =
-      own.category() == *this ? own.value() == static_cast<int>(condition::transient) : is_transient(ec);
-  return transient == (static_cast<condition>(value) == condition::transient);
+  const auto is = [&](condition c, bool (*rule)(const std::error_code&) noexcept) {
+    return own.category() == *this ? own.value() == static_cast<int>(c) : rule(ec);
+  };
+  switch (static_cast<condition>(value)) {
+    case condition::transient: return is(condition::transient, &is_transient);
+    case condition::fatal: return !is(condition::transient, &is_transient);
+    case condition::beyond_libssh2: return is(condition::beyond_libssh2, &is_beyond_libssh2);
+  }
+  return false;
 }
 
 const std::error_category& condition_category_instance() noexcept {

@@ -5,6 +5,7 @@
 
 #include <remote_job/error.hpp>
 #include <remote_job/job.hpp>
+#include <remote_job/transport/detail/openssh_failure.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -73,6 +74,11 @@ REMOTE_JOB_DECL std::string private_directory(std::string path);
 /// Creates the directory for the sockets. Throws `std::system_error`: `errc::invalid_argument`, or the system's error
 /// for the directory. Thread-safe.
 REMOTE_JOB_DECL std::vector<std::string> openssh_prefix(const openssh_command& command);
+
+/// The error that ssh means by its exit status 255 and this error output; a process_transport uses the same rule.
+/// `errc::host_key_unknown`, `host_key_changed`, `host_key_revoked`, `authentication_failed`, `no_common_algorithm`,
+/// `host_not_found`, and for anything else `connection_lost`. Thread-safe.
+inline std::error_code openssh_failure(std::string_view error_output) { return detail::openssh_failure(error_output); }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
 

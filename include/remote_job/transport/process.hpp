@@ -29,7 +29,8 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 ///
 /// The program is searched for in PATH. It runs in its own session without a terminal, so ssh cannot ask for a
 /// password. There is no connection: async_connect only checks that the program exists. The exit status 255 of ssh
-/// itself becomes `errc::connection_lost`, which a retry may fix; any other status is the command's own.
+/// itself becomes an error: what its error output says, such as `errc::authentication_failed` or
+/// `errc::host_key_unknown`, else `errc::connection_lost`, which a retry may fix. Any other status is the command's own.
 ///
 /// Asynchronous throughout: uses no thread and no signal handler, and reaps every child. Without Linux's pidfd_open(2),
 /// it checks every 10 ms whether a child has ended. Thread safety: none; all calls and completions belong on the
@@ -113,7 +114,7 @@ class basic_process_transport {
   ///
   /// Completes with `void(std::error_code)` when the output ends with command.end_mark or the program has ended. It
   /// does not wait for other processes that hold the output open. Errors: `errc::program_not_found`,
-  /// `errc::reply_too_long`, `errc::connection_lost` (ssh only), `operation_aborted`, and errors of the system, such as
+  /// `errc::reply_too_long`, those of openssh_failure() (ssh only), `operation_aborted`, and errors of the system, such as
   /// too many processes. A failing program is not an error: its exit status is in the reply, and diagnostics() holds
   /// its error output.
   ///

@@ -76,7 +76,11 @@ class authenticator {
   /// Returns `failed` if the login is not complete; `ask_methods_` is then false if the server has answered.
   REMOTE_JOB_DECL status ask_methods(session& s);
 
-  /// Handles a connection that the server ended. If the server has counted too many failures, a retry cannot help.
+  /// Whether a key is of a kind that libssh2 cannot use, and no password or passphrase was wrong.
+  REMOTE_JOB_DECL bool beyond_libssh2() const;
+
+  /// Handles a connection that ended. If the server has counted too many failures, or has sent a packet that libssh2
+  /// does not take, a retry cannot help.
   REMOTE_JOB_DECL status broken(session& s);
 
   /// Reports the failure once no method is left.
@@ -87,6 +91,8 @@ class authenticator {
 
   std::string user_;
   std::vector<std::string> allowed_;
+  std::vector<std::string> other_methods_;
+  bool defer_;
   std::vector<identity_source> identities_;
   std::vector<std::string> refused_prints_;
   std::vector<method> methods_;

@@ -30,6 +30,7 @@ class key_login final : public login_method {
 
   REMOTE_JOB_DECL login_status step(session& s) override;
   REMOTE_JOB_DECL std::string waits_for() const override;
+  bool secret_refused() const noexcept override { return wrong_passphrase_; }
   void close() noexcept override { challenger_.close(); }
 
  private:
@@ -45,7 +46,8 @@ class key_login final : public login_method {
   REMOTE_JOB_DECL void load();
   REMOTE_JOB_DECL void next();
   REMOTE_JOB_DECL std::string name() const;
-  REMOTE_JOB_DECL std::string hint() const;
+  /// What libssh2 lacks that may be the reason why the server has refused the key; empty if nothing.
+  REMOTE_JOB_DECL std::string lack() const;
 
   /// Asks the server whether it would accept the key (RFC 4252, section 7), without signing.
   REMOTE_JOB_DECL int probe(session& s);
@@ -70,6 +72,7 @@ class key_login final : public login_method {
   unsigned asked_ = 0;
   bool welcome_ = false;
   bool signing_ = false;
+  bool wrong_passphrase_ = false;
   std::size_t sent_before_ = 0;
   std::optional<int> result_;
 };

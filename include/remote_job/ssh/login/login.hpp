@@ -43,14 +43,23 @@ class login_method {
   /// Why an attempt could not be made.
   std::error_code error() const noexcept { return error_; }
   bool any_refused() const noexcept { return any_refused_; }
+  /// Whether some credential is of a kind that libssh2 cannot use.
+  bool any_unsupported() const noexcept { return any_unsupported_; }
+  /// Whether a password, passphrase or answer of the user's was wrong.
+  virtual bool secret_refused() const noexcept { return false; }
 
   /// Records whether the last refused attempt turned out to be an accepted factor.
   REMOTE_JOB_DECL void conclude_last(bool accepted);
 
  protected:
   void note(std::string text) { notes_.push_back(std::move(text)); }
+  void note_unsupported(std::string text) {
+    any_unsupported_ = true;
+    note(std::move(text));
+  }
+  /// `lack`: what libssh2 lacks that may be the reason, if anything.
 
-  REMOTE_JOB_DECL void note_refused(const std::string& what, const std::string& hint = {});
+  REMOTE_JOB_DECL void note_refused(const std::string& what, const std::string& lack = {});
   REMOTE_JOB_DECL void local_failure(errc e, std::string text);
   REMOTE_JOB_DECL login_status refused(std::string what);
 
@@ -62,6 +71,7 @@ class login_method {
   std::error_code error_;
   std::string last_;
   bool any_refused_ = false;
+  bool any_unsupported_ = false;
 };
 
 /// The challenge that a login waits for; at most one at a time.

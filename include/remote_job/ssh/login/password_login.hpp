@@ -18,6 +18,7 @@ class password_login final : public login_method {
   REMOTE_JOB_DECL login_status step(session& s) override;
 
   std::string waits_for() const override { return challenger_.waiting() ? "whoever was asked for the password" : ""; }
+  bool secret_refused() const noexcept override { return any_refused(); }
   void close() noexcept override { challenger_.close(); }
 
  private:

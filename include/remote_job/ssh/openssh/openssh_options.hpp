@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_OPENSSH_OPENSSH_OPTIONS_HPP
 #define REMOTE_JOB_SSH_OPENSSH_OPENSSH_OPTIONS_HPP
 
+#include <remote_job/error.hpp>
 #include <remote_job/ssh/openssh/openssh_output.hpp>
 #include <remote_job/ssh/options/options.hpp>
 
@@ -34,9 +35,11 @@ class openssh_reader {
   /// The options; nothing on failure, with the reason in `why`.
   REMOTE_JOB_DECL std::optional<ssh_options> read(std::string& why);
 
- private:
-  static constexpr const char* elsewhere = "use process_transport over ssh, which does what the configuration says";
+  /// After a failure.
+  errc error() const noexcept { return error_; }
 
+ private:
+  REMOTE_JOB_DECL void unsupported(std::string why);
   REMOTE_JOB_DECL void refuse(std::string_view keyword, const std::string& name);
   REMOTE_JOB_DECL bool is_no(std::string_view keyword) const;
   REMOTE_JOB_DECL bool is_yes(std::string_view keyword) const;
@@ -59,6 +62,7 @@ class openssh_reader {
   const openssh_surroundings& here_;
   ssh_options options_;
   std::string why_;
+  errc error_ = errc::invalid_argument;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

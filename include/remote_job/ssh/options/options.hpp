@@ -80,6 +80,10 @@ struct ssh_options {
   /// The authentication methods to use, in the order to try them. Empty: "publickey", "keyboard-interactive",
   /// "password", in this order; no other method is supported.
   std::vector<std::string> methods;
+  /// Methods by which OpenSSH's ssh may log in where libssh2 cannot: "gssapi-with-mic", "hostbased", or "publickey" for
+  /// keys out of libssh2's reach. If the server accepts one of them, a login that fails does so with
+  /// `errc::credential_unsupported`, unless a password or passphrase was wrong. They are not used.
+  std::vector<std::string> unsupported_methods;
   /// Identities, in the order to try them. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that exist.
   std::vector<ssh_identity> identities;
   /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: the value of the environment
@@ -96,6 +100,9 @@ struct ssh_options {
   /// Answers the server's questions, which may come several at a time and several times. Not set: the method is
   /// skipped.
   ssh_prompter keyboard_interactive;
+  /// If a key is of a kind that libssh2 cannot use, fail with `errc::credential_unsupported` before a password or an
+  /// answer is asked for. Set it if you then connect through OpenSSH's ssh.
+  bool defer_to_openssh = false;
   /// How often each prompter is called while its answers are wrong; above 0. A prompter that returns its answer
   /// directly is called once.
   unsigned prompts = 1;
@@ -140,16 +147,16 @@ struct ssh_options {
   /// StrictHostKeyChecking `no` and `accept-new` both become `accept_new`; all other values become `strict`, since
   /// there is no user to ask. Each host of ProxyJump is looked up in the same way.
   ///
-  /// Fails if ignoring an unsupported setting would weaken security or take another route: ProxyCommand,
-  /// RevokedHostKeys, authentication by other methods only, algorithm lists without one that libssh2 supports. Use
-  /// `process_transport` over ssh for these. Other unsupported settings that affect who logs in, how, or from where
+  /// Fails with `errc::ssh_config_unsupported` if ignoring an unsupported setting would weaken security or take
+  /// another route: ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithm lists without one
+  /// that libssh2 supports. Use `process_transport` over ssh for these. Other unsupported settings that affect who logs in, how, or from where
   /// (such as CertificateFile, PKCS11Provider, BindAddress) are listed in `notices`. The remaining settings concern
   /// only ssh itself and have no effect.
   ///
   /// Runs `ssh -G` without a shell and blocks until it ends: usually some milliseconds, at most the time-out. Call it
   /// before an executor runs. Executes `Match exec` lines of the configuration. Thread-safe. Throws
-  /// `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, or `errc::invalid_argument` for an
-  /// invalid name, such as one that begins with `-`, or a configuration that ssh or this library rejects. Defined in
+  /// `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::ssh_config_unsupported`, or
+  /// `errc::invalid_argument` for an invalid name, such as one that begins with `-`, or a configuration that ssh or this library rejects. Defined in
   /// <remote_job/ssh/openssh/openssh_config.hpp>, for POSIX systems.
   static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };
@@ -157,6 +164,13 @@ struct ssh_options {
 /// Checks the options. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe;
 /// does no I/O.
 REMOTE_JOB_DECL std::string validate(const ssh_options& options);
+
+namespace ssh {
+
+/// What to use where libssh2 does not suffice, for messages.
+inline constexpr const char* over_ssh = "process_transport over ssh (rjob --transport ssh)";
+
+}  // namespace ssh
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
 

@@ -70,8 +70,8 @@ std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms&
     if (kind == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
         !detail::libssh2_has_rsa_sha2())
       why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
-             " lacks rsa-sha2: use libssh2 1.11 or newer, or process_transport over ssh, "
-             "or give the server an ed25519 host key (ssh-keygen -A)";
+             " lacks rsa-sha2: use libssh2 1.11 or newer, or " + over_ssh +
+             ", or give the server an ed25519 host key (ssh-keygen -A)";
     return why;
   }
   return {};

@@ -98,11 +98,11 @@ void agent_login::choose_keys() {
     if (only_preferred_ && place == std::ssize(preferred_)) continue;
     const auto type = key_type_of(key.blob);
     if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
-      note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
+      note_unsupported(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2, use " + over_ssh);
     else if (is_plain_key(type))
       ranked.emplace(place, std::move(key));
     else
-      note(key_name(key) + " left out: such keys are for process_transport over ssh");
+      note_unsupported(key_name(key) + " left out: such keys are for " + over_ssh);
   }
   for (auto& each : ranked) keys_.push_back(std::move(each.second));
 }

@@ -31,7 +31,10 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 authenticator::authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
                              const std::function<void()>& wake)
-    : user_(std::move(user)), identities_(identity_source::of(options)) {
+    : user_(std::move(user)),
+      other_methods_(options.unsupported_methods),
+      defer_(options.defer_to_openssh),
+      identities_(identity_source::of(options)) {
   const auto wake_from_anywhere = [executor, alarm = std::make_shared<alarm_clock>(wake)] {
     detail::post_call(executor, detail::shared_call::to<&alarm_clock::ring>(alarm));
   };
@@ -58,7 +61,7 @@ auto authenticator::step(session& s) -> status {
     }
     const auto next =
         std::find_if(methods_.begin(), methods_.end(), [&](const method& m) { return !m.used_up && takes(m.name); });
-    if (next == methods_.end()) return give_up();
+    if (next == methods_.end() || (defer_ && next->name != "publickey" && beyond_libssh2())) return give_up();
     current_ = next->login.get();
     switch (current_->step(s)) {
       case login_status::more: return status::more;
@@ -115,7 +118,19 @@ auto authenticator::ask_methods(session& s) -> status {
   return status::failed;
 }
 
+bool authenticator::beyond_libssh2() const {
+  return std::ranges::any_of(methods_, [](const method& m) { return m.login->any_unsupported(); }) &&
+         std::ranges::none_of(methods_, [](const method& m) { return m.login->secret_refused(); });
+}
+
 auto authenticator::broken(session& s) -> status {
+  if (libssh2_session_last_errno(s.native()) == LIBSSH2_ERROR_OUT_OF_BOUNDARY) {
+    say(std::string("the server sends a packet, such as a login banner, of more than 40000 bytes, which libssh2 does "
+                    "not take: use ") +
+        over_ssh + ", or shorten the Banner of the server");
+    error_ = errc::banner_too_long;
+    return status::failed;
+  }
   if (s.farewell().find("authentication failures") == std::string::npos) {
     s.fail("the connection broke during authentication");
     return status::more;
@@ -140,8 +155,13 @@ auto authenticator::give_up() -> status {
     if (takes(name) && may(name) && !can(name)) say("nobody can be asked for " + name);
   }
   for (const std::string name : {"gssapi-with-mic", "hostbased"})
-    if (takes(name)) say(name + " is for process_transport over ssh");
-  if (any_refused_ || !error_) error_ = errc::authentication_failed;
+    if (takes(name)) say(name + " is for " + over_ssh);
+  const bool other = std::ranges::any_of(other_methods_, [&](const auto& name) { return takes(name); });
+  const bool wrong = std::ranges::any_of(methods_, [](const method& m) { return m.login->secret_refused(); });
+  if (beyond_libssh2() || (other && !wrong))
+    error_ = errc::credential_unsupported;
+  else if (any_refused_ || !error_)
+    error_ = errc::authentication_failed;
   return status::failed;
 }
 

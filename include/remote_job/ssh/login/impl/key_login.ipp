@@ -46,7 +46,7 @@ login_status key_login::step(session& s) {
         if (welcome_) {
           stage_ = stage::ask;
         } else if (said_no(s, rc, s.last_error())) {
-          note_refused(name(), hint());
+          note_refused(name(), lack());
           next();
         } else {
           note_refused(name());
@@ -90,8 +90,7 @@ void key_login::load() {
   // Already refused; each try counts toward the server's MaxAuthTries.
   if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
   if (!key.type.empty() && !is_plain_key(key.type)) {
-    local_failure(errc::identity_unreadable,
-                  "identity " + identity.name + ": " + printable(key.type, 60) + " is for process_transport over ssh");
+    note_unsupported("identity " + identity.name + ": " + printable(key.type, 60) + " is for " + over_ssh);
     return next();
   }
   if (!key.lack.empty()) {
@@ -120,14 +119,15 @@ std::string key_login::name() const {
          (key.print.empty() ? std::string() : " (" + key.type + ' ' + key.print + ')');
 }
 
-std::string key_login::hint() const {
+std::string key_login::lack() const {
   std::error_code absent;
   if (open_file(identities_[next_].name + "-cert.pub", absent))
-    return " without its certificate, which is for process_transport over ssh";
+    return std::string(" without its certificate, which is for ") + over_ssh;
   if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
   return " (libssh2 " + std::string(libssh2_version(0)) +
          " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
-         "libssh2 1.11 or newer, or process_transport over ssh)";
+         "libssh2 1.11 or newer, or " +
+         over_ssh + ')';
 }
 
 int key_login::probe(session& s) {
@@ -189,6 +189,7 @@ login_status key_login::conclude(session& s, int rc) {
       return login_status::more;
     }
     const auto& identity = identities_[next_].name;
+    wrong_passphrase_ = wrong_passphrase_ || encrypted;
     if (encrypted)
       local_failure(errc::passphrase_wrong,
                     "identity " + identity + ": it cannot be decrypted with the passphrase given");
@@ -203,7 +204,7 @@ login_status key_login::conclude(session& s, int rc) {
     return login_status::broken;
   }
   const auto what = name();
-  const auto why = hint();
+  const auto why = lack();
   next();
   // The server accepted the key before it was signed, so this may have been one factor of several.
   if (text.starts_with("Invalid signature")) return refused(what);

@@ -24,9 +24,10 @@ void login_method::conclude_last(bool accepted) {
     note_refused(last_);
 }
 
-void login_method::note_refused(const std::string& what, const std::string& hint) {
+void login_method::note_refused(const std::string& what, const std::string& lack) {
   any_refused_ = true;
-  note(what + " refused" + hint);
+  any_unsupported_ = any_unsupported_ || !lack.empty();
+  note(what + " refused" + lack);
 }
 
 void login_method::local_failure(errc e, std::string text) {

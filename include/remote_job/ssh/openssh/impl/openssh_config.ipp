@@ -88,10 +88,11 @@ ssh_options from_openssh(std::string_view alias, const openssh_query& query, boo
 
   std::string why;
   const openssh_output output(reply.output);
-  auto options = openssh_reader(output, surroundings()).read(why);
-  if (!options) throw failed(errc::invalid_argument, why);
+  openssh_reader reader(output, surroundings());
+  auto options = reader.read(why);
+  if (!options) throw failed(reader.error(), why);
   if (const auto none = leave_out_unknown(options->algorithms); !none.empty())
-    throw failed(errc::invalid_argument, "its configuration allows " + none + ": use process_transport over ssh");
+    throw failed(errc::ssh_config_unsupported, "its configuration allows " + none + ": use " + over_ssh);
   if (!may_jump) return *std::move(options);
   // As ssh does: look up all jump hosts, but apply only the first one's own ProxyJump.
   static constexpr int most_depth = 8;

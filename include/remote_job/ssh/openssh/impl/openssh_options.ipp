@@ -35,9 +35,15 @@ std::optional<ssh_options> openssh_reader::read(std::string& why) {
   return why_.empty() ? std::optional(std::move(options_)) : std::nullopt;
 }
 
+void openssh_reader::unsupported(std::string why) {
+  if (!why_.empty()) return;
+  error_ = errc::ssh_config_unsupported;
+  why_ = "its configuration " + std::move(why) + ": use " + over_ssh + ", which does what the configuration says";
+}
+
 void openssh_reader::refuse(std::string_view keyword, const std::string& name) {
-  if (const auto value = output_.value(keyword); why_.empty() && !value.empty())
-    why_ = "its configuration sets " + name + " (" + printable(value) + "), which is not supported: " + elsewhere;
+  if (const auto value = output_.value(keyword); !value.empty())
+    unsupported("sets " + name + " (" + printable(value) + "), which is not supported");
 }
 
 bool openssh_reader::is_no(std::string_view keyword) const {
@@ -78,7 +84,12 @@ void openssh_reader::read_methods() {
     options_.methods.push_back(std::move(name));
   }
   if (list == usual) options_.methods.clear();
-  if (list.empty()) why_ = std::string("its configuration allows to log in by none of ") + usual + ": " + elsewhere;
+  if (list.empty()) unsupported(std::string("allows to log in by none of ") + usual);
+  if (is_yes("gssapiauthentication")) options_.unsupported_methods.emplace_back("gssapi-with-mic");
+  if (is_yes("hostbasedauthentication")) options_.unsupported_methods.emplace_back("hostbased");
+  if (!is_no("pubkeyauthentication") &&
+      (!output_.value("certificatefile").empty() || !output_.value("pkcs11provider").empty()))
+    options_.unsupported_methods.emplace_back("publickey");
   if (const auto prompts = output_.number("numberofpasswordprompts", 1000)) options_.prompts = *prompts;
 }
 
@@ -153,7 +164,6 @@ void openssh_reader::read_notices() {
   static constexpr struct {
     std::string_view keyword, name, meaning;
   } unsupported[] = {
-      {"certificatefile", "CertificateFile", "certificates are for process_transport over ssh"},
       {"pkcs11provider", "PKCS11Provider", "its keys are used only if an agent has them"},
       {"bindaddress", "BindAddress", "the system chooses where connections come from"},
       {"bindinterface", "BindInterface", "the system chooses where connections come from"},
@@ -162,9 +172,10 @@ void openssh_reader::read_notices() {
   };
   for (const auto& [keyword, name, meaning] : unsupported)
     for (const auto value : output_.values(keyword)) note(name, value, meaning);
+  for (const auto value : output_.values("certificatefile"))
+    note("CertificateFile", value, std::string("certificates are for ") + over_ssh);
   if (is_yes("verifyhostkeydns")) note("VerifyHostKeyDNS", "yes", "host keys are looked up in files only");
-  if (is_yes("hostbasedauthentication"))
-    note("HostbasedAuthentication", "yes", "that is for process_transport over ssh");
+  if (is_yes("hostbasedauthentication")) note("HostbasedAuthentication", "yes", std::string("that is for ") + over_ssh);
   if (is_yes("hashknownhosts") && options_.host_keys == host_key_policy::accept_new)
     note("HashKnownHosts", "yes", "the name of a new host is added as it is");
   const auto bits = output_.number("requiredrsasize", 1024 * 1024).value_or(0);

@@ -5,6 +5,7 @@
 
 #include <remote_job/detail/text/escaped.hpp>
 #include <remote_job/error.hpp>
+#include <remote_job/transport/detail/openssh_failure.hpp>
 #include <remote_job/transport/detail/process_backend.hpp>
 #include <remote_job/transport/detail/running_command.hpp>
 
@@ -82,7 +83,7 @@ std::error_code process_backend::judge_end(std::error_code error, const child_pr
     diagnostics_ += "killed by signal " + std::to_string(child.signal());
   else
     diagnostics_ += error.message();
-  if (!error && reply.exit_status == 255 && is_ssh()) return errc::connection_lost;
+  if (!error && reply.exit_status == 255 && is_ssh()) return openssh_failure(reply.error_output);
   return error;
 }
 
