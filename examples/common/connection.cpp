@@ -77,7 +77,6 @@ void complete(remote_job::ssh_options& options, const connection_arguments& give
                                                                  : remote_job::host_key_policy::insecure_accept_any;
   if (asked) {
     options.passphrase = options.password = options.keyboard_interactive = asked;
-    if (given.no_ssh_config) options.prompts = 3;  // as ssh
     options.timeouts.authentication = std::chrono::minutes(2);
   }
   for (auto& each : options.jump_hosts) complete(each, given, asked);

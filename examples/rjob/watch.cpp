@@ -109,7 +109,7 @@ class watcher {
       const int number = talk_.interrupt().signal();
       say_message(number != 0 ? "ended by a signal" : cli::name_options(result.message));
       if (error == remote_job::errc::invalid_argument) return exit_usage;
-      if (error == remote_job::condition::transient || number != 0)
+      if (result.uncertain || number != 0)
         say("it is not known whether the job was started; the same command with --job-id " + cli::shell_word(id) +
             " attaches to it if it was");
       return number != 0 ? 128 + number : exit_gave_up;

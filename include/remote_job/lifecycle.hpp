@@ -19,6 +19,8 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 struct submit_result {
   job_spec job{};         ///< the job with all its paths, ready to be watched
   bool attached = false;  ///< an earlier submit of the same command had already started the job; nothing was started
+  /// After an error: a command was sent and not answered, so that the host may have started the job.
+  bool uncertain = false;
   std::uint64_t pid = 0;  ///< process of the job's supervisor
   std::optional<duration>
       age{};              ///< how long ago the job was started, in whole seconds; none if the host does not tell

@@ -148,12 +148,54 @@ TEST_CASE_METHOD(life_world, "every operation spends the same budget and then sa
     CHECK(o.error == errc::connect_failed);
     CHECK(o->message.starts_with("gave up after 3 consecutive failures"));
   };
-  check(submit(t));
+  const auto o = submit(t);
+  check(o);
+  CHECK_FALSE(o->uncertain);
+  CHECK(o->message.find("not known") == std::string::npos);
   check(status_of(t));
   check(stop(t));
   check(cleanup(t));
   CHECK(t.sink().all<retry_info>().size() == 8);
   CHECK(host.connects() == 12);
+}
+
+TEST_CASE_METHOD(life_world, "a submit that fails says whether the job may have started") {
+  state.options.max_reconnect_attempts = 1;
+  bool uncertain = true;
+  SECTION("the reply was lost") { host.on_execute(1, loopback_fault::hang(), 2); }
+  SECTION("once, and then the host's key had changed") {
+    host.on_execute(1, loopback_fault::cut(20)).on_connect(2, loopback_fault::refuse(errc::host_key_changed));
+  }
+  SECTION("once, and then nothing could be sent") {
+    host.on_execute(1, loopback_fault::cut(20)).on_execute(2, loopback_fault::refuse(errc::channel_refused));
+  }
+  SECTION("nothing could be sent") {
+    uncertain = false;
+    const auto refusal =
+        GENERATE(errc::channel_refused, errc::command_refused, errc::service_refused, errc::open_timeout);
+    host.on_execute(1, loopback_fault::refuse(refusal), 2);
+  }
+  auto t = make();
+  const auto o = submit(t);
+  REQUIRE(o.error);
+  CAPTURE(o->message);
+  CHECK(o->uncertain == uncertain);
+  CHECK((o->message.find("not known") != std::string::npos) == uncertain);
+}
+
+TEST_CASE_METHOD(life_world, "a server that serves nothing after the login ends a watch, unless it served before") {
+  const int polls = GENERATE(0, 1);
+  job_paths::under("/base/dir", "j").assign_to(state.job);
+  host.jobs().behave({.run_time = 60s});
+  {
+    auto t = make();
+    REQUIRE_FALSE(submit(t).error);
+  }
+  host.on_execute(host.executes() + 1 + polls, loopback_fault::refuse(errc::service_refused));
+  auto t = make();
+  const auto& e = watch(t);
+  CHECK(e.reason == (polls == 0 ? reason::fatal_error : reason::completed));
+  CHECK(t.stats().retries == static_cast<std::uint64_t>(polls));
 }
 
 TEST_CASE_METHOD(life_world, "what cannot be submitted opens nothing") {

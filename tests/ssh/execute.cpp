@@ -146,7 +146,7 @@ TEST_CASE("a server that allows no channel refuses the command") {
   support::sshd server({"MaxSessions 0"});
   client c(options_for(server));
   REQUIRE_FALSE(c.connect());
-  CHECK(c.execute("true") == errc::channel_refused);
+  CHECK(c.execute("true") == errc::service_refused);
   CHECK(c.diagnostics().find("refused") != std::string::npos);
 }
 

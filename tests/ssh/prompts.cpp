@@ -28,15 +28,16 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 
 /// A server that knows a password, for whatever the lines allow; with a code it asks for that as well.
 struct password_server : support::sshd {
-  explicit password_server(std::vector<std::string> config, const std::string& code = {})
-      : sshd(with(std::move(config)), {"ed25519"}, environment(code)) {}
+  explicit password_server(std::vector<std::string> config, const std::string& code = {},
+                           std::vector<std::string> more = {})
+      : sshd(with(std::move(config)), {"ed25519"}, environment(code, std::move(more))) {}
 
   static std::vector<std::string> with(std::vector<std::string> config) {
     config.insert(config.end(), {"UsePAM yes", "PermitRootLogin yes"});
     return config;
   }
-  static std::vector<std::string> environment(const std::string& code) {
-    std::vector<std::string> all = {"LD_PRELOAD=" REMOTE_JOB_FAKE_PAM};
+  static std::vector<std::string> environment(const std::string& code, std::vector<std::string> all) {
+    all.push_back("LD_PRELOAD=" REMOTE_JOB_FAKE_PAM);
     if (!code.empty()) all.push_back("REMOTE_JOB_TEST_CODE=" + code);
     return all;
   }
@@ -150,6 +151,7 @@ TEST_CASE("what the server asks is answered") {
   auto options = without_keys(server);
   recorder asked;
   options.keyboard_interactive = asked.asker();
+  options.prompts = 1;
   const std::string code = GENERATE("246810", "wrong");
   client c(options);
   std::optional<std::error_code> result;
@@ -174,6 +176,41 @@ TEST_CASE("what the server asks is answered") {
     CHECK_FALSE(*result);
     CHECK_FALSE(c.execute("true"));
   }
+}
+
+TEST_CASE("keyboard-interactive without a question is not tried again") {
+  // One key, one empty exchange, one password: what sshd allows.
+  password_server server({"PasswordAuthentication yes", "KbdInteractiveAuthentication yes", "MaxAuthTries 3"}, {},
+                         {"REMOTE_JOB_TEST_SILENT=1"});
+  auto options = without_keys(server);
+  options.keyboard_interactive = [](const std::string&) -> std::string { throw std::logic_error("nothing to ask"); };
+  SECTION("so that the password is reached") {
+    options.password = [](const ssh_challenge&, const ssh_answer& answer) { answer(password); };
+    client c(options);
+    CHECK_FALSE(c.connect());
+    INFO(c.diagnostics());
+    CHECK_FALSE(c.execute("true"));
+  }
+  SECTION("and is named") {
+    client c(options);
+    CHECK(c.connect() == errc::authentication_failed);
+    CAPTURE(c.diagnostics());
+    CHECK(contains(c.diagnostics(), "keyboard-interactive (the server asked nothing) refused"));
+  }
+}
+
+TEST_CASE("a typed password has three tries") {
+  password_server server({"PasswordAuthentication yes", "KbdInteractiveAuthentication yes"}, {},
+                         {"REMOTE_JOB_TEST_SILENT=1"});
+  auto options = without_keys(server);
+  unsigned typed = 0;
+  options.keyboard_interactive = options.password = [&](const ssh_challenge&, const ssh_answer& answer) {
+    answer(++typed == 3 ? password : std::string("wrong"));
+  };
+  client c(options);
+  CHECK_FALSE(c.connect());
+  INFO(c.diagnostics());
+  CHECK(typed == 3);
 }
 
 TEST_CASE("the options say which methods are used, and in which order") {

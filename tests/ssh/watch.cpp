@@ -318,17 +318,6 @@ TEST_CASE("over SSH one channel at a time is enough") {
   CHECK(t.sink().log().size() == 300000);
 }
 
-TEST_CASE("over SSH a server that refuses every channel uses up the budget") {
-  support::sshd server({"MaxSessions 0"});
-  job_on_host job(server, "job", poll_via::automatic);
-  job.state.options.max_reconnect_attempts = 2;
-  auto t = job.make();
-  const auto& e = job.watch(t);
-  CHECK(e.reason == reason::reconnects_exhausted);
-  CHECK(job.error == errc::channel_refused);
-  CHECK(t.stats().connects == 3);
-}
-
 TEST_CASE("over SSH a start-up file that prints is not taken for a reply") {
   support::sshd server;
   const std::string noise = GENERATE(as<std::string>(), "echo 1", "printf '\\n@RJ1 00 poll exit=1'",

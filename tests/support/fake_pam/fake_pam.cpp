@@ -3,7 +3,9 @@
 
 // A libpam that knows one password, so that a real sshd can be logged in to without an account's own. It is put before
 // the real one by LD_PRELOAD, for the sshd of a test only. With REMOTE_JOB_TEST_CODE in the environment it asks for
-// that too, and that may be seen.
+// that too, and that may be seen. With REMOTE_JOB_TEST_SILENT it refuses keyboard-interactive without a question.
+
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -25,6 +27,7 @@ struct pam_conv {
 struct pam_handle {
   pam_conv conversation;
   const char* user;
+  pid_t starter;
 };
 using pam_handle_t = pam_handle;
 
@@ -39,6 +42,8 @@ const std::string code = [] {
   const char* value = std::getenv("REMOTE_JOB_TEST_CODE");
   return std::string(value == nullptr ? "" : value);
 }();
+
+const bool silent = std::getenv("REMOTE_JOB_TEST_SILENT") != nullptr;
 
 bool answers(const pam_handle& handle, int style, const char* text, const char* expected) {
   const pam_message message{style, text};
@@ -58,7 +63,7 @@ bool answers(const pam_handle& handle, int style, const char* text, const char* 
 extern "C" {
 
 int pam_start(const char*, const char* user, const pam_conv* conversation, pam_handle_t** handle) {
-  *handle = new pam_handle{*conversation, user};
+  *handle = new pam_handle{*conversation, user, getpid()};
   return PAM_SUCCESS;
 }
 
@@ -68,6 +73,8 @@ int pam_end(pam_handle_t* handle, int) {
 }
 
 int pam_authenticate(pam_handle_t* handle, int) {
+  // sshd has a process of its own ask the client; it checks a password in the one that began.
+  if (silent && getpid() != handle->starter) return PAM_AUTH_ERR;
   if (!answers(*handle, PAM_PROMPT_ECHO_OFF, "Password: ", "a good one")) return PAM_AUTH_ERR;
   if (!code.empty() && !answers(*handle, PAM_PROMPT_ECHO_ON, "Code: ", code.c_str())) return PAM_AUTH_ERR;
   return PAM_SUCCESS;

@@ -100,6 +100,7 @@ class authenticator {
   std::string list_;
   bool ask_methods_ = true;
   method* refused_ = nullptr;
+  method* silent_ = nullptr;
   login_method* current_ = nullptr;
   bool any_refused_ = false;
   std::error_code error_;

@@ -34,6 +34,8 @@ class interactive_desk {
   REMOTE_JOB_DECL void pass_on(const ssh_prompter& prompter, unsigned attempt);
   REMOTE_JOB_DECL bool waiting() const;
   REMOTE_JOB_DECL bool declined() const;
+  /// Whether the server has asked anything.
+  REMOTE_JOB_DECL bool asked() const;
 
   /// Ends the current wait and refuses later ones.
   REMOTE_JOB_DECL void close() noexcept;
@@ -46,6 +48,7 @@ class interactive_desk {
   std::optional<ssh_challenge> challenge_;
   std::shared_ptr<question> question_;
   std::size_t wanted_ = 0;
+  bool asked_ = false;
   bool declined_ = false;
   bool closed_ = false;
 };

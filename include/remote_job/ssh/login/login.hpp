@@ -22,6 +22,7 @@ enum class login_status {
   more,     ///< waiting
   done,     ///< logged in
   refused,  ///< the server refused this attempt, or it was one factor of several: libssh2 does not tell which
+  silent,   ///< as refused, but the server asked for nothing that only this method can give; nothing is left to try
   over,     ///< nothing is left to try
   broken    ///< the connection failed; libssh2 holds the error text
 };

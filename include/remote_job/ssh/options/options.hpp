@@ -105,7 +105,7 @@ struct ssh_options {
   bool defer_to_openssh = false;
   /// How often each prompter is called while its answers are wrong; above 0. A prompter that returns its answer
   /// directly is called once.
-  unsigned prompts = 1;
+  unsigned prompts = 3;
 
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each file named here must be readable; with
   /// `accept_new`, the first may be missing. Empty: those of `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` that

@@ -48,6 +48,8 @@ class channel_table {
   /// From now on channels can be had.
   void enter_service() noexcept { in_service_ = true; }
   bool in_service() const noexcept { return in_service_; }
+  /// Whether the server has ever opened a channel.
+  bool served() const noexcept { return served_; }
   /// libssh2's text on the channel last refused.
   const std::string& refusal() const noexcept { return refusal_; }
 
@@ -146,6 +148,7 @@ class channel_table {
   std::string refusal_;
 
   bool in_service_ = false;
+  bool served_ = false;
   bool opening_ = false;
   bool for_spare_ = false;
   bool held_ = false;

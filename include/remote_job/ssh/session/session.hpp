@@ -94,6 +94,8 @@ class session final : public std::enable_shared_from_this<session>,
   bool identified() const noexcept { return wire_.identified(); }
   /// The algorithms the server offers; to be asked before enter_service().
   server_algorithms offered() const { return parse_server_algorithms(wire_.hello()); }
+  /// Whether the server is OpenSSH's; known once it is identified.
+  bool is_openssh() const noexcept { return openssh_; }
   /// What the server gave as reason for ending the connection, if it did.
   const std::string& farewell() const noexcept { return wire_.farewell(); }
   /// Bytes that libssh2 has sent so far.
@@ -181,6 +183,11 @@ class session final : public std::enable_shared_from_this<session>,
   REMOTE_JOB_DECL void on_written(std::error_code ec) override;
   REMOTE_JOB_DECL void lost(std::error_code ec);
   REMOTE_JOB_DECL std::string why_lost(std::error_code ec) const;
+
+  /// The error of a connection that ends before the server has opened any channel, or later.
+  std::error_code lost_error() const noexcept {
+    return channels_.in_service() && !channels_.served() ? errc::service_refused : errc::connection_lost;
+  }
   REMOTE_JOB_DECL void take_back();
   REMOTE_JOB_DECL void drain() override;
   void on_closed(std::size_t unread) override { traffic_.closed(unread); }
@@ -223,6 +230,7 @@ class session final : public std::enable_shared_from_this<session>,
   bool reading_ = false;
   bool writing_ = false;
   bool buried_ = false;
+  bool openssh_ = false;
   bool unanswered_ = false;  // asked for a sign of life without a channel
 
   std::error_code error_;

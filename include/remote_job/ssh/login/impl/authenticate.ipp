@@ -61,7 +61,13 @@ auto authenticator::step(session& s) -> status {
     }
     const auto next =
         std::find_if(methods_.begin(), methods_.end(), [&](const method& m) { return !m.used_up && takes(m.name); });
-    if (next == methods_.end() || (defer_ && next->name != "publickey" && beyond_libssh2())) return give_up();
+    if (next != methods_.end() && defer_ && next->name != "publickey" && beyond_libssh2()) return give_up();
+    if (next == methods_.end()) {
+      if (silent_ == nullptr) return give_up();
+      refused_ = std::exchange(silent_, nullptr);
+      ask_methods_ = true;
+      continue;
+    }
     current_ = next->login.get();
     switch (current_->step(s)) {
       case login_status::more: return status::more;
@@ -71,6 +77,11 @@ auto authenticator::step(session& s) -> status {
       case login_status::refused:
         refused_ = &*next;
         ask_methods_ = true;
+        break;
+      case login_status::silent:
+        // Whether it was accepted as one factor is asked once nothing else is left: the question costs a try.
+        next->used_up = true;
+        silent_ = &*next;
         break;
     }
   }
@@ -114,7 +125,8 @@ auto authenticator::ask_methods(session& s) -> status {
   ask_methods_ = false;
   list_ = printable(list);
   offered_ = split_names(list);
-  if (const auto* last = std::exchange(refused_, nullptr)) last->login->conclude_last(!takes(last->name));
+  for (const auto* each : {std::exchange(silent_, nullptr), std::exchange(refused_, nullptr)})
+    if (each != nullptr) each->login->conclude_last(!takes(each->name));
   return status::failed;
 }
 

@@ -24,6 +24,7 @@ std::optional<secrets> interactive_desk::ask(ssh_challenge challenge) {
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return std::nullopt;
+    asked_ = true;
     challenge.subject = subject_;
     wanted_ = challenge.prompts.size();
     challenge_ = std::move(challenge);
@@ -67,6 +68,11 @@ bool interactive_desk::declined() const {
   return declined_;
 }
 
+bool interactive_desk::asked() const {
+  const std::lock_guard lock(mutex_);
+  return asked_;
+}
+
 void interactive_desk::close() noexcept {
   const std::lock_guard lock(mutex_);
   closed_ = true;
@@ -104,6 +110,12 @@ login_status interactive_login::step(session& s) {
     if (desk_->declined()) {
       local_failure(errc::authentication_failed, "keyboard-interactive: no answer was given");
       return login_status::over;
+    }
+    // A server that refuses without a question has none, as where PAM is off: each further try counts toward its
+    // MaxAuthTries.
+    if (!desk_->asked()) {
+      refused("keyboard-interactive (the server asked nothing)");
+      return login_status::silent;
     }
     // Only the first attempt is checked for being one factor of several: the check costs another failed try.
     if (attempt_ == 1) return refused("keyboard-interactive");

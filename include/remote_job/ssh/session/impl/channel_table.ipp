@@ -126,6 +126,7 @@ void channel_table::step_open() {
 
 void channel_table::opened(LIBSSH2_CHANNEL* channel) {
   ++count_;
+  served_ = true;
   wire_.gate(true);
   hold_deadline_.reset();
   if (auto* retired = std::exchange(retired_, nullptr)) free_channel(retired);
@@ -200,7 +201,10 @@ void channel_table::refuse(const std::string& text) {
   spare_refused_ = true;
   want_spare_ = false;
   refusal_ = text;
-  if (auto* waiter = take_waiter(std::nullopt)) waiter->on_channel(nullptr, errc::channel_refused);
+  // Refused although nothing is in use: MaxSessions 0 and the like. A server short of resources may recover.
+  const bool never = !served_ && text.find("shortage") == std::string::npos;
+  if (auto* waiter = take_waiter(std::nullopt))
+    waiter->on_channel(nullptr, never ? errc::service_refused : errc::channel_refused);
 }
 
 void channel_table::step_closing() {

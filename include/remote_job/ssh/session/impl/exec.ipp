@@ -103,7 +103,12 @@ bool exec::request() {
   if (rc == 0) {
     accepted_ = true;
   } else if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
-    finish(errc::command_refused, "the server refused to run the command");
+    // OpenSSH's server refuses only what it cannot start for now, as when the user has too many processes.
+    const std::string why = "the server refused to run the command";
+    if (s.is_openssh())
+      finish(errc::command_refused, why);
+    else
+      finish(errc::service_refused, why + "; it may offer files only");
     return false;
   } else if (rc != LIBSSH2_ERROR_EAGAIN) {
     s.fail("running the command failed");

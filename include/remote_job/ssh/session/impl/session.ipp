@@ -63,7 +63,7 @@ ssize_t session::read(LIBSSH2_CHANNEL* channel, int stream, char* to, std::size_
 
 void session::fail(std::string_view what) {
   auto why = std::string(what) + ": " + (farewell().empty() ? last_error() : "the server says: " + farewell());
-  kill(errc::connection_lost, std::move(why));
+  kill(lost_error(), std::move(why));
 }
 
 void session::kill(std::error_code ec, std::string why) noexcept {
@@ -83,6 +83,7 @@ void session::remove(const operation& op) noexcept {
 
 void session::enter_service() {
   const turn t(*this);
+  openssh_ = wire_.hello().substr(0, wire_.hello().find('\n')).find("OpenSSH") != std::string::npos;
   wire_.forget_hello();
   channels_.enter_service();
   silence_.heard(clock::now());
@@ -189,7 +190,11 @@ void session::lost(std::error_code ec) {
         busy ? errc::connection_lost : errc::not_ssh,
         busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
   }
-  kill(errc::connection_lost, farewell().empty() ? why_lost(ec) : "the server says: " + farewell());
+  auto why = farewell().empty() ? why_lost(ec) : "the server says: " + farewell();
+  if (lost_error() == errc::service_refused)
+    why = "right after the login: " + why +
+          "; its log says more (a ChrootDirectory that others may write to, a limit of the account)";
+  kill(lost_error(), std::move(why));
 }
 
 std::string session::why_lost(std::error_code ec) const {

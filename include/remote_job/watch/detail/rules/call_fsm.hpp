@@ -32,7 +32,7 @@ class call_fsm {
   REMOTE_JOB_DECL action connected(std::error_code ec, std::string why);
   REMOTE_JOB_DECL action replied(std::error_code ec, std::string why);
   /// The host answered, and there is another question.
-  action another() { return {action_kind::poll, time_}; }
+  action another() { return send(); }
   action woke() { return connect(); }
   action closed() { return {after_close_}; }
   action cancelled() { return close_then(action_kind::abort); }
@@ -51,12 +51,16 @@ class call_fsm {
   /// How it ended; the text is empty unless there is an error.
   const std::error_code& error() const noexcept { return error_; }
   const std::string& why() const noexcept { return why_; }
+  /// Whether the host may have carried out the command although there is no reply.
+  bool uncertain() const noexcept { return uncertain_; }
 
  private:
   action connect() const { return {action_kind::connect, connect_timeout_}; }
+  action send() const { return {action_kind::poll, time_}; }
   REMOTE_JOB_DECL action close_then(action_kind next);
   REMOTE_JOB_DECL action end(std::error_code ec, std::string why);
   REMOTE_JOB_DECL action failed(failure f);
+  REMOTE_JOB_DECL std::string with_doubt(std::string why) const;
 
   failure_budget budget_;
   failure failure_;  // the last one
@@ -64,6 +68,7 @@ class call_fsm {
   duration time_;
   std::error_code error_;
   std::string why_;
+  bool uncertain_ = false;
   action_kind after_close_ = action_kind::abort;
 };
 

@@ -32,11 +32,17 @@ class failure_budget {
 
   explicit failure_budget(int max_attempts) noexcept : max_(max_attempts) {}
 
-  /// Counts a failure.
+  /// Begins anew.
+  void reset() noexcept { *this = failure_budget(max_); }
+
+  /// Counts a failure. A server that serves nothing after the login is configured so, unless it has served before.
   REMOTE_JOB_DECL verdict spend(std::error_code ec) noexcept;
 
   /// The host answered completely: the count begins again.
-  void restore() noexcept { failures_ = 0; }
+  void restore() noexcept {
+    failures_ = 0;
+    served_ = true;
+  }
 
   int failures() const noexcept { return failures_; }
 
@@ -48,6 +54,7 @@ class failure_budget {
  private:
   int max_;
   int failures_ = 0;
+  bool served_ = false;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

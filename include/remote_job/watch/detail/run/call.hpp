@@ -73,6 +73,7 @@ class call {
 
   std::error_code result(result_type& result) {
     if (fsm.error()) result_.message = fsm.why().empty() ? fsm.error().message() : fsm.why();
+    if constexpr (requires { result_.uncertain; }) result_.uncertain = fsm.uncertain();
     result = std::move(result_);
     return fsm.error();
   }

@@ -14,10 +14,13 @@ action call_fsm::start(std::string objection) {
 
 action call_fsm::connected(std::error_code ec, std::string why) {
   if (ec) return failed(make_failure(retry_info::phase::connect, ec, std::move(why)));
-  return {action_kind::poll, time_};
+  return send();
 }
 
 action call_fsm::replied(std::error_code ec, std::string why) {
+  const bool never_ran = ec == errc::open_timeout || ec == errc::channel_refused || ec == errc::command_refused ||
+                         ec == errc::service_refused;
+  if (!never_ran) uncertain_ = ec == condition::transient;
   if (ec) return failed(make_failure(retry_info::phase::command, ec, std::move(why)));
   return end({}, {});
 }
@@ -39,11 +42,16 @@ action call_fsm::failed(failure f) {
     case failure_budget::verdict::retry: return close_then(action_kind::back_off);
     case failure_budget::verdict::exhausted:
       return end(failure_.error,
-                 "gave up after " + std::to_string(budget_.failures()) + " consecutive failures, the last: " +
-                     failure_.why + "; whether the host carried out the command is not known; it is safe to repeat it");
+                 with_doubt("gave up after " + std::to_string(budget_.failures()) +
+                            " consecutive failures, the last: " + failure_.why));
     case failure_budget::verdict::fatal: break;
   }
-  return end(failure_.error, failure_.why);
+  return end(failure_.error, with_doubt(failure_.why));
+}
+
+std::string call_fsm::with_doubt(std::string why) const {
+  if (uncertain_) why += "; whether the host carried out the command is not known; it is safe to repeat it";
+  return why;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

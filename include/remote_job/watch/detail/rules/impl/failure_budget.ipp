@@ -16,7 +16,7 @@ failure make_failure(retry_info::phase phase, std::error_code ec, std::string wh
 }
 
 failure_budget::verdict failure_budget::spend(std::error_code ec) noexcept {
-  if (ec != condition::transient) return verdict::fatal;
+  if (ec != condition::transient || (ec == errc::service_refused && !served_)) return verdict::fatal;
   return ++failures_ > max_ ? verdict::exhausted : verdict::retry;
 }
 

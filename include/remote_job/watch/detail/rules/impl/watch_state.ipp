@@ -11,7 +11,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void watch_state::begin(bool through_files, duration ran) noexcept {
   pause.begin();
-  budget.restore();
+  budget.reset();
   lost_job.begin();
   exit_fault.clear();
   log_fault.clear();
