@@ -71,7 +71,10 @@ struct poll_reply {
   std::string_view exit_text{};                          ///< when damaged: the first bytes of what is there
   log_state log = log_state::absent;                     ///< whether there is a log
   std::uint64_t log_size = 0;                            ///< bytes in the log, asked after the exit code
-  std::uint64_t log_identity = 0;                        ///< names the file whatever its path; 0: not known
+  /// The host tells a size that is smaller than what can be read. log_size is then how far the log is known to reach:
+  /// above the last of the bytes unless the log ends with it.
+  bool size_wrong = false;
+  std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
   /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset,
   /// the overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};

@@ -10,6 +10,7 @@
 #include <remote_job/loopback/jobs.hpp>
 #include <remote_job/poll.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -58,6 +59,15 @@ class loopback_file {
   /// Replaces the file by a FIFO; replace() restores a file.
   loopback_file& become_fifo(duration at) { return add(at, kind::fifo, {}); }
 
+  /// Makes the status of the file tell a size that is smaller by this, or 0; 0 makes it true again. Commands see the
+  /// true size.
+  loopback_file& understate(duration at, std::uint64_t by) { return add(at, kind::understate, {}, by); }
+  /// Ends reads through files where the file ends at this time, however much it grows: as a server does whose open
+  /// handle lags behind.
+  loopback_file& freeze_reads(duration at) { return add(at, kind::freeze, {}); }
+  /// Lets reads reach the end of the file again.
+  loopback_file& thaw_reads(duration at) { return add(at, kind::thaw, {}); }
+
   /// @name The state of the file at a time; times must not go backwards
   /// @{
   REMOTE_JOB_DECL void advance(duration now);
@@ -66,20 +76,27 @@ class loopback_file {
   file_kind what_kind() const noexcept { return kind_; }
   std::uint64_t identity() const noexcept { return identity_; }
   const std::string& bytes() const noexcept { return bytes_; }
+  /// What its status tells.
+  std::uint64_t told_size() const noexcept {
+    return bytes_.size() - std::min<std::uint64_t>(understated_, bytes_.size());
+  }
+  /// What a read through files sees of it.
+  std::string_view seen_bytes() const noexcept { return std::string_view(bytes_).substr(0, frozen_); }
   /// @}
 
  private:
   friend class loopback_host;
-  enum class kind { append, truncate, replace, remove, deny, allow, directory, fifo };
+  enum class kind { append, truncate, replace, remove, deny, allow, directory, fifo, understate, freeze, thaw };
   struct event {
     duration at;
     kind what;
     std::string bytes;
+    std::uint64_t number;
   };
 
   explicit loopback_file(std::uint64_t& identities) : identities_(&identities) {}
 
-  REMOTE_JOB_DECL loopback_file& add(duration at, kind what, std::string bytes);
+  REMOTE_JOB_DECL loopback_file& add(duration at, kind what, std::string bytes, std::uint64_t number = 0);
   REMOTE_JOB_DECL void apply(const event& e);
   REMOTE_JOB_DECL void put(file_kind what, const std::string& bytes);
   REMOTE_JOB_DECL void create();
@@ -92,6 +109,8 @@ class loopback_file {
   bool exists_ = false;
   bool readable_ = true;
   file_kind kind_ = file_kind::regular;
+  std::uint64_t understated_ = 0;
+  std::size_t frozen_ = std::string_view::npos;  // where reads end
 };
 
 /// A fault of one step. A plain value, made by the functions below.

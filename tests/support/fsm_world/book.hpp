@@ -38,6 +38,7 @@ class book {
     base_ = s_.quick;
     by_files_ = s_.files && s_.via != remote_job::poll_via::commands;
     exit_ = exit_code_state::absent;
+    lacked_ = false;
     due_.reset();
     exit_trouble_.reset();
     log_trouble_.reset();
@@ -85,7 +86,10 @@ class book {
     std::optional<notice_kind> exit_now, log_now;
     if (exit_ == exit_code_state::damaged) exit_now = notice_kind::exit_code_damaged;
     if (exit_ == exit_code_state::unreadable) exit_now = notice_kind::exit_code_unreadable;
-    if (r.log == log_state::unreadable || (shown_ > acked_ && n == 0)) log_now = notice_kind::log_unreadable;
+    // One poll may lack the bytes that the size promises.
+    const bool lacking = shown_ > acked_ && n == 0;
+    if (r.log == log_state::unreadable || (lacking && lacked_)) log_now = notice_kind::log_unreadable;
+    lacked_ = lacking;
     if (r.log == log_state::absent && seen_ > 0) log_now = notice_kind::log_missing;
     const auto lasts = [&](std::optional<trouble>& t, std::optional<notice_kind> seen) {
       const bool fresh = seen && !(t && t->what == *seen);
@@ -122,6 +126,7 @@ class book {
       host_.identity = 1;
       due_.reset();
       log_trouble_.reset();
+      lacked_ = false;
       cause_.reset();
     } else if (told == notice_kind::files_unavailable) {
       tell_files_ = false;
@@ -173,6 +178,7 @@ class book {
   duration base_{};                   // the next pause without news
   std::optional<std::uint64_t> due_;  // the log is whole with so many bytes
   std::uint64_t seen_ = 0;            // the size it had when it was last there
+  bool lacked_ = false;               // the bytes that the size promises
   std::optional<trouble> exit_trouble_;
   std::optional<trouble> log_trouble_;
   bool tell_exit_ = false;

@@ -123,6 +123,7 @@ class polled_machine : protected checked_machine {
         broken_off_ = ec;
         spoiled_ = true;
         log_trouble_.reset();
+        lacked_ = false;
         if (reply.log_identity != 0) known_identity_ = reply.log_identity;
       }
     }

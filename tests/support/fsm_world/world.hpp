@@ -169,7 +169,7 @@ class world : polled_machine {
   /// What the book has of the machine's own knowledge: few machines have the same.
   void add_known_to(key& k) const {
     k.put(next_.kind, failures_, acked_, from_, whole_, exit_, due_, seen_, end_, broken_off_.value(), stopped_);
-    k.put(known_identity_, sink_generation_, tell_exit_, tell_log_, tell_files_, by_files_, fresh_);
+    k.put(known_identity_, sink_generation_, tell_exit_, tell_log_, tell_files_, by_files_, fresh_, lacked_);
     for (const auto& t : {exit_trouble_, log_trouble_}) {
       k.put(t.has_value());
       if (t) k.put(t->what);

@@ -28,10 +28,10 @@ void loopback_file::advance(duration now) {
   for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
 }
 
-loopback_file& loopback_file::add(duration at, kind what, std::string bytes) {
+loopback_file& loopback_file::add(duration at, kind what, std::string bytes, std::uint64_t number) {
   auto place = events_.end();
   while (place != events_.begin() && std::prev(place)->at > at) --place;
-  events_.insert(place, {at, what, std::move(bytes)});
+  events_.insert(place, {at, what, std::move(bytes), number});
   return *this;
 }
 
@@ -52,6 +52,9 @@ void loopback_file::apply(const event& e) {
     case kind::allow: readable_ = true; break;
     case kind::directory: put(file_kind::directory, {}); break;
     case kind::fifo: put(file_kind::other, {}); break;
+    case kind::understate: understated_ = e.number; break;
+    case kind::freeze: frozen_ = bytes_.size(); break;
+    case kind::thaw: frozen_ = std::string_view::npos; break;
   }
 }
 

@@ -62,7 +62,7 @@ class channel_table {
   /// The opening goes on and leaves a spare channel, or one that is closed.
   REMOTE_JOB_DECL void forget(const channel_waiter& waiter) noexcept;
 
-  /// A server that refuses to open one in advance is not asked for that again.
+  /// A server that refuses to open one in advance, or closes it unused, is not asked for that again.
   REMOTE_JOB_DECL void refill();
   REMOTE_JOB_DECL void release(LIBSSH2_CHANNEL* channel);
 
@@ -124,6 +124,10 @@ class channel_table {
   REMOTE_JOB_DECL void refuse(const std::string& text);
   REMOTE_JOB_DECL void step_closing();
   REMOTE_JOB_DECL void free_channel(LIBSSH2_CHANNEL* channel);
+
+  /// Gives up the channel opened in advance when the server has closed it, as dropbear does once a command on another
+  /// ends. From then on each request opens its own.
+  REMOTE_JOB_DECL void step_spare();
 
   /// A request whose answer, yes or no, libssh2 consumes: an environment variable for the channel opened in advance.
   REMOTE_JOB_DECL void step_ping();

@@ -44,6 +44,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
   REMOTE_JOB_DECL void on_end(std::error_code ec) override;
   REMOTE_JOB_DECL void drop() noexcept override;
 
+  REMOTE_JOB_DECL void ask_for_channel();
   /// False when it is over.
   REMOTE_JOB_DECL bool request();
   REMOTE_JOB_DECL bool send_input();
@@ -62,6 +63,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
   command_reply* reply_ = nullptr;
   LIBSSH2_CHANNEL* channel_ = nullptr;
   std::size_t written_ = 0;
+  bool tried_again_ = false;
   bool requested_ = false;
   bool accepted_ = false;
   bool eof_sent_ = false;

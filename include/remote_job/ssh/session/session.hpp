@@ -152,8 +152,8 @@ class session final : public std::enable_shared_from_this<session>,
   /// Takes the request back; the opening goes on and leaves a spare channel.
   void forget(const channel_waiter& waiter) noexcept { channels_.forget(waiter); }
 
-  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked
-  /// again.
+  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses, or closes it
+  /// unused, is not asked again.
   REMOTE_JOB_DECL void refill();
 
   /// Gives a channel back: it is closed in the background, however long the host takes.

@@ -40,6 +40,7 @@ class sftp_channel {
     none,         ///< not begun, or given up
     starting,     ///< no word from the server yet
     ready,        ///< requests are answered
+    closed,       ///< the server closed the channel before it answered; another may do
     unavailable,  ///< the server was heard and is no SFTP server; why() says more
     ended,        ///< the server has ended
     malformed     ///< the server says what makes no sense

@@ -22,6 +22,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 /// also those of the open file, and when they are of two files the path is opened anew and the bytes are read again.
 /// Version 3 knows no inode: another file of equal size, owner, mode and second of modification is not told from the
 /// old one until one of these changes.
+///
+/// Where a file that was open already ends before the size that the server tells, the path is opened anew, too: with
+/// some servers, as ProFTPD, a handle does not see what was written after it was opened.
 class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
  public:
   static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
@@ -53,7 +56,8 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   REMOTE_JOB_DECL void ask_file();
   REMOTE_JOB_DECL void ask();
 
-  /// As far as is known, the file reaches at least to here. Where no size is told, the end is found by reading.
+  /// As far as is known, the file reaches at least to here. Where no size is told, or one that is
+  /// too small, the end is found by reading.
   REMOTE_JOB_DECL std::uint64_t known_end() const noexcept;
 
   /// Asks for the bytes up to where the file is known to reach.
@@ -101,6 +105,7 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   bool opened_ = false;   // for this reading
   bool checked_ = false;  // the file is that of the path
   bool ended_ = false;
+  bool lags_ = false;  // reading ended before the size told
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

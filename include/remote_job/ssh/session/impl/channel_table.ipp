@@ -54,6 +54,7 @@ void channel_table::release(LIBSSH2_CHANNEL* channel) {
 
 void channel_table::step() {
   step_ping();
+  step_spare();
   step_open();
   step_closing();
 }
@@ -236,6 +237,14 @@ void channel_table::free_channel(LIBSSH2_CHANNEL* channel) {
   wire_.call([&] { return libssh2_channel_free(channel); });
   --count_;
   wire_.gate(count_ != 0);
+}
+
+void channel_table::step_spare() {
+  if (spare_ == nullptr || wire_.is_cut() || libssh2_channel_eof(spare_) != 1) return;
+  if (ping_ == spare_) ping_ = nullptr;
+  spare_refused_ = true;
+  want_spare_ = false;
+  release(std::exchange(spare_, nullptr));
 }
 
 void channel_table::step_ping() {

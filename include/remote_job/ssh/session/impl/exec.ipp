@@ -40,9 +40,14 @@ void exec::start(const std::shared_ptr<session>& over, const remote_command& com
   reply_ = &reply;
   reply.clear();
   channel_ = nullptr;
+  tried_again_ = false;
+  session_->add(shared_from_this());
+  ask_for_channel();
+}
+
+void exec::ask_for_channel() {
   written_ = 0;
   requested_ = accepted_ = eof_sent_ = false;
-  session_->add(shared_from_this());
   session_->request_channel(*this);
 }
 
@@ -166,7 +171,14 @@ void exec::receive() {
   rc = s.call([&] { return libssh2_channel_wait_closed(channel_); });
   if (rc == LIBSSH2_ERROR_EAGAIN) return;
   if (rc != 0) return s.fail("waiting for the command's end failed");
-  if (!accepted_) return finish(errc::command_refused, "the server closed the channel without running the command");
+  if (!accepted_) {
+    // The server may have closed a channel opened in advance before the request came.
+    if (!std::exchange(tried_again_, true)) {
+      s.release(std::exchange(channel_, nullptr));
+      return ask_for_channel();
+    }
+    return finish(errc::command_refused, "the server closed the channel without running the command");
+  }
   reply_->exit_status = detail::libssh2_exit_status(s.native(), channel_);
   finish({}, {});
 }

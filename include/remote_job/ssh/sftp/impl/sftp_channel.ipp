@@ -116,7 +116,7 @@ bool sftp_channel::start() {
   else if (rc != LIBSSH2_ERROR_EAGAIN)
     s.fail("asking for the SFTP subsystem failed");
   else if (libssh2_channel_eof(channel_) == 1)
-    fail(status::unavailable, "the server closed the channel without starting the SFTP subsystem");
+    fail(status::closed, "the server closed the channel without starting the SFTP subsystem");
   return false;
 }
 

@@ -147,7 +147,11 @@ void sftp_client::after_step() {
   using status = sftp_channel::status;
   const auto state = channel.state();
   if (state != status::starting) timer_.cancel();
-  if (state == status::unavailable) return give_up(channel.why());
+  if (state == status::closed && !std::exchange(tried_again_, true)) {
+    release();
+    return go_on();
+  }
+  if (state == status::closed || state == status::unavailable) return give_up(channel.why());
   if (state == status::ended || state == status::malformed) {
     const auto reason = channel.why();
     release();

@@ -76,7 +76,7 @@ void sftp_read::ask() {
   first_serial_ = next_serial_;
   next_ = begin_;
   failure_.reset();
-  file_asked_ = ended_ = again_ = false;
+  file_asked_ = ended_ = lags_ = again_ = false;
   if (!checked_) {
     size_.reset();
     at_path_.reset();
@@ -88,7 +88,7 @@ void sftp_read::ask() {
 }
 
 std::uint64_t sftp_read::known_end() const noexcept {
-  if (size_.value_or(0) > 0) return *size_;
+  if (size_.value_or(0) > 0 && (next_ <= *size_ || !chunks_.empty())) return *size_;
   return chunks_.empty() && next_ < end_ ? next_ + 1 : 0;
 }
 
@@ -193,6 +193,8 @@ void sftp_read::go_on() {
     if (!opened_ && round_ <= 3) return begin_anew();
     return refused(sftp_error(*failure_), {});
   }
+  // Some servers see through an open handle no more than was there when it was opened.
+  if (ended_ && lags_ && !opened_ && round_ <= 3) return begin_anew();
   if (!ended_) fill(known_end());
   if (ended_ || chunks_.empty()) finish({});
 }
@@ -210,7 +212,9 @@ void sftp_read::advance() {
     // Less than was asked for: the end, or all that the server gives at once. Some files, as those of /proc, say that
     // they are empty and are not.
     if (!checked_) return;
-    ended_ = c.at_end || (size_.value_or(0) > 0 && c.from >= *size_);
+    // Who has read beyond the size told knows that there is more than it tells: read to the end.
+    ended_ = c.at_end || (size_.value_or(0) > 0 && c.from == *size_);
+    lags_ = c.at_end && c.from < size_.value_or(0);
     if (ended_) return chunks_.clear();
     request(c, first_serial_);
   }

@@ -100,7 +100,7 @@ loopback_file_step::loopback_file_step(std::shared_ptr<loopback_link> l, const s
 
 std::error_code loopback_stat::answer(std::error_code ec) {
   return answer_with(ec, [this](const loopback_file& file) {
-    *status_ = {file.bytes().size(), file.identity(), file.what_kind()};
+    *status_ = {file.told_size(), file.identity(), file.what_kind()};
     return std::error_code();
   });
 }
@@ -116,8 +116,8 @@ std::error_code loopback_read::answer(std::error_code ec) {
     if (file.what_kind() == file_kind::directory) return std::make_error_code(std::errc::is_a_directory);
     if (file.what_kind() != file_kind::regular) return std::make_error_code(std::errc::io_error);
     if (!file.readable()) return std::make_error_code(std::errc::permission_denied);
-    const auto& bytes = file.bytes();
-    out_->assign(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_);
+    const auto bytes = file.seen_bytes();
+    out_->assign(bytes.substr(static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_));
     return std::error_code();
   });
 }

@@ -22,6 +22,11 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// answers: the log is looked at after the exit code was seen, if need be once more, so that its size covers all that
 /// the job wrote; and bytes count up to that size only.
 ///
+/// Of a size and a read that contradict each other the longer one counts. A read that ends before the size proves
+/// nothing: the handle may lag behind, and the log is truncated only when its size says so. A read that goes beyond a
+/// size which was asked for later proves that the host tells wrong sizes; from then on the log ends where reading ends.
+/// Each read asks for one byte more than the poll needs, which shows whether the log ends there.
+///
 /// Of a long backlog several chunks may be read at once. The polls that find their chunk already read ask nothing, and
 /// have the exit code and the size of that time: no watch ends before it has read that far.
 class file_poll {
@@ -50,7 +55,7 @@ class file_poll {
   REMOTE_JOB_DECL unsigned begin(const poll_request& request, bool ahead = false) noexcept;
 
   /// The next poll asks, whatever was read.
-  void forget() noexcept { status_known_ = false; }
+  void forget() noexcept { status_known_ = size_wrong_ = false; }
 
   /// Which part of the log to ask for.
   std::uint64_t first() const noexcept { return first_; }
@@ -91,9 +96,17 @@ class file_poll {
   REMOTE_JOB_DECL std::size_t backlog() const noexcept;
 
   REMOTE_JOB_DECL std::size_t overlap() const noexcept;
+  /// Where in the log the bytes that were read end.
+  std::uint64_t read_end() const noexcept { return first_ + bytes.size(); }
+  /// Whether the bytes show that the log reaches to the offset. Fewer than the overlap do not.
+  bool reaches() const noexcept { return !bytes.empty() && bytes.size() >= overlap(); }
+  /// How long the log is, as far as size and bytes tell.
+  REMOTE_JOB_DECL std::uint64_t size() const noexcept;
   /// This poll's chunk of what was read, and no more than the size that the log is said to have.
   REMOTE_JOB_DECL std::string_view chunk() const noexcept;
   REMOTE_JOB_DECL void judge_exit_code(poll_reply& reply) const noexcept;
+  /// The job has ended: nobody will look at the log again, so its end is read, not computed.
+  REMOTE_JOB_DECL bool reads_to_end() const noexcept;
   REMOTE_JOB_DECL void present(poll_reply& reply, std::uint64_t size) const noexcept;
 
   const poll_request* request_ = nullptr;
@@ -109,7 +122,10 @@ class file_poll {
   bool judging_ = false;  // whether the job lives
   bool asked_processes_ = false;
   bool exit_judged_ = false;
+  bool read_ = false;  // the log, since the exit code appeared
   bool read_again_ = false;
+  bool size_asked_again_ = false;
+  bool size_wrong_ = false;  // the host tells sizes that are too small; also from a poll before
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

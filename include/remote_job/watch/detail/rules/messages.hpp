@@ -34,6 +34,9 @@ REMOTE_JOB_DECL std::string reset_message(log_reset_cause cause, std::uint64_t o
 REMOTE_JOB_DECL std::string file_fault_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
                                                std::error_code cause);
 
+/// A log whose bytes do not come although its size tells of them.
+REMOTE_JOB_DECL std::string log_short_message(const job_spec& job, std::uint64_t size, std::uint64_t offset);
+
 /// The host refused its files, and commands will do.
 REMOTE_JOB_DECL std::string commands_instead_message(const std::string& why);
 /// The host refused its files, and nothing else will do.

@@ -95,7 +95,9 @@ class watch_state {
   lost_job_rule lost_job;
   file_fault_grace exit_fault;
   file_fault_grace log_fault;
-  bool by_files = false;  // unless the lost-job rule wants a command
+  bool short_read = false;  // the poll before got no bytes although the size told of them
+  bool size_wrong = false;  // the host tells sizes that are too small, and this was told
+  bool by_files = false;    // unless the lost-job rule wants a command
   deadline_stop stop = deadline_stop::none;
   std::uint64_t seen = 0;  // the size of the log when it was last there
   std::optional<std::int64_t> exit_code;
@@ -103,7 +105,7 @@ class watch_state {
 
   /// What a poll found, until all of it is told and delivered and the next action is decided.
   struct finding {
-    std::array<std::optional<notice_kind>, 3> untold{};  // in this order
+    std::array<std::optional<notice_kind>, 4> untold{};  // in this order
     std::string_view fresh{};                            // not yet taken by the sink; points into the reply
     bool moved = false;                                  // there were fresh bytes
     std::uint64_t size = 0;                              // of the log

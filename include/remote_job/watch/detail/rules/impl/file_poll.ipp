@@ -10,6 +10,7 @@
 #include <remote_job/watch/detail/rules/file_poll.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
@@ -31,9 +32,10 @@ unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
     return nothing;
   }
   limit_ = poll_limit(request) + (ahead ? backlog() : 0);
+  if (limit_ < std::numeric_limits<std::size_t>::max()) ++limit_;
   first_ = poll_start(request);
   failure_ = {};
-  exit_judged_ = read_again_ = status_known_ = false;
+  exit_judged_ = read_ = read_again_ = size_asked_again_ = status_known_ = false;
   shrink(bytes, limit_);
   bytes.clear();
   bytes_error_ = {};
@@ -56,8 +58,8 @@ unsigned file_poll::first_questions() noexcept {
 }
 
 bool file_poll::goes_on() const noexcept {
-  return !failure_ && status_known_ && log_is_file_ && !bytes_error_ && poll_start(*request_) > first_ &&
-         status.size > request_->offset;
+  return !failure_ && status_known_ && !size_wrong_ && log_is_file_ && !bytes_error_ &&
+         poll_start(*request_) > first_ && status.size > request_->offset;
 }
 
 bool file_poll::is_read() const noexcept {
@@ -134,14 +136,29 @@ unsigned file_poll::next() {
     const bool news = judged.exit_state == exit_code_state::present &&
                       !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
     // A full chunk stays good; only the size must be asked for again.
-    const bool full_chunk = bytes.size() >= poll_limit(*request_);
-    if (news) return ask(log_status | (log_is_file_ && !full_chunk ? log_bytes : nothing));
+    const bool full_chunk = bytes.size() > poll_limit(*request_);
+    if (news) {
+      read_ = false;
+      return ask(log_status | (log_is_file_ && !full_chunk ? log_bytes : nothing));
+    }
   }
-  // The log grew after it was read and before its status was, or was not read yet.
-  if (!read_again_ && log_is_file_ && status.size > request_->offset && bytes.size() <= overlap() &&
-      !says_unreadable(bytes_error_)) {
+  if (!log_is_file_ || says_unreadable(bytes_error_)) return nothing;
+  // The log grew after it was read and before its status was, or was not read yet; or it was truncated since.
+  const bool fewer = status.size > request_->offset && bytes.size() <= overlap();
+  const bool shorter = status.size < request_->offset && (size_wrong_ ? !reaches() : bytes.empty() || reaches());
+  if (!read_again_ && (fewer || shorter || (bytes.empty() && !read_ && reads_to_end()))) {
     read_again_ = true;
+    size_asked_again_ = false;
     return ask(log_bytes);
+  }
+  // The log grew after its status was asked for, or the status is wrong.
+  if (!size_wrong_ && reaches() && read_end() > status.size && (status.size <= request_->offset || reads_to_end())) {
+    if (size_asked_again_) {
+      size_wrong_ = true;
+    } else {
+      size_asked_again_ = true;
+      return ask(log_status);
+    }
   }
   return nothing;
 }
@@ -155,7 +172,7 @@ void file_poll::make_reply(poll_reply& reply) const noexcept {
   if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
   if (status_error_ || bytes_error_ || status.kind != file_kind::regular) {
     // A log that is gone by now and had nothing new is a matter for the next poll.
-    if (says_missing(bytes_error_)) return present(reply, status.size);
+    if (says_missing(bytes_error_)) return present(reply, size());
     reply.log = log_state::unreadable;
     reply.log_error = status_error_                         ? status_error_
                       : status.kind == file_kind::directory ? std::make_error_code(std::errc::is_a_directory)
@@ -163,10 +180,9 @@ void file_poll::make_reply(poll_reply& reply) const noexcept {
                                                             : bytes_error_;
     return;
   }
-  // The log was read after its size was asked for, and ends before the offset: it was truncated between.
-  if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
-  present(reply, status.size);
-  if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
+  present(reply, size());
+  const bool more = reply.log_size > request_->offset;
+  if (reply.log_size < request_->offset || bytes.size() < overlap() || (more && bytes.size() == overlap())) return;
   reply.bytes = chunk();
 }
 
@@ -175,7 +191,7 @@ void file_poll::make_partial_reply(poll_reply& reply) const noexcept {
   if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
       bytes.size() > limit_)
     return;
-  present(reply, status.size);
+  present(reply, size());
   reply.bytes = chunk();
 }
 
@@ -188,6 +204,7 @@ unsigned file_poll::ask(unsigned questions) noexcept {
   if (questions & log_bytes) {
     bytes.clear();
     bytes_error_ = {};
+    read_ = true;
   }
   return questions;
 }
@@ -200,7 +217,7 @@ std::string_view file_poll::chunk() const noexcept {
   const auto start = poll_start(*request_);
   return std::string_view(bytes)
       .substr(static_cast<std::size_t>(start - first_))
-      .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), status.size - start)));
+      .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), size() - start)));
 }
 
 void file_poll::judge_exit_code(poll_reply& reply) const noexcept {
@@ -212,9 +229,20 @@ void file_poll::judge_exit_code(poll_reply& reply) const noexcept {
   }
 }
 
+std::uint64_t file_poll::size() const noexcept {
+  return size_wrong_ && reaches() ? std::max(status.size, read_end()) : status.size;
+}
+
+bool file_poll::reads_to_end() const noexcept {
+  poll_reply judged;
+  judge_exit_code(judged);
+  return judged.exit_state == exit_code_state::present;
+}
+
 void file_poll::present(poll_reply& reply, std::uint64_t size) const noexcept {
   reply.log = log_state::present;
   reply.log_size = size;
+  reply.size_wrong = size > status.size;
   reply.log_identity = status.identity;
 }
 

@@ -64,6 +64,9 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
       return unreadable_message("The exit-code file " + escaped(job.exit_code_file), cause);
     case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " has disappeared";
     case notice_kind::log_unreadable: return unreadable_message("The log " + escaped(job.log_file), cause);
+    case notice_kind::log_size_wrong:
+      return "The host tells a size of the log " + escaped(job.log_file) +
+             " that is smaller than what can be read of it; the log is read to its end all the same";
     case notice_kind::files_unavailable:
     case notice_kind::orphaned:
     case notice_kind::elsewhere:
@@ -71,6 +74,11 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
     case notice_kind::transport: break;
   }
   return {};
+}
+
+std::string log_short_message(const job_spec& job, std::uint64_t size, std::uint64_t offset) {
+  return "The log " + escaped(job.log_file) + " has " + std::to_string(size) +
+         " bytes as its size is told, but it cannot be read beyond byte " + std::to_string(offset);
 }
 
 std::string commands_instead_message(const std::string& why) {

@@ -177,6 +177,7 @@ bool watch_fsm::keep(std::error_code ec, const poll_reply& r) {
       !log.plausible(r, state_.chunk.get()) || log.broken(r))
     return false;
   state_.log_fault.clear();
+  state_.short_read = false;
   state_.found.fresh = log.observe(r);
   return true;
 }
@@ -307,6 +308,8 @@ trigger_state watch_fsm::state() const {
 }
 
 std::string watch_fsm::fault_text(notice_kind kind) const {
+  if (kind == notice_kind::log_unreadable && state_.found.size > offset())
+    return log_short_message(job_, state_.found.size, offset());
   return file_fault_message(kind, job_, exit_text_,
                             kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
 }

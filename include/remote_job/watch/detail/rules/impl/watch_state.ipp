@@ -6,6 +6,7 @@
 #include <remote_job/watch/detail/rules/watch_state.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
@@ -15,6 +16,7 @@ void watch_state::begin(bool through_files, duration ran) noexcept {
   lost_job.begin();
   exit_fault.clear();
   log_fault.clear();
+  short_read = size_wrong = false;
   by_files = through_files;
   stop = deadline_stop::none;
   seen = log.offset();
@@ -36,15 +38,18 @@ void watch_state::observe(const poll_reply& r, duration elapsed, duration took) 
   if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
   if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
   if (r.log == log_state::absent && seen > 0) log_trouble = notice_kind::log_missing;
-  // Bytes that the size promises and that do not come are as good as unreadable.
-  if (r.log == log_state::unreadable || (r.log_size > log.offset() && !found.moved))
-    log_trouble = notice_kind::log_unreadable;
+  // Bytes that the size promises and that do not come may come with the next poll: a server may show the size before
+  // the bytes. If they do not come then either, they are as good as unreadable.
+  const bool lacking = r.log_size > log.offset() && !found.moved;
+  const bool lacked = std::exchange(short_read, lacking);
+  if (r.log == log_state::unreadable || (lacking && lacked)) log_trouble = notice_kind::log_unreadable;
 
   if (r.exit_state == exit_code_state::present) {
     exit_code = r.exit_code;
     // The size was asked for after the exit code: all that the job wrote is below it. A child that it left behind and
     // that goes on writing must not delay the end, nor must a log that was cut short.
-    if (!log_trouble) drain_to = std::min(drain_to.value_or(r.log_size), r.log_size);
+    // Where sizes are wrong, only the end of reading shows the end of the log.
+    if (!log_trouble) drain_to = r.size_wrong ? r.log_size : std::min(drain_to.value_or(r.log_size), r.log_size);
   } else {
     exit_code.reset();
     drain_to.reset();
@@ -55,6 +60,7 @@ void watch_state::observe(const poll_reply& r, duration elapsed, duration took) 
   found.untold[0] = lost_job.observe(r, asked, through_files, elapsed);
   if (exit_fault.observe(exit_trouble, elapsed)) found.untold[1] = exit_trouble;
   if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
+  if (r.size_wrong && !std::exchange(size_wrong, true)) found.untold[3] = notice_kind::log_size_wrong;
 }
 
 void watch_state::acknowledge() noexcept {
@@ -66,6 +72,7 @@ void watch_state::restart_log() noexcept {
   log.restart();
   drain_to.reset();
   log_fault.clear();
+  short_read = false;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
