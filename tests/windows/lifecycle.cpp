@@ -36,7 +36,7 @@ submit_request request() {
 
 /// The files that a submit writes on the host, by their names.
 std::string file_of(const std::string& script, const std::string& name) {
-  const std::string call = "WriteAllBytes(\"$rj_a\\" + name + "\",[Convert]::FromBase64String('";
+  const std::string call = "WriteAllBytes(\"$rj_a/" + name + "\",[Convert]::FromBase64String('";
   const auto at = script.find(call);
   REQUIRE(at != script.npos);
   const auto begin = at + call.size();

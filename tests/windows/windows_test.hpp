@@ -82,7 +82,7 @@ inline bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); });
 }
 
-/// Compares a script with the one that was read, checked by its grammar and kept; REMOTE_JOB_WRITE_GOLDEN=1 writes it
+/// Compares a script with the one that was read by a person, checked and kept; REMOTE_JOB_WRITE_GOLDEN=1 writes it
 /// anew.
 inline void check_golden(const std::string& name, const std::string& script) {
   const std::string path = std::string(REMOTE_JOB_GOLDEN_DIR) + "/" + name + ".ps1";
