@@ -2,6 +2,7 @@
 # What tests/run.sh, examples/run.sh and benchmarks/run.sh have in common; they source it. Plain sh.
 #
 #   setup_need NAME...        finds what is needed; what is missing is installed by apt, or else named
+#   setup_powershell          finds PowerShell or installs it as a .NET tool; goes on without
 #   setup_build KIND [TARGET...] configures with the tests, examples or benchmarks, and builds
 #   setup_scratch             makes $scratch, a temporary directory to be handed as TMPDIR to what is run
 #   setup_leftovers           ends what was left running, and fails if there was any, or a file in $scratch
@@ -225,6 +226,24 @@ setup_need() {
     setup_titles >&2
     exit 1
   fi
+}
+
+# PowerShell, which no distribution has: REMOTE_JOB_PWSH or PATH names it; else the .NET SDK installs it into the build
+# directory, where it can. The tests that need it skip themselves without.
+setup_powershell() {
+  version=7.6.9
+  : "${REMOTE_JOB_PWSH:=$(command -v pwsh || echo "$BUILD_DIR/powershell/pwsh")}"
+  if [ ! -x "$REMOTE_JOB_PWSH" ]; then
+    rm -rf "$BUILD_DIR/powershell"
+    if ! command -v dotnet >/dev/null 2>&1 ||
+      ! dotnet tool install --tool-path "$BUILD_DIR/powershell" powershell --version $version \
+        >"$BUILD_DIR/log/powershell.log" 2>&1 </dev/null; then
+      say "no PowerShell here: the scripts for Windows are not run"
+      unset REMOTE_JOB_PWSH
+      return
+    fi
+  fi
+  export REMOTE_JOB_PWSH
 }
 
 # --- build ----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ set -eu
 
 setup_need asio libssh2 catch2 json cli11 pkg-config python3 sshd ssh nss-wrapper \
   dash bash busybox mksh zsh fish tcsh
+setup_powershell
 begin=$(date +%s)
 if [ -n "${SUITES:-}" ]; then
   setup_build TESTS $(printf '%s_tests ' $SUITES)

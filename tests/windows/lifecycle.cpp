@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include "golden.hpp"
 #include "windows_test.hpp"
 
 #include <remote_job/os_policy/detail/lifecycle_frames.hpp>
@@ -36,7 +37,7 @@ submit_request request() {
 
 /// The files that a submit writes on the host, by their names.
 std::string file_of(const std::string& script, const std::string& name) {
-  const std::string call = "WriteAllBytes(\"$rj_a\\" + name + "\",[Convert]::FromBase64String('";
+  const std::string call = "WriteAllBytes(\"$rj_a/" + name + "\",[Convert]::FromBase64String('";
   const auto at = script.find(call);
   REQUIRE(at != script.npos);
   const auto begin = at + call.size();

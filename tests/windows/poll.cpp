@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include "golden.hpp"
 #include "windows_test.hpp"
 
 #include <remote_job/os_policy.hpp>

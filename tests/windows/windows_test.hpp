@@ -11,9 +11,6 @@
 #include <remote_job/os_policy/windows.hpp>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -80,18 +77,6 @@ inline std::vector<std::string> values(std::string_view script) {
 
 inline bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); });
-}
-
-/// Compares a script with the one that was read, checked by its grammar and kept; REMOTE_JOB_WRITE_GOLDEN=1 writes it
-/// anew.
-inline void check_golden(const std::string& name, const std::string& script) {
-  const std::string path = std::string(REMOTE_JOB_GOLDEN_DIR) + "/" + name + ".ps1";
-  if (std::getenv("REMOTE_JOB_WRITE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << script;
-  std::ifstream in(path, std::ios::binary);
-  const std::string kept{std::istreambuf_iterator<char>(in), {}};
-  INFO(path);
-  CHECK(script == kept);
-  CHECK(is_ascii(script));
 }
 
 /// A reply as the host sends it.

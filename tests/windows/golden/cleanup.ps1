@@ -38,7 +38,7 @@ function rj_lines([string]$p){
   ,([Text.Encoding]::UTF8.GetString($o.ToArray()) -split "`n")
 }
 function rj_child([string]$d){
-  try{$l=rj_lines "$d\child"}catch{return ''}
+  try{$l=rj_lines "$d/child"}catch{return ''}
   $m=[regex]::Match(($l -join ' '),'^([1-9][0-9]{0,9})\s+start=([0-9]+) \.\s*$')
   if(-not $m.Success){return ''}
   if((rj_start $m.Groups[1].Value) -ne $m.Groups[2].Value){return ''}
@@ -98,20 +98,20 @@ function rj_answer([string]$words){
 $rj_j=(rj_text 'Qzpc4oCYcXVvdGVz4oCZIOKAmiDigJtcw6Twn5mC')
 $rj_policy=(rj_text 'b25fc3VjY2Vzcw==')
 function rj_result{
-  $l=rj_first "$rj_j\exit_code"
+  $l=rj_first "$rj_j/exit_code"
   if($l -match '^-?[0-9]{1,10}$'){return $l}
   '-'
 }
 function rj_cleanup{
   $base=[IO.Path]::GetDirectoryName($rj_j)
-  $gone="$base\.gone.$([IO.Path]::GetFileName($rj_j))"
+  $gone="$base/.gone.$([IO.Path]::GetFileName($rj_j))"
   if(-not [IO.Directory]::Exists($rj_j) -and -not [IO.File]::Exists($rj_j)){
-    try{if((rj_ours $gone) -and [IO.File]::Exists("$gone\pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
+    try{if((rj_ours $gone) -and [IO.File]::Exists("$gone/pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
     return 'removed'
   }
   if(-not (rj_ours $base) -or -not (rj_ours $rj_j)){return 'unsafe'}
-  if(-not (rj_first "$rj_j\remote_job").StartsWith('remote_job 1 ')){return 'not_ours'}
-  rj_judge "$rj_j\pid"
+  if(-not (rj_first "$rj_j/remote_job").StartsWith('remote_job 1 ')){return 'not_ours'}
+  rj_judge "$rj_j/pid"
   $c=rj_result
   if($rj_policy -eq 'on_success' -and $c -ne '0'){
     if($c -eq '-' -and $script:rj_v -ne 'D'){return 'running'}
@@ -120,10 +120,10 @@ function rj_cleanup{
   if($c -eq '-' -and $script:rj_v -ne 'D'){
     if($script:rj_v -ne 'N'){return 'running'}
     try{
-      [IO.File]::WriteAllText("$rj_j\pid.$rj_n","0`n")
-      [IO.File]::Move("$rj_j\pid.$rj_n","$rj_j\pid")
+      [IO.File]::WriteAllText("$rj_j/pid.$rj_n","0`n")
+      [IO.File]::Move("$rj_j/pid.$rj_n","$rj_j/pid")
     }catch{
-      try{[IO.File]::Delete("$rj_j\pid.$rj_n")}catch{}
+      try{[IO.File]::Delete("$rj_j/pid.$rj_n")}catch{}
       return 'running'
     }
   }

@@ -38,7 +38,7 @@ function rj_lines([string]$p){
   ,([Text.Encoding]::UTF8.GetString($o.ToArray()) -split "`n")
 }
 function rj_child([string]$d){
-  try{$l=rj_lines "$d\child"}catch{return ''}
+  try{$l=rj_lines "$d/child"}catch{return ''}
   $m=[regex]::Match(($l -join ' '),'^([1-9][0-9]{0,9})\s+start=([0-9]+) \.\s*$')
   if(-not $m.Success){return ''}
   if((rj_start $m.Groups[1].Value) -ne $m.Groups[2].Value){return ''}
@@ -98,14 +98,26 @@ function rj_answer([string]$words){
 $rj_j=(rj_text 'Qzpc4oCYcXVvdGVz4oCZIOKAmiDigJtcw6Twn5mC')
 $rj_grace=[long]16
 function rj_result{
-  $l=rj_first "$rj_j\exit_code"
+  $l=rj_first "$rj_j/exit_code"
   if($l -match '^-?[0-9]{1,10}$'){return $l}
   '-'
+}
+function rj_processes{
+  Get-CimInstance -ClassName Win32_Process -Property @('ProcessId','ParentProcessId','CreationDate')
+}
+function rj_end([string]$q,[bool]$force){
+  $a=@('/PID',$q)
+  if($force){$a+='/F'}
+  $o=$ErrorActionPreference
+  $ErrorActionPreference='Continue'
+  & taskkill.exe $a 2>&1 | Out-Null
+  $ErrorActionPreference=$o
+  $LASTEXITCODE -eq 0
 }
 function rj_tree{
   $c=rj_child $rj_j
   if($c -eq ''){return}
-  $all=@(Get-CimInstance -ClassName Win32_Process -Property @('ProcessId','ParentProcessId','CreationDate'))
+  $all=@(rj_processes)
   $of=@{}
   foreach($p in $all){$of["$($p.ProcessId)"]=$p}
   $found=New-Object Collections.ArrayList
@@ -130,28 +142,24 @@ function rj_kill($list,[switch]$force){
   foreach($x in $list){
     $q,$s=$x -split ' '
     if((rj_start $q) -ne $s){continue}
-    $o=$ErrorActionPreference
-    $ErrorActionPreference='Continue'
-    if($force){& taskkill.exe /PID $q /F 2>&1 | Out-Null}else{& taskkill.exe /PID $q 2>&1 | Out-Null}
-    $ErrorActionPreference=$o
-    if($LASTEXITCODE -eq 0){$ok=$true}
+    if(rj_end $q ([bool]$force)){$ok=$true}
   }
   $ok
 }
 function rj_stop{
   $script:rj_sent='-';$script:rj_rest=0
-  rj_judge "$rj_j\pid"
+  rj_judge "$rj_j/pid"
   if(-not [IO.Directory]::Exists($rj_j)){return 'absent'}
-  $marked=[IO.File]::Exists("$rj_j\cancel")
+  $marked=[IO.File]::Exists("$rj_j/cancel")
   if((rj_result) -ne '-'){if($marked){return 'stopped'};return 'finished'}
-  if(-not [IO.File]::Exists("$rj_j\remote_job") -or ($script:rj_is -eq '' -and $script:rj_v -ne 'N')){return 'unproved'}
+  if(-not [IO.File]::Exists("$rj_j/remote_job") -or ($script:rj_is -eq '' -and $script:rj_v -ne 'N')){return 'unproved'}
   if($script:rj_v -eq 'H'){return 'elsewhere'}
-  try{[IO.File]::AppendAllText("$rj_j\cancel",'')}catch{if($script:rj_v -eq 'N'){return 'unusable'}}
-  rj_judge "$rj_j\pid"
+  try{[IO.File]::AppendAllText("$rj_j/cancel",'')}catch{if($script:rj_v -eq 'N'){return 'unusable'}}
+  rj_judge "$rj_j/pid"
   if($script:rj_v -eq 'N'){return 'prevented'}
   for($k=0;$k -lt 50 -and $script:rj_v -eq 'A' -and (rj_result) -eq '-' -and (rj_child $rj_j) -eq '';$k++){
     Start-Sleep -Milliseconds 100
-    rj_judge "$rj_j\pid"
+    rj_judge "$rj_j/pid"
   }
   $list=@(rj_tree)
   if((rj_result) -eq '-' -and $list.Count -gt 0){
@@ -169,7 +177,7 @@ function rj_stop{
     }
   }
   for($k=0;$k -lt 50;$k++){
-    rj_judge "$rj_j\pid"
+    rj_judge "$rj_j/pid"
     if((rj_result) -ne '-' -or $script:rj_v -ne 'A'){break}
     Start-Sleep -Milliseconds 100
   }

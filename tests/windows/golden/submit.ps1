@@ -38,7 +38,7 @@ function rj_lines([string]$p){
   ,([Text.Encoding]::UTF8.GetString($o.ToArray()) -split "`n")
 }
 function rj_child([string]$d){
-  try{$l=rj_lines "$d\child"}catch{return ''}
+  try{$l=rj_lines "$d/child"}catch{return ''}
   $m=[regex]::Match(($l -join ' '),'^([1-9][0-9]{0,9})\s+start=([0-9]+) \.\s*$')
   if(-not $m.Success){return ''}
   if((rj_start $m.Groups[1].Value) -ne $m.Groups[2].Value){return ''}
@@ -100,28 +100,33 @@ $rj_fp='ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
 $rj_base=(rj_text 'Qzpc4oCYcXVvdGVz4oCZIOKAmiDigJtcw6Twn5mC')
 $rj_told=''
 $rj_id=(rj_text 'bmlnaHRseV8x')
-$rj_j="$rj_base\$rj_id"
+$rj_j="$rj_base/$rj_id"
 function rj_directory{
   $mark="remote_job 1 $rj_fp"
   try{
     if(-not [IO.Directory]::Exists($rj_base)){[void][IO.Directory]::CreateDirectory($rj_base);rj_private $rj_base}
   }catch{return 'base_unusable'}
   if(-not (rj_ours $rj_base)){return 'base_unsafe'}
-  if([IO.Path]::GetFullPath($rj_base).TrimEnd('\') -eq [IO.Path]::GetFullPath($HOME).TrimEnd('\')){return 'base_home'}
+  if([IO.Path]::GetFullPath($rj_base).TrimEnd('\','/') -eq [IO.Path]::GetFullPath($HOME).TrimEnd('\','/')){return 'base_home'}
   if(-not ([IO.Directory]::Exists($rj_j) -or [IO.File]::Exists($rj_j))){
-    $x="$rj_base\.new.$rj_n"
+    $x="$rj_base/.new.$rj_n"
     try{
       [void][IO.Directory]::CreateDirectory($x)
       rj_private $x
-      [IO.File]::WriteAllText("$x\remote_job","$mark`n")
+      [IO.File]::WriteAllText("$x/remote_job","$mark`n")
       try{[IO.Directory]::Move($x,$rj_j)}catch{if(-not [IO.Directory]::Exists($rj_j)){throw}}
     }catch{return 'write'}finally{try{if([IO.Directory]::Exists($x)){[IO.Directory]::Delete($x,$true)}}catch{}}
   }
   if(-not (rj_ours $rj_j)){return 'dir_unsafe'}
-  $l=rj_first "$rj_j\remote_job"
+  $l=rj_first "$rj_j/remote_job"
   if($l -eq $mark){return '-'}
   if($l.StartsWith('remote_job 1 ')){return 'taken'}
   'not_ours'
+}
+function rj_self{
+  $x=[Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+  $x
+  if([IO.Path]::GetFileNameWithoutExtension($x) -eq 'dotnet'){[Environment]::GetCommandLineArgs()[0]}
 }
 function rj_detach([string]$line){
   try{
@@ -150,31 +155,31 @@ public static void Run(string line) {
   [RemoteJob.Detach]::Run($line)
 }
 function rj_write{
-[IO.File]::WriteAllBytes("$rj_a\supervisor.ps1",[Convert]::FromBase64String('ZnVuY3Rpb24gcmpfaG9zdHtbRW52aXJvbm1lbnRdOjpNYWNoaW5lTmFtZSAtcmVwbGFjZSAnW15BLVphLXowLTkuXy1dJywnXyd9CmZ1bmN0aW9uIHJqX3N0YXJ0KFtzdHJpbmddJHEpewogIHRyeXskeD1bRGlhZ25vc3RpY3MuUHJvY2Vzc106OkdldFByb2Nlc3NCeUlkKFtpbnRdJHEpfWNhdGNoe3JldHVybiAnJ30KICB0cnl7aWYoJHguSGFzRXhpdGVkKXtyZXR1cm4gJyd9OyIkKCR4LlN0YXJ0VGltZS5Ub0ZpbGVUaW1lVXRjKCkpIn1jYXRjaHsnPyd9Cn0KJHJqX2Q9JGFyZ3NbMF07JHJqX2E9JGFyZ3NbMV07JHJqX2J5PSRhcmdzWzJdCiRFcnJvckFjdGlvblByZWZlcmVuY2U9J1N0b3AnCmZ1bmN0aW9uIHJqX2ZpbmlzaChbc3RyaW5nXSRjb2RlKXsKICBmb3IoJGs9MDskayAtbHQgMzYwMCAtYW5kIFtJTy5EaXJlY3RvcnldOjpFeGlzdHMoJHJqX2QpOyRrKyspewogICAgdHJ5ewogICAgICAkYj1bVGV4dC5FbmNvZGluZ106OkFTQ0lJLkdldEJ5dGVzKCRjb2RlLlBhZFJpZ2h0KDYyKSsiYG4iKQogICAgICAkZj1bSU8uRmlsZV06Ok9wZW4oIiRyal9kXGV4aXRfY29kZS50bXAiLFtJTy5GaWxlTW9kZV06Ok9wZW5PckNyZWF0ZSkKICAgICAgdHJ5eyRmLldyaXRlKCRiLDAsJGIuTGVuZ3RoKX1maW5hbGx5eyRmLkRpc3Bvc2UoKX0KICAgICAgW0lPLkZpbGVdOjpNb3ZlKCIkcmpfZFxleGl0X2NvZGUudG1wIiwiJHJqX2RcZXhpdF9jb2RlIikKICAgICAgcmV0dXJuCiAgICB9Y2F0Y2h7U3RhcnQtU2xlZXAgLVNlY29uZHMgMX0KICB9Cn0KZnVuY3Rpb24gcmpfY2xhaW0oW3N0cmluZ10kbmFtZSxbc3RyaW5nXSR0ZXh0KXsKICBbSU8uRmlsZV06OldyaXRlQWxsVGV4dCgiJHJqX2FcJG5hbWUiLCR0ZXh0KQogIFtJTy5GaWxlXTo6TW92ZSgiJHJqX2FcJG5hbWUiLCIkcmpfZFwkbmFtZSIpCn0KdHJ5ewogIFtJTy5GaWxlXTo6V3JpdGVBbGxUZXh0KCIkcmpfYVxleGl0X2NvZGUudG1wIiwnMTI1Jy5QYWRSaWdodCg2MikrImBuIikKICByal9jbGFpbSAncGlkJyAiJFBJRGBuc3RhcnQ9JChyal9zdGFydCAkUElEKSBob3N0PSQocmpfaG9zdCkgYnk9JHJqX2J5IC5gbiIKfWNhdGNoewogIGlmKFtJTy5GaWxlXTo6RXhpc3RzKCIkcmpfZFxwaWQiKSl7dHJ5e1tJTy5EaXJlY3RvcnldOjpEZWxldGUoJHJqX2EsJHRydWUpfWNhdGNoe319CiAgZXhpdCAxCn0KJGNvZGU9JzEyNScKdHJ5ewogIFtJTy5GaWxlXTo6TW92ZSgiJHJqX2FcZXhpdF9jb2RlLnRtcCIsIiRyal9kXGV4aXRfY29kZS50bXAiKQogIFtJTy5GaWxlXTo6TW92ZSgiJHJqX2Fcam9iLnBzMSIsIiRyal9kXGpvYi5wczEiKQogIGlmKFtJTy5GaWxlXTo6RXhpc3RzKCIkcmpfZFxjYW5jZWwiKSl7CiAgICAkY29kZT0nLTEwNzM3NDE1MTAnCiAgfWVsc2V7CiAgICAkaT1OZXctT2JqZWN0IERpYWdub3N0aWNzLlByb2Nlc3NTdGFydEluZm8KICAgICRpLkZpbGVOYW1lPSRlbnY6Q29tU3BlYwogICAgJGkuQXJndW1lbnRzPScvZCAvdjpvZmYgL3MgL2MgIiIlUkVNT1RFX0pPQl9TSEVMTCUiIC1Ob1Byb2ZpbGUgLU5vbkludGVyYWN0aXZlIC1FeGVjdXRpb25Qb2xpY3kgQnlwYXNzIC1GaWxlICIlUkVNT1RFX0pPQl9SVU5ORVIlIiA8bnVsID4+IiVMT0dfRklMRSUiIDI+JjEiJwogICAgJGkuVXNlU2hlbGxFeGVjdXRlPSRmYWxzZQogICAgJGkuQ3JlYXRlTm9XaW5kb3c9JHRydWUKICAgICRpLldvcmtpbmdEaXJlY3Rvcnk9JEhPTUUKICAgICRpLkVudmlyb25tZW50VmFyaWFibGVzWydSRU1PVEVfSk9CX1NIRUxMJ109W0RpYWdub3N0aWNzLlByb2Nlc3NdOjpHZXRDdXJyZW50UHJvY2VzcygpLk1haW5Nb2R1bGUuRmlsZU5hbWUKICAgICRpLkVudmlyb25tZW50VmFyaWFibGVzWydSRU1PVEVfSk9CX1JVTk5FUiddPSIkcmpfYVxydW5uZXIucHMxIgogICAgJGkuRW52aXJvbm1lbnRWYXJpYWJsZXNbJ1JFTU9URV9KT0JfRElSJ109JHJqX2QKICAgICRpLkVudmlyb25tZW50VmFyaWFibGVzWydMT0dfRklMRSddPSIkcmpfZFxzdGRvdXQubG9nIgogICAgJGkuRW52aXJvbm1lbnRWYXJpYWJsZXNbJ1NUQVRVU19GSUxFJ109IiRyal9kXHN0YXR1cyIKICAgICRwPVtEaWFnbm9zdGljcy5Qcm9jZXNzXTo6U3RhcnQoJGkpCiAgICB0cnl7cmpfY2xhaW0gJ2NoaWxkJyAiJCgkcC5JZClgbnN0YXJ0PSQoJHAuU3RhcnRUaW1lLlRvRmlsZVRpbWVVdGMoKSkgLmBuIn1jYXRjaHt9CiAgICBpZihbSU8uRmlsZV06OkV4aXN0cygiJHJqX2RcY2FuY2VsIikpe3RyeXskcC5LaWxsKCl9Y2F0Y2h7fX0KICAgICRwLldhaXRGb3JFeGl0KCkKICAgICRjb2RlPSIkKCRwLkV4aXRDb2RlKSIKICB9Cn1maW5hbGx5ewogIHJqX2ZpbmlzaCAkY29kZQogIHRyeXtbSU8uRGlyZWN0b3J5XTo6RGVsZXRlKCRyal9hLCR0cnVlKX1jYXRjaHt9Cn0KZXhpdCAwCg=='))
-[IO.File]::WriteAllBytes("$rj_a\runner.ps1",[Convert]::FromBase64String('JHJqX2Q9JGVudjpSRU1PVEVfSk9CX0RJUgokcmpfYT1bSU8uUGF0aF06OkdldERpcmVjdG9yeU5hbWUoJGVudjpSRU1PVEVfSk9CX1JVTk5FUikKZm9yZWFjaCgkcmpfdiBpbiAnUkVNT1RFX0pPQl9TSEVMTCcsJ1JFTU9URV9KT0JfUlVOTkVSJywnUkVNT1RFX0pPQl9ESVInKXtbRW52aXJvbm1lbnRdOjpTZXRFbnZpcm9ubWVudFZhcmlhYmxlKCRyal92LCRudWxsKX0KZnVuY3Rpb24gcmpfdGV4dChbc3RyaW5nXSRiKXtbVGV4dC5FbmNvZGluZ106OlVURjguR2V0U3RyaW5nKFtDb252ZXJ0XTo6RnJvbUJhc2U2NFN0cmluZygkYikpfQokcmpfdz1yal90ZXh0IChbSU8uRmlsZV06OlJlYWRBbGxUZXh0KCIkcmpfYVxkaXJlY3RvcnkiKS5UcmltKCkpCmZvcmVhY2goJHJqX2wgaW4gW0lPLkZpbGVdOjpSZWFkQWxsTGluZXMoIiRyal9hXGVudmlyb25tZW50IikpewogICRyal9rPSRyal9sLkluZGV4T2YoJz0nKQogIGlmKCRyal9rIC1ndCAwKXtbRW52aXJvbm1lbnRdOjpTZXRFbnZpcm9ubWVudFZhcmlhYmxlKCRyal9sLlN1YnN0cmluZygwLCRyal9rKSwocmpfdGV4dCAkcmpfbC5TdWJzdHJpbmcoJHJqX2srMSkpKX0KfQp0cnl7W0lPLkRpcmVjdG9yeV06OkRlbGV0ZSgkcmpfYSwkdHJ1ZSl9Y2F0Y2h7dHJ5e1tJTy5GaWxlXTo6RGVsZXRlKCIkcmpfYVxlbnZpcm9ubWVudCIpfWNhdGNoe319CnRyeXtbQ29uc29sZV06Ok91dHB1dEVuY29kaW5nPU5ldy1PYmplY3QgVGV4dC5VVEY4RW5jb2RpbmcgJGZhbHNlOyRPdXRwdXRFbmNvZGluZz1bQ29uc29sZV06Ok91dHB1dEVuY29kaW5nfWNhdGNoe30KaWYoJHJqX3cgLW5lICcnKXsKICB0cnl7U2V0LUxvY2F0aW9uIC1MaXRlcmFsUGF0aCAkcmpfdyAtRXJyb3JBY3Rpb24gU3RvcDtbRW52aXJvbm1lbnRdOjpDdXJyZW50RGlyZWN0b3J5PSRyal93fWNhdGNoewogICAgW0NvbnNvbGVdOjpFcnJvci5Xcml0ZUxpbmUoJ3JlbW90ZV9qb2I6IGNhbm5vdCBjaGFuZ2UgdG8gdGhlIHdvcmtpbmcgZGlyZWN0b3J5JykKICAgIGV4aXQgMTI2CiAgfQp9CiRnbG9iYWw6TEFTVEVYSVRDT0RFPSRudWxsCiYgIiRyal9kXGpvYi5wczEiCiRyal9vaz0kPwppZigkbnVsbCAtbmUgJGdsb2JhbDpMQVNURVhJVENPREUpe2V4aXQgJGdsb2JhbDpMQVNURVhJVENPREV9CmlmKCRyal9vayl7ZXhpdCAwfQpleGl0IDEK'))
-[IO.File]::WriteAllBytes("$rj_a\job.ps1",[Convert]::FromBase64String('77u/V3JpdGUtT3V0cHV0ICdow6RsbG8nCmV4aXQgMwo='))
-[IO.File]::WriteAllBytes("$rj_a\environment",[Convert]::FromBase64String('T05FPVlUMWlDc084ClRXTz1KVkJCVkVnbAo='))
-[IO.File]::WriteAllBytes("$rj_a\directory",[Convert]::FromBase64String('UXpwY2QybDBhQ0JpYkdGdWExeHBkQ2R6SUZzd1hTQWtLR05oYkdNcElHQjRZQ0FsVUVGVVNDVWdKaUJlSUNFZ08zdDlJMEFz'))
+[IO.File]::WriteAllBytes("$rj_a/supervisor.ps1",[Convert]::FromBase64String('ZnVuY3Rpb24gcmpfaG9zdHtbRW52aXJvbm1lbnRdOjpNYWNoaW5lTmFtZSAtcmVwbGFjZSAnW15BLVphLXowLTkuXy1dJywnXyd9CmZ1bmN0aW9uIHJqX3N0YXJ0KFtzdHJpbmddJHEpewogIHRyeXskeD1bRGlhZ25vc3RpY3MuUHJvY2Vzc106OkdldFByb2Nlc3NCeUlkKFtpbnRdJHEpfWNhdGNoe3JldHVybiAnJ30KICB0cnl7aWYoJHguSGFzRXhpdGVkKXtyZXR1cm4gJyd9OyIkKCR4LlN0YXJ0VGltZS5Ub0ZpbGVUaW1lVXRjKCkpIn1jYXRjaHsnPyd9Cn0KZnVuY3Rpb24gcmpfc2VsZnsKICAkeD1bRGlhZ25vc3RpY3MuUHJvY2Vzc106OkdldEN1cnJlbnRQcm9jZXNzKCkuTWFpbk1vZHVsZS5GaWxlTmFtZQogICR4CiAgaWYoW0lPLlBhdGhdOjpHZXRGaWxlTmFtZVdpdGhvdXRFeHRlbnNpb24oJHgpIC1lcSAnZG90bmV0Jyl7W0Vudmlyb25tZW50XTo6R2V0Q29tbWFuZExpbmVBcmdzKClbMF19Cn0KJHJqX2Q9JGFyZ3NbMF07JHJqX2E9JGFyZ3NbMV07JHJqX2J5PSRhcmdzWzJdCiRFcnJvckFjdGlvblByZWZlcmVuY2U9J1N0b3AnCmZ1bmN0aW9uIHJqX293bnN7dHJ5e1tJTy5GaWxlXTo6UmVhZEFsbFRleHQoIiRyal9kL3BpZCIpIC1lcSAkcmpfbWV9Y2F0Y2h7JGZhbHNlfX0KZnVuY3Rpb24gcmpfZmluaXNoKFtzdHJpbmddJGNvZGUpewogIGZvcigkaz0wOyRrIC1sdCAzNjAwIC1hbmQgKHJqX293bnMpOyRrKyspewogICAgdHJ5ewogICAgICAkYj1bVGV4dC5FbmNvZGluZ106OkFTQ0lJLkdldEJ5dGVzKCRjb2RlLlBhZFJpZ2h0KDYyKSsiYG4iKQogICAgICAkZj1bSU8uRmlsZV06Ok9wZW4oIiRyal9kL2V4aXRfY29kZS50bXAiLFtJTy5GaWxlTW9kZV06Ok9wZW5PckNyZWF0ZSkKICAgICAgdHJ5eyRmLldyaXRlKCRiLDAsJGIuTGVuZ3RoKX1maW5hbGx5eyRmLkRpc3Bvc2UoKX0KICAgICAgW0lPLkZpbGVdOjpNb3ZlKCIkcmpfZC9leGl0X2NvZGUudG1wIiwiJHJqX2QvZXhpdF9jb2RlIikKICAgICAgcmV0dXJuCiAgICB9Y2F0Y2h7U3RhcnQtU2xlZXAgLVNlY29uZHMgMX0KICB9Cn0KZnVuY3Rpb24gcmpfY2xhaW0oW3N0cmluZ10kbmFtZSxbc3RyaW5nXSR0ZXh0KXsKICBbSU8uRmlsZV06OldyaXRlQWxsVGV4dCgiJHJqX2EvJG5hbWUiLCR0ZXh0KQogIFtJTy5GaWxlXTo6TW92ZSgiJHJqX2EvJG5hbWUiLCIkcmpfZC8kbmFtZSIpCn0KdHJ5ewogIFtJTy5GaWxlXTo6V3JpdGVBbGxUZXh0KCIkcmpfYS9leGl0X2NvZGUudG1wIiwnMTI1Jy5QYWRSaWdodCg2MikrImBuIikKICAkcmpfbWU9IiRQSURgbnN0YXJ0PSQocmpfc3RhcnQgJFBJRCkgaG9zdD0kKHJqX2hvc3QpIGJ5PSRyal9ieSAuYG4iCiAgcmpfY2xhaW0gJ3BpZCcgJHJqX21lCn1jYXRjaHsKICBpZihbSU8uRmlsZV06OkV4aXN0cygiJHJqX2QvcGlkIikpe3RyeXtbSU8uRGlyZWN0b3J5XTo6RGVsZXRlKCRyal9hLCR0cnVlKX1jYXRjaHt9fQogIGV4aXQgMQp9CiRjb2RlPScxMjUnCnRyeXsKICBbSU8uRmlsZV06Ok1vdmUoIiRyal9hL2V4aXRfY29kZS50bXAiLCIkcmpfZC9leGl0X2NvZGUudG1wIikKICBbSU8uRmlsZV06Ok1vdmUoIiRyal9hL2pvYi5wczEiLCIkcmpfZC9qb2IucHMxIikKICBpZihbSU8uRmlsZV06OkV4aXN0cygiJHJqX2QvY2FuY2VsIikpewogICAgJGNvZGU9Jy0xMDczNzQxNTEwJwogIH1lbHNlewogICAgJGk9TmV3LU9iamVjdCBEaWFnbm9zdGljcy5Qcm9jZXNzU3RhcnRJbmZvCiAgICAkaS5GaWxlTmFtZT0kZW52OkNvbVNwZWMKICAgICRzZWxmPUAocmpfc2VsZikKICAgICR0b29sPScnCiAgICBpZigkc2VsZi5Db3VudCAtZ3QgMSl7JHRvb2w9JyAiJVJFTU9URV9KT0JfVE9PTCUiJzskaS5FbnZpcm9ubWVudFZhcmlhYmxlc1snUkVNT1RFX0pPQl9UT09MJ109JHNlbGZbMV19CiAgICAkaS5Bcmd1bWVudHM9Jy9kIC92Om9mZiAvcyAvYyAiIiVSRU1PVEVfSk9CX1NIRUxMJSInKyR0b29sKycgLU5vUHJvZmlsZSAtTm9uSW50ZXJhY3RpdmUgLUV4ZWN1dGlvblBvbGljeSBCeXBhc3MgLUZpbGUgIiVSRU1PVEVfSk9CX1JVTk5FUiUiIDxudWwgPj4iJUxPR19GSUxFJSIgMj4mMSInCiAgICAkaS5Vc2VTaGVsbEV4ZWN1dGU9JGZhbHNlCiAgICAkaS5DcmVhdGVOb1dpbmRvdz0kdHJ1ZQogICAgJGkuV29ya2luZ0RpcmVjdG9yeT0kSE9NRQogICAgJGkuRW52aXJvbm1lbnRWYXJpYWJsZXNbJ1JFTU9URV9KT0JfU0hFTEwnXT0kc2VsZlswXQogICAgJGkuRW52aXJvbm1lbnRWYXJpYWJsZXNbJ1JFTU9URV9KT0JfUlVOTkVSJ109W0lPLlBhdGhdOjpHZXRGdWxsUGF0aCgiJHJqX2EvcnVubmVyLnBzMSIpCiAgICAkaS5FbnZpcm9ubWVudFZhcmlhYmxlc1snUkVNT1RFX0pPQl9ESVInXT0kcmpfZAogICAgJGkuRW52aXJvbm1lbnRWYXJpYWJsZXNbJ0xPR19GSUxFJ109W0lPLlBhdGhdOjpHZXRGdWxsUGF0aCgiJHJqX2Qvc3Rkb3V0LmxvZyIpCiAgICAkaS5FbnZpcm9ubWVudFZhcmlhYmxlc1snU1RBVFVTX0ZJTEUnXT1bSU8uUGF0aF06OkdldEZ1bGxQYXRoKCIkcmpfZC9zdGF0dXMiKQogICAgJHA9W0RpYWdub3N0aWNzLlByb2Nlc3NdOjpTdGFydCgkaSkKICAgIHRyeXtyal9jbGFpbSAnY2hpbGQnICIkKCRwLklkKWBuc3RhcnQ9JChyal9zdGFydCAkcC5JZCkgLmBuIn1jYXRjaHt9CiAgICBpZihbSU8uRmlsZV06OkV4aXN0cygiJHJqX2QvY2FuY2VsIikpe3RyeXskcC5LaWxsKCl9Y2F0Y2h7fX0KICAgICRwLldhaXRGb3JFeGl0KCkKICAgICRjb2RlPSIkKCRwLkV4aXRDb2RlKSIKICB9Cn1maW5hbGx5ewogIHJqX2ZpbmlzaCAkY29kZQogIHRyeXtbSU8uRGlyZWN0b3J5XTo6RGVsZXRlKCRyal9hLCR0cnVlKX1jYXRjaHt9Cn0KZXhpdCAwCg=='))
+[IO.File]::WriteAllBytes("$rj_a/runner.ps1",[Convert]::FromBase64String('JHJqX2Q9JGVudjpSRU1PVEVfSk9CX0RJUgokcmpfYT1bSU8uUGF0aF06OkdldERpcmVjdG9yeU5hbWUoJGVudjpSRU1PVEVfSk9CX1JVTk5FUikKZm9yZWFjaCgkcmpfdiBpbiAnUkVNT1RFX0pPQl9TSEVMTCcsJ1JFTU9URV9KT0JfVE9PTCcsJ1JFTU9URV9KT0JfUlVOTkVSJywnUkVNT1RFX0pPQl9ESVInKXtbRW52aXJvbm1lbnRdOjpTZXRFbnZpcm9ubWVudFZhcmlhYmxlKCRyal92LCRudWxsKX0KZnVuY3Rpb24gcmpfdGV4dChbc3RyaW5nXSRiKXtbVGV4dC5FbmNvZGluZ106OlVURjguR2V0U3RyaW5nKFtDb252ZXJ0XTo6RnJvbUJhc2U2NFN0cmluZygkYikpfQokcmpfdz1yal90ZXh0IChbSU8uRmlsZV06OlJlYWRBbGxUZXh0KCIkcmpfYS9kaXJlY3RvcnkiKS5UcmltKCkpCmZvcmVhY2goJHJqX2wgaW4gW0lPLkZpbGVdOjpSZWFkQWxsTGluZXMoIiRyal9hL2Vudmlyb25tZW50IikpewogICRyal9rPSRyal9sLkluZGV4T2YoJz0nKQogIGlmKCRyal9rIC1ndCAwKXtbRW52aXJvbm1lbnRdOjpTZXRFbnZpcm9ubWVudFZhcmlhYmxlKCRyal9sLlN1YnN0cmluZygwLCRyal9rKSwocmpfdGV4dCAkcmpfbC5TdWJzdHJpbmcoJHJqX2srMSkpKX0KfQp0cnl7W0lPLkRpcmVjdG9yeV06OkRlbGV0ZSgkcmpfYSwkdHJ1ZSl9Y2F0Y2h7dHJ5e1tJTy5GaWxlXTo6RGVsZXRlKCIkcmpfYS9lbnZpcm9ubWVudCIpfWNhdGNoe319CnRyeXtbQ29uc29sZV06Ok91dHB1dEVuY29kaW5nPU5ldy1PYmplY3QgVGV4dC5VVEY4RW5jb2RpbmcgJGZhbHNlOyRPdXRwdXRFbmNvZGluZz1bQ29uc29sZV06Ok91dHB1dEVuY29kaW5nfWNhdGNoe30KaWYoJHJqX3cgLW5lICcnKXsKICB0cnl7U2V0LUxvY2F0aW9uIC1MaXRlcmFsUGF0aCAkcmpfdyAtRXJyb3JBY3Rpb24gU3RvcDtbRW52aXJvbm1lbnRdOjpDdXJyZW50RGlyZWN0b3J5PSRyal93fWNhdGNoewogICAgW0NvbnNvbGVdOjpFcnJvci5Xcml0ZUxpbmUoJ3JlbW90ZV9qb2I6IGNhbm5vdCBjaGFuZ2UgdG8gdGhlIHdvcmtpbmcgZGlyZWN0b3J5JykKICAgIGV4aXQgMTI2CiAgfQp9CiRnbG9iYWw6TEFTVEVYSVRDT0RFPSRudWxsCiYgIiRyal9kL2pvYi5wczEiCiRyal9vaz0kPwppZigkbnVsbCAtbmUgJGdsb2JhbDpMQVNURVhJVENPREUpe2V4aXQgJGdsb2JhbDpMQVNURVhJVENPREV9CmlmKCRyal9vayl7ZXhpdCAwfQpleGl0IDEK'))
+[IO.File]::WriteAllBytes("$rj_a/job.ps1",[Convert]::FromBase64String('77u/V3JpdGUtT3V0cHV0ICdow6RsbG8nCmV4aXQgMwo='))
+[IO.File]::WriteAllBytes("$rj_a/environment",[Convert]::FromBase64String('T05FPVlUMWlDc084ClRXTz1KVkJCVkVnbAo='))
+[IO.File]::WriteAllBytes("$rj_a/directory",[Convert]::FromBase64String('UXpwY2QybDBhQ0JpYkdGdWExeHBkQ2R6SUZzd1hTQWtLR05oYkdNcElHQjRZQ0FsVUVGVVNDVWdKaUJlSUNFZ08zdDlJMEFz'))
 }
 $script:rj_q='0'
 $script:rj_by='-'
 $rj_err=rj_directory
-if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j\pid")){
-  $rj_a="$rj_j\start.$rj_n"
+if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j/pid")){
+  $rj_a=[IO.Path]::GetFullPath("$rj_j/start.$rj_n")
   try{[void][IO.Directory]::CreateDirectory($rj_a);rj_write}catch{
     try{[IO.Directory]::Delete($rj_a,$true)}catch{}
     $rj_err='write'
   }
   if($rj_err -eq '-'){
-    $x=[Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    $x='"'+(@(rj_self) -join '" "')+'"'
     try{
-      rj_detach "`"$x`" -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$rj_a\supervisor.ps1`" `"$rj_j`" `"$rj_a`" $rj_ticket"
-      for($k=0;$k -lt 200 -and -not [IO.File]::Exists("$rj_j\pid");$k++){Start-Sleep -Milliseconds 100}
+      rj_detach "$x -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$rj_a/supervisor.ps1`" `"$rj_j`" `"$rj_a`" $rj_ticket"
+      for($k=0;$k -lt 200 -and -not [IO.File]::Exists("$rj_j/pid");$k++){Start-Sleep -Milliseconds 100}
     }catch{}
   }
 }
 if($rj_err -eq '-'){
-  rj_judge "$rj_j\pid"
+  rj_judge "$rj_j/pid"
   if($script:rj_q -eq ''){$script:rj_q='0';$rj_err='not_started'}
   if($script:rj_by -eq ''){$script:rj_by='-'}
 }

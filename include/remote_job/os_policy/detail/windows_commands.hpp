@@ -28,6 +28,9 @@ REMOTE_JOB_DECL void append_windows_file(std::string& script, std::string_view n
 /// The name and the value of each variable, the value in base64, so that a line is a line.
 REMOTE_JOB_DECL std::string windows_environment(const job_command& command);
 
+/// The script that a submit leaves on the host to run the job.
+REMOTE_JOB_DECL std::string windows_supervisor();
+
 REMOTE_JOB_DECL std::string windows_submit_script(const job_spec& job, const submit_request& request);
 
 REMOTE_JOB_DECL std::string windows_stop_script(const job_spec& job, const stop_request& request);

@@ -14,29 +14,9 @@
 // and exit_code.tmp, cancel, start.* for a time.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// rj_ours DIR: whether it is a directory of this user, itself and no link. rj_private DIR: lets nobody else in.
 /// rj_first FILE: its first line, or nothing. rj_answer WORDS: sends the frame.
 inline constexpr std::string_view windows_tools_piece =
-    R"ps($rj_me=[Security.Principal.WindowsIdentity]::GetCurrent().User
-$rj_trusted=@($rj_me,(New-Object Security.Principal.SecurityIdentifier 'S-1-5-18'),(New-Object Security.Principal.SecurityIdentifier 'S-1-5-32-544'))
-function rj_ours([string]$d){
-  try{
-    $x=[IO.File]::GetAttributes($d)
-    if(-not ($x -band [IO.FileAttributes]::Directory)){return $false}
-    if($x -band [IO.FileAttributes]::ReparsePoint){return $false}
-    $o=(Get-Acl -LiteralPath $d).GetOwner([Security.Principal.SecurityIdentifier])
-    return [bool]($rj_trusted -contains $o)
-  }catch{return $false}
-}
-function rj_private([string]$d){
-  $x=New-Object Security.AccessControl.DirectorySecurity
-  $x.SetAccessRuleProtection($true,$false)
-  foreach($s in $rj_trusted){
-    $x.AddAccessRule((New-Object Security.AccessControl.FileSystemAccessRule $s,'FullControl','ContainerInherit,ObjectInherit','None','Allow'))
-  }
-  Set-Acl -LiteralPath $d -AclObject $x
-}
-function rj_first([string]$p){try{(rj_lines $p)[0].Trim()}catch{''}}
+    R"ps(function rj_first([string]$p){try{(rj_lines $p)[0].Trim()}catch{''}}
 function rj_answer([string]$words){
   rj_w "`n@RJ1 $rj_n $words`n@RJ1 $rj_n end`n"
   rj_send
@@ -53,51 +33,21 @@ inline constexpr std::string_view windows_directory_piece = R"ps(function rj_dir
     if(-not [IO.Directory]::Exists($rj_base)){[void][IO.Directory]::CreateDirectory($rj_base);rj_private $rj_base}
   }catch{return 'base_unusable'}
   if(-not (rj_ours $rj_base)){return 'base_unsafe'}
-  if([IO.Path]::GetFullPath($rj_base).TrimEnd('\') -eq [IO.Path]::GetFullPath($HOME).TrimEnd('\')){return 'base_home'}
+  if([IO.Path]::GetFullPath($rj_base).TrimEnd('\','/') -eq [IO.Path]::GetFullPath($HOME).TrimEnd('\','/')){return 'base_home'}
   if(-not ([IO.Directory]::Exists($rj_j) -or [IO.File]::Exists($rj_j))){
-    $x="$rj_base\.new.$rj_n"
+    $x="$rj_base/.new.$rj_n"
     try{
       [void][IO.Directory]::CreateDirectory($x)
       rj_private $x
-      [IO.File]::WriteAllText("$x\remote_job","$mark`n")
+      [IO.File]::WriteAllText("$x/remote_job","$mark`n")
       try{[IO.Directory]::Move($x,$rj_j)}catch{if(-not [IO.Directory]::Exists($rj_j)){throw}}
     }catch{return 'write'}finally{try{if([IO.Directory]::Exists($x)){[IO.Directory]::Delete($x,$true)}}catch{}}
   }
   if(-not (rj_ours $rj_j)){return 'dir_unsafe'}
-  $l=rj_first "$rj_j\remote_job"
+  $l=rj_first "$rj_j/remote_job"
   if($l -eq $mark){return '-'}
   if($l.StartsWith('remote_job 1 ')){return 'taken'}
   'not_ours'
-}
-)ps";
-
-/// Starts a process outside of the session's job object, which may end with the session: by the service that starts
-/// processes for others, or else, where that is not allowed, by breaking away.
-inline constexpr std::string_view windows_detach_piece = R"ps(function rj_detach([string]$line){
-  try{
-    $s=New-CimInstance -CimClass (Get-CimClass -ClassName Win32_ProcessStartup) -Property @{ShowWindow=[uint16]0} -ClientOnly
-    $r=Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{CommandLine=$line;ProcessStartupInformation=$s}
-    if($r.ReturnValue -eq 0){return}
-  }catch{}
-  Add-Type -Namespace RemoteJob -Name Detach -MemberDefinition @'
-[StructLayout(LayoutKind.Sequential,CharSet=CharSet.Unicode)] public struct Startup {
-  public int size; public string reserved, desktop, title;
-  public int x, y, width, height, columns, rows, fill, flags; public short show, extra;
-  public System.IntPtr more, input, output, error; }
-[StructLayout(LayoutKind.Sequential)] public struct Started { public System.IntPtr process, thread; public int pid, tid; }
-[DllImport("kernel32.dll",CharSet=CharSet.Unicode,SetLastError=true)] static extern bool CreateProcessW(string name,
-  System.Text.StringBuilder line, System.IntPtr process, System.IntPtr thread, bool inherit, uint flags,
-  System.IntPtr environment, string directory, ref Startup startup, out Started started);
-[DllImport("kernel32.dll")] static extern bool CloseHandle(System.IntPtr handle);
-public static void Run(string line) {
-  Startup startup = new Startup(); Started started;
-  startup.size = Marshal.SizeOf(typeof(Startup));
-  const uint flags = 0x01000000 | 0x08000000 | 0x00000200;
-  if (!CreateProcessW(null, new System.Text.StringBuilder(line), System.IntPtr.Zero, System.IntPtr.Zero, false, flags,
-      System.IntPtr.Zero, null, ref startup, out started)) throw new System.ComponentModel.Win32Exception();
-  CloseHandle(started.process); CloseHandle(started.thread); }
-'@
-  [RemoteJob.Detach]::Run($line)
 }
 )ps";
 
@@ -105,22 +55,22 @@ public static void Run(string line) {
 inline constexpr std::string_view windows_submit_piece = R"ps($script:rj_q='0'
 $script:rj_by='-'
 $rj_err=rj_directory
-if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j\pid")){
-  $rj_a="$rj_j\start.$rj_n"
+if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j/pid")){
+  $rj_a=[IO.Path]::GetFullPath("$rj_j/start.$rj_n")
   try{[void][IO.Directory]::CreateDirectory($rj_a);rj_write}catch{
     try{[IO.Directory]::Delete($rj_a,$true)}catch{}
     $rj_err='write'
   }
   if($rj_err -eq '-'){
-    $x=[Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    $x='"'+(@(rj_self) -join '" "')+'"'
     try{
-      rj_detach "`"$x`" -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$rj_a\supervisor.ps1`" `"$rj_j`" `"$rj_a`" $rj_ticket"
-      for($k=0;$k -lt 200 -and -not [IO.File]::Exists("$rj_j\pid");$k++){Start-Sleep -Milliseconds 100}
+      rj_detach "$x -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$rj_a/supervisor.ps1`" `"$rj_j`" `"$rj_a`" $rj_ticket"
+      for($k=0;$k -lt 200 -and -not [IO.File]::Exists("$rj_j/pid");$k++){Start-Sleep -Milliseconds 100}
     }catch{}
   }
 }
 if($rj_err -eq '-'){
-  rj_judge "$rj_j\pid"
+  rj_judge "$rj_j/pid"
   if($script:rj_q -eq ''){$script:rj_q='0';$rj_err='not_started'}
   if($script:rj_by -eq ''){$script:rj_by='-'}
 }
@@ -129,7 +79,7 @@ rj_answer "submit err=$rj_err by=$($script:rj_by) pid=$($script:rj_q) base=$rj_t
 
 /// rj_result: the exit code that the host wrote, or `-`.
 inline constexpr std::string_view windows_result_piece = R"ps(function rj_result{
-  $l=rj_first "$rj_j\exit_code"
+  $l=rj_first "$rj_j/exit_code"
   if($l -match '^-?[0-9]{1,10}$'){return $l}
   '-'
 }
@@ -141,7 +91,7 @@ inline constexpr std::string_view windows_result_piece = R"ps(function rj_result
 inline constexpr std::string_view windows_stop_piece = R"ps(function rj_tree{
   $c=rj_child $rj_j
   if($c -eq ''){return}
-  $all=@(Get-CimInstance -ClassName Win32_Process -Property @('ProcessId','ParentProcessId','CreationDate'))
+  $all=@(rj_processes)
   $of=@{}
   foreach($p in $all){$of["$($p.ProcessId)"]=$p}
   $found=New-Object Collections.ArrayList
@@ -166,28 +116,24 @@ function rj_kill($list,[switch]$force){
   foreach($x in $list){
     $q,$s=$x -split ' '
     if((rj_start $q) -ne $s){continue}
-    $o=$ErrorActionPreference
-    $ErrorActionPreference='Continue'
-    if($force){& taskkill.exe /PID $q /F 2>&1 | Out-Null}else{& taskkill.exe /PID $q 2>&1 | Out-Null}
-    $ErrorActionPreference=$o
-    if($LASTEXITCODE -eq 0){$ok=$true}
+    if(rj_end $q ([bool]$force)){$ok=$true}
   }
   $ok
 }
 function rj_stop{
   $script:rj_sent='-';$script:rj_rest=0
-  rj_judge "$rj_j\pid"
+  rj_judge "$rj_j/pid"
   if(-not [IO.Directory]::Exists($rj_j)){return 'absent'}
-  $marked=[IO.File]::Exists("$rj_j\cancel")
+  $marked=[IO.File]::Exists("$rj_j/cancel")
   if((rj_result) -ne '-'){if($marked){return 'stopped'};return 'finished'}
-  if(-not [IO.File]::Exists("$rj_j\remote_job") -or ($script:rj_is -eq '' -and $script:rj_v -ne 'N')){return 'unproved'}
+  if(-not [IO.File]::Exists("$rj_j/remote_job") -or ($script:rj_is -eq '' -and $script:rj_v -ne 'N')){return 'unproved'}
   if($script:rj_v -eq 'H'){return 'elsewhere'}
-  try{[IO.File]::AppendAllText("$rj_j\cancel",'')}catch{if($script:rj_v -eq 'N'){return 'unusable'}}
-  rj_judge "$rj_j\pid"
+  try{[IO.File]::AppendAllText("$rj_j/cancel",'')}catch{if($script:rj_v -eq 'N'){return 'unusable'}}
+  rj_judge "$rj_j/pid"
   if($script:rj_v -eq 'N'){return 'prevented'}
   for($k=0;$k -lt 50 -and $script:rj_v -eq 'A' -and (rj_result) -eq '-' -and (rj_child $rj_j) -eq '';$k++){
     Start-Sleep -Milliseconds 100
-    rj_judge "$rj_j\pid"
+    rj_judge "$rj_j/pid"
   }
   $list=@(rj_tree)
   if((rj_result) -eq '-' -and $list.Count -gt 0){
@@ -205,7 +151,7 @@ function rj_stop{
     }
   }
   for($k=0;$k -lt 50;$k++){
-    rj_judge "$rj_j\pid"
+    rj_judge "$rj_j/pid"
     if((rj_result) -ne '-' -or $script:rj_v -ne 'A'){break}
     Start-Sleep -Milliseconds 100
   }
@@ -225,14 +171,14 @@ rj_answer "stop out=$rj_out exit=$(rj_result) sent=$($script:rj_sent) left=$($sc
 /// the job's name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
 inline constexpr std::string_view windows_cleanup_piece = R"ps(function rj_cleanup{
   $base=[IO.Path]::GetDirectoryName($rj_j)
-  $gone="$base\.gone.$([IO.Path]::GetFileName($rj_j))"
+  $gone="$base/.gone.$([IO.Path]::GetFileName($rj_j))"
   if(-not [IO.Directory]::Exists($rj_j) -and -not [IO.File]::Exists($rj_j)){
-    try{if((rj_ours $gone) -and [IO.File]::Exists("$gone\pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
+    try{if((rj_ours $gone) -and [IO.File]::Exists("$gone/pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
     return 'removed'
   }
   if(-not (rj_ours $base) -or -not (rj_ours $rj_j)){return 'unsafe'}
-  if(-not (rj_first "$rj_j\remote_job").StartsWith('remote_job 1 ')){return 'not_ours'}
-  rj_judge "$rj_j\pid"
+  if(-not (rj_first "$rj_j/remote_job").StartsWith('remote_job 1 ')){return 'not_ours'}
+  rj_judge "$rj_j/pid"
   $c=rj_result
   if($rj_policy -eq 'on_success' -and $c -ne '0'){
     if($c -eq '-' -and $script:rj_v -ne 'D'){return 'running'}
@@ -241,10 +187,10 @@ inline constexpr std::string_view windows_cleanup_piece = R"ps(function rj_clean
   if($c -eq '-' -and $script:rj_v -ne 'D'){
     if($script:rj_v -ne 'N'){return 'running'}
     try{
-      [IO.File]::WriteAllText("$rj_j\pid.$rj_n","0`n")
-      [IO.File]::Move("$rj_j\pid.$rj_n","$rj_j\pid")
+      [IO.File]::WriteAllText("$rj_j/pid.$rj_n","0`n")
+      [IO.File]::Move("$rj_j/pid.$rj_n","$rj_j/pid")
     }catch{
-      try{[IO.File]::Delete("$rj_j\pid.$rj_n")}catch{}
+      try{[IO.File]::Delete("$rj_j/pid.$rj_n")}catch{}
       return 'running'
     }
   }

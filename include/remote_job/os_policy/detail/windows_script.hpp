@@ -98,7 +98,7 @@ inline constexpr std::string_view windows_life_piece = R"ps(function rj_lines([s
   ,([Text.Encoding]::UTF8.GetString($o.ToArray()) -split "`n")
 }
 function rj_child([string]$d){
-  try{$l=rj_lines "$d\child"}catch{return ''}
+  try{$l=rj_lines "$d/child"}catch{return ''}
   $m=[regex]::Match(($l -join ' '),'^([1-9][0-9]{0,9})\s+start=([0-9]+) \.\s*$')
   if(-not $m.Success){return ''}
   if((rj_start $m.Groups[1].Value) -ne $m.Groups[2].Value){return ''}

@@ -9,8 +9,8 @@
 #include <remote_job/os_policy/detail/lifecycle_frames.hpp>
 #include <remote_job/os_policy/detail/powershell.hpp>
 #include <remote_job/os_policy/detail/windows_commands.hpp>
+#include <remote_job/os_policy/detail/windows_host.hpp>
 #include <remote_job/os_policy/detail/windows_script.hpp>
-#include <remote_job/os_policy/detail/windows_supervisor.hpp>
 #include <remote_job/os_policy/windows.hpp>
 #include <remote_job/poll.hpp>
 

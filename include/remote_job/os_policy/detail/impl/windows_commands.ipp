@@ -7,6 +7,7 @@
 #include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy/detail/powershell.hpp>
 #include <remote_job/os_policy/detail/windows_commands.hpp>
+#include <remote_job/os_policy/detail/windows_host.hpp>
 #include <remote_job/os_policy/detail/windows_lifecycle.hpp>
 #include <remote_job/os_policy/detail/windows_script.hpp>
 #include <remote_job/os_policy/detail/windows_supervisor.hpp>
@@ -25,7 +26,11 @@ std::string windows_script(std::string_view nonce) {
 }
 
 std::string windows_lifecycle_script(std::string_view nonce) {
-  return windows_script(nonce).append(windows_process_piece).append(windows_life_piece).append(windows_tools_piece);
+  return windows_script(nonce)
+      .append(windows_process_piece)
+      .append(windows_life_piece)
+      .append(windows_owner_piece)
+      .append(windows_tools_piece);
 }
 
 void append_variable(std::string& script, std::string_view name, std::string_view value) {
@@ -39,7 +44,7 @@ void append_windows_job_dir(std::string& script, std::string_view dir) {
 }
 
 void append_windows_file(std::string& script, std::string_view name, std::string_view content) {
-  script.append("[IO.File]::WriteAllBytes(\"$rj_a\\").append(name).append("\",[Convert]::FromBase64String('");
+  script.append("[IO.File]::WriteAllBytes(\"$rj_a/").append(name).append("\",[Convert]::FromBase64String('");
   append_base64(script, content);
   script.append("'))\n");
 }
@@ -51,6 +56,10 @@ std::string windows_environment(const job_command& command) {
     text += '\n';
   }
   return text;
+}
+
+std::string windows_supervisor() {
+  return std::string(windows_process_piece).append(windows_self_piece).append(windows_supervisor_script);
 }
 
 std::string windows_submit_script(const job_spec& job, const submit_request& request) {
@@ -68,9 +77,9 @@ std::string windows_submit_script(const job_spec& job, const submit_request& req
     script.append("$rj_told=''\n");
   }
   append_variable(script, "rj_id", job.job_id);
-  script.append("$rj_j=\"$rj_base\\$rj_id\"\n");
-  script.append(windows_directory_piece).append(windows_detach_piece).append("function rj_write{\n");
-  append_windows_file(script, "supervisor.ps1", std::string(windows_process_piece).append(windows_supervisor_script));
+  script.append("$rj_j=\"$rj_base/$rj_id\"\n");
+  script.append(windows_directory_piece).append(windows_self_piece).append(windows_detach_piece).append("function rj_write{\n");
+  append_windows_file(script, "supervisor.ps1", windows_supervisor());
   append_windows_file(script, "runner.ps1", windows_runner_script);
   append_windows_file(script, "job.ps1", std::string(utf8_mark).append(request.command.script));
   append_windows_file(script, "environment", windows_environment(request.command));
@@ -85,7 +94,7 @@ std::string windows_stop_script(const job_spec& job, const stop_request& request
   append_windows_job_dir(script, job.job_dir);
   const auto tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(request.grace).count();
   append_long(script, "rj_grace", static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, 36'000'000)));
-  return script.append(windows_result_piece).append(windows_stop_piece);
+  return script.append(windows_result_piece).append(windows_end_piece).append(windows_stop_piece);
 }
 
 std::string windows_cleanup_script(const job_spec& job, const cleanup_request& request) {
