@@ -72,6 +72,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {}
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -80,6 +81,9 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// Every duration of the public interface; any std::chrono duration that is not finer converts to it. As a limit,
 /// duration::max() is none.
 using duration = std::chrono::nanoseconds;
+
+/// A point in calendar time, which means the same to another program, on another host, another day.
+using wall_time = std::chrono::time_point<std::chrono::system_clock, duration>;
 
 /// The family of the remote operating system, which decides how commands are spelt.
 enum class remote_os { posix, windows };
@@ -111,11 +115,12 @@ constexpr std::string_view to_string(poll_via via) noexcept {
 ///
 /// Paths are bytes as the remote host has them, in no particular encoding.
 struct job_spec {
-  std::string ssh_conn_id{};  ///< the caller's name for the connection settings; kept and serialized, never interpreted
-  std::string remote_host{};  ///< overrides the host of those settings; kept and serialized, never interpreted
-  std::string job_id{};       ///< unique identifier of the job; required
-  std::string job_dir{};      ///< remote directory with the job's files; may be empty for a job that has none
-  std::string log_file{};     ///< remote path of the log; required
+  /// Names the connection settings: see `ssh_options_for`, which makes them. A watch only keeps and serializes it.
+  std::string ssh_conn_id{};
+  std::string remote_host{};     ///< overrides the host of those settings; likewise
+  std::string job_id{};          ///< unique identifier of the job; required
+  std::string job_dir{};         ///< remote directory with the job's files; may be empty for a job that has none
+  std::string log_file{};        ///< remote path of the log; required
   std::string exit_code_file{};  ///< remote path of the file that will hold the exit code; required
   remote_job::remote_os remote_os = remote_job::remote_os::posix;  ///< family of the remote operating system
   /// Remote path of the file that tells which process the job is; empty: whether the job lives is never asked, and one
@@ -143,7 +148,9 @@ struct watch_options {
   /// How long a job must be seen without a living process and without an exit code before it counts as lost; 0 or more.
   /// Longer on network file systems, where one host sees late what another wrote: 90 s and more on NFS.
   duration lost_grace = std::chrono::seconds(10);
-  duration deadline{};            ///< time that one run of the watch gives the job; 0: no limit
+  /// How long the job may take, counted from its submit, or from the first watch of a job that was started otherwise; a
+  /// resumed watch counts on. A job that has ended by then is read to its end. 0: no limit.
+  duration deadline{};
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
   /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do
   /// not grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.
@@ -152,6 +159,9 @@ struct watch_options {
   /// more, up to poll_interval. Each is shorter by up to a quarter, at random, so that many watches do not poll in
   /// step. 0: each pause is poll_interval; else at most poll_interval.
   duration quick_interval{};
+  /// Exit codes by which the job says that there was nothing to do: a job that ends with one of them, even 0, has the
+  /// status `skipped`.
+  std::set<std::int64_t> skip_on_exit_code{};
 
   /// The largest chunk: bounds the memory one watch can need.
   static constexpr std::int64_t max_log_chunk_size = std::int64_t{1} << 30;
@@ -376,6 +386,7 @@ enum class errc {
   command_timeout,         ///< a poll did not end within command_timeout
   connection_lost,         ///< the connection broke
   channel_refused,         ///< the server refused to open a channel (MaxSessions)
+  service_refused,         ///< the server lets the user log in and then serves nothing; a retry may help if it did before
   command_refused,         ///< the server refused to run the command
   reply_missing,           ///< the command ran, but its output contains no reply to it
   reply_truncated,         ///< the reply ends before its trailer
@@ -392,8 +403,11 @@ enum class errc {
   host_key_revoked,        ///< the host's key is marked as revoked
   known_hosts_unreadable,  ///< there is no known-hosts file, or it cannot be read
   authentication_failed,   ///< the server accepts none of the credentials
+  credential_unsupported,  ///< as authentication_failed, but some credential is of a kind that libssh2 cannot use
   identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
   passphrase_wrong,        ///< the passphrase does not decrypt a private key
+  ssh_config_unsupported,  ///< the ssh configuration asks for something that libssh2 cannot do
+  banner_too_long,         ///< the server's login banner exceeds libssh2's limit for a packet
   program_not_found,       ///< the program of a process_transport cannot be started
   forwarding_refused,      ///< a jump host does not forward connections
   files_unavailable,       ///< the host offers no file access; commands may still be possible
@@ -420,13 +434,19 @@ enum class errc {
   policy_failed  ///< another policy threw; the message holds the text of the exception
 };
 
-/// How to handle an error: compare with `ec == condition::transient`.
+/// How to handle an error: compare with `ec == condition::transient`. Every error is either transient or fatal; some
+/// fatal ones are also beyond_libssh2.
 ///
 /// Your own error category can take part by overriding `std::error_category::equivalent`, or `default_error_condition`
 /// to return one of these. Errors of unknown categories are fatal.
 enum class condition {
   transient = 1,  ///< costs one failure of the budget; close, wait, reconnect
-  fatal           ///< ends the watch at once
+  fatal,          ///< ends the watch at once
+  /// libssh2 lacks what the connection needs, and OpenSSH's ssh may have it: no algorithm in common, a key or login
+  /// method of another kind, a setting of the ssh configuration, a long banner. A process_transport with
+  /// openssh_prefix() may connect. Never an error of trust (an unknown, changed or revoked host key), nor of a login in
+  /// which a password or passphrase was wrong.
+  beyond_libssh2
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -450,6 +470,9 @@ REMOTE_JOB_DECL const std::error_category& errc_category_instance() noexcept;
 
 /// Decides which errors are worth a retry; no other place does.
 REMOTE_JOB_DECL bool is_transient(const std::error_code& ec) noexcept;
+
+/// Decides for which errors OpenSSH's ssh is worth a try; no other place does.
+REMOTE_JOB_DECL bool is_beyond_libssh2(const std::error_code& ec) noexcept;
 
 class condition_category final : public std::error_category {
  public:
@@ -488,6 +511,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 enum class status {
   success,  ///< the job ended with exit code 0
   failed,   ///< the job ended with any other exit code
+  skipped,  ///< the job ended with an exit code of watch_options::skip_on_exit_code
   lost,     ///< the job is gone without an exit code, and none will follow
   error     ///< the watch itself failed; this says nothing about the job
 };
@@ -518,11 +542,12 @@ enum class notice_kind {
   exit_code_unreadable,  ///< the exit-code file cannot be read; it has trouble_grace to become readable
   log_missing,           ///< the log has disappeared; a job without a pid_file is watched further: set a deadline
   log_unreadable,        ///< the log cannot be read; it has trouble_grace to become readable
-  files_unavailable,     ///< the host offers no file access; the watch goes on with commands
-  orphaned,              ///< the job runs, but the process that writes its exit code is gone
-  elsewhere,             ///< the job belongs to another host or container; its liveness cannot be checked from here
-  job_missing,           ///< no living process and no exit code; an exit code may still come within lost_grace
-  transport              ///< a message of the transport that is not an error
+  log_size_wrong,     ///< the host tells a size of the log that is too small; the log is read to its end all the same
+  files_unavailable,  ///< the host offers no file access; the watch goes on with commands
+  orphaned,           ///< the job runs, but the process that writes its exit code is gone
+  elsewhere,          ///< the job belongs to another host or container; its liveness cannot be checked from here
+  job_missing,        ///< no living process and no exit code; an exit code may still come within lost_grace
+  transport           ///< a message of the transport that is not an error
 };
 
 /// The name of the enumerator.
@@ -530,6 +555,7 @@ constexpr std::string_view to_string(status s) noexcept {
   switch (s) {
     case status::success: return "success";
     case status::failed: return "failed";
+    case status::skipped: return "skipped";
     case status::lost: return "lost";
     case status::error: return "error";
   }
@@ -569,6 +595,7 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
     case notice_kind::exit_code_unreadable: return "exit_code_unreadable";
     case notice_kind::log_missing: return "log_missing";
     case notice_kind::log_unreadable: return "log_unreadable";
+    case notice_kind::log_size_wrong: return "log_size_wrong";
     case notice_kind::files_unavailable: return "files_unavailable";
     case notice_kind::orphaned: return "orphaned";
     case notice_kind::elsewhere: return "elsewhere";
@@ -832,7 +859,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 
 // One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
-  int now, diagnostics, notices;
+  int now, wall_now, diagnostics, notices;
 };
 
 template <class T>
@@ -846,6 +873,15 @@ concept has_now = requires(T& t) {
 template <class T>
 concept has_clock = has_now<T> || requires {
   std::chrono::duration_cast<duration>(timer_of_t<T>::clock_type::now().time_since_epoch());
+};
+
+template <class T>
+concept names_wall_now = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::wall_now;
+};
+template <class T>
+concept has_wall_now = requires(T& t) {
+  { t.wall_now() } -> std::convertible_to<wall_time>;
 };
 
 template <class T>
@@ -870,6 +906,8 @@ concept has_notices = requires(T& t) {
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
 template <class T>
+concept good_wall_now = has_wall_now<T> || !names_wall_now<T>;
+template <class T>
 concept good_diagnostics = has_diagnostics<T> || !names_diagnostics<T>;
 template <class T>
 concept good_notices = has_notices<T> || !names_notices<T>;
@@ -885,6 +923,7 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 /// | `t.close()` | noexcept; ends the connection at once, never blocks; outstanding operations complete soon with an error; may be called at any time, even if nothing is open; async_connect may follow |
 /// | `T::timer_type` | optional: the timer of the transport's own clock; steady_clock otherwise |
 /// | `t.now()` | optional, with timer_type: `timer_type::time_point`; otherwise `timer_type::clock_type::now()` |
+/// | `t.wall_now()` | optional: the calendar time, converts to `wall_time`; otherwise `std::chrono::system_clock::now()`. Deadlines count by it from one watch to the next |
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
 /// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
 ///
@@ -902,7 +941,7 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
-    detail::has_clock<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
+    detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
 
 /// Uniform access to a transport, with defaults for the optional members.
 template <class T>
@@ -916,6 +955,14 @@ struct transport_traits {
       return std::chrono::duration_cast<duration>(t.now().time_since_epoch());
     else
       return std::chrono::duration_cast<duration>(timer_type::clock_type::now().time_since_epoch());
+  }
+
+  /// The calendar time.
+  static wall_time wall_now([[maybe_unused]] T& t) {
+    if constexpr (detail::has_wall_now<T>)
+      return t.wall_now();
+    else
+      return std::chrono::system_clock::now();
   }
 
   /// Text on the last error; empty if there is none.
@@ -950,6 +997,7 @@ constexpr bool check_transport() {
   static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
   static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
   static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
+  static_assert(detail::good_wall_now<T>, "Transport: wall_now is there but not as `wall_time wall_now()`");
   if constexpr (detail::has_executor<T>) {
     static_assert(detail::has_usable_timer<T>,
                   "Transport: `timer_type` needs a constructor from executor_type, `expires_after(duration)`, "
@@ -1209,7 +1257,10 @@ struct poll_reply {
   std::string_view exit_text{};                          ///< when damaged: the first bytes of what is there
   log_state log = log_state::absent;                     ///< whether there is a log
   std::uint64_t log_size = 0;                            ///< bytes in the log, asked after the exit code
-  std::uint64_t log_identity = 0;                        ///< names the file whatever its path; 0: not known
+  /// The host tells a size that is smaller than what can be read. log_size is then how far the log is known to reach:
+  /// above the last of the bytes unless the log ends with it.
+  bool size_wrong = false;
+  std::uint64_t log_identity = 0;  ///< names the file whatever its path; 0: not known
   /// Bytes of the log from `offset - overlap` on; empty unless log_size is above the offset. Where it is the offset,
   /// the overlap may be there alone: it tells a log that was replaced by one of the same size.
   std::string_view bytes{};
@@ -1217,7 +1268,7 @@ struct poll_reply {
   remote_job::liveness liveness = liveness::unknown;
   std::string_view evidence{};   ///< what that was concluded from, for people; printable ASCII without blanks
   std::error_code exit_error{};  ///< why the exit-code file is unreadable, where that is known
-  std::error_code log_error{};   ///< why the log is
+  std::error_code log_error{};   ///< why the log is; invalid_seek for a FIFO or a device
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -1234,7 +1285,11 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 struct submit_result {
   job_spec job{};         ///< the job with all its paths, ready to be watched
   bool attached = false;  ///< an earlier submit of the same command had already started the job; nothing was started
+  /// After an error: a command was sent and not answered, so that the host may have started the job.
+  bool uncertain = false;
   std::uint64_t pid = 0;  ///< process of the job's supervisor
+  std::optional<duration>
+      age{};              ///< how long ago the job was started, in whole seconds; none if the host does not tell
   std::string message{};  ///< for people
 
   friend bool operator==(const submit_result&, const submit_result&) = default;
@@ -1939,10 +1994,17 @@ struct log_mark {
 struct trigger_state {
   /// The type name of a serialized state.
   static constexpr std::string_view classpath = "remote_job.remote_job_trigger";
+  /// The type name in a record of Airflow's trigger, which has twelve of the fields.
+  static constexpr std::string_view airflow_classpath =
+      "airflow.providers.ssh.triggers.ssh_remote_job.SSHRemoteJobTrigger";
 
   job_spec job{};           ///< the job
   watch_options options{};  ///< the settings of the watch, with the current log offset
   log_mark mark{};          ///< identifies the log read so far
+  /// When the job's time began, for the deadline: at its submit, else when it was first watched; none before that.
+  std::optional<wall_time> began{};
+  /// What else a newer program had in the state: a JSON object, or empty. It has no effect and is written back.
+  std::string other_kwargs{};
 
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };
@@ -2020,8 +2082,8 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 REMOTE_JOB_DECL std::string retry_message(retry_info::phase phase, int attempt, int max, duration delay,
                                           const std::string& why);
 
-/// The end of a watch whose job ended.
-REMOTE_JOB_DECL std::string completed_message(std::int64_t exit_code);
+/// The end of a watch whose job ended. `skipped`: whether the exit code says that there was nothing to do.
+REMOTE_JOB_DECL std::string completed_message(std::int64_t exit_code, bool skipped);
 
 /// Any other end of a watch. `exit_code`: of a job that ended, but whose log was not read to its end.
 REMOTE_JOB_DECL std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code,
@@ -2033,6 +2095,9 @@ REMOTE_JOB_DECL std::string reset_message(log_reset_cause cause, std::uint64_t o
 /// A fault of one file. `exit_text`: what a damaged exit-code file holds; `cause`: why a file cannot be read, if known.
 REMOTE_JOB_DECL std::string file_fault_message(notice_kind kind, const job_spec& job, std::string_view exit_text,
                                                std::error_code cause);
+
+/// A log whose bytes do not come although its size tells of them.
+REMOTE_JOB_DECL std::string log_short_message(const job_spec& job, std::uint64_t size, std::uint64_t offset);
 
 /// The host refused its files, and commands will do.
 REMOTE_JOB_DECL std::string commands_instead_message(const std::string& why);
@@ -2114,11 +2179,17 @@ class failure_budget {
 
   explicit failure_budget(int max_attempts) noexcept : max_(max_attempts) {}
 
-  /// Counts a failure.
+  /// Begins anew.
+  void reset() noexcept { *this = failure_budget(max_); }
+
+  /// Counts a failure. A server that serves nothing after the login is configured so, unless it has served before.
   REMOTE_JOB_DECL verdict spend(std::error_code ec) noexcept;
 
   /// The host answered completely: the count begins again.
-  void restore() noexcept { failures_ = 0; }
+  void restore() noexcept {
+    failures_ = 0;
+    served_ = true;
+  }
 
   int failures() const noexcept { return failures_; }
 
@@ -2130,6 +2201,7 @@ class failure_budget {
  private:
   int max_;
   int failures_ = 0;
+  bool served_ = false;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -2160,7 +2232,7 @@ class call_fsm {
   REMOTE_JOB_DECL action connected(std::error_code ec, std::string why);
   REMOTE_JOB_DECL action replied(std::error_code ec, std::string why);
   /// The host answered, and there is another question.
-  action another() { return {action_kind::poll, time_}; }
+  action another() { return send(); }
   action woke() { return connect(); }
   action closed() { return {after_close_}; }
   action cancelled() { return close_then(action_kind::abort); }
@@ -2179,12 +2251,16 @@ class call_fsm {
   /// How it ended; the text is empty unless there is an error.
   const std::error_code& error() const noexcept { return error_; }
   const std::string& why() const noexcept { return why_; }
+  /// Whether the host may have carried out the command although there is no reply.
+  bool uncertain() const noexcept { return uncertain_; }
 
  private:
   action connect() const { return {action_kind::connect, connect_timeout_}; }
+  action send() const { return {action_kind::poll, time_}; }
   REMOTE_JOB_DECL action close_then(action_kind next);
   REMOTE_JOB_DECL action end(std::error_code ec, std::string why);
   REMOTE_JOB_DECL action failed(failure f);
+  REMOTE_JOB_DECL std::string with_doubt(std::string why) const;
 
   failure_budget budget_;
   failure failure_;  // the last one
@@ -2192,6 +2268,7 @@ class call_fsm {
   duration time_;
   std::error_code error_;
   std::string why_;
+  bool uncertain_ = false;
   action_kind after_close_ = action_kind::abort;
 };
 
@@ -2775,6 +2852,7 @@ class call {
 
   std::error_code result(result_type& result) {
     if (fsm.error()) result_.message = fsm.why().empty() ? fsm.error().message() : fsm.why();
+    if constexpr (requires { result_.uncertain; }) result_.uncertain = fsm.uncertain();
     result = std::move(result_);
     return fsm.error();
   }
@@ -2879,9 +2957,11 @@ constexpr std::size_t poll_limit(const poll_request& request) noexcept {
   return overlap + std::min(request.max_bytes, std::numeric_limits<std::size_t>::max() - overlap);
 }
 
-/// The number of log bytes in the reply for a log of this size; none unless there are new ones.
-constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size) noexcept {
-  if (log_size <= request.offset) return 0;
+/// The number of log bytes in the reply for a log of this size; none unless there are new ones. `ended`: there is an
+/// exit-code file. Then the overlap comes also without new bytes: this may be the last look at the log, and the last
+/// chance to see that it is no longer the one that was read.
+constexpr std::uint64_t poll_length(const poll_request& request, std::uint64_t log_size, bool ended) noexcept {
+  if (log_size < request.offset || (log_size == request.offset && !ended)) return 0;
   return std::min<std::uint64_t>(log_size - poll_start(request), poll_limit(request));
 }
 
@@ -3160,8 +3240,8 @@ class watch_state {
         log_fault(options.trouble_grace),
         deadline_(options.deadline) {}
 
-  /// A run begins, at the offset of the run before.
-  REMOTE_JOB_DECL void begin(bool through_files) noexcept;
+  /// A run begins, at the offset of the run before. `ran`: how long the job had before it, as far as a deadline counts.
+  REMOTE_JOB_DECL void begin(bool through_files, duration ran) noexcept;
 
   /// Takes what a complete poll found; `elapsed`: the time since the complete poll before.
   REMOTE_JOB_DECL void observe(const poll_reply& r, duration elapsed, duration took);
@@ -3194,7 +3274,9 @@ class watch_state {
   lost_job_rule lost_job;
   file_fault_grace exit_fault;
   file_fault_grace log_fault;
-  bool by_files = false;  // unless the lost-job rule wants a command
+  bool short_read = false;  // the poll before got no bytes although the size told of them
+  bool size_wrong = false;  // the host tells sizes that are too small, and this was told
+  bool by_files = false;    // unless the lost-job rule wants a command
   deadline_stop stop = deadline_stop::none;
   std::uint64_t seen = 0;  // the size of the log when it was last there
   std::optional<std::int64_t> exit_code;
@@ -3202,7 +3284,7 @@ class watch_state {
 
   /// What a poll found, until all of it is told and delivered and the next action is decided.
   struct finding {
-    std::array<std::optional<notice_kind>, 3> untold{};  // in this order
+    std::array<std::optional<notice_kind>, 4> untold{};  // in this order
     std::string_view fresh{};                            // not yet taken by the sink; points into the reply
     bool moved = false;                                  // there were fresh bytes
     std::uint64_t size = 0;                              // of the log
@@ -3239,7 +3321,7 @@ class watch_fsm {
  public:
   REMOTE_JOB_DECL explicit watch_fsm(trigger_state state);
 
-  /// Whether both do the same from now on, given the same inputs and the same chance.
+  /// Whether both do the same from now on, given the same inputs and the same chance, until another run begins.
   friend bool operator==(const watch_fsm& a, const watch_fsm& b) {
     return a.state_ == b.state_ && a.job_ == b.job_ && a.options_ == b.options_;
   }
@@ -3247,8 +3329,9 @@ class watch_fsm {
   // ---- Inputs: those that an action asks for
 
   /// Begins a run, with the offset, the mark and the counters of the run before. `objection` refuses the job; `files`:
-  /// whether files can be read and show everything; `now`: the time at which the deadline begins to count.
-  REMOTE_JOB_DECL action start(std::string objection, bool files = false, duration now = {});
+  /// whether files can be read and show everything; `now`, `today`: the time, and the same by the calendar, by which the
+  /// deadline counts on from run to run.
+  REMOTE_JOB_DECL action start(std::string objection, bool files = false, duration now = {}, wall_time today = {});
 
   REMOTE_JOB_DECL action connected(std::error_code ec, std::string why);
 
@@ -3294,8 +3377,8 @@ class watch_fsm {
   /// The time allowed to the poll or the stop that is under way.
   REMOTE_JOB_DECL duration command_timeout() const noexcept;
 
-  /// Replaces the job by the one that a submit made of it.
-  REMOTE_JOB_DECL void adopt(job_spec job);
+  /// Replaces the job by the one that a submit made of it; `began`: when it was started, if that is known.
+  REMOTE_JOB_DECL void adopt(job_spec job, std::optional<wall_time> began);
 
  private:
   // Each enters a phase.
@@ -3322,8 +3405,10 @@ class watch_fsm {
   job_spec job_;
   watch_options options_;
   watch_state state_;
-  duration now_{};     // of the last complete poll, or of the beginning of the run
-  splitmix64 chance_;  // of the pauses
+  std::optional<wall_time> began_;  // the job's time; the beginning of a run turns it into a span
+  std::string other_kwargs_;        // kept for the next state
+  duration now_{};                  // of the last complete poll, or of the beginning of the run
+  splitmix64 chance_;               // of the pauses
 
   // What is only told
   watch_stats stats_;
@@ -3422,6 +3507,11 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// answers: the log is looked at after the exit code was seen, if need be once more, so that its size covers all that
 /// the job wrote; and bytes count up to that size only.
 ///
+/// Of a size and a read that contradict each other the longer one counts. A read that ends before the size proves
+/// nothing: the handle may lag behind, and the log is truncated only when its size says so. A read that goes beyond a
+/// size which was asked for later proves that the host tells wrong sizes; from then on the log ends where reading ends.
+/// Each read asks for one byte more than the poll needs, which shows whether the log ends there.
+///
 /// Of a long backlog several chunks may be read at once. The polls that find their chunk already read ask nothing, and
 /// have the exit code and the size of that time: no watch ends before it has read that far.
 class file_poll {
@@ -3450,7 +3540,7 @@ class file_poll {
   REMOTE_JOB_DECL unsigned begin(const poll_request& request, bool ahead = false) noexcept;
 
   /// The next poll asks, whatever was read.
-  void forget() noexcept { status_known_ = false; }
+  void forget() noexcept { status_known_ = size_wrong_ = false; }
 
   /// Which part of the log to ask for.
   std::uint64_t first() const noexcept { return first_; }
@@ -3491,9 +3581,17 @@ class file_poll {
   REMOTE_JOB_DECL std::size_t backlog() const noexcept;
 
   REMOTE_JOB_DECL std::size_t overlap() const noexcept;
+  /// Where in the log the bytes that were read end.
+  std::uint64_t read_end() const noexcept { return first_ + bytes.size(); }
+  /// Whether the bytes show that the log reaches to the offset. Fewer than the overlap do not.
+  bool reaches() const noexcept { return !bytes.empty() && bytes.size() >= overlap(); }
+  /// How long the log is, as far as size and bytes tell.
+  REMOTE_JOB_DECL std::uint64_t size() const noexcept;
   /// This poll's chunk of what was read, and no more than the size that the log is said to have.
   REMOTE_JOB_DECL std::string_view chunk() const noexcept;
   REMOTE_JOB_DECL void judge_exit_code(poll_reply& reply) const noexcept;
+  /// The job has ended: nobody will look at the log again, so its end is read, not computed.
+  REMOTE_JOB_DECL bool reads_to_end() const noexcept;
   REMOTE_JOB_DECL void present(poll_reply& reply, std::uint64_t size) const noexcept;
 
   const poll_request* request_ = nullptr;
@@ -3509,7 +3607,10 @@ class file_poll {
   bool judging_ = false;  // whether the job lives
   bool asked_processes_ = false;
   bool exit_judged_ = false;
+  bool read_ = false;  // the log, since the exit code appeared
   bool read_again_ = false;
+  bool size_asked_again_ = false;
+  bool size_wrong_ = false;  // the host tells sizes that are too small; also from a poll before
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -3943,7 +4044,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
   action start() {
     if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
     if constexpr (has_files) files.forget();
-    return fsm.start(objection(), prefers_files, base::traits::now(this->transport));
+    return fsm.start(objection(), prefers_files, base::traits::now(this->transport),
+                     base::traits::wall_now(this->transport));
   }
 
   template <class Handler>
@@ -4260,7 +4362,12 @@ class submit_exchange : public exchange<Watch, submit_request, submit_result> {
   std::error_code read(Watch& watch, submit_result& result) const {
     result.job = watch.fsm.job();
     const auto ec = submit_exchange::exchange::read(watch, result);
-    if (!ec) watch.fsm.adopt(result.job);
+    if (ec) return ec;
+    // The clock of the host may go wrong: only how long ago it was counts. A job that was just started is new anyway.
+    std::optional<wall_time> began;
+    if (result.age || !result.attached)
+      began = std::max(wall_time(), Watch::traits::wall_now(watch.transport) - result.age.value_or(duration::zero()));
+    watch.fsm.adopt(result.job, began);
     return ec;
   }
 };
@@ -4332,11 +4439,116 @@ class cleanup_exchange : public exchange<Watch, cleanup_request, cleanup_result>
 
 #endif
 
+// ---- remote_job/watch/detail/run/throwing_result.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_THROWING_RESULT_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_THROWING_RESULT_HPP
+
+#include <asio/associator.hpp>
+#include <asio/async_result.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/use_future.hpp>
+
+#include <future>
+
+// A token that throws knows the error code alone: by default the message, which says what failed, where and why, would be
+// lost with the result. For the library's results, use_awaitable and use_future throw both.
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// Whether T is the result of one of the library's operations, with a message.
+template <class T>
+inline constexpr bool is_outcome = false;
+template <>
+inline constexpr bool is_outcome<trigger_event> = true;
+template <>
+inline constexpr bool is_outcome<submit_result> = true;
+template <>
+inline constexpr bool is_outcome<job_status> = true;
+template <>
+inline constexpr bool is_outcome<stop_result> = true;
+template <>
+inline constexpr bool is_outcome<cleanup_result> = true;
+
+template <class T>
+concept outcome = is_outcome<T>;
+
+/// The exception for an operation that ended with `ec`, if that is an error.
+inline std::exception_ptr exception_of(std::error_code ec, const std::string& message) noexcept {
+  if (!ec) return nullptr;
+  try {
+    if (message.empty()) throw std::system_error(ec);
+    throw std::system_error(ec, message);
+  } catch (...) {  // also of memory that ran out
+    return std::current_exception();
+  }
+}
+
+/// Turns a handler `void(std::exception_ptr, Outcome)` into a handler `void(std::error_code, Outcome)`.
+template <class Handler, outcome Outcome>
+struct throwing_handler {
+  void operator()(std::error_code ec, Outcome result) {
+    auto error = exception_of(ec, result.message);
+    std::move(handler)(std::move(error), std::move(result));
+  }
+
+  Handler handler;
+};
+
+template <class Initiation, outcome Outcome>
+struct throwing_initiation {
+  template <class Handler, class... Args>
+  void operator()(Handler&& handler, Args&&... args) {
+    std::move(initiation)(throwing_handler<std::decay_t<Handler>, Outcome>{std::forward<Handler>(handler)},
+                          std::forward<Args>(args)...);
+  }
+
+  Initiation initiation;
+};
+
+/// The async_result of a token that throws, by that of the same token for `void(std::exception_ptr, Outcome)`. `Return`:
+/// what an initiating function returns then; binders of Asio 1.22 need its name.
+template <class Token, outcome Outcome, class Return>
+struct throwing_result {
+  using return_type = Return;
+
+  template <class Initiation, class... Args>
+  static auto initiate(Initiation&& initiation, Token token, Args&&... args)
+      -> decltype(asio::async_initiate<Token, void(std::exception_ptr, Outcome)>(
+          std::declval<throwing_initiation<std::decay_t<Initiation>, Outcome>>(), token, std::forward<Args>(args)...)) {
+    return asio::async_initiate<Token, void(std::exception_ptr, Outcome)>(
+        throwing_initiation<std::decay_t<Initiation>, Outcome>{std::forward<Initiation>(initiation)}, token,
+        std::forward<Args>(args)...);
+  }
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+/// The executor, allocator and cancellation slot of the handler inside.
+template <template <class, class> class Associator, class Handler, class Outcome, class Default>
+struct asio::associator<Associator, remote_job::detail::throwing_handler<Handler, Outcome>, Default>
+    : Associator<Handler, Default> {
+  using handler_type = remote_job::detail::throwing_handler<Handler, Outcome>;
+  static auto get(const handler_type& h) noexcept { return Associator<Handler, Default>::get(h.handler); }
+  static auto get(const handler_type& h, const Default& other) noexcept {
+    return Associator<Handler, Default>::get(h.handler, other);
+  }
+};
+
+#if defined(ASIO_HAS_CO_AWAIT)
+template <class Executor, remote_job::detail::outcome Outcome>
+class asio::async_result<asio::use_awaitable_t<Executor>, void(std::error_code, Outcome)>
+    : public remote_job::detail::throwing_result<asio::use_awaitable_t<Executor>, Outcome,
+                                                 asio::awaitable<Outcome, Executor>> {};
+#endif
+
+template <class Allocator, remote_job::detail::outcome Outcome>
+class asio::async_result<asio::use_future_t<Allocator>, void(std::error_code, Outcome)>
+    : public remote_job::detail::throwing_result<asio::use_future_t<Allocator>, Outcome, std::future<Outcome>> {};
+
+#endif
+
 // ---- remote_job/basic_remote_job_trigger.hpp
 #ifndef REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
 #define REMOTE_JOB_BASIC_REMOTE_JOB_TRIGGER_HPP
-
-#include <asio/async_result.hpp>
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
@@ -4436,6 +4648,11 @@ class basic_remote_job_trigger {
   /// (without an event to the sink); any transient error once the budget is spent; any fatal error at once;
   /// `errc::exit_code_damaged`, `exit_code_unreadable`, `log_unreadable` after `trouble_grace`; `errc::sink_failed`;
   /// `errc::policy_failed` when another policy threw; `std::errc::not_enough_memory`.
+  ///
+  /// With `asio::use_awaitable` or `asio::use_future` an error becomes a std::system_error, whose `what()` begins with
+  /// the message of the event; `asio::as_tuple` (asio::experimental::as_tuple before Asio 1.26) of either gives code and
+  /// event instead. The operations on the job's life do the same with the messages of their results. Other tokens that
+  /// throw know the code alone.
   ///
   /// @par Per-operation cancellation
   /// Terminal, partial and total: all stop the watch at once, at any point. The state stands at the last acknowledged
@@ -4686,11 +4903,12 @@ REMOTE_JOB_DECL std::error_code parse_poll_frame(const poll_request& request, st
 
 // The replies to a submit, a stop and a clean-up, as a remote host writes them:
 //
-//   \n@RJ1 <nonce> submit err=<word|-> by=<ticket|-> pid=<N>[ note=<word>] base=<text>
+//   \n@RJ1 <nonce> submit err=<word|-> by=<ticket|-> pid=<N>[ note=<word>][ age=<N>] base=<text>
 //   \n@RJ1 <nonce> stop out=<word> exit=<N|-> sent=<-|T|K|TK> left=<N>
 //   \n@RJ1 <nonce> cleanup out=<word> exit=<N|->
 //
-// each followed by \n@RJ1 <nonce> end\n. base is the base directory where the host chose it.
+// each followed by \n@RJ1 <nonce> end\n. base is the base directory where the host chose it; age is how many seconds ago
+// the job was started, by the clocks of the host alone.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Appends a reply of one line.
@@ -4753,7 +4971,7 @@ inline constexpr std::string_view plain_output_piece = "unset CDPATH BLOCK_SIZE 
 /// rj_hidden: whether $rj_f may be there although it cannot be seen, behind a directory that cannot be searched.
 inline constexpr std::string_view surroundings_piece =
     R"(unset -f echo printf read cd kill dd tail head tr ls expr 2>/dev/null
-unset -f awk find grep id ln mkdir mv ps pwd readlink rm rmdir sleep sysctl uname wc 2>/dev/null
+unset -f awk date find grep id ln mkdir mv ps pwd readlink rm rmdir sleep stat sysctl uname wc 2>/dev/null
 PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH} LC_ALL=C IFS=' '
 export PATH LC_ALL
 exec </dev/null
@@ -4786,18 +5004,17 @@ static_assert(max_exit_text == 64, "dd's block size above");
 /// The log: rj_k is `-` absent, `!` unreadable, `+` present; rj_i its inode, rj_s its size.
 ///
 /// It is opened before ls asks for its size: that tests whether it can be read, and makes an NFS client ask its server
-/// instead of its cache. What is no regular file is never opened, since opening a FIFO waits: it counts as empty.
+/// instead of its cache. What is no regular file is never opened, since opening a FIFO waits: it counts as unreadable.
 inline constexpr std::string_view stat_piece = R"(rj_k=- rj_i=0 rj_s=0
 if [ -f "$rj_f" ]; then
   rj_k=!
   { { set -- $(exec ls -Liln "$rj_f"); } <"$rj_f"; } 2>/dev/null &&
     case ${1-x}${6-x} in *[!0-9]*) ;; *) rj_k=+ rj_i=$1 rj_s=$6 ;; esac
-elif [ -d "$rj_f" ] || { [ ! -e "$rj_f" ] && rj_hidden; }; then rj_k=!
-elif [ -e "$rj_f" ]; then rj_k=+
+elif [ -e "$rj_f" ] || rj_hidden; then rj_k=!
 fi
 )";
 
-/// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length().
+/// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length(); rj_c as above.
 ///
 /// Where the shell's arithmetic has 32 bits (mksh), expr computes.
 REMOTE_JOB_DECL void append_plan_piece(std::string& script, const poll_request& request);
@@ -4937,6 +5154,9 @@ REMOTE_JOB_DECL void append_windows_file(std::string& script, std::string_view n
 /// The name and the value of each variable, the value in base64, so that a line is a line.
 REMOTE_JOB_DECL std::string windows_environment(const job_command& command);
 
+/// The script that a submit leaves on the host to run the job.
+REMOTE_JOB_DECL std::string windows_supervisor();
+
 REMOTE_JOB_DECL std::string windows_submit_script(const job_spec& job, const submit_request& request);
 
 REMOTE_JOB_DECL std::string windows_stop_script(const job_spec& job, const stop_request& request);
@@ -4963,6 +5183,9 @@ struct host_os {
 };
 
 namespace detail {
+
+template <>
+inline constexpr bool is_outcome<host_os> = true;
 
 /// Asks a POSIX shell, and where none answers PowerShell, on the same connection.
 template <class Context>
@@ -5431,7 +5654,8 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 ///
 /// The program is searched for in PATH. It runs in its own session without a terminal, so ssh cannot ask for a
 /// password. There is no connection: async_connect only checks that the program exists. The exit status 255 of ssh
-/// itself becomes `errc::connection_lost`, which a retry may fix; any other status is the command's own.
+/// itself becomes an error: what its error output says, such as `errc::authentication_failed` or
+/// `errc::host_key_unknown`, else `errc::connection_lost`, which a retry may fix. Any other status is the command's own.
 ///
 /// Asynchronous throughout: uses no thread and no signal handler, and reaps every child. Without Linux's pidfd_open(2),
 /// it checks every 10 ms whether a child has ended. Thread safety: none; all calls and completions belong on the
@@ -5515,7 +5739,7 @@ class basic_process_transport {
   ///
   /// Completes with `void(std::error_code)` when the output ends with command.end_mark or the program has ended. It
   /// does not wait for other processes that hold the output open. Errors: `errc::program_not_found`,
-  /// `errc::reply_too_long`, `errc::connection_lost` (ssh only), `operation_aborted`, and errors of the system, such as
+  /// `errc::reply_too_long`, those of openssh_failure() (ssh only), `operation_aborted`, and errors of the system, such as
   /// too many processes. A failing program is not an error: its exit status is in the reply, and diagnostics() holds
   /// its error output.
   ///
@@ -5920,6 +6144,15 @@ class loopback_file {
   /// Replaces the file by a FIFO; replace() restores a file.
   loopback_file& become_fifo(duration at) { return add(at, kind::fifo, {}); }
 
+  /// Makes the status of the file tell a size that is smaller by this, or 0; 0 makes it true again. Commands see the
+  /// true size.
+  loopback_file& understate(duration at, std::uint64_t by) { return add(at, kind::understate, {}, by); }
+  /// Ends reads through files where the file ends at this time, however much it grows: as a server does whose open
+  /// handle lags behind.
+  loopback_file& freeze_reads(duration at) { return add(at, kind::freeze, {}); }
+  /// Lets reads reach the end of the file again.
+  loopback_file& thaw_reads(duration at) { return add(at, kind::thaw, {}); }
+
   /// @name The state of the file at a time; times must not go backwards
   /// @{
   REMOTE_JOB_DECL void advance(duration now);
@@ -5928,20 +6161,27 @@ class loopback_file {
   file_kind what_kind() const noexcept { return kind_; }
   std::uint64_t identity() const noexcept { return identity_; }
   const std::string& bytes() const noexcept { return bytes_; }
+  /// What its status tells.
+  std::uint64_t told_size() const noexcept {
+    return bytes_.size() - std::min<std::uint64_t>(understated_, bytes_.size());
+  }
+  /// What a read through files sees of it.
+  std::string_view seen_bytes() const noexcept { return std::string_view(bytes_).substr(0, frozen_); }
   /// @}
 
  private:
   friend class loopback_host;
-  enum class kind { append, truncate, replace, remove, deny, allow, directory, fifo };
+  enum class kind { append, truncate, replace, remove, deny, allow, directory, fifo, understate, freeze, thaw };
   struct event {
     duration at;
     kind what;
     std::string bytes;
+    std::uint64_t number;
   };
 
   explicit loopback_file(std::uint64_t& identities) : identities_(&identities) {}
 
-  REMOTE_JOB_DECL loopback_file& add(duration at, kind what, std::string bytes);
+  REMOTE_JOB_DECL loopback_file& add(duration at, kind what, std::string bytes, std::uint64_t number = 0);
   REMOTE_JOB_DECL void apply(const event& e);
   REMOTE_JOB_DECL void put(file_kind what, const std::string& bytes);
   REMOTE_JOB_DECL void create();
@@ -5954,6 +6194,8 @@ class loopback_file {
   bool exists_ = false;
   bool readable_ = true;
   file_kind kind_ = file_kind::regular;
+  std::uint64_t understated_ = 0;
+  std::size_t frozen_ = std::string_view::npos;  // where reads end
 };
 
 /// A fault of one step. A plain value, made by the functions below.
@@ -6236,8 +6478,8 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// Requires Windows PowerShell 5.1 or PowerShell 7 on the host, in full language mode.
 /// Thread safety: distinct objects are independent.
 ///
-/// These scripts have not run on Windows yet. They are checked against the grammar, by decoding every layer of base64,
-/// and with recorded replies.
+/// The scripts are tested with PowerShell 7 on Linux, where a test replaces what only Windows has, and have not run on
+/// Windows itself. They use nothing that Windows PowerShell 5.1 lacks.
 class windows_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::windows;
@@ -6678,8 +6920,6 @@ tee_sink(Sinks...) -> tee_sink<Sinks...>;
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_LOOPBACK_STEPS_HPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_LOOPBACK_STEPS_HPP
 
-#include <asio/associator.hpp>
-
 #include <list>
 
 // The steps of a loopback_transport. A step consists of the latency, the fault, the host's answer, and the transfer
@@ -6926,6 +7166,8 @@ class loopback_transport {
 
   /// The virtual time.
   virtual_clock::time_point now() const noexcept { return link_->timer.now(); }
+  /// The virtual time as calendar time: time zero is 1970-01-01.
+  wall_time wall_now() const noexcept { return wall_time(now().time_since_epoch()); }
 
   /// Connects. Completion: `void(std::error_code)`. Cancellation: all kinds.
   template <asio::completion_token_for<void(std::error_code)> CompletionToken =
@@ -6988,6 +7230,20 @@ class loopback_transport {
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/transport/detail/openssh_failure.hpp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_OPENSSH_FAILURE_HPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_OPENSSH_FAILURE_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// The error that OpenSSH's ssh means by its exit status 255 and this error output. Looks for the few sentences that
+/// tell that another try cannot help; anything else is `errc::connection_lost`.
+REMOTE_JOB_DECL std::error_code openssh_failure(std::string_view error_output);
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -7057,6 +7313,11 @@ REMOTE_JOB_DECL std::string private_directory(std::string path);
 /// Creates the directory for the sockets. Throws `std::system_error`: `errc::invalid_argument`, or the system's error
 /// for the directory. Thread-safe.
 REMOTE_JOB_DECL std::vector<std::string> openssh_prefix(const openssh_command& command);
+
+/// The error that ssh means by its exit status 255 and this error output; a process_transport uses the same rule.
+/// `errc::host_key_unknown`, `host_key_changed`, `host_key_revoked`, `authentication_failed`, `no_common_algorithm`,
+/// `host_not_found`, and for anything else `connection_lost`. Thread-safe.
+inline std::error_code openssh_failure(std::string_view error_output) { return detail::openssh_failure(error_output); }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
 
@@ -7807,6 +8068,7 @@ std::string errc_category::message(int value) const {
     case errc::command_timeout: return "the remote command timed out";
     case errc::connection_lost: return "the connection was lost";
     case errc::channel_refused: return "the server refused to open a channel";
+    case errc::service_refused: return "the server serves nothing after the login";
     case errc::command_refused: return "the server refused to run a command";
     case errc::reply_missing: return "the remote command gave no usable reply";
     case errc::reply_truncated: return "the reply was cut short";
@@ -7820,8 +8082,11 @@ std::string errc_category::message(int value) const {
     case errc::host_key_revoked: return "the host key is revoked";
     case errc::known_hosts_unreadable: return "the known-hosts file cannot be read";
     case errc::authentication_failed: return "authentication failed";
+    case errc::credential_unsupported: return "libssh2 cannot log in with the credentials";
     case errc::identity_unreadable: return "the private key cannot be used";
     case errc::passphrase_wrong: return "wrong passphrase for the private key";
+    case errc::ssh_config_unsupported: return "libssh2 cannot do what the ssh configuration says";
+    case errc::banner_too_long: return "the login banner of the server is too long";
     case errc::program_not_found: return "the program cannot be started";
     case errc::forwarding_refused: return "the jump host does not let connections through";
     case errc::files_unavailable: return "the host offers no file access";
@@ -7864,17 +8129,32 @@ bool is_transient(const std::error_code& ec) noexcept {
          category == asio::error::get_addrinfo_category() || category == asio::error::get_misc_category();
 }
 
+bool is_beyond_libssh2(const std::error_code& ec) noexcept {
+  return ec == errc::no_common_algorithm || ec == errc::credential_unsupported ||
+         ec == errc::ssh_config_unsupported || ec == errc::banner_too_long;
+}
+
 std::string condition_category::message(int value) const {
-  return static_cast<condition>(value) == condition::transient ? "transient: another try may help"
-                                                               : "fatal: another try cannot help";
+  switch (static_cast<condition>(value)) {
+    case condition::transient: return "transient: another try may help";
+    case condition::fatal: return "fatal: another try cannot help";
+    case condition::beyond_libssh2: return "beyond libssh2: OpenSSH's ssh may help";
+  }
+  return "unknown condition";
 }
 
 bool condition_category::equivalent(const std::error_code& ec, int value) const noexcept {
   if (!ec) return false;
   const auto own = ec.default_error_condition();
-  const bool transient =
-      own.category() == *this ? own.value() == static_cast<int>(condition::transient) : is_transient(ec);
-  return transient == (static_cast<condition>(value) == condition::transient);
+  const auto is = [&](condition c, bool (*rule)(const std::error_code&) noexcept) {
+    return own.category() == *this ? own.value() == static_cast<int>(c) : rule(ec);
+  };
+  switch (static_cast<condition>(value)) {
+    case condition::transient: return is(condition::transient, &is_transient);
+    case condition::fatal: return !is(condition::transient, &is_transient);
+    case condition::beyond_libssh2: return is(condition::beyond_libssh2, &is_beyond_libssh2);
+  }
+  return false;
 }
 
 const std::error_category& condition_category_instance() noexcept {
@@ -8234,10 +8514,10 @@ void loopback_file::advance(duration now) {
   for (; next_ < events_.size() && events_[next_].at <= now; ++next_) apply(events_[next_]);
 }
 
-loopback_file& loopback_file::add(duration at, kind what, std::string bytes) {
+loopback_file& loopback_file::add(duration at, kind what, std::string bytes, std::uint64_t number) {
   auto place = events_.end();
   while (place != events_.begin() && std::prev(place)->at > at) --place;
-  events_.insert(place, {at, what, std::move(bytes)});
+  events_.insert(place, {at, what, std::move(bytes), number});
   return *this;
 }
 
@@ -8258,6 +8538,9 @@ void loopback_file::apply(const event& e) {
     case kind::allow: readable_ = true; break;
     case kind::directory: put(file_kind::directory, {}); break;
     case kind::fifo: put(file_kind::other, {}); break;
+    case kind::understate: understated_ = e.number; break;
+    case kind::freeze: frozen_ = bytes_.size(); break;
+    case kind::thaw: frozen_ = std::string_view::npos; break;
   }
 }
 
@@ -8512,7 +8795,7 @@ std::error_code parse_poll_frame(const poll_request& request, std::string_view o
       header.skip(" off=") && header.number(start) && header.skip(" n=") && header.number(length) &&
       (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":") : header.rest.empty()) &&
       liveness_letters.find(life) != liveness_letters.npos;
-  if (!whole || start != poll_start(request) || length != poll_length(request, size) ||
+  if (!whole || start != poll_start(request) || length != poll_length(request, size, exit != '-') ||
       (log != '+' && (size != 0 || identity != 0)))
     return errc::reply_malformed;
 
@@ -8607,10 +8890,17 @@ std::error_code parse_submit_frame(const submit_request& request, std::string_vi
   std::string_view line, error, by, note, base;
   if (const auto ec = find_lifecycle_line(output, request.nonce, " submit", line)) return ec;
   text_cursor cursor{line};
-  std::uint64_t pid = 0;
+  std::uint64_t pid = 0, age = 0;
+  static constexpr std::uint64_t max_age = 4'000'000'000;  // of which a duration holds the nanoseconds
+  const auto take_age = [&] {
+    const bool told = cursor.skip(" age=");
+    if (told && cursor.number(age) && age <= max_age) result.age = std::chrono::seconds(age);
+    return !told || result.age;
+  };
+  result.age.reset();
   if (!take_word(cursor, " err=", error) || !take_word(cursor, " by=", by) || !cursor.skip(" pid=") ||
       !cursor.number(pid) || (cursor.rest.starts_with(" note=") && !take_word(cursor, " note=", note)) ||
-      (!note.empty() && note != "logout" && note != "linger") || !cursor.skip(" base="))
+      (!note.empty() && note != "logout" && note != "linger") || !take_age() || !cursor.skip(" base="))
     return errc::reply_malformed;
   base = cursor.rest;
   if (base.empty() == request.command.base_dir.empty() || !validate_base_dir(base, os).empty())
@@ -9050,6 +9340,11 @@ if [ "$rj_err" = - ]; then
   fi
 fi
 [ "$rj_note" = - ] && rj_w= || rj_w=" note=$rj_note"
+{ rj_t=$(stat -c %Y "$rj_j/pid" || stat -f %m "$rj_j/pid") rj_z=$(date +%s); } 2>/dev/null
+case ${rj_t:-x}${rj_z:-x} in
+  *[!0-9]*|???????????????????????*) ;;
+  *) rj_t=$((rj_z-rj_t)); [ "$rj_t" -ge 0 ] || rj_t=0; rj_w="$rj_w age=$rj_t" ;;
+esac
 printf '\n@RJ1 %s submit err=%s by=%s pid=%s%s base=%s\n@RJ1 %s end\n' \
   "$rj_nonce" "$rj_err" "$rj_by" "$rj_q" "$rj_w" "$rj_told" "$rj_nonce"
 )sh";
@@ -9478,7 +9773,7 @@ case $(cd "$rj_j" && pwd -P) in
   /tmp/*|/var/tmp/*|/dev/shm/*)
     (
       trap 'kill "$!"; exit 0' TERM
-      while sleep 3600 & wait "$!"; rj_owns && { kill -0 "$$" || { rj_child; rj_child_runs; }; }; do
+      while sleep 60 & wait "$!"; rj_owns && { kill -0 "$$" || { rj_child; rj_child_runs; }; }; do
         touch -c -a "$rj_j" "$rj_j"/*
       done
     ) </dev/null >/dev/null 2>&1 8>&- &
@@ -9691,7 +9986,8 @@ void append_plan_piece(std::string& script, const poll_request& request) {
   number(")\" = 1 ]; then\n    rj_n=$(exec expr \"$rj_s\" - ", start);
   number(")\n    [ \"$(exec expr \"$rj_n\" '<' ", poll_limit(request));
   number(")\" = 1 ] || rj_n=", poll_limit(request));
-  script.append("\n  fi\nfi\n");
+  number("\n  fi\nelif [ \"$rj_c\" != - ]; then rj_n=", request.offset - start);
+  script.append("\nfi\n");
 }
 
 void append_tail_piece(std::string& script, const poll_request& request) {
@@ -9836,20 +10132,29 @@ void append_hidden_assignment(std::string& script, std::string_view name, std::s
 
 #endif
 
-// ---- remote_job/os_policy/detail/windows_lifecycle.hpp
-#ifndef REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_LIFECYCLE_HPP
-#define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_LIFECYCLE_HPP
+// ---- remote_job/os_policy/detail/windows_host.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_HOST_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_HOST_HPP
 
-// The scripts that start, stop and clean up a job on Windows, as pieces of a script. Each sends one frame with one line
-// of words: see lifecycle_frames.hpp.
+// What the scripts for Windows need from Windows itself: process times, access control lists, the processes of the host
+// and how to end them, and starting a process outside of the session. Everything else in the scripts is PowerShell and
+// .NET, and means the same on every system: paths are joined with '/', which Windows takes as well.
 //
-// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.ps1,
-// and exit_code.tmp, cancel, start.* for a time.
+// The tests run the scripts with PowerShell on Linux, with other functions of these names.
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
+/// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it
+/// does not run, `?` if that cannot be seen.
+inline constexpr std::string_view windows_process_piece =
+    R"ps(function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
+function rj_start([string]$q){
+  try{$x=[Diagnostics.Process]::GetProcessById([int]$q)}catch{return ''}
+  try{if($x.HasExited){return ''};"$($x.StartTime.ToFileTimeUtc())"}catch{'?'}
+}
+)ps";
+
 /// rj_ours DIR: whether it is a directory of this user, itself and no link. rj_private DIR: lets nobody else in.
-/// rj_first FILE: its first line, or nothing. rj_answer WORDS: sends the frame.
-inline constexpr std::string_view windows_tools_piece =
+inline constexpr std::string_view windows_owner_piece =
     R"ps($rj_me=[Security.Principal.WindowsIdentity]::GetCurrent().User
 $rj_trusted=@($rj_me,(New-Object Security.Principal.SecurityIdentifier 'S-1-5-18'),(New-Object Security.Principal.SecurityIdentifier 'S-1-5-32-544'))
 function rj_ours([string]$d){
@@ -9869,38 +10174,21 @@ function rj_private([string]$d){
   }
   Set-Acl -LiteralPath $d -AclObject $x
 }
-function rj_first([string]$p){try{(rj_lines $p)[0].Trim()}catch{''}}
-function rj_answer([string]$words){
-  rj_w "`n@RJ1 $rj_n $words`n@RJ1 $rj_n end`n"
-  rj_send
-}
 )ps";
 
-/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter; leaves in rj_err why it
-/// could not.
-///
-/// The job's directory gets its name by a rename, the mark already in it: nobody sees it without.
-inline constexpr std::string_view windows_directory_piece = R"ps(function rj_directory{
-  $mark="remote_job 1 $rj_fp"
-  try{
-    if(-not [IO.Directory]::Exists($rj_base)){[void][IO.Directory]::CreateDirectory($rj_base);rj_private $rj_base}
-  }catch{return 'base_unusable'}
-  if(-not (rj_ours $rj_base)){return 'base_unsafe'}
-  if([IO.Path]::GetFullPath($rj_base).TrimEnd('\') -eq [IO.Path]::GetFullPath($HOME).TrimEnd('\')){return 'base_home'}
-  if(-not ([IO.Directory]::Exists($rj_j) -or [IO.File]::Exists($rj_j))){
-    $x="$rj_base\.new.$rj_n"
-    try{
-      [void][IO.Directory]::CreateDirectory($x)
-      rj_private $x
-      [IO.File]::WriteAllText("$x\remote_job","$mark`n")
-      try{[IO.Directory]::Move($x,$rj_j)}catch{if(-not [IO.Directory]::Exists($rj_j)){throw}}
-    }catch{return 'write'}finally{try{if([IO.Directory]::Exists($x)){[IO.Directory]::Delete($x,$true)}}catch{}}
-  }
-  if(-not (rj_ours $rj_j)){return 'dir_unsafe'}
-  $l=rj_first "$rj_j\remote_job"
-  if($l -eq $mark){return '-'}
-  if($l.StartsWith('remote_job 1 ')){return 'taken'}
-  'not_ours'
+/// rj_processes: all processes, with ProcessId, ParentProcessId and CreationDate. rj_end PID FORCE: asks a process to
+/// end, or ends it; true if Windows took the request.
+inline constexpr std::string_view windows_end_piece = R"ps(function rj_processes{
+  Get-CimInstance -ClassName Win32_Process -Property @('ProcessId','ParentProcessId','CreationDate')
+}
+function rj_end([string]$q,[bool]$force){
+  $a=@('/PID',$q)
+  if($force){$a+='/F'}
+  $o=$ErrorActionPreference
+  $ErrorActionPreference='Continue'
+  & taskkill.exe $a 2>&1 | Out-Null
+  $ErrorActionPreference=$o
+  $LASTEXITCODE -eq 0
 }
 )ps";
 
@@ -9934,26 +10222,78 @@ public static void Run(string line) {
 }
 )ps";
 
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/os_policy/detail/windows_lifecycle.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_LIFECYCLE_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_WINDOWS_LIFECYCLE_HPP
+
+// The scripts that start, stop and clean up a job on Windows, as pieces of a script. Each sends one frame with one line
+// of words: see lifecycle_frames.hpp.
+//
+// A job directory holds: remote_job (whose it is, and of which command), pid, child, stdout.log, exit_code, job.ps1,
+// and exit_code.tmp, cancel, start.* for a time.
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// rj_first FILE: its first line, or nothing. rj_answer WORDS: sends the frame.
+inline constexpr std::string_view windows_tools_piece =
+    R"ps(function rj_first([string]$p){try{(rj_lines $p)[0].Trim()}catch{''}}
+function rj_answer([string]$words){
+  rj_w "`n@RJ1 $rj_n $words`n@RJ1 $rj_n end`n"
+  rj_send
+}
+)ps";
+
+/// Makes the directories, the base $rj_base and the job's $rj_j, and the mark in the latter; leaves in rj_err why it
+/// could not.
+///
+/// The job's directory gets its name by a rename, the mark already in it: nobody sees it without.
+inline constexpr std::string_view windows_directory_piece = R"ps(function rj_directory{
+  $mark="remote_job 1 $rj_fp"
+  try{
+    if(-not [IO.Directory]::Exists($rj_base)){[void][IO.Directory]::CreateDirectory($rj_base);rj_private $rj_base}
+  }catch{return 'base_unusable'}
+  if(-not (rj_ours $rj_base)){return 'base_unsafe'}
+  if([IO.Path]::GetFullPath($rj_base).TrimEnd('\','/') -eq [IO.Path]::GetFullPath($HOME).TrimEnd('\','/')){return 'base_home'}
+  if(-not ([IO.Directory]::Exists($rj_j) -or [IO.File]::Exists($rj_j))){
+    $x="$rj_base/.new.$rj_n"
+    try{
+      [void][IO.Directory]::CreateDirectory($x)
+      rj_private $x
+      [IO.File]::WriteAllText("$x/remote_job","$mark`n")
+      try{[IO.Directory]::Move($x,$rj_j)}catch{if(-not [IO.Directory]::Exists($rj_j)){throw}}
+    }catch{return 'write'}finally{try{if([IO.Directory]::Exists($x)){[IO.Directory]::Delete($x,$true)}}catch{}}
+  }
+  if(-not (rj_ours $rj_j)){return 'dir_unsafe'}
+  $l=rj_first "$rj_j/remote_job"
+  if($l -eq $mark){return '-'}
+  if($l.StartsWith('remote_job 1 ')){return 'taken'}
+  'not_ours'
+}
+)ps";
+
 /// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write writes what it needs into $rj_a.
 inline constexpr std::string_view windows_submit_piece = R"ps($script:rj_q='0'
 $script:rj_by='-'
 $rj_err=rj_directory
-if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j\pid")){
-  $rj_a="$rj_j\start.$rj_n"
+if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j/pid")){
+  $rj_a=[IO.Path]::GetFullPath("$rj_j/start.$rj_n")
   try{[void][IO.Directory]::CreateDirectory($rj_a);rj_write}catch{
     try{[IO.Directory]::Delete($rj_a,$true)}catch{}
     $rj_err='write'
   }
   if($rj_err -eq '-'){
-    $x=[Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    $x='"'+(@(rj_self) -join '" "')+'"'
     try{
-      rj_detach "`"$x`" -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$rj_a\supervisor.ps1`" `"$rj_j`" `"$rj_a`" $rj_ticket"
-      for($k=0;$k -lt 200 -and -not [IO.File]::Exists("$rj_j\pid");$k++){Start-Sleep -Milliseconds 100}
+      rj_detach "$x -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$rj_a/supervisor.ps1`" `"$rj_j`" `"$rj_a`" $rj_ticket"
+      for($k=0;$k -lt 200 -and -not [IO.File]::Exists("$rj_j/pid");$k++){Start-Sleep -Milliseconds 100}
     }catch{}
   }
 }
 if($rj_err -eq '-'){
-  rj_judge "$rj_j\pid"
+  rj_judge "$rj_j/pid"
   if($script:rj_q -eq ''){$script:rj_q='0';$rj_err='not_started'}
   if($script:rj_by -eq ''){$script:rj_by='-'}
 }
@@ -9962,7 +10302,7 @@ rj_answer "submit err=$rj_err by=$($script:rj_by) pid=$($script:rj_q) base=$rj_t
 
 /// rj_result: the exit code that the host wrote, or `-`.
 inline constexpr std::string_view windows_result_piece = R"ps(function rj_result{
-  $l=rj_first "$rj_j\exit_code"
+  $l=rj_first "$rj_j/exit_code"
   if($l -match '^-?[0-9]{1,10}$'){return $l}
   '-'
 }
@@ -9974,7 +10314,7 @@ inline constexpr std::string_view windows_result_piece = R"ps(function rj_result
 inline constexpr std::string_view windows_stop_piece = R"ps(function rj_tree{
   $c=rj_child $rj_j
   if($c -eq ''){return}
-  $all=@(Get-CimInstance -ClassName Win32_Process -Property @('ProcessId','ParentProcessId','CreationDate'))
+  $all=@(rj_processes)
   $of=@{}
   foreach($p in $all){$of["$($p.ProcessId)"]=$p}
   $found=New-Object Collections.ArrayList
@@ -9999,28 +10339,24 @@ function rj_kill($list,[switch]$force){
   foreach($x in $list){
     $q,$s=$x -split ' '
     if((rj_start $q) -ne $s){continue}
-    $o=$ErrorActionPreference
-    $ErrorActionPreference='Continue'
-    if($force){& taskkill.exe /PID $q /F 2>&1 | Out-Null}else{& taskkill.exe /PID $q 2>&1 | Out-Null}
-    $ErrorActionPreference=$o
-    if($LASTEXITCODE -eq 0){$ok=$true}
+    if(rj_end $q ([bool]$force)){$ok=$true}
   }
   $ok
 }
 function rj_stop{
   $script:rj_sent='-';$script:rj_rest=0
-  rj_judge "$rj_j\pid"
+  rj_judge "$rj_j/pid"
   if(-not [IO.Directory]::Exists($rj_j)){return 'absent'}
-  $marked=[IO.File]::Exists("$rj_j\cancel")
+  $marked=[IO.File]::Exists("$rj_j/cancel")
   if((rj_result) -ne '-'){if($marked){return 'stopped'};return 'finished'}
-  if(-not [IO.File]::Exists("$rj_j\remote_job") -or ($script:rj_is -eq '' -and $script:rj_v -ne 'N')){return 'unproved'}
+  if(-not [IO.File]::Exists("$rj_j/remote_job") -or ($script:rj_is -eq '' -and $script:rj_v -ne 'N')){return 'unproved'}
   if($script:rj_v -eq 'H'){return 'elsewhere'}
-  try{[IO.File]::AppendAllText("$rj_j\cancel",'')}catch{if($script:rj_v -eq 'N'){return 'unusable'}}
-  rj_judge "$rj_j\pid"
+  try{[IO.File]::AppendAllText("$rj_j/cancel",'')}catch{if($script:rj_v -eq 'N'){return 'unusable'}}
+  rj_judge "$rj_j/pid"
   if($script:rj_v -eq 'N'){return 'prevented'}
   for($k=0;$k -lt 50 -and $script:rj_v -eq 'A' -and (rj_result) -eq '-' -and (rj_child $rj_j) -eq '';$k++){
     Start-Sleep -Milliseconds 100
-    rj_judge "$rj_j\pid"
+    rj_judge "$rj_j/pid"
   }
   $list=@(rj_tree)
   if((rj_result) -eq '-' -and $list.Count -gt 0){
@@ -10038,7 +10374,7 @@ function rj_stop{
     }
   }
   for($k=0;$k -lt 50;$k++){
-    rj_judge "$rj_j\pid"
+    rj_judge "$rj_j/pid"
     if((rj_result) -ne '-' -or $script:rj_v -ne 'A'){break}
     Start-Sleep -Milliseconds 100
   }
@@ -10058,14 +10394,14 @@ rj_answer "stop out=$rj_out exit=$(rj_result) sent=$($script:rj_sent) left=$($sc
 /// the job's name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
 inline constexpr std::string_view windows_cleanup_piece = R"ps(function rj_cleanup{
   $base=[IO.Path]::GetDirectoryName($rj_j)
-  $gone="$base\.gone.$([IO.Path]::GetFileName($rj_j))"
+  $gone="$base/.gone.$([IO.Path]::GetFileName($rj_j))"
   if(-not [IO.Directory]::Exists($rj_j) -and -not [IO.File]::Exists($rj_j)){
-    try{if((rj_ours $gone) -and [IO.File]::Exists("$gone\pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
+    try{if((rj_ours $gone) -and [IO.File]::Exists("$gone/pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
     return 'removed'
   }
   if(-not (rj_ours $base) -or -not (rj_ours $rj_j)){return 'unsafe'}
-  if(-not (rj_first "$rj_j\remote_job").StartsWith('remote_job 1 ')){return 'not_ours'}
-  rj_judge "$rj_j\pid"
+  if(-not (rj_first "$rj_j/remote_job").StartsWith('remote_job 1 ')){return 'not_ours'}
+  rj_judge "$rj_j/pid"
   $c=rj_result
   if($rj_policy -eq 'on_success' -and $c -ne '0'){
     if($c -eq '-' -and $script:rj_v -ne 'D'){return 'running'}
@@ -10074,10 +10410,10 @@ inline constexpr std::string_view windows_cleanup_piece = R"ps(function rj_clean
   if($c -eq '-' -and $script:rj_v -ne 'D'){
     if($script:rj_v -ne 'N'){return 'running'}
     try{
-      [IO.File]::WriteAllText("$rj_j\pid.$rj_n","0`n")
-      [IO.File]::Move("$rj_j\pid.$rj_n","$rj_j\pid")
+      [IO.File]::WriteAllText("$rj_j/pid.$rj_n","0`n")
+      [IO.File]::Move("$rj_j/pid.$rj_n","$rj_j/pid")
     }catch{
-      try{[IO.File]::Delete("$rj_j\pid.$rj_n")}catch{}
+      try{[IO.File]::Delete("$rj_j/pid.$rj_n")}catch{}
       return 'running'
     }
   }
@@ -10150,7 +10486,7 @@ try{
 static_assert(max_exit_text == 64, "rj_copy above");
 
 /// The log $rj_p: rj_k is `-` absent, `!` unreadable, `+` present; rj_i names the file, rj_s is its size, rj_d the
-/// bytes from $rj_at on, at most $rj_max of them, if there is one behind $rj_off. The time of creation names a file,
+/// bytes from $rj_at on, at most $rj_max of them, by the rule of poll_length(); $rj_c as above. The time of creation names a file,
 /// for want of anything better; a log that shrank while it was read ends where the bytes end.
 inline constexpr std::string_view windows_log_piece = R"ps($rj_k='-'
 $rj_i=[long]0
@@ -10162,13 +10498,13 @@ try{
     $rj_s=$f.Length
     $rj_i=[IO.File]::GetCreationTimeUtc($rj_p).Ticks
     $rj_k='+'
-    if($rj_s -gt $rj_off){
+    if($rj_s -gt $rj_off -or ($rj_s -eq $rj_off -and $rj_c -ne '-')){
       $m=[Math]::Min($rj_s-$rj_at,$rj_max)
       [void]$f.Seek($rj_at,[IO.SeekOrigin]::Begin)
       rj_copy $f $m $rj_d
       if($rj_d.Length -lt $m){
         $rj_s=$rj_at+$rj_d.Length
-        if($rj_s -le $rj_off){$rj_d.SetLength(0)}
+        if($rj_s -lt $rj_off -or ($rj_s -eq $rj_off -and $rj_c -eq '-')){$rj_d.SetLength(0)}
       }
     }
   }finally{$f.Dispose()}
@@ -10189,7 +10525,7 @@ inline constexpr std::string_view windows_life_piece = R"ps(function rj_lines([s
   ,([Text.Encoding]::UTF8.GetString($o.ToArray()) -split "`n")
 }
 function rj_child([string]$d){
-  try{$l=rj_lines "$d\child"}catch{return ''}
+  try{$l=rj_lines "$d/child"}catch{return ''}
   $m=[regex]::Match(($l -join ' '),'^([1-9][0-9]{0,9})\s+start=([0-9]+) \.\s*$')
   if(-not $m.Success){return ''}
   if((rj_start $m.Groups[1].Value) -ne $m.Groups[2].Value){return ''}
@@ -10255,66 +10591,71 @@ REMOTE_JOB_DECL void append_windows_path(std::string& script, std::string_view p
 //      `- runner.ps1   the surroundings of the job, then its script
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-/// rj_host: the name of this host, as it can stand in a pid file. rj_start PID: when a process started; nothing if it
-/// does not run, `?` if that cannot be seen.
-inline constexpr std::string_view windows_process_piece =
-    R"ps(function rj_host{[Environment]::MachineName -replace '[^A-Za-z0-9._-]','_'}
-function rj_start([string]$q){
-  try{$x=[Diagnostics.Process]::GetProcessById([int]$q)}catch{return ''}
-  try{if($x.HasExited){return ''};"$($x.StartTime.ToFileTimeUtc())"}catch{'?'}
+/// rj_self: the words that start this PowerShell: its program, and for a PowerShell that is installed as a .NET tool,
+/// where that program is dotnet, the library to run.
+inline constexpr std::string_view windows_self_piece = R"ps(function rj_self{
+  $x=[Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+  $x
+  if([IO.Path]::GetFileNameWithoutExtension($x) -eq 'dotnet'){[Environment]::GetCommandLineArgs()[0]}
 }
 )ps";
 
-/// Arguments: the job's directory, the directory of this attempt, the ticket. Needs windows_process_piece.
+/// Arguments: the job's directory, the directory of this attempt, the ticket. Needs windows_process_piece and
+/// windows_self_piece.
 ///
 /// The claim is a rename, which fails where there is a file already: there at once and whole, for one attempt only.
 /// What the end of the job must write is reserved before, and overwritten in place. The command line of cmd.exe is a
 /// constant: a path in it would lose its percent signs, a variable keeps them.
 inline constexpr std::string_view windows_supervisor_script = R"ps($rj_d=$args[0];$rj_a=$args[1];$rj_by=$args[2]
 $ErrorActionPreference='Stop'
+function rj_owns{try{[IO.File]::ReadAllText("$rj_d/pid") -eq $rj_me}catch{$false}}
 function rj_finish([string]$code){
-  for($k=0;$k -lt 3600 -and [IO.Directory]::Exists($rj_d);$k++){
+  for($k=0;$k -lt 3600 -and (rj_owns);$k++){
     try{
       $b=[Text.Encoding]::ASCII.GetBytes($code.PadRight(62)+"`n")
-      $f=[IO.File]::Open("$rj_d\exit_code.tmp",[IO.FileMode]::OpenOrCreate)
+      $f=[IO.File]::Open("$rj_d/exit_code.tmp",[IO.FileMode]::OpenOrCreate)
       try{$f.Write($b,0,$b.Length)}finally{$f.Dispose()}
-      [IO.File]::Move("$rj_d\exit_code.tmp","$rj_d\exit_code")
+      [IO.File]::Move("$rj_d/exit_code.tmp","$rj_d/exit_code")
       return
     }catch{Start-Sleep -Seconds 1}
   }
 }
 function rj_claim([string]$name,[string]$text){
-  [IO.File]::WriteAllText("$rj_a\$name",$text)
-  [IO.File]::Move("$rj_a\$name","$rj_d\$name")
+  [IO.File]::WriteAllText("$rj_a/$name",$text)
+  [IO.File]::Move("$rj_a/$name","$rj_d/$name")
 }
 try{
-  [IO.File]::WriteAllText("$rj_a\exit_code.tmp",'125'.PadRight(62)+"`n")
-  rj_claim 'pid' "$PID`nstart=$(rj_start $PID) host=$(rj_host) by=$rj_by .`n"
+  [IO.File]::WriteAllText("$rj_a/exit_code.tmp",'125'.PadRight(62)+"`n")
+  $rj_me="$PID`nstart=$(rj_start $PID) host=$(rj_host) by=$rj_by .`n"
+  rj_claim 'pid' $rj_me
 }catch{
-  if([IO.File]::Exists("$rj_d\pid")){try{[IO.Directory]::Delete($rj_a,$true)}catch{}}
+  if([IO.File]::Exists("$rj_d/pid")){try{[IO.Directory]::Delete($rj_a,$true)}catch{}}
   exit 1
 }
 $code='125'
 try{
-  [IO.File]::Move("$rj_a\exit_code.tmp","$rj_d\exit_code.tmp")
-  [IO.File]::Move("$rj_a\job.ps1","$rj_d\job.ps1")
-  if([IO.File]::Exists("$rj_d\cancel")){
+  [IO.File]::Move("$rj_a/exit_code.tmp","$rj_d/exit_code.tmp")
+  [IO.File]::Move("$rj_a/job.ps1","$rj_d/job.ps1")
+  if([IO.File]::Exists("$rj_d/cancel")){
     $code='-1073741510'
   }else{
     $i=New-Object Diagnostics.ProcessStartInfo
     $i.FileName=$env:ComSpec
-    $i.Arguments='/d /v:off /s /c ""%REMOTE_JOB_SHELL%" -NoProfile -NonInteractive -ExecutionPolicy Bypass -File "%REMOTE_JOB_RUNNER%" <nul >>"%LOG_FILE%" 2>&1"'
+    $self=@(rj_self)
+    $tool=''
+    if($self.Count -gt 1){$tool=' "%REMOTE_JOB_TOOL%"';$i.EnvironmentVariables['REMOTE_JOB_TOOL']=$self[1]}
+    $i.Arguments='/d /v:off /s /c ""%REMOTE_JOB_SHELL%"'+$tool+' -NoProfile -NonInteractive -ExecutionPolicy Bypass -File "%REMOTE_JOB_RUNNER%" <nul >>"%LOG_FILE%" 2>&1"'
     $i.UseShellExecute=$false
     $i.CreateNoWindow=$true
     $i.WorkingDirectory=$HOME
-    $i.EnvironmentVariables['REMOTE_JOB_SHELL']=[Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
-    $i.EnvironmentVariables['REMOTE_JOB_RUNNER']="$rj_a\runner.ps1"
+    $i.EnvironmentVariables['REMOTE_JOB_SHELL']=$self[0]
+    $i.EnvironmentVariables['REMOTE_JOB_RUNNER']=[IO.Path]::GetFullPath("$rj_a/runner.ps1")
     $i.EnvironmentVariables['REMOTE_JOB_DIR']=$rj_d
-    $i.EnvironmentVariables['LOG_FILE']="$rj_d\stdout.log"
-    $i.EnvironmentVariables['STATUS_FILE']="$rj_d\status"
+    $i.EnvironmentVariables['LOG_FILE']=[IO.Path]::GetFullPath("$rj_d/stdout.log")
+    $i.EnvironmentVariables['STATUS_FILE']=[IO.Path]::GetFullPath("$rj_d/status")
     $p=[Diagnostics.Process]::Start($i)
-    try{rj_claim 'child' "$($p.Id)`nstart=$($p.StartTime.ToFileTimeUtc()) .`n"}catch{}
-    if([IO.File]::Exists("$rj_d\cancel")){try{$p.Kill()}catch{}}
+    try{rj_claim 'child' "$($p.Id)`nstart=$(rj_start $p.Id) .`n"}catch{}
+    if([IO.File]::Exists("$rj_d/cancel")){try{$p.Kill()}catch{}}
     $p.WaitForExit()
     $code="$($p.ExitCode)"
   }
@@ -10332,14 +10673,14 @@ exit 0
 /// is UTF-8, as on other systems.
 inline constexpr std::string_view windows_runner_script = R"ps($rj_d=$env:REMOTE_JOB_DIR
 $rj_a=[IO.Path]::GetDirectoryName($env:REMOTE_JOB_RUNNER)
-foreach($rj_v in 'REMOTE_JOB_SHELL','REMOTE_JOB_RUNNER','REMOTE_JOB_DIR'){[Environment]::SetEnvironmentVariable($rj_v,$null)}
+foreach($rj_v in 'REMOTE_JOB_SHELL','REMOTE_JOB_TOOL','REMOTE_JOB_RUNNER','REMOTE_JOB_DIR'){[Environment]::SetEnvironmentVariable($rj_v,$null)}
 function rj_text([string]$b){[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($b))}
-$rj_w=rj_text ([IO.File]::ReadAllText("$rj_a\directory").Trim())
-foreach($rj_l in [IO.File]::ReadAllLines("$rj_a\environment")){
+$rj_w=rj_text ([IO.File]::ReadAllText("$rj_a/directory").Trim())
+foreach($rj_l in [IO.File]::ReadAllLines("$rj_a/environment")){
   $rj_k=$rj_l.IndexOf('=')
   if($rj_k -gt 0){[Environment]::SetEnvironmentVariable($rj_l.Substring(0,$rj_k),(rj_text $rj_l.Substring($rj_k+1)))}
 }
-try{[IO.Directory]::Delete($rj_a,$true)}catch{try{[IO.File]::Delete("$rj_a\environment")}catch{}}
+try{[IO.Directory]::Delete($rj_a,$true)}catch{try{[IO.File]::Delete("$rj_a/environment")}catch{}}
 try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding $false;$OutputEncoding=[Console]::OutputEncoding}catch{}
 if($rj_w -ne ''){
   try{Set-Location -LiteralPath $rj_w -ErrorAction Stop;[Environment]::CurrentDirectory=$rj_w}catch{
@@ -10348,7 +10689,7 @@ if($rj_w -ne ''){
   }
 }
 $global:LASTEXITCODE=$null
-& "$rj_d\job.ps1"
+& "$rj_d/job.ps1"
 $rj_ok=$?
 if($null -ne $global:LASTEXITCODE){exit $global:LASTEXITCODE}
 if($rj_ok){exit 0}
@@ -10371,7 +10712,11 @@ std::string windows_script(std::string_view nonce) {
 }
 
 std::string windows_lifecycle_script(std::string_view nonce) {
-  return windows_script(nonce).append(windows_process_piece).append(windows_life_piece).append(windows_tools_piece);
+  return windows_script(nonce)
+      .append(windows_process_piece)
+      .append(windows_life_piece)
+      .append(windows_owner_piece)
+      .append(windows_tools_piece);
 }
 
 void append_variable(std::string& script, std::string_view name, std::string_view value) {
@@ -10385,7 +10730,7 @@ void append_windows_job_dir(std::string& script, std::string_view dir) {
 }
 
 void append_windows_file(std::string& script, std::string_view name, std::string_view content) {
-  script.append("[IO.File]::WriteAllBytes(\"$rj_a\\").append(name).append("\",[Convert]::FromBase64String('");
+  script.append("[IO.File]::WriteAllBytes(\"$rj_a/").append(name).append("\",[Convert]::FromBase64String('");
   append_base64(script, content);
   script.append("'))\n");
 }
@@ -10397,6 +10742,10 @@ std::string windows_environment(const job_command& command) {
     text += '\n';
   }
   return text;
+}
+
+std::string windows_supervisor() {
+  return std::string(windows_process_piece).append(windows_self_piece).append(windows_supervisor_script);
 }
 
 std::string windows_submit_script(const job_spec& job, const submit_request& request) {
@@ -10414,9 +10763,9 @@ std::string windows_submit_script(const job_spec& job, const submit_request& req
     script.append("$rj_told=''\n");
   }
   append_variable(script, "rj_id", job.job_id);
-  script.append("$rj_j=\"$rj_base\\$rj_id\"\n");
-  script.append(windows_directory_piece).append(windows_detach_piece).append("function rj_write{\n");
-  append_windows_file(script, "supervisor.ps1", std::string(windows_process_piece).append(windows_supervisor_script));
+  script.append("$rj_j=\"$rj_base/$rj_id\"\n");
+  script.append(windows_directory_piece).append(windows_self_piece).append(windows_detach_piece).append("function rj_write{\n");
+  append_windows_file(script, "supervisor.ps1", windows_supervisor());
   append_windows_file(script, "runner.ps1", windows_runner_script);
   append_windows_file(script, "job.ps1", std::string(utf8_mark).append(request.command.script));
   append_windows_file(script, "environment", windows_environment(request.command));
@@ -10431,7 +10780,7 @@ std::string windows_stop_script(const job_spec& job, const stop_request& request
   append_windows_job_dir(script, job.job_dir);
   const auto tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(request.grace).count();
   append_long(script, "rj_grace", static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, 36'000'000)));
-  return script.append(windows_result_piece).append(windows_stop_piece);
+  return script.append(windows_result_piece).append(windows_end_piece).append(windows_stop_piece);
 }
 
 std::string windows_cleanup_script(const job_spec& job, const cleanup_request& request) {
@@ -10566,6 +10915,7 @@ std::string loopback_os::submit(loopback_host& host, const std::vector<std::stri
   }
   const std::string error = job.fingerprint == words[2] ? "-" : "taken";
   return "submit err=" + error + " by=" + job.ticket + " pid=" + std::to_string(job.pid) +
+         " age=" + std::to_string(std::chrono::floor<std::chrono::seconds>(now - job.begun).count()) +
          " base=" + (words[4].empty() ? base : "");
 }
 
@@ -10629,12 +10979,12 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
     reply.exit_state = exit_code_state::unreadable;
   else if (exit.exists())
     detail::read_exit_code(std::string_view(exit.bytes()).substr(0, detail::max_exit_text), reply);
-  if (log.exists())
-    reply.log = log.readable() || log.what_kind() == file_kind::other ? log_state::present : log_state::unreadable;
+  if (log.exists()) reply.log = log.readable() ? log_state::present : log_state::unreadable;
   if (reply.log == log_state::present) {
     reply.log_size = log.bytes().size();
     reply.log_identity = log.identity();
-    const auto length = static_cast<std::size_t>(detail::poll_length(request, reply.log_size));
+    const bool ended = reply.exit_state != exit_code_state::absent;
+    const auto length = static_cast<std::size_t>(detail::poll_length(request, reply.log_size, ended));
     if (length > 0)
       reply.bytes = std::string_view(log.bytes()).substr(static_cast<std::size_t>(detail::poll_start(request)), length);
   }
@@ -11343,7 +11693,7 @@ loopback_file_step::loopback_file_step(std::shared_ptr<loopback_link> l, const s
 
 std::error_code loopback_stat::answer(std::error_code ec) {
   return answer_with(ec, [this](const loopback_file& file) {
-    *status_ = {file.bytes().size(), file.identity(), file.what_kind()};
+    *status_ = {file.told_size(), file.identity(), file.what_kind()};
     return std::error_code();
   });
 }
@@ -11359,8 +11709,8 @@ std::error_code loopback_read::answer(std::error_code ec) {
     if (file.what_kind() == file_kind::directory) return std::make_error_code(std::errc::is_a_directory);
     if (file.what_kind() != file_kind::regular) return std::make_error_code(std::errc::io_error);
     if (!file.readable()) return std::make_error_code(std::errc::permission_denied);
-    const auto& bytes = file.bytes();
-    out_->assign(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_);
+    const auto bytes = file.seen_bytes();
+    out_->assign(bytes.substr(static_cast<std::size_t>(std::min<std::uint64_t>(offset_, bytes.size())), max_));
     return std::error_code();
   });
 }
@@ -11373,6 +11723,39 @@ duration loopback_read::sending() noexcept {
 std::error_code loopback_read::finish(std::error_code ec) {
   if (ec && began_) out_->resize(std::min(out_->size(), link_->sent(link_->now() - *began_)));
   return loopback_file_step::finish(ec);
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/transport/detail/impl/openssh_failure.ipp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_IMPL_OPENSSH_FAILURE_IPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_OPENSSH_FAILURE_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+std::error_code openssh_failure(std::string_view error_output) {
+  const auto has = [](std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  };
+  for (auto rest = error_output; !rest.empty();) {
+    const auto end = rest.find('\n');
+    auto line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line == "Host key verification failed.")
+      return has(error_output, "REMOTE HOST IDENTIFICATION HAS CHANGED") ? errc::host_key_changed
+             : has(error_output, "REVOKED HOST KEY")                     ? errc::host_key_revoked
+                                                                         : errc::host_key_unknown;
+    if ((has(line, ": Permission denied (") && line.ends_with(").")) ||
+        line.ends_with("Too many authentication failures"))
+      return errc::authentication_failed;
+    if (line.starts_with("Unable to negotiate with ") && has(line, ": no matching ")) return errc::no_common_algorithm;
+    if (line.starts_with("ssh: Could not resolve hostname ") && line.ends_with(": Name or service not known"))
+      return errc::host_not_found;
+  }
+  return errc::connection_lost;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -11462,9 +11845,6 @@ class running_command : public std::enable_shared_from_this<running_command> {
 
 #include <asio/error.hpp>
 
-#include <algorithm>
-#include <iterator>
-
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void process_backend::connect(any_completion completion) {
@@ -11528,15 +11908,14 @@ std::error_code process_backend::judge_end(std::error_code error, const child_pr
   text.remove_prefix(text.find_last_of('\n') + 1);
   diagnostics_ = prefix_.front() + ": ";
   if (!text.empty())
-    std::transform(text.begin(), text.end(), std::back_inserter(diagnostics_),
-                   [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c; });
+    diagnostics_ += printable(text, command_reply::max_error_output);
   else if (reply.exit_status)
     diagnostics_ += "ended with status " + std::to_string(*reply.exit_status);
   else if (child.signal() != 0)
     diagnostics_ += "killed by signal " + std::to_string(child.signal());
   else
     diagnostics_ += error.message();
-  if (!error && reply.exit_status == 255 && is_ssh()) return errc::connection_lost;
+  if (!error && reply.exit_status == 255 && is_ssh()) return openssh_failure(reply.error_output);
   return error;
 }
 
@@ -11829,10 +12208,13 @@ action call_fsm::start(std::string objection) {
 
 action call_fsm::connected(std::error_code ec, std::string why) {
   if (ec) return failed(make_failure(retry_info::phase::connect, ec, std::move(why)));
-  return {action_kind::poll, time_};
+  return send();
 }
 
 action call_fsm::replied(std::error_code ec, std::string why) {
+  const bool never_ran = ec == errc::open_timeout || ec == errc::channel_refused || ec == errc::command_refused ||
+                         ec == errc::service_refused;
+  if (!never_ran) uncertain_ = ec == condition::transient;
   if (ec) return failed(make_failure(retry_info::phase::command, ec, std::move(why)));
   return end({}, {});
 }
@@ -11854,11 +12236,16 @@ action call_fsm::failed(failure f) {
     case failure_budget::verdict::retry: return close_then(action_kind::back_off);
     case failure_budget::verdict::exhausted:
       return end(failure_.error,
-                 "gave up after " + std::to_string(budget_.failures()) + " consecutive failures, the last: " +
-                     failure_.why + "; whether the host carried out the command is not known; it is safe to repeat it");
+                 with_doubt("gave up after " + std::to_string(budget_.failures()) +
+                            " consecutive failures, the last: " + failure_.why));
     case failure_budget::verdict::fatal: break;
   }
-  return end(failure_.error, failure_.why);
+  return end(failure_.error, with_doubt(failure_.why));
+}
+
+std::string call_fsm::with_doubt(std::string why) const {
+  if (uncertain_) why += "; whether the host carried out the command is not known; it is safe to repeat it";
+  return why;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -11905,7 +12292,7 @@ failure make_failure(retry_info::phase phase, std::error_code ec, std::string wh
 }
 
 failure_budget::verdict failure_budget::spend(std::error_code ec) noexcept {
-  if (ec != condition::transient) return verdict::fatal;
+  if (ec != condition::transient || (ec == errc::service_refused && !served_)) return verdict::fatal;
   return ++failures_ > max_ ? verdict::exhausted : verdict::retry;
 }
 
@@ -11961,9 +12348,10 @@ unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
     return nothing;
   }
   limit_ = poll_limit(request) + (ahead ? backlog() : 0);
+  if (limit_ < std::numeric_limits<std::size_t>::max()) ++limit_;
   first_ = poll_start(request);
   failure_ = {};
-  exit_judged_ = read_again_ = status_known_ = false;
+  exit_judged_ = read_ = read_again_ = size_asked_again_ = status_known_ = false;
   shrink(bytes, limit_);
   bytes.clear();
   bytes_error_ = {};
@@ -11986,8 +12374,8 @@ unsigned file_poll::first_questions() noexcept {
 }
 
 bool file_poll::goes_on() const noexcept {
-  return !failure_ && status_known_ && log_is_file_ && !bytes_error_ && poll_start(*request_) > first_ &&
-         status.size > request_->offset;
+  return !failure_ && status_known_ && !size_wrong_ && log_is_file_ && !bytes_error_ &&
+         poll_start(*request_) > first_ && status.size > request_->offset;
 }
 
 bool file_poll::is_read() const noexcept {
@@ -12064,14 +12452,29 @@ unsigned file_poll::next() {
     const bool news = judged.exit_state == exit_code_state::present &&
                       !(request_->exit_seen && judged.exit_code == *request_->exit_seen);
     // A full chunk stays good; only the size must be asked for again.
-    const bool full_chunk = bytes.size() >= poll_limit(*request_);
-    if (news) return ask(log_status | (log_is_file_ && !full_chunk ? log_bytes : nothing));
+    const bool full_chunk = bytes.size() > poll_limit(*request_);
+    if (news) {
+      read_ = false;
+      return ask(log_status | (log_is_file_ && !full_chunk ? log_bytes : nothing));
+    }
   }
-  // The log grew after it was read and before its status was, or was not read yet.
-  if (!read_again_ && log_is_file_ && status.size > request_->offset && bytes.size() <= overlap() &&
-      !says_unreadable(bytes_error_)) {
+  if (!log_is_file_ || says_unreadable(bytes_error_)) return nothing;
+  // The log grew after it was read and before its status was, or was not read yet; or it was truncated since.
+  const bool fewer = status.size > request_->offset && bytes.size() <= overlap();
+  const bool shorter = status.size < request_->offset && (size_wrong_ ? !reaches() : bytes.empty() || reaches());
+  if (!read_again_ && (fewer || shorter || (bytes.empty() && !read_ && reads_to_end()))) {
     read_again_ = true;
+    size_asked_again_ = false;
     return ask(log_bytes);
+  }
+  // The log grew after its status was asked for, or the status is wrong.
+  if (!size_wrong_ && reaches() && read_end() > status.size && (status.size <= request_->offset || reads_to_end())) {
+    if (size_asked_again_) {
+      size_wrong_ = true;
+    } else {
+      size_asked_again_ = true;
+      return ask(log_status);
+    }
   }
   return nothing;
 }
@@ -12083,21 +12486,19 @@ void file_poll::make_reply(poll_reply& reply) const noexcept {
   judge_exit_code(reply);
   const bool wanted = status.size > request_->offset;
   if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
-  if (status_error_ || bytes_error_ || status.kind == file_kind::directory) {
+  if (status_error_ || bytes_error_ || status.kind != file_kind::regular) {
     // A log that is gone by now and had nothing new is a matter for the next poll.
-    if (says_missing(bytes_error_)) return present(reply, status.size);
+    if (says_missing(bytes_error_)) return present(reply, size());
     reply.log = log_state::unreadable;
-    const bool directory = !status_error_ && status.kind == file_kind::directory;
-    reply.log_error = directory       ? std::make_error_code(std::errc::is_a_directory)
-                      : status_error_ ? status_error_
-                                      : bytes_error_;
+    reply.log_error = status_error_                         ? status_error_
+                      : status.kind == file_kind::directory ? std::make_error_code(std::errc::is_a_directory)
+                      : status.kind == file_kind::other     ? std::make_error_code(std::errc::invalid_seek)
+                                                            : bytes_error_;
     return;
   }
-  if (status.kind == file_kind::other) return present(reply, 0);
-  // The log was read after its size was asked for, and ends before the offset: it was truncated between.
-  if (wanted && bytes.size() < overlap()) return present(reply, poll_start(*request_) + bytes.size());
-  present(reply, status.size);
-  if (status.size < request_->offset || bytes.size() < overlap() || (wanted && bytes.size() == overlap())) return;
+  present(reply, size());
+  const bool more = reply.log_size > request_->offset;
+  if (reply.log_size < request_->offset || bytes.size() < overlap() || (more && bytes.size() == overlap())) return;
   reply.bytes = chunk();
 }
 
@@ -12106,7 +12507,7 @@ void file_poll::make_partial_reply(poll_reply& reply) const noexcept {
   if (!status_known_ || bytes_error_ || status.size <= request_->offset || bytes.size() <= overlap() ||
       bytes.size() > limit_)
     return;
-  present(reply, status.size);
+  present(reply, size());
   reply.bytes = chunk();
 }
 
@@ -12119,6 +12520,7 @@ unsigned file_poll::ask(unsigned questions) noexcept {
   if (questions & log_bytes) {
     bytes.clear();
     bytes_error_ = {};
+    read_ = true;
   }
   return questions;
 }
@@ -12131,7 +12533,7 @@ std::string_view file_poll::chunk() const noexcept {
   const auto start = poll_start(*request_);
   return std::string_view(bytes)
       .substr(static_cast<std::size_t>(start - first_))
-      .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), status.size - start)));
+      .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(poll_limit(*request_), size() - start)));
 }
 
 void file_poll::judge_exit_code(poll_reply& reply) const noexcept {
@@ -12143,9 +12545,20 @@ void file_poll::judge_exit_code(poll_reply& reply) const noexcept {
   }
 }
 
+std::uint64_t file_poll::size() const noexcept {
+  return size_wrong_ && reaches() ? std::max(status.size, read_end()) : status.size;
+}
+
+bool file_poll::reads_to_end() const noexcept {
+  poll_reply judged;
+  judge_exit_code(judged);
+  return judged.exit_state == exit_code_state::present;
+}
+
 void file_poll::present(poll_reply& reply, std::uint64_t size) const noexcept {
   reply.log = log_state::present;
   reply.log_size = size;
+  reply.size_wrong = size > status.size;
   reply.log_identity = status.identity;
 }
 
@@ -12273,8 +12686,8 @@ std::string retry_message(retry_info::phase phase, int attempt, int max, duratio
   return "Lost SSH connection while polling " + count + ", reconnecting: " + why;
 }
 
-std::string completed_message(std::int64_t exit_code) {
-  return "Job completed with exit code " + std::to_string(exit_code);
+std::string completed_message(std::int64_t exit_code, bool skipped) {
+  return "Job completed with exit code " + std::to_string(exit_code) + (skipped ? ", which counts as skipped" : "");
 }
 
 std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code, std::uint64_t offset,
@@ -12303,6 +12716,7 @@ std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std
 inline std::string unreadable_message(const std::string& file, std::error_code cause) {
   const std::string text = file + " exists but cannot be read";
   if (cause == std::errc::is_a_directory) return text + ": it is a directory";
+  if (cause == std::errc::invalid_seek) return text + ": it is a FIFO or a device, not a regular file";
   if (cause == std::errc::permission_denied) return text + " (" + cause.message() + "): check its owner and mode";
   return text + (cause ? " (" + cause.message() + ")" : "") +
          ": check its owner and mode, and whether it is a regular file";
@@ -12318,6 +12732,9 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
       return unreadable_message("The exit-code file " + escaped(job.exit_code_file), cause);
     case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " has disappeared";
     case notice_kind::log_unreadable: return unreadable_message("The log " + escaped(job.log_file), cause);
+    case notice_kind::log_size_wrong:
+      return "The host tells a size of the log " + escaped(job.log_file) +
+             " that is smaller than what can be read of it; the log is read to its end all the same";
     case notice_kind::files_unavailable:
     case notice_kind::orphaned:
     case notice_kind::elsewhere:
@@ -12325,6 +12742,11 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
     case notice_kind::transport: break;
   }
   return {};
+}
+
+std::string log_short_message(const job_spec& job, std::uint64_t size, std::uint64_t offset) {
+  return "The log " + escaped(job.log_file) + " has " + std::to_string(size) +
+         " bytes as its size is told, but it cannot be read beyond byte " + std::to_string(offset);
 }
 
 std::string commands_instead_message(const std::string& why) {
@@ -12517,12 +12939,17 @@ watch_fsm::watch_fsm(trigger_state state)
       state_(job_, options_,
              log_position(static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.options.log_offset)),
                           std::move(state.mark))),
+      began_(state.began),
+      other_kwargs_(std::move(state.other_kwargs)),
       chance_(poll_pause::chance_of(job_.job_id)) {}
 
 // ---- Inputs
 
-action watch_fsm::start(std::string objection, bool files, duration now) {
-  state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files));
+action watch_fsm::start(std::string objection, bool files, duration now, wall_time today) {
+  // A clock that was set back counts from now on.
+  if (objection.empty()) began_ = std::min(began_.value_or(today), today);
+  state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files),
+               objection.empty() ? today - *began_ : duration::zero());
   now_ = now;
   if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
   return connect();
@@ -12541,7 +12968,8 @@ action watch_fsm::connected(std::error_code ec, std::string why) {
 action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
   if (!ec && !state_.log.plausible(reply, state_.chunk.get())) ec = errc::reply_malformed;
   if (ec == errc::files_unavailable && by_files()) return files_refused(why);
-  if ((ec == errc::command_refused || ec == errc::reply_missing) && state_.by_files && !by_files()) {
+  const bool no_command = ec == errc::command_refused || ec == errc::service_refused || ec == errc::reply_missing;
+  if (no_command && state_.by_files && !by_files()) {
     // The connection works, and files can be read: this alone is no reason to give up anything.
     state_.lost_job.command_refused();
     return ask();
@@ -12669,6 +13097,7 @@ bool watch_fsm::keep(std::error_code ec, const poll_reply& r) {
       !log.plausible(r, state_.chunk.get()) || log.broken(r))
     return false;
   state_.log_fault.clear();
+  state_.short_read = false;
   state_.found.fresh = log.observe(r);
   return true;
 }
@@ -12708,7 +13137,8 @@ action watch_fsm::decide() {
   const bool stopped = s.stop == deadline_stop::answered;
   if (s.whole()) return stopped ? end_at_deadline() : end(reason::completed, {}, {});
 
-  if (s.late() && !stopped) {
+  // A job that has ended is not late, however long its log takes.
+  if (s.late() && !s.exit_code && !stopped) {
     if (!options_.stop_at_deadline) return end_at_deadline();
     s.stop = deadline_stop::due;
     return ask();
@@ -12779,8 +13209,10 @@ trigger_event watch_fsm::event() const {
   e.reason = reason_;
   e.exit_code = state_.exit_code;
   if (reason_ == reason::completed) {
-    e.status = *state_.exit_code == 0 ? status::success : status::failed;
-    e.message = completed_message(*state_.exit_code);
+    const auto code = *state_.exit_code;
+    const bool skipped = options_.skip_on_exit_code.contains(code);
+    e.status = skipped ? status::skipped : code == 0 ? status::success : status::failed;
+    e.message = completed_message(code, skipped);
   } else {
     e.status = reason_ == reason::lost ? status::lost : status::error;
     e.error = error_;
@@ -12790,12 +13222,14 @@ trigger_event watch_fsm::event() const {
 }
 
 trigger_state watch_fsm::state() const {
-  trigger_state s{job_, options_, state_.log.mark()};
+  trigger_state s{job_, options_, state_.log.mark(), began_, other_kwargs_};
   s.options.log_offset = static_cast<std::int64_t>(offset());
   return s;
 }
 
 std::string watch_fsm::fault_text(notice_kind kind) const {
+  if (kind == notice_kind::log_unreadable && state_.found.size > offset())
+    return log_short_message(job_, state_.found.size, offset());
   return file_fault_message(kind, job_, exit_text_,
                             kind == notice_kind::exit_code_unreadable ? exit_cause_ : log_cause_);
 }
@@ -12807,8 +13241,9 @@ std::string watch_fsm::notice_text(notice_kind kind) const {
   return fault_text(kind);
 }
 
-void watch_fsm::adopt(job_spec job) {
+void watch_fsm::adopt(job_spec job, std::optional<wall_time> began) {
   job_ = std::move(job);
+  if (began) began_ = began;
   state_.lost_job = lost_job_rule(job_, options_);
 }
 
@@ -12822,19 +13257,20 @@ void watch_fsm::adopt(job_spec job) {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-void watch_state::begin(bool through_files) noexcept {
+void watch_state::begin(bool through_files, duration ran) noexcept {
   pause.begin();
-  budget.restore();
+  budget.reset();
   lost_job.begin();
   exit_fault.clear();
   log_fault.clear();
+  short_read = size_wrong = false;
   by_files = through_files;
   stop = deadline_stop::none;
   seen = log.offset();
   exit_code.reset();
   drain_to.reset();
   found = {};
-  ran_ = {};
+  ran_ = std::min(ran, deadline_);
 }
 
 void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
@@ -12849,15 +13285,18 @@ void watch_state::observe(const poll_reply& r, duration elapsed, duration took) 
   if (r.exit_state == exit_code_state::damaged) exit_trouble = notice_kind::exit_code_damaged;
   if (r.exit_state == exit_code_state::unreadable) exit_trouble = notice_kind::exit_code_unreadable;
   if (r.log == log_state::absent && seen > 0) log_trouble = notice_kind::log_missing;
-  // Bytes that the size promises and that do not come are as good as unreadable.
-  if (r.log == log_state::unreadable || (r.log_size > log.offset() && !found.moved))
-    log_trouble = notice_kind::log_unreadable;
+  // Bytes that the size promises and that do not come may come with the next poll: a server may show the size before
+  // the bytes. If they do not come then either, they are as good as unreadable.
+  const bool lacking = r.log_size > log.offset() && !found.moved;
+  const bool lacked = std::exchange(short_read, lacking);
+  if (r.log == log_state::unreadable || (lacking && lacked)) log_trouble = notice_kind::log_unreadable;
 
   if (r.exit_state == exit_code_state::present) {
     exit_code = r.exit_code;
     // The size was asked for after the exit code: all that the job wrote is below it. A child that it left behind and
     // that goes on writing must not delay the end, nor must a log that was cut short.
-    if (!log_trouble) drain_to = std::min(drain_to.value_or(r.log_size), r.log_size);
+    // Where sizes are wrong, only the end of reading shows the end of the log.
+    if (!log_trouble) drain_to = r.size_wrong ? r.log_size : std::min(drain_to.value_or(r.log_size), r.log_size);
   } else {
     exit_code.reset();
     drain_to.reset();
@@ -12868,6 +13307,7 @@ void watch_state::observe(const poll_reply& r, duration elapsed, duration took) 
   found.untold[0] = lost_job.observe(r, asked, through_files, elapsed);
   if (exit_fault.observe(exit_trouble, elapsed)) found.untold[1] = exit_trouble;
   if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
+  if (r.size_wrong && !std::exchange(size_wrong, true)) found.untold[3] = notice_kind::log_size_wrong;
 }
 
 void watch_state::acknowledge() noexcept {
@@ -12879,6 +13319,7 @@ void watch_state::restart_log() noexcept {
   log.restart();
   drain_to.reset();
   log_fault.clear();
+  short_read = false;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -13260,6 +13701,10 @@ struct ssh_options {
   /// The authentication methods to use, in the order to try them. Empty: "publickey", "keyboard-interactive",
   /// "password", in this order; no other method is supported.
   std::vector<std::string> methods;
+  /// Methods by which OpenSSH's ssh may log in where libssh2 cannot: "gssapi-with-mic", "hostbased", or "publickey" for
+  /// keys out of libssh2's reach. If the server accepts one of them, a login that fails does so with
+  /// `errc::credential_unsupported`, unless a password or passphrase was wrong. They are not used.
+  std::vector<std::string> unsupported_methods;
   /// Identities, in the order to try them. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that exist.
   std::vector<ssh_identity> identities;
   /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: the value of the environment
@@ -13276,9 +13721,12 @@ struct ssh_options {
   /// Answers the server's questions, which may come several at a time and several times. Not set: the method is
   /// skipped.
   ssh_prompter keyboard_interactive;
+  /// If a key is of a kind that libssh2 cannot use, fail with `errc::credential_unsupported` before a password or an
+  /// answer is asked for. Set it if you then connect through OpenSSH's ssh.
+  bool defer_to_openssh = false;
   /// How often each prompter is called while its answers are wrong; above 0. A prompter that returns its answer
   /// directly is called once.
-  unsigned prompts = 1;
+  unsigned prompts = 3;
 
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each file named here must be readable; with
   /// `accept_new`, the first may be missing. Empty: those of `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` that
@@ -13320,16 +13768,16 @@ struct ssh_options {
   /// StrictHostKeyChecking `no` and `accept-new` both become `accept_new`; all other values become `strict`, since
   /// there is no user to ask. Each host of ProxyJump is looked up in the same way.
   ///
-  /// Fails if ignoring an unsupported setting would weaken security or take another route: ProxyCommand,
-  /// RevokedHostKeys, authentication by other methods only, algorithm lists without one that libssh2 supports. Use
-  /// `process_transport` over ssh for these. Other unsupported settings that affect who logs in, how, or from where
+  /// Fails with `errc::ssh_config_unsupported` if ignoring an unsupported setting would weaken security or take
+  /// another route: ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithm lists without one
+  /// that libssh2 supports. Use `process_transport` over ssh for these. Other unsupported settings that affect who logs in, how, or from where
   /// (such as CertificateFile, PKCS11Provider, BindAddress) are listed in `notices`. The remaining settings concern
   /// only ssh itself and have no effect.
   ///
   /// Runs `ssh -G` without a shell and blocks until it ends: usually some milliseconds, at most the time-out. Call it
   /// before an executor runs. Executes `Match exec` lines of the configuration. Thread-safe. Throws
-  /// `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, or `errc::invalid_argument` for an
-  /// invalid name, such as one that begins with `-`, or a configuration that ssh or this library rejects. Defined in
+  /// `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::ssh_config_unsupported`, or
+  /// `errc::invalid_argument` for an invalid name, such as one that begins with `-`, or a configuration that ssh or this library rejects. Defined in
   /// <remote_job/ssh/openssh/openssh_config.hpp>, for POSIX systems.
   static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };
@@ -13337,6 +13785,13 @@ struct ssh_options {
 /// Checks the options. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe;
 /// does no I/O.
 REMOTE_JOB_DECL std::string validate(const ssh_options& options);
+
+namespace ssh {
+
+/// What to use where libssh2 does not suffice, for messages.
+inline constexpr const char* over_ssh = "process_transport over ssh (rjob --transport ssh)";
+
+}  // namespace ssh
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
 
@@ -13369,9 +13824,11 @@ class openssh_reader {
   /// The options; nothing on failure, with the reason in `why`.
   REMOTE_JOB_DECL std::optional<ssh_options> read(std::string& why);
 
- private:
-  static constexpr const char* elsewhere = "use process_transport over ssh, which does what the configuration says";
+  /// After a failure.
+  errc error() const noexcept { return error_; }
 
+ private:
+  REMOTE_JOB_DECL void unsupported(std::string why);
   REMOTE_JOB_DECL void refuse(std::string_view keyword, const std::string& name);
   REMOTE_JOB_DECL bool is_no(std::string_view keyword) const;
   REMOTE_JOB_DECL bool is_yes(std::string_view keyword) const;
@@ -13394,6 +13851,7 @@ class openssh_reader {
   const openssh_surroundings& here_;
   ssh_options options_;
   std::string why_;
+  errc error_ = errc::invalid_argument;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -14195,8 +14653,8 @@ std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms&
     if (kind == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
         !detail::libssh2_has_rsa_sha2())
       why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
-             " lacks rsa-sha2: use libssh2 1.11 or newer, or process_transport over ssh, "
-             "or give the server an ed25519 host key (ssh-keygen -A)";
+             " lacks rsa-sha2: use libssh2 1.11 or newer, or " + over_ssh +
+             ", or give the server an ed25519 host key (ssh-keygen -A)";
     return why;
   }
   return {};
@@ -14674,6 +15132,8 @@ class channel_table {
    public:
     virtual void fail(std::string_view what) = 0;
     virtual void drain() = 0;
+    /// A channel is closed on both sides; `unread` bytes of its data were never asked for.
+    virtual void on_closed(std::size_t unread) = 0;
     /// Whether some operation will soon release its channel.
     virtual bool make_room() = 0;
     /// due() may have become earlier.
@@ -14690,6 +15150,8 @@ class channel_table {
   /// From now on channels can be had.
   void enter_service() noexcept { in_service_ = true; }
   bool in_service() const noexcept { return in_service_; }
+  /// Whether the server has ever opened a channel.
+  bool served() const noexcept { return served_; }
   /// libssh2's text on the channel last refused.
   const std::string& refusal() const noexcept { return refusal_; }
 
@@ -14702,7 +15164,7 @@ class channel_table {
   /// The opening goes on and leaves a spare channel, or one that is closed.
   REMOTE_JOB_DECL void forget(const channel_waiter& waiter) noexcept;
 
-  /// A server that refuses to open one in advance is not asked for that again.
+  /// A server that refuses to open one in advance, or closes it unused, is not asked for that again.
   REMOTE_JOB_DECL void refill();
   REMOTE_JOB_DECL void release(LIBSSH2_CHANNEL* channel);
 
@@ -14765,6 +15227,10 @@ class channel_table {
   REMOTE_JOB_DECL void step_closing();
   REMOTE_JOB_DECL void free_channel(LIBSSH2_CHANNEL* channel);
 
+  /// Gives up the channel opened in advance when the server has closed it, as dropbear does once a command on another
+  /// ends. From then on each request opens its own.
+  REMOTE_JOB_DECL void step_spare();
+
   /// A request whose answer, yes or no, libssh2 consumes: an environment variable for the channel opened in advance.
   REMOTE_JOB_DECL void step_ping();
 
@@ -14788,6 +15254,7 @@ class channel_table {
   std::string refusal_;
 
   bool in_service_ = false;
+  bool served_ = false;
   bool opening_ = false;
   bool for_spare_ = false;
   bool held_ = false;
@@ -14878,6 +15345,59 @@ class keepalive_rule {
 
 #endif
 
+// ---- remote_job/ssh/session/traffic_rule.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_TRAFFIC_RULE_HPP
+#define REMOTE_JOB_SSH_SESSION_TRAFFIC_RULE_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
+
+/// Counts what a server sends and nothing explains, so that a session can be ended before that costs memory or time
+/// without end. libssh2 reports none of it: not the packets it ignores, nor those it answers, nor exchanges of keys.
+///
+/// Every byte that comes in is unexplained at first. Data read from a channel explains itself and the packets it came
+/// in. A channel that has been closed explains its own packets, and the data that nobody read. The rest fades with
+/// time: answers to keep-alives, and the server's own. What libssh2 sends unasked, while it takes input, counts many
+/// times, for the work of an exchange of keys is not in its size. Pure.
+class traffic_rule {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  static constexpr std::uint64_t before_login = 1024 * 1024;  ///< bytes in all
+  static constexpr std::uint64_t after_login = 8 * 1024 * 1024;
+  static constexpr std::uint64_t for_each_channel = 4 * 1024 * 1024;  ///< and after_login: twice its window
+  static constexpr std::uint64_t faded_per_second = 64 * 1024;
+
+  /// Bytes that may be unexplained, and that libssh2 may hold.
+  static constexpr std::uint64_t limit(bool logged_in, std::size_t channels) noexcept {
+    return logged_in ? after_login + for_each_channel * channels : before_login;
+  }
+
+  REMOTE_JOB_DECL void received(std::size_t size, time_point now) noexcept;
+  /// libssh2 has sent so much while it took input.
+  void answered(std::size_t size) noexcept { unexplained_ += answer_weight * size; }
+  /// So much data of a channel was read.
+  void read(std::size_t size) noexcept { explain(packet_overhead * size); }
+  /// A channel is closed on both sides, `unread` bytes of its data are dropped.
+  void closed(std::size_t unread) noexcept { explain(channel_overhead + packet_overhead * unread); }
+
+  std::uint64_t unexplained() const noexcept { return unexplained_; }
+
+ private:
+  // A packet of one byte is 96 bytes long with the longest MAC that libssh2 knows.
+  static constexpr std::uint64_t packet_overhead = 128;
+  static constexpr std::uint64_t channel_overhead = 4 * 1024;
+  static constexpr std::uint64_t answer_weight = 32;
+
+  void explain(std::uint64_t size) noexcept { unexplained_ -= std::min(unexplained_, size); }
+
+  std::uint64_t unexplained_ = 0;
+  time_point last_{};
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
+
+#endif
+
 // ---- remote_job/ssh/session/session.hpp
 #ifndef REMOTE_JOB_SSH_SESSION_SESSION_HPP
 #define REMOTE_JOB_SSH_SESSION_SESSION_HPP
@@ -14945,6 +15465,8 @@ class session final : public std::enable_shared_from_this<session>,
   bool identified() const noexcept { return wire_.identified(); }
   /// The algorithms the server offers; to be asked before enter_service().
   server_algorithms offered() const { return parse_server_algorithms(wire_.hello()); }
+  /// Whether the server is OpenSSH's; known once it is identified.
+  bool is_openssh() const noexcept { return openssh_; }
   /// What the server gave as reason for ending the connection, if it did.
   const std::string& farewell() const noexcept { return wire_.farewell(); }
   /// Bytes that libssh2 has sent so far.
@@ -14959,6 +15481,9 @@ class session final : public std::enable_shared_from_this<session>,
   auto call(Function function) -> decltype(function()) {
     return wire_.call(std::move(function));
   }
+
+  /// Reads data of a channel (libssh2_channel_read_ex(3)). All data is read through this: what is not counts as noise.
+  REMOTE_JOB_DECL ssize_t read(LIBSSH2_CHANNEL* channel, int stream, char* to, std::size_t size);
 
   /// Has `function`, which calls libssh2, called on a thread of its own, and then `done`, on the executor, with what it
   /// returned, unless the session has ended by then. Till then the session is that thread's: what comes in waits, and
@@ -14998,8 +15523,8 @@ class session final : public std::enable_shared_from_this<session>,
   /// Takes the request back; the opening goes on and leaves a spare channel.
   void forget(const channel_waiter& waiter) noexcept { channels_.forget(waiter); }
 
-  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses is not asked
-  /// again.
+  /// Opens the next channel in advance, so that a command need not wait for it. A server that refuses, or closes it
+  /// unused, is not asked again.
   REMOTE_JOB_DECL void refill();
 
   /// Gives a channel back: it is closed in the background, however long the host takes.
@@ -15029,8 +15554,14 @@ class session final : public std::enable_shared_from_this<session>,
   REMOTE_JOB_DECL void on_written(std::error_code ec) override;
   REMOTE_JOB_DECL void lost(std::error_code ec);
   REMOTE_JOB_DECL std::string why_lost(std::error_code ec) const;
+
+  /// The error of a connection that ends before the server has opened any channel, or later.
+  std::error_code lost_error() const noexcept {
+    return channels_.in_service() && !channels_.served() ? errc::service_refused : errc::connection_lost;
+  }
   REMOTE_JOB_DECL void take_back();
   REMOTE_JOB_DECL void drain() override;
+  void on_closed(std::size_t unread) override { traffic_.closed(unread); }
   REMOTE_JOB_DECL void wake_all();
   REMOTE_JOB_DECL void wake_again();
   REMOTE_JOB_DECL bool make_room() override;
@@ -15039,11 +15570,8 @@ class session final : public std::enable_shared_from_this<session>,
   /// Sends what there is, and reads on.
   REMOTE_JOB_DECL void transfer();
 
-  /// What libssh2 may hold: before the login a few packets; later all that may come on the channels without our reading
-  /// it, and the little that libssh2 leaks over the days.
-  std::size_t max_memory() const noexcept {
-    return channels_.in_service() ? (8 + 4 * channels_.count()) * 1024 * 1024 : 1024 * 1024;
-  }
+  /// Ends a session whose server has libssh2 hold too much, or sends too much that nothing explains.
+  REMOTE_JOB_DECL void limit_noise();
   REMOTE_JOB_DECL void bury();
   REMOTE_JOB_DECL void free_all() noexcept;
 
@@ -15060,6 +15588,7 @@ class session final : public std::enable_shared_from_this<session>,
   wire wire_;
   channel_table channels_;
   keepalive_rule silence_;
+  traffic_rule traffic_;
   std::vector<std::shared_ptr<operation>> operations_;
   std::vector<char> scratch_;
 
@@ -15072,6 +15601,7 @@ class session final : public std::enable_shared_from_this<session>,
   bool reading_ = false;
   bool writing_ = false;
   bool buried_ = false;
+  bool openssh_ = false;
   bool unanswered_ = false;  // asked for a sign of life without a channel
 
   std::error_code error_;
@@ -15252,6 +15782,7 @@ enum class login_status {
   more,     ///< waiting
   done,     ///< logged in
   refused,  ///< the server refused this attempt, or it was one factor of several: libssh2 does not tell which
+  silent,   ///< as refused, but the server asked for nothing that only this method can give; nothing is left to try
   over,     ///< nothing is left to try
   broken    ///< the connection failed; libssh2 holds the error text
 };
@@ -15273,14 +15804,23 @@ class login_method {
   /// Why an attempt could not be made.
   std::error_code error() const noexcept { return error_; }
   bool any_refused() const noexcept { return any_refused_; }
+  /// Whether some credential is of a kind that libssh2 cannot use.
+  bool any_unsupported() const noexcept { return any_unsupported_; }
+  /// Whether a password, passphrase or answer of the user's was wrong.
+  virtual bool secret_refused() const noexcept { return false; }
 
   /// Records whether the last refused attempt turned out to be an accepted factor.
   REMOTE_JOB_DECL void conclude_last(bool accepted);
 
  protected:
   void note(std::string text) { notes_.push_back(std::move(text)); }
+  void note_unsupported(std::string text) {
+    any_unsupported_ = true;
+    note(std::move(text));
+  }
+  /// `lack`: what libssh2 lacks that may be the reason, if anything.
 
-  REMOTE_JOB_DECL void note_refused(const std::string& what, const std::string& hint = {});
+  REMOTE_JOB_DECL void note_refused(const std::string& what, const std::string& lack = {});
   REMOTE_JOB_DECL void local_failure(errc e, std::string text);
   REMOTE_JOB_DECL login_status refused(std::string what);
 
@@ -15292,6 +15832,7 @@ class login_method {
   std::error_code error_;
   std::string last_;
   bool any_refused_ = false;
+  bool any_unsupported_ = false;
 };
 
 /// The challenge that a login waits for; at most one at a time.
@@ -15398,6 +15939,8 @@ class interactive_desk {
   REMOTE_JOB_DECL void pass_on(const ssh_prompter& prompter, unsigned attempt);
   REMOTE_JOB_DECL bool waiting() const;
   REMOTE_JOB_DECL bool declined() const;
+  /// Whether the server has asked anything.
+  REMOTE_JOB_DECL bool asked() const;
 
   /// Ends the current wait and refuses later ones.
   REMOTE_JOB_DECL void close() noexcept;
@@ -15410,6 +15953,7 @@ class interactive_desk {
   std::optional<ssh_challenge> challenge_;
   std::shared_ptr<question> question_;
   std::size_t wanted_ = 0;
+  bool asked_ = false;
   bool declined_ = false;
   bool closed_ = false;
 };
@@ -15428,6 +15972,7 @@ class interactive_login final : public login_method {
   REMOTE_JOB_DECL login_status step(session& s) override;
 
   std::string waits_for() const override { return desk_->waiting() ? "whoever was asked what the server asks" : ""; }
+  bool secret_refused() const noexcept override { return any_refused(); }
   void close() noexcept override { desk_->close(); }
 
  private:
@@ -15465,6 +16010,7 @@ class key_login final : public login_method {
 
   REMOTE_JOB_DECL login_status step(session& s) override;
   REMOTE_JOB_DECL std::string waits_for() const override;
+  bool secret_refused() const noexcept override { return wrong_passphrase_; }
   void close() noexcept override { challenger_.close(); }
 
  private:
@@ -15480,7 +16026,8 @@ class key_login final : public login_method {
   REMOTE_JOB_DECL void load();
   REMOTE_JOB_DECL void next();
   REMOTE_JOB_DECL std::string name() const;
-  REMOTE_JOB_DECL std::string hint() const;
+  /// What libssh2 lacks that may be the reason why the server has refused the key; empty if nothing.
+  REMOTE_JOB_DECL std::string lack() const;
 
   /// Asks the server whether it would accept the key (RFC 4252, section 7), without signing.
   REMOTE_JOB_DECL int probe(session& s);
@@ -15505,6 +16052,7 @@ class key_login final : public login_method {
   unsigned asked_ = 0;
   bool welcome_ = false;
   bool signing_ = false;
+  bool wrong_passphrase_ = false;
   std::size_t sent_before_ = 0;
   std::optional<int> result_;
 };
@@ -15526,6 +16074,7 @@ class password_login final : public login_method {
   REMOTE_JOB_DECL login_status step(session& s) override;
 
   std::string waits_for() const override { return challenger_.waiting() ? "whoever was asked for the password" : ""; }
+  bool secret_refused() const noexcept override { return any_refused(); }
   void close() noexcept override { challenger_.close(); }
 
  private:
@@ -15598,7 +16147,11 @@ class authenticator {
   /// Returns `failed` if the login is not complete; `ask_methods_` is then false if the server has answered.
   REMOTE_JOB_DECL status ask_methods(session& s);
 
-  /// Handles a connection that the server ended. If the server has counted too many failures, a retry cannot help.
+  /// Whether a key is of a kind that libssh2 cannot use, and no password or passphrase was wrong.
+  REMOTE_JOB_DECL bool beyond_libssh2() const;
+
+  /// Handles a connection that ended. If the server has counted too many failures, or has sent a packet that libssh2
+  /// does not take, a retry cannot help.
   REMOTE_JOB_DECL status broken(session& s);
 
   /// Reports the failure once no method is left.
@@ -15609,6 +16162,8 @@ class authenticator {
 
   std::string user_;
   std::vector<std::string> allowed_;
+  std::vector<std::string> other_methods_;
+  bool defer_;
   std::vector<identity_source> identities_;
   std::vector<std::string> refused_prints_;
   std::vector<method> methods_;
@@ -15616,6 +16171,7 @@ class authenticator {
   std::string list_;
   bool ask_methods_ = true;
   method* refused_ = nullptr;
+  method* silent_ = nullptr;
   login_method* current_ = nullptr;
   bool any_refused_ = false;
   std::error_code error_;
@@ -16703,9 +17259,7 @@ void tunnel::step() {
   }
   if (writer_ && write_buffer_.size() == 0) answer_writer({});
   if (!reader_) return;
-  const auto rc = s.call([&] {
-    return libssh2_channel_read_ex(channel_, 0, static_cast<char*>(read_buffer_.data()), read_buffer_.size());
-  });
+  const auto rc = s.read(channel_, 0, static_cast<char*>(read_buffer_.data()), read_buffer_.size());
   if (rc > 0) return answer_reader({}, static_cast<std::size_t>(rc));
   if (rc != LIBSSH2_ERROR_EAGAIN && (rc < 0 || libssh2_channel_eof(channel_) == 1)) end(asio::error::eof);
 }
@@ -16792,6 +17346,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
   REMOTE_JOB_DECL void on_end(std::error_code ec) override;
   REMOTE_JOB_DECL void drop() noexcept override;
 
+  REMOTE_JOB_DECL void ask_for_channel();
   /// False when it is over.
   REMOTE_JOB_DECL bool request();
   REMOTE_JOB_DECL bool send_input();
@@ -16810,6 +17365,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
   command_reply* reply_ = nullptr;
   LIBSSH2_CHANNEL* channel_ = nullptr;
   std::size_t written_ = 0;
+  bool tried_again_ = false;
   bool requested_ = false;
   bool accepted_ = false;
   bool eof_sent_ = false;
@@ -16991,6 +17547,7 @@ class sftp_channel {
     none,         ///< not begun, or given up
     starting,     ///< no word from the server yet
     ready,        ///< requests are answered
+    closed,       ///< the server closed the channel before it answered; another may do
     unavailable,  ///< the server was heard and is no SFTP server; why() says more
     ended,        ///< the server has ended
     malformed     ///< the server says what makes no sense
@@ -17327,6 +17884,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 /// also those of the open file, and when they are of two files the path is opened anew and the bytes are read again.
 /// Version 3 knows no inode: another file of equal size, owner, mode and second of modification is not told from the
 /// old one until one of these changes.
+///
+/// Where a file that was open already ends before the size that the server tells, the path is opened anew, too: with
+/// some servers, as ProFTPD, a handle does not see what was written after it was opened.
 class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
  public:
   static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
@@ -17358,7 +17918,8 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   REMOTE_JOB_DECL void ask_file();
   REMOTE_JOB_DECL void ask();
 
-  /// As far as is known, the file reaches at least to here. Where no size is told, the end is found by reading.
+  /// As far as is known, the file reaches at least to here. Where no size is told, or one that is
+  /// too small, the end is found by reading.
   REMOTE_JOB_DECL std::uint64_t known_end() const noexcept;
 
   /// Asks for the bytes up to where the file is known to reach.
@@ -17406,6 +17967,7 @@ class sftp_read final : public sftp_task, public sftp_receiver, public sftp_open
   bool opened_ = false;   // for this reading
   bool checked_ = false;  // the file is that of the path
   bool ended_ = false;
+  bool lags_ = false;  // reading ended before the size told
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -17520,8 +18082,9 @@ class sftp_client final : public operation,
   stage stage_ = stage::none;
   bool added_ = false;
   bool posted_ = false;
-  bool leaving_ = false;  // the channel is needed by others
-  bool served_ = false;   // those who waited for it
+  bool tried_again_ = false;  // with another channel
+  bool leaving_ = false;      // the channel is needed by others
+  bool served_ = false;       // those who waited for it
   std::error_code end_;
   std::string end_why_;
   std::string unavailable_;
@@ -18533,11 +19096,11 @@ void agent_login::choose_keys() {
     if (only_preferred_ && place == std::ssize(preferred_)) continue;
     const auto type = key_type_of(key.blob);
     if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
-      note(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2");
+      note_unsupported(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2, use " + over_ssh);
     else if (is_plain_key(type))
       ranked.emplace(place, std::move(key));
     else
-      note(key_name(key) + " left out: such keys are for process_transport over ssh");
+      note_unsupported(key_name(key) + " left out: such keys are for " + over_ssh);
   }
   for (auto& each : ranked) keys_.push_back(std::move(each.second));
 }
@@ -18572,7 +19135,10 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 authenticator::authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
                              const std::function<void()>& wake)
-    : user_(std::move(user)), identities_(identity_source::of(options)) {
+    : user_(std::move(user)),
+      other_methods_(options.unsupported_methods),
+      defer_(options.defer_to_openssh),
+      identities_(identity_source::of(options)) {
   const auto wake_from_anywhere = [executor, alarm = std::make_shared<alarm_clock>(wake)] {
     detail::post_call(executor, detail::shared_call::to<&alarm_clock::ring>(alarm));
   };
@@ -18599,7 +19165,13 @@ auto authenticator::step(session& s) -> status {
     }
     const auto next =
         std::find_if(methods_.begin(), methods_.end(), [&](const method& m) { return !m.used_up && takes(m.name); });
-    if (next == methods_.end()) return give_up();
+    if (next != methods_.end() && defer_ && next->name != "publickey" && beyond_libssh2()) return give_up();
+    if (next == methods_.end()) {
+      if (silent_ == nullptr) return give_up();
+      refused_ = std::exchange(silent_, nullptr);
+      ask_methods_ = true;
+      continue;
+    }
     current_ = next->login.get();
     switch (current_->step(s)) {
       case login_status::more: return status::more;
@@ -18609,6 +19181,11 @@ auto authenticator::step(session& s) -> status {
       case login_status::refused:
         refused_ = &*next;
         ask_methods_ = true;
+        break;
+      case login_status::silent:
+        // Whether it was accepted as one factor is asked once nothing else is left: the question costs a try.
+        next->used_up = true;
+        silent_ = &*next;
         break;
     }
   }
@@ -18652,11 +19229,24 @@ auto authenticator::ask_methods(session& s) -> status {
   ask_methods_ = false;
   list_ = printable(list);
   offered_ = split_names(list);
-  if (const auto* last = std::exchange(refused_, nullptr)) last->login->conclude_last(!takes(last->name));
+  for (const auto* each : {std::exchange(silent_, nullptr), std::exchange(refused_, nullptr)})
+    if (each != nullptr) each->login->conclude_last(!takes(each->name));
   return status::failed;
 }
 
+bool authenticator::beyond_libssh2() const {
+  return std::ranges::any_of(methods_, [](const method& m) { return m.login->any_unsupported(); }) &&
+         std::ranges::none_of(methods_, [](const method& m) { return m.login->secret_refused(); });
+}
+
 auto authenticator::broken(session& s) -> status {
+  if (libssh2_session_last_errno(s.native()) == LIBSSH2_ERROR_OUT_OF_BOUNDARY) {
+    say(std::string("the server sends a packet, such as a login banner, of more than 40000 bytes, which libssh2 does "
+                    "not take: use ") +
+        over_ssh + ", or shorten the Banner of the server");
+    error_ = errc::banner_too_long;
+    return status::failed;
+  }
   if (s.farewell().find("authentication failures") == std::string::npos) {
     s.fail("the connection broke during authentication");
     return status::more;
@@ -18681,8 +19271,13 @@ auto authenticator::give_up() -> status {
     if (takes(name) && may(name) && !can(name)) say("nobody can be asked for " + name);
   }
   for (const std::string name : {"gssapi-with-mic", "hostbased"})
-    if (takes(name)) say(name + " is for process_transport over ssh");
-  if (any_refused_ || !error_) error_ = errc::authentication_failed;
+    if (takes(name)) say(name + " is for " + over_ssh);
+  const bool other = std::ranges::any_of(other_methods_, [&](const auto& name) { return takes(name); });
+  const bool wrong = std::ranges::any_of(methods_, [](const method& m) { return m.login->secret_refused(); });
+  if (beyond_libssh2() || (other && !wrong))
+    error_ = errc::credential_unsupported;
+  else if (any_refused_ || !error_)
+    error_ = errc::authentication_failed;
   return status::failed;
 }
 
@@ -18709,6 +19304,7 @@ std::optional<secrets> interactive_desk::ask(ssh_challenge challenge) {
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return std::nullopt;
+    asked_ = true;
     challenge.subject = subject_;
     wanted_ = challenge.prompts.size();
     challenge_ = std::move(challenge);
@@ -18752,6 +19348,11 @@ bool interactive_desk::declined() const {
   return declined_;
 }
 
+bool interactive_desk::asked() const {
+  const std::lock_guard lock(mutex_);
+  return asked_;
+}
+
 void interactive_desk::close() noexcept {
   const std::lock_guard lock(mutex_);
   closed_ = true;
@@ -18789,6 +19390,12 @@ login_status interactive_login::step(session& s) {
     if (desk_->declined()) {
       local_failure(errc::authentication_failed, "keyboard-interactive: no answer was given");
       return login_status::over;
+    }
+    // A server that refuses without a question has none, as where PAM is off: each further try counts toward its
+    // MaxAuthTries.
+    if (!desk_->asked()) {
+      refused("keyboard-interactive (the server asked nothing)");
+      return login_status::silent;
     }
     // Only the first attempt is checked for being one factor of several: the check costs another failed try.
     if (attempt_ == 1) return refused("keyboard-interactive");
@@ -18858,7 +19465,7 @@ login_status key_login::step(session& s) {
         if (welcome_) {
           stage_ = stage::ask;
         } else if (said_no(s, rc, s.last_error())) {
-          note_refused(name(), hint());
+          note_refused(name(), lack());
           next();
         } else {
           note_refused(name());
@@ -18902,8 +19509,7 @@ void key_login::load() {
   // Already refused; each try counts toward the server's MaxAuthTries.
   if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
   if (!key.type.empty() && !is_plain_key(key.type)) {
-    local_failure(errc::identity_unreadable,
-                  "identity " + identity.name + ": " + printable(key.type, 60) + " is for process_transport over ssh");
+    note_unsupported("identity " + identity.name + ": " + printable(key.type, 60) + " is for " + over_ssh);
     return next();
   }
   if (!key.lack.empty()) {
@@ -18932,14 +19538,15 @@ std::string key_login::name() const {
          (key.print.empty() ? std::string() : " (" + key.type + ' ' + key.print + ')');
 }
 
-std::string key_login::hint() const {
+std::string key_login::lack() const {
   std::error_code absent;
   if (open_file(identities_[next_].name + "-cert.pub", absent))
-    return " without its certificate, which is for process_transport over ssh";
+    return std::string(" without its certificate, which is for ") + over_ssh;
   if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
   return " (libssh2 " + std::string(libssh2_version(0)) +
          " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
-         "libssh2 1.11 or newer, or process_transport over ssh)";
+         "libssh2 1.11 or newer, or " +
+         over_ssh + ')';
 }
 
 int key_login::probe(session& s) {
@@ -19001,6 +19608,7 @@ login_status key_login::conclude(session& s, int rc) {
       return login_status::more;
     }
     const auto& identity = identities_[next_].name;
+    wrong_passphrase_ = wrong_passphrase_ || encrypted;
     if (encrypted)
       local_failure(errc::passphrase_wrong,
                     "identity " + identity + ": it cannot be decrypted with the passphrase given");
@@ -19015,7 +19623,7 @@ login_status key_login::conclude(session& s, int rc) {
     return login_status::broken;
   }
   const auto what = name();
-  const auto why = hint();
+  const auto why = lack();
   next();
   // The server accepted the key before it was signed, so this may have been one factor of several.
   if (text.starts_with("Invalid signature")) return refused(what);
@@ -19040,9 +19648,10 @@ void login_method::conclude_last(bool accepted) {
     note_refused(last_);
 }
 
-void login_method::note_refused(const std::string& what, const std::string& hint) {
+void login_method::note_refused(const std::string& what, const std::string& lack) {
   any_refused_ = true;
-  note(what + " refused" + hint);
+  any_unsupported_ = any_unsupported_ || !lack.empty();
+  note(what + " refused" + lack);
 }
 
 void login_method::local_failure(errc e, std::string text) {
@@ -19146,6 +19755,54 @@ login_status password_login::step(session& s) {
 
 #endif
 
+// ---- remote_job/ssh/openssh/job_options.hpp
+#ifndef REMOTE_JOB_SSH_OPENSSH_JOB_OPTIONS_HPP
+#define REMOTE_JOB_SSH_OPENSSH_JOB_OPTIONS_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+/// Connection settings by their `ssh_conn_id`.
+using ssh_connections = std::map<std::string, ssh_options, std::less<>>;
+
+/// Returns how to reach the host of a job.
+///
+/// `job.ssh_conn_id` names an entry of the connections, else a host or an alias of the user's OpenSSH configuration.
+/// `job.remote_host` replaces the host of these settings and nothing else, as `ssh -o HostName=`: port, user, keys, jump
+/// hosts, `host_key_alias` and `fingerprints` remain. Without an ssh_conn_id, remote_host itself is the host or alias.
+///
+/// @param job          of its fields, only these two count
+/// @param connections  the caller's own settings; they take precedence over the configuration
+/// @param query        how to ask OpenSSH about a host that is no such entry
+///
+/// Throws `std::system_error`: `errc::invalid_argument` if both fields are empty, and as `ssh_options::from_openssh`,
+/// which it calls unless the connections have the entry. Then it blocks, too. Thread-safe.
+REMOTE_JOB_DECL ssh_options ssh_options_for(const job_spec& job, const ssh_connections& connections = {},
+                                            const openssh_query& query = {});
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/ssh/openssh/impl/job_options.ipp
+#ifndef REMOTE_JOB_SSH_OPENSSH_IMPL_JOB_OPTIONS_IPP
+#define REMOTE_JOB_SSH_OPENSSH_IMPL_JOB_OPTIONS_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+ssh_options ssh_options_for(const job_spec& job, const ssh_connections& connections, const openssh_query& query) {
+  if (job.ssh_conn_id.empty() && job.remote_host.empty())
+    throw std::system_error(errc::invalid_argument, "ssh_conn_id and remote_host must not both be empty");
+  if (job.ssh_conn_id.empty()) return ssh_options::from_openssh(job.remote_host, query);
+  const auto known = connections.find(job.ssh_conn_id);
+  auto options = known != connections.end() ? known->second : ssh_options::from_openssh(job.ssh_conn_id, query);
+  if (!job.remote_host.empty()) options.host = job.remote_host;
+  return options;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
 // ---- remote_job/ssh/openssh/impl/openssh_config.ipp
 #ifndef REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_CONFIG_IPP
 #define REMOTE_JOB_SSH_OPENSSH_IMPL_OPENSSH_CONFIG_IPP
@@ -19212,10 +19869,11 @@ ssh_options from_openssh(std::string_view alias, const openssh_query& query, boo
 
   std::string why;
   const openssh_output output(reply.output);
-  auto options = openssh_reader(output, surroundings()).read(why);
-  if (!options) throw failed(errc::invalid_argument, why);
+  openssh_reader reader(output, surroundings());
+  auto options = reader.read(why);
+  if (!options) throw failed(reader.error(), why);
   if (const auto none = leave_out_unknown(options->algorithms); !none.empty())
-    throw failed(errc::invalid_argument, "its configuration allows " + none + ": use process_transport over ssh");
+    throw failed(errc::ssh_config_unsupported, "its configuration allows " + none + ": use " + over_ssh);
   if (!may_jump) return *std::move(options);
   // As ssh does: look up all jump hosts, but apply only the first one's own ProxyJump.
   static constexpr int most_depth = 8;
@@ -19265,9 +19923,15 @@ std::optional<ssh_options> openssh_reader::read(std::string& why) {
   return why_.empty() ? std::optional(std::move(options_)) : std::nullopt;
 }
 
+void openssh_reader::unsupported(std::string why) {
+  if (!why_.empty()) return;
+  error_ = errc::ssh_config_unsupported;
+  why_ = "its configuration " + std::move(why) + ": use " + over_ssh + ", which does what the configuration says";
+}
+
 void openssh_reader::refuse(std::string_view keyword, const std::string& name) {
-  if (const auto value = output_.value(keyword); why_.empty() && !value.empty())
-    why_ = "its configuration sets " + name + " (" + printable(value) + "), which is not supported: " + elsewhere;
+  if (const auto value = output_.value(keyword); !value.empty())
+    unsupported("sets " + name + " (" + printable(value) + "), which is not supported");
 }
 
 bool openssh_reader::is_no(std::string_view keyword) const {
@@ -19308,7 +19972,12 @@ void openssh_reader::read_methods() {
     options_.methods.push_back(std::move(name));
   }
   if (list == usual) options_.methods.clear();
-  if (list.empty()) why_ = std::string("its configuration allows to log in by none of ") + usual + ": " + elsewhere;
+  if (list.empty()) unsupported(std::string("allows to log in by none of ") + usual);
+  if (is_yes("gssapiauthentication")) options_.unsupported_methods.emplace_back("gssapi-with-mic");
+  if (is_yes("hostbasedauthentication")) options_.unsupported_methods.emplace_back("hostbased");
+  if (!is_no("pubkeyauthentication") &&
+      (!output_.value("certificatefile").empty() || !output_.value("pkcs11provider").empty()))
+    options_.unsupported_methods.emplace_back("publickey");
   if (const auto prompts = output_.number("numberofpasswordprompts", 1000)) options_.prompts = *prompts;
 }
 
@@ -19383,7 +20052,6 @@ void openssh_reader::read_notices() {
   static constexpr struct {
     std::string_view keyword, name, meaning;
   } unsupported[] = {
-      {"certificatefile", "CertificateFile", "certificates are for process_transport over ssh"},
       {"pkcs11provider", "PKCS11Provider", "its keys are used only if an agent has them"},
       {"bindaddress", "BindAddress", "the system chooses where connections come from"},
       {"bindinterface", "BindInterface", "the system chooses where connections come from"},
@@ -19392,9 +20060,10 @@ void openssh_reader::read_notices() {
   };
   for (const auto& [keyword, name, meaning] : unsupported)
     for (const auto value : output_.values(keyword)) note(name, value, meaning);
+  for (const auto value : output_.values("certificatefile"))
+    note("CertificateFile", value, std::string("certificates are for ") + over_ssh);
   if (is_yes("verifyhostkeydns")) note("VerifyHostKeyDNS", "yes", "host keys are looked up in files only");
-  if (is_yes("hostbasedauthentication"))
-    note("HostbasedAuthentication", "yes", "that is for process_transport over ssh");
+  if (is_yes("hostbasedauthentication")) note("HostbasedAuthentication", "yes", std::string("that is for ") + over_ssh);
   if (is_yes("hashknownhosts") && options_.host_keys == host_key_policy::accept_new)
     note("HashKnownHosts", "yes", "the name of a new host is added as it is");
   const auto bits = output_.number("requiredrsasize", 1024 * 1024).value_or(0);
@@ -20556,9 +21225,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   if (&a == &b) return true;
   // Name every field, so that this fails to compile if a field is added or removed.
-  const auto& [host, port, user, ip, methods, identities, agent, identities_only, passphrase, password,
-               keyboard_interactive, prompts, known_hosts, fingerprints, host_keys, host_key_alias, algorithms,
-               jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
+  const auto& [host, port, user, ip, methods, unsupported_methods, identities, agent, identities_only, passphrase,
+               password, keyboard_interactive, defer_to_openssh, prompts, known_hosts, fingerprints, host_keys,
+               host_key_alias, algorithms, jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
   const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
     const auto& [file, text] = x;
     return file == y.file && text == y.text;
@@ -20566,12 +21235,14 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   const auto& [key_exchange, host_key, cipher, mac] = algorithms;
   const auto& [resolve, connect, banner, handshake, authentication, open, files] = timeouts;
   return host == b.host && port == b.port && user == b.user && ip == b.ip && methods == b.methods &&
+         unsupported_methods == b.unsupported_methods &&
          std::equal(identities.begin(), identities.end(), b.identities.begin(), b.identities.end(), same_file) &&
          agent == b.agent && identities_only == b.identities_only && same(passphrase, b.passphrase) &&
-         same(password, b.password) && same(keyboard_interactive, b.keyboard_interactive) && prompts == b.prompts &&
-         known_hosts == b.known_hosts && fingerprints == b.fingerprints && host_keys == b.host_keys &&
-         host_key_alias == b.host_key_alias && key_exchange == b.algorithms.key_exchange &&
-         host_key == b.algorithms.host_key && cipher == b.algorithms.cipher && mac == b.algorithms.mac &&
+         same(password, b.password) && same(keyboard_interactive, b.keyboard_interactive) &&
+         defer_to_openssh == b.defer_to_openssh && prompts == b.prompts && known_hosts == b.known_hosts &&
+         fingerprints == b.fingerprints && host_keys == b.host_keys && host_key_alias == b.host_key_alias &&
+         key_exchange == b.algorithms.key_exchange && host_key == b.algorithms.host_key &&
+         cipher == b.algorithms.cipher && mac == b.algorithms.mac &&
          std::equal(jump_hosts.begin(), jump_hosts.end(), b.jump_hosts.begin(), b.jump_hosts.end(), same_endpoint) &&
          resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
          handshake == b.timeouts.handshake && authentication == b.timeouts.authentication && open == b.timeouts.open &&
@@ -20780,6 +21451,7 @@ void channel_table::release(LIBSSH2_CHANNEL* channel) {
 
 void channel_table::step() {
   step_ping();
+  step_spare();
   step_open();
   step_closing();
 }
@@ -20852,6 +21524,7 @@ void channel_table::step_open() {
 
 void channel_table::opened(LIBSSH2_CHANNEL* channel) {
   ++count_;
+  served_ = true;
   wire_.gate(true);
   hold_deadline_.reset();
   if (auto* retired = std::exchange(retired_, nullptr)) free_channel(retired);
@@ -20926,7 +21599,10 @@ void channel_table::refuse(const std::string& text) {
   spare_refused_ = true;
   want_spare_ = false;
   refusal_ = text;
-  if (auto* waiter = take_waiter(std::nullopt)) waiter->on_channel(nullptr, errc::channel_refused);
+  // Refused although nothing is in use: MaxSessions 0 and the like. A server short of resources may recover.
+  const bool never = !served_ && text.find("shortage") == std::string::npos;
+  if (auto* waiter = take_waiter(std::nullopt))
+    waiter->on_channel(nullptr, never ? errc::service_refused : errc::channel_refused);
 }
 
 void channel_table::step_closing() {
@@ -20939,10 +21615,13 @@ void channel_table::step_closing() {
     }
     closing_.erase(closing_.begin() + static_cast<std::ptrdiff_t>(i));
     ++freed_;
+    unsigned long unread = 0;
+    unsigned long initial = 0;
+    const auto window = libssh2_channel_window_read_ex(channel, &unread, &initial);
+    owner_.on_closed(unread);
     // The last channel is kept, closed, to drain with: a session without one could not answer its server.
     // Not one whose window is worn: reading from it would widen it, and it is the server's no more.
-    unsigned long initial = 0;
-    if (count_ == 1 && libssh2_channel_window_read_ex(channel, nullptr, &initial) >= initial / 4 * 3)
+    if (count_ == 1 && window >= initial / 4 * 3)
       retired_ = channel;
     else
       free_channel(channel);
@@ -20955,6 +21634,14 @@ void channel_table::free_channel(LIBSSH2_CHANNEL* channel) {
   wire_.call([&] { return libssh2_channel_free(channel); });
   --count_;
   wire_.gate(count_ != 0);
+}
+
+void channel_table::step_spare() {
+  if (spare_ == nullptr || wire_.is_cut() || libssh2_channel_eof(spare_) != 1) return;
+  if (ping_ == spare_) ping_ = nullptr;
+  spare_refused_ = true;
+  want_spare_ = false;
+  release(std::exchange(spare_, nullptr));
 }
 
 void channel_table::step_ping() {
@@ -20995,9 +21682,14 @@ void exec::start(const std::shared_ptr<session>& over, const remote_command& com
   reply_ = &reply;
   reply.clear();
   channel_ = nullptr;
+  tried_again_ = false;
+  session_->add(shared_from_this());
+  ask_for_channel();
+}
+
+void exec::ask_for_channel() {
   written_ = 0;
   requested_ = accepted_ = eof_sent_ = false;
-  session_->add(shared_from_this());
   session_->request_channel(*this);
 }
 
@@ -21058,7 +21750,12 @@ bool exec::request() {
   if (rc == 0) {
     accepted_ = true;
   } else if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
-    finish(errc::command_refused, "the server refused to run the command");
+    // OpenSSH's server refuses only what it cannot start for now, as when the user has too many processes.
+    const std::string why = "the server refused to run the command";
+    if (s.is_openssh())
+      finish(errc::command_refused, why);
+    else
+      finish(errc::service_refused, why + "; it may offer files only");
     return false;
   } else if (rc != LIBSSH2_ERROR_EAGAIN) {
     s.fail("running the command failed");
@@ -21093,9 +21790,7 @@ bool exec::send_input() {
 void exec::receive() {
   auto& s = *session_;
   auto& buffer = s.scratch();
-  const auto read = [&](int stream) {
-    return s.call([&] { return libssh2_channel_read_ex(channel_, stream, buffer.data(), buffer.size()); });
-  };
+  const auto read = [&](int stream) { return s.read(channel_, stream, buffer.data(), buffer.size()); };
   ssize_t rc = 0;
   while ((rc = read(0)) > 0) {
     auto& output = reply_->output;
@@ -21118,7 +21813,14 @@ void exec::receive() {
   rc = s.call([&] { return libssh2_channel_wait_closed(channel_); });
   if (rc == LIBSSH2_ERROR_EAGAIN) return;
   if (rc != 0) return s.fail("waiting for the command's end failed");
-  if (!accepted_) return finish(errc::command_refused, "the server closed the channel without running the command");
+  if (!accepted_) {
+    // The server may have closed a channel opened in advance before the request came.
+    if (!std::exchange(tried_again_, true)) {
+      s.release(std::exchange(channel_, nullptr));
+      return ask_for_channel();
+    }
+    return finish(errc::command_refused, "the server closed the channel without running the command");
+  }
   reply_->exit_status = detail::libssh2_exit_status(s.native(), channel_);
   finish({}, {});
 }
@@ -21331,9 +22033,15 @@ void session::run_on_thread(std::function<int()> function, std::function<void(in
   if (ec) kill(ec, "no thread can be started: " + ec.message());
 }
 
+ssize_t session::read(LIBSSH2_CHANNEL* channel, int stream, char* to, std::size_t size) {
+  const auto rc = wire_.call([&] { return libssh2_channel_read_ex(channel, stream, to, size); });
+  if (rc > 0) traffic_.read(static_cast<std::size_t>(rc));
+  return rc;
+}
+
 void session::fail(std::string_view what) {
   auto why = std::string(what) + ": " + (farewell().empty() ? last_error() : "the server says: " + farewell());
-  kill(errc::connection_lost, std::move(why));
+  kill(lost_error(), std::move(why));
 }
 
 void session::kill(std::error_code ec, std::string why) noexcept {
@@ -21353,6 +22061,7 @@ void session::remove(const operation& op) noexcept {
 
 void session::enter_service() {
   const turn t(*this);
+  openssh_ = wire_.hello().substr(0, wire_.hello().find('\n')).find("OpenSSH") != std::string::npos;
   wire_.forget_hello();
   channels_.enter_service();
   silence_.heard(clock::now());
@@ -21425,7 +22134,9 @@ void session::on_read(std::error_code ec, std::size_t size) {
   reading_ = false;
   if (!alive()) return;
   if (ec) return lost(ec);
-  silence_.heard(clock::now());
+  const auto now = clock::now();
+  silence_.heard(now);
+  traffic_.received(size, now);
   unanswered_ = false;
   wire_.received(size);
   if (!channels_.in_service() && !wire_.capture(size))
@@ -21457,7 +22168,11 @@ void session::lost(std::error_code ec) {
         busy ? errc::connection_lost : errc::not_ssh,
         busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
   }
-  kill(errc::connection_lost, farewell().empty() ? why_lost(ec) : "the server says: " + farewell());
+  auto why = farewell().empty() ? why_lost(ec) : "the server says: " + farewell();
+  if (lost_error() == errc::service_refused)
+    why = "right after the login: " + why +
+          "; its log says more (a ChrootDirectory that others may write to, a limit of the account)";
+  kill(lost_error(), std::move(why));
 }
 
 std::string session::why_lost(std::error_code ec) const {
@@ -21479,7 +22194,11 @@ void session::take_back() {
 
 void session::drain() {
   auto* channel = channels_.any();
-  if (channel == nullptr || !alive() || wire_.drain(channel) >= 0) return;
+  if (channel == nullptr || !alive()) return;
+  const auto sent_before = wire_.bytes_sent();
+  const auto rc = wire_.drain(channel);
+  traffic_.answered(wire_.bytes_sent() - sent_before);
+  if (rc >= 0) return;
   // What was sorted before the error is still good: who is complete with it may complete.
   wake_all();
   fail("the connection broke");
@@ -21506,13 +22225,18 @@ void session::end_turn() {
   if (is_aside()) return;
   if (wire_.take_call_again())
     detail::post_call(executor_, detail::shared_call::to<&session::wake_again>(shared_from_this()));
-  if (wire_.memory() > max_memory())
-    kill(errc::connection_lost, std::string("the server sends packets that nobody has asked for, more than ") +
-                                    std::to_string(max_memory() / 1024) + " KiB of them");
+  limit_noise();
   if (wire_.waiting_output() > wire::max_output) kill(errc::connection_lost, "the server does not read");
   if (!alive()) return bury();
   std::erase(operations_, nullptr);
   transfer();
+}
+
+void session::limit_noise() {
+  const auto most = traffic_rule::limit(channels_.in_service(), channels_.count());
+  if (std::max<std::uint64_t>(wire_.memory(), traffic_.unexplained()) > most)
+    kill(errc::connection_lost, "the server sends packets that nobody has asked for, more than " +
+                                    std::to_string(most / 1024) + " KiB of them");
 }
 
 void session::transfer() {
@@ -21576,6 +22300,24 @@ void session::send_keepalive(int with_answer, unsigned interval) {
   libssh2_keepalive_config(native(), with_answer, interval);
   int seconds = 0;
   libssh2_keepalive_send(native(), &seconds);
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/impl/traffic_rule.ipp
+#ifndef REMOTE_JOB_SSH_SESSION_IMPL_TRAFFIC_RULE_IPP
+#define REMOTE_JOB_SSH_SESSION_IMPL_TRAFFIC_RULE_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
+
+void traffic_rule::received(std::size_t size, time_point now) noexcept {
+  // The first bytes come after an unknown time; a day is enough for anything to have faded.
+  const auto pause = std::min<time_point::duration>(now - std::exchange(last_, now), std::chrono::hours(24));
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(pause).count();
+  explain(static_cast<std::uint64_t>(us) * faded_per_second / 1'000'000);
+  unexplained_ += size;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -21834,7 +22576,7 @@ bool sftp_channel::start() {
   else if (rc != LIBSSH2_ERROR_EAGAIN)
     s.fail("asking for the SFTP subsystem failed");
   else if (libssh2_channel_eof(channel_) == 1)
-    fail(status::unavailable, "the server closed the channel without starting the SFTP subsystem");
+    fail(status::closed, "the server closed the channel without starting the SFTP subsystem");
   return false;
 }
 
@@ -21842,7 +22584,7 @@ void sftp_channel::receive() {
   auto& s = *session_;
   for (;;) {
     const auto [data, size] = inbox_.prepare();
-    const auto rc = s.call([&, to = data, n = size] { return libssh2_channel_read_ex(channel_, 0, to, n); });
+    const auto rc = s.read(channel_, 0, data, size);
     if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from the SFTP server failed");
     if (rc <= 0) break;
     heard_ += static_cast<std::uint64_t>(rc);
@@ -22031,7 +22773,11 @@ void sftp_client::after_step() {
   using status = sftp_channel::status;
   const auto state = channel.state();
   if (state != status::starting) timer_.cancel();
-  if (state == status::unavailable) return give_up(channel.why());
+  if (state == status::closed && !std::exchange(tried_again_, true)) {
+    release();
+    return go_on();
+  }
+  if (state == status::closed || state == status::unavailable) return give_up(channel.why());
   if (state == status::ended || state == status::malformed) {
     const auto reason = channel.why();
     release();
@@ -22432,7 +23178,7 @@ void sftp_read::ask() {
   first_serial_ = next_serial_;
   next_ = begin_;
   failure_.reset();
-  file_asked_ = ended_ = again_ = false;
+  file_asked_ = ended_ = lags_ = again_ = false;
   if (!checked_) {
     size_.reset();
     at_path_.reset();
@@ -22444,7 +23190,7 @@ void sftp_read::ask() {
 }
 
 std::uint64_t sftp_read::known_end() const noexcept {
-  if (size_.value_or(0) > 0) return *size_;
+  if (size_.value_or(0) > 0 && (next_ <= *size_ || !chunks_.empty())) return *size_;
   return chunks_.empty() && next_ < end_ ? next_ + 1 : 0;
 }
 
@@ -22549,6 +23295,8 @@ void sftp_read::go_on() {
     if (!opened_ && round_ <= 3) return begin_anew();
     return refused(sftp_error(*failure_), {});
   }
+  // Some servers see through an open handle no more than was there when it was opened.
+  if (ended_ && lags_ && !opened_ && round_ <= 3) return begin_anew();
   if (!ended_) fill(known_end());
   if (ended_ || chunks_.empty()) finish({});
 }
@@ -22566,7 +23314,9 @@ void sftp_read::advance() {
     // Less than was asked for: the end, or all that the server gives at once. Some files, as those of /proc, say that
     // they are empty and are not.
     if (!checked_) return;
-    ended_ = c.at_end || (size_.value_or(0) > 0 && c.from >= *size_);
+    // Who has read beyond the size told knows that there is more than it tells: read to the end.
+    ended_ = c.at_end || (size_.value_or(0) > 0 && c.from == *size_);
+    lags_ = c.at_end && c.from < size_.value_or(0);
     if (ended_) return chunks_.clear();
     request(c, first_serial_);
   }
@@ -22804,13 +23554,14 @@ enum class json_kind { null, boolean, integer, real, string, object, array };
 
 struct json_member {
   json_kind kind = json_kind::null;
-  std::string text;   // a number or boolean as written, or the value of a string
-  bool used = false;  // whether the reader requested it
+  std::string text;    // a number or boolean as written, or the value of a string
+  std::string name{};  // only of a member of a member of the root, as is the next
+  std::string json{};  // the whole value as JSON text
+  bool used = false;   // whether the reader requested it
 };
 
 /// The members of a JSON object by their JSON pointers (RFC 6901). Unlike a DOM, it rejects duplicate members and keeps
-/// all digits of numbers. Array contents, and members nested deeper than a state needs, are checked for valid JSON and
-/// dropped.
+/// all digits of numbers. Array contents, and members nested deeper than a state needs, are kept as text only.
 class json_members {
  public:
   /// Returns what is wrong with the text, or nothing.
@@ -22843,16 +23594,19 @@ class json_members {
    public:
     explicit handler(json_members& owner) : owner_(owner) {}
 
-    bool null() { return add(json_kind::null, {}); }
-    bool boolean(bool value) { return add(json_kind::boolean, value ? "true" : "false"); }
-    bool number_integer(std::int64_t value) { return add(json_kind::integer, std::to_string(value)); }
-    bool number_unsigned(std::uint64_t value) { return add(json_kind::integer, std::to_string(value)); }
-    bool number_float(double, const std::string& text) { return add(json_kind::real, text); }
-    bool string(std::string& text) { return add(json_kind::string, std::move(text)); }
+    bool null() { return add(json_kind::null, {}, "null"); }
+    bool boolean(bool value) { return literal(json_kind::boolean, value ? "true" : "false"); }
+    bool number_integer(std::int64_t value) { return literal(json_kind::integer, std::to_string(value)); }
+    bool number_unsigned(std::uint64_t value) { return literal(json_kind::integer, std::to_string(value)); }
+    bool number_float(double, const std::string& text) { return literal(json_kind::real, text); }
+    bool string(std::string& text) {
+      const auto quoted = nlohmann::json(text).dump();
+      return add(json_kind::string, std::move(text), quoted);
+    }
     bool binary(nlohmann::json::binary_t&) { return false; }  // never in JSON text
 
     bool start_object(std::size_t) {
-      if (!add(json_kind::object, {})) return false;
+      if (!add(json_kind::object, {}, "{")) return false;
       if (hidden_ != 0 || path_lengths_.size() == max_depth)
         ++hidden_;
       else
@@ -22860,17 +23614,20 @@ class json_members {
       return true;
     }
     bool key(const std::string& name) {
+      if (kept_ != nullptr && depth() > kept_depth) write(nlohmann::json(name).dump() + ':');
       if (hidden_ != 0) return true;
       if (name.size() > max_name) {
         owner_.why_ = "a member's name is too long";
         return false;
       }
+      if (depth() == kept_depth) name_ = name;
       path_.resize(path_lengths_.back());
       path_ += '/';
       for (const char c : name) path_ += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
       return true;
     }
     bool end_object() {
+      close("}");
       if (hidden_ != 0) return --hidden_, true;
       path_.resize(path_lengths_.back());
       path_lengths_.pop_back();
@@ -22878,11 +23635,14 @@ class json_members {
     }
 
     bool start_array(std::size_t) {
-      if (!add(json_kind::array, {})) return false;
+      if (!add(json_kind::array, {}, "[")) return false;
       ++hidden_;
       return true;
     }
-    bool end_array() { return --hidden_, true; }
+    bool end_array() {
+      close("]");
+      return --hidden_, true;
+    }
 
     bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::json::exception& /*error*/) {
       owner_.why_ = "not JSON, or cut short, at byte " + std::to_string(position);
@@ -22890,21 +23650,59 @@ class json_members {
     }
 
    private:
-    // Both limit the memory that hostile text can use.
+    // All limit what hostile text can use: memory here, and the stack of whoever parses the kept text recursively.
     static constexpr std::size_t max_depth = 4;
     static constexpr std::size_t max_name = 64;
+    static constexpr std::size_t max_kept_depth = 64;
 
-    bool add(json_kind kind, std::string text) {
-      if (hidden_ != 0) return true;
-      if (owner_.members_.try_emplace(path_, json_member{kind, std::move(text)}).second) return true;
-      owner_.why_ = escaped(path_.substr(1)) + " is there twice";
-      return false;
+    static constexpr std::size_t kept_depth = 2;  // of the objects whose members are kept as text
+
+    // How many objects and arrays are open.
+    std::size_t depth() const { return path_lengths_.size() + hidden_; }
+
+    bool literal(json_kind kind, std::string text) {
+      const auto json = text;
+      return add(kind, std::move(text), json);
+    }
+
+    bool add(json_kind kind, std::string text, std::string_view json) {
+      if (depth() > max_kept_depth) {
+        owner_.why_ = "a member is nested too deeply";
+        return false;
+      }
+      if (hidden_ == 0) {
+        const auto [at, is_new] = owner_.members_.try_emplace(path_, json_member{kind, std::move(text)});
+        if (!is_new) {
+          owner_.why_ = escaped(path_.substr(1)) + " is there twice";
+          return false;
+        }
+        if (depth() == kept_depth) {
+          at->second.name = name_;
+          kept_ = &at->second.json;
+        } else if (depth() < kept_depth) {
+          kept_ = nullptr;
+        }
+      }
+      write(json);
+      return true;
+    }
+
+    void write(std::string_view json) {
+      if (kept_ == nullptr) return;
+      if (!kept_->empty() && std::string_view("[{:").find(kept_->back()) == std::string_view::npos) *kept_ += ',';
+      *kept_ += json;
+    }
+
+    void close(std::string_view bracket) {
+      if (kept_ != nullptr && depth() > kept_depth) *kept_ += bracket;
     }
 
     json_members& owner_;
     std::string path_;
     std::vector<std::size_t> path_lengths_;
-    std::size_t hidden_ = 0;  // open arrays, and objects nested too deep to keep
+    std::string name_;             // of the member whose text is kept
+    std::string* kept_ = nullptr;  // text of the value that is being read
+    std::size_t hidden_ = 0;       // open arrays, and objects nested too deep to keep
   };
 
   std::map<std::string, json_member, std::less<>> members_;
@@ -22931,17 +23729,16 @@ class state_reader {
     why_ = members_.parse(text);
     if (!why_.empty()) return std::move(why_);
 
-    std::int64_t version = 0;
     std::string classpath;
-    integer("/version", version);
-    if (why_.empty() && version != 1) wrong("/version", "is not one that this version of the library can read");
-    string("/classpath", classpath);
-    if (why_.empty() && classpath != trigger_state::classpath)
-      wrong("/classpath", "is not that of a remote job trigger");
+    if (const auto* name = members_.find("/classpath");
+        name != nullptr && name->text == trigger_state::airflow_classpath)
+      string("/classpath", classpath);
+    else
+      own_header(classpath);
     object("/kwargs");
-    kwargs(state);
-    if (has("/extra")) extra(state);
-    no_others();
+    kwargs(state, classpath == trigger_state::airflow_classpath);
+    if (classpath == trigger_state::classpath && has("/extra")) extra(state);
+    others(state);
     if (why_.empty()) why_ = validate(state.job, state.options);
     if (why_.empty() && state.mark.tail.size() > static_cast<std::uint64_t>(state.options.log_offset))
       wrong("/extra/mark/tail", "is longer than the log_offset");
@@ -22949,7 +23746,18 @@ class state_reader {
   }
 
  private:
-  void kwargs(trigger_state& state) {
+  void own_header(std::string& classpath) {
+    std::int64_t version = 0;
+    integer("/version", version);
+    if (why_.empty() && version != 1) wrong("/version", "is not one that this version of the library can read");
+    string("/classpath", classpath);
+    if (why_.empty() && classpath != trigger_state::classpath)
+      wrong("/classpath", "is not that of a remote job trigger");
+  }
+
+  // `has_defaults`: whether the last five may be missing, since the program that wrote them has the same defaults.
+  void kwargs(trigger_state& state, bool has_defaults) {
+    const auto given = [&](const char* path) { return !has_defaults || has(path); };
     auto& job = state.job;
     auto& options = state.options;
     std::string os;
@@ -22966,11 +23774,12 @@ class state_reader {
     if (why_.empty() && os != to_string(remote_os::posix) && os != to_string(remote_os::windows))
       wrong("/kwargs/remote_os", "must be posix or windows");
     job.remote_os = os == to_string(remote_os::windows) ? remote_os::windows : remote_os::posix;
-    seconds("/kwargs/poll_interval", options.poll_interval);
-    integer("/kwargs/log_chunk_size", options.log_chunk_size);
-    integer("/kwargs/log_offset", options.log_offset);
-    seconds("/kwargs/command_timeout", options.command_timeout);
-    integer("/kwargs/max_reconnect_attempts", options.max_reconnect_attempts);
+    if (given("/kwargs/poll_interval")) seconds("/kwargs/poll_interval", options.poll_interval);
+    if (given("/kwargs/log_chunk_size")) integer("/kwargs/log_chunk_size", options.log_chunk_size);
+    if (given("/kwargs/log_offset")) integer("/kwargs/log_offset", options.log_offset);
+    if (given("/kwargs/command_timeout")) seconds("/kwargs/command_timeout", options.command_timeout);
+    if (given("/kwargs/max_reconnect_attempts"))
+      integer("/kwargs/max_reconnect_attempts", options.max_reconnect_attempts);
   }
 
   // This library's own fields: optional, since another tool may have written the state. A newer version may add fields.
@@ -22985,6 +23794,13 @@ class state_reader {
     if (has("/extra/stop_at_deadline")) boolean("/extra/stop_at_deadline", state.options.stop_at_deadline);
     if (has("/extra/max_chunk_size")) integer("/extra/max_chunk_size", state.options.max_chunk_size);
     if (has("/extra/quick_interval")) seconds("/extra/quick_interval", state.options.quick_interval);
+    if (const auto* began = has("/extra/began") ? find("/extra/began") : nullptr;
+        began != nullptr && began->kind != json_kind::null) {
+      duration since_1970{};
+      seconds("/extra/began", since_1970);
+      state.began = wall_time(since_1970);
+    }
+    if (has("/extra/skip_on_exit_code")) exit_codes("/extra/skip_on_exit_code", state.options.skip_on_exit_code);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);
@@ -23054,6 +23870,18 @@ class state_reader {
       wrong(path, "is out of range");
   }
 
+  void exit_codes(const char* path, std::set<std::int64_t>& values) {
+    const auto* member = find(path);
+    if (member == nullptr) return;
+    if (member->kind != json_kind::array) return wrong(path, "must be a list of exit codes");
+    for (const auto& code : nlohmann::json::parse(member->json)) {
+      const bool fits = code.is_number_integer() &&
+                        !(code.is_number_unsigned() && code.get<std::uint64_t>() > std::uint64_t{INT64_MAX});
+      if (!fits) return wrong(path, "must be a list of exit codes");
+      values.insert(code.get<std::int64_t>());
+    }
+  }
+
   void seconds(const char* path, duration& value) {
     const auto* member = find(path);
     if (member == nullptr) return;
@@ -23066,9 +23894,19 @@ class state_reader {
       wrong(path, "is out of range");
   }
 
-  void no_others() {
-    for (const auto& [path, member] : members_.all())
-      if (!member.used && !path.starts_with("/extra/")) wrong(path.c_str(), "is not a member of a state");
+  // Keeps unknown members of kwargs, passes over those of extra, and allows no others.
+  void others(trigger_state& state) {
+    constexpr std::string_view kwargs = "/kwargs/";
+    std::string kept;
+    for (const auto& [path, member] : members_.all()) {
+      if (member.used || path.starts_with("/extra/")) continue;
+      const auto slash = path.starts_with(kwargs) ? path.find('/', kwargs.size()) : 0;
+      if (slash == std::string::npos)
+        kept += (kept.empty() ? "" : ",") + nlohmann::json(member.name).dump() + ':' + member.json;
+      else if (slash == 0 || members_.find(std::string_view(path).substr(0, slash))->used)
+        wrong(path.c_str(), "is not a member of a state");
+    }
+    if (!kept.empty()) state.other_kwargs = '{' + kept + '}';
   }
 
   void wrong(const char* path, const char* what) {
@@ -23097,29 +23935,12 @@ inline std::string json_string(std::string_view text) {
   return R"({"bytes":")" + to_hex(text) + "\"}";
 }
 
-inline nlohmann::json error_members(const std::error_code& ec) {
-  if (!ec) return nullptr;
-  return {{"category", ec.category().name()}, {"value", ec.value()}, {"message", to_utf8(ec.message())}};
-}
-
-}  // namespace detail
-
-/// The trigger's state as JSON text, to be read by `state_from_json`. On one line, pure data, no secret.
-///
-///     {"version": 1, "classpath": "...",
-///      "kwargs": {the twelve fields of the reference, remote_host null if it is empty, times in seconds},
-///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
-///                "max_chunk_size", "quick_interval",
-///                "mark": {"identity", "tail": "hexadecimal digits"}}}
-///
-/// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
-/// nanosecond.
-inline std::string state_to_json(const trigger_state& state) {
-  using detail::format_seconds, detail::json_string;
+// The twelve fields of Airflow's trigger, then the others.
+inline std::string kwargs_to_json(const trigger_state& state) {
   const auto& job = state.job;
   const auto& options = state.options;
-  return R"({"version":1,"classpath":)" + json_string(trigger_state::classpath) + R"(,"kwargs":{"ssh_conn_id":)" +
-         json_string(job.ssh_conn_id) + R"(,"remote_host":)" +
+  const auto& others = state.other_kwargs;
+  return R"({"ssh_conn_id":)" + json_string(job.ssh_conn_id) + R"(,"remote_host":)" +
          (job.remote_host.empty() ? "null" : json_string(job.remote_host)) + R"(,"job_id":)" + json_string(job.job_id) +
          R"(,"job_dir":)" + json_string(job.job_dir) + R"(,"log_file":)" + json_string(job.log_file) +
          R"(,"exit_code_file":)" + json_string(job.exit_code_file) + R"(,"remote_os":)" +
@@ -23127,20 +23948,74 @@ inline std::string state_to_json(const trigger_state& state) {
          R"(,"log_chunk_size":)" + std::to_string(options.log_chunk_size) + R"(,"log_offset":)" +
          std::to_string(options.log_offset) + R"(,"command_timeout":)" + format_seconds(options.command_timeout) +
          R"(,"max_reconnect_attempts":)" + std::to_string(options.max_reconnect_attempts) +
-         R"(},"extra":{"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
-         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
-         R"(,"pid_file":)" + json_string(job.pid_file) + R"(,"lost_grace":)" + format_seconds(options.lost_grace) +
-         R"(,"deadline":)" + format_seconds(options.deadline) + R"(,"stop_at_deadline":)" +
-         (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
-         std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
-         R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) + R"(,"tail":")" +
-         detail::to_hex(state.mark.tail) + "\"}}}";
+         (others.size() > 2 ? ',' + others.substr(1) : "}");
 }
 
+inline std::string extra_to_json(const trigger_state& state) {
+  const auto& options = state.options;
+  return R"({"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
+         format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
+         R"(,"pid_file":)" + json_string(state.job.pid_file) + R"(,"lost_grace":)" +
+         format_seconds(options.lost_grace) + R"(,"deadline":)" + format_seconds(options.deadline) +
+         R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
+         std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
+         R"(,"skip_on_exit_code":)" + nlohmann::json(options.skip_on_exit_code).dump() + R"(,"began":)" +
+         (state.began ? format_seconds(state.began->time_since_epoch()) : "null") + R"(,"mark":{"identity":)" +
+         std::to_string(state.mark.identity) + R"(,"tail":")" + to_hex(state.mark.tail) + "\"}}";
+}
+
+inline const char* field_not_utf8(const job_spec& job) {
+  if (!is_utf8(job.ssh_conn_id)) return "ssh_conn_id";
+  if (!is_utf8(job.remote_host)) return "remote_host";
+  if (!is_utf8(job.job_id)) return "job_id";
+  if (!is_utf8(job.job_dir)) return "job_dir";
+  if (!is_utf8(job.log_file)) return "log_file";
+  if (!is_utf8(job.exit_code_file)) return "exit_code_file";
+  return nullptr;
+}
+
+inline nlohmann::json error_members(const std::error_code& ec) {
+  if (!ec) return nullptr;
+  return {{"category", ec.category().name()}, {"value", ec.value()}, {"message", to_utf8(ec.message())}};
+}
+
+}  // namespace detail
+
+/// The records that `state_to_json` can write, and `state_from_json` reads.
+enum class state_format {
+  complete,  ///< everything
+  airflow  ///< the record of Airflow's SSHRemoteJobTrigger: its class path, its twelve kwargs, and those not known here
+};
+
+/// The trigger's state as JSON text, to be read by `state_from_json`. On one line, pure data, no secret.
+///
+///     {"version": 1, "classpath": "...",
+///      "kwargs": {the twelve fields of Airflow's trigger, remote_host null if it is empty, times in seconds; and what
+///                 else was there when the state was read},
+///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
+///                "max_chunk_size", "quick_interval", "skip_on_exit_code": [numbers],
+///                "began": seconds since 1970 or null,
+///                "mark": {"identity", "tail": "hexadecimal digits"}}}
+///
+/// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
+/// nanosecond.
+///
+/// The record of Airflow's trigger has the members "classpath", of that trigger, and "kwargs" only. It cannot hold
+/// strings that are not UTF-8: throws std::system_error with `errc::bad_state`, which names the field.
+inline std::string state_to_json(const trigger_state& state, state_format format = state_format::complete) {
+  if (format == state_format::complete)
+    return R"({"version":1,"classpath":)" + detail::json_string(trigger_state::classpath) + R"(,"kwargs":)" +
+           detail::kwargs_to_json(state) + R"(,"extra":)" + detail::extra_to_json(state) + '}';
+  if (const char* field = detail::field_not_utf8(state.job))
+    throw std::system_error(errc::bad_state, std::string(field) + " is not UTF-8");
+  return R"({"classpath":)" + detail::json_string(trigger_state::airflow_classpath) + R"(,"kwargs":)" +
+         detail::kwargs_to_json(state) + '}';
+}
 /// Reads what `state_to_json` wrote: the same state comes back, byte for byte and nanosecond for nanosecond.
 ///
-/// Everything in "kwargs" is needed, and nothing else may be there; in "extra" what is missing keeps its default and
-/// what is unknown is passed over. No member may be there twice. The state read has passed `validate`.
+/// All twelve fields in "kwargs" are needed, but in a record of Airflow's trigger those with a default may be missing.
+/// Others there are kept in `trigger_state::other_kwargs`. In "extra" what is missing keeps its default and what is
+/// unknown is passed over. No member may be there twice. The state read has passed `validate`.
 /// @param text the whole text; whatever it is, nothing worse than an error comes of it.
 /// @param state is left as it was unless there is no error.
 /// @param why is given one sentence that names the member, or the place in the text.
