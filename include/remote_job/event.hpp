@@ -49,12 +49,13 @@ enum class notice_kind {
   exit_code_unreadable,  ///< the exit-code file cannot be read; it has trouble_grace to become readable
   log_missing,           ///< the log has disappeared; a job without a pid_file is watched further: set a deadline
   log_unreadable,        ///< the log cannot be read; it has trouble_grace to become readable
-  log_size_wrong,     ///< the host tells a size of the log that is too small; the log is read to its end all the same
-  files_unavailable,  ///< the host offers no file access; the watch goes on with commands
-  orphaned,           ///< the job runs, but the process that writes its exit code is gone
-  elsewhere,          ///< the job belongs to another host or container; its liveness cannot be checked from here
-  job_missing,        ///< no living process and no exit code; an exit code may still come within lost_grace
-  transport           ///< a message of the transport that is not an error
+  log_size_wrong,        ///< the host tells too small a size of the log; the log is read to its end all the same
+  files_missing,         ///< for trouble_grace no log was there, or no directory for the exit code: is the path right?
+  files_unavailable,     ///< the host offers no file access; the watch goes on with commands
+  orphaned,              ///< the job runs, but the process that writes its exit code is gone
+  elsewhere,             ///< the job belongs to another host or container; its liveness cannot be checked from here
+  job_missing,           ///< no living process and no exit code; an exit code may still come within lost_grace
+  transport              ///< a message of the transport that is not an error
 };
 
 /// The name of the enumerator.
@@ -103,6 +104,7 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
     case notice_kind::log_missing: return "log_missing";
     case notice_kind::log_unreadable: return "log_unreadable";
     case notice_kind::log_size_wrong: return "log_size_wrong";
+    case notice_kind::files_missing: return "files_missing";
     case notice_kind::files_unavailable: return "files_unavailable";
     case notice_kind::orphaned: return "orphaned";
     case notice_kind::elsewhere: return "elsewhere";

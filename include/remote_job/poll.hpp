@@ -22,6 +22,8 @@ struct poll_request {
   std::size_t max_bytes = 0;  ///< most new bytes, those from the offset on
   std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
   bool liveness = false;                    ///< whether the job lives is to be told too, from the job's pid_file
+  bool directories =
+      false;  ///< whether the directories of log and exit-code file exist is to be told too, if it can be
 };
 
 /// Whether a job lives, as far as a host can tell from its pid file.
@@ -80,9 +82,11 @@ struct poll_reply {
   std::string_view bytes{};
   /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
   remote_job::liveness liveness = liveness::unknown;
-  std::string_view evidence{};   ///< what that was concluded from, for people; printable ASCII without blanks
-  std::error_code exit_error{};  ///< why the exit-code file is unreadable, where that is known
-  std::error_code log_error{};   ///< why the log is; invalid_seek for a FIFO or a device
+  std::string_view evidence{};           ///< what that was concluded from, for people; printable ASCII without blanks
+  std::optional<bool> log_directory{};   ///< whether the log's directory exists, where that is known
+  std::optional<bool> exit_directory{};  ///< whether that of the exit-code file exists
+  std::error_code exit_error{};          ///< why the exit-code file is unreadable, where that is known
+  std::error_code log_error{};           ///< why the log is; invalid_seek for a FIFO or a device
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

@@ -63,6 +63,7 @@
 #include <remote_job/watch/detail/rules/impl/log_position.ipp>
 #include <remote_job/watch/detail/rules/impl/lost_job_rule.ipp>
 #include <remote_job/watch/detail/rules/impl/messages.ipp>
+#include <remote_job/watch/detail/rules/impl/missing_files_rule.ipp>
 #include <remote_job/watch/detail/rules/impl/poll_pause.ipp>
 #include <remote_job/watch/detail/rules/impl/proc_liveness.ipp>
 #include <remote_job/watch/detail/rules/impl/watch_fsm.ipp>

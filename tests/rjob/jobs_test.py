@@ -192,8 +192,9 @@ class JobsTest(black_box.BlackBoxTest):
             except subprocess.TimeoutExpired:
                 watch.send_signal(signal.SIGINT)
                 self.assertIn(watch.wait(WAIT), (130, 255))
-        self.assertEqual(watch.returncode, 255, watch.stderr.read())
-        self.assertIn(b"deadline of 8 s; it was left running", watch.stderr.read())
+        said = watch.stderr.read()
+        self.assertEqual(watch.returncode, 255, said)
+        self.assertIn(b"deadline of 8 s; it was left running", said)
         self.assertGreaterEqual(resumed, 1)
         self.assertGreaterEqual(time.time(), began + 8)
         # The deadline is over, whoever watches next; and with a longer one it is not.

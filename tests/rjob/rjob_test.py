@@ -119,6 +119,27 @@ class RjobTest(black_box.BlackBoxTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue(done.stdout == data)
 
+    def test_paths_that_name_nothing(self):
+        # The grace is 10 s of real time; the deadline is behind it.
+        paths = ["--log-file", str(self.dir / "typo/log"), "--exit-code-file", str(self.code)]
+        done = subprocess.run([self.program, "watch", "--local", *paths, "--deadline", "14"], stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=WAIT)
+        said = done.stderr.decode()
+        self.assertEqual(done.returncode, 255, said)
+        self.assertEqual(said.count("typo/log is missing (its directory does not exist)"), 1, said)
+        self.assertIn(f"{self.code} is missing (its directory exists)", said)
+        self.assertIn("nothing of it was ever there", said)
+        self.assertNotIn("left running", said)
+
+    def test_a_log_that_is_no_file(self):
+        os.mkfifo(self.log)
+        for log in (self.log, pathlib.Path("/dev/null")):
+            paths = ["--log-file", str(log), "--exit-code-file", str(self.code)]
+            done = subprocess.run([self.program, "watch", "--local", *paths], stdin=subprocess.DEVNULL,
+                                  capture_output=True, timeout=WAIT)
+            self.assertEqual(done.returncode, 255, done.stderr)
+            self.assertIn(f"The log {log} exists but cannot be read".encode(), done.stderr)
+
     def test_empty_and_missing_log(self):
         self.end_job(3)
         done = self.run_rjob()

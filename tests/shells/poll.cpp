@@ -338,6 +338,49 @@ TEST_CASE("what cannot be read is told from what is not there") {
   }
 }
 
+TEST_CASE("whether the directories of the files exist is told when it is asked for") {
+  host h(any_shell());
+  CAPTURE(h.shell);
+  h.options.unprivileged = true;
+  h.job.pid_file = h.dir / "pid";
+  const bool with_life = GENERATE(false, true);
+  const auto poll = [&](const std::string& log, const std::string& exit) {
+    h.job.log_file = log;
+    h.job.exit_code_file = exit;
+    h.request = {.nonce = std::string(nonce), .max_bytes = 10, .liveness = with_life, .directories = true};
+    remote_command built;
+    posix_os{}.build_poll(h.job, h.request, built);
+    REQUIRE_FALSE(h.run(built.input));
+    CHECK(h.done.error_output == "");
+    CHECK(h.reply.liveness == (with_life ? liveness::not_started : liveness::unknown));
+  };
+  write_file(h.dir / "file", "text");
+  shells::fs::create_directories(h.dir / "closed/in");
+  for (const auto& name : shells::hostile_names()) shells::fs::create_directories(h.dir / name);
+  REQUIRE(::chmod((h.dir / "closed").c_str(), 0) == 0);
+
+  poll(h.dir / "log", h.dir / "none/at all/exit");
+  CHECK(h.reply.log_directory == true);
+  CHECK(h.reply.exit_directory == false);
+  poll(h.dir / "file/log", "exit");
+  CHECK(h.reply.log_directory == false);
+  CHECK(h.reply.exit_directory == true);
+  poll("/log", h.dir / "closed/in/exit");
+  CHECK(h.reply.log_directory == true);
+  CHECK_FALSE(h.reply.exit_directory);
+  poll(h.dir / "file", h.dir / "no/../exit");
+  CHECK(h.reply.bytes == "text");
+  CHECK(h.reply.log_directory == true);
+  CHECK(h.reply.exit_directory == false);
+  for (const auto& name : shells::hostile_names()) {
+    CAPTURE(name);
+    poll(h.dir / name + "/log", h.dir / name + "x/exit");
+    CHECK(h.reply.log_directory == true);
+    CHECK(h.reply.exit_directory == false);
+  }
+  REQUIRE(::chmod((h.dir / "closed").c_str(), 0700) == 0);
+}
+
 TEST_CASE("what is no file is never waited for") {
   host h(any_shell());
   CAPTURE(h.shell);

@@ -12,6 +12,7 @@
 #include <asio/io_context.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,8 @@ struct scripted_transport {
   };
   struct shared {
     host_file log, exit, none;
+    std::map<std::string, file_status> directories;
+    std::error_code directory_error;
     std::vector<pending> open;
     const std::uint64_t* told_size = nullptr;  // by a status of the log that is wrong
     std::size_t readable = std::string::npos;  // where reads of the log end
@@ -64,7 +67,15 @@ struct scripted_transport {
   void close() noexcept {}
 
   template <class Handler>
-  void async_stat(const std::string&, file_status& status, Handler handler) {
+  void async_stat(const std::string& path, file_status& status, Handler handler) {
+    if (path != "log")
+      return keep(ask::other, std::move(handler), [&status, &path, h = host.get()]() -> std::error_code {
+        const auto found = h->directories.find(path);
+        if (h->directory_error || found == h->directories.end())
+          return h->directory_error ? h->directory_error : std::make_error_code(std::errc::no_such_file_or_directory);
+        status = found->second;
+        return {};
+      });
     keep(ask::stat, std::move(handler), [&status, h = host.get()]() -> std::error_code {
       if (!h->log.bytes) return std::make_error_code(std::errc::no_such_file_or_directory);
       status = {h->told_size != nullptr ? *h->told_size : h->log.bytes->size(), h->log.identity, h->log.kind};
@@ -187,6 +198,54 @@ TEST_CASE_METHOD(file_poll_world, "a log that is not there is not read, nor one 
   if (log().kind == file_kind::other) CHECK(reply.log == log_state::unreadable);
   if (log().kind == file_kind::other) CHECK(reply.log_error == std::errc::invalid_seek);
   if (!log().bytes) CHECK(reply.log == log_state::absent);
+}
+
+TEST_CASE_METHOD(file_poll_world,
+                 "whether the directories are there is found out with the files, if it was asked for") {
+  job.exit_code_file = "codes/exit";
+  request.directories = true;
+  auto& host = *transport.host;
+  host.directories["."] = {0, 0, file_kind::directory};
+  begin();
+  CHECK(host.open.size() == 5);
+  SECTION("the log's is") {
+    answer_all();
+    check_log(4, "123");
+    CHECK(reply.log_directory == true);
+    CHECK(reply.exit_directory == false);
+    request.directories = false;
+    begin();
+    answer_all();
+    CHECK_FALSE(reply.log_directory);
+    CHECK_FALSE(reply.exit_directory);
+  }
+  SECTION("both are, though the log is not") {
+    host.directories["codes"] = host.directories["."];
+    log().bytes.reset();
+    answer_all();
+    CHECK(reply.log == log_state::absent);
+    CHECK(reply.log_directory == true);
+    CHECK(reply.exit_directory == true);
+  }
+  SECTION("a file in the place of one is none") {
+    host.directories["codes"] = {5, 0, file_kind::regular};
+    answer_all();
+    CHECK(reply.exit_directory == false);
+  }
+  SECTION("what cannot be found out is not known") {
+    host.directory_error =
+        GENERATE(std::make_error_code(std::errc::permission_denied), std::make_error_code(std::errc::io_error),
+                 make_error_code(errc::files_unavailable));
+    answer_all();
+    check_log(4, "123");
+    CHECK_FALSE(reply.log_directory);
+    CHECK_FALSE(reply.exit_directory);
+  }
+  SECTION("a connection that is lost is lost") {
+    host.directory_error = errc::connection_lost;
+    answer_all();
+    CHECK(result == std::error_code(errc::connection_lost));
+  }
 }
 
 TEST_CASE_METHOD(file_poll_world, "the log is looked at again after the exit code, wherever it appears") {

@@ -3,6 +3,7 @@
 #include <remote_job/detail/text/exit_code.hpp>
 #include <remote_job/os_policy/detail/framing.hpp>
 
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -261,6 +262,34 @@ TEST_CASE("whether the job lives is told if it was asked for, and only then") {
   }
   CHECK(parse(frame(fields + " life=" + std::string(1, '\0') + ':'), asked) == errc::reply_malformed);
   CHECK(parse(frame(fields + " life=A:" + std::string(1000, 'x')), asked) == errc::reply_malformed);
+}
+
+TEST_CASE("whether the directories exist is told if it was asked for, by hosts that can") {
+  auto asked = request();
+  asked.directories = true;
+  asked.liveness = GENERATE(false, true);
+  const std::string life = asked.liveness ? " life=A:pid=7" : "";
+  for (const auto log : {std::optional<bool>(), std::optional(false), std::optional(true)})
+    for (const auto exit : {std::optional<bool>(), std::optional(false), std::optional(true)}) {
+      poll_reply in, out;
+      in.log_directory = log;
+      in.exit_directory = exit;
+      std::string output;
+      detail::append_poll_frame(output, asked, in);
+      REQUIRE_FALSE(parse(output, out, asked));
+      CHECK(out.log_directory == log);
+      CHECK(out.exit_directory == exit);
+      CHECK(parse(output, [&] {
+              auto r = asked;
+              r.directories = false;
+              return r;
+            }()) == errc::reply_malformed);
+    }
+  const std::string fields = "exit=- log=- ino=0 size=0 off=96 n=0";
+  CHECK_FALSE(parse(frame(fields + " dirs=+-" + life), asked));
+  CHECK_FALSE(parse(frame(fields + life), asked));
+  for (const auto* wrong : {" dirs=", " dirs=+", " dirs=+x", " dirs=+-?", " dirs=--,", "dirs=+-", " dirs =+-"})
+    CHECK(parse(frame(fields + wrong + life), asked) == errc::reply_malformed);
 }
 
 TEST_CASE("any bytes are parsed without harm, and only a true frame is taken") {

@@ -29,6 +29,7 @@ struct loopback_link;
 class loopback_connect;
 class loopback_execute;
 class loopback_file_step;
+class loopback_stat;
 }  // namespace detail
 
 /// A file of a scripted host and the events in its life. Events of equal time happen in the order they were added.
@@ -138,7 +139,8 @@ struct loopback_fault {
   static loopback_fault noise(std::string text) { return {kind::noise, {}, {}, 0, std::move(text)}; }
 };
 
-/// A scripted host: files with a history, and faults. Deterministic. Not thread-safe.
+/// A scripted host: files with a history, and faults. Deterministic. Not thread-safe. A directory exists if a file in it
+/// does, or by `become_directory`.
 ///
 /// Must outlive the transports that connect to it. Events can be added at any time.
 class loopback_host {
@@ -195,6 +197,7 @@ class loopback_host {
   friend class detail::loopback_connect;
   friend class detail::loopback_execute;
   friend class detail::loopback_file_step;
+  friend class detail::loopback_stat;
   friend struct detail::loopback_link;
 
   struct scheduled_fault {
@@ -210,6 +213,9 @@ class loopback_host {
   };
 
   REMOTE_JOB_DECL bool reachable(duration now) const noexcept;
+
+  /// Whether this is a directory at this time: of a file that exists, or one of its own.
+  REMOTE_JOB_DECL bool has_directory(std::string_view path, duration now);
 
   /// Updates the submitted jobs to this time; must run before files are read.
   REMOTE_JOB_DECL void live(duration now);

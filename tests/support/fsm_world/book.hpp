@@ -34,7 +34,10 @@ class book {
 
   void begin() {
     failures_ = 0;
-    retrying_ = whole_ = moved_ = tell_exit_ = tell_log_ = tell_files_ = false;
+    retrying_ = whole_ = moved_ = tell_exit_ = tell_log_ = tell_files_ = tell_missing_ = false;
+    missing_since_.reset();
+    log_seen_ = settled_ = acked_ > 0;
+    exit_seen_ = false;
     base_ = s_.quick;
     by_files_ = s_.files && s_.via != remote_job::poll_via::commands;
     exit_ = exit_code_state::absent;
@@ -103,6 +106,13 @@ class book {
     tell_exit_ = lasts(exit_trouble_, exit_now);
     tell_log_ = lasts(log_trouble_, log_now);
 
+    if (r.log != log_state::absent) log_seen_ = true;
+    if (exit_ != exit_code_state::absent) exit_seen_ = true;
+    if (log_seen_ || exit_seen_) settled_ = true;
+    tell_missing_ = asks_for_directories() && now_ - *missing_since_ >= s_.grace;
+    if (tell_missing_) settled_ = true;
+    if (!missing_since_) missing_since_ = now_;
+
     if (exit_ != exit_code_state::present)
       due_.reset();
     else if (!log_now)
@@ -130,10 +140,15 @@ class book {
       cause_.reset();
     } else if (told == notice_kind::files_unavailable) {
       tell_files_ = false;
+    } else if (told == notice_kind::files_missing) {
+      tell_missing_ = false;
     } else {
       (told == notice_kind::log_missing || told == notice_kind::log_unreadable ? tell_log_ : tell_exit_) = false;
     }
   }
+
+  /// From the second poll on, as long as nothing was ever seen; once told it is enough. Both files are in one directory.
+  bool asks_for_directories() const { return missing_since_ && !settled_; }
 
   bool overdue(const std::optional<trouble>& t) const { return t && now_ - t->since >= s_.grace; }
   bool ended_whole() const {
@@ -184,6 +199,11 @@ class book {
   bool tell_exit_ = false;
   bool tell_log_ = false;
   bool tell_files_ = false;
+  bool tell_missing_ = false;
+  bool settled_ = false;  // whether the paths are right, or that is told
+  bool log_seen_ = false;
+  bool exit_seen_ = false;
+  std::optional<duration> missing_since_;  // the first whole poll of the run
   bool by_files_ = false;
   std::optional<remote_job::log_reset_cause> cause_;
   ending end_ = ending::none;

@@ -60,6 +60,7 @@ class checked_machine : protected book {
          "the overlap is what is remembered of the log");
     rule(request.exit_seen.has_value() == (whole_ && exit_ == exit_code_state::present),
          "the poll knows whether the exit code was seen");
+    rule(request.directories == asks_for_directories(), "directories are asked for while nothing was ever seen");
     rule(request.max_bytes <= most_asked(), "no more bytes than allowed");
     rule(request.max_bytes >= static_cast<std::size_t>(std::min<std::int64_t>(s_.chunk, 1024)),
          "the chunk has a floor");
@@ -101,7 +102,7 @@ class checked_machine : protected book {
 
   /// Whether the action may follow the input.
   void check_action(const input& in, action_kind before) {
-    const bool told = !cause_ && fresh_ == 0 && !tell_exit_ && !tell_log_ && !tell_files_;
+    const bool told = !cause_ && fresh_ == 0 && !tell_exit_ && !tell_log_ && !tell_files_ && !tell_missing_;
     const bool after_close = in.what == kind::closed;
     switch (next_.kind) {
       case action_kind::connect:
@@ -167,14 +168,15 @@ class checked_machine : protected book {
         rule(!cause_, "a log that is another one is told first");
         const auto what = fsm_.note().kind;
         rule((tell_exit_ && exit_trouble_->what == what) || (tell_log_ && log_trouble_->what == what) ||
-                 (tell_files_ && what == notice_kind::files_unavailable),
+                 (tell_files_ && what == notice_kind::files_unavailable) ||
+                 (tell_missing_ && what == notice_kind::files_missing),
              "each trouble is told once");
         rule(!fsm_.note().message.empty(), "a notice has a message");
         break;
       }
       case action_kind::deliver:
         rule(!cause_, "a log that is another one is told first");
-        rule(fresh_ > 0 && !tell_exit_ && !tell_log_, "what is delivered was not yet");
+        rule(fresh_ > 0 && !tell_exit_ && !tell_log_ && !tell_missing_, "what is delivered was not yet");
         rule(fsm_.bytes() == content(host_.generation).substr(acked_, fresh_), "the bytes are those at the offset");
         rule(acked_ == from_ || host_.generation == sink_generation_, "the bytes follow those delivered");
         break;
@@ -246,7 +248,12 @@ class checked_machine : protected book {
              "the deadline is over, and the job was stopped if that was asked for");
         rule(!present || stopped_, "a job that ended by itself is not late");
         rule(e.error == errc::deadline_exceeded, "the end says why: the deadline");
-        rule((e.message.find("left running") == e.message.npos) == s_.stop, "the end says whether the job was stopped");
+        rule((e.message.find("The job is stopped") != e.message.npos) == s_.stop,
+             "the end says whether the job was stopped");
+        rule((e.message.find("nothing of it was ever there") != e.message.npos) ==
+                 (!s_.stop && !log_seen_ && !exit_seen_),
+             "the end says that nothing was seen");
+        rule(e.message.find("left running") == e.message.npos, "nothing is said of a process that was not asked for");
         break;
       case reason::exit_code_unusable:
         rule(overdue(exit_trouble_), "trouble with the exit code has a grace");

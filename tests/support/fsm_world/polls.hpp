@@ -57,6 +57,7 @@ class polled_machine : protected checked_machine {
     if (in.exit == exit_code_state::present) reply.exit_code = s_.exit_code;
     if (in.exit == exit_code_state::damaged) reply.exit_text = "12 monkeys";
     reply.log = host_.visible() ? log_state::present : host_.exists ? log_state::unreadable : log_state::absent;
+    if (request.directories) reply.log_directory = reply.exit_directory = false;
     std::uint64_t n = 0;
     if (host_.visible()) {
       reply.log_size = host_.size;

@@ -170,6 +170,8 @@ class world : polled_machine {
   void add_known_to(key& k) const {
     k.put(next_.kind, failures_, acked_, from_, whole_, exit_, due_, seen_, end_, broken_off_.value(), stopped_);
     k.put(known_identity_, sink_generation_, tell_exit_, tell_log_, tell_files_, by_files_, fresh_, lacked_);
+    k.put(tell_missing_, settled_, asks_for_directories());
+    if (s_.deadline > duration::zero()) k.put(log_seen_, exit_seen_);  // which is told then
     for (const auto& t : {exit_trouble_, log_trouble_}) {
       k.put(t.has_value());
       if (t) k.put(t->what);
@@ -181,6 +183,7 @@ class world : polled_machine {
   void add_unknown_to(key& k) const {
     k.put(next_.time, host_.exists, host_.readable, host_.size, host_.generation, host_.identity);
     k.put(open_, retrying_, cause_, began_.has_value(), had(now_));
+    if (asks_for_directories()) k.put(std::min(now_ - *missing_since_, s_.grace));
     // Only how long it lasts matters, and only up to the grace.
     for (const auto& t : {exit_trouble_, log_trouble_})
       if (t) k.put(std::min(now_ - t->since, s_.grace));

@@ -129,6 +129,16 @@ bool loopback_host::reachable(duration now) const noexcept {
   return true;
 }
 
+bool loopback_host::has_directory(std::string_view path, duration now) {
+  if (path == "." || path == "/") return true;
+  for (auto& [name, file] : files_) {
+    file.advance(now);
+    if (!file.exists() || !name.starts_with(path)) continue;
+    if (name.size() == path.size() ? file.what_kind() == file_kind::directory : name[path.size()] == '/') return true;
+  }
+  return false;
+}
+
 void loopback_host::live(duration now) {
   jobs_.advance(now, [&](const std::string& dir, const loopback_jobs::submitted& j) {
     file(dir + "/exit_code").append(*j.ended, std::to_string(*j.exit_code) + "\n");

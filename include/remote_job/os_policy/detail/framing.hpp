@@ -15,11 +15,12 @@
 
 // The reply to one poll, as a remote host writes it to its standard output:
 //
-//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>[ life=<c>:<E>]\n
+//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>[ dirs=<d><d>][ life=<c>:<E>]\n
 //   L bytes: the beginning of the exit-code file, then \n
 //   n bytes: the log from off on
 //   \n@RJ1 <nonce> end\n
 //
+// dirs, where it was asked for, of log and exit-code file: + the directory exists, - it does not, ? not known.
 // life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E
 // the evidence.
 // exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present.

@@ -72,6 +72,13 @@ elif [ -e "$rj_f" ] || rj_hidden; then rj_k=!
 fi
 )";
 
+/// rj_dir: sets rj_o to whether the directory of $rj_f exists: `+`, `-`, or `?` if that cannot be seen.
+inline constexpr std::string_view directory_of_file_piece = R"(rj_dir() {
+  rj_o=-
+  if [ -d "${rj_f%/*}/" ]; then rj_o=+; elif rj_hidden; then rj_o='?'; fi
+}
+)";
+
 /// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length(); rj_c as above.
 ///
 /// Where the shell's arithmetic has 32 bits (mksh), expr computes.

@@ -30,8 +30,8 @@ void loopback_os::build_poll(const job_spec& job, const poll_request& request, r
   auto& text = command.input;
   text += request.nonce;
   for (const std::uint64_t n : {request.offset, std::uint64_t{request.overlap}, std::uint64_t{request.max_bytes},
-                                std::uint64_t{request.liveness}, std::uint64_t{job.log_file.size()},
-                                std::uint64_t{job.exit_code_file.size()}}) {
+                                std::uint64_t{request.liveness}, std::uint64_t{request.directories},
+                                std::uint64_t{job.log_file.size()}, std::uint64_t{job.exit_code_file.size()}}) {
     text += ' ';
     detail::append_number(text, n);
   }
@@ -157,22 +157,25 @@ std::string loopback_os::cleanup(loopback_host& host, const std::string& dir, co
 
 void loopback_os::answer_poll(loopback_host& host, const remote_command& command, duration now, std::string& output) {
   auto& request = host.request_;
-  std::uint64_t overlap = 0, max_bytes = 0, log_length = 0, asks_life = 0, exit_length = 0;
+  std::uint64_t overlap = 0, max_bytes = 0, log_length = 0, asks_life = 0, asks_directories = 0, exit_length = 0;
   detail::text_cursor reader{command.input};
   const auto blank = std::min(command.input.find(' '), command.input.size());
   request.nonce.assign(command.input, 0, blank);
   reader.rest.remove_prefix(blank);
   if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
         reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(asks_life) &&
-        reader.skip(" ") && reader.number(log_length) && reader.skip(" ") && reader.number(exit_length) &&
-        reader.skip("\n") && log_length <= reader.rest.size() && exit_length <= reader.rest.size() - log_length))
+        reader.skip(" ") && reader.number(asks_directories) && reader.skip(" ") && reader.number(log_length) &&
+        reader.skip(" ") && reader.number(exit_length) && reader.skip("\n") && log_length <= reader.rest.size() &&
+        exit_length <= reader.rest.size() - log_length))
     return;  // not ours: no reply
   request.overlap = static_cast<std::size_t>(overlap);
   request.max_bytes = static_cast<std::size_t>(max_bytes);
 
-  auto& log = host.file(reader.rest.substr(0, log_length));
-  auto& exit = host.file(reader.rest.substr(log_length, exit_length));
+  const auto log_path = reader.rest.substr(0, log_length), exit_path = reader.rest.substr(log_length, exit_length);
+  auto& log = host.file(log_path);
+  auto& exit = host.file(exit_path);
   request.liveness = asks_life != 0;
+  request.directories = asks_directories != 0;
   const auto pid_file = reader.rest.substr(log_length + exit_length);
   log.advance(now);
   exit.advance(now);
@@ -180,6 +183,14 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
   poll_reply reply;
   if (request.liveness)
     reply.liveness = host.jobs_.life(std::string(pid_file.substr(0, std::min(pid_file.rfind('/'), pid_file.size()))));
+  if (request.directories) {
+    const auto has_directory = [&](std::string_view path) {
+      const auto end = path.rfind('/');
+      return host.has_directory(end == path.npos ? "." : path.substr(0, std::max<std::size_t>(end, 1)), now);
+    };
+    reply.log_directory = has_directory(log_path);
+    reply.exit_directory = has_directory(exit_path);
+  }
   if (exit.exists() && !exit.readable())
     reply.exit_state = exit_code_state::unreadable;
   else if (exit.exists())

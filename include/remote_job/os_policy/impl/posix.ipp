@@ -38,9 +38,11 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   }
   detail::append_path(script, "rj_f", job.exit_code_file);
   script.append(detail::read_exit_piece);
+  if (request.directories) script.append(detail::directory_of_file_piece).append("rj_dir\nrj_x=$rj_o\n");
   if (request.liveness) script.append(detail::spare_exit_piece);
   detail::append_path(script, "rj_f", job.log_file);
   script.append(detail::stat_piece);
+  if (request.directories) script.append("rj_dir\nrj_v=\" dirs=$rj_o$rj_x$rj_v\"\n");
   detail::append_plan_piece(script, request);
   script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
   detail::append_number(script, detail::poll_start(request));

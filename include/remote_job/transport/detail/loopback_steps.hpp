@@ -135,10 +135,10 @@ class loopback_file_step {
   }
 
   std::shared_ptr<loopback_link> link_;
+  const std::string* path_;
 
  private:
   loopback_link::lane* lane_;
-  const std::string* path_;
 };
 
 class loopback_stat : public loopback_file_step {

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -52,6 +53,10 @@ void append_poll_frame(std::string& out, const poll_request& request, const poll
   append_number(out.append(" size="), reply.log_size);
   append_number(out.append(" off="), poll_start(request));
   append_number(out.append(" n="), reply.bytes.size());
+  if (request.directories) {
+    const auto letter = [](std::optional<bool> exists) { return !exists ? '?' : *exists ? '+' : '-'; };
+    (out.append(" dirs=") += letter(reply.log_directory)) += letter(reply.exit_directory);
+  }
   if (request.liveness) {
     out.append(" life=") += liveness_letters[static_cast<std::size_t>(reply.liveness)];
     out.append(":").append(reply.evidence);
@@ -100,6 +105,17 @@ std::error_code parse_poll_frame(const poll_request& request, std::string_view o
 
   text_cursor header{output.substr(0, line_end)};
   char log = 0, exit = 0, life = '-';
+  // Not every host tells of directories.
+  const auto take_directory = [&](std::optional<bool>& exists) {
+    char letter = 0;
+    if (!header.take(letter) || std::string_view("+-?").find(letter) == std::string_view::npos) return false;
+    if (letter != '?') exists = letter == '+';
+    return true;
+  };
+  const auto take_directories = [&] {
+    return !request.directories || !header.skip(" dirs=") ||
+           (take_directory(reply.log_directory) && take_directory(reply.exit_directory));
+  };
   std::uint64_t exit_length = 0, identity = 0, size = 0, start = 0, length = 0;
   const bool exit_known = header.skip("exit=") && !header.rest.empty() &&
                           (header.number(exit_length) ? (exit = '+', exit_length <= max_exit_text)
@@ -108,6 +124,7 @@ std::error_code parse_poll_frame(const poll_request& request, std::string_view o
       exit_known && header.skip(" log=") && header.take(log) && (log == '-' || log == '!' || log == '+') &&
       header.skip(" ino=") && header.number(identity) && header.skip(" size=") && header.number(size) &&
       header.skip(" off=") && header.number(start) && header.skip(" n=") && header.number(length) &&
+      take_directories() &&
       (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":") : header.rest.empty()) &&
       liveness_letters.find(life) != liveness_letters.npos;
   if (!whole || start != poll_start(request) || length != poll_length(request, size, exit != '-') ||

@@ -94,15 +94,18 @@ std::error_code loopback_file_step::finish(std::error_code ec) {
 }
 
 loopback_file_step::loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path)
-    : link_(std::move(l)), lane_(&link_->take_lane()), path_(&path) {
+    : link_(std::move(l)), path_(&path), lane_(&link_->take_lane()) {
   if (link_->files_in_flight++ == 0) link_->files_fault = link_->host.execute_.next();
 }
 
 std::error_code loopback_stat::answer(std::error_code ec) {
-  return answer_with(ec, [this](const loopback_file& file) {
+  ec = answer_with(ec, [this](const loopback_file& file) {
     *status_ = {file.told_size(), file.identity(), file.what_kind()};
     return std::error_code();
   });
+  if (ec != std::errc::no_such_file_or_directory || !link_->host.has_directory(*path_, link_->now())) return ec;
+  *status_ = {0, 0, file_kind::directory};
+  return {};
 }
 
 loopback_read::loopback_read(std::shared_ptr<loopback_link> l, const std::string& path, std::uint64_t offset,

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -42,9 +43,13 @@ class file_poll {
     boot_id = 32,
     host_name = 64,
     process = 128,
-    child_process = 256
+    child_process = 256,
+    of_life = pid_file | child_file | boot_id | host_name | process | child_process,
+    // Whether they exist, together with the files.
+    log_directory = 512,
+    exit_directory = 1024
   };
-  static constexpr std::size_t question_count = 9;
+  static constexpr std::size_t question_count = 11;
 
   /// At most so many chunks, and so many bytes of them, are read at once.
   static constexpr std::size_t most_chunks = 4;
@@ -81,6 +86,7 @@ class file_poll {
 
   std::string exit_text;
   file_status status;
+  file_status log_directory_status, exit_directory_status;
   std::string bytes;
   file_evidence evidence;
 
@@ -118,6 +124,7 @@ class file_poll {
   bool status_known_ = false;  // by this poll
   liveness liveness_ = liveness::unknown;
   std::string evidence_text_;
+  std::optional<bool> log_directory_, exit_directory_;
   bool pid_file_unreadable_ = false;
   bool judging_ = false;  // whether the job lives
   bool asked_processes_ = false;

@@ -49,8 +49,14 @@ REMOTE_JOB_DECL std::string liveness_notice(notice_kind kind, const job_spec& jo
 REMOTE_JOB_DECL std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence,
                                          duration grace);
 
-/// `stop`: what stopping the job came to, or nothing if it was left alone.
-REMOTE_JOB_DECL std::string deadline_message(duration deadline, const std::string& stop);
+/// A log, or a place for the exit code, that is not there. The directories: whether they exist, if that is known.
+REMOTE_JOB_DECL std::string missing_files_message(const job_spec& job, bool log_seen, std::optional<bool> log_directory,
+                                                  std::optional<bool> exit_directory);
+
+/// `what`: what became of the job.
+REMOTE_JOB_DECL std::string deadline_message(duration deadline, const std::string& what);
+/// What is known of a job that was not stopped at its deadline; no more is claimed than was seen.
+REMOTE_JOB_DECL std::string left_alone_message(const job_spec& job, liveness seen, bool nothing_seen);
 
 /// The answer to a question about the job's status.
 REMOTE_JOB_DECL std::string status_message(const job_spec& job, const poll_reply& reply);

@@ -123,10 +123,12 @@ class watch_fsm {
   failure failure_;  // the last one
   log_reset reset_;
   notice note_;
-  std::string exit_text_;                   // of a damaged exit-code file
-  std::error_code exit_cause_, log_cause_;  // why a file cannot be read, where that is known
-  std::string stop_text_;                   // what the stop at the deadline came to
-  reason reason_ = reason::fatal_error;     // how the run ended
+  std::string exit_text_;                               // of a damaged exit-code file
+  std::error_code exit_cause_, log_cause_;              // why a file cannot be read, where that is known
+  bool log_seen_ = false, exit_seen_ = false;           // whether there ever was one
+  std::optional<bool> log_directory_, exit_directory_;  // whether they exist, where that was asked for
+  std::string stop_text_;                               // what the stop at the deadline came to
+  reason reason_ = reason::fatal_error;                 // how the run ended
   std::error_code error_;
   std::string why_;
 };

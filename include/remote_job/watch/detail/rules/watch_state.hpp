@@ -13,6 +13,7 @@
 #include <remote_job/watch/detail/rules/file_fault_grace.hpp>
 #include <remote_job/watch/detail/rules/log_position.hpp>
 #include <remote_job/watch/detail/rules/lost_job_rule.hpp>
+#include <remote_job/watch/detail/rules/missing_files_rule.hpp>
 #include <remote_job/watch/detail/rules/poll_pause.hpp>
 
 #include <array>
@@ -57,6 +58,7 @@ class watch_state {
         pause(options),
         budget(options.max_reconnect_attempts),
         lost_job(job, options),
+        missing_files(job, options),
         exit_fault(options.trouble_grace),
         log_fault(options.trouble_grace),
         deadline_(options.deadline) {}
@@ -93,6 +95,7 @@ class watch_state {
   poll_pause pause;
   failure_budget budget;
   lost_job_rule lost_job;
+  missing_files_rule missing_files;
   file_fault_grace exit_fault;
   file_fault_grace log_fault;
   bool short_read = false;  // the poll before got no bytes although the size told of them
@@ -105,7 +108,7 @@ class watch_state {
 
   /// What a poll found, until all of it is told and delivered and the next action is decided.
   struct finding {
-    std::array<std::optional<notice_kind>, 4> untold{};  // in this order
+    std::array<std::optional<notice_kind>, 5> untold{};  // in this order
     std::string_view fresh{};                            // not yet taken by the sink; points into the reply
     bool moved = false;                                  // there were fresh bytes
     std::uint64_t size = 0;                              // of the log

@@ -7,6 +7,7 @@
 #include <remote_job/detail/text/exit_code.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/watch/detail/rules/file_poll.hpp>
+#include <remote_job/watch/detail/rules/missing_files_rule.hpp>
 
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
@@ -164,7 +165,18 @@ class file_poll_op {
     }
     if (questions & file_poll::log_bytes)
       read(self, file_poll::log_bytes, job_.log_file, poll_.limit(), poll_.bytes, poll_.first());
-    if (questions >= file_poll::pid_file) ask_for_life(self, questions);
+    if (questions & file_poll::of_life) ask_for_life(self, questions);
+    if (questions & file_poll::log_directory)
+      look_for_directory(self, file_poll::log_directory, job_.log_file, paths_[0], poll_.log_directory_status);
+    if (questions & file_poll::exit_directory)
+      look_for_directory(self, file_poll::exit_directory, job_.exit_code_file, paths_[1], poll_.exit_directory_status);
+  }
+
+  void look_for_directory(const std::shared_ptr<file_poll_op>& self, question q, const std::string& file,
+                          std::string& directory, file_status& status) {
+    directory = directory_of(file, remote_os::posix);
+    transport_.async_stat(directory, status, part{self, q});
+    ++open_;
   }
 
   void ask_for_life(const std::shared_ptr<file_poll_op>& self, unsigned questions) {
@@ -232,7 +244,7 @@ class file_poll_op {
   running_file_poll& poll_;
   Handler handler_;
   int open_ = 0;
-  std::array<std::string, 2> paths_;  // of what is read for the job's life
+  std::array<std::string, 2> paths_;  // of what is read for the job's life, and then of the directories
 };
 
 /// Starts one poll through the files of the host; the handler is called with the error, if it is no poll, and then

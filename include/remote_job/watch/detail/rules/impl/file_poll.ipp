@@ -24,6 +24,12 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
   return ec == std::errc::permission_denied || ec == std::errc::is_a_directory || ec == std::errc::io_error;
 }
 
+/// Whether a directory exists, by the answer to the question for its status.
+inline std::optional<bool> is_there(const std::error_code& ec, const file_status& status) noexcept {
+  if (ec && !says_missing(ec)) return {};
+  return !ec && status.kind == file_kind::directory;
+}
+
 unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
   request_ = &request;
   if (is_read()) {
@@ -43,6 +49,8 @@ unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
   evidence.clear();
   evidence_text_.clear();
   pid_file_unreadable_ = false;
+  log_directory_.reset();
+  exit_directory_.reset();
   judging_ = request.liveness;
   asked_processes_ = false;
   return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
@@ -54,7 +62,8 @@ std::uint64_t file_poll::process_of(question q) const noexcept {
 
 unsigned file_poll::first_questions() noexcept {
   // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
-  return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
+  return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing) |
+             (request_->directories ? log_directory | exit_directory : nothing));
 }
 
 bool file_poll::goes_on() const noexcept {
@@ -63,7 +72,7 @@ bool file_poll::goes_on() const noexcept {
 }
 
 bool file_poll::is_read() const noexcept {
-  if (!goes_on() || request_->liveness) return false;
+  if (!goes_on() || request_->liveness || request_->directories) return false;
   const auto end = poll_start(*request_) + poll_limit(*request_);
   if (end > status.size || end - first_ > bytes.size()) return false;
   poll_reply before;
@@ -80,7 +89,9 @@ std::size_t file_poll::backlog() const noexcept {
 }
 
 void file_poll::answer(question q, std::error_code ec) noexcept {
-  if (ec && !says_missing(ec) && !says_unreadable(ec)) {
+  // A host that tells no size of a directory may tell that of a file.
+  const bool of_directory = (q == log_directory || q == exit_directory) && ec == errc::files_unavailable;
+  if (ec && !says_missing(ec) && !says_unreadable(ec) && !of_directory) {
     if (!failure_) failure_ = ec;  // what fails after that fails because of it
     return;
   }
@@ -114,6 +125,9 @@ void file_poll::answer(question q, std::error_code ec) noexcept {
     case child_process:
       if (ec) evidence.child_stat.clear();
       break;
+    case log_directory: log_directory_ = is_there(ec, log_directory_status); break;
+    case exit_directory: exit_directory_ = is_there(ec, exit_directory_status); break;
+    case of_life:
     case nothing: break;
   }
 }
@@ -167,6 +181,8 @@ void file_poll::make_reply(poll_reply& reply) const noexcept {
   reply = {};
   reply.liveness = liveness_;
   reply.evidence = evidence_text_;
+  reply.log_directory = log_directory_;
+  reply.exit_directory = exit_directory_;
   judge_exit_code(reply);
   const bool wanted = status.size > request_->offset;
   if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;

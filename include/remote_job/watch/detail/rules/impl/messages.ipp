@@ -67,6 +67,7 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
     case notice_kind::log_size_wrong:
       return "The host tells a size of the log " + escaped(job.log_file) +
              " that is smaller than what can be read of it; the log is read to its end all the same";
+    case notice_kind::files_missing:
     case notice_kind::files_unavailable:
     case notice_kind::orphaned:
     case notice_kind::elsewhere:
@@ -120,9 +121,29 @@ std::string lost_message(const job_spec& job, liveness seen, const std::string& 
          "; this lasted for " + seconds(grace) + " s";
 }
 
-std::string deadline_message(duration deadline, const std::string& stop) {
-  return "the job did not end within its deadline of " + seconds(deadline) + " s; " +
-         (stop.empty() ? "it was left running" : stop);
+std::string missing_files_message(const job_spec& job, bool log_seen, std::optional<bool> log_directory,
+                                  std::optional<bool> exit_directory) {
+  const auto file = [](const char* what, const std::string& path, std::optional<bool> directory) {
+    return what + escaped(path) + " is missing" +
+           (!directory   ? ""
+            : *directory ? " (its directory exists)"
+                         : " (its directory does not exist)");
+  };
+  const auto exit_code = file("the exit-code file ", job.exit_code_file, exit_directory);
+  if (log_seen) return "Job " + escaped(job.job_id) + ": " + exit_code + ": is the path right?";
+  return "Nothing is there of job " + escaped(job.job_id) + " yet: " + file("the log ", job.log_file, log_directory) +
+         " and " + exit_code + ": are the paths right?";
+}
+
+std::string deadline_message(duration deadline, const std::string& what) {
+  return "the job did not end within its deadline of " + seconds(deadline) + " s; " + what;
+}
+
+std::string left_alone_message(const job_spec& job, liveness seen, bool nothing_seen) {
+  if (seen == liveness::alive || seen == liveness::orphaned) return "it was left running";
+  if (!nothing_seen || seen == liveness::elsewhere) return "it was not stopped";
+  return "nothing of it was ever there, neither the log " + escaped(job.log_file) + " nor the exit-code file " +
+         escaped(job.exit_code_file);
 }
 
 std::string status_message(const job_spec& job, const poll_reply& reply) {

@@ -31,6 +31,8 @@ action watch_fsm::start(std::string objection, bool files, duration now, wall_ti
   state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files),
                objection.empty() ? today - *began_ : duration::zero());
   now_ = now;
+  log_seen_ = offset() > 0;
+  exit_seen_ = false;
   if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
   return connect();
 }
@@ -61,6 +63,10 @@ action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& 
   if (reply.exit_state == exit_code_state::damaged) exit_text_ = reply.exit_text;
   exit_cause_ = reply.exit_error;
   log_cause_ = reply.log_error;
+  if (reply.log != log_state::absent) log_seen_ = true;
+  if (reply.exit_state != exit_code_state::absent) exit_seen_ = true;
+  log_directory_ = reply.log_directory;
+  exit_directory_ = reply.exit_directory;
   state_.observe(reply, now - std::exchange(now_, now), took);
   return next_output();
 }
@@ -135,8 +141,10 @@ action watch_fsm::end(reason r, std::error_code ec, std::string why) {
 }
 
 action watch_fsm::end_at_deadline() {
-  return end(reason::deadline_exceeded, errc::deadline_exceeded,
-             deadline_message(options_.deadline, state_.stop == deadline_stop::answered ? stop_text_ : std::string()));
+  const auto what = state_.stop == deadline_stop::answered
+                        ? stop_text_
+                        : left_alone_message(job_, state_.lost_job.seen(), !log_seen_ && !exit_seen_);
+  return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, what));
 }
 
 action watch_fsm::failed(failure f) {
@@ -271,6 +279,7 @@ void watch_fsm::request(poll_request& out) const {
   out.max_bytes = state_.chunk.get();
   out.exit_seen = state_.exit_code;
   out.liveness = state_.lost_job.asks(state_.by_files);
+  out.directories = state_.missing_files.asks();
 }
 
 duration watch_fsm::command_timeout() const noexcept {
@@ -318,6 +327,8 @@ std::string watch_fsm::notice_text(notice_kind kind) const {
   const auto& lost = state_.lost_job;
   if (kind == notice_kind::orphaned || kind == notice_kind::elsewhere || kind == notice_kind::job_missing)
     return liveness_notice(kind, job_, lost.seen(), lost.evidence(), lost.grace());
+  if (kind == notice_kind::files_missing)
+    return missing_files_message(job_, log_seen_, log_directory_, exit_directory_);
   return fault_text(kind);
 }
 
@@ -325,6 +336,7 @@ void watch_fsm::adopt(job_spec job, std::optional<wall_time> began) {
   job_ = std::move(job);
   if (began) began_ = began;
   state_.lost_job = lost_job_rule(job_, options_);
+  state_.missing_files = missing_files_rule(job_, options_);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

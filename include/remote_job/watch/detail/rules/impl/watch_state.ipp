@@ -14,6 +14,7 @@ void watch_state::begin(bool through_files, duration ran) noexcept {
   pause.begin();
   budget.reset();
   lost_job.begin();
+  missing_files.begin(log.offset() > 0);
   exit_fault.clear();
   log_fault.clear();
   short_read = size_wrong = false;
@@ -61,6 +62,7 @@ void watch_state::observe(const poll_reply& r, duration elapsed, duration took) 
   if (exit_fault.observe(exit_trouble, elapsed)) found.untold[1] = exit_trouble;
   if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
   if (r.size_wrong && !std::exchange(size_wrong, true)) found.untold[3] = notice_kind::log_size_wrong;
+  if (missing_files.observe(r, missing_files.asks(), elapsed)) found.untold[4] = notice_kind::files_missing;
 }
 
 void watch_state::acknowledge() noexcept {
