@@ -36,7 +36,8 @@ using remote_job::liveness;
 std::string_view state_of(const found_job& job) {
   if (job.exit_code) return "ended";
   switch (job.liveness) {
-    case liveness::alive: return "running";
+    case liveness::alive:
+    case liveness::pid_file_gone: return "running";
     case liveness::orphaned: return "orphaned";
     case liveness::vanished:
     case liveness::rebooted: return "lost";

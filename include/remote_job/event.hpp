@@ -53,6 +53,7 @@ enum class notice_kind {
   files_missing,         ///< for trouble_grace no log was there, or no directory for the exit code: is the path right?
   files_unavailable,     ///< the host offers no file access; the watch goes on with commands
   orphaned,              ///< the job runs, but the process that writes its exit code is gone
+  pid_file_missing,      ///< the job runs, but its pid file is gone; a supervisor then writes no exit code
   elsewhere,             ///< the job belongs to another host or container; its liveness cannot be checked from here
   job_missing,           ///< no living process and no exit code; an exit code may still come within lost_grace
   transport              ///< a message of the transport that is not an error
@@ -107,6 +108,7 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
     case notice_kind::files_missing: return "files_missing";
     case notice_kind::files_unavailable: return "files_unavailable";
     case notice_kind::orphaned: return "orphaned";
+    case notice_kind::pid_file_missing: return "pid_file_missing";
     case notice_kind::elsewhere: return "elsewhere";
     case notice_kind::job_missing: return "job_missing";
     case notice_kind::transport: return "transport";

@@ -22,19 +22,21 @@ struct poll_request {
   std::size_t max_bytes = 0;  ///< most new bytes, those from the offset on
   std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
   bool liveness = false;                    ///< whether the job lives is to be told too, from the job's pid_file
-  bool directories =
-      false;  ///< whether the directories of log and exit-code file exist is to be told too, if it can be
+  bool directories = false;     ///< whether the directories of log and exit-code file exist is to be told too, if known
+  std::uint64_t known_pid = 0;  ///< the process that an earlier poll found to be the job's: to be looked for, by this
+  std::string known_start{};    ///< start time, where the pid file is gone; 0 and empty: none
 };
 
 /// Whether a job lives, as far as a host can tell from its pid file.
 enum class liveness {
-  unknown,     ///< not asked, or nothing can be said
-  alive,       ///< its process runs: the very one, not another that has its number now
-  orphaned,    ///< the job runs, but its supervisor is gone: no exit code will come
-  vanished,    ///< its process is gone
-  rebooted,    ///< the host has rebooted since the job started
-  elsewhere,   ///< it belongs to another host behind the same name, or to another container
-  not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
+  unknown,       ///< not asked, or nothing can be said
+  alive,         ///< its process runs: the very one, not another that has its number now
+  orphaned,      ///< the job runs, but its supervisor is gone: no exit code will come
+  vanished,      ///< its process is gone
+  rebooted,      ///< the host has rebooted since the job started
+  elsewhere,     ///< it belongs to another host behind the same name, or to another container
+  not_started,   ///< there is no pid file: nothing was ever started, or all of it was removed
+  pid_file_gone  ///< there is no pid file any more, but the process that it named runs
 };
 
 /// The name of the enumerator.
@@ -47,6 +49,7 @@ constexpr std::string_view to_string(liveness l) noexcept {
     case liveness::rebooted: return "rebooted";
     case liveness::elsewhere: return "elsewhere";
     case liveness::not_started: return "not_started";
+    case liveness::pid_file_gone: return "pid_file_gone";
   }
   return "unknown";
 }

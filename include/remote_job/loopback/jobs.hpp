@@ -100,7 +100,10 @@ class loopback_jobs {
     }
   }
 
-  REMOTE_JOB_DECL liveness life(const std::string& dir) const;
+  /// `named`: the pid file is there; `known`: the process that is looked for where it is not.
+  REMOTE_JOB_DECL liveness life(const std::string& dir, bool named, std::uint64_t known) const;
+  /// What is told of a job that runs.
+  REMOTE_JOB_DECL std::string evidence(const std::string& dir) const;
 
   loopback_job next_;
   std::map<std::string, submitted> jobs_;

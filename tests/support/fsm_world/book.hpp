@@ -36,6 +36,8 @@ class book {
     failures_ = 0;
     retrying_ = whole_ = moved_ = tell_exit_ = tell_log_ = tell_files_ = tell_missing_ = false;
     missing_since_.reset();
+    gone_since_.reset();
+    tell_gone_ = false;
     log_seen_ = settled_ = acked_ > 0;
     exit_seen_ = false;
     base_ = s_.quick;
@@ -84,7 +86,18 @@ class book {
     fresh_ = n;
     moved_ = n > 0;
     if (r.log_identity != 0) known_identity_ = r.log_identity;
+    const bool grew = r.log == log_state::present && r.log_size > seen_;
     if (r.log == log_state::present) seen_ = r.log_size;
+
+    // An exit code, or a process, and it is not gone. Without a pid file, growth is a sign of life.
+    if (s_.life) {
+      tell_gone_ = false;
+      const bool gone = r.liveness != remote_job::liveness::alive && exit_ == exit_code_state::absent;
+      if (!gone) gone_since_.reset();
+      if (gone && gone_since_ && grew && unnamed_) gone_since_ = now_;
+      if (gone && !gone_since_) gone_since_ = now_, tell_gone_ = true;
+      if (exit_ == exit_code_state::absent) unnamed_ = r.liveness == remote_job::liveness::not_started;
+    }
 
     std::optional<notice_kind> exit_now, log_now;
     if (exit_ == exit_code_state::damaged) exit_now = notice_kind::exit_code_damaged;
@@ -142,6 +155,8 @@ class book {
       tell_files_ = false;
     } else if (told == notice_kind::files_missing) {
       tell_missing_ = false;
+    } else if (told == notice_kind::job_missing) {
+      tell_gone_ = false;
     } else {
       (told == notice_kind::log_missing || told == notice_kind::log_unreadable ? tell_log_ : tell_exit_) = false;
     }
@@ -149,6 +164,8 @@ class book {
 
   /// From the second poll on, as long as nothing was ever seen; once told it is enough. Both files are in one directory.
   bool asks_for_directories() const { return missing_since_ && !settled_; }
+
+  bool lost() const { return gone_since_ && now_ - *gone_since_ >= s_.lost_grace; }
 
   bool overdue(const std::optional<trouble>& t) const { return t && now_ - t->since >= s_.grace; }
   bool ended_whole() const {
@@ -200,7 +217,10 @@ class book {
   bool tell_log_ = false;
   bool tell_files_ = false;
   bool tell_missing_ = false;
-  bool settled_ = false;  // whether the paths are right, or that is told
+  bool tell_gone_ = false;
+  bool unnamed_ = false;                // there was no pid file when the host was asked last
+  std::optional<duration> gone_since_;  // without a sign of life
+  bool settled_ = false;                // whether the paths are right, or that is told
   bool log_seen_ = false;
   bool exit_seen_ = false;
   std::optional<duration> missing_since_;  // the first whole poll of the run

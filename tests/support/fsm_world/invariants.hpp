@@ -33,6 +33,8 @@ class checked_machine : protected book {
     state.options.via = s.via;
     state.options.deadline = s.deadline;
     state.options.stop_at_deadline = s.stop;
+    state.options.lost_grace = s.lost_grace;
+    if (s.life) state.job.pid_file = "p";
     return state;
   }
 
@@ -102,7 +104,8 @@ class checked_machine : protected book {
 
   /// Whether the action may follow the input.
   void check_action(const input& in, action_kind before) {
-    const bool told = !cause_ && fresh_ == 0 && !tell_exit_ && !tell_log_ && !tell_files_ && !tell_missing_;
+    const bool told =
+        !cause_ && fresh_ == 0 && !tell_exit_ && !tell_log_ && !tell_files_ && !tell_missing_ && !tell_gone_;
     const bool after_close = in.what == kind::closed;
     switch (next_.kind) {
       case action_kind::connect:
@@ -139,6 +142,9 @@ class checked_machine : protected book {
              "no wait beyond the deadline");
         rule(open_ && !spoiled_ && whole_ && told, "a wait follows a whole poll that is told");
         rule(!(moved_ && shown_ > acked_), "no wait while a backlog exists");
+        rule(!lost(), "a job that is gone is lost after the grace");
+        rule(!gone_since_ || next_.time <= s_.lost_grace - (now_ - *gone_since_),
+             "no wait beyond the grace of the gone");
         rule(!ended_whole(), "no wait once the job ended and its log is whole");
         rule(!overdue(exit_trouble_), "trouble with the exit code ends the watch after the grace");
         rule(!(overdue(log_trouble_) &&
@@ -169,6 +175,7 @@ class checked_machine : protected book {
         const auto what = fsm_.note().kind;
         rule((tell_exit_ && exit_trouble_->what == what) || (tell_log_ && log_trouble_->what == what) ||
                  (tell_files_ && what == notice_kind::files_unavailable) ||
+                 (tell_gone_ && what == notice_kind::job_missing) ||
                  (tell_missing_ && what == notice_kind::files_missing),
              "each trouble is told once");
         rule(!fsm_.note().message.empty(), "a notice has a message");
@@ -200,7 +207,7 @@ class checked_machine : protected book {
     }
     const auto least = s_.quick > duration::zero() ? base_ - base_ / 4 : s_.interval;
     base_ = base_ / 2 * 3 < s_.interval ? base_ + std::max(base_ / 2, duration(1)) : s_.interval;
-    if (!exit_trouble_ && !log_trouble_ && s_.deadline == duration::zero())
+    if (!exit_trouble_ && !log_trouble_ && !gone_since_ && s_.deadline == duration::zero())
       rule(next_.time >= least, "a pause is not shorter than it should be");
   }
 
@@ -211,7 +218,8 @@ class checked_machine : protected book {
              e.job_dir == job.job_dir && e.log_file == job.log_file && e.exit_code_file == job.exit_code_file,
          "the event has the fields of the job");
     rule(!e.message.empty() && !e.message.ends_with(": "), "the event has a reason");
-    rule((e.status == remote_job::status::error) == static_cast<bool>(e.error), "an error has a code");
+    rule((e.status == remote_job::status::error || e.status == remote_job::status::lost) == static_cast<bool>(e.error),
+         "an error has a code");
     if (e.exit_code) rule(exit_ == exit_code_state::present && *e.exit_code == s_.exit_code, "the exit code was read");
     switch (end_) {
       case ending::objection:
@@ -254,6 +262,10 @@ class checked_machine : protected book {
                  (!s_.stop && !log_seen_ && !exit_seen_),
              "the end says that nothing was seen");
         rule(e.message.find("left running") == e.message.npos, "nothing is said of a process that was not asked for");
+        break;
+      case reason::lost:
+        rule(lost() && !present && e.error == errc::job_lost, "a job is lost that showed no life for the grace");
+        rule(shown_ <= acked_ || log_trouble_, "a job is lost when its log is delivered");
         break;
       case reason::exit_code_unusable:
         rule(overdue(exit_trouble_), "trouble with the exit code has a grace");

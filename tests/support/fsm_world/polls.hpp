@@ -38,6 +38,9 @@ class polled_machine : protected checked_machine {
       for (const auto e :
            {exit_code_state::absent, exit_code_state::present, exit_code_state::damaged, exit_code_state::unreadable}) {
         out.push_back({kind::polled, fault::none, c, e, portion::all});
+        if (s_.life)
+          for (const auto l : {remote_job::liveness::not_started, remote_job::liveness::vanished})
+            out.push_back({kind::polled, fault::none, c, e, portion::all, false, l});
         if (left > most && most == request.max_bytes && most < most_asked())
           out.push_back({kind::polled, fault::none, c, e, portion::all, true});
         if (!s_.plain && most > 1) out.push_back({kind::polled, fault::none, c, e, portion::some});
@@ -57,6 +60,8 @@ class polled_machine : protected checked_machine {
     if (in.exit == exit_code_state::present) reply.exit_code = s_.exit_code;
     if (in.exit == exit_code_state::damaged) reply.exit_text = "12 monkeys";
     reply.log = host_.visible() ? log_state::present : host_.exists ? log_state::unreadable : log_state::absent;
+    rule(request.liveness == s_.life, "a command always asks whether the job lives");
+    if (s_.life) reply.liveness = in.life;
     if (request.directories) reply.log_directory = reply.exit_directory = false;
     std::uint64_t n = 0;
     if (host_.visible()) {

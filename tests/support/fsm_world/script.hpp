@@ -48,6 +48,8 @@ struct settings {
   bool files = false;  // a poll goes through files first
   duration deadline{};
   bool stop = false;  // the job, at the deadline
+  bool life = false;  // the job has a pid file
+  duration lost_grace = std::chrono::seconds(3);
   remote_job::poll_via via = remote_job::poll_via::automatic;
 };
 
@@ -96,6 +98,7 @@ struct input {
   exit_code_state exit = exit_code_state::absent;
   portion part = portion::all;
   bool slow = false;  // a whole poll that took its time
+  remote_job::liveness life = remote_job::liveness::alive;
 };
 
 inline std::string to_string(const input& in) {
@@ -127,6 +130,7 @@ inline std::string to_string(const input& in) {
   if (in.failure != fault::none) return text + " after bytes, log: " + changes[static_cast<int>(in.log)];
   text += std::string(": ") + exits[static_cast<int>(in.exit)];
   if (in.log != change::none) text += std::string(", log: ") + changes[static_cast<int>(in.log)];
+  if (in.life != remote_job::liveness::alive) text += ", " + std::string(to_string(in.life));
   return text + parts[static_cast<int>(in.part)] + (in.slow ? ", slowly" : "");
 }
 

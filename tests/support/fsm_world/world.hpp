@@ -160,6 +160,7 @@ class world : polled_machine {
     if (n.stats_.polls == stats_.polls || (!n.host_.exists && n.seen_ > n.acked_)) return;
     const auto ended = n.fsm_.event().reason;
     if (s_.deadline > duration::zero() && ended == reason::deadline_exceeded) return;
+    if (s_.life && ended == reason::lost) return;
     rule(ended == reason::completed, "a watch of a healthy host ends well");
     rule(!n.host_.exists || due_ || n.acked_ >= n.host_.size, "a watch of a healthy host delivers the log");
   }
@@ -171,6 +172,7 @@ class world : polled_machine {
     k.put(next_.kind, failures_, acked_, from_, whole_, exit_, due_, seen_, end_, broken_off_.value(), stopped_);
     k.put(known_identity_, sink_generation_, tell_exit_, tell_log_, tell_files_, by_files_, fresh_, lacked_);
     k.put(tell_missing_, settled_, asks_for_directories());
+    if (s_.life) k.put(tell_gone_, unnamed_, gone_since_.has_value());
     if (s_.deadline > duration::zero()) k.put(log_seen_, exit_seen_);  // which is told then
     for (const auto& t : {exit_trouble_, log_trouble_}) {
       k.put(t.has_value());
@@ -183,6 +185,7 @@ class world : polled_machine {
   void add_unknown_to(key& k) const {
     k.put(next_.time, host_.exists, host_.readable, host_.size, host_.generation, host_.identity);
     k.put(open_, retrying_, cause_, began_.has_value(), had(now_));
+    if (gone_since_) k.put(std::min(now_ - *gone_since_, s_.lost_grace));
     if (asks_for_directories()) k.put(std::min(now_ - *missing_since_, s_.grace));
     // Only how long it lasts matters, and only up to the grace.
     for (const auto& t : {exit_trouble_, log_trouble_})

@@ -42,10 +42,18 @@ void loopback_jobs::end(submitted& j, duration at, std::optional<std::int64_t> c
   if (j.supervised) j.exit_code = code;
 }
 
-liveness loopback_jobs::life(const std::string& dir) const {
+std::string loopback_jobs::evidence(const std::string& dir) const {
+  const auto found = jobs_.find(dir);
+  if (found == jobs_.end()) return {};
+  return "pid=" + std::to_string(found->second.pid) + ",start=" + std::to_string(found->second.begun.count());
+}
+
+liveness loopback_jobs::life(const std::string& dir, bool named, std::uint64_t known) const {
   const auto found = jobs_.find(dir);
   if (found == jobs_.end()) return liveness::not_started;
   const auto& j = found->second;
+  if (!named && known != j.pid) return liveness::not_started;
+  if (!named) return j.ended || elsewhere_ ? liveness::vanished : liveness::pid_file_gone;
   if (elsewhere_) return liveness::elsewhere;
   if (j.rebooted) return liveness::rebooted;
   if (j.ended) return liveness::vanished;

@@ -21,7 +21,7 @@
 //   \n@RJ1 <nonce> end\n
 //
 // dirs, where it was asked for, of log and exit-code file: + the directory exists, - it does not, ? not known.
-// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E
+// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started, P no pid file; E
 // the evidence.
 // exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present.
 // Every length stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce
@@ -44,7 +44,7 @@ REMOTE_JOB_DECL void append_number(std::string& out, std::uint64_t value);
 REMOTE_JOB_DECL void append_end_mark(std::string& out, std::string_view nonce);
 
 /// The letters of the frame, in the order of `liveness`.
-inline constexpr std::string_view liveness_letters = "-AODBHN";
+inline constexpr std::string_view liveness_letters = "-AODBHNP";
 
 /// Appends the reply to a request as a host would write it. `reply.bytes` are as many as poll_length() says; a log that
 /// is not present has size and identity 0.

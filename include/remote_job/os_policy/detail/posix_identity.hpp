@@ -68,11 +68,22 @@ rj_child_runs() {
 /// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked
 /// for, which costs a process: another container of the same host would not see it. A pid file without proof says
 /// "gone" only where the processes of other users can be seen.
-inline constexpr std::string_view life_piece = R"sh(rj_judge() {
+///
+/// Where the pid file is gone, the process $rj_kq with the start time $rj_ks is looked for, if they are set: an earlier
+/// poll found it to be the job's.
+inline constexpr std::string_view life_piece = R"sh(rj_kq= rj_ks=
+rj_unnamed() {
+  rj_v=N
+  [ -n "$rj_kq" ] || return
+  rj_start "$rj_kq"
+  if [ "$rj_s" = "$rj_ks" ]; then rj_v=P; else rj_v=D; fi
+  rj_e=pid=$rj_kq,start=$rj_ks,pid_file=gone
+}
+rj_judge() {
   rj_v=- rj_e= rj_q= rj_i= rj_j=${rj_p%/*} rj_f=$rj_p rj_is= rj_ib= rj_in= rj_ih= rj_by=
   { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_p"; } 2>/dev/null
   case $rj_q in
-    '') [ -s "$rj_p" ] || rj_hidden || rj_v=N; return ;;
+    '') [ -s "$rj_p" ] || rj_hidden || rj_unnamed; return ;;
     0*|*[!0-9]*|???????????*) return ;;
   esac
   rj_e=pid=$rj_q

@@ -30,7 +30,7 @@ void loopback_os::build_poll(const job_spec& job, const poll_request& request, r
   auto& text = command.input;
   text += request.nonce;
   for (const std::uint64_t n : {request.offset, std::uint64_t{request.overlap}, std::uint64_t{request.max_bytes},
-                                std::uint64_t{request.liveness}, std::uint64_t{request.directories},
+                                std::uint64_t{request.liveness}, std::uint64_t{request.directories}, request.known_pid,
                                 std::uint64_t{job.log_file.size()}, std::uint64_t{job.exit_code_file.size()}}) {
     text += ' ';
     detail::append_number(text, n);
@@ -164,9 +164,9 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
   reader.rest.remove_prefix(blank);
   if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
         reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(asks_life) &&
-        reader.skip(" ") && reader.number(asks_directories) && reader.skip(" ") && reader.number(log_length) &&
-        reader.skip(" ") && reader.number(exit_length) && reader.skip("\n") && log_length <= reader.rest.size() &&
-        exit_length <= reader.rest.size() - log_length))
+        reader.skip(" ") && reader.number(asks_directories) && reader.skip(" ") && reader.number(request.known_pid) &&
+        reader.skip(" ") && reader.number(log_length) && reader.skip(" ") && reader.number(exit_length) &&
+        reader.skip("\n") && log_length <= reader.rest.size() && exit_length <= reader.rest.size() - log_length))
     return;  // not ours: no reply
   request.overlap = static_cast<std::size_t>(overlap);
   request.max_bytes = static_cast<std::size_t>(max_bytes);
@@ -181,8 +181,14 @@ void loopback_os::answer_poll(loopback_host& host, const remote_command& command
   exit.advance(now);
 
   poll_reply reply;
-  if (request.liveness)
-    reply.liveness = host.jobs_.life(std::string(pid_file.substr(0, std::min(pid_file.rfind('/'), pid_file.size()))));
+  std::string evidence;
+  if (request.liveness) {
+    auto& named = host.file(pid_file);
+    named.advance(now);
+    const auto dir = std::string(pid_file.substr(0, std::min(pid_file.rfind('/'), pid_file.size())));
+    reply.liveness = host.jobs_.life(dir, named.exists(), request.known_pid);
+    reply.evidence = evidence = host.jobs_.evidence(dir);
+  }
   if (request.directories) {
     const auto has_directory = [&](std::string_view path) {
       const auto end = path.rfind('/');

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
@@ -20,6 +22,11 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// A job is missing when a complete poll finds no living process of it and no exit code, which is read after the
 /// process was looked for; it is lost when it has been missing for lost_grace. A job on another host, or one about
 /// which nothing can be found out, is never lost.
+///
+/// Where the pid file is gone, as when something removes old files, three things tell, in this order. The process that
+/// an earlier poll of this run found: it is looked for by its number and start time, and proves life or death. A log
+/// that grows: a sign of life, which begins the grace anew. If there is neither, nothing more can be found out, and the
+/// job is lost after the grace. A process that is proved gone is gone, though others may still write to the log.
 class lost_job_rule {
  public:
   lost_job_rule(const job_spec& job, const watch_options& options) noexcept
@@ -42,7 +49,8 @@ class lost_job_rule {
   REMOTE_JOB_DECL void command_refused() noexcept;
 
   /// Takes what a complete poll found; `asked`: whether it asked. Returns what is new and worth a notice.
-  REMOTE_JOB_DECL std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files,
+  /// `grew`: whether the log did.
+  REMOTE_JOB_DECL std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files, bool grew,
                                                      duration elapsed);
 
   bool missing() const noexcept { return missing_.has_value(); }
@@ -52,6 +60,10 @@ class lost_job_rule {
   /// Decides whether the poll after this pause asks.
   void plan(duration pause) noexcept { due_ = missing_ || !known_ || *known_ >= look_again_after() - pause; }
 
+  /// The process that is looked for where the pid file is gone; 0: none.
+  std::uint64_t known_pid() const noexcept { return known_pid_; }
+  const std::string& known_start() const noexcept { return known_start_; }
+
   liveness seen() const noexcept { return seen_; }
   const std::string& evidence() const noexcept { return evidence_; }
   duration grace() const noexcept { return grace_; }
@@ -59,6 +71,9 @@ class lost_job_rule {
   friend bool operator==(const lost_job_rule&, const lost_job_rule&) = default;
 
  private:
+  /// Remembers the process that was found alive.
+  REMOTE_JOB_DECL void remember(std::string_view evidence);
+
   /// Through files, a job that was seen alive is not asked after again before this.
   duration look_again_after() const noexcept { return std::max<duration>(grace_, std::chrono::seconds(10)); }
 
@@ -69,6 +84,8 @@ class lost_job_rule {
   std::optional<duration> missing_;  // for how long; at most grace_
   liveness seen_ = liveness::unknown;
   std::string evidence_;
+  std::uint64_t known_pid_ = 0;
+  std::string known_start_;
   int refusals_ = 0;  // of commands, in a row
   bool due_ = false;
   bool files_prove_nothing_ = false;

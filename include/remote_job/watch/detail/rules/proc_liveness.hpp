@@ -43,7 +43,10 @@ struct file_evidence {
   ///
   /// Files do not show the pid namespace: whoever can ask by a command does so before believing that a process is gone.
   /// Nor do they show whether the processes of other users are visible, so a pid file without proof proves only life.
-  REMOTE_JOB_DECL liveness judge(std::string& evidence) const;
+  ///
+  /// `known_pid`: the process whose stat was read where the pid file is gone, since an earlier poll knew it; 0: none.
+  REMOTE_JOB_DECL liveness judge(std::string& evidence, std::uint64_t known_pid = 0,
+                                 std::string_view known_start = {}) const;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

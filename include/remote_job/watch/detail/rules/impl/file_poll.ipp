@@ -57,6 +57,7 @@ unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
 }
 
 std::uint64_t file_poll::process_of(question q) const noexcept {
+  if (q == process && evidence.pid_file.empty()) return request_->known_pid;
   return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
 }
 
@@ -140,7 +141,7 @@ unsigned file_poll::next() {
       return process | child_process;
     }
     judging_ = asked_processes_ = false;
-    if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_);
+    if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_, request_->known_pid, request_->known_start);
     return first_questions();
   }
   if (!exit_judged_) {

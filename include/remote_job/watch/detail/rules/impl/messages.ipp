@@ -70,6 +70,7 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
     case notice_kind::files_missing:
     case notice_kind::files_unavailable:
     case notice_kind::orphaned:
+    case notice_kind::pid_file_missing:
     case notice_kind::elsewhere:
     case notice_kind::job_missing:
     case notice_kind::transport: break;
@@ -101,6 +102,8 @@ inline std::string liveness_message(liveness l) {
     case liveness::rebooted: return "the host has rebooted since the job started, and there is no exit code";
     case liveness::elsewhere: return "it belongs to another host behind the same name, or to another container";
     case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
+    case liveness::pid_file_gone:
+      return "it is running, but its pid file was removed, so a supervisor will write no exit code";
   }
   return "whether it is running is not known";
 }
@@ -112,7 +115,10 @@ inline std::string in_parentheses(std::string_view evidence) {
 std::string liveness_notice(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,
                             duration grace) {
   std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(seen) + in_parentheses(evidence);
-  if (kind == notice_kind::job_missing) text += "; it counts as lost if this lasts for " + seconds(grace) + " s";
+  if (kind == notice_kind::job_missing && seen == liveness::not_started)
+    text += "; it counts as lost if its log does not grow for " + seconds(grace) + " s";
+  else if (kind == notice_kind::job_missing)
+    text += "; it counts as lost if this lasts for " + seconds(grace) + " s";
   return text;
 }
 
@@ -140,7 +146,8 @@ std::string deadline_message(duration deadline, const std::string& what) {
 }
 
 std::string left_alone_message(const job_spec& job, liveness seen, bool nothing_seen) {
-  if (seen == liveness::alive || seen == liveness::orphaned) return "it was left running";
+  if (seen == liveness::alive || seen == liveness::orphaned || seen == liveness::pid_file_gone)
+    return "it was left running";
   if (!nothing_seen || seen == liveness::elsewhere) return "it was not stopped";
   return "nothing of it was ever there, neither the log " + escaped(job.log_file) + " nor the exit-code file " +
          escaped(job.exit_code_file);

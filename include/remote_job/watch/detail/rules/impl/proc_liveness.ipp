@@ -59,15 +59,20 @@ const std::string& file_evidence::host_name_path() {
   return path;
 }
 
-liveness file_evidence::judge(std::string& evidence) const {
+liveness file_evidence::judge(std::string& evidence, std::uint64_t known_pid, std::string_view known_start) const {
   evidence.clear();
   if (boot_id.empty()) return liveness::unknown;  // no /proc
   const process_identity job(pid_file);
+  if (pid_file.empty() && known_pid != 0) {
+    evidence.append("pid=").append(std::to_string(known_pid)).append(",start=").append(known_start);
+    evidence.append(",pid_file=gone");
+    return start_time(stat) == known_start ? liveness::pid_file_gone : liveness::vanished;
+  }
   if (job.pid == 0) return pid_file.empty() ? liveness::not_started : liveness::unknown;
   const auto line = [](std::string_view text) { return text.substr(0, text.find('\n')); };
   evidence = "pid=" + std::to_string(job.pid);
   const auto now = start_time(stat);
-  if (job.start.empty()) return now.empty() ? liveness::unknown : liveness::alive;
+  if (job.start.empty() && now.empty()) return liveness::unknown;
   const auto add = [&](std::string_view key, std::string_view value) { evidence.append(key).append(value); };
   // The files may hold anything; evidence is short, and has no blanks and no control characters.
   const auto conclude = [&](liveness found) {
@@ -76,6 +81,10 @@ liveness file_evidence::judge(std::string& evidence) const {
         evidence.begin(), evidence.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
     return found;
   };
+  if (job.start.empty()) {
+    add(",start=", now);
+    return conclude(liveness::alive);
+  }
   add(",start=", job.start);
   add(",host=", job.host);
   if (job.boot != line(boot_id)) {

@@ -279,6 +279,8 @@ void watch_fsm::request(poll_request& out) const {
   out.max_bytes = state_.chunk.get();
   out.exit_seen = state_.exit_code;
   out.liveness = state_.lost_job.asks(state_.by_files);
+  out.known_pid = state_.lost_job.known_pid();
+  out.known_start = state_.lost_job.known_start();
   out.directories = state_.missing_files.asks();
 }
 
@@ -325,7 +327,8 @@ std::string watch_fsm::fault_text(notice_kind kind) const {
 
 std::string watch_fsm::notice_text(notice_kind kind) const {
   const auto& lost = state_.lost_job;
-  if (kind == notice_kind::orphaned || kind == notice_kind::elsewhere || kind == notice_kind::job_missing)
+  if (kind == notice_kind::orphaned || kind == notice_kind::pid_file_missing || kind == notice_kind::elsewhere ||
+      kind == notice_kind::job_missing)
     return liveness_notice(kind, job_, lost.seen(), lost.evidence(), lost.grace());
   if (kind == notice_kind::files_missing)
     return missing_files_message(job_, log_seen_, log_directory_, exit_directory_);

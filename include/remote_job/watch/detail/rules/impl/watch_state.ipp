@@ -29,6 +29,7 @@ void watch_state::begin(bool through_files, duration ran) noexcept {
 
 void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
   ran_ = std::min(ran_ + elapsed, deadline_);
+  const bool grew = r.log == log_state::present && r.log_size > seen;
   if (r.log == log_state::present) seen = r.log_size;
   found.size = r.log_size;
   found.took = took;
@@ -58,7 +59,7 @@ void watch_state::observe(const poll_reply& r, duration elapsed, duration took) 
 
   // Before the rule learns of this poll: it decided how the poll was asked.
   const bool asked = lost_job.asks(by_files), through_files = polls_files();
-  found.untold[0] = lost_job.observe(r, asked, through_files, elapsed);
+  found.untold[0] = lost_job.observe(r, asked, through_files, grew, elapsed);
   if (exit_fault.observe(exit_trouble, elapsed)) found.untold[1] = exit_trouble;
   if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
   if (r.size_wrong && !std::exchange(size_wrong, true)) found.untold[3] = notice_kind::log_size_wrong;
