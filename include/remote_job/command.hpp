@@ -22,6 +22,13 @@ struct remote_command {
   REMOTE_JOB_DECL void clear() noexcept;
 };
 
+/// Whose login shell runs the commands of a transport. A plain value.
+struct remote_account {
+  std::string user{};  ///< empty: not known
+  std::string host{};  ///< empty: no login shell runs them, or that is not known
+  std::string test{};  ///< a command line for people, which does nothing but log in there: `ssh user@host true`
+};
+
 /// What came back from one command. A plain value.
 struct command_reply {
   std::string output{};              ///< bytes of its standard output; never more than max_output

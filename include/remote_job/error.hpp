@@ -55,6 +55,7 @@ enum class errc {
   program_not_found,       ///< the program of a process_transport cannot be started
   forwarding_refused,      ///< a jump host does not forward connections
   files_unavailable,       ///< the host offers no file access; commands may still be possible
+  shell_unusable,          ///< the login shell ends without running a command
 
   // The job
   exit_code_damaged,     ///< the exit-code file holds something that is not an exit code

@@ -97,7 +97,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 
 // One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
-  int now, wall_now, diagnostics, notices;
+  int now, wall_now, diagnostics, notices, account;
 };
 
 template <class T>
@@ -140,6 +140,15 @@ concept has_notices = requires(T& t) {
   { t.notices() } -> std::convertible_to<std::vector<std::string>>;
 };
 
+template <class T>
+concept names_account = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::account;
+};
+template <class T>
+concept has_account = requires(T& t) {
+  { t.account() } -> std::convertible_to<remote_account>;
+};
+
 // An optional member must be absent or as documented.
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
@@ -149,6 +158,8 @@ template <class T>
 concept good_diagnostics = has_diagnostics<T> || !names_diagnostics<T>;
 template <class T>
 concept good_notices = has_notices<T> || !names_notices<T>;
+template <class T>
+concept good_account = has_account<T> || !names_account<T>;
 
 }  // namespace detail
 
@@ -164,6 +175,7 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 /// | `t.wall_now()` | optional: the calendar time, converts to `wall_time`; otherwise `std::chrono::system_clock::now()`. Deadlines count by it from one watch to the next |
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
 /// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
+/// | `t.account()` | optional: whose login shell runs the commands, if the exit status of a command is that of the shell; convertible to remote_account. Without a host, a shell that runs nothing is not told from a bad reply |
 ///
 /// Move-constructible. The caller starts one operation at a time. An operation never completes inline and honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
@@ -179,7 +191,8 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
-    detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
+    detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T> &&
+    detail::good_account<T>;
 
 /// Uniform access to a transport, with defaults for the optional members.
 template <class T>
@@ -218,6 +231,14 @@ struct transport_traits {
     else
       return {};
   }
+
+  /// Whose login shell runs the commands; without a host if that is not known.
+  static remote_account account(T& t) {
+    if constexpr (detail::has_account<T>)
+      return t.account();
+    else
+      return {};
+  }
 };
 
 /// Asserts the requirements one by one, so that the compiler lists everything that T lacks, with the required
@@ -234,6 +255,7 @@ constexpr bool check_transport() {
   static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
   static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
   static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
+  static_assert(detail::good_account<T>, "Transport: account is there but not as `remote_account account()`");
   static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
   static_assert(detail::good_wall_now<T>, "Transport: wall_now is there but not as `wall_time wall_now()`");
   if constexpr (detail::has_executor<T>) {

@@ -6,6 +6,7 @@
 // says: Transport: need `void close() noexcept`
 // says: Transport: wall_now is there but not as `wall_time wall_now()`
 // says: Transport: diagnostics is there but not as `std::string diagnostics()`
+// says: Transport: account is there but not as `remote_account account()`
 // says: Transport: notices is there but not as `std::vector<std::string> notices()`
 #include <concepts/minimal_transport.hpp>
 
@@ -47,6 +48,7 @@ struct my_transport {
   WALL_TIME wall_now() const;
   TEXT diagnostics();
   TEXTS notices();
+  int account();
 };
 
 static_assert(remote_job::check_transport<my_transport>());

@@ -7,6 +7,7 @@
 #include <remote_job/transport/process.hpp>
 
 #include <support/catch.hpp>
+#include <support/login_shell.hpp>
 #include <support/sshd.hpp>
 
 #include <asio/io_context.hpp>
@@ -134,6 +135,34 @@ TEST_CASE("openssh prefix: a job is watched") {
   CHECK(event->status == status::success);
   CHECK(t.sink().log() == "one\n");
   CHECK(count(server.log(), "Accepted publickey") == 1);
+}
+
+TEST_CASE("openssh prefix: an account without a shell is told, and other programs have none") {
+  support::login_shell host("/bin/false");
+  ssh_client c(host.server());
+  asio::io_context context;
+  trigger_state state;
+  state.job.job_id = "job";
+  state.job.log_file = host.server().file("log");
+  state.job.exit_code_file = host.server().file("exit_code");
+  basic_remote_job_trigger t(process_transport(context.get_executor(), openssh_prefix(c.command)), state, posix_os());
+  std::optional<trigger_event> event;
+  t.async_run([&](std::error_code, const trigger_event& e) { event = e; });
+  context.run_for(std::chrono::seconds(60));  // far more than a login takes
+  REQUIRE(event);
+  CHECK(event->error == errc::shell_unusable);
+  CHECK(t.stats().retries == 0);
+  CHECK(count(event->message, "the login shell of " + host.server().user() + " on 127.0.0.1 does not run commands") ==
+        1);
+  CHECK(count(event->message, "-p " + std::to_string(host.server().port()) + " 127.0.0.1 true`") == 1);
+
+  const auto account_host = [&](std::vector<std::string> prefix) {
+    return process_transport(context.get_executor(), std::move(prefix)).account().host;
+  };
+  CHECK(account_host({"ssh", "host", "--"}) == "host");
+  CHECK(account_host({"ssh", "host", "docker", "exec", "-i", "box", "sh", "-c"}).empty());
+  CHECK(account_host({"docker", "exec", "-i", "box", "sh", "-c"}).empty());
+  CHECK(account_host({"/bin/sh", "-c"}).empty());
 }
 
 TEST_CASE("openssh prefix: a certificate logs in") {

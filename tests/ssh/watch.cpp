@@ -366,9 +366,14 @@ TEST_CASE("over SSH any login shell will do") {
   CHECK(t.sink().log() == "text\n");
 }
 
-TEST_CASE("over SSH a host that runs none of our commands is given up, with what it said") {
+// Each is found out in one round trip, and not taken for a failure that may pass.
+TEST_CASE("over SSH a host that runs none of our commands is given up at once, with what it said") {
   std::optional<support::login_shell> host;
   std::string words;
+  const auto shell_with = [&](const char* file, const std::string& line) {
+    host.emplace(std::string(file) == ".zshenv" ? "/bin/zsh" : "/bin/bash");
+    support::write_file(host->server().home() + '/' + file, line + '\n');
+  };
   SECTION("a forced command") {
     host.emplace("/bin/sh", std::vector<std::string>{"ForceCommand echo only this"});
     words = "only this";
@@ -377,18 +382,81 @@ TEST_CASE("over SSH a host that runs none of our commands is given up, with what
     host.emplace("/usr/sbin/nologin");
     words = "This account is currently not available.";
   }
+  SECTION("an account whose shell is false") { host.emplace("/bin/false"); }
+  SECTION("an account whose shell is true") { host.emplace("/bin/true"); }
   SECTION("an account for files alone") {
     host.emplace("/bin/sh", std::vector<std::string>{"ForceCommand internal-sftp"});
     words = "This service allows sftp connections only.";
   }
+  SECTION("exit in .bashrc") { shell_with(".bashrc", "exit"); }
+  SECTION("exit with words in .bashrc") {
+    shell_with(".bashrc", "echo closed for today; exit 3");
+    words = "closed for today";
+  }
+  SECTION("read in .bashrc") { shell_with(".bashrc", "while read -r answer; do :; done"); }
+  SECTION("cat in .bashrc") { shell_with(".bashrc", "cat >/dev/null"); }
+  SECTION("exit in .zshenv") { shell_with(".zshenv", "exit 4"); }
   job_on_host job(host->server(), "job", poll_via::commands);
-  job.state.options.max_reconnect_attempts = 1;
+  const auto expected = "the login shell of " + host->server().user() +
+                        " on 127.0.0.1 does not run commands: try `ssh -p " + std::to_string(host->server().port()) +
+                        ' ' + host->server().user() + "@127.0.0.1 true`";
   auto t = job.make();
   const auto& e = job.watch(t);
   CAPTURE(e.message);
-  CHECK(e.reason == reason::reconnects_exhausted);
-  CHECK((job.error == errc::reply_missing || job.error == errc::command_refused));
-  CHECK(e.message.find("the host says: " + words) != std::string::npos);
+  CHECK(e.reason == reason::fatal_error);
+  CHECK(job.error == errc::shell_unusable);
+  CHECK(t.sink().all<retry_info>().empty());
+  CHECK(e.message.find(expected) != std::string::npos);
+  if (!words.empty()) CHECK(e.message.find("the host says: " + words) != std::string::npos);
+
+  // The same for a job that is to be started there.
+  std::optional<submit_result> submitted;
+  t.async_submit({.script = "true\n", .base_dir = job.directory}, [&](std::error_code ec, const submit_result& result) {
+    CHECK(ec == errc::shell_unusable);
+    submitted = result;
+  });
+  job.run_until([&] { return submitted.has_value(); });
+  CHECK(submitted->message.find(expected) != std::string::npos);
+}
+
+TEST_CASE("over SSH a missing reply that may come the next time is asked for again") {
+  std::optional<support::login_shell> host(std::in_place, "/bin/bash");
+  const auto& server = host->server();
+  const auto rc = server.home() + "/.bashrc", once = server.file("once");
+  SECTION("no process for now") {
+    support::write_file(rc, "[ -e " + once + " ] || { >" + once +
+                                "; echo 'bash: fork: Resource temporarily unavailable' >&2; exit 1; }\n");
+  }
+  SECTION("killed by a signal") {
+    support::write_file(rc, "[ -e " + once + " ] || { >" + once + "; kill -KILL $$; }\n");
+  }
+  SECTION("a shell within is killed") {
+    support::write_file(rc, "[ -e " + once + " ] || { >" + once + "; bash -c 'kill -TERM $$'; exit $?; }\n");
+  }
+  SECTION("not found for now") {
+    support::write_file(rc, "[ -e " + once + " ] || { >" + once + "; exec /not/mounted/sh; exit 127; }\n");
+  }
+  job_on_host job(server, "job", poll_via::commands);
+  job.write_log("text\n");
+  job.finish("0\n");
+  auto t = job.make();
+  CHECK(job.watch(t).status == status::success);
+  CHECK(t.sink().all<retry_info>().size() == 1);
+}
+
+TEST_CASE("over SSH a shell that has run commands will do so again") {
+  support::login_shell host("/bin/bash");
+  const auto rc = host.server().home() + "/.bashrc";
+  job_on_host job(host.server(), "job", poll_via::commands);
+  auto t = job.make();
+  job.start(t);
+  job.run_until([&] { return t.stats().polls > 1; });
+  support::write_file(rc, "exit\n");
+  job.run_until([&] { return !t.sink().all<retry_info>().empty() || job.event; });
+  std::filesystem::remove(rc);
+  job.finish("0\n");
+  job.run_until([&] { return job.event.has_value(); });
+  CHECK(job.event->status == status::success);
 }
 
 TEST_CASE("over SSH a job is watched through files where no command is run") {

@@ -51,6 +51,7 @@ std::string errc_category::message(int value) const {
     case errc::program_not_found: return "the program cannot be started";
     case errc::forwarding_refused: return "the jump host does not let connections through";
     case errc::files_unavailable: return "the host offers no file access";
+    case errc::shell_unusable: return "the login shell does not run commands";
     case errc::job_not_started: return "the job was not started in time";
     case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
     case errc::exit_code_unreadable: return "the exit-code file cannot be read";

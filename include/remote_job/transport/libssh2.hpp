@@ -160,6 +160,9 @@ class basic_libssh2_transport {
   /// Describes the last error: user, host, port, step and cause. Contains no secrets.
   std::string diagnostics() const { return backend_ ? backend_->diagnostics() : std::string(); }
 
+  /// Whose login shell runs the commands.
+  remote_account account() const { return backend_ ? backend_->account() : remote_account(); }
+
   /// Problems found while connecting that are not errors, such as damaged known-hosts lines, for people.
   std::vector<std::string> notices() const { return backend_ ? backend_->notices() : std::vector<std::string>(); }
 

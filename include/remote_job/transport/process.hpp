@@ -137,6 +137,9 @@ class basic_process_transport {
   /// Describes the last failed command: the last line of its standard error, or how it ended.
   const std::string& diagnostics() const noexcept { return backend_->diagnostics(); }
 
+  /// The account of a prefix that `openssh_prefix` made; of other programs nothing is known.
+  remote_account account() const { return backend_->account(); }
+
  private:
   Executor executor_;
   std::shared_ptr<detail::process_backend> backend_;

@@ -39,6 +39,7 @@ class own_connection final : public connection_backend {
   REMOTE_JOB_DECL std::string diagnostics() const override;
 
   std::vector<std::string> notices() const override { return result_->notices; }
+  remote_account account() const override { return account_of(*options_); }
 
  private:
   REMOTE_JOB_DECL bool have_files(detail::any_completion& completion);

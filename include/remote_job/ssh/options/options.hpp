@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_OPTIONS_OPTIONS_HPP
 #define REMOTE_JOB_SSH_OPTIONS_OPTIONS_HPP
 
+#include <remote_job/command.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/ssh/options/prompt.hpp>
 
@@ -160,6 +161,13 @@ struct ssh_options {
   /// <remote_job/ssh/openssh/openssh_config.hpp>, for POSIX systems.
   static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };
+
+namespace ssh {
+
+/// Whose login shell runs the commands.
+REMOTE_JOB_DECL remote_account account_of(const ssh_options& options);
+
+}  // namespace ssh
 
 /// Checks the options. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe;
 /// does no I/O.

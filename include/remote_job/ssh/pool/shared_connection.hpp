@@ -41,6 +41,7 @@ class shared_connection final : public connection_backend,
   REMOTE_JOB_DECL std::string diagnostics() const override;
 
   std::vector<std::string> notices() const override { return site_->last_attempt().notices; }
+  remote_account account() const override { return account_of(*site_->options()); }
 
  private:
   /// One operation, from initiation to completion.

@@ -33,6 +33,7 @@ class connection_backend {
   virtual void close() noexcept = 0;
   virtual std::string diagnostics() const = 0;
   virtual std::vector<std::string> notices() const = 0;
+  virtual remote_account account() const = 0;
 
  private:
   asio::any_io_executor executor_;

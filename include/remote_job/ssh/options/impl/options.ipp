@@ -4,10 +4,25 @@
 #define REMOTE_JOB_SSH_OPTIONS_IMPL_OPTIONS_IPP
 
 #include <remote_job/job.hpp>
+#include <remote_job/ssh/options/identity.hpp>
 #include <remote_job/ssh/options/options.hpp>
 
 #include <string>
 #include <string_view>
+
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
+
+remote_account account_of(const ssh_options& options) {
+  remote_account account{options.user.empty() ? local_user::current().name : options.user, options.host, "ssh "};
+  if (options.port != 22) account.test += "-p " + std::to_string(options.port) + ' ';
+  for (const auto& jump : options.jump_hosts)
+    account.test += (&jump == options.jump_hosts.data() ? "-J " : ",") + jump.host +
+                    (&jump == &options.jump_hosts.back() ? " " : "");
+  account.test += account.user + '@' + account.host + " true";
+  return account;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 

@@ -51,6 +51,21 @@ bool process_backend::is_ssh() const {
   return program.substr(program.find_last_of('/') + 1) == "ssh";
 }
 
+remote_account process_backend::account() const {
+  // Words behind the host would be a program of its own, with exit statuses of its own.
+  if (prefix_.size() < 3 || !is_ssh() || prefix_.back() != "--") return {};
+  remote_account account;
+  account.host = prefix_[prefix_.size() - 2];
+  account.test = prefix_.front();
+  for (std::size_t i = 1; i + 2 < prefix_.size(); ++i) {
+    if (prefix_[i] == "-l") account.user = prefix_[i + 1];
+    if (prefix_[i] == "-F" || prefix_[i] == "-l" || prefix_[i] == "-p")
+      account.test += ' ' + prefix_[i] + ' ' + prefix_[i + 1];
+  }
+  account.test += ' ' + account.host + " true";
+  return account;
+}
+
 std::error_code process_backend::not_found(const std::string& why) {
   diagnostics_ = "cannot start '" + (prefix_.empty() ? "" : prefix_.front()) + "': " + why;
   return errc::program_not_found;

@@ -58,6 +58,7 @@ class call {
     if (!ec) result_ = std::move(read);
     if constexpr (requires { exchange_.another(ec); })
       if (exchange_.another(ec)) return fsm.another();
+    ec = context_->judge(ec);
     return fsm.replied(ec, ec ? (read.message.empty() ? context_->why(ec, fsm.command_timeout(), &context_->raw)
                                                       : std::move(read.message))
                               : std::string());

@@ -6,6 +6,7 @@
 #include <remote_job/backoff.hpp>
 #include <remote_job/detail/text/hex.hpp>
 #include <remote_job/detail/text/random.hpp>
+#include <remote_job/error.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/transport.hpp>
 #include <remote_job/watch/detail/run/run_texts.hpp>
@@ -78,8 +79,18 @@ struct operation_context : std::enable_shared_from_this<operation_context<Transp
     interrupt();
   }
 
+  /// Judges what came of a command, by the error that reading its reply gave. A shell that ran a command before will do
+  /// so again: then the lack of a reply is a failure that may pass.
+  std::error_code judge(std::error_code ec) {
+    if (!ec) shell_answers = true;
+    const bool unusable = ec == errc::reply_missing && !shell_answers && never_began(raw) &&
+                          !traits::account(transport).host.empty();
+    return unusable ? errc::shell_unusable : ec;
+  }
+
   /// Says for people why a step failed. `reply`: of the command, if the step was one.
   std::string why(std::error_code ec, duration limit, const command_reply* reply = nullptr) {
+    if (ec == errc::shell_unusable) return unusable_shell_text(traits::account(transport), raw);
     return failure_text(ec, traits::diagnostics(transport), timed_out ? &limit : nullptr, reply);
   }
 
@@ -115,6 +126,7 @@ struct operation_context : std::enable_shared_from_this<operation_context<Transp
   bool running = false;
   bool cancelled = false;
   bool timed_out = false;
+  bool shell_answers = false;  // whether a command was answered, in any run
 
  private:
   struct deadline {

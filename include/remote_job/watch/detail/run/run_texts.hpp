@@ -21,6 +21,13 @@ REMOTE_JOB_DECL std::string exception_text(std::string text);
 REMOTE_JOB_DECL std::string failure_text(std::error_code ec, std::string diagnostics, const duration* limit,
                                          const command_reply* reply);
 
+/// Whether a command that ended without any reply was not even begun: its login shell ended by itself, as after `exit` in
+/// a start-up file. Not if a signal ended it, if a program was not found, or if the host is short of something.
+REMOTE_JOB_DECL bool never_began(const command_reply& reply);
+
+/// Says that the login shell of an account does not run commands, and what the host said.
+REMOTE_JOB_DECL std::string unusable_shell_text(const remote_account& account, const command_reply& reply);
+
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)

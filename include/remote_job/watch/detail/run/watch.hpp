@@ -73,7 +73,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     if (kind == action_kind::stop) {
       stop_result stopped;
       if constexpr (can_stop)
-        if (!ec) ec = os.parse_stop(stop, this->raw, stopped);
+        if (!ec) ec = this->judge(os.parse_stop(stop, this->raw, stopped));
       return fsm.stop_answered(ec, ec && stopped.message.empty() ? why_of_command(ec) : std::move(stopped.message));
     }
     ec = read_reply(ec);
@@ -194,7 +194,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
           files.make_reply(reply);
         return ec;
       }
-    return ec ? ec : os.parse_poll(request, this->raw, reply);
+    return ec ? ec : this->judge(os.parse_poll(request, this->raw, reply));
   }
 
   /// Whether several chunks may be asked for at once, and yet come in good time. Chunks that may grow do that instead.

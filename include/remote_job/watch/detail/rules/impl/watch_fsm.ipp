@@ -50,7 +50,8 @@ action watch_fsm::connected(std::error_code ec, std::string why) {
 action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
   if (!ec && !state_.log.plausible(reply, state_.chunk.get())) ec = errc::reply_malformed;
   if (ec == errc::files_unavailable && by_files()) return files_refused(why);
-  const bool no_command = ec == errc::command_refused || ec == errc::service_refused || ec == errc::reply_missing;
+  const bool no_command = ec == errc::command_refused || ec == errc::service_refused || ec == errc::reply_missing ||
+                          ec == errc::shell_unusable;
   if (no_command && state_.by_files && !by_files()) {
     // The connection works, and files can be read: this alone is no reason to give up anything.
     state_.lost_job.command_refused();
