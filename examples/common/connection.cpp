@@ -32,6 +32,13 @@ std::string host_key_policy(const std::string& text) {
   return text;
 }
 
+ssh_way transport(const std::string& text) {
+  if (text == "auto") return ssh_way::automatic;
+  if (text == "libssh2") return ssh_way::libssh2;
+  if (text == "ssh") return ssh_way::openssh;
+  throw std::invalid_argument("must be auto, libssh2 or ssh");
+}
+
 std::vector<host> jump_hosts(std::string_view text) {
   std::vector<host> all;
   for (;;) {
@@ -59,6 +66,8 @@ remote_job::ssh_options look_up(const connection_arguments& given, const host& w
   try {
     return remote_job::ssh_options::from_openssh(where.name, query);
   } catch (const std::system_error& e) {
+    if (e.code() == remote_job::condition::beyond_libssh2)
+      throw ssh_config_unsupported(std::string(option) + ": " + e.what());
     const bool no_ssh = e.code() == remote_job::errc::program_not_found;
     throw std::runtime_error(std::string(option) + ": " + e.what() +
                              (no_ssh ? "; use --no-ssh-config to do without it" : ""));
@@ -95,6 +104,12 @@ void describe_host(CLI::App& app, connection_arguments& given) {
 
 void describe_ssh(CLI::App& app, connection_arguments& given) {
   const std::string ssh = ssh_group;
+  add(app, "--transport", given.transport, transport,
+      "libssh2, or the ssh program, which also has certificates, FIDO keys, GSSAPI and ProxyCommand; with ssh, a job "
+      "is "
+      "watched by commands. auto: ssh if libssh2 lacks what the connection needs (default: auto)",
+      "auto|libssh2|ssh")
+      ->group(ssh);
   add(app, "--identity", given.identities, not_empty, "private key; repeatable (default: the usual ones in ~/.ssh)",
       "FILE")
       ->group(ssh);
@@ -124,9 +139,11 @@ void describe_ssh(CLI::App& app, connection_arguments& given) {
 }
 
 void check(const CLI::App& app, const connection_arguments& given) {
+  if (given.transport == ssh_way::openssh && !given.fingerprints.empty())
+    throw CLI::ValidationError("--fingerprint", "is not for --transport ssh: give --known-hosts");
   if (!given.local) return;
-  for (const char* option : {"--jump", "--identity", "--known-hosts", "--fingerprint", "--host-key-policy",
-                             "--ssh-config", "--no-ssh-config"})
+  for (const char* option : {"--transport", "--jump", "--identity", "--known-hosts", "--fingerprint",
+                             "--host-key-policy", "--ssh-config", "--no-ssh-config"})
     if (app.count(option) > 0) throw CLI::ValidationError(option, "goes with --host, not with --local");
 }
 

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,13 @@
 
 namespace cli {
 
+/// What reaches a host: libssh2 where it can, else OpenSSH's ssh; or just one of them.
+enum class ssh_way { automatic, libssh2, openssh };
+
 /// The command line's part on how to reach the host: what was given, and nothing that was not.
 struct connection_arguments {
   bool local = false;
+  ssh_way transport = ssh_way::automatic;
   std::optional<std::string> host, ssh_config;
   bool no_ssh_config = false;
   std::optional<std::vector<cli::host>> jump;
@@ -38,7 +43,12 @@ void describe_ssh(CLI::App& app, connection_arguments& given);
 void check(const CLI::App& app, const connection_arguments& given);
 
 #ifdef HAVE_SSH
-/// How to reach `host`, [USER@]HOST[:PORT]. Throws std::runtime_error.
+/// The ssh configuration asks for something that libssh2 cannot do.
+struct ssh_config_unsupported : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// How to reach `host`, [USER@]HOST[:PORT]. Throws std::runtime_error, of which ssh_config_unsupported is one.
 ///
 /// @param asked for passphrases, passwords and what servers ask; may be empty.
 /// @param command_timeout of the watch: whether the host gives access to files is to be known before.

@@ -88,6 +88,8 @@ std::variant<arguments, int> parse(int argc, char** argv) {
     if (!given.local && !given.host) throw CLI::ParseError("give --host or --local", CLI::ExitCodes::RequiredError);
     if (given.local && given.watch.via == remote_job::poll_via::files)
       throw CLI::ValidationError("--via", "files goes with --host, not with --local");
+    if (given.transport == cli::ssh_way::openssh && given.watch.via == remote_job::poll_via::files)
+      throw CLI::ValidationError("--via", "files is not for --transport ssh");
     remote_job::job_spec any;
     any.job_id = any.log_file = "any";
     any.exit_code_file = "other";

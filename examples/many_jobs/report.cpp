@@ -40,6 +40,16 @@ void report::retries(std::size_t job, const remote_job::retry_info& info) {
   add(job, info.message, attempt + std::to_string(static_cast<int>(info.failed)) + info.error.message());
 }
 
+void report::notes(std::size_t job, const remote_job::notice& note) {
+  if (!commands_only_ || note.kind != remote_job::notice_kind::files_unavailable) notes(job, note.message);
+}
+
+void report::switched(const std::string& why) {
+  commands_only();
+  table_.hide();
+  std::fprintf(stderr, "many_jobs: %s %s\n", cli::timestamp().c_str(), shown(cli::unescaped(why), 2000).c_str());
+}
+
 void report::notes(std::size_t job, const std::string& message) { add(job, message, message); }
 
 void report::polled(std::size_t job, std::uint64_t polls) {

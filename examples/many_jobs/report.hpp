@@ -26,7 +26,11 @@ class report {
 
   void ended(std::size_t job, const remote_job::trigger_event& event);
   void retries(std::size_t job, const remote_job::retry_info& info);
+  void notes(std::size_t job, const remote_job::notice& note);
   void notes(std::size_t job, const std::string& message);
+  /// ssh has taken over: jobs are watched by commands, which need not be said again.
+  void switched(const std::string& why);
+  void commands_only() { commands_only_ = true; }
   void grew(std::size_t job, std::uint64_t size) { rows_[job].bytes = size; }
   /// How often the job was looked at so far.
   void polled(std::size_t job, std::uint64_t polls);
@@ -54,6 +58,7 @@ class report {
   std::vector<row> rows_;
   tally tally_;
   table table_;
+  bool commands_only_ = false;
   std::vector<news> news_;
   std::map<std::string, std::size_t> places_;  // in news_, by what is in common
 };
@@ -74,7 +79,7 @@ class job_sink {
     return file_ ? file_->on_log_reset(reset) : std::error_code();
   }
   void on_retry(const remote_job::retry_info& info) { to_->retries(job_, info); }
-  void on_notice(const remote_job::notice& note) { to_->notes(job_, note.message); }
+  void on_notice(const remote_job::notice& note) { to_->notes(job_, note); }
   void on_event(const remote_job::trigger_event& event) {
     if (file_) file_->on_event(event);
     to_->ended(job_, event);

@@ -3,6 +3,7 @@
 #include "watch.hpp"
 
 #include "../common/file_name.hpp"
+#include "../common/host_route.hpp"
 #include "../common/interrupt.hpp"
 #include "../common/open_file.hpp"
 #include "../common/state_file.hpp"
@@ -14,10 +15,6 @@
 #include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/os_policy/posix.hpp>
 #include <remote_job/transport/process.hpp>
-#ifdef HAVE_SSH
-#include <remote_job/ssh/session_pool.hpp>
-#include <remote_job/transport/libssh2.hpp>
-#endif
 
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
@@ -116,6 +113,12 @@ class watcher {
     return cli::terminal::is_there() ? terminal_.prompter() : remote_job::ssh_prompter();
   }
 
+  /// For the way to the host.
+  cli::host_route::listener listener() {
+    if (given_.transport == cli::ssh_way::openssh) report_.commands_only();
+    return {[this](const std::string& why) { report_.switched(why); }, [this](bool asking) { asks(asking); }};
+  }
+
   template <class MakeTransport>
   void add(const remote_job::job_spec& job, MakeTransport make_transport) {
     auto state = beginning(given_, job);
@@ -156,6 +159,11 @@ class watcher {
     std::unique_ptr<trigger> watch;
     std::int64_t saved;  // the offset that is in its file; -1: none
   };
+
+  void asks(bool asking) {
+    asks_ = asking;
+    report_.hide();
+  }
 
   void cancel() {
     for (auto& each : all_) each.watch->cancel();
@@ -217,10 +225,7 @@ class watcher {
   asio::posix::stream_descriptor signalled_;
   asio::steady_timer tick_;
   bool asks_ = false;  // for a passphrase or the like
-  cli::terminal terminal_{context_.get_executor(), [this](bool asking) {
-                            asks_ = asking;
-                            report_.hide();
-                          }};
+  cli::terminal terminal_{context_.get_executor(), [this](bool asking) { asks(asking); }};
   std::vector<one> all_;
   std::size_t left_ = 0;
   std::string save_error_;
@@ -233,20 +238,13 @@ int watch(const arguments& given, const std::vector<remote_job::job_spec>& jobs)
   for (const auto& directory : {given.log_dir, given.state_dir})
     if (directory) std::filesystem::create_directories(*directory);
   const auto alone = lock_directory(given.state_dir);
-#ifdef HAVE_SSH
   if (given.host) {
-    watcher<remote_job::libssh2_transport> all(given, jobs);
-    const auto executor = all.context().get_executor();
-    const auto options = std::make_shared<const remote_job::ssh_options>(
-        cli::ssh_options(given, *given.host, all.prompter(), given.watch.command_timeout));
-    remote_job::session_pool pool(executor);
-    for (const auto& job : jobs) all.add(job, [&] { return remote_job::libssh2_transport(executor, options, pool); });
-    return all.run([&] { pool.close(); });
+    watcher<cli::host_transport> all(given, jobs);
+    const auto route = std::make_shared<cli::host_route>(all.context().get_executor(), given, *given.host,
+                                                         all.prompter(), given.watch.command_timeout, all.listener());
+    for (const auto& job : jobs) all.add(job, [&] { return cli::host_transport(route); });
+    return all.run([&] { route->close(); });
   }
-#else
-  if (given.host)
-    throw std::runtime_error("--host: this many_jobs was built without libssh2, it can only watch --local");
-#endif
   watcher<remote_job::process_transport> all(given, jobs);
   for (const auto& job : jobs)
     all.add(job, [&] { return remote_job::process_transport::local(all.context().get_executor()); });

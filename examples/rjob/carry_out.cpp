@@ -41,13 +41,11 @@ std::error_code ask_host(conversation& talk, status_line& status, remote_job::pr
   return ask(talk, status, std::move(transport), options, asked, message);
 }
 
-#ifdef HAVE_SSH
-std::error_code ask_host(conversation& talk, status_line& status, remote_job::libssh2_transport transport,
+std::error_code ask_host(conversation& talk, status_line& status, cli::host_transport transport,
                          const remote_job::watch_options& options, const question_os::question& asked,
                          std::string& message) {
   return ask(talk, status, std::move(transport), options, asked, message);
 }
-#endif
 
 int failed(conversation& talk, std::error_code error, const std::string& message) {
   if (const int number = talk.interrupt().signal()) {

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
+#include "../common/host_route.hpp"
 #include "../common/text.hpp"
 #include "conversation.hpp"
 #include "inventory.hpp"
@@ -10,9 +11,6 @@
 #include <remote_job/event.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/transport/process.hpp>
-#ifdef HAVE_SSH
-#include <remote_job/transport/libssh2.hpp>
-#endif
 
 #include <string>
 #include <system_error>
@@ -48,11 +46,9 @@ std::error_code carry_out(conversation& talk, Trigger& trigger, Start start, Res
 std::error_code ask_host(conversation& talk, status_line& status, remote_job::process_transport transport,
                          const remote_job::watch_options& options, const question_os::question& asked,
                          std::string& message);
-#ifdef HAVE_SSH
-std::error_code ask_host(conversation& talk, status_line& status, remote_job::libssh2_transport transport,
+std::error_code ask_host(conversation& talk, status_line& status, cli::host_transport transport,
                          const remote_job::watch_options& options, const question_os::question& asked,
                          std::string& message);
-#endif
 
 /// The exit status for an operation that failed, or that a signal ended; says why.
 int failed(conversation& talk, std::error_code error, const std::string& message);

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
+#include "../common/host_route.hpp"
 #include "../common/interrupt.hpp"
 #include "../common/terminal.hpp"
 
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 
 #include <functional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -30,6 +32,17 @@ class conversation {
   /// Whether a question is open, and what is told when one begins.
   bool asks() const { return asks_; }
   std::function<void()> on_asking = [] {};
+
+  /// For the way to the host.
+  cli::host_route::listener listener() {
+    return {[this](const std::string& why) { on_switch_ ? on_switch_(why) : void(switched_ = why); },
+            [this](bool asking) { asks(asking); }};
+  }
+  /// Who is told why ssh has taken over, which may have been already.
+  void on_switch(std::function<void(const std::string&)> f) {
+    on_switch_ = std::move(f);
+    if (const auto why = std::exchange(switched_, {}); !why.empty()) on_switch_(why);
+  }
 
   /// Runs the operation that `begin(done)` starts, until it calls done(); a signal calls `cancel()`.
   template <class Begin, class Cancel>
@@ -57,13 +70,17 @@ class conversation {
   }
 
  private:
+  void asks(bool asking) {
+    asks_ = asking;
+    if (asking) on_asking();
+  }
+
   cli::interrupt interrupt_;
   asio::io_context context_;
   bool asks_ = false;
-  cli::terminal terminal_{context_.get_executor(), [this](bool asking) {
-                            asks_ = asking;
-                            if (asking) on_asking();
-                          }};
+  std::function<void(const std::string&)> on_switch_;
+  std::string switched_;
+  cli::terminal terminal_{context_.get_executor(), [this](bool asking) { asks(asking); }};
 };
 
 }  // namespace rjob

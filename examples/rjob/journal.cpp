@@ -12,8 +12,8 @@
 
 namespace rjob {
 
-journal::journal(output& out, status_line& status, const std::optional<std::string>& events)
-    : out_(out), status_(status), lines_(events_) {
+journal::journal(output& out, status_line& status, const std::optional<std::string>& events, bool commands_only)
+    : out_(out), status_(status), lines_(events_), commands_only_(commands_only) {
   if (!events) return;
   try {
     cli::check_regular(*events);
@@ -45,7 +45,13 @@ void journal::retry(const remote_job::retry_info& info) {
   status_.attempt(info.attempt, info.max_attempts);
 }
 
+void journal::switched(const std::string& why) {
+  note({remote_job::notice_kind::transport, why});
+  commands_only_ = true;
+}
+
 void journal::note(const remote_job::notice& n) {
+  if (commands_only_ && n.kind == remote_job::notice_kind::files_unavailable) return;
   if (events_.is_open()) lines_.on_notice(n);
   status_.notice(cli::unescaped(n.message));
 }

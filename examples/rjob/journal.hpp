@@ -25,12 +25,15 @@ namespace rjob {
 class journal {
  public:
   /// @param events path of the events file, if there is to be one. Throws std::runtime_error if it cannot be opened.
-  journal(output& out, status_line& status, const std::optional<std::string>& events);
+  /// @param commands_only the user knows that files cannot be read directly.
+  journal(output& out, status_line& status, const std::optional<std::string>& events, bool commands_only);
 
   std::error_code log(std::string_view bytes);
   void reset(const remote_job::log_reset& reset);
   void retry(const remote_job::retry_info& info);
   void note(const remote_job::notice& n);
+  /// ssh has taken over: the job is watched by commands, which need not be said again.
+  void switched(const std::string& why);
   void submitted(const nlohmann::json& members);
   void end(const remote_job::trigger_event& event, const remote_job::watch_stats& stats);
 
@@ -52,6 +55,7 @@ class journal {
   std::ofstream events_;
   remote_job::jsonl_sink lines_;
   std::error_code output_error_;
+  bool commands_only_ = false;
 };
 
 /// The sink that hands on to the journal. The final event is not taken here: it is written with the counters once the

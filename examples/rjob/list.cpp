@@ -172,6 +172,7 @@ int list(const arguments& given) {
   if (given.max_reconnects) state.options.max_reconnect_attempts = *given.max_reconnects;
   conversation talk;
   status_line status(given.quiet);
+  talk.on_switch([&](const std::string& why) { status.notice(cli::unescaped(why)); });
   return reach_host(given, talk, state, [&](auto make) {
     std::vector<found_job> jobs;
     std::string message;

@@ -286,6 +286,8 @@ void check(const CLI::App& sub, const arguments& given) {
   cli::check(sub, given);
   if (given.local && given.via == remote_job::poll_via::files)
     wrong("--via", "files goes with --host, not with --local");
+  if (given.transport == cli::ssh_way::openssh && given.via == remote_job::poll_via::files)
+    wrong("--via", "files is not for --transport ssh");
   if (given.command == command::watch) return;
   const bool reached = given.local || given.host;
   if (in(given.command, {command::list, command::gc})) {

@@ -111,6 +111,7 @@ int ask(const arguments& given) {
   auto& state = start.state;
   conversation talk;
   status_line status(given.quiet);
+  talk.on_switch([&](const std::string& why) { status.notice(cli::unescaped(why)); });
   const auto use = [&](auto make, auto os) {
     const auto family = decltype(os)::target_os;
     state.job.remote_os = family;

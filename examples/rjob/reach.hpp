@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
+#include "../common/host_route.hpp"
 #include "conversation.hpp"
 #include "options.hpp"
 
@@ -11,10 +12,6 @@
 #include <remote_job/os_policy/windows.hpp>
 #include <remote_job/state.hpp>
 #include <remote_job/transport/process.hpp>
-#ifdef HAVE_SSH
-#include <remote_job/ssh/session_pool.hpp>
-#include <remote_job/transport/libssh2.hpp>
-#endif
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -61,7 +58,7 @@ int use_os(const arguments& given, conversation& talk, remote_job::trigger_state
 }
 
 /// Calls `use(make_transport)` with what makes a transport to the host of the state, as often as it is called. The
-/// transports share an SSH session. Throws std::runtime_error for what cannot be used.
+/// transports share an SSH connection. Throws std::runtime_error for what cannot be used.
 template <class Use>
 int reach_host(const arguments& given, conversation& talk, const remote_job::trigger_state& state, Use use) {
   const auto executor = talk.context().get_executor();
@@ -71,17 +68,12 @@ int reach_host(const arguments& given, conversation& talk, const remote_job::tri
     talk.finish();
     return status;
   }
-#ifdef HAVE_SSH
-  const auto options = std::make_shared<const remote_job::ssh_options>(
-      cli::ssh_options(given, where, talk.prompter(), state.options.command_timeout));
-  remote_job::session_pool pool(executor);
-  const int status = use([&] { return remote_job::libssh2_transport(executor, options, pool); });
-  pool.close();
+  const auto route = std::make_shared<cli::host_route>(executor, given, where, talk.prompter(),
+                                                       state.options.command_timeout, talk.listener());
+  const int status = use([&] { return cli::host_transport(route); });
+  route->close();
   talk.finish();
   return status;
-#else
-  throw std::runtime_error("--host: this rjob was built without libssh2, it knows the jobs of this machine only");
-#endif
 }
 
 /// Calls `use(make_transport, os_policy)`, the policy being that of the host. Throws as reach_host(), and host_unknown

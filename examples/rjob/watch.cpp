@@ -49,9 +49,10 @@ class watcher {
         file_(begin.file),
         out_(talk.interrupt().descriptor(), file_.has_value()),
         status_(given.quiet),
-        journal_(out_, status_, given.events),
+        journal_(out_, status_, given.events, given.transport == cli::ssh_way::openssh),
         tick_(talk.context()) {
     talk_.on_asking = [this] { status_.hide(); };
+    talk_.on_switch([this](const std::string& why) { journal_.switched(why); });
   }
 
   template <class Make, class OsPolicy>

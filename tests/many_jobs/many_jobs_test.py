@@ -259,6 +259,32 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.assertEqual(sum(1 + int(found[1]) if found else 1 for found in others), 40, done.stderr)
         self.assertLess(len(lines), 10, done.stderr)
 
+    def test_many_jobs_share_a_connection_of_ssh(self):
+        """More polls at once than a server allows on one connection; told to use ssh, and by itself."""
+        (self.dir / "banner").write_text("x" * 50_000)  # more than libssh2 takes
+        with unittest.mock.patch("main_job.SSHD_CONFIG", main_job.SSHD_CONFIG + f"\nBanner {self.dir}/banner\n"):
+            _, host = self.start_sshd()
+        self.make(*(f"job-{n}" for n in range(40)))
+        for n in range(40):
+            self.end(n, n % 2)
+        arguments = [self.program, str(self.list), *host, "--known-hosts", str(self.dir / "known_hosts"), "--poll-interval",
+                     "0.05", "--log-dir", str(self.logs), "--transport"]
+        if b"built without libssh2" not in (done := self.run_it(arguments=[*arguments, "libssh2"])).stderr:
+            self.assertEqual(done.returncode, 255, done.stderr)
+            self.assertIn(b"banner", done.stdout)
+        logins = 0
+        for way, notices in (("ssh", 0), ("auto", 1)):
+            done = self.run_it(arguments=[*arguments, way])
+            if b"built without libssh2" in done.stderr:
+                notices = 0
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(b"40 jobs: 20 succeeded, 20 failed", done.stderr)
+            self.assertEqual((self.logs / "job-39.log").read_text(), "log of job-39\n")
+            self.assertEqual(done.stderr.count(b"Using the ssh program instead"), notices, done.stderr)
+            self.assertNotIn(b"polling with commands instead", done.stderr)
+            logins += 1
+            self.assertEqual((self.dir / "sshd.log").read_text(errors="replace").count("Accepted publickey"), logins)
+
     def test_it_asks_on_the_terminal(self):
         _, host = self.start_sshd()
         subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "open sesame", "-f", self.dir / "user_key"],

@@ -6,14 +6,32 @@
 #include "hostile_server.hpp"
 #include "scripted_server.hpp"
 
+#include <remote_job/ssh/session/wire.hpp>
 #include <support/catch.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 
 using namespace remote_job;
+
+TEST_CASE("what libssh2 holds is counted, and can be freed as memory of malloc") {
+  remote_job::ssh::wire wire;
+  REQUIRE(wire.native() != nullptr);
+  const auto before = wire.memory();
+  void** const abstract = libssh2_session_abstract(wire.native());
+  for (const std::size_t size : {std::size_t(0), std::size_t(1), std::size_t(100'000)}) {
+    void* const block = remote_job::ssh::wire::allocate(size, abstract);
+    REQUIRE(block != nullptr);
+    CHECK(wire.memory() >= before + size);
+    libssh2_free(wire.native(), block);
+    CHECK(wire.memory() == before);
+  }
+  // As libssh2 1.11.1 does with what it signs with an ECDSA key.
+  std::free(remote_job::ssh::wire::allocate(100, abstract));
+}
 
 TEST_CASE("a server that floods the key exchange is left") {
   const char type = GENERATE('\xc0', '\x63', '\x14');
@@ -32,7 +50,9 @@ TEST_CASE("a server that floods the key exchange is left") {
   CAPTURE(size, server.sent(), c.diagnostics());
   CHECK(ec == errc::connection_lost);
   CHECK(c.diagnostics().find("127.0.0.1:" + std::to_string(server.port())) == 0);
-  CHECK(c.diagnostics().find("nobody has asked for") != std::string::npos);
+  // A newer libssh2 itself does not accept a second list of algorithms.
+  const bool refused = type == '\x14' && libssh2_version(0x010b01) != nullptr;
+  CHECK((refused || c.diagnostics().find("nobody has asked for") != std::string::npos));
 }
 
 TEST_CASE("a server that floods a session after the login is left") {

@@ -54,7 +54,7 @@ class BlackBoxTest(unittest.TestCase):
             self.assertLess(time.monotonic(), end, f"in vain waited for {what}")
             time.sleep(0.01)
 
-    def on_terminal(self, arguments, answers):
+    def on_terminal(self, arguments, answers, prompt=b"Passphrase for "):
         """Runs the program on a terminal of its own, answers its questions; gives what it showed and its exit status."""
         pid, terminal = pty.fork()
         if pid == 0:
@@ -67,7 +67,7 @@ class BlackBoxTest(unittest.TestCase):
                     shown += os.read(terminal, 4096)
                 except OSError:  # it has ended
                     break
-                if shown.count(b"Passphrase for ") > asked:
+                if shown.count(prompt) > asked:
                     self.assertFalse(termios.tcgetattr(terminal)[3] & termios.ECHO)
                     if answers[asked] is None:
                         os.kill(pid, signal.SIGINT)

@@ -60,8 +60,8 @@ REMOTE_JOB_DECL std::string private_directory(std::string path);
 
 /// Returns the program and arguments for a process_transport that runs its commands through OpenSSH's ssh.
 ///
-/// Use it for what libssh2 does not support: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10,
-/// ProxyCommand, and the user's whole configuration. All commands share one connection (ControlMaster). The first
+/// Use it for what libssh2 does not support: keys on FIDO tokens, GSSAPI, ProxyCommand, with libssh2 1.10 also RSA and
+/// most certificates, and the user's whole configuration. All commands share one connection (ControlMaster). The first
 /// command opens it, and it stays open for `persist` after the last one, even if this program has ended. ssh never
 /// prompts on a terminal (BatchMode), so an agent must hold keys that have a passphrase. As with every transport, the
 /// command's text goes unchanged to the user's login shell on the host.

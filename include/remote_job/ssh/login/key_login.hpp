@@ -5,6 +5,7 @@
 
 #include <remote_job/ssh/login/login.hpp>
 #include <remote_job/ssh/options/identity.hpp>
+#include <remote_job/ssh/options/public_key.hpp>
 
 #include <libssh2.h>
 
@@ -39,12 +40,17 @@ class key_login final : public login_method {
   /// Data for a call on the helper thread, which may outlive this object for a moment.
   struct attempt {
     private_key key;
+    std::optional<certificate> cert;  // to be shown instead of the public key
     secrets passphrase;
     std::string user;
   };
 
   REMOTE_JOB_DECL void load();
+  /// Goes on with the next identity.
   REMOTE_JOB_DECL void next();
+  /// Goes on with what else there is of this identity.
+  REMOTE_JOB_DECL void next_credential();
+  REMOTE_JOB_DECL void find_certificates();
   REMOTE_JOB_DECL std::string name() const;
   /// What libssh2 lacks that may be the reason why the server has refused the key; empty if nothing.
   REMOTE_JOB_DECL std::string lack() const;
@@ -64,11 +70,15 @@ class key_login final : public login_method {
   const ssh_options& options_;
   std::vector<identity_source> identities_;
   std::string user_;
+  std::vector<std::string> unused_;  // of the certificates
   const std::vector<std::string>& refused_;
   challenger challenger_;
   std::size_t next_ = 0;
   stage stage_ = stage::load;
   std::shared_ptr<attempt> attempt_;
+  std::vector<certificate> certificates_;  // of this identity, yet to be tried; the last one first
+  bool found_certificates_ = false;
+  bool has_other_certificate_ = false;
   unsigned asked_ = 0;
   bool welcome_ = false;
   bool signing_ = false;

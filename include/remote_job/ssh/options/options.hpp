@@ -87,6 +87,10 @@ struct ssh_options {
   std::vector<std::string> unsupported_methods;
   /// Identities, in the order to try them. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that exist.
   std::vector<ssh_identity> identities;
+  /// Files with certificates for the identities, as `CertificateFile` of ssh_config(5). One that belongs to an identity
+  /// is tried before the identity alone, as is the file of its name with `-cert.pub` appended, if it exists.
+  /// Certificates for ECDSA keys work with any libssh2, others with 1.11.1 or newer.
+  std::vector<std::string> certificates;
   /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: the value of the environment
   /// variable SSH_AUTH_SOCK, if set. "none": no agent. The agent's keys are tried before the files, those among the
   /// identities first.
@@ -140,9 +144,10 @@ struct ssh_options {
   std::vector<std::string> notices;
 
   /// Reads the options of a host, which may be an alias, from the user's OpenSSH configuration. Supported are Host,
-  /// Match, Include and HostName, Port, User, AddressFamily; IdentityFile, IdentityAgent, IdentitiesOnly;
-  /// PreferredAuthentications, PubkeyAuthentication, KbdInteractiveAuthentication, PasswordAuthentication, BatchMode
-  /// (no password is requested), NumberOfPasswordPrompts; UserKnownHostsFile, GlobalKnownHostsFile,
+  /// Match, Include and HostName, Port, User, AddressFamily; IdentityFile, CertificateFile, IdentityAgent,
+  /// IdentitiesOnly; PreferredAuthentications, PubkeyAuthentication, KbdInteractiveAuthentication,
+  /// PasswordAuthentication, BatchMode (no password is requested), NumberOfPasswordPrompts; UserKnownHostsFile,
+  /// GlobalKnownHostsFile,
   /// StrictHostKeyChecking, HostKeyAlias; HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs, restricted to the
   /// algorithms that libssh2 supports; ProxyJump; ConnectTimeout, ServerAliveInterval, ServerAliveCountMax.
   /// StrictHostKeyChecking `no` and `accept-new` both become `accept_new`; all other values become `strict`, since
@@ -150,15 +155,15 @@ struct ssh_options {
   ///
   /// Fails with `errc::ssh_config_unsupported` if ignoring an unsupported setting would weaken security or take
   /// another route: ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithm lists without one
-  /// that libssh2 supports. Use `process_transport` over ssh for these. Other unsupported settings that affect who logs in, how, or from where
-  /// (such as CertificateFile, PKCS11Provider, BindAddress) are listed in `notices`. The remaining settings concern
-  /// only ssh itself and have no effect.
+  /// that libssh2 supports. Use `process_transport` over ssh for these. Other unsupported settings that affect who logs
+  /// in, how, or from where (such as PKCS11Provider, BindAddress) are listed in `notices`. The remaining settings
+  /// concern only ssh itself and have no effect.
   ///
   /// Runs `ssh -G` without a shell and blocks until it ends: usually some milliseconds, at most the time-out. Call it
   /// before an executor runs. Executes `Match exec` lines of the configuration. Thread-safe. Throws
   /// `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::ssh_config_unsupported`, or
-  /// `errc::invalid_argument` for an invalid name, such as one that begins with `-`, or a configuration that ssh or this library rejects. Defined in
-  /// <remote_job/ssh/openssh/openssh_config.hpp>, for POSIX systems.
+  /// `errc::invalid_argument` for an invalid name, such as one that begins with `-`, or a configuration that ssh or
+  /// this library rejects. Defined in <remote_job/ssh/openssh/openssh_config.hpp>, for POSIX systems.
   static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };
 

@@ -8,6 +8,7 @@
 #include <libssh2.h>
 
 #include <optional>
+#include <string_view>
 
 #if LIBSSH2_VERSION_NUM < 0x010a00
 #error "remote_job needs libssh2 1.10.0 or newer"
@@ -21,6 +22,15 @@ REMOTE_JOB_DECL bool libssh2_ready();
 
 /// Whether the libssh2 that is linked signs RSA with SHA-2 (RFC 8332), without which today's servers refuse RSA.
 inline bool libssh2_has_rsa_sha2() { return libssh2_version(0x010b00) != nullptr; }
+
+/// Whether the libssh2 that is linked logs in with a certificate of OpenSSH's of this type. Older versions know those
+/// for ECDSA only.
+inline bool libssh2_takes_certificate(std::string_view type) {
+  return type == "ecdsa-sha2-nistp256-cert-v01@openssh.com" || type == "ecdsa-sha2-nistp384-cert-v01@openssh.com" ||
+         type == "ecdsa-sha2-nistp521-cert-v01@openssh.com" ||
+         ((type == "ssh-ed25519-cert-v01@openssh.com" || type == "ssh-rsa-cert-v01@openssh.com") &&
+          libssh2_version(0x010b01) != nullptr);
+}
 
 template <class Function>
 void libssh2_set_callback(LIBSSH2_SESSION* session, int kind, Function* function) {

@@ -118,10 +118,8 @@ class wire {
   static constexpr std::size_t input_size = 64 * 1024;
   static constexpr std::size_t max_hello = 48 * 1024;
 
-  // Each block is preceded by its size.
-  static constexpr std::size_t block_head = alignof(std::max_align_t);
-  static_assert(block_head >= sizeof(std::size_t));
-
+  /// As malloc(3) has it. The blocks are its own: libssh2 1.11.1 hands one to OpenSSL to be freed.
+  REMOTE_JOB_DECL static std::size_t size_of_block(void* block) noexcept;
   REMOTE_JOB_DECL static void* on_libssh2_realloc(void* block, std::size_t size, void** abstract) noexcept;
   REMOTE_JOB_DECL static void on_libssh2_free(void* block, void** abstract) noexcept;
   REMOTE_JOB_DECL static ssize_t on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int,

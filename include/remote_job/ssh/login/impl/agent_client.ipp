@@ -55,7 +55,8 @@ std::string ask_signature(std::string_view blob, std::string_view data) {
     rest.remove_prefix(1);
     algorithm = take_text(rest).value_or("");
   }
-  const std::size_t flags = algorithm == "rsa-sha2-256" ? 2 : algorithm == "rsa-sha2-512" ? 4 : 0;
+  // Also with a certificate, as rsa-sha2-512-cert-v01@openssh.com.
+  const std::size_t flags = algorithm.starts_with("rsa-sha2-256") ? 2 : algorithm.starts_with("rsa-sha2-512") ? 4 : 0;
   return '\x0d' + text(blob) + text(data) + number(flags);
 }
 

@@ -99,7 +99,7 @@ void agent_login::choose_keys() {
     const auto type = key_type_of(key.blob);
     if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
       note_unsupported(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2, use " + over_ssh);
-    else if (is_plain_key(type))
+    else if (is_plain_key(type) || detail::libssh2_takes_certificate(type))
       ranked.emplace(place, std::move(key));
     else
       note_unsupported(key_name(key) + " left out: such keys are for " + over_ssh);

@@ -6,7 +6,6 @@
 #include <remote_job/ssh/login/key_login.hpp>
 #include <remote_job/ssh/login/login.hpp>
 #include <remote_job/ssh/options/identity.hpp>
-#include <remote_job/ssh/options/open_file.hpp>
 #include <remote_job/ssh/options/public_key.hpp>
 #include <remote_job/ssh/session/server_hello.hpp>
 
@@ -18,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -29,6 +29,7 @@ key_login::key_login(const ssh_options& options, std::vector<identity_source> id
     : options_(options),
       identities_(std::move(identities)),
       user_(std::move(user)),
+      unused_(options.certificates),
       refused_(refused),
       challenger_(std::move(wake)) {}
 
@@ -37,7 +38,11 @@ login_status key_login::step(session& s) {
     if (challenger_.waiting() || s.is_aside()) return login_status::more;
     switch (stage_) {
       case stage::load:
-        if (next_ == identities_.size()) return login_status::over;
+        if (next_ == identities_.size()) {
+          for (const auto& file : std::exchange(unused_, {}))
+            note_unsupported("certificate " + file + ": it belongs to none of the identities that can be read");
+          return login_status::over;
+        }
         load();
         continue;
       case stage::probe: {
@@ -47,7 +52,7 @@ login_status key_login::step(session& s) {
           stage_ = stage::ask;
         } else if (said_no(s, rc, s.last_error())) {
           note_refused(name(), lack());
-          next();
+          next_credential();
         } else {
           note_refused(name());
           return login_status::broken;
@@ -87,8 +92,13 @@ void key_login::load() {
     local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + why);
     return next();
   }
-  // Already refused; each try counts toward the server's MaxAuthTries.
-  if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
+  if (!std::exchange(found_certificates_, true)) find_certificates();
+  if (!certificates_.empty()) {
+    attempt_->cert = std::move(certificates_.back());
+    certificates_.pop_back();
+  } else if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) {
+    return next();  // already refused; each try counts toward the server's MaxAuthTries
+  }
   if (!key.type.empty() && !is_plain_key(key.type)) {
     note_unsupported("identity " + identity.name + ": " + printable(key.type, 60) + " is for " + over_ssh);
     return next();
@@ -104,25 +114,53 @@ void key_login::load() {
     return next();
   }
   welcome_ = false;
-  stage_ = !key.encrypted ? stage::sign : key.blob.empty() ? stage::ask : stage::probe;
+  stage_ = !key.encrypted ? stage::sign : key.blob.empty() && !attempt_->cert ? stage::ask : stage::probe;
+}
+
+void key_login::find_certificates() {
+  has_other_certificate_ = false;
+  const auto& key = attempt_->key;
+  const auto take = [&](std::optional<certificate> cert) {
+    if (detail::libssh2_takes_certificate(key_type_of(cert->blob)))
+      certificates_.push_back(*std::move(cert));
+    else
+      has_other_certificate_ = true;
+  };
+  // The last one is tried first.
+  std::string ignored;
+  auto beside = certificate::read(identities_[next_].name + "-cert.pub", ignored);
+  if (beside && (key.blob.empty() || beside->is_for(key.blob))) take(std::move(beside));
+  for (auto file = options_.certificates.rbegin(); file != options_.certificates.rend(); ++file) {
+    auto cert = certificate::read(expand_home(*file), ignored);
+    if (!cert || key.blob.empty() || !cert->is_for(key.blob)) continue;
+    std::erase(unused_, *file);
+    take(std::move(cert));
+  }
+}
+
+void key_login::next_credential() {
+  if (!attempt_->cert) return next();
+  attempt_.reset();
+  stage_ = stage::load;
 }
 
 void key_login::next() {
   ++next_;
+  certificates_.clear();
+  found_certificates_ = false;
   attempt_.reset();
   stage_ = stage::load;
 }
 
 std::string key_login::name() const {
   const auto& key = attempt_->key;
-  return "publickey " + identities_[next_].name +
+  return "publickey " + identities_[next_].name + (attempt_->cert ? " with its certificate" : "") +
          (key.print.empty() ? std::string() : " (" + key.type + ' ' + key.print + ')');
 }
 
 std::string key_login::lack() const {
-  std::error_code absent;
-  if (open_file(identities_[next_].name + "-cert.pub", absent))
-    return std::string(" without its certificate, which is for ") + over_ssh;
+  if (attempt_->cert) return {};
+  if (has_other_certificate_) return std::string(" without its certificate, which is for ") + over_ssh;
   if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
   return " (libssh2 " + std::string(libssh2_version(0)) +
          " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
@@ -131,7 +169,7 @@ std::string key_login::lack() const {
 }
 
 int key_login::probe(session& s) {
-  const auto& blob = attempt_->key.blob;
+  const auto& blob = attempt_->cert ? attempt_->cert->blob : attempt_->key.blob;
   void* self = this;
   return s.call([&] {
     return libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
@@ -165,8 +203,9 @@ bool key_login::sign(session& s) {
   const auto call = [job = attempt_, &s] {
     return s.call([&] {
       const auto& text = job->key.text;
+      const auto shown = job->cert ? std::string_view(job->cert->text) : std::string_view();
       return libssh2_userauth_publickey_frommemory(
-          s.native(), job->user.data(), job->user.size(), nullptr, 0, text.data(), text.size(),
+          s.native(), job->user.data(), job->user.size(), shown.data(), shown.size(), text.data(), text.size(),
           job->passphrase.list.empty() ? "" : job->passphrase.list.front().c_str());
     });
   };
@@ -205,7 +244,7 @@ login_status key_login::conclude(session& s, int rc) {
   }
   const auto what = name();
   const auto why = lack();
-  next();
+  next_credential();
   // The server accepted the key before it was signed, so this may have been one factor of several.
   if (text.starts_with("Invalid signature")) return refused(what);
   note_refused(what, why);

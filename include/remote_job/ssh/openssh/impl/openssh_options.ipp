@@ -87,8 +87,7 @@ void openssh_reader::read_methods() {
   if (list.empty()) unsupported(std::string("allows to log in by none of ") + usual);
   if (is_yes("gssapiauthentication")) options_.unsupported_methods.emplace_back("gssapi-with-mic");
   if (is_yes("hostbasedauthentication")) options_.unsupported_methods.emplace_back("hostbased");
-  if (!is_no("pubkeyauthentication") &&
-      (!output_.value("certificatefile").empty() || !output_.value("pkcs11provider").empty()))
+  if (!is_no("pubkeyauthentication") && !output_.value("pkcs11provider").empty())
     options_.unsupported_methods.emplace_back("publickey");
   if (const auto prompts = output_.number("numberofpasswordprompts", 1000)) options_.prompts = *prompts;
 }
@@ -110,6 +109,7 @@ void openssh_reader::read_identities() {
     if (is_usual && names.size() > 1 && !here_.is_there(file) && !here_.is_there(file + ".pub")) continue;
     options_.identities.push_back({std::move(file)});
   }
+  for (const auto name : output_.values("certificatefile")) options_.certificates.push_back(expand(name));
   // An empty list would mean the default identities, which the configuration may not allow.
   if (options_.identities.empty()) options_.identities = {{"none"}};
 }
@@ -172,8 +172,6 @@ void openssh_reader::read_notices() {
   };
   for (const auto& [keyword, name, meaning] : unsupported)
     for (const auto value : output_.values(keyword)) note(name, value, meaning);
-  for (const auto value : output_.values("certificatefile"))
-    note("CertificateFile", value, std::string("certificates are for ") + over_ssh);
   if (is_yes("verifyhostkeydns")) note("VerifyHostKeyDNS", "yes", "host keys are looked up in files only");
   if (is_yes("hostbasedauthentication")) note("HostbasedAuthentication", "yes", std::string("that is for ") + over_ssh);
   if (is_yes("hashknownhosts") && options_.host_keys == host_key_policy::accept_new)

@@ -41,6 +41,8 @@ std::string validate(const ssh_options& options) {
   for (const auto& method : options.methods)
     if (method != "publickey" && method != "keyboard-interactive" && method != "password")
       return "methods must be of publickey, keyboard-interactive and password";
+  for (const auto& file : options.certificates)
+    if (file.empty() || has_nul(file)) return "certificates must name files";
   if (has_nul(options.agent)) return "agent must not hold a NUL byte";
   for (const auto& file : options.known_hosts)
     if (file.empty() || has_nul(file)) return "known_hosts must name files";

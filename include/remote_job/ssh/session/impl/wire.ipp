@@ -19,6 +19,14 @@
 #include <string_view>
 #include <utility>
 
+#if defined(__APPLE__)
+#include <malloc/malloc.h>
+#elif defined(__FreeBSD__)
+#include <malloc_np.h>
+#else
+#include <malloc.h>
+#endif
+
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 wire::wire() : in_(input_size) {
@@ -107,25 +115,27 @@ void* wire::allocate(std::size_t size, void** abstract) noexcept { return on_lib
 
 void* wire::on_libssh2_realloc(void* block, std::size_t size, void** abstract) noexcept {
   auto& self = *static_cast<wire*>(*abstract);
-  if (size > static_cast<std::size_t>(-1) - block_head) return nullptr;
-  auto* old = block == nullptr ? nullptr : static_cast<char*>(block) - block_head;
-  std::size_t before = 0;
-  if (old != nullptr) std::memcpy(&before, old, sizeof before);
-  auto* place = static_cast<char*>(std::realloc(old, size + block_head));
+  const auto before = size_of_block(block);
+  void* place = std::realloc(block, std::max(size, std::size_t(1)));
   if (place == nullptr) return nullptr;
-  const auto now = size + block_head;
-  std::memcpy(place, &now, sizeof now);
-  self.memory_ += now - before;
-  return place + block_head;
+  self.memory_ = self.memory_ - std::min(self.memory_, before) + size_of_block(place);
+  return place;
+}
+
+std::size_t wire::size_of_block(void* block) noexcept {
+#if defined(__APPLE__)
+  return ::malloc_size(block);
+#elif defined(_WIN32)
+  return block == nullptr ? 0 : ::_msize(block);
+#else
+  return ::malloc_usable_size(block);
+#endif
 }
 
 void wire::on_libssh2_free(void* block, void** abstract) noexcept {
-  if (block == nullptr) return;
-  auto* place = static_cast<char*>(block) - block_head;
-  std::size_t size = 0;
-  std::memcpy(&size, place, sizeof size);
-  static_cast<wire*>(*abstract)->memory_ -= size;
-  std::free(place);
+  auto& memory = static_cast<wire*>(*abstract)->memory_;
+  memory -= std::min(memory, size_of_block(block));
+  std::free(block);
 }
 
 ssize_t wire::on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int, void** abstract) {
