@@ -597,6 +597,16 @@ TEST_CASE_METHOD(file_poll_world, "a log that is replaced shows its new identity
     answer_all();
     check_log(4, "bcd");
   }
+  SECTION("by one of the same size, while it is looked at for the last time") {
+    exit().bytes = "3";
+    request.exit_seen = 3;
+    log().bytes = GENERATE("", "01");
+    answer(ask::read);
+    log().bytes = "abcd";
+    answer_all();
+    CHECK(reply.exit_code == 3);
+    check_log(4, "bcd");
+  }
 }
 
 TEST_CASE_METHOD(file_poll_world, "a log that goes away or comes between status and bytes is for the next poll") {

@@ -161,7 +161,9 @@ unsigned file_poll::next() {
   // The log grew after it was read and before its status was, or was not read yet; or it was truncated since.
   const bool fewer = status.size > request_->offset && bytes.size() <= overlap();
   const bool shorter = status.size < request_->offset && (size_wrong_ ? !reaches() : bytes.empty() || reaches());
-  if (!read_again_ && (fewer || shorter || (bytes.empty() && !read_ && reads_to_end()))) {
+  // It has the size that was read, but was truncated while it was read: is it still the same? Nobody will look later.
+  const bool unproved = status.size == request_->offset && bytes.size() < overlap();
+  if (!read_again_ && (fewer || shorter || ((unproved || (bytes.empty() && !read_)) && reads_to_end()))) {
     read_again_ = true;
     size_asked_again_ = false;
     return ask(log_bytes);
