@@ -29,6 +29,7 @@ struct ssh_timeouts {
   duration connect = std::chrono::seconds(15);         ///< to connect to one of the addresses, all attempts together
   duration banner = std::chrono::seconds(10);          ///< until the server sends its SSH identification
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
+  duration agent = std::chrono::seconds(5);            ///< until an ssh-agent has listed its keys; else it is left out
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server answers a request to open a channel
   /// Until it is known whether the server offers file access. In a pool, also how long file access may stall on one

@@ -108,8 +108,8 @@ std::unique_ptr<login_method> authenticator::use_agent(const asio::any_io_execut
     std::string ignored;
     if (auto print = each.load(ignored).print; !print.empty()) preferred.push_back(std::move(print));
   }
-  return std::make_unique<agent_login>(executor, path, user_, std::move(preferred), options.identities_only,
-                                       refused_prints_, wake);
+  return std::make_unique<agent_login>(executor, path, options.timeouts.agent, user_, std::move(preferred),
+                                       options.identities_only, refused_prints_, wake);
 }
 
 auto authenticator::ask_methods(session& s) -> status {
