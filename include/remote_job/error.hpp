@@ -45,7 +45,7 @@ enum class errc {
   host_key_unknown,        ///< the host's key is not known
   host_key_changed,        ///< the host's key differs from the known one
   host_key_revoked,        ///< the host's key is marked as revoked
-  known_hosts_unreadable,  ///< there is no known-hosts file, or it cannot be read
+  known_hosts_unreadable,  ///< a known-hosts file cannot be read
   authentication_failed,   ///< the server accepts none of the credentials
   credential_unsupported,  ///< as authentication_failed, but some credential is of a kind that libssh2 cannot use
   identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind

@@ -7,6 +7,7 @@
 #include <remote_job/ssh/login/agent_client.hpp>
 #include <remote_job/ssh/session/libssh2_compat.hpp>
 #include <support/catch.hpp>
+#include <support/ssh_agent.hpp>
 
 #include <asio/local/stream_protocol.hpp>
 #include <asio/read.hpp>
@@ -25,47 +26,7 @@ namespace {
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// OpenSSH's ssh-agent with these keys.
-class agent {
- public:
-  agent(const support::sshd& server, const std::vector<std::string>& keys) : path(server.file("agent")) {
-    pid_ = fork();
-    if (pid_ == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGTERM);
-      const int null = open("/dev/null", O_RDWR);
-      dup2(null, 1);
-      dup2(null, 2);
-      execlp("ssh-agent", "ssh-agent", "-D", "-a", path.c_str(), nullptr);
-      _exit(127);
-    }
-    // Its socket is there a moment before it listens.
-    const auto listens = [&] {
-      asio::io_context context;
-      asio::local::stream_protocol::socket socket(context);
-      std::error_code ec;
-      socket.connect(path, ec);
-      return !ec;
-    };
-    if (!support::eventually(listens)) throw std::runtime_error("ssh-agent did not start");
-    std::string output;
-    for (const auto& key : keys)
-      if (support::run({"env", "SSH_AUTH_SOCK=" + path, "ssh-add", "-q", server.key(key)}, &output) != 0)
-        throw std::runtime_error("ssh-add failed");
-  }
-  ~agent() {
-    kill(pid_, SIGCONT);
-    kill(pid_, SIGTERM);
-    waitpid(pid_, nullptr, 0);
-  }
-  agent(const agent&) = delete;
-  agent& operator=(const agent&) = delete;
-  void freeze() const { kill(pid_, SIGSTOP); }
-
-  std::string path;
-
- private:
-  pid_t pid_ = -1;
-};
+using agent = support::ssh_agent;
 
 /// Gives these answers, one for each question; then it says nothing more, or hangs up.
 class scripted_agent {
@@ -232,6 +193,39 @@ TEST_CASE("without an agent that is of use the files are tried") {
   c.transport = remote_job::libssh2_transport(c.context.get_executor(), options);
   CHECK_FALSE(c.connect());
   CHECK(c.diagnostics().empty());
+}
+
+TEST_CASE("an agent that lists no keys in time is left out") {
+  support::sshd server;
+  auto options = options_for(server);
+  options.agent = server.file("agent");
+  options.timeouts.agent = std::chrono::milliseconds(200);
+  SECTION("frozen") {
+    const agent a(server, {"id_ecdsa"});
+    a.freeze();
+    client c(options);
+    CHECK_FALSE(c.connect());
+    CHECK(tries(server, "id_ecdsa") == 0);
+    c.transport.close();
+    CHECK(c.finish());
+  }
+  SECTION("silent") {
+    client c(options);
+    scripted_agent a(c.context, options.agent, {}, false);
+    CHECK_FALSE(c.connect());
+  }
+  SECTION("halfway") {
+    client c(options);
+    scripted_agent a(c.context, options.agent, {key_list(decoded_key(server, "id_ecdsa")).substr(0, 50)}, false);
+    CHECK_FALSE(c.connect());
+  }
+  SECTION("and is named where nothing else logs in") {
+    options.identities = {{server.key("id_stranger")}};
+    client c(options);
+    scripted_agent a(c.context, options.agent, {}, false);
+    CHECK(c.connect() == errc::authentication_failed);
+    CHECK(contains(c.diagnostics(), "agent " + options.agent + ": it gives no answer"));
+  }
 }
 
 TEST_CASE("an agent that hangs costs the time of the authentication, and no more") {

@@ -275,7 +275,7 @@ TEST_CASE("the host key has to be known") {
   SECTION("no such file") {
     options.known_hosts = {server.file("nothing")};
     const auto [ec, text] = connect();
-    CHECK(ec == errc::known_hosts_unreadable);
+    CHECK(ec == errc::host_key_unknown);
     CHECK(contains(text, server.file("nothing")));
   }
 }
@@ -345,8 +345,34 @@ TEST_CASE("a server with other ciphers only") {
     return;
   }
   CHECK(c.connect() == errc::no_common_algorithm);
-  CHECK(contains(c.diagnostics(), "cipher"));
-  CHECK(contains(c.diagnostics(), "chacha20-poly1305@openssh.com"));
+  CHECK(
+      contains(c.diagnostics(), "no cipher in common: the server offers chacha20-poly1305@openssh.com, and libssh2 "));
+  CHECK(contains(c.diagnostics(), "aes256-ctr"));
+  CHECK(contains(c.diagnostics(), "rjob --transport ssh"));
+}
+
+TEST_CASE("each kind of algorithm that is not in common is named with both lists") {
+  struct kind {
+    std::string config;
+    std::vector<std::string> remote_job::ssh_algorithms::*allowed;
+    std::string ours;
+    std::string said;
+  };
+  const auto each =
+      GENERATE(kind{"Ciphers aes256-ctr", &remote_job::ssh_algorithms::cipher, "aes128-ctr", "no cipher in common"},
+               kind{"MACs hmac-sha2-512", &remote_job::ssh_algorithms::mac, "hmac-sha2-256", "no MAC in common"},
+               kind{"KexAlgorithms ecdh-sha2-nistp256", &remote_job::ssh_algorithms::key_exchange, "ecdh-sha2-nistp384",
+                    "no key exchange in common"},
+               kind{"HostKeyAlgorithms ssh-ed25519", &remote_job::ssh_algorithms::host_key, "ecdsa-sha2-nistp256",
+                    "no host-key algorithm in common"});
+  support::sshd server({each.config});
+  auto options = options_for(server);
+  options.algorithms.*each.allowed = {each.ours};
+  client c(options);
+  CHECK(c.connect() == errc::no_common_algorithm);
+  CAPTURE(c.diagnostics());
+  CHECK(contains(c.diagnostics(), each.said + ": the server offers " + each.config.substr(each.config.find(' ') + 1)));
+  CHECK(contains(c.diagnostics(), ", and the options allow " + each.ours + ". Use process_transport over ssh"));
 }
 
 TEST_CASE("nobody listens") {

@@ -39,6 +39,9 @@ TEST_CASE("a watch survives connections that are cut at every phase") {
   const auto whole = size_of_login(server);
   support::fault_proxy proxy(server.port());
   std::size_t cuts = 0;
+  // The first one serves: a server that hangs up right after its first login is taken to refuse service.
+  proxy.add({.cut_after = whole * 3 / 2});
+  ++cuts;
   // From the identification to the middle of polls.
   for (std::size_t at = 0; at < whole * 3 / 2; at += whole / 20, ++cuts) proxy.add({.cut_after = at});
   proxy.add({.cut_after = 7});

@@ -6,6 +6,7 @@
 #include <remote_job/detail/text/base64.hpp>
 #include <remote_job/ssh/connect/known_hosts_file.hpp>
 #include <remote_job/ssh/openssh/openssh_config.hpp>
+#include <remote_job/ssh/session/libssh2_compat.hpp>
 #include <support/catch.hpp>
 
 #include <sys/file.h>
@@ -53,7 +54,8 @@ TEST_CASE("the key of a new host is added once, for its owner alone") {
   options.known_hosts = {file};
   {
     client c(options);
-    CHECK(c.connect() == errc::known_hosts_unreadable);  // strict is the default
+    CHECK(c.connect() == errc::host_key_unknown);  // strict is the default
+    CHECK(contains(c.diagnostics(), "known-hosts file " + file + ": No such file"));
   }
   options.host_keys = host_key_policy::accept_new;
   for (int i = 0; i < 2; ++i) {
@@ -100,15 +102,120 @@ TEST_CASE("accepting new hosts accepts no other key of a known one") {
   CHECK(support::read_file(server.file("known")) == text);
 }
 
-TEST_CASE("a new host that cannot be noted is not accepted") {
+TEST_CASE("a new host that cannot be noted is not accepted, unless every key is") {
   support::sshd server;
   auto options = options_for(server);
   options.host_keys = host_key_policy::accept_new;
-  SECTION("no file to keep it in") { options.known_hosts = {"/dev/null"}; }
-  SECTION("no such directory") { options.known_hosts = {server.file("no/such/directory")}; }
+  options.known_hosts = {server.file("no/such/directory")};
+  {
+    client c(options);
+    CHECK(c.connect() == errc::host_key_unknown);
+    CHECK(contains(c.diagnostics(), "cannot be added to " + options.known_hosts.front()));
+  }
+  options.host_keys = host_key_policy::insecure_accept_changed;
   client c(options);
+  REQUIRE_FALSE(c.connect());
+  REQUIRE(c.transport.notices().size() == 1);
+  CHECK(contains(c.transport.notices()[0], "cannot be added to " + options.known_hosts.front()));
+}
+
+TEST_CASE("a new host is accepted where its key is to be kept nowhere") {
+  support::sshd server;
+  auto options = options_for(server);
+  options.host_keys = GENERATE(host_key_policy::accept_new, host_key_policy::insecure_accept_changed);
+  options.known_hosts = {"/dev/null"};
+  for (int i = 0; i < 2; ++i) {
+    client c(options);
+    REQUIRE_FALSE(c.connect());
+    REQUIRE(c.transport.notices().size() == 1);
+    CHECK(contains(c.transport.notices()[0], "accepted the host key of " + server.known_name()));
+    CHECK(contains(c.transport.notices()[0], "SHA256:"));
+  }
+}
+
+TEST_CASE("the first contact with a host says how to accept its key") {
+  support::sshd server;
+  auto options = options_for(server);
+  const auto file = server.file("none yet");
+  options.known_hosts = {file};
+  SECTION("and what it is") {
+    client c(options);
+    CHECK(c.connect() == errc::host_key_unknown);
+    const auto text = c.diagnostics();
+    CAPTURE(text);
+    CHECK(contains(text, "host " + server.known_name() + " is not known"));
+    CHECK((contains(text, server.fingerprint("host_ecdsa")) || contains(text, server.fingerprint("host_ed25519"))));
+    CHECK(contains(text, file + ": No such file"));
+    CHECK(contains(text, "--host-key-policy accept-new"));
+  }
+  SECTION("but first that it does not exist") {
+    options.host = "host.invalid";
+    client c(options);
+    const auto ec = c.connect();
+    CAPTURE(c.diagnostics());
+    CHECK((ec == errc::host_not_found || ec == errc::resolve_failed));
+    CHECK_FALSE(contains(c.diagnostics(), "known-hosts file"));
+  }
+}
+
+TEST_CASE("a host whose changed key is accepted gets no password") {
+  support::sshd server({"PasswordAuthentication yes", "KbdInteractiveAuthentication yes"});
+  auto options = options_for(server);
+  options.host_keys = host_key_policy::insecure_accept_changed;
+  std::string text;
+  std::string said;
+  SECTION("changed") {
+    for (const char* type : {"ed25519", "ecdsa"}) {
+      server.make_key(std::string("other_") + type, type, "");
+      text += server.known_name() + ' ' + server.public_key(std::string("other_") + type);
+    }
+    said = "THE HOST KEY HAS CHANGED";
+  }
+  SECTION("revoked") {
+    for (const char* type : {"ed25519", "ecdsa"})
+      text += "@revoked * " + server.public_key(std::string("host_") + type);
+    said = "is marked as revoked";
+  }
+  support::write_file(server.known_hosts(), text);
+  {
+    client c(options);
+    CHECK_FALSE(c.connect());
+    REQUIRE(c.transport.notices().size() == 1);
+    CHECK(contains(c.transport.notices()[0], said));
+  }
+  int asked = 0;
+  options.password = options.keyboard_interactive = [&](const std::string&) { return ++asked, std::string("secret"); };
+  options.identities = {{server.key("id_stranger")}};
+  client c(options);
+  CHECK(c.connect() == errc::authentication_failed);
+  CHECK(contains(c.diagnostics(), "password is not used with a host whose key is changed"));
+  CHECK(asked == 0);
+  CHECK(support::read_file(server.known_hosts()) == text);
+}
+
+TEST_CASE("where every key is accepted, one of another kind is added") {
+  support::sshd server;
+  auto options = options_for(server);
+  options.host_keys = host_key_policy::insecure_accept_changed;
+  server.make_key("other_rsa", "rsa", "");
+  support::write_file(server.known_hosts(), server.known_name() + ' ' + server.public_key("other_rsa"));
+  client c(options);
+  CHECK_FALSE(c.connect());
+  CHECK(lines(server.known_hosts()) == 2);
+}
+
+TEST_CASE("a host known only by a key that libssh2 cannot use says so") {
+  support::sshd server({}, {"rsa", "ecdsa"});
+  auto options = options_for(server);
+  support::write_file(server.known_hosts(), server.known_name() + ' ' + server.public_key("host_rsa"));
+  client c(options);
+  if (remote_job::detail::libssh2_has_rsa_sha2()) {
+    CHECK_FALSE(c.connect());
+    return;
+  }
   CHECK(c.connect() == errc::host_key_unknown);
-  CHECK(contains(c.diagnostics(), "cannot be added to " + options.known_hosts.front()));
+  CHECK(contains(c.diagnostics(), "cannot use the RSA key"));
+  CHECK(contains(c.diagnostics(), "--transport ssh"));
 }
 
 TEST_CASE("any key is accepted only where it is spelled out") {
@@ -241,8 +348,9 @@ TEST_CASE("openssh output: the policy for host keys") {
     CHECK(policy(value).host_keys == host_key_policy::strict);
     CHECK(policy(value).known_hosts == std::vector<std::string>{"/gone"});
   }
-  for (const char* value : {"accept-new", "false", "no", "off"}) {
-    CHECK(policy(value).host_keys == host_key_policy::accept_new);
+  for (const std::string value : {"accept-new", "false", "no", "off"}) {
+    CHECK(policy(value).host_keys ==
+          (value == "accept-new" ? host_key_policy::accept_new : host_key_policy::insecure_accept_changed));
     CHECK(policy(value).known_hosts == std::vector<std::string>{"/absent", "/gone"});
     CHECK(policy(value, "none").known_hosts == std::vector<std::string>{"/dev/null"});
   }

@@ -6,21 +6,32 @@
 
 #include <remote_job/ssh/session_pool.hpp>
 #include <support/catch.hpp>
+#include <support/ssh_agent.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 using namespace remote_job;
 
 TEST_CASE("a failed reconnection is told with its own reason") {
   const bool pooled = GENERATE(false, true);
   const bool files = GENERATE(false, true);
-  const std::string what = GENERATE("refused", "host key", "key");
+  const std::string what = GENERATE("refused", "host key", "key", "agent gone", "agent silent");
   support::sshd server;
-  client c(options_for(server));
+  auto options = options_for(server);
+  std::optional<support::ssh_agent> agent;
+  if (what.starts_with("agent")) {
+    agent.emplace(server, std::vector<std::string>{"id_ed25519"});
+    options.agent = agent->path;
+    options.identities = {{"none"}};
+    options.timeouts.agent = std::chrono::milliseconds(300);
+  }
+  client c(options);
   session_pool pool(c.context.get_executor());
-  if (pooled) c.transport = libssh2_transport(c.context.get_executor(), options_for(server), pool);
+  if (pooled) c.transport = libssh2_transport(c.context.get_executor(), options, pool);
   const auto use = [&] { return files ? c.stat(server.file("config")) : c.execute("true"); };
   REQUIRE_FALSE(c.connect());
   REQUIRE_FALSE(use());
@@ -39,6 +50,14 @@ TEST_CASE("a failed reconnection is told with its own reason") {
     support::write_file(server.file("authorized_keys"), "");
     expected = errc::authentication_failed;
     said = "authentication: ";
+  }
+  if (what.starts_with("agent")) {
+    expected = errc::authentication_failed;
+    said = "agent " + options.agent + ": " + (what == "agent gone" ? "No such file" : "it gives no answer");
+    if (what == "agent gone")
+      agent.reset();
+    else
+      agent->freeze();
   }
   if (what != "refused") server.start();
   CHECK(c.connect() == expected);

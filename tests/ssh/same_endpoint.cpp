@@ -45,7 +45,7 @@ constexpr auto members(const ssh_algorithms*) {
 }
 constexpr auto members(const ssh_timeouts*) {
   using t = ssh_timeouts;
-  return std::tuple(&t::resolve, &t::connect, &t::banner, &t::handshake, &t::authentication, &t::open, &t::files);
+  return std::tuple(&t::resolve, &t::connect, &t::banner, &t::handshake, &t::agent, &t::authentication, &t::open, &t::files);
 }
 
 void change(std::string& text) { text += "x"; }

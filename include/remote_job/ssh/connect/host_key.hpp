@@ -20,8 +20,8 @@ class host_key_checker {
  public:
   host_key_checker(const ssh_options& options) : options_(options), known_(nothing_known()) {}
 
-  /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
-  REMOTE_JOB_DECL std::error_code load();
+  /// Reads the known-hosts files. What cannot be read makes check() fail.
+  REMOTE_JOB_DECL void load();
 
   /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first,
   /// for a server has several keys and shows only one.
@@ -34,6 +34,9 @@ class host_key_checker {
   /// decides is not computed here.
   REMOTE_JOB_DECL std::error_code check(std::string_view blob, std::string_view digest);
 
+  /// Whether an accepted key is one that the host is not proved by: it was accepted although it is changed or revoked.
+  bool distrusted() const noexcept { return distrusted_; }
+
   /// Text on the last error.
   const std::string& why() const noexcept { return why_; }
   /// What is odd in the files, and what was added to them.
@@ -43,6 +46,11 @@ class host_key_checker {
   /// What is known of the host before anything is read.
   REMOTE_JOB_DECL known_hosts nothing_known() const;
 
+  REMOTE_JOB_DECL std::error_code new_host(std::string_view type, std::string_view blob, const std::string& shown);
+
+  /// What to tell of a key that is not known.
+  REMOTE_JOB_DECL std::string unknown_text(const std::string& shown) const;
+
   static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
 
   const ssh_options& options_;
@@ -50,6 +58,9 @@ class host_key_checker {
   std::vector<std::string> files_;
   std::vector<std::string> notices_;
   std::string why_;
+  std::error_code unread_;    // the error of the first file that cannot be read
+  std::string unread_why_;
+  bool distrusted_ = false;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

@@ -4,10 +4,12 @@
 #define REMOTE_JOB_SSH_LOGIN_AGENT_CLIENT_HPP
 
 #include <remote_job/detail/asio/shared_call.hpp>
+#include <remote_job/job.hpp>
 #include <remote_job/ssh/session/stream_socket.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -56,13 +58,15 @@ REMOTE_JOB_DECL std::optional<std::string> signature(std::string_view message);
 }  // namespace agent_protocol
 
 /// Talks to a running ssh-agent over its Unix socket, without blocking. Handles one request at a time and calls back
-/// when it has an answer or has failed. Sets no time limit: that is up to the caller. Runs on one executor.
+/// when it has an answer or has failed. Runs on one executor.
 class agent_client : public std::enable_shared_from_this<agent_client> {
  public:
-  agent_client(const asio::any_io_executor& executor, std::string path) : path_(std::move(path)), socket_(executor) {}
+  agent_client(const asio::any_io_executor& executor, std::string path)
+      : path_(std::move(path)), socket_(executor), timer_(executor) {}
 
-  /// Calls `on_answer` once, never from within ask(), unless close() comes first.
-  REMOTE_JOB_DECL void ask(std::string_view message, std::function<void()> on_answer);
+  /// Calls `on_answer` once, never from within ask(), unless close() comes first. An answer that takes longer than
+  /// `limit` is a failure, after which the agent is asked nothing more.
+  REMOTE_JOB_DECL void ask(std::string_view message, std::function<void()> on_answer, duration limit = duration::max());
 
   bool waiting() const noexcept { return static_cast<bool>(on_answer_); }
   /// The answer; nothing if the request failed, and then why() holds the reason.
@@ -91,10 +95,12 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   void read_on() { socket_.async_read_some(room_, calls<&agent_client::on_read>()); }
 
   REMOTE_JOB_DECL void on_read(std::error_code ec, std::size_t size);
+  REMOTE_JOB_DECL void on_time(std::error_code ec);
   REMOTE_JOB_DECL void end(std::error_code ec);
 
   std::string path_;
   stream_socket socket_;
+  asio::steady_timer timer_;
   std::function<void()> on_answer_;
   std::string out_;
   asio::const_buffer rest_;

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_LOGIN_AGENT_LOGIN_HPP
 #define REMOTE_JOB_SSH_LOGIN_AGENT_LOGIN_HPP
 
+#include <remote_job/job.hpp>
 #include <remote_job/ssh/login/agent_client.hpp>
 #include <remote_job/ssh/login/login.hpp>
 #include <remote_job/ssh/session/session.hpp>
@@ -22,8 +23,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 class agent_login final : public login_method {
  public:
   /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred`, no other key is tried.
-  /// The fingerprints of the keys that the server refused are added to `refused`.
-  REMOTE_JOB_DECL agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
+  /// The fingerprints of the keys that the server refused are added to `refused`. `limit`: until the agent has listed
+  /// its keys; for a signature it may have to ask its user.
+  REMOTE_JOB_DECL agent_login(const asio::any_io_executor& executor, std::string path, duration limit, std::string user,
                               std::vector<std::string> preferred, bool only_preferred,
                               std::vector<std::string>& refused, std::function<void()> wake);
 
@@ -49,6 +51,7 @@ class agent_login final : public login_method {
                                              void** abstract) noexcept;
 
   std::shared_ptr<agent_client> client_;
+  duration limit_;
   std::string user_;
   std::vector<std::string> preferred_;
   bool only_preferred_;

@@ -34,9 +34,10 @@ class authenticator {
  public:
   enum class status { more, done, failed };
 
+  /// `distrusted`: the host may be another one than it says, so it gets no secrets: no method but publickey is used.
   /// Calls `wake` on the executor.
   REMOTE_JOB_DECL authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
-                                const std::function<void()>& wake);
+                                bool distrusted, const std::function<void()>& wake);
   authenticator(const authenticator&) = delete;
   authenticator& operator=(const authenticator&) = delete;
 
@@ -90,6 +91,7 @@ class authenticator {
   void say(const std::string& text) { why_ += (why_.empty() ? "" : "; ") + text; }
 
   std::string user_;
+  bool distrusted_;
   std::vector<std::string> allowed_;
   std::vector<std::string> other_methods_;
   bool defer_;

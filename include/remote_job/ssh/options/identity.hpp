@@ -61,6 +61,9 @@ struct private_key {
   REMOTE_JOB_DECL static private_key read_one(const std::string& file, std::string& why);
   REMOTE_JOB_DECL void inspect(std::string& why);
 
+  /// Breaks the lines of the key, which libssh2 and OpenSSL read only up to a certain length.
+  REMOTE_JOB_DECL void wrap();
+
   /// Parses a public key line: type, base64, comment. Returns false for any other text.
   REMOTE_JOB_DECL bool inspect_public();
   REMOTE_JOB_DECL void set_public(std::string key);

@@ -30,6 +30,10 @@ REMOTE_JOB_DECL std::string file_message(std::error_code ec);
 /// wait forever, so only regular files and empty devices such as /dev/null are accepted.
 REMOTE_JOB_DECL file_handle open_file(const std::string& path, std::error_code& ec);
 
+/// Why a file of secrets is not safe to use, as of OpenSSH: it is the user's, and others have access to it. Empty when it
+/// is; always on Windows.
+REMOTE_JOB_DECL std::string open_to_others(std::FILE* file);
+
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #if !defined(REMOTE_JOB_SEPARATE_COMPILATION)

@@ -30,6 +30,7 @@ struct ssh_timeouts {
   duration connect = std::chrono::seconds(15);         ///< to connect to one of the addresses, all attempts together
   duration banner = std::chrono::seconds(10);          ///< until the server sends its SSH identification
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
+  duration agent = std::chrono::seconds(5);            ///< until an ssh-agent has listed its keys; else it is left out
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server answers a request to open a channel
   /// Until it is known whether the server offers file access. In a pool, also how long file access may stall on one
@@ -54,8 +55,11 @@ enum class ip_version { any, v4, v6 };
 enum class host_key_policy {
   strict,  ///< the key must be in a known-hosts file
   /// Accepts the key of an unknown host and adds it to the first known-hosts file, creating the file if necessary.
-  /// Refuses a changed or revoked key, and a new host whose key cannot be added.
+  /// Refuses a changed or revoked key, and a new host whose key cannot be added, except to /dev/null.
   accept_new,
+  /// As `StrictHostKeyChecking no` of OpenSSH: as accept_new, but accepts every other key, too. With a host whose key is
+  /// changed or revoked neither a password nor keyboard-interactive is used.
+  insecure_accept_changed,
   insecure_accept_any  ///< accepts any key, even a changed or revoked one: offers no protection against an attacker
 };
 
@@ -112,8 +116,8 @@ struct ssh_options {
   /// directly is called once.
   unsigned prompts = 3;
 
-  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each file named here must be readable; with
-  /// `accept_new`, the first may be missing. Empty: those of `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` that
+  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each file named here must be readable, unless
+  /// `insecure_accept_changed`; with `accept_new`, the first may be missing. Empty: those of `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` that
   /// exist.
   std::vector<std::string> known_hosts;
   /// The only host keys to accept, as `ssh-keygen -l` prints them (`SHA256:...`). If set, known-hosts files and
@@ -150,8 +154,8 @@ struct ssh_options {
   /// GlobalKnownHostsFile,
   /// StrictHostKeyChecking, HostKeyAlias; HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs, restricted to the
   /// algorithms that libssh2 supports; ProxyJump; ConnectTimeout, ServerAliveInterval, ServerAliveCountMax.
-  /// StrictHostKeyChecking `no` and `accept-new` both become `accept_new`; all other values become `strict`, since
-  /// there is no user to ask. Each host of ProxyJump is looked up in the same way.
+  /// StrictHostKeyChecking `accept-new` becomes `accept_new`, `no` becomes `insecure_accept_changed`; all other values
+  /// become `strict`, since there is no user to ask. Each host of ProxyJump is looked up in the same way.
   ///
   /// Fails with `errc::ssh_config_unsupported` if ignoring an unsupported setting would weaken security or take
   /// another route: ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithm lists without one

@@ -184,9 +184,10 @@ class session final : public std::enable_shared_from_this<session>,
   REMOTE_JOB_DECL void lost(std::error_code ec);
   REMOTE_JOB_DECL std::string why_lost(std::error_code ec) const;
 
-  /// The error of a connection that ends before the server has opened any channel, or later.
+  /// The error of a connection that ends. A server that rejects a ChrootDirectory sends nothing after the login.
   std::error_code lost_error() const noexcept {
-    return channels_.in_service() && !channels_.served() ? errc::service_refused : errc::connection_lost;
+    const bool refused = channels_.in_service() && !channels_.served() && (!heard_ || !farewell().empty());
+    return refused ? errc::service_refused : errc::connection_lost;
   }
   REMOTE_JOB_DECL void take_back();
   REMOTE_JOB_DECL void drain() override;
@@ -231,6 +232,7 @@ class session final : public std::enable_shared_from_this<session>,
   bool writing_ = false;
   bool buried_ = false;
   bool openssh_ = false;
+  bool heard_ = false;  // something since the login
   bool unanswered_ = false;  // asked for a sign of life without a channel
 
   std::error_code error_;

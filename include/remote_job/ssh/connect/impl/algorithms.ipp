@@ -66,12 +66,15 @@ std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms&
     const auto all = split_names(theirs);
     if (std::ranges::any_of(ours, [&](const auto& name) { return std::ranges::find(all, name) != all.end(); }))
       continue;
-    std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
+    const auto version = "libssh2 " + std::string(libssh2_version(0));
+    std::string why = std::string("no ") + what + " in common: the server offers " + theirs + ", and " +
+                      (names.empty() ? version + " has " : "the options allow ") + join_names(ours);
     if (kind == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
         !detail::libssh2_has_rsa_sha2())
-      why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
-             " lacks rsa-sha2: use libssh2 1.11 or newer, or " + over_ssh +
-             ", or give the server an ed25519 host key (ssh-keygen -A)";
+      why += ". It has only RSA host keys, and " + version + " lacks rsa-sha2: use libssh2 1.11 or newer, or " +
+             over_ssh + ", or give the server an ed25519 host key (ssh-keygen -A)";
+    else
+      why += std::string(". Use ") + over_ssh + (names.empty() ? ", or another version of libssh2" : ", or allow more");
     return why;
   }
   return {};

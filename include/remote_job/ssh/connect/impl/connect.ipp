@@ -51,7 +51,7 @@ void connector::start(detail::any_completion completion) {
     return finish(errc::invalid_argument, wrong);
   user_ = options_->user.empty() ? local_user::current().name : options_->user;
   if (user_.empty()) return finish(errc::invalid_argument, "user must be given: this program's user has no name");
-  if (const auto ec = host_key_.load()) return finish(ec, host_key_.why());
+  host_key_.load();
   result_->notices = options_->notices;
   note_added_key();
   begin();
@@ -164,7 +164,7 @@ void connector::step() {
     if (!check_host_key()) return;
     note_added_key();
     enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
-    authenticator_.emplace(executor_, *options_, user_, [weak = weak_from_this()] {
+    authenticator_.emplace(executor_, *options_, user_, host_key_.distrusted(), [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (!self || !self->session_) return;
       const auto session = self->session_;

@@ -30,7 +30,7 @@
 #if defined(_WIN32)
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-bool add_known_host(const std::string& file, known_hosts, std::string_view, std::string_view, std::string& why) {
+bool add_known_host(const std::string& file, known_hosts, std::string_view, std::string_view, std::string& why, bool) {
   why = file + ": adding keys to known-hosts files is not supported on this system";
   return false;
 }
@@ -104,7 +104,7 @@ void locked_file::close() noexcept {
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type, std::string_view blob,
-                    std::string& why) {
+                    std::string& why, bool beside_others) {
   why = "its key cannot be added to " + file + ": ";
   const auto is_plain = [](std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
@@ -128,7 +128,7 @@ bool add_known_host(const std::string& file, known_hosts fresh, std::string_view
   }
   const auto verdict = fresh.check(type, blob).first;
   if (verdict == known_hosts::verdict::match) return true;
-  if (verdict != known_hosts::verdict::unknown || fresh.speaks_for_host()) {
+  if (verdict != known_hosts::verdict::unknown || (fresh.speaks_for_host() && !beside_others)) {
     why += "another key was added to it at the same time";
     return false;
   }

@@ -4,12 +4,15 @@
 #define REMOTE_JOB_SSH_LOGIN_IMPL_AGENT_CLIENT_IPP
 
 #include <remote_job/detail/asio/shared_call.hpp>
+#include <remote_job/detail/text/saturating_add.hpp>
+#include <remote_job/job.hpp>
 #include <remote_job/ssh/login/agent_client.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/local/stream_protocol.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -89,8 +92,12 @@ std::optional<std::string> signature(std::string_view message) {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-void agent_client::ask(std::string_view message, std::function<void()> on_answer) {
+void agent_client::ask(std::string_view message, std::function<void()> on_answer, duration limit) {
   on_answer_ = std::move(on_answer);
+  if (limit < duration::max()) {
+    timer_.expires_at(detail::saturating_add(std::chrono::steady_clock::now(), limit));
+    timer_.async_wait(calls<&agent_client::on_time>());
+  }
   answer_.reset();
   has_size_ = false;
   out_ = agent_protocol::text(message);
@@ -107,6 +114,7 @@ void agent_client::ask(std::string_view message, std::function<void()> on_answer
 
 void agent_client::close() noexcept {
   on_answer_ = nullptr;
+  timer_.cancel();
   std::error_code ignored;
   socket_.close(ignored);
 }
@@ -144,10 +152,17 @@ void agent_client::on_read(std::error_code ec, std::size_t size) {
   read(announced);
 }
 
+void agent_client::on_time(std::error_code ec) {
+  if (!ec) end(std::make_error_code(std::errc::timed_out));
+}
+
 void agent_client::end(std::error_code ec) {
-  if (!on_answer_) return;  // closed
+  if (!on_answer_) return;  // closed, or given up
+  timer_.cancel();
   if (ec) {
-    why_ = ec == asio::error::eof ? "it closed the connection" : ec.message();
+    why_ = ec == asio::error::eof         ? "it closed the connection"
+           : ec == std::errc::timed_out ? "it gives no answer"
+                                        : ec.message();
     std::error_code ignored;
     socket_.close(ignored);
   }

@@ -26,10 +26,11 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-agent_login::agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
+agent_login::agent_login(const asio::any_io_executor& executor, std::string path, duration limit, std::string user,
                          std::vector<std::string> preferred, bool only_preferred, std::vector<std::string>& refused,
                          std::function<void()> wake)
     : client_(std::make_shared<agent_client>(executor, std::move(path))),
+      limit_(limit),
       user_(std::move(user)),
       preferred_(std::move(preferred)),
       only_preferred_(only_preferred),
@@ -41,7 +42,7 @@ login_status agent_login::step(session& s) {
     if (client_->waiting()) return login_status::more;
     if (!asked_keys_) {
       asked_keys_ = true;
-      client_->ask(agent_protocol::ask_keys(), wake_);
+      client_->ask(agent_protocol::ask_keys(), wake_, limit_);
       continue;
     }
     if (!std::exchange(listed_, true)) choose_keys();

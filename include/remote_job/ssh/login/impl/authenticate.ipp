@@ -30,8 +30,9 @@
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 authenticator::authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
-                             const std::function<void()>& wake)
+                             bool distrusted, const std::function<void()>& wake)
     : user_(std::move(user)),
+      distrusted_(distrusted),
       other_methods_(options.unsupported_methods),
       defer_(options.defer_to_openssh),
       identities_(identity_source::of(options)) {
@@ -45,6 +46,7 @@ authenticator::authenticator(const asio::any_io_executor& executor, const ssh_op
       if (auto agent = use_agent(executor, options, wake)) add(name, std::move(agent));
       add(name, std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
     }
+    if (distrusted) continue;
     if (name == "keyboard-interactive" && options.keyboard_interactive)
       add(name, std::make_unique<interactive_login>(options, user_, wake_from_anywhere));
     if (name == "password" && options.password)
@@ -106,8 +108,8 @@ std::unique_ptr<login_method> authenticator::use_agent(const asio::any_io_execut
     std::string ignored;
     if (auto print = each.load(ignored).print; !print.empty()) preferred.push_back(std::move(print));
   }
-  return std::make_unique<agent_login>(executor, path, user_, std::move(preferred), options.identities_only,
-                                       refused_prints_, wake);
+  return std::make_unique<agent_login>(executor, path, options.timeouts.agent, user_, std::move(preferred),
+                                       options.identities_only, refused_prints_, wake);
 }
 
 auto authenticator::ask_methods(session& s) -> status {
@@ -164,7 +166,10 @@ auto authenticator::give_up() -> status {
   say("the server takes " + list_);
   for (const std::string name : known) {
     if (takes(name) && !may(name)) say("the options do not allow " + name);
-    if (takes(name) && may(name) && !can(name)) say("nobody can be asked for " + name);
+    if (takes(name) && may(name) && !can(name) && distrusted_)
+      say(name + " is not used with a host whose key is changed or revoked");
+    else if (takes(name) && may(name) && !can(name))
+      say("nobody can be asked for " + name);
   }
   for (const std::string name : {"gssapi-with-mic", "hostbased"})
     if (takes(name)) say(name + " is for " + over_ssh);

@@ -116,8 +116,9 @@ void openssh_reader::read_identities() {
 
 void openssh_reader::read_known_hosts() {
   const auto checking = output_.value("stricthostkeychecking");
-  for (const std::string_view value : {"accept-new", "false", "no", "off"})
-    if (checking == value) options_.host_keys = host_key_policy::accept_new;
+  if (checking == "accept-new") options_.host_keys = host_key_policy::accept_new;
+  for (const std::string_view value : {"false", "no", "off"})
+    if (checking == value) options_.host_keys = host_key_policy::insecure_accept_changed;
 
   std::vector<std::string> absent;
   for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
@@ -131,7 +132,7 @@ void openssh_reader::read_known_hosts() {
   if (options_.known_hosts.empty() && (lacks(here_.home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
     options_.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
   // Add new keys to the user's own file, never to the system's.
-  if (options_.host_keys == host_key_policy::accept_new) {
+  if (options_.host_keys != host_key_policy::strict) {
     const auto own = output_.files("userknownhostsfile");
     const auto first = own.empty() ? "/dev/null" : expand(own.front());
     auto& files = options_.known_hosts;
@@ -174,7 +175,7 @@ void openssh_reader::read_notices() {
     for (const auto value : output_.values(keyword)) note(name, value, meaning);
   if (is_yes("verifyhostkeydns")) note("VerifyHostKeyDNS", "yes", "host keys are looked up in files only");
   if (is_yes("hostbasedauthentication")) note("HostbasedAuthentication", "yes", std::string("that is for ") + over_ssh);
-  if (is_yes("hashknownhosts") && options_.host_keys == host_key_policy::accept_new)
+  if (is_yes("hashknownhosts") && options_.host_keys != host_key_policy::strict)
     note("HashKnownHosts", "yes", "the name of a new host is added as it is");
   const auto bits = output_.number("requiredrsasize", 1024 * 1024).value_or(0);
   if (bits > 2048) note("RequiredRSASize", std::to_string(bits), "RSA keys of any size are taken");

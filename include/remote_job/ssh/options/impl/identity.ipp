@@ -11,6 +11,7 @@
 #include <remote_job/ssh/options/prompt.hpp>
 #include <remote_job/ssh/options/public_key.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -102,14 +103,19 @@ private_key private_key::read_one(const std::string& file, std::string& why) {
   if (ec) {
     why = file_message(ec);
     wipe(key.text);
-  } else {
-    key.inspect(why);
+    return key;
   }
+  key.inspect(why);
+  if (!key.text.empty()) why = open_to_others(in.get());
+  if (!why.empty()) wipe(key.text);
   return key;
 }
 
 void private_key::inspect(std::string& why) {
-  if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) return inspect();
+  if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) {
+    inspect();
+    return wrap();
+  }
   if (inspect_public())
     lack = "it is a public key";
   else
@@ -171,6 +177,28 @@ void private_key::inspect() {
     if (auto key = std::string(next()); !key.empty()) set_public(std::move(key));
   }
   wipe(*decoded);
+}
+
+void private_key::wrap() {
+  static constexpr std::size_t most = 76;
+  static constexpr std::size_t usual = 64;
+  std::string wrapped;
+  wrapped.reserve(text.size() + text.size() / usual + 1);  // no copy of a secret is left behind
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    const auto size = end - begin;
+    // Headers have a colon.
+    const bool is_body = std::string_view(text).substr(begin, size).find_first_of(":-") == std::string_view::npos;
+    const auto step = size > most && is_body ? usual : std::max<std::size_t>(size, 1);
+    for (std::size_t at = begin; at < end; at += step) {
+      if (at > begin) wrapped += '\n';
+      wrapped.append(text, at, std::min(step, end - at));
+    }
+    if (end < text.size()) wrapped += '\n';
+    begin = end + 1;
+  }
+  wipe(text);
+  text = std::move(wrapped);
 }
 
 std::vector<identity_source> identity_source::of(const ssh_options& options) {

@@ -37,6 +37,18 @@ file_handle open_file(const std::string& path, std::error_code& ec) {
   return file;
 }
 
+std::string open_to_others([[maybe_unused]] std::FILE* file) {
+#if !defined(_WIN32)
+  struct stat status {};
+  if (::fstat(::fileno(file), &status) == 0 && status.st_uid == ::getuid() && (status.st_mode & 077) != 0) {
+    char mode[16] = {};
+    std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(status.st_mode & 07777));
+    return "others can read or change it (mode " + std::string(mode) + "): chmod 600 it";
+  }
+#endif
+  return {};
+}
+
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif

@@ -56,6 +56,7 @@ std::string validate(const ssh_options& options) {
                    {"timeouts.connect", options.timeouts.connect},
                    {"timeouts.banner", options.timeouts.banner},
                    {"timeouts.handshake", options.timeouts.handshake},
+                   {"timeouts.agent", options.timeouts.agent},
                    {"timeouts.authentication", options.timeouts.authentication},
                    {"timeouts.open", options.timeouts.open},
                    {"timeouts.files", options.timeouts.files},

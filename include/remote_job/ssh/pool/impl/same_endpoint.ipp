@@ -21,7 +21,7 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
     return file == y.file && text == y.text;
   };
   const auto& [key_exchange, host_key, cipher, mac] = algorithms;
-  const auto& [resolve, connect, banner, handshake, authentication, open, files] = timeouts;
+  const auto& [resolve, connect, banner, handshake, agent_time, authentication, open, files] = timeouts;
   return host == b.host && port == b.port && user == b.user && ip == b.ip && methods == b.methods &&
          unsupported_methods == b.unsupported_methods &&
          std::equal(identities.begin(), identities.end(), b.identities.begin(), b.identities.end(), same_file) &&
@@ -33,7 +33,7 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
          host_key == b.algorithms.host_key && cipher == b.algorithms.cipher && mac == b.algorithms.mac &&
          std::equal(jump_hosts.begin(), jump_hosts.end(), b.jump_hosts.begin(), b.jump_hosts.end(), same_endpoint) &&
          resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
-         handshake == b.timeouts.handshake && authentication == b.timeouts.authentication && open == b.timeouts.open &&
+         handshake == b.timeouts.handshake && agent_time == b.timeouts.agent && authentication == b.timeouts.authentication && open == b.timeouts.open &&
          files == b.timeouts.files && keepalive == b.keepalive && silence_limit == b.silence_limit &&
          notices == b.notices;
 }

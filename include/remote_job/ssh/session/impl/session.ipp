@@ -85,6 +85,7 @@ void session::enter_service() {
   const turn t(*this);
   openssh_ = wire_.hello().substr(0, wire_.hello().find('\n')).find("OpenSSH") != std::string::npos;
   wire_.forget_hello();
+  heard_ = !wire_.input().empty();
   channels_.enter_service();
   silence_.heard(clock::now());
   arm();
@@ -160,6 +161,7 @@ void session::on_read(std::error_code ec, std::size_t size) {
   silence_.heard(now);
   traffic_.received(size, now);
   unanswered_ = false;
+  heard_ = true;
   wire_.received(size);
   if (!channels_.in_service() && !wire_.capture(size))
     return kill(errc::not_ssh, "what answers is not SSH 2: \"" + printable(wire_.input(), 80) + '"');
