@@ -21,6 +21,7 @@
 #define ASYNC_EXECUTE async_exec
 #define CLOSE disconnect
 #define WALL_TIME std::chrono::steady_clock::time_point
+#define ACCOUNT std::string
 #define TEXT int
 #define TEXTS std::string
 #else
@@ -29,6 +30,7 @@
 #define ASYNC_EXECUTE async_execute
 #define CLOSE close
 #define WALL_TIME std::chrono::system_clock::time_point
+#define ACCOUNT remote_job::remote_account
 #define TEXT std::string
 #define TEXTS std::vector<std::string>
 #endif
@@ -48,7 +50,7 @@ struct my_transport {
   WALL_TIME wall_now() const;
   TEXT diagnostics();
   TEXTS notices();
-  int account();
+  ACCOUNT account();
 };
 
 static_assert(remote_job::check_transport<my_transport>());
