@@ -44,8 +44,9 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// @tparam Sink       takes the log, notices and the final event; see `sink`
 ///
 /// @par Thread safety
-/// Distinct objects: safe. Shared objects: unsafe; call everything on the transport's executor once a run is
-/// outstanding.
+/// Distinct objects: safe. Shared objects: unsafe; call everything on get_executor() once a run is outstanding. That
+/// executor, the transport's, runs one handler at a time: a strand, an io_context that one thread runs, or, for a
+/// transport given the executor of a thread pool, a strand on that.
 ///
 /// @par Object lifetimes
 /// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The

@@ -14,6 +14,7 @@
 
 #include <remote_job/backoff/impl/exponential.ipp>
 #include <remote_job/detail/asio/impl/recycled_block.ipp>
+#include <remote_job/detail/asio/impl/serial_executor.ipp>
 #include <remote_job/detail/asio/impl/shared_call.ipp>
 #include <remote_job/detail/asio/impl/shutdown_list.ipp>
 #include <remote_job/detail/text/impl/base64.ipp>

@@ -9,6 +9,7 @@
 #include <remote_job/sink/recording.hpp>
 #include <remote_job/ssh/session_pool.hpp>
 #include <support/catch.hpp>
+#include <support/other_servers.hpp>
 
 #include <chrono>
 #include <optional>
@@ -135,4 +136,24 @@ TEST_CASE("a server that hangs up right after the login ends everything at once"
       for (const bool pooled : {false, true}) check_refused(host.options(), via, pooled, words);
   }
   SECTION("a submit") { check_submit_refused(host.options(), words); }
+}
+
+TEST_CASE("a server that runs no command ends what needs one at once") {
+  if (const auto missing = support::proftpd::missing(); !missing.empty()) {
+    WARN("not tested: " + missing);
+    return;
+  }
+  support::proftpd server;
+  ssh_options options;
+  options.host = server.host();
+  options.port = server.port();
+  options.user = server.user();
+  options.identities = {{server.key("id_ed25519")}};
+  options.known_hosts = {server.known_hosts()};
+  options.agent = "none";
+  const std::string words = "the server refused to run the command; it may offer files only";
+  SECTION("a watch") {
+    for (const bool pooled : {false, true}) check_refused(options, poll_via::commands, pooled, words);
+  }
+  SECTION("a submit") { check_submit_refused(options, words); }
 }

@@ -33,10 +33,11 @@ constexpr std::size_t member_count() {
 // All members of all that options are made of. One that is not here does not go unseen: they are counted.
 constexpr auto members(const ssh_options*) {
   using o = ssh_options;
-  return std::tuple(&o::host, &o::port, &o::user, &o::ip, &o::methods, &o::identities, &o::agent, &o::identities_only,
-                    &o::passphrase, &o::password, &o::keyboard_interactive, &o::prompts, &o::known_hosts,
-                    &o::fingerprints, &o::host_keys, &o::host_key_alias, &o::algorithms, &o::jump_hosts, &o::timeouts,
-                    &o::keepalive, &o::silence_limit, &o::notices);
+  return std::tuple(&o::host, &o::port, &o::user, &o::ip, &o::methods, &o::unsupported_methods, &o::identities,
+                    &o::certificates, &o::agent, &o::identities_only, &o::passphrase, &o::password,
+                    &o::keyboard_interactive, &o::defer_to_openssh, &o::prompts, &o::known_hosts, &o::fingerprints,
+                    &o::host_keys, &o::host_key_alias, &o::algorithms, &o::jump_hosts, &o::timeouts, &o::keepalive,
+                    &o::silence_limit, &o::notices);
 }
 constexpr auto members(const ssh_identity*) { return std::tuple(&ssh_identity::file, &ssh_identity::text); }
 constexpr auto members(const ssh_algorithms*) {
@@ -45,7 +46,8 @@ constexpr auto members(const ssh_algorithms*) {
 }
 constexpr auto members(const ssh_timeouts*) {
   using t = ssh_timeouts;
-  return std::tuple(&t::resolve, &t::connect, &t::banner, &t::handshake, &t::agent, &t::authentication, &t::open, &t::files);
+  return std::tuple(&t::resolve, &t::connect, &t::banner, &t::handshake, &t::agent, &t::authentication, &t::open,
+                    &t::files);
 }
 
 void change(std::string& text) { text += "x"; }

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_SESSION_POOL_HPP
 #define REMOTE_JOB_SSH_SESSION_POOL_HPP
 
+#include <remote_job/detail/asio/serial_executor.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/session/connection_backend.hpp>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -85,7 +87,8 @@ struct session_pool_stats {
 ///  * If commands that do not end hold all channels of a session, the pool replaces that session.
 ///
 /// @par Thread safety
-/// Use a pool and its transports on one executor that runs one handler at a time.
+/// Use a pool and its transports on get_executor(), which runs one handler at a time: a strand, an io_context that one
+/// thread runs, or, given the executor of a thread pool, a strand on that.
 ///
 /// @par Object lifetimes
 /// Transports may outlive the pool; their sessions end with their last user. Pool and transports may outlive the
@@ -105,7 +108,7 @@ class session_pool {
   /// Ends unused sessions now, and each other session when its last user is done.
   REMOTE_JOB_DECL ~session_pool();
 
-  /// The executor passed to the constructor.
+  /// The executor of all operations: the one given, or a strand on it.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Ends all sessions at once, without notifying the servers. Outstanding operations of their users complete with
@@ -118,6 +121,15 @@ class session_pool {
  private:
   template <class Executor>
   friend class basic_libssh2_transport;
+
+  /// The pool's executor for a transport that was given this one.
+  template <class Executor>
+  Executor executor_for(const Executor& executor) const {
+    if constexpr (std::is_base_of_v<executor_type, Executor>)
+      return Executor(executor_);
+    else
+      return detail::serial_executor(executor);
+  }
 
   /// Creates a share of the sessions to this endpoint.
   REMOTE_JOB_DECL std::shared_ptr<ssh::connection_backend> share(std::shared_ptr<const ssh_options> options);

@@ -4,6 +4,7 @@
 #define REMOTE_JOB_TRANSPORT_LIBSSH2_HPP
 
 #include <remote_job/command.hpp>
+#include <remote_job/detail/asio/serial_executor.hpp>
 #include <remote_job/file_status.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/own_connection.hpp>
@@ -30,9 +31,9 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// allows only one channel (MaxSessions 1). An unresponsive server is detected during and between commands; see
 /// `ssh_options::keepalive`.
 ///
-/// Thread safety: distinct objects are independent. Use one object and all its operations on an executor that runs one
-/// handler at a time: a strand, or an io_context run by one thread. A temporary helper thread decrypts private keys and
-/// waits for answers to the server's questions.
+/// Thread safety: distinct objects are independent. Use one object and all its operations on get_executor(), which runs
+/// one handler at a time: a strand, an io_context that one thread runs, or, given the executor of a thread pool, a strand
+/// on that. A temporary helper thread decrypts private keys and waits for answers to the server's questions.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   template <class Other>
@@ -54,15 +55,15 @@ class basic_libssh2_transport {
 
   /// Uses its own connection. Opens nothing yet; async_connect() reports invalid options as `errc::invalid_argument`.
   basic_libssh2_transport(const executor_type& executor, ssh_options options)
-      : executor_(executor),
-        backend_(ssh::make_own_connection(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
+      : executor_(detail::serial_executor(executor)),
+        backend_(ssh::make_own_connection(executor_, std::make_shared<const ssh_options>(std::move(options)))) {}
 
   /// Shares the pool's connections with transports that have equal options; see `session_pool`. The executor must be
-  /// the pool's. The transport may outlive the pool.
+  /// the pool's, or the one that the pool was given. The transport may outlive the pool.
   basic_libssh2_transport(const executor_type& executor, const ssh_options& options, session_pool& pool)
       : basic_libssh2_transport(executor, std::make_shared<const ssh_options>(options), pool) {}
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
-      : executor_(executor), backend_(pool.share(std::move(options))) {}
+      : executor_(pool.executor_for(executor)), backend_(pool.share(std::move(options))) {}
 
   /// Converts from another type of executor. Used by `as_default_on` to set a default completion token.
   template <class Other>
@@ -84,7 +85,7 @@ class basic_libssh2_transport {
   /// Ends the connection, as close() does; outstanding operations complete.
   ~basic_libssh2_transport() { close(); }
 
-  /// The executor of all operations.
+  /// The executor of all operations: the one given, or a strand on it.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Connects and logs in. Closes an open connection first.

@@ -5,6 +5,7 @@
 
 #include <remote_job/command.hpp>
 #include <remote_job/detail/asio/any_completion.hpp>
+#include <remote_job/detail/asio/serial_executor.hpp>
 #include <remote_job/transport/detail/process_backend.hpp>
 
 #ifndef _WIN32  // POSIX only; this header is empty elsewhere
@@ -33,8 +34,9 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// `errc::host_key_unknown`, else `errc::connection_lost`, which a retry may fix. Any other status is the command's own.
 ///
 /// Asynchronous throughout: uses no thread and no signal handler, and reaps every child. Without Linux's pidfd_open(2),
-/// it checks every 10 ms whether a child has ended. Thread safety: none; all calls and completions belong on the
-/// executor, a strand if several threads run it. For POSIX systems.
+/// it checks every 10 ms whether a child has ended. Thread safety: none; all calls and completions belong on
+/// get_executor(), which runs one handler at a time: a strand, an io_context that one thread runs, or, given the executor
+/// of a thread pool, a strand on that. For POSIX systems.
 template <class Executor>
 class basic_process_transport {
  public:
@@ -72,7 +74,8 @@ class basic_process_transport {
  public:
   /// `prefix`: the program and its first arguments; each command is appended as the last argument.
   basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
-      : executor_(executor), backend_(std::make_shared<detail::process_backend>(executor, std::move(prefix))) {}
+      : executor_(detail::serial_executor(executor)),
+        backend_(std::make_shared<detail::process_backend>(executor_, std::move(prefix))) {}
 
   /// Converts from another type of executor; nothing may be outstanding there. Used by `as_default_on` to set a default
   /// completion token.
@@ -98,7 +101,7 @@ class basic_process_transport {
   /// Outstanding operations complete with operation_aborted.
   ~basic_process_transport() { close(); }
 
-  /// The executor of all operations.
+  /// The executor of all operations: the one given, or a strand on it.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Checks that the program exists; starts nothing.

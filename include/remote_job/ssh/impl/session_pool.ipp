@@ -34,7 +34,7 @@ std::string validate(const session_pool_options& options) {
 }
 
 session_pool::session_pool(const executor_type& executor, const session_pool_options& options)
-    : executor_(executor), handshakes_(std::make_shared<ssh::connect_throttle>(options.handshakes)), options_(options) {
+    : executor_(detail::serial(executor)), handshakes_(std::make_shared<ssh::connect_throttle>(options.handshakes)), options_(options) {
   if (auto wrong = validate(options); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
 }
 

@@ -33,9 +33,9 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
          host_key == b.algorithms.host_key && cipher == b.algorithms.cipher && mac == b.algorithms.mac &&
          std::equal(jump_hosts.begin(), jump_hosts.end(), b.jump_hosts.begin(), b.jump_hosts.end(), same_endpoint) &&
          resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
-         handshake == b.timeouts.handshake && agent_time == b.timeouts.agent && authentication == b.timeouts.authentication && open == b.timeouts.open &&
-         files == b.timeouts.files && keepalive == b.keepalive && silence_limit == b.silence_limit &&
-         notices == b.notices;
+         handshake == b.timeouts.handshake && agent_time == b.timeouts.agent &&
+         authentication == b.timeouts.authentication && open == b.timeouts.open && files == b.timeouts.files &&
+         keepalive == b.keepalive && silence_limit == b.silence_limit && notices == b.notices;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
