@@ -10,7 +10,7 @@
 # The inputs that reach new code are kept in BUILD_DIR/corpus/TARGET and used by the next run; the committed seeds are in
 # tests/fuzz/corpus. An input that crashes is left in BUILD_DIR: it becomes a unit test.
 #
-# Environment, all optional: CXX, BUILD_DIR (else build/fuzz), ASIO_INCLUDE_DIR.
+# Environment, all optional: CXX, FLAGS (else -O1 -g1), BUILD_DIR (else build/fuzz), ASIO_INCLUDE_DIR.
 # Ends with 77 where there is no clang with libFuzzer (Debian: clang-16 libclang-rt-16-dev).
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -42,7 +42,7 @@ build() {
     return
   fi
   find_clang
-  "$CXX" -std=c++20 -O1 -g1 $flags -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1 -I"$root/include" \
+  "$CXX" -std=c++20 ${FLAGS:--O1 -g1} $flags -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1 -I"$root/include" \
     ${ASIO_INCLUDE_DIR:+"-I$ASIO_INCLUDE_DIR"} "$root/tests/fuzz/$name.cpp" -o "$BUILD_DIR/$name.new" "$@"
   mv "$BUILD_DIR/$name.new" "$BUILD_DIR/$name"
 }

@@ -347,7 +347,10 @@ class world {
       case 4: return say(text("\x65" + asked.id + number(0) + text("") + text("")));
       case 5: {
         if (hint == 0) return say(text("\x65" + asked.id + number(1) + text("") + text("")));
-        const std::size_t n = hint > 128 ? asked.size : std::min<std::size_t>(asked.size, hint);
+        // All, a part, or more than was asked for.
+        const std::size_t n = hint == 255  ? std::size_t{asked.size} + 1
+                              : hint > 128 ? asked.size
+                                           : std::min<std::size_t>(asked.size, hint);
         return say(text("\x67" + asked.id + text(std::string(std::min<std::size_t>(n, 65536), 'd'))));
       }
       default: {

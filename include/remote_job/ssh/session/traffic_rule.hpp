@@ -16,9 +16,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 /// without end. libssh2 reports none of it: not the packets it ignores, nor those it answers, nor exchanges of keys.
 ///
 /// Every byte that comes in is unexplained at first. Data read from a channel explains itself and the packets it came
-/// in. A channel that has been closed explains its own packets, and the data that nobody read. The rest fades with
-/// time: answers to keep-alives, and the server's own. What libssh2 sends unasked, while it takes input, counts many
-/// times, for the work of an exchange of keys is not in its size. Pure.
+/// in. A channel that has been closed explains its own packets, and the data that nobody read. After the login the rest
+/// fades with time: answers to keep-alives, and the server's own. What libssh2 sends unasked, while it takes input,
+/// counts many times, for the work of an exchange of keys is not in its size. Pure.
 class traffic_rule {
  public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -29,10 +29,11 @@ class traffic_rule {
   static constexpr std::uint64_t faded_per_second = 64 * 1024;
 
   /// Bytes that may be unexplained, and that libssh2 may hold.
-  static constexpr std::uint64_t limit(bool logged_in, std::size_t channels) noexcept {
-    return logged_in ? after_login + for_each_channel * channels : before_login;
+  std::uint64_t limit(std::size_t channels) const noexcept {
+    return logged_in_ ? after_login + for_each_channel * channels : before_login;
   }
 
+  void login() noexcept { logged_in_ = true; }
   REMOTE_JOB_DECL void received(std::size_t size, time_point now) noexcept;
   /// libssh2 has sent so much while it took input.
   void answered(std::size_t size) noexcept { unexplained_ += answer_weight * size; }
@@ -47,12 +48,13 @@ class traffic_rule {
   // A packet of one byte is 96 bytes long with the longest MAC that libssh2 knows.
   static constexpr std::uint64_t packet_overhead = 128;
   static constexpr std::uint64_t channel_overhead = 4 * 1024;
-  static constexpr std::uint64_t answer_weight = 32;
+  static constexpr std::uint64_t answer_weight = 128;
 
   void explain(std::uint64_t size) noexcept { unexplained_ -= std::min(unexplained_, size); }
 
   std::uint64_t unexplained_ = 0;
   time_point last_{};
+  bool logged_in_ = false;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

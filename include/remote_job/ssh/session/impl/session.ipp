@@ -87,6 +87,7 @@ void session::enter_service() {
   wire_.forget_hello();
   heard_ = !wire_.input().empty();
   channels_.enter_service();
+  traffic_.login();
   silence_.heard(clock::now());
   arm();
   channels_.refill();
@@ -257,7 +258,7 @@ void session::end_turn() {
 }
 
 void session::limit_noise() {
-  const auto most = traffic_rule::limit(channels_.in_service(), channels_.count());
+  const auto most = traffic_.limit(channels_.count());
   if (std::max<std::uint64_t>(wire_.memory(), traffic_.unexplained()) > most)
     kill(errc::connection_lost, "the server sends packets that nobody has asked for, more than " +
                                     std::to_string(most / 1024) + " KiB of them");

@@ -14,10 +14,10 @@
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void traffic_rule::received(std::size_t size, time_point now) noexcept {
-  // The first bytes come after an unknown time; a day is enough for anything to have faded.
+  // A day is enough for anything to have faded.
   const auto pause = std::min<time_point::duration>(now - std::exchange(last_, now), std::chrono::hours(24));
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(pause).count();
-  explain(static_cast<std::uint64_t>(us) * faded_per_second / 1'000'000);
+  if (logged_in_) explain(static_cast<std::uint64_t>(us) * faded_per_second / 1'000'000);
   unexplained_ += size;
 }
 
