@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 
 #include <support/catch.hpp>
 
@@ -103,6 +104,27 @@ TEST_CASE("a job that is stopped before it begins never begins") {
     CHECK(j.cleaned.removed);
     CHECK(shells::fs::is_empty(j.base));
   }
+}
+
+TEST_CASE("a job whose pid file is removed is found by the process that is known") {
+  submitted_job j(GENERATE(from_range(shells::names)));
+  REQUIRE_FALSE(j.submit("echo ready; exec sleep 1000"));
+  REQUIRE(said(j, "ready"));
+  REQUIRE(j.life() == liveness::alive);
+  const std::string evidence(j.reply.evidence);
+  const auto start = evidence.find(",start=") + 7;
+  const auto number = static_cast<std::uint64_t>(j.supervisor());
+  shells::fs::remove(j.job.pid_file);
+  CHECK(j.life() == liveness::not_started);
+  j.known_pid = number;
+  j.known_start = evidence.substr(start, evidence.find(',', start) - start);
+  CHECK(j.life() == liveness::pid_file_gone);
+  CHECK(j.reply.evidence == "pid=" + std::to_string(number) + ",start=" + j.known_start + ",pid_file=gone");
+  const auto true_start = std::exchange(j.known_start, "1");  // another process with its number
+  CHECK(j.life() == liveness::vanished);
+  j.known_start = true_start;
+  ::kill(static_cast<pid_t>(number), SIGKILL);
+  REQUIRE(eventually([&] { return j.life() == liveness::vanished; }));
 }
 
 TEST_CASE("who killed the supervisor, and what became of the host, is told apart") {

@@ -84,6 +84,8 @@ class submitted_job {
 
   std::error_code poll() {
     remote_job::poll_request request{new_nonce(), 0, 0, 1 << 20, {}, true};
+    request.known_pid = known_pid;
+    request.known_start = known_start;
     remote_job::remote_command built;
     os().build_poll(job, request, built);
     polled_ = run(built.input);
@@ -171,6 +173,9 @@ class submitted_job {
   remote_job::job_command command;
   run_options options;
   std::function<void(std::string&)> change;  ///< what is done to each script before it runs
+
+  std::uint64_t known_pid = 0;  ///< what a poll looks for without a pid file
+  std::string known_start;
 
   remote_job::submit_result submitted;
   remote_job::poll_reply reply;

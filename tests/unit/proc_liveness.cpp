@@ -103,6 +103,23 @@ TEST_CASE("what the files of a host tell of a job") {
     e.stat.clear();
     CHECK(judge(e) == liveness::unknown);
   }
+  SECTION("no pid file any more, but a process that is known") {
+    std::string text;
+    e.pid_file.clear();
+    CHECK(e.judge(text, 12, "777") == liveness::pid_file_gone);
+    CHECK(text == "pid=12,start=777,pid_file=gone");
+    CHECK(e.judge(text, 12, "778") == liveness::vanished);
+    CHECK(e.judge(text, 12, "") == liveness::not_started);
+    e.stat.clear();
+    CHECK(e.judge(text, 12, "777") == liveness::vanished);
+    e.pid_file = alive().pid_file;
+    CHECK(e.judge(text, 12, "777") == liveness::vanished);
+    e.pid_file = "x";
+    CHECK(e.judge(text, 12, "777") == liveness::unknown);
+    e.pid_file.clear();
+    e.boot_id.clear();
+    CHECK(e.judge(text, 12, "777") == liveness::unknown);
+  }
   SECTION("control characters and length do not get into the evidence") {
     e.pid_file = "12\nstart=\x1b[2J\xff" + std::string(1000, 's') + " boot=b-1 host=h .\n";
     CHECK(judge(e) == liveness::vanished);

@@ -63,7 +63,7 @@ liveness file_evidence::judge(std::string& evidence, std::uint64_t known_pid, st
   evidence.clear();
   if (boot_id.empty()) return liveness::unknown;  // no /proc
   const process_identity job(pid_file);
-  if (pid_file.empty() && known_pid != 0) {
+  if (pid_file.empty() && known_pid != 0 && !known_start.empty()) {
     evidence.append("pid=").append(std::to_string(known_pid)).append(",start=").append(known_start);
     evidence.append(",pid_file=gone");
     return start_time(stat) == known_start ? liveness::pid_file_gone : liveness::vanished;
