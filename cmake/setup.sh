@@ -110,6 +110,8 @@ setup_has() {
     pkg-config) command -v pkg-config ;;
     asyncssh) /usr/bin/python3 -c 'import asyncssh' ;;
     sshd) command -v sshd || [ -x /usr/sbin/sshd ] ;;
+    dropbear) [ -x /usr/sbin/dropbear ] ;;
+    proftpd) ls /usr/lib/proftpd/mod_sftp.so ;;
     nss-wrapper) ls /usr/lib*/libnss_wrapper.so /usr/lib/*/libnss_wrapper.so 2>/dev/null | grep . ;;
     *) command -v "$1" ;;
   esac >/dev/null 2>&1
@@ -137,6 +139,8 @@ setup_package() {
     cli11) echo libcli11-dev ;;
     sshd) echo openssh-server ;;
     nss-wrapper) echo libnss-wrapper ;;
+    dropbear) echo dropbear-bin ;;
+    proftpd) echo proftpd-core proftpd-mod-crypto ;;
     ssh) echo openssh-client ;;
     asyncssh) echo python3-asyncssh ;;
     *) echo "$1" ;;
@@ -201,15 +205,17 @@ setup_need() {
   fi
   say "installing $packages"
 
-  # A package that is there is not touched. A new openssh-server must not listen on this machine, now or after a reboot:
-  # the tests start their own, on loopback and without privileges.
-  case " $packages " in *" openssh-server "*)
+  # A package that is there is not touched. A new server must not listen on this machine, now or after a reboot: the
+  # tests start their own, on loopback and without privileges.
+  services=
+  case " $packages " in *" openssh-server "*) services="ssh" ;; esac
+  case " $packages " in *" proftpd-core "*) [ -x /usr/sbin/proftpd ] || services="$services proftpd" ;; esac
+  if [ -n "$services" ]; then
     policy_set=1
     [ ! -e "$policy" ] || $as_root mv "$policy" "$policy.remote_job"
     printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
     $as_root chmod 755 "$policy"
-    ;;
-  esac
+  fi
   quietly apt-update setup_apt update || say "going on with the package lists that are there"
   quietly apt-install setup_apt --no-install-recommends install $packages || {
     say "could not install; on Ubuntu the component \"universe\" is needed"
@@ -217,8 +223,10 @@ setup_need() {
   }
   if [ -n "$policy_set" ]; then
     setup_policy_back
-    $as_root deb-systemd-helper disable ssh.service ssh.socket >/dev/null 2>&1 || :
-    $as_root update-rc.d ssh disable >/dev/null 2>&1 || :
+    for service in $services; do
+      $as_root deb-systemd-helper disable "$service.service" "$service.socket" >/dev/null 2>&1 || :
+      $as_root update-rc.d "$service" disable >/dev/null 2>&1 || :
+    done
   fi
 
   if setup_missing compiler cmake make "$@"; then

@@ -217,6 +217,9 @@ class watcher {
         return exit_gave_up;
       return gave_up(state);
     }
+    if (event.log_incomplete)
+      status_.notice(
+          "Some of the log may be missing: it was removed, replaced or cut short before all of it was known to be read");
     status_.on_terminal(cli::unescaped(event.message));
     return exit_status(*event.exit_code);
   }

@@ -132,6 +132,9 @@ struct trigger_event {
   std::string message{};         ///< for people: what happened, where and why
   remote_job::reason reason = remote_job::reason::fatal_error;  ///< which rule ended the watch
   std::error_code error{};                                      ///< the last error; none unless status is error or lost
+  /// Bytes that the job wrote to its log did not reach the sink, or may not have: bytes that were known to be there, the
+  /// rest of a log that was truncated or replaced while it was watched, or of one that has disappeared.
+  bool log_incomplete = false;
 
   friend bool operator==(const trigger_event&, const trigger_event&) = default;
 };

@@ -53,7 +53,8 @@ inline std::string extra_to_json(const trigger_state& state) {
          R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
          std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
          R"(,"skip_on_exit_code":)" + nlohmann::json(options.skip_on_exit_code).dump() + R"(,"began":)" +
-         (state.began ? format_seconds(state.began->time_since_epoch()) : "null") + R"(,"mark":{"identity":)" +
+         (state.began ? format_seconds(state.began->time_since_epoch()) : "null") + R"(,"log_incomplete":)" +
+         (state.log_incomplete ? "true" : "false") + R"(,"mark":{"identity":)" +
          std::to_string(state.mark.identity) + R"(,"tail":")" + to_hex(state.mark.tail) + "\"}}";
 }
 
@@ -87,7 +88,7 @@ enum class state_format {
 ///                 else was there when the state was read},
 ///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
 ///                "max_chunk_size", "quick_interval", "skip_on_exit_code": [numbers],
-///                "began": seconds since 1970 or null,
+///                "began": seconds since 1970 or null, "log_incomplete",
 ///                "mark": {"identity", "tail": "hexadecimal digits"}}}
 ///
 /// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
@@ -135,7 +136,8 @@ inline void from_json(const nlohmann::json& j, trigger_state& state) {
 
 // What is written for people and their tools to read: strings are always strings, with U+FFFD for what is not UTF-8.
 
-/// The fields of the reference by their names, then "reason" and "error" ({category, value, message} or null).
+/// The fields of the reference by their names, then "reason", "error" ({category, value, message} or null) and
+/// "log_incomplete".
 inline void to_json(nlohmann::json& j, const trigger_event& event) {
   using detail::to_utf8;
   j = {{"job_id", to_utf8(event.job_id)},
@@ -150,7 +152,8 @@ inline void to_json(nlohmann::json& j, const trigger_event& event) {
        {"log_offset", event.log_offset},
        {"message", to_utf8(event.message)},
        {"reason", to_string(event.reason)},
-       {"error", detail::error_members(event.error)}};
+       {"error", detail::error_members(event.error)},
+       {"log_incomplete", event.log_incomplete}};
   if (event.exit_code) j["exit_code"] = *event.exit_code;
 }
 

@@ -42,6 +42,7 @@ struct trigger_state {
   std::optional<wall_time> began{};
   /// What else a newer program had in the state: a JSON object, or empty. It has no effect and is written back.
   std::string other_kwargs{};
+  bool log_incomplete = false;  ///< as in trigger_event, of what was watched so far
 
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };

@@ -67,7 +67,8 @@ TEST_CASE("the event in JSON has the reference's fields by their names") {
   std::set<std::string> names;
   for (const auto& [name, value] : j.items()) names.insert(name);
   CHECK(names == std::set<std::string>{"job_id", "job_dir", "log_file", "exit_code_file", "remote_os", "status", "done",
-                                       "exit_code", "log_chunk", "log_offset", "message", "reason", "error"});
+                                       "exit_code", "log_chunk", "log_offset", "message", "reason", "error",
+                                       "log_incomplete"});
   CHECK(j["status"] == "failed");
   CHECK(j["done"] == true);
   CHECK(j["exit_code"] == -1073741819);

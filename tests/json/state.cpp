@@ -24,6 +24,7 @@ trigger_state sample() {
   state.options.deadline = std::chrono::milliseconds(1500);
   state.options.stop_at_deadline = true;
   state.began = wall_time(std::chrono::milliseconds(1'700'000'000'500));
+  state.log_incomplete = true;
   return state;
 }
 
@@ -129,6 +130,7 @@ TEST_CASE("a state comes back as it was, whatever is in it") {
     for (auto n = up_to(3); n > 0; --n)
       state.options.skip_on_exit_code.insert(static_cast<std::int64_t>(random()) >> up_to(63));
     if (up_to(3) == 0) state.other_kwargs = R"({"a~/b":{"c":[1,{"d":null}]},"z":1.50})";
+    state.log_incomplete = up_to(1) == 0;
     state.mark.identity = random() >> up_to(63);
     for (auto n =
              std::min<std::uint64_t>(up_to(log_mark::max_tail), static_cast<std::uint64_t>(state.options.log_offset));
@@ -206,6 +208,7 @@ TEST_CASE("what is unknown is refused, but kept in kwargs and passed over in ext
   expected.options.log_offset = sample().options.log_offset;
   expected.mark = {};
   expected.began.reset();
+  expected.log_incomplete = false;
   CHECK(state == expected);
 }
 

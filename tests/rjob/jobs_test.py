@@ -222,6 +222,23 @@ class JobsTest(black_box.BlackBoxTest):
         self.assertEqual(done.returncode, 255, done.stderr)
         self.assertGreater(json.loads((self.dir / state).read_text())["extra"]["began"], 0)
 
+    def test_a_job_that_removes_its_log_and_writes_on(self):
+        done = self.rjob("run", "--", 'echo one; rm "$LOG_FILE"; echo two; exit 4')
+        self.assertEqual((done.returncode, done.stdout), (4, b"one\ntwo\n"), done.stderr)
+        self.assertNotIn(b"may be missing", done.stderr)
+
+    def test_a_log_that_another_file_replaces_may_be_incomplete(self):
+        script = f'echo one; until [ -e "{self.dir}/go" ]; do sleep 0.05; done; mv "$LOG_FILE" "$LOG_FILE.1"; echo two >"$LOG_FILE"'
+        run = self.start("run", "--job-id", "torn", "--events", "events", "--", script)
+        self.ids.append("torn")
+        self.assertEqual(run.stdout.readline(), b"one\n")
+        (self.dir / "go").touch()
+        self.assertEqual(run.wait(WAIT), 0)
+        self.assertEqual(run.stdout.read(), b"two\n")
+        self.assertIn(b"Some of the log may be missing", run.stderr.read())
+        last = json.loads((self.dir / "events").read_text().splitlines()[-1])
+        self.assertEqual((last["type"], last["log_incomplete"]), ("event", True))
+
     # --- submit and what takes it up ---
 
     def test_the_life_of_a_job(self):

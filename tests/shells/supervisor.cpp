@@ -103,3 +103,27 @@ TEST_CASE("the files of a job that runs are kept young where old ones are remove
   CHECK(j.exit_code() == 4);
   CHECK(eventually([&] { return submitted_job::session(supervisor).empty(); }));
 }
+
+TEST_CASE("a job that removes or renames its log and writes on loses nothing of it") {
+  const auto shell = GENERATE(from_range(shells::names));
+  submitted_job j(shell);
+  CAPTURE(shell);
+  SECTION("removed") {
+    REQUIRE_FALSE(j.submit("echo one; rm \"$LOG_FILE\"; echo two; exit 5"));
+    CHECK(j.exit_code() == 5);
+    CHECK(j.log() == "one\ntwo\n");
+    CHECK(j.reply.log == remote_job::log_state::present);
+  }
+  SECTION("renamed, in a directory that it empties") {
+    REQUIRE_FALSE(j.submit("echo one; cd \"${LOG_FILE%/*}\"; mv stdout.log ../kept; rm -f job.sh; echo two"));
+    CHECK(j.exit_code() == 0);
+    CHECK(j.log() == "one\ntwo\n");
+    CHECK(read_file(j.base + "/kept") == "one\ntwo\n");
+  }
+  SECTION("before the name is given to another file, which keeps it") {
+    REQUIRE_FALSE(j.submit("echo one; mv \"$LOG_FILE\" \"$LOG_FILE.1\"; echo other >\"$LOG_FILE\"; echo two"));
+    CHECK(j.exit_code() == 0);
+    CHECK(j.log() == "other\n");
+  }
+  CHECK_FALSE(j.has(".stdout.log"));
+}

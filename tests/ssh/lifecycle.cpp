@@ -137,6 +137,28 @@ TEST_CASE("over SSH a job is submitted, survives its connection, is stopped and 
   live_and_die(host.server(), interpreter, login == "/bin/bash" ? poll_via::commands : poll_via::automatic);
 }
 
+TEST_CASE("over SSH a job that removes or renames its log and writes on loses nothing of it") {
+  support::sshd server;
+  submitting job(server, "/bin/dash", GENERATE(poll_via::files, poll_via::commands));
+  const std::string away = GENERATE(as<std::string>(), "rm \"$LOG_FILE\"", "mv \"$LOG_FILE\" \"$LOG_FILE.1\"");
+  CAPTURE(away);
+  const auto go = server.file("go");
+  job.command.environment = {{"GO", go}};
+  job.command.script = "echo one; until [ -e \"$GO\" ]; do sleep 0.05; done; " + away + "; echo two; exit 5";
+  auto t = job.make();
+  REQUIRE_FALSE(job.submit(t).first);
+  std::optional<trigger_event> event;
+  t.async_run([&](std::error_code, const trigger_event& e) { event = e; });
+  job.run_until([&] { return t.sink().log() == "one\n"; });
+  support::write_file(go, "");
+  job.run_until([&] { return event.has_value(); });
+  INFO(event->message);
+  CHECK(event->exit_code == 5);
+  CHECK_FALSE(event->log_incomplete);
+  CHECK(t.sink().log() == "one\ntwo\n");
+  CHECK(t.stats().resets == 0);
+}
+
 TEST_CASE("over SSH a job whose supervisor and process are killed is lost") {
   const support::sshd server;
   const auto via = GENERATE(poll_via::automatic, poll_via::files, poll_via::commands);

@@ -33,11 +33,14 @@ elif way == "length": out.write(b"\xff\xff\xff\xff"); out.flush()
 elif way == "silent": pass
 elif way == "bytewise":
     for b in text(b"\x02" + u32(3)): out.write(bytes([b])); out.flush()
+elif way in ("refuses-large", "drops-large"): send(b"\x02" + u32(3))
 else: send(b"\x02" + u32(3) + text(b"limits@openssh.com") + text(b"1"))
-files, waiting = {}, []
+files, ends, waiting = {}, {}, []
 def attributes(st):
     if way == "sizeless": return u32(4) + u32(st.st_mode)
-    return u32(13) + struct.pack(">QIII", st.st_size, st.st_mode, int(st.st_atime), int(st.st_mtime))
+    size = max(0, st.st_size - 500) if way == "understates" else 0 if way == "zero" else st.st_size
+    mode = st.st_mode & 0o7777 if way == "untyped" else st.st_mode
+    return u32(13) + struct.pack(">QIII", size, mode, int(st.st_atime), int(st.st_mtime))
 def answer(p):
     kind, id, rest = p[0], p[1:5], p[5:]
     n = struct.unpack(">I", rest[:4])[0]
@@ -52,7 +55,9 @@ def answer(p):
         if kind == 3:
             fd = os.open(name, os.O_RDONLY)
             handle = b"h%d" % fd
+            if way == "long-handle": handle = handle.rjust(256, b"\0")
             files[handle] = fd
+            ends[handle] = os.fstat(fd).st_size
             return b"\x66" + id + text(handle)
         if kind == 4:
             os.close(files.pop(name))
@@ -60,12 +65,16 @@ def answer(p):
         if kind == 5:
             at, size = struct.unpack(">QI", rest)
             most = {"short": 100, "capped": 32768, "random": random.randint(1, 50000)}.get(way, size)
+            if way == "refuses-large" and size > 32768: return status(id, 4)
+            if way == "drops-large" and size > 32768: return None
+            if way == "lags": most = max(0, ends[name] - at)
             data = os.pread(files[name], min(size, most), at)
             if way == "too-much": data = b"x" * (size + 1)
             return b"\x67" + id + text(data) if data or way == "empty" else status(id, 1)
         if kind == 8: return status(id, 8) if way == "no-fstat" else b"\x69" + id + attributes(os.fstat(files[name]))
+        if kind == 17 and way == "no-stat": return status(id, 8)
         if kind == 17: return b"\x69" + id + attributes(os.stat(name))
-    except FileNotFoundError: return status(id, 2)
+    except FileNotFoundError: return status(id, 10 if way == "no-such-path" else 2)
     except OSError: return status(id, 4)
     return status(id, 8)
 count = 0
@@ -73,6 +82,7 @@ while True:
     request = receive()
     reply = answer(request)
     count += 1
+    if reply is None: continue
     if way == "shuffled":
         waiting.append(reply)
         while not select.select([0], [], [], 0.02)[0] and waiting:

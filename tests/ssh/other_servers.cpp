@@ -100,7 +100,9 @@ void check_growing_log(const support::other_server& server, poll_via via) {
   job.write("the last line\n");
   const auto& e = job.end("3\n");
   INFO(e.message);
-  for (const auto& each : job.t.sink().all<retry_info>()) std::puts(each.message.c_str());
+  std::string why;
+  for (const auto& each : job.t.sink().all<retry_info>()) why += each.message + '\n';
+  INFO(why);
   CHECK(e.exit_code == 3);
   CHECK((job.t.sink().log() == job.written));
   CHECK(job.t.stats().resets == 0);

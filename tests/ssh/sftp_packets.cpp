@@ -68,7 +68,13 @@ TEST_CASE("SFTP requests are written as the draft has them") {
 }
 
 TEST_CASE("SFTP replies are read") {
-  CHECK(parse_sftp_version("\2" + number(3) + text("posix-rename@openssh.com") + text("1")) == 3U);
+  const auto version = parse_sftp_version("\2" + number(3) + text("posix-rename@openssh.com") + text("1"));
+  REQUIRE(version);
+  CHECK(version->number == 3);
+  CHECK_FALSE(version->limits);
+  const auto extensions = text("x@y") + text("") + text("limits@openssh.com") + text("1");
+  CHECK(parse_sftp_version("\2" + number(3) + extensions)->limits);
+  CHECK_FALSE(parse_sftp_version("\2" + number(3) + extensions.substr(0, extensions.size() - 1))->limits);
   CHECK_FALSE(parse_sftp_version("\2\0\0"s));
   CHECK_FALSE(parse_sftp_version(a_status));
 
@@ -84,6 +90,7 @@ TEST_CASE("SFTP replies are read") {
   REQUIRE(handle);
   CHECK(handle->text == "\0\0\0\5"s);
   CHECK_FALSE(parse_sftp_reply("\x66" + number(8) + text("")));
+  CHECK(parse_sftp_reply("\x66" + number(8) + text(std::string(256, 'h'))));
   CHECK_FALSE(parse_sftp_reply("\x66" + number(8) + text(std::string(257, 'h'))));
 
   const auto data = parse_sftp_reply(some_data);
@@ -100,7 +107,13 @@ TEST_CASE("SFTP replies are read") {
   const auto directory = parse_sftp_reply("\x69" + number(1) + number(4) + number(0040755));
   REQUIRE(directory);
   CHECK(directory->attributes.is_directory());
+  CHECK_FALSE(directory->attributes.is_regular());
   CHECK_FALSE(directory->attributes.size);
+
+  const auto untyped = parse_sftp_reply("\x69" + number(1) + number(4) + number(0644));
+  REQUIRE(untyped);
+  CHECK(untyped->attributes.is_regular());
+  CHECK_FALSE(untyped->attributes.is_directory());
 
   for (const char type : "\0\1\2\3\4\5\x11\x68\x6a\xc8\xff"s)
     CHECK_FALSE(parse_sftp_reply(std::string(1, type) + number(1) + std::string(64, '\0')));

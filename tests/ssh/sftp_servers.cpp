@@ -35,7 +35,8 @@ std::string pattern(std::size_t size) {
 
 TEST_CASE("SFTP servers that answer in other ways are understood") {
   const auto way =
-      GENERATE(as<std::string>(), "plain", "bytewise", "short", "capped", "random", "empty", "no-fstat", "shuffled");
+      GENERATE(as<std::string>(), "plain", "bytewise", "short", "capped", "random", "empty", "no-fstat", "shuffled",
+               "untyped", "refuses-large", "drops-large", "no-such-path", "long-handle", "lags");
   CAPTURE(way);
   const bool slow = way == "short" || way == "shuffled";
   odd_host host(way);
@@ -58,6 +59,38 @@ TEST_CASE("SFTP servers that answer in other ways are understood") {
   CHECK(c.read_file(path + ".no") == std::errc::no_such_file_or_directory);
   REQUIRE_FALSE(c.stat(path));
   CHECK(c.status.size == all.size());
+}
+
+TEST_CASE("a file that grows is read to its end whatever the server tells of its size") {
+  const auto way = GENERATE(as<std::string>(), "plain", "lags", "understates", "zero");
+  CAPTURE(way);
+  odd_host host(way);
+  client c(options_for(host.server));
+  REQUIRE_FALSE(c.connect());
+  const auto path = host.directory / "file";
+  std::string all;
+  for (const std::size_t more : {1U, 100U, 700U, 0U, 300'000U, 5U}) {
+    all += pattern(more);
+    std::ofstream(path, std::ios::binary | std::ios::app) << pattern(more);
+    REQUIRE_FALSE(c.read_file(path, 0, 4 << 20));
+    CHECK((c.bytes == all));
+    REQUIRE_FALSE(c.read_file(path, all.size() - more));
+    CHECK((c.bytes == pattern(more)));
+    REQUIRE_FALSE(c.read_file(path, all.size()));
+    CHECK(c.bytes.empty());
+  }
+}
+
+TEST_CASE("a server that cannot tell of files gives no access to them") {
+  odd_host host("no-stat");
+  client c(options_for(host.server));
+  REQUIRE_FALSE(c.connect());
+  const auto path = host.directory / "file";
+  support::write_file(path, "text");
+  CHECK(c.stat(path) == errc::files_unavailable);
+  CHECK(c.read_file(path) == errc::files_unavailable);
+  REQUIRE_FALSE(c.execute("echo fine"));
+  CHECK(c.reply.output == "fine\n");
 }
 
 TEST_CASE("an SFTP server that breaks the rules ends what was asked of it, and nothing else") {

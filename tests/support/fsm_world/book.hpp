@@ -35,6 +35,7 @@ class book {
   void begin() {
     failures_ = 0;
     retrying_ = whole_ = moved_ = tell_exit_ = tell_log_ = tell_files_ = tell_missing_ = false;
+    tell_size_ = size_told_ = false;
     missing_since_.reset();
     gone_since_.reset();
     tell_gone_ = false;
@@ -50,6 +51,7 @@ class book {
     cause_.reset();
     fresh_ = 0;
     seen_ = acked_;
+    gone_ = false;
     end_ = ending::none;
     judged_.reset();
     stopped_ = false;
@@ -87,7 +89,9 @@ class book {
     moved_ = n > 0;
     if (r.log_identity != 0) known_identity_ = r.log_identity;
     const bool grew = r.log == log_state::present && r.log_size > seen_;
+    if (r.log == log_state::present && r.log_size < seen_ && !r.size_wrong) cut_ = true;
     if (r.log == log_state::present) seen_ = r.log_size;
+    gone_ = r.log == log_state::absent;
 
     // An exit code, or a process, and it is not gone. Without a pid file, growth is a sign of life.
     if (s_.life) {
@@ -118,6 +122,8 @@ class book {
     };
     tell_exit_ = lasts(exit_trouble_, exit_now);
     tell_log_ = lasts(log_trouble_, log_now);
+    tell_size_ = r.size_wrong && !size_told_;
+    size_told_ = size_told_ || r.size_wrong;
 
     if (r.log != log_state::absent) log_seen_ = true;
     if (exit_ != exit_code_state::absent) exit_seen_ = true;
@@ -129,7 +135,7 @@ class book {
     if (exit_ != exit_code_state::present)
       due_.reset();
     else if (!log_now)
-      due_ = std::min(due_.value_or(shown_), shown_);
+      due_ = r.size_wrong ? shown_ : std::min(due_.value_or(shown_), shown_);
   }
 
   void take(action_kind what, notice_kind told) {
@@ -141,8 +147,8 @@ class book {
       fresh_ = 0;
     } else if (what == action_kind::reset) {
       ++stats_.resets;
+      cut_ = true;
       acked_ = from_ = 0;
-      seen_ = shown_;
       known_identity_ = 0;
       // Nothing is remembered of any log: see host::alter().
       host_.generation = 0;
@@ -157,6 +163,8 @@ class book {
       tell_missing_ = false;
     } else if (told == notice_kind::job_missing) {
       tell_gone_ = false;
+    } else if (told == notice_kind::log_size_wrong) {
+      tell_size_ = false;
     } else {
       (told == notice_kind::log_missing || told == notice_kind::log_unreadable ? tell_log_ : tell_exit_) = false;
     }
@@ -211,6 +219,8 @@ class book {
   std::optional<std::uint64_t> due_;  // the log is whole with so many bytes
   std::uint64_t seen_ = 0;            // the size it had when it was last there
   bool lacked_ = false;               // the bytes that the size promises
+  bool cut_ = false;                  // bytes of the log were lost unread, or may have been
+  bool gone_ = false;                 // there is no log
   std::optional<trouble> exit_trouble_;
   std::optional<trouble> log_trouble_;
   bool tell_exit_ = false;
@@ -224,6 +234,8 @@ class book {
   bool log_seen_ = false;
   bool exit_seen_ = false;
   std::optional<duration> missing_since_;  // the first whole poll of the run
+  bool tell_size_ = false;
+  bool size_told_ = false;  // in this run
   bool by_files_ = false;
   std::optional<remote_job::log_reset_cause> cause_;
   ending end_ = ending::none;

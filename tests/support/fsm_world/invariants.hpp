@@ -93,6 +93,7 @@ class checked_machine : protected book {
     const auto state = fsm_.state();
     auto expected = state_of(s_);
     expected.options.log_offset = static_cast<std::int64_t>(acked_);
+    rule(state.log_incomplete == cut_, "the state says whether bytes of the log are missing");
     rule(state.job == expected.job && state.options == expected.options, "the state holds the offset acknowledged");
     rule(state.mark.tail.size() == request.overlap &&
              state.mark.tail == content(sink_generation_).substr(acked_ - request.overlap, request.overlap),
@@ -104,8 +105,8 @@ class checked_machine : protected book {
 
   /// Whether the action may follow the input.
   void check_action(const input& in, action_kind before) {
-    const bool told =
-        !cause_ && fresh_ == 0 && !tell_exit_ && !tell_log_ && !tell_files_ && !tell_missing_ && !tell_gone_;
+    const bool told = !cause_ && fresh_ == 0 && !tell_exit_ && !tell_log_ && !tell_files_ && !tell_missing_ &&
+                      !tell_gone_ && !tell_size_;
     const bool after_close = in.what == kind::closed;
     switch (next_.kind) {
       case action_kind::connect:
@@ -176,14 +177,15 @@ class checked_machine : protected book {
         rule((tell_exit_ && exit_trouble_->what == what) || (tell_log_ && log_trouble_->what == what) ||
                  (tell_files_ && what == notice_kind::files_unavailable) ||
                  (tell_gone_ && what == notice_kind::job_missing) ||
-                 (tell_missing_ && what == notice_kind::files_missing),
+                 (tell_missing_ && what == notice_kind::files_missing) ||
+                 (tell_size_ && what == notice_kind::log_size_wrong),
              "each trouble is told once");
         rule(!fsm_.note().message.empty(), "a notice has a message");
         break;
       }
       case action_kind::deliver:
         rule(!cause_, "a log that is another one is told first");
-        rule(fresh_ > 0 && !tell_exit_ && !tell_log_ && !tell_missing_, "what is delivered was not yet");
+        rule(fresh_ > 0 && !tell_exit_ && !tell_log_ && !tell_missing_ && !tell_size_, "what is delivered was not yet");
         rule(fsm_.bytes() == content(host_.generation).substr(acked_, fresh_), "the bytes are those at the offset");
         rule(acked_ == from_ || host_.generation == sink_generation_, "the bytes follow those delivered");
         break;
@@ -220,6 +222,8 @@ class checked_machine : protected book {
     rule(!e.message.empty() && !e.message.ends_with(": "), "the event has a reason");
     rule((e.status == remote_job::status::error || e.status == remote_job::status::lost) == static_cast<bool>(e.error),
          "an error has a code");
+    rule(e.log_incomplete == (cut_ || (gone_ && (seen_ > 0 || e.exit_code)) || (acked_ < seen_ && !ended_whole())),
+         "the event says whether bytes of the log are missing");
     if (e.exit_code) rule(exit_ == exit_code_state::present && *e.exit_code == s_.exit_code, "the exit code was read");
     switch (end_) {
       case ending::objection:

@@ -47,6 +47,8 @@ class polled_machine : protected checked_machine {
         if (!s_.plain && most > 0) out.push_back({kind::polled, fault::none, c, e, portion::nothing});
         if (by_files_ && h.visible() && h.size == acked_ && request.overlap > 0)
           out.push_back({kind::polled, fault::none, c, e, portion::overlap});
+        if (s_.lies && by_files_ && most > 0)
+          out.push_back({kind::polled, fault::none, c, e, portion::all, false, remote_job::liveness::alive, true});
       }
     }
   }
@@ -74,13 +76,19 @@ class polled_machine : protected checked_machine {
         reply.bytes = content(host_.generation).substr(acked_ - request.overlap, request.overlap + n);
     }
 
+    if (in.lied) {
+      // Where reading ends, or one byte more than was asked for.
+      reply.size_wrong = true;
+      reply.log_size = std::min(host_.size, acked_ + n + 1);
+    }
+
     ++stats_.polls;
     failures_ = 0;
     whole_ = true;
     moved_ = false;
     cause_ = broken(reply, request.overlap);
     if (cause_) {
-      shown_ = reply.log_size;
+      shown_ = seen_ = reply.log_size;
     } else {
       note(reply, n);
     }

@@ -46,6 +46,7 @@ struct settings {
   duration grace = std::chrono::seconds(3);
   duration delay = std::chrono::seconds(10);
   bool files = false;  // a poll goes through files first
+  bool lies = false;   // the host may tell sizes that are too small
   duration deadline{};
   bool stop = false;  // the job, at the deadline
   bool life = false;  // the job has a pid file
@@ -99,6 +100,7 @@ struct input {
   portion part = portion::all;
   bool slow = false;  // a whole poll that took its time
   remote_job::liveness life = remote_job::liveness::alive;
+  bool lied = false;  // one whose bytes go beyond the size told
 };
 
 inline std::string to_string(const input& in) {
@@ -131,7 +133,7 @@ inline std::string to_string(const input& in) {
   text += std::string(": ") + exits[static_cast<int>(in.exit)];
   if (in.log != change::none) text += std::string(", log: ") + changes[static_cast<int>(in.log)];
   if (in.life != remote_job::liveness::alive) text += ", " + std::string(to_string(in.life));
-  return text + parts[static_cast<int>(in.part)] + (in.slow ? ", slowly" : "");
+  return text + parts[static_cast<int>(in.part)] + (in.slow ? ", slowly" : "") + (in.lied ? ", beyond the size" : "");
 }
 
 }  // namespace fsm_world

@@ -174,6 +174,7 @@ class world : polled_machine {
     k.put(tell_missing_, settled_, asks_for_directories());
     if (s_.life) k.put(tell_gone_, unnamed_, gone_since_.has_value());
     if (s_.deadline > duration::zero()) k.put(log_seen_, exit_seen_);  // which is told then
+    k.put(tell_size_, size_told_);
     for (const auto& t : {exit_trouble_, log_trouble_}) {
       k.put(t.has_value());
       if (t) k.put(t->what);

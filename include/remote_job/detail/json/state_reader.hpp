@@ -102,6 +102,7 @@ class state_reader {
       state.began = wall_time(since_1970);
     }
     if (has("/extra/skip_on_exit_code")) exit_codes("/extra/skip_on_exit_code", state.options.skip_on_exit_code);
+    if (has("/extra/log_incomplete")) boolean("/extra/log_incomplete", state.log_incomplete);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);

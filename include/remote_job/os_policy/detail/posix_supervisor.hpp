@@ -86,6 +86,9 @@ exit 0
 /// renamed if it is not there; and whatever else is written is written only while the claim is this supervisor's. Where
 /// the directory of the login cannot be found again by its name, the supervisor stays there, and trusts the claim.
 ///
+/// The log has a second name, so that a job which removes or renames it and writes on loses nothing: once the job has
+/// ended the log has its name again, unless another file has it.
+///
 /// What the job leaves running in its session is written down as soon as the job has ended: see posix_members.hpp.
 /// The job's own environment is that of the login: only PATH is changed, and given back.
 inline constexpr std::string_view supervisor_script = R"sh(set +euxvCm
@@ -133,6 +136,7 @@ rj_finish() {
 }
 if [ -e "$rj_j/cancel" ]; then rj_finish 143; exit 0; fi
 if ! { : >>"$rj_j/stdout.log"; } 2>/dev/null; then rj_finish 125; exit 0; fi
+ln "$rj_j/stdout.log" "$rj_j/.stdout.log" 2>/dev/null
 rj_keeper=
 case $(cd "$rj_j" && pwd -P) in
   /tmp/*|/var/tmp/*|/dev/shm/*)
@@ -161,6 +165,10 @@ rj_look
 [ "$rj_left" = 0 ] || ! rj_owns || rj_remember "$rj_by"
 if [ "$rj_r" -gt 384 ]; then rj_r=$((rj_r-256))
 elif [ "$rj_r" -gt 256 ]; then rj_r=$((rj_r-128))
+fi
+if rj_owns; then
+  ln "$rj_j/.stdout.log" "$rj_j/stdout.log" 2>/dev/null
+  rm -f "$rj_j/.stdout.log"
 fi
 rj_finish "$rj_r"
 [ -z "$rj_keeper" ] || kill "$rj_keeper" 2>/dev/null

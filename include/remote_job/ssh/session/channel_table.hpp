@@ -64,6 +64,8 @@ class channel_table {
 
   /// A server that refuses to open one in advance, or closes it unused, is not asked for that again.
   REMOTE_JOB_DECL void refill();
+  /// No channel is opened in advance any more: the server closes those that run nothing.
+  REMOTE_JOB_DECL void stop_refilling();
   REMOTE_JOB_DECL void release(LIBSSH2_CHANNEL* channel);
 
   /// Goes on with whatever is under way.
@@ -125,8 +127,7 @@ class channel_table {
   REMOTE_JOB_DECL void step_closing();
   REMOTE_JOB_DECL void free_channel(LIBSSH2_CHANNEL* channel);
 
-  /// Gives up the channel opened in advance when the server has closed it, as dropbear does once a command on another
-  /// ends. From then on each request opens its own.
+  /// Looks whether the server has closed the channel opened in advance.
   REMOTE_JOB_DECL void step_spare();
 
   /// A request whose answer, yes or no, libssh2 consumes: an environment variable for the channel opened in advance.

@@ -63,7 +63,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
   command_reply* reply_ = nullptr;
   LIBSSH2_CHANNEL* channel_ = nullptr;
   std::size_t written_ = 0;
-  bool tried_again_ = false;
+  int tries_ = 0;
   bool requested_ = false;
   bool accepted_ = false;
   bool eof_sent_ = false;

@@ -156,6 +156,12 @@ class session final : public std::enable_shared_from_this<session>,
   /// unused, is not asked again.
   REMOTE_JOB_DECL void refill();
 
+  /// A server that closes channels which run nothing, as dropbear does when a command on another ends, may close one
+  /// while a request is on its way. The request was not carried out then, and may be made so many times.
+  static constexpr int most_channels_tried = 8;
+  /// The server has closed a channel without answering to the request: none is opened in advance any more.
+  REMOTE_JOB_DECL void closed_unanswered(LIBSSH2_CHANNEL* channel);
+
   /// Gives a channel back: it is closed in the background, however long the host takes.
   REMOTE_JOB_DECL void release(LIBSSH2_CHANNEL* channel);
 

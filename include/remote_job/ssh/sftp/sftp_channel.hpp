@@ -63,6 +63,9 @@ class sftp_channel {
   /// For whom the oldest question was asked, which a server that answers one after the other is at.
   REMOTE_JOB_DECL std::shared_ptr<sftp_user> oldest_user() const;
 
+  /// How many bytes may be asked for at once.
+  std::uint32_t max_read() const noexcept { return max_read_; }
+
   /// Takes over an open channel and asks for the subsystem.
   REMOTE_JOB_DECL void begin(session& over, LIBSSH2_CHANNEL* channel);
 
@@ -129,7 +132,12 @@ class sftp_channel {
   unsigned long expected_ = 0;  // bytes of data that were asked for and have not come
   std::uint64_t heard_ = 0;
 
+  std::uint32_t max_read_ = small_read;
+
   static constexpr unsigned long usual_window = 1024 * 1024;
+  static constexpr std::uint32_t large_read = 255 * 1024;  // OpenSSH answers with no more than that
+  // Section 3 of the draft has servers take packets of 34000 bytes; some refuse to read more, others do not answer.
+  static constexpr std::uint32_t small_read = 32 * 1024;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

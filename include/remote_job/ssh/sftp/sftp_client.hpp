@@ -122,9 +122,9 @@ class sftp_client final : public operation,
   stage stage_ = stage::none;
   bool added_ = false;
   bool posted_ = false;
-  bool tried_again_ = false;  // with another channel
-  bool leaving_ = false;      // the channel is needed by others
-  bool served_ = false;       // those who waited for it
+  int tries_ = 0;         // to have the subsystem started
+  bool leaving_ = false;  // the channel is needed by others
+  bool served_ = false;   // those who waited for it
   std::error_code end_;
   std::string end_why_;
   std::string unavailable_;

@@ -39,7 +39,8 @@ enum class sftp_status : std::uint32_t {
   permission_denied = 3,
   failure = 4,
   bad_message = 5,
-  unsupported = 8
+  unsupported = 8,
+  no_such_path = 10  ///< of later versions, which some servers send all the same
 };
 
 /// What version 3 tells of a file (section 5). It has no inode number, and times in whole seconds.
@@ -50,12 +51,16 @@ struct sftp_attributes {
   std::optional<std::uint32_t> permissions;  ///< st_mode of POSIX
   std::optional<std::uint32_t> modified;     ///< seconds since 1970
 
-  bool is_directory() const noexcept { return permissions && (*permissions & 0170000U) == 0040000U; }
+  bool is_directory() const noexcept { return type() == 0040000U; }
 
-  /// A server that does not tell is believed to have regular files only.
-  bool is_regular() const noexcept { return (permissions.value_or(0100000U) & 0170000U) == 0100000U; }
+  /// A server that does not tell is believed to have regular files only: without permissions, or without the type in
+  /// them, as on Windows.
+  bool is_regular() const noexcept { return type() == 0100000U || type() == 0; }
 
   friend bool operator==(const sftp_attributes&, const sftp_attributes&) = default;
+
+ private:
+  std::uint32_t type() const noexcept { return permissions.value_or(0) & 0170000U; }
 };
 
 /// One answer of the server. The views are into the packet it was read from.
@@ -110,8 +115,14 @@ class sftp_reader {
 
 REMOTE_JOB_DECL sftp_attributes read_sftp_attributes(sftp_reader& in);
 
-/// The version in the server's first packet, without its length; nothing if that is not what it is.
-REMOTE_JOB_DECL std::optional<std::uint32_t> parse_sftp_version(std::string_view packet);
+/// What a server says of itself at first.
+struct sftp_version {
+  std::uint32_t number = 0;
+  bool limits = false;  ///< it has OpenSSH's extension that tells limits, and answers to more than it has to
+};
+
+/// The server's first packet, without its length; nothing if that is not what it is.
+REMOTE_JOB_DECL std::optional<sftp_version> parse_sftp_version(std::string_view packet);
 
 /// A packet without its length; nothing if it is no answer to any of our requests.
 REMOTE_JOB_DECL std::optional<sftp_reply> parse_sftp_reply(std::string_view packet);

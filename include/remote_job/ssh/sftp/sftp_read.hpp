@@ -27,8 +27,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 /// some servers, as ProFTPD, a handle does not see what was written after it was opened.
 class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
  public:
-  static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
-  static constexpr std::size_t window = 32;                ///< requests in flight
+  static constexpr std::size_t window = 32;  ///< requests in flight
 
   REMOTE_JOB_DECL sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out,
                             std::shared_ptr<sftp_user> user, detail::any_completion completion);

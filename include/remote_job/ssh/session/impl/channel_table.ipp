@@ -44,6 +44,14 @@ void channel_table::refill() {
   step_open();
 }
 
+void channel_table::stop_refilling() {
+  spare_refused_ = true;
+  want_spare_ = false;
+  if (spare_ == nullptr) return;
+  if (ping_ == spare_) ping_ = nullptr;
+  release(std::exchange(spare_, nullptr));
+}
+
 void channel_table::release(LIBSSH2_CHANNEL* channel) {
   std::erase(in_use_, channel);
   closing_.push_back(channel);
@@ -240,11 +248,7 @@ void channel_table::free_channel(LIBSSH2_CHANNEL* channel) {
 }
 
 void channel_table::step_spare() {
-  if (spare_ == nullptr || wire_.is_cut() || libssh2_channel_eof(spare_) != 1) return;
-  if (ping_ == spare_) ping_ = nullptr;
-  spare_refused_ = true;
-  want_spare_ = false;
-  release(std::exchange(spare_, nullptr));
+  if (spare_ != nullptr && !wire_.is_cut() && libssh2_channel_eof(spare_) == 1) stop_refilling();
 }
 
 void channel_table::step_ping() {

@@ -40,7 +40,7 @@ void exec::start(const std::shared_ptr<session>& over, const remote_command& com
   reply_ = &reply;
   reply.clear();
   channel_ = nullptr;
-  tried_again_ = false;
+  tries_ = 0;
   session_->add(shared_from_this());
   ask_for_channel();
 }
@@ -172,9 +172,8 @@ void exec::receive() {
   if (rc == LIBSSH2_ERROR_EAGAIN) return;
   if (rc != 0) return s.fail("waiting for the command's end failed");
   if (!accepted_) {
-    // The server may have closed a channel opened in advance before the request came.
-    if (!std::exchange(tried_again_, true)) {
-      s.release(std::exchange(channel_, nullptr));
+    if (++tries_ < session::most_channels_tried) {
+      s.closed_unanswered(std::exchange(channel_, nullptr));
       return ask_for_channel();
     }
     return finish(errc::command_refused, "the server closed the channel without running the command");

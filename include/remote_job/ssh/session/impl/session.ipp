@@ -108,6 +108,12 @@ void session::refill() {
   channels_.refill();
 }
 
+void session::closed_unanswered(LIBSSH2_CHANNEL* channel) {
+  const turn t(*this);
+  channels_.stop_refilling();
+  channels_.release(channel);
+}
+
 void session::release(LIBSSH2_CHANNEL* channel) {
   if (!alive()) return;
   const turn t(*this);

@@ -143,10 +143,11 @@ bool sftp_channel::take(std::string_view packet) {
   if (state_ == status::starting) {
     const auto version = parse_sftp_version(packet);
     if (!version) return misunderstood(packet), false;
-    if (*version < 3) {
-      fail(status::unavailable, "the server speaks version " + std::to_string(*version) + " of SFTP only");
+    if (version->number < 3) {
+      fail(status::unavailable, "the server speaks version " + std::to_string(version->number) + " of SFTP only");
       return false;
     }
+    max_read_ = version->limits ? large_read : small_read;
     state_ = status::ready;
     return true;
   }

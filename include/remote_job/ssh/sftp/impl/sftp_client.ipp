@@ -147,8 +147,9 @@ void sftp_client::after_step() {
   using status = sftp_channel::status;
   const auto state = channel.state();
   if (state != status::starting) timer_.cancel();
-  if (state == status::closed && !std::exchange(tried_again_, true)) {
-    release();
+  if (state == status::closed && ++tries_ < session::most_channels_tried) {
+    stage_ = stage::none;
+    session_->closed_unanswered(channel.give_up());
     return go_on();
   }
   if (state == status::closed || state == status::unavailable) return give_up(channel.why());

@@ -91,11 +91,16 @@ sftp_attributes read_sftp_attributes(sftp_reader& in) {
   return a;
 }
 
-std::optional<std::uint32_t> parse_sftp_version(std::string_view packet) {
+std::optional<sftp_version> parse_sftp_version(std::string_view packet) {
   sftp_reader in(packet);
   const auto type = in.byte();
-  const auto version = in.number();
+  sftp_version version{in.number()};
   if (!in.good() || type != static_cast<std::uint8_t>(sftp_type::version)) return std::nullopt;
+  while (in.good() && !in.at_end()) {
+    const auto name = in.text();
+    in.text();
+    version.limits = version.limits || (in.good() && name == "limits@openssh.com");
+  }
   return version;
 }
 

@@ -94,7 +94,7 @@ std::uint64_t sftp_read::known_end() const noexcept {
 
 void sftp_read::fill(std::uint64_t limit) {
   while (chunks_.size() < window && next_ < std::min(end_, limit)) {
-    const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk_size, end_ - next_));
+    const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(desk().channel.max_read(), end_ - next_));
     chunks_.push_back({next_, wanted});
     request(chunks_.back(), next_serial_++);
     next_ += wanted;

@@ -23,9 +23,10 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code sftp_error(sftp_status status) {
   switch (status) {
-    case sftp_status::no_such_file: return std::make_error_code(std::errc::no_such_file_or_directory);
+    case sftp_status::no_such_file:
+    case sftp_status::no_such_path: return std::make_error_code(std::errc::no_such_file_or_directory);
     case sftp_status::permission_denied: return std::make_error_code(std::errc::permission_denied);
-    case sftp_status::unsupported: return std::make_error_code(std::errc::operation_not_supported);
+    case sftp_status::unsupported: return errc::files_unavailable;  // the server cannot do what it takes
     default: return std::make_error_code(std::errc::io_error);
   }
 }

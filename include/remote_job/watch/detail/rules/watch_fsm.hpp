@@ -107,6 +107,8 @@ class watch_fsm {
   REMOTE_JOB_DECL action next_output();
   REMOTE_JOB_DECL action decide();
 
+  /// See trigger_event.
+  REMOTE_JOB_DECL bool log_incomplete() const noexcept;
   REMOTE_JOB_DECL std::string fault_text(notice_kind kind) const;
   REMOTE_JOB_DECL std::string notice_text(notice_kind kind) const;
 
@@ -120,6 +122,8 @@ class watch_fsm {
 
   // What is only told
   watch_stats stats_;
+  bool log_cut_ = false;   // bytes of the log are lost, or may be, since it began again or became shorter
+  bool log_gone_ = false;  // by the last complete poll
   failure failure_;  // the last one
   log_reset reset_;
   notice note_;

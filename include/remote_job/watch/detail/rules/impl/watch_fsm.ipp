@@ -21,7 +21,8 @@ watch_fsm::watch_fsm(trigger_state state)
                           std::move(state.mark))),
       began_(state.began),
       other_kwargs_(std::move(state.other_kwargs)),
-      chance_(poll_pause::chance_of(job_.job_id)) {}
+      chance_(poll_pause::chance_of(job_.job_id)),
+      log_cut_(state.log_incomplete) {}
 
 // ---- Inputs
 
@@ -30,6 +31,7 @@ action watch_fsm::start(std::string objection, bool files, duration now, wall_ti
   if (objection.empty()) began_ = std::min(began_.value_or(today), today);
   state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files),
                objection.empty() ? today - *began_ : duration::zero());
+  log_gone_ = false;
   now_ = now;
   log_seen_ = offset() > 0;
   exit_seen_ = false;
@@ -68,6 +70,8 @@ action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& 
   if (reply.exit_state != exit_code_state::absent) exit_seen_ = true;
   log_directory_ = reply.log_directory;
   exit_directory_ = reply.exit_directory;
+  log_gone_ = reply.log == log_state::absent;
+  if (reply.log == log_state::present && reply.log_size < state_.seen && !reply.size_wrong) log_cut_ = true;
   state_.observe(reply, now - std::exchange(now_, now), took);
   return next_output();
 }
@@ -202,6 +206,7 @@ action watch_fsm::announce_restart(log_reset_cause cause, const poll_reply& r) {
 
 action watch_fsm::restart() {
   ++stats_.resets;
+  log_cut_ = true;
   state_.restart_log();
   return ask();
 }
@@ -300,6 +305,7 @@ trigger_event watch_fsm::event() const {
   e.log_offset = offset();
   e.reason = reason_;
   e.exit_code = state_.exit_code;
+  e.log_incomplete = log_incomplete();
   if (reason_ == reason::completed) {
     const auto code = *state_.exit_code;
     const bool skipped = options_.skip_on_exit_code.contains(code);
@@ -316,7 +322,14 @@ trigger_event watch_fsm::event() const {
 trigger_state watch_fsm::state() const {
   trigger_state s{job_, options_, state_.log.mark(), began_, other_kwargs_};
   s.options.log_offset = static_cast<std::int64_t>(offset());
+  s.log_incomplete = log_cut_;
   return s;
+}
+
+bool watch_fsm::log_incomplete() const noexcept {
+  // The log of a job that a submit started was there before the job was.
+  const bool was_there = state_.seen > 0 || (!job_.job_dir.empty() && state_.exit_code);
+  return log_cut_ || (log_gone_ && was_there) || (!state_.whole() && offset() < state_.seen);
 }
 
 std::string watch_fsm::fault_text(notice_kind kind) const {
