@@ -401,7 +401,7 @@ enum class errc {
   host_key_unknown,        ///< the host's key is not known
   host_key_changed,        ///< the host's key differs from the known one
   host_key_revoked,        ///< the host's key is marked as revoked
-  known_hosts_unreadable,  ///< there is no known-hosts file, or it cannot be read
+  known_hosts_unreadable,  ///< a known-hosts file cannot be read
   authentication_failed,   ///< the server accepts none of the credentials
   credential_unsupported,  ///< as authentication_failed, but some credential is of a kind that libssh2 cannot use
   identity_unreadable,     ///< a private key cannot be read or is of an unsupported kind
@@ -411,6 +411,7 @@ enum class errc {
   program_not_found,       ///< the program of a process_transport cannot be started
   forwarding_refused,      ///< a jump host does not forward connections
   files_unavailable,       ///< the host offers no file access; commands may still be possible
+  shell_unusable,          ///< the login shell ends without running a command
 
   // The job
   exit_code_damaged,     ///< the exit-code file holds something that is not an exit code
@@ -542,12 +543,14 @@ enum class notice_kind {
   exit_code_unreadable,  ///< the exit-code file cannot be read; it has trouble_grace to become readable
   log_missing,           ///< the log has disappeared; a job without a pid_file is watched further: set a deadline
   log_unreadable,        ///< the log cannot be read; it has trouble_grace to become readable
-  log_size_wrong,     ///< the host tells a size of the log that is too small; the log is read to its end all the same
-  files_unavailable,  ///< the host offers no file access; the watch goes on with commands
-  orphaned,           ///< the job runs, but the process that writes its exit code is gone
-  elsewhere,          ///< the job belongs to another host or container; its liveness cannot be checked from here
-  job_missing,        ///< no living process and no exit code; an exit code may still come within lost_grace
-  transport           ///< a message of the transport that is not an error
+  log_size_wrong,        ///< the host tells too small a size of the log; the log is read to its end all the same
+  files_missing,         ///< for trouble_grace no log was there, or no directory for the exit code: is the path right?
+  files_unavailable,     ///< the host offers no file access; the watch goes on with commands
+  orphaned,              ///< the job runs, but the process that writes its exit code is gone
+  pid_file_missing,      ///< the job runs, but its pid file is gone; a supervisor then writes no exit code
+  elsewhere,             ///< the job belongs to another host or container; its liveness cannot be checked from here
+  job_missing,           ///< no living process and no exit code; an exit code may still come within lost_grace
+  transport              ///< a message of the transport that is not an error
 };
 
 /// The name of the enumerator.
@@ -596,8 +599,10 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
     case notice_kind::log_missing: return "log_missing";
     case notice_kind::log_unreadable: return "log_unreadable";
     case notice_kind::log_size_wrong: return "log_size_wrong";
+    case notice_kind::files_missing: return "files_missing";
     case notice_kind::files_unavailable: return "files_unavailable";
     case notice_kind::orphaned: return "orphaned";
+    case notice_kind::pid_file_missing: return "pid_file_missing";
     case notice_kind::elsewhere: return "elsewhere";
     case notice_kind::job_missing: return "job_missing";
     case notice_kind::transport: return "transport";
@@ -621,6 +626,9 @@ struct trigger_event {
   std::string message{};         ///< for people: what happened, where and why
   remote_job::reason reason = remote_job::reason::fatal_error;  ///< which rule ended the watch
   std::error_code error{};                                      ///< the last error; none unless status is error or lost
+  /// Bytes that the job wrote to its log did not reach the sink, or may not have: bytes that were known to be there, the
+  /// rest of a log that was truncated or replaced while it was watched, or of one that has disappeared.
+  bool log_incomplete = false;
 
   friend bool operator==(const trigger_event&, const trigger_event&) = default;
 };
@@ -755,6 +763,13 @@ struct remote_command {
   REMOTE_JOB_DECL void clear() noexcept;
 };
 
+/// Whose login shell runs the commands of a transport. A plain value.
+struct remote_account {
+  std::string user{};  ///< empty: not known
+  std::string host{};  ///< empty: no login shell runs them, or that is not known
+  std::string test{};  ///< a command line for people, which does nothing but log in there: `ssh user@host true`
+};
+
 /// What came back from one command. A plain value.
 struct command_reply {
   std::string output{};              ///< bytes of its standard output; never more than max_output
@@ -859,7 +874,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 
 // One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
-  int now, wall_now, diagnostics, notices;
+  int now, wall_now, diagnostics, notices, account;
 };
 
 template <class T>
@@ -902,6 +917,15 @@ concept has_notices = requires(T& t) {
   { t.notices() } -> std::convertible_to<std::vector<std::string>>;
 };
 
+template <class T>
+concept names_account = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::account;
+};
+template <class T>
+concept has_account = requires(T& t) {
+  { t.account() } -> std::convertible_to<remote_account>;
+};
+
 // An optional member must be absent or as documented.
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
@@ -911,6 +935,8 @@ template <class T>
 concept good_diagnostics = has_diagnostics<T> || !names_diagnostics<T>;
 template <class T>
 concept good_notices = has_notices<T> || !names_notices<T>;
+template <class T>
+concept good_account = has_account<T> || !names_account<T>;
 
 }  // namespace detail
 
@@ -926,6 +952,7 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 /// | `t.wall_now()` | optional: the calendar time, converts to `wall_time`; otherwise `std::chrono::system_clock::now()`. Deadlines count by it from one watch to the next |
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
 /// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
+/// | `t.account()` | optional: whose login shell runs the commands, if the exit status of a command is that of the shell; convertible to remote_account. Without a host, a shell that runs nothing is not told from a bad reply |
 ///
 /// Move-constructible. The caller starts one operation at a time. An operation never completes inline and honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
@@ -941,7 +968,8 @@ concept good_notices = has_notices<T> || !names_notices<T>;
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
-    detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T>;
+    detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T> &&
+    detail::good_account<T>;
 
 /// Uniform access to a transport, with defaults for the optional members.
 template <class T>
@@ -980,6 +1008,14 @@ struct transport_traits {
     else
       return {};
   }
+
+  /// Whose login shell runs the commands; without a host if that is not known.
+  static remote_account account(T& t) {
+    if constexpr (detail::has_account<T>)
+      return t.account();
+    else
+      return {};
+  }
 };
 
 /// Asserts the requirements one by one, so that the compiler lists everything that T lacks, with the required
@@ -996,6 +1032,7 @@ constexpr bool check_transport() {
   static_assert(detail::has_close<T>, "Transport: need `void close() noexcept`");
   static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
   static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
+  static_assert(detail::good_account<T>, "Transport: account is there but not as `remote_account account()`");
   static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
   static_assert(detail::good_wall_now<T>, "Transport: wall_now is there but not as `wall_time wall_now()`");
   if constexpr (detail::has_executor<T>) {
@@ -1208,17 +1245,21 @@ struct poll_request {
   std::size_t max_bytes = 0;  ///< most new bytes, those from the offset on
   std::optional<std::int64_t> exit_seen{};  ///< the exit code that an earlier poll of this run saw
   bool liveness = false;                    ///< whether the job lives is to be told too, from the job's pid_file
+  bool directories = false;     ///< whether the directories of log and exit-code file exist is to be told too, if known
+  std::uint64_t known_pid = 0;  ///< the process that an earlier poll found to be the job's: to be looked for, by this
+  std::string known_start{};    ///< start time, where the pid file is gone; 0 and empty: none
 };
 
 /// Whether a job lives, as far as a host can tell from its pid file.
 enum class liveness {
-  unknown,     ///< not asked, or nothing can be said
-  alive,       ///< its process runs: the very one, not another that has its number now
-  orphaned,    ///< the job runs, but its supervisor is gone: no exit code will come
-  vanished,    ///< its process is gone
-  rebooted,    ///< the host has rebooted since the job started
-  elsewhere,   ///< it belongs to another host behind the same name, or to another container
-  not_started  ///< there is no pid file: nothing was ever started, or all of it was removed
+  unknown,       ///< not asked, or nothing can be said
+  alive,         ///< its process runs: the very one, not another that has its number now
+  orphaned,      ///< the job runs, but its supervisor is gone: no exit code will come
+  vanished,      ///< its process is gone
+  rebooted,      ///< the host has rebooted since the job started
+  elsewhere,     ///< it belongs to another host behind the same name, or to another container
+  not_started,   ///< there is no pid file: nothing was ever started, or all of it was removed
+  pid_file_gone  ///< there is no pid file any more, but the process that it named runs
 };
 
 /// The name of the enumerator.
@@ -1231,6 +1272,7 @@ constexpr std::string_view to_string(liveness l) noexcept {
     case liveness::rebooted: return "rebooted";
     case liveness::elsewhere: return "elsewhere";
     case liveness::not_started: return "not_started";
+    case liveness::pid_file_gone: return "pid_file_gone";
   }
   return "unknown";
 }
@@ -1266,9 +1308,11 @@ struct poll_reply {
   std::string_view bytes{};
   /// Whether the job lives. Found out *before* the exit code: a job that ends meanwhile is alive, never missing.
   remote_job::liveness liveness = liveness::unknown;
-  std::string_view evidence{};   ///< what that was concluded from, for people; printable ASCII without blanks
-  std::error_code exit_error{};  ///< why the exit-code file is unreadable, where that is known
-  std::error_code log_error{};   ///< why the log is; invalid_seek for a FIFO or a device
+  std::string_view evidence{};           ///< what that was concluded from, for people; printable ASCII without blanks
+  std::optional<bool> log_directory{};   ///< whether the log's directory exists, where that is known
+  std::optional<bool> exit_directory{};  ///< whether that of the exit-code file exists
+  std::error_code exit_error{};          ///< why the exit-code file is unreadable, where that is known
+  std::error_code log_error{};           ///< why the log is; invalid_seek for a FIFO or a device
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -2005,6 +2049,7 @@ struct trigger_state {
   std::optional<wall_time> began{};
   /// What else a newer program had in the state: a JSON object, or empty. It has no effect and is written back.
   std::string other_kwargs{};
+  bool log_incomplete = false;  ///< as in trigger_event, of what was watched so far
 
   friend bool operator==(const trigger_state&, const trigger_state&) = default;
 };
@@ -2111,8 +2156,14 @@ REMOTE_JOB_DECL std::string liveness_notice(notice_kind kind, const job_spec& jo
 REMOTE_JOB_DECL std::string lost_message(const job_spec& job, liveness seen, const std::string& evidence,
                                          duration grace);
 
-/// `stop`: what stopping the job came to, or nothing if it was left alone.
-REMOTE_JOB_DECL std::string deadline_message(duration deadline, const std::string& stop);
+/// A log, or a place for the exit code, that is not there. The directories: whether they exist, if that is known.
+REMOTE_JOB_DECL std::string missing_files_message(const job_spec& job, bool log_seen, std::optional<bool> log_directory,
+                                                  std::optional<bool> exit_directory);
+
+/// `what`: what became of the job.
+REMOTE_JOB_DECL std::string deadline_message(duration deadline, const std::string& what);
+/// What is known of a job that was not stopped at its deadline; no more is claimed than was seen.
+REMOTE_JOB_DECL std::string left_alone_message(const job_spec& job, liveness seen, bool nothing_seen);
 
 /// The answer to a question about the job's status.
 REMOTE_JOB_DECL std::string status_message(const job_spec& job, const poll_reply& reply);
@@ -2435,6 +2486,13 @@ REMOTE_JOB_DECL std::string exception_text(std::string text);
 /// which the step was given up, or null; `reply`: what came of the command, or null.
 REMOTE_JOB_DECL std::string failure_text(std::error_code ec, std::string diagnostics, const duration* limit,
                                          const command_reply* reply);
+
+/// Whether a command that ended without any reply was not even begun: its login shell ended by itself, as after `exit` in
+/// a start-up file. Not if a signal ended it, if a program was not found, or if the host is short of something.
+REMOTE_JOB_DECL bool never_began(const command_reply& reply);
+
+/// Says that the login shell of an account does not run commands, and what the host said.
+REMOTE_JOB_DECL std::string unusable_shell_text(const remote_account& account, const command_reply& reply);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
@@ -2837,6 +2895,7 @@ class call {
     if (!ec) result_ = std::move(read);
     if constexpr (requires { exchange_.another(ec); })
       if (exchange_.another(ec)) return fsm.another();
+    ec = context_->judge(ec);
     return fsm.replied(ec, ec ? (read.message.empty() ? context_->why(ec, fsm.command_timeout(), &context_->raw)
                                                       : std::move(read.message))
                               : std::string());
@@ -3097,6 +3156,11 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// A job is missing when a complete poll finds no living process of it and no exit code, which is read after the
 /// process was looked for; it is lost when it has been missing for lost_grace. A job on another host, or one about
 /// which nothing can be found out, is never lost.
+///
+/// Where the pid file is gone, as when something removes old files, three things tell, in this order. The process that
+/// an earlier poll of this run found: it is looked for by its number and start time, and proves life or death. A log
+/// that grows: a sign of life, which begins the grace anew. If there is neither, nothing more can be found out, and the
+/// job is lost after the grace. A process that is proved gone is gone, though others may still write to the log.
 class lost_job_rule {
  public:
   lost_job_rule(const job_spec& job, const watch_options& options) noexcept
@@ -3119,7 +3183,8 @@ class lost_job_rule {
   REMOTE_JOB_DECL void command_refused() noexcept;
 
   /// Takes what a complete poll found; `asked`: whether it asked. Returns what is new and worth a notice.
-  REMOTE_JOB_DECL std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files,
+  /// `grew`: whether the log did.
+  REMOTE_JOB_DECL std::optional<notice_kind> observe(const poll_reply& r, bool asked, bool through_files, bool grew,
                                                      duration elapsed);
 
   bool missing() const noexcept { return missing_.has_value(); }
@@ -3129,6 +3194,10 @@ class lost_job_rule {
   /// Decides whether the poll after this pause asks.
   void plan(duration pause) noexcept { due_ = missing_ || !known_ || *known_ >= look_again_after() - pause; }
 
+  /// The process that is looked for where the pid file is gone; 0: none.
+  std::uint64_t known_pid() const noexcept { return known_pid_; }
+  const std::string& known_start() const noexcept { return known_start_; }
+
   liveness seen() const noexcept { return seen_; }
   const std::string& evidence() const noexcept { return evidence_; }
   duration grace() const noexcept { return grace_; }
@@ -3136,6 +3205,9 @@ class lost_job_rule {
   friend bool operator==(const lost_job_rule&, const lost_job_rule&) = default;
 
  private:
+  /// Remembers the process that was found alive.
+  REMOTE_JOB_DECL void remember(std::string_view evidence);
+
   /// Through files, a job that was seen alive is not asked after again before this.
   duration look_again_after() const noexcept { return std::max<duration>(grace_, std::chrono::seconds(10)); }
 
@@ -3146,10 +3218,59 @@ class lost_job_rule {
   std::optional<duration> missing_;  // for how long; at most grace_
   liveness seen_ = liveness::unknown;
   std::string evidence_;
+  std::uint64_t known_pid_ = 0;
+  std::string known_start_;
   int refusals_ = 0;  // of commands, in a row
   bool due_ = false;
   bool files_prove_nothing_ = false;
   bool unknowable_ = false;  // neither way tells
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/missing_files_rule.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_MISSING_FILES_RULE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_MISSING_FILES_RULE_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// The directory that a path is in: `.` for a name alone.
+REMOTE_JOB_DECL std::string_view directory_of(std::string_view path, remote_os os) noexcept;
+
+/// Decides when to tell that a job's files are not where the watch looks for them: a path that is spelt wrong names
+/// nothing, and looks like a job that has not begun. It has no clock: each poll says how much time has passed since the
+/// poll before.
+///
+/// Once in a run, when the grace has passed without an exit code, and without a log or without a directory that the
+/// exit code could come to. Until then polls ask for the directories, from the second on.
+class missing_files_rule {
+ public:
+  missing_files_rule(const job_spec& job, const watch_options& options) noexcept
+      : one_directory_(directory_of(job.log_file, job.remote_os) == directory_of(job.exit_code_file, job.remote_os)),
+        grace_(options.trouble_grace) {}
+
+  /// A run begins; `log_known`: whether the log was seen before it.
+  REMOTE_JOB_DECL void begin(bool log_known) noexcept;
+
+  /// Whether the next poll asks for the directories.
+  bool asks() const noexcept { return lasted_.has_value(); }
+
+  /// Takes what a complete poll found; `asked`: whether it asked. Returns whether that is worth a notice.
+  REMOTE_JOB_DECL bool observe(const poll_reply& r, bool asked, duration elapsed) noexcept;
+
+  friend bool operator==(const missing_files_rule&, const missing_files_rule&) = default;
+
+ private:
+  /// It is told, or there is nothing to tell.
+  void settle() noexcept { settled_ = true, log_seen_ = false, lasted_.reset(); }
+
+  bool one_directory_;  // which exists if one of the files does
+  duration grace_;
+  std::optional<duration> lasted_;  // at most grace_; none before the first poll
+  bool log_seen_ = false;
+  bool settled_ = false;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -3236,6 +3357,7 @@ class watch_state {
         pause(options),
         budget(options.max_reconnect_attempts),
         lost_job(job, options),
+        missing_files(job, options),
         exit_fault(options.trouble_grace),
         log_fault(options.trouble_grace),
         deadline_(options.deadline) {}
@@ -3272,6 +3394,7 @@ class watch_state {
   poll_pause pause;
   failure_budget budget;
   lost_job_rule lost_job;
+  missing_files_rule missing_files;
   file_fault_grace exit_fault;
   file_fault_grace log_fault;
   bool short_read = false;  // the poll before got no bytes although the size told of them
@@ -3284,7 +3407,7 @@ class watch_state {
 
   /// What a poll found, until all of it is told and delivered and the next action is decided.
   struct finding {
-    std::array<std::optional<notice_kind>, 4> untold{};  // in this order
+    std::array<std::optional<notice_kind>, 5> untold{};  // in this order
     std::string_view fresh{};                            // not yet taken by the sink; points into the reply
     bool moved = false;                                  // there were fresh bytes
     std::uint64_t size = 0;                              // of the log
@@ -3399,6 +3522,8 @@ class watch_fsm {
   REMOTE_JOB_DECL action next_output();
   REMOTE_JOB_DECL action decide();
 
+  /// See trigger_event.
+  REMOTE_JOB_DECL bool log_incomplete() const noexcept;
   REMOTE_JOB_DECL std::string fault_text(notice_kind kind) const;
   REMOTE_JOB_DECL std::string notice_text(notice_kind kind) const;
 
@@ -3412,13 +3537,17 @@ class watch_fsm {
 
   // What is only told
   watch_stats stats_;
+  bool log_cut_ = false;   // bytes of the log are lost, or may be, since it began again or became shorter
+  bool log_gone_ = false;  // by the last complete poll
   failure failure_;  // the last one
   log_reset reset_;
   notice note_;
-  std::string exit_text_;                   // of a damaged exit-code file
-  std::error_code exit_cause_, log_cause_;  // why a file cannot be read, where that is known
-  std::string stop_text_;                   // what the stop at the deadline came to
-  reason reason_ = reason::fatal_error;     // how the run ended
+  std::string exit_text_;                               // of a damaged exit-code file
+  std::error_code exit_cause_, log_cause_;              // why a file cannot be read, where that is known
+  bool log_seen_ = false, exit_seen_ = false;           // whether there ever was one
+  std::optional<bool> log_directory_, exit_directory_;  // whether they exist, where that was asked for
+  std::string stop_text_;                               // what the stop at the deadline came to
+  reason reason_ = reason::fatal_error;                 // how the run ended
   std::error_code error_;
   std::string why_;
 };
@@ -3487,7 +3616,10 @@ struct file_evidence {
   ///
   /// Files do not show the pid namespace: whoever can ask by a command does so before believing that a process is gone.
   /// Nor do they show whether the processes of other users are visible, so a pid file without proof proves only life.
-  REMOTE_JOB_DECL liveness judge(std::string& evidence) const;
+  ///
+  /// `known_pid`: the process whose stat was read where the pid file is gone, since an earlier poll knew it; 0: none.
+  REMOTE_JOB_DECL liveness judge(std::string& evidence, std::uint64_t known_pid = 0,
+                                 std::string_view known_start = {}) const;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -3527,9 +3659,13 @@ class file_poll {
     boot_id = 32,
     host_name = 64,
     process = 128,
-    child_process = 256
+    child_process = 256,
+    of_life = pid_file | child_file | boot_id | host_name | process | child_process,
+    // Whether they exist, together with the files.
+    log_directory = 512,
+    exit_directory = 1024
   };
-  static constexpr std::size_t question_count = 9;
+  static constexpr std::size_t question_count = 11;
 
   /// At most so many chunks, and so many bytes of them, are read at once.
   static constexpr std::size_t most_chunks = 4;
@@ -3566,6 +3702,7 @@ class file_poll {
 
   std::string exit_text;
   file_status status;
+  file_status log_directory_status, exit_directory_status;
   std::string bytes;
   file_evidence evidence;
 
@@ -3603,6 +3740,7 @@ class file_poll {
   bool status_known_ = false;  // by this poll
   liveness liveness_ = liveness::unknown;
   std::string evidence_text_;
+  std::optional<bool> log_directory_, exit_directory_;
   bool pid_file_unreadable_ = false;
   bool judging_ = false;  // whether the job lives
   bool asked_processes_ = false;
@@ -3762,7 +3900,18 @@ class file_poll_op {
     }
     if (questions & file_poll::log_bytes)
       read(self, file_poll::log_bytes, job_.log_file, poll_.limit(), poll_.bytes, poll_.first());
-    if (questions >= file_poll::pid_file) ask_for_life(self, questions);
+    if (questions & file_poll::of_life) ask_for_life(self, questions);
+    if (questions & file_poll::log_directory)
+      look_for_directory(self, file_poll::log_directory, job_.log_file, paths_[0], poll_.log_directory_status);
+    if (questions & file_poll::exit_directory)
+      look_for_directory(self, file_poll::exit_directory, job_.exit_code_file, paths_[1], poll_.exit_directory_status);
+  }
+
+  void look_for_directory(const std::shared_ptr<file_poll_op>& self, question q, const std::string& file,
+                          std::string& directory, file_status& status) {
+    directory = directory_of(file, remote_os::posix);
+    transport_.async_stat(directory, status, part{self, q});
+    ++open_;
   }
 
   void ask_for_life(const std::shared_ptr<file_poll_op>& self, unsigned questions) {
@@ -3830,7 +3979,7 @@ class file_poll_op {
   running_file_poll& poll_;
   Handler handler_;
   int open_ = 0;
-  std::array<std::string, 2> paths_;  // of what is read for the job's life
+  std::array<std::string, 2> paths_;  // of what is read for the job's life, and then of the directories
 };
 
 /// Starts one poll through the files of the host; the handler is called with the error, if it is no poll, and then
@@ -3927,8 +4076,18 @@ struct operation_context : std::enable_shared_from_this<operation_context<Transp
     interrupt();
   }
 
+  /// Judges what came of a command, by the error that reading its reply gave. A shell that ran a command before will do
+  /// so again: then the lack of a reply is a failure that may pass.
+  std::error_code judge(std::error_code ec) {
+    if (!ec) shell_answers = true;
+    const bool unusable = ec == errc::reply_missing && !shell_answers && never_began(raw) &&
+                          !traits::account(transport).host.empty();
+    return unusable ? errc::shell_unusable : ec;
+  }
+
   /// Says for people why a step failed. `reply`: of the command, if the step was one.
   std::string why(std::error_code ec, duration limit, const command_reply* reply = nullptr) {
+    if (ec == errc::shell_unusable) return unusable_shell_text(traits::account(transport), raw);
     return failure_text(ec, traits::diagnostics(transport), timed_out ? &limit : nullptr, reply);
   }
 
@@ -3964,6 +4123,7 @@ struct operation_context : std::enable_shared_from_this<operation_context<Transp
   bool running = false;
   bool cancelled = false;
   bool timed_out = false;
+  bool shell_answers = false;  // whether a command was answered, in any run
 
  private:
   struct deadline {
@@ -4061,7 +4221,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     if (kind == action_kind::stop) {
       stop_result stopped;
       if constexpr (can_stop)
-        if (!ec) ec = os.parse_stop(stop, this->raw, stopped);
+        if (!ec) ec = this->judge(os.parse_stop(stop, this->raw, stopped));
       return fsm.stop_answered(ec, ec && stopped.message.empty() ? why_of_command(ec) : std::move(stopped.message));
     }
     ec = read_reply(ec);
@@ -4182,7 +4342,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
           files.make_reply(reply);
         return ec;
       }
-    return ec ? ec : os.parse_poll(request, this->raw, reply);
+    return ec ? ec : this->judge(os.parse_poll(request, this->raw, reply));
   }
 
   /// Whether several chunks may be asked for at once, and yet come in good time. Chunks that may grow do that instead.
@@ -4567,8 +4727,9 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// @tparam Sink       takes the log, notices and the final event; see `sink`
 ///
 /// @par Thread safety
-/// Distinct objects: safe. Shared objects: unsafe; call everything on the transport's executor once a run is
-/// outstanding.
+/// Distinct objects: safe. Shared objects: unsafe; call everything on get_executor() once a run is outstanding. That
+/// executor, the transport's, runs one handler at a time: a strand, an io_context that one thread runs, or, for a
+/// transport given the executor of a thread pool, a strand on that.
 ///
 /// @par Object lifetimes
 /// Destroying the trigger cancels an outstanding run, which keeps the policies alive until it has completed. The
@@ -4838,12 +4999,13 @@ REMOTE_JOB_DECL std::string printable(std::string_view text, std::size_t most = 
 
 // The reply to one poll, as a remote host writes it to its standard output:
 //
-//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>[ life=<c>:<E>]\n
+//   \n@RJ1 <nonce> poll exit=<-|!|L> log=<-|!|+> ino=<N> size=<N> off=<N> n=<N>[ dirs=<d><d>][ life=<c>:<E>]\n
 //   L bytes: the beginning of the exit-code file, then \n
 //   n bytes: the log from off on
 //   \n@RJ1 <nonce> end\n
 //
-// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started; E
+// dirs, where it was asked for, of log and exit-code file: + the directory exists, - it does not, ? not known.
+// life, where it was asked for: - unknown, A alive, O orphaned, D vanished, B rebooted, H elsewhere, N not started, P no pid file; E
 // the evidence.
 // exit: - absent, ! unreadable, L the length of what follows. log: - absent, ! unreadable, + present.
 // Every length stands before its bytes, so nothing in the bytes can be taken for a part of the frame, and the nonce
@@ -4866,7 +5028,7 @@ REMOTE_JOB_DECL void append_number(std::string& out, std::uint64_t value);
 REMOTE_JOB_DECL void append_end_mark(std::string& out, std::string_view nonce);
 
 /// The letters of the frame, in the order of `liveness`.
-inline constexpr std::string_view liveness_letters = "-AODBHN";
+inline constexpr std::string_view liveness_letters = "-AODBHNP";
 
 /// Appends the reply to a request as a host would write it. `reply.bytes` are as many as poll_length() says; a log that
 /// is not present has size and identity 0.
@@ -5012,6 +5174,13 @@ if [ -f "$rj_f" ]; then
     case ${1-x}${6-x} in *[!0-9]*) ;; *) rj_k=+ rj_i=$1 rj_s=$6 ;; esac
 elif [ -e "$rj_f" ] || rj_hidden; then rj_k=!
 fi
+)";
+
+/// rj_dir: sets rj_o to whether the directory of $rj_f exists: `+`, `-`, or `?` if that cannot be seen.
+inline constexpr std::string_view directory_of_file_piece = R"(rj_dir() {
+  rj_o=-
+  if [ -d "${rj_f%/*}/" ]; then rj_o=+; elif rj_hidden; then rj_o='?'; fi
+}
 )";
 
 /// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length(); rj_c as above.
@@ -5573,6 +5742,47 @@ class any_sink {
 
 #endif
 
+// ---- remote_job/detail/asio/serial_executor.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_SERIAL_EXECUTOR_HPP
+#define REMOTE_JOB_DETAIL_ASIO_SERIAL_EXECUTOR_HPP
+
+#include <asio/system_executor.hpp>
+#include <asio/thread_pool.hpp>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+template <class Allocator, unsigned Bits>
+std::true_type is_parallel(const asio::thread_pool::basic_executor_type<Allocator, Bits>*);
+template <class Blocking, class Relationship, class Allocator>
+std::true_type is_parallel(const asio::basic_system_executor<Blocking, Relationship, Allocator>*);
+std::false_type is_parallel(const void*);
+
+/// Whether handlers of this executor may run at the same time: a thread pool's, or the system's. Those of an io_context
+/// do so only if its user has several threads run it.
+template <class Executor>
+inline constexpr bool runs_in_parallel = decltype(is_parallel(static_cast<const Executor*>(nullptr)))::value;
+
+/// The executor, or a strand on it if it runs several handlers at a time. Without run-time type information that cannot
+/// be found out, and it is always the executor.
+REMOTE_JOB_DECL asio::any_io_executor serial(const asio::any_io_executor& executor);
+
+/// The same for an executor of any type: one that has no place for a strand must not need one.
+template <class Executor>
+Executor serial_executor(const Executor& executor) {
+  if constexpr (std::is_base_of_v<asio::any_io_executor, Executor>) {
+    return Executor(serial(static_cast<const asio::any_io_executor&>(executor)));
+  } else {
+    static_assert(!runs_in_parallel<Executor>,
+                  "this executor runs several handlers at a time: give the transport a strand on it, or an "
+                  "asio::any_io_executor");
+    return executor;
+  }
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
 // ---- remote_job/transport/detail/process_backend.hpp
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
@@ -5606,6 +5816,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   REMOTE_JOB_DECL void execute(const remote_command& command, command_reply& reply, any_completion completion);
   REMOTE_JOB_DECL void close() noexcept;
   const std::string& diagnostics() const noexcept { return diagnostics_; }
+  REMOTE_JOB_DECL remote_account account() const;
 
   /// Keeps the error output of a failed program, and turns ssh's own failure into an error.
   REMOTE_JOB_DECL std::error_code judge_end(std::error_code error, const child_process& child,
@@ -5658,8 +5869,9 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// `errc::host_key_unknown`, else `errc::connection_lost`, which a retry may fix. Any other status is the command's own.
 ///
 /// Asynchronous throughout: uses no thread and no signal handler, and reaps every child. Without Linux's pidfd_open(2),
-/// it checks every 10 ms whether a child has ended. Thread safety: none; all calls and completions belong on the
-/// executor, a strand if several threads run it. For POSIX systems.
+/// it checks every 10 ms whether a child has ended. Thread safety: none; all calls and completions belong on
+/// get_executor(), which runs one handler at a time: a strand, an io_context that one thread runs, or, given the executor
+/// of a thread pool, a strand on that. For POSIX systems.
 template <class Executor>
 class basic_process_transport {
  public:
@@ -5697,7 +5909,8 @@ class basic_process_transport {
  public:
   /// `prefix`: the program and its first arguments; each command is appended as the last argument.
   basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
-      : executor_(executor), backend_(std::make_shared<detail::process_backend>(executor, std::move(prefix))) {}
+      : executor_(detail::serial_executor(executor)),
+        backend_(std::make_shared<detail::process_backend>(executor_, std::move(prefix))) {}
 
   /// Converts from another type of executor; nothing may be outstanding there. Used by `as_default_on` to set a default
   /// completion token.
@@ -5723,7 +5936,7 @@ class basic_process_transport {
   /// Outstanding operations complete with operation_aborted.
   ~basic_process_transport() { close(); }
 
-  /// The executor of all operations.
+  /// The executor of all operations: the one given, or a strand on it.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Checks that the program exists; starts nothing.
@@ -5761,6 +5974,9 @@ class basic_process_transport {
 
   /// Describes the last failed command: the last line of its standard error, or how it ended.
   const std::string& diagnostics() const noexcept { return backend_->diagnostics(); }
+
+  /// The account of a prefix that `openssh_prefix` made; of other programs nothing is known.
+  remote_account account() const { return backend_->account(); }
 
  private:
   Executor executor_;
@@ -6088,7 +6304,10 @@ class loopback_jobs {
     }
   }
 
-  REMOTE_JOB_DECL liveness life(const std::string& dir) const;
+  /// `named`: the pid file is there; `known`: the process that is looked for where it is not.
+  REMOTE_JOB_DECL liveness life(const std::string& dir, bool named, std::uint64_t known) const;
+  /// What is told of a job that runs.
+  REMOTE_JOB_DECL std::string evidence(const std::string& dir) const;
 
   loopback_job next_;
   std::map<std::string, submitted> jobs_;
@@ -6114,6 +6333,7 @@ struct loopback_link;
 class loopback_connect;
 class loopback_execute;
 class loopback_file_step;
+class loopback_stat;
 }  // namespace detail
 
 /// A file of a scripted host and the events in its life. Events of equal time happen in the order they were added.
@@ -6223,7 +6443,8 @@ struct loopback_fault {
   static loopback_fault noise(std::string text) { return {kind::noise, {}, {}, 0, std::move(text)}; }
 };
 
-/// A scripted host: files with a history, and faults. Deterministic. Not thread-safe.
+/// A scripted host: files with a history, and faults. Deterministic. Not thread-safe. A directory exists if a file in it
+/// does, or by `become_directory`.
 ///
 /// Must outlive the transports that connect to it. Events can be added at any time.
 class loopback_host {
@@ -6280,6 +6501,7 @@ class loopback_host {
   friend class detail::loopback_connect;
   friend class detail::loopback_execute;
   friend class detail::loopback_file_step;
+  friend class detail::loopback_stat;
   friend struct detail::loopback_link;
 
   struct scheduled_fault {
@@ -6295,6 +6517,9 @@ class loopback_host {
   };
 
   REMOTE_JOB_DECL bool reachable(duration now) const noexcept;
+
+  /// Whether this is a directory at this time: of a file that exists, or one of its own.
+  REMOTE_JOB_DECL bool has_directory(std::string_view path, duration now);
 
   /// Updates the submitted jobs to this time; must run before files are read.
   REMOTE_JOB_DECL void live(duration now);
@@ -7034,10 +7259,10 @@ class loopback_file_step {
   }
 
   std::shared_ptr<loopback_link> link_;
+  const std::string* path_;
 
  private:
   loopback_link::lane* lane_;
-  const std::string* path_;
 };
 
 class loopback_stat : public loopback_file_step {
@@ -7299,8 +7524,8 @@ REMOTE_JOB_DECL std::string private_directory(std::string path);
 
 /// Returns the program and arguments for a process_transport that runs its commands through OpenSSH's ssh.
 ///
-/// Use it for what libssh2 does not support: certificates, keys on FIDO tokens, GSSAPI, RSA with libssh2 1.10,
-/// ProxyCommand, and the user's whole configuration. All commands share one connection (ControlMaster). The first
+/// Use it for what libssh2 does not support: keys on FIDO tokens, GSSAPI, ProxyCommand, with libssh2 1.10 also RSA and
+/// most certificates, and the user's whole configuration. All commands share one connection (ControlMaster). The first
 /// command opens it, and it stays open for `persist` after the last one, even if this program has ended. ssh never
 /// prompts on a terminal (BatchMode), so an agent must hold keys that have a passphrase. As with every transport, the
 /// command's text goes unchanged to the user's login shell on the host.
@@ -7437,6 +7662,38 @@ void recycled_block::give(void* p) noexcept {
     out_ = false;
   else
     ::operator delete(p);
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/detail/asio/impl/serial_executor.ipp
+#ifndef REMOTE_JOB_DETAIL_ASIO_IMPL_SERIAL_EXECUTOR_IPP
+#define REMOTE_JOB_DETAIL_ASIO_IMPL_SERIAL_EXECUTOR_IPP
+
+#include <asio/strand.hpp>
+
+#include <typeinfo>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+#if !defined(ASIO_NO_TYPEID)
+/// The executor of a thread pool with any of the properties that are in its type.
+template <unsigned... Bits>
+bool is_of_thread_pool(const asio::any_io_executor& executor, std::integer_sequence<unsigned, Bits...>) {
+  return (... ||
+          (executor.target_type() == typeid(asio::thread_pool::basic_executor_type<std::allocator<void>, Bits>)));
+}
+#endif
+
+asio::any_io_executor serial(const asio::any_io_executor& executor) {
+#if !defined(ASIO_NO_TYPEID)
+  if (is_of_thread_pool(executor, std::make_integer_sequence<unsigned, 16>()) ||
+      executor.target_type() == typeid(asio::system_executor))
+    return asio::make_strand(executor);
+#endif
+  return executor;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -8090,6 +8347,7 @@ std::string errc_category::message(int value) const {
     case errc::program_not_found: return "the program cannot be started";
     case errc::forwarding_refused: return "the jump host does not let connections through";
     case errc::files_unavailable: return "the host offers no file access";
+    case errc::shell_unusable: return "the login shell does not run commands";
     case errc::job_not_started: return "the job was not started in time";
     case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
     case errc::exit_code_unreadable: return "the exit-code file cannot be read";
@@ -8615,6 +8873,16 @@ bool loopback_host::reachable(duration now) const noexcept {
   return true;
 }
 
+bool loopback_host::has_directory(std::string_view path, duration now) {
+  if (path == "." || path == "/") return true;
+  for (auto& [name, file] : files_) {
+    file.advance(now);
+    if (!file.exists() || !name.starts_with(path)) continue;
+    if (name.size() == path.size() ? file.what_kind() == file_kind::directory : name[path.size()] == '/') return true;
+  }
+  return false;
+}
+
 void loopback_host::live(duration now) {
   jobs_.advance(now, [&](const std::string& dir, const loopback_jobs::submitted& j) {
     file(dir + "/exit_code").append(*j.ended, std::to_string(*j.exit_code) + "\n");
@@ -8659,10 +8927,18 @@ void loopback_jobs::end(submitted& j, duration at, std::optional<std::int64_t> c
   if (j.supervised) j.exit_code = code;
 }
 
-liveness loopback_jobs::life(const std::string& dir) const {
+std::string loopback_jobs::evidence(const std::string& dir) const {
+  const auto found = jobs_.find(dir);
+  if (found == jobs_.end()) return {};
+  return "pid=" + std::to_string(found->second.pid) + ",start=" + std::to_string(found->second.begun.count());
+}
+
+liveness loopback_jobs::life(const std::string& dir, bool named, std::uint64_t known) const {
   const auto found = jobs_.find(dir);
   if (found == jobs_.end()) return liveness::not_started;
   const auto& j = found->second;
+  if (!named && known != j.pid) return liveness::not_started;
+  if (!named) return j.ended || elsewhere_ ? liveness::vanished : liveness::pid_file_gone;
   if (elsewhere_) return liveness::elsewhere;
   if (j.rebooted) return liveness::rebooted;
   if (j.ended) return liveness::vanished;
@@ -8737,6 +9013,10 @@ void append_poll_frame(std::string& out, const poll_request& request, const poll
   append_number(out.append(" size="), reply.log_size);
   append_number(out.append(" off="), poll_start(request));
   append_number(out.append(" n="), reply.bytes.size());
+  if (request.directories) {
+    const auto letter = [](std::optional<bool> exists) { return !exists ? '?' : *exists ? '+' : '-'; };
+    (out.append(" dirs=") += letter(reply.log_directory)) += letter(reply.exit_directory);
+  }
   if (request.liveness) {
     out.append(" life=") += liveness_letters[static_cast<std::size_t>(reply.liveness)];
     out.append(":").append(reply.evidence);
@@ -8785,6 +9065,17 @@ std::error_code parse_poll_frame(const poll_request& request, std::string_view o
 
   text_cursor header{output.substr(0, line_end)};
   char log = 0, exit = 0, life = '-';
+  // Not every host tells of directories.
+  const auto take_directory = [&](std::optional<bool>& exists) {
+    char letter = 0;
+    if (!header.take(letter) || std::string_view("+-?").find(letter) == std::string_view::npos) return false;
+    if (letter != '?') exists = letter == '+';
+    return true;
+  };
+  const auto take_directories = [&] {
+    return !request.directories || !header.skip(" dirs=") ||
+           (take_directory(reply.log_directory) && take_directory(reply.exit_directory));
+  };
   std::uint64_t exit_length = 0, identity = 0, size = 0, start = 0, length = 0;
   const bool exit_known = header.skip("exit=") && !header.rest.empty() &&
                           (header.number(exit_length) ? (exit = '+', exit_length <= max_exit_text)
@@ -8793,6 +9084,7 @@ std::error_code parse_poll_frame(const poll_request& request, std::string_view o
       exit_known && header.skip(" log=") && header.take(log) && (log == '-' || log == '!' || log == '+') &&
       header.skip(" ino=") && header.number(identity) && header.skip(" size=") && header.number(size) &&
       header.skip(" off=") && header.number(start) && header.skip(" n=") && header.number(length) &&
+      take_directories() &&
       (request.liveness ? header.skip(" life=") && header.take(life) && header.skip(":") : header.rest.empty()) &&
       liveness_letters.find(life) != liveness_letters.npos;
   if (!whole || start != poll_start(request) || length != poll_length(request, size, exit != '-') ||
@@ -9112,11 +9404,22 @@ rj_child_runs() {
 /// The same boot id is the same host, whatever its name now. Only when the process is not found is the namespace asked
 /// for, which costs a process: another container of the same host would not see it. A pid file without proof says
 /// "gone" only where the processes of other users can be seen.
-inline constexpr std::string_view life_piece = R"sh(rj_judge() {
+///
+/// Where the pid file is gone, the process $rj_kq with the start time $rj_ks is looked for, if they are set: an earlier
+/// poll found it to be the job's.
+inline constexpr std::string_view life_piece = R"sh(rj_kq= rj_ks=
+rj_unnamed() {
+  rj_v=N
+  [ -n "$rj_kq" ] || return
+  rj_start "$rj_kq"
+  if [ "$rj_s" = "$rj_ks" ]; then rj_v=P; else rj_v=D; fi
+  rj_e=pid=$rj_kq,start=$rj_ks,pid_file=gone
+}
+rj_judge() {
   rj_v=- rj_e= rj_q= rj_i= rj_j=${rj_p%/*} rj_f=$rj_p rj_is= rj_ib= rj_in= rj_ih= rj_by=
   { { IFS= read -r rj_q; IFS= read -r rj_i; } <"$rj_p"; } 2>/dev/null
   case $rj_q in
-    '') [ -s "$rj_p" ] || rj_hidden || rj_v=N; return ;;
+    '') [ -s "$rj_p" ] || rj_hidden || rj_unnamed; return ;;
     0*|*[!0-9]*|???????????*) return ;;
   esac
   rj_e=pid=$rj_q
@@ -9721,6 +10024,9 @@ exit 0
 /// renamed if it is not there; and whatever else is written is written only while the claim is this supervisor's. Where
 /// the directory of the login cannot be found again by its name, the supervisor stays there, and trusts the claim.
 ///
+/// The log has a second name, so that a job which removes or renames it and writes on loses nothing: once the job has
+/// ended the log has its name again, unless another file has it.
+///
 /// What the job leaves running in its session is written down as soon as the job has ended: see posix_members.hpp.
 /// The job's own environment is that of the login: only PATH is changed, and given back.
 inline constexpr std::string_view supervisor_script = R"sh(set +euxvCm
@@ -9768,6 +10074,7 @@ rj_finish() {
 }
 if [ -e "$rj_j/cancel" ]; then rj_finish 143; exit 0; fi
 if ! { : >>"$rj_j/stdout.log"; } 2>/dev/null; then rj_finish 125; exit 0; fi
+ln "$rj_j/stdout.log" "$rj_j/.stdout.log" 2>/dev/null
 rj_keeper=
 case $(cd "$rj_j" && pwd -P) in
   /tmp/*|/var/tmp/*|/dev/shm/*)
@@ -9796,6 +10103,10 @@ rj_look
 [ "$rj_left" = 0 ] || ! rj_owns || rj_remember "$rj_by"
 if [ "$rj_r" -gt 384 ]; then rj_r=$((rj_r-256))
 elif [ "$rj_r" -gt 256 ]; then rj_r=$((rj_r-128))
+fi
+if rj_owns; then
+  ln "$rj_j/.stdout.log" "$rj_j/stdout.log" 2>/dev/null
+  rm -f "$rj_j/.stdout.log"
 fi
 rj_finish "$rj_r"
 [ -z "$rj_keeper" ] || kill "$rj_keeper" 2>/dev/null
@@ -10825,8 +11136,8 @@ void loopback_os::build_poll(const job_spec& job, const poll_request& request, r
   auto& text = command.input;
   text += request.nonce;
   for (const std::uint64_t n : {request.offset, std::uint64_t{request.overlap}, std::uint64_t{request.max_bytes},
-                                std::uint64_t{request.liveness}, std::uint64_t{job.log_file.size()},
-                                std::uint64_t{job.exit_code_file.size()}}) {
+                                std::uint64_t{request.liveness}, std::uint64_t{request.directories}, request.known_pid,
+                                std::uint64_t{job.log_file.size()}, std::uint64_t{job.exit_code_file.size()}}) {
     text += ' ';
     detail::append_number(text, n);
   }
@@ -10952,29 +11263,46 @@ std::string loopback_os::cleanup(loopback_host& host, const std::string& dir, co
 
 void loopback_os::answer_poll(loopback_host& host, const remote_command& command, duration now, std::string& output) {
   auto& request = host.request_;
-  std::uint64_t overlap = 0, max_bytes = 0, log_length = 0, asks_life = 0, exit_length = 0;
+  std::uint64_t overlap = 0, max_bytes = 0, log_length = 0, asks_life = 0, asks_directories = 0, exit_length = 0;
   detail::text_cursor reader{command.input};
   const auto blank = std::min(command.input.find(' '), command.input.size());
   request.nonce.assign(command.input, 0, blank);
   reader.rest.remove_prefix(blank);
   if (!(reader.skip(" ") && reader.number(request.offset) && reader.skip(" ") && reader.number(overlap) &&
         reader.skip(" ") && reader.number(max_bytes) && reader.skip(" ") && reader.number(asks_life) &&
+        reader.skip(" ") && reader.number(asks_directories) && reader.skip(" ") && reader.number(request.known_pid) &&
         reader.skip(" ") && reader.number(log_length) && reader.skip(" ") && reader.number(exit_length) &&
         reader.skip("\n") && log_length <= reader.rest.size() && exit_length <= reader.rest.size() - log_length))
     return;  // not ours: no reply
   request.overlap = static_cast<std::size_t>(overlap);
   request.max_bytes = static_cast<std::size_t>(max_bytes);
 
-  auto& log = host.file(reader.rest.substr(0, log_length));
-  auto& exit = host.file(reader.rest.substr(log_length, exit_length));
+  const auto log_path = reader.rest.substr(0, log_length), exit_path = reader.rest.substr(log_length, exit_length);
+  auto& log = host.file(log_path);
+  auto& exit = host.file(exit_path);
   request.liveness = asks_life != 0;
+  request.directories = asks_directories != 0;
   const auto pid_file = reader.rest.substr(log_length + exit_length);
   log.advance(now);
   exit.advance(now);
 
   poll_reply reply;
-  if (request.liveness)
-    reply.liveness = host.jobs_.life(std::string(pid_file.substr(0, std::min(pid_file.rfind('/'), pid_file.size()))));
+  std::string evidence;
+  if (request.liveness) {
+    auto& named = host.file(pid_file);
+    named.advance(now);
+    const auto dir = std::string(pid_file.substr(0, std::min(pid_file.rfind('/'), pid_file.size())));
+    reply.liveness = host.jobs_.life(dir, named.exists(), request.known_pid);
+    reply.evidence = evidence = host.jobs_.evidence(dir);
+  }
+  if (request.directories) {
+    const auto has_directory = [&](std::string_view path) {
+      const auto end = path.rfind('/');
+      return host.has_directory(end == path.npos ? "." : path.substr(0, std::max<std::size_t>(end, 1)), now);
+    };
+    reply.log_directory = has_directory(log_path);
+    reply.exit_directory = has_directory(exit_path);
+  }
   if (exit.exists() && !exit.readable())
     reply.exit_state = exit_code_state::unreadable;
   else if (exit.exists())
@@ -11009,18 +11337,23 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   detail::append_assignment(script, "rj_nonce", request.nonce);
   if (request.liveness) {
     detail::append_path(script, "rj_p", job.pid_file);
-    script.append(detail::process_piece)
-        .append(detail::child_piece)
-        .append(detail::life_piece)
-        .append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
+    script.append(detail::process_piece).append(detail::child_piece).append(detail::life_piece);
+    if (request.known_pid != 0 && !request.known_start.empty()) {
+      detail::append_number(script.append("rj_kq="), request.known_pid);
+      script.append("\n");
+      detail::append_assignment(script, "rj_ks", request.known_start);
+    }
+    script.append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
   } else {
     script.append("rj_v=\n");
   }
   detail::append_path(script, "rj_f", job.exit_code_file);
   script.append(detail::read_exit_piece);
+  if (request.directories) script.append(detail::directory_of_file_piece).append("rj_dir\nrj_x=$rj_o\n");
   if (request.liveness) script.append(detail::spare_exit_piece);
   detail::append_path(script, "rj_f", job.log_file);
   script.append(detail::stat_piece);
+  if (request.directories) script.append("rj_dir\nrj_v=\" dirs=$rj_o$rj_x$rj_v\"\n");
   detail::append_plan_piece(script, request);
   script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
   detail::append_number(script, detail::poll_start(request));
@@ -11687,15 +12020,18 @@ std::error_code loopback_file_step::finish(std::error_code ec) {
 }
 
 loopback_file_step::loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path)
-    : link_(std::move(l)), lane_(&link_->take_lane()), path_(&path) {
+    : link_(std::move(l)), path_(&path), lane_(&link_->take_lane()) {
   if (link_->files_in_flight++ == 0) link_->files_fault = link_->host.execute_.next();
 }
 
 std::error_code loopback_stat::answer(std::error_code ec) {
-  return answer_with(ec, [this](const loopback_file& file) {
+  ec = answer_with(ec, [this](const loopback_file& file) {
     *status_ = {file.told_size(), file.identity(), file.what_kind()};
     return std::error_code();
   });
+  if (ec != std::errc::no_such_file_or_directory || !link_->host.has_directory(*path_, link_->now())) return ec;
+  *status_ = {0, 0, file_kind::directory};
+  return {};
 }
 
 loopback_read::loopback_read(std::shared_ptr<loopback_link> l, const std::string& path, std::uint64_t offset,
@@ -11881,6 +12217,21 @@ void process_backend::close() noexcept {
 bool process_backend::is_ssh() const {
   const std::string_view program = prefix_.front();
   return program.substr(program.find_last_of('/') + 1) == "ssh";
+}
+
+remote_account process_backend::account() const {
+  // Words behind the host would be a program of its own, with exit statuses of its own.
+  if (prefix_.size() < 3 || !is_ssh() || prefix_.back() != "--") return {};
+  remote_account account;
+  account.host = prefix_[prefix_.size() - 2];
+  account.test = prefix_.front();
+  for (std::size_t i = 1; i + 2 < prefix_.size(); ++i) {
+    if (prefix_[i] == "-l") account.user = prefix_[i + 1];
+    if (prefix_[i] == "-F" || prefix_[i] == "-l" || prefix_[i] == "-p")
+      account.test += ' ' + prefix_[i] + ' ' + prefix_[i + 1];
+  }
+  account.test += ' ' + account.host + " true";
+  return account;
 }
 
 std::error_code process_backend::not_found(const std::string& why) {
@@ -12340,6 +12691,12 @@ inline bool says_unreadable(const std::error_code& ec) noexcept {
   return ec == std::errc::permission_denied || ec == std::errc::is_a_directory || ec == std::errc::io_error;
 }
 
+/// Whether a directory exists, by the answer to the question for its status.
+inline std::optional<bool> is_there(const std::error_code& ec, const file_status& status) noexcept {
+  if (ec && !says_missing(ec)) return {};
+  return !ec && status.kind == file_kind::directory;
+}
+
 unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
   request_ = &request;
   if (is_read()) {
@@ -12359,18 +12716,22 @@ unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
   evidence.clear();
   evidence_text_.clear();
   pid_file_unreadable_ = false;
+  log_directory_.reset();
+  exit_directory_.reset();
   judging_ = request.liveness;
   asked_processes_ = false;
   return judging_ ? unsigned{pid_file | child_file | boot_id | host_name} : first_questions();
 }
 
 std::uint64_t file_poll::process_of(question q) const noexcept {
+  if (q == process && evidence.pid_file.empty()) return request_->known_pid;
   return process_identity(q == process ? evidence.pid_file : evidence.child_file).pid;
 }
 
 unsigned file_poll::first_questions() noexcept {
   // What is not known to be a file is looked at first: opening a FIFO can wait for ever.
-  return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing));
+  return ask(exit_code | log_status | (log_is_file_ ? log_bytes : nothing) |
+             (request_->directories ? log_directory | exit_directory : nothing));
 }
 
 bool file_poll::goes_on() const noexcept {
@@ -12379,7 +12740,7 @@ bool file_poll::goes_on() const noexcept {
 }
 
 bool file_poll::is_read() const noexcept {
-  if (!goes_on() || request_->liveness) return false;
+  if (!goes_on() || request_->liveness || request_->directories) return false;
   const auto end = poll_start(*request_) + poll_limit(*request_);
   if (end > status.size || end - first_ > bytes.size()) return false;
   poll_reply before;
@@ -12396,7 +12757,9 @@ std::size_t file_poll::backlog() const noexcept {
 }
 
 void file_poll::answer(question q, std::error_code ec) noexcept {
-  if (ec && !says_missing(ec) && !says_unreadable(ec)) {
+  // A host that tells no size of a directory may tell that of a file.
+  const bool of_directory = (q == log_directory || q == exit_directory) && ec == errc::files_unavailable;
+  if (ec && !says_missing(ec) && !says_unreadable(ec) && !of_directory) {
     if (!failure_) failure_ = ec;  // what fails after that fails because of it
     return;
   }
@@ -12430,6 +12793,9 @@ void file_poll::answer(question q, std::error_code ec) noexcept {
     case child_process:
       if (ec) evidence.child_stat.clear();
       break;
+    case log_directory: log_directory_ = is_there(ec, log_directory_status); break;
+    case exit_directory: exit_directory_ = is_there(ec, exit_directory_status); break;
+    case of_life:
     case nothing: break;
   }
 }
@@ -12442,7 +12808,7 @@ unsigned file_poll::next() {
       return process | child_process;
     }
     judging_ = asked_processes_ = false;
-    if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_);
+    if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_, request_->known_pid, request_->known_start);
     return first_questions();
   }
   if (!exit_judged_) {
@@ -12462,7 +12828,9 @@ unsigned file_poll::next() {
   // The log grew after it was read and before its status was, or was not read yet; or it was truncated since.
   const bool fewer = status.size > request_->offset && bytes.size() <= overlap();
   const bool shorter = status.size < request_->offset && (size_wrong_ ? !reaches() : bytes.empty() || reaches());
-  if (!read_again_ && (fewer || shorter || (bytes.empty() && !read_ && reads_to_end()))) {
+  // It has the size that was read, but was truncated while it was read: is it still the same? Nobody will look later.
+  const bool unproved = status.size == request_->offset && bytes.size() < overlap();
+  if (!read_again_ && (fewer || shorter || ((unproved || (bytes.empty() && !read_)) && reads_to_end()))) {
     read_again_ = true;
     size_asked_again_ = false;
     return ask(log_bytes);
@@ -12483,6 +12851,8 @@ void file_poll::make_reply(poll_reply& reply) const noexcept {
   reply = {};
   reply.liveness = liveness_;
   reply.evidence = evidence_text_;
+  reply.log_directory = log_directory_;
+  reply.exit_directory = exit_directory_;
   judge_exit_code(reply);
   const bool wanted = status.size > request_->offset;
   if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
@@ -12625,6 +12995,8 @@ void lost_job_rule::begin() noexcept {
   known_.reset();
   missing_.reset();
   seen_ = liveness::unknown;
+  known_pid_ = 0;
+  known_start_.clear();
   due_ = unknowable_ = files_prove_nothing_ = false;
   refusals_ = 0;
 }
@@ -12636,7 +13008,20 @@ void lost_job_rule::command_refused() noexcept {
   both_ways_ = false;
 }
 
-std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool asked, bool through_files,
+void lost_job_rule::remember(std::string_view evidence) {
+  constexpr std::string_view pid = "pid=", start = ",start=";
+  known_pid_ = 0;
+  known_start_.clear();
+  const auto at = evidence.find(start);
+  if (!evidence.starts_with(pid) || at == evidence.npos) return;
+  const auto number = evidence.substr(pid.size(), at - pid.size());
+  const auto [end, ec] = std::from_chars(number.data(), number.data() + number.size(), known_pid_);
+  const auto time = evidence.substr(at + start.size());
+  if (ec == std::errc() && end == number.data() + number.size()) known_start_ = time.substr(0, time.find(','));
+  if (known_start_.empty()) known_pid_ = 0;
+}
+
+std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool asked, bool through_files, bool grew,
                                                   duration elapsed) {
   if (known_) known_ = std::min(*known_ + elapsed, look_again_after());
   if (missing_) missing_ = std::min(*missing_ + elapsed, grace_);
@@ -12644,6 +13029,7 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
     missing_.reset();
     return {};
   }
+  if (missing_ && grew && seen_ == liveness::not_started) missing_ = duration::zero();
   if (!asked) return {};
   if (through_files && r.liveness == liveness::unknown) {
     files_prove_nothing_ = true;
@@ -12653,12 +13039,14 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
   if (!through_files) refusals_ = 0;
   known_ = duration::zero();
   evidence_ = r.evidence;
+  if (r.liveness == liveness::alive) remember(r.evidence);
   const auto before = std::exchange(seen_, r.liveness);
   const bool gone = seen_ == liveness::vanished || seen_ == liveness::rebooted || seen_ == liveness::not_started;
   if (!gone) {
     missing_.reset();
     if (seen_ == before) return {};
     if (seen_ == liveness::orphaned) return notice_kind::orphaned;
+    if (seen_ == liveness::pid_file_gone) return notice_kind::pid_file_missing;
     if (seen_ == liveness::elsewhere) return notice_kind::elsewhere;
     return {};
   }
@@ -12735,8 +13123,10 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
     case notice_kind::log_size_wrong:
       return "The host tells a size of the log " + escaped(job.log_file) +
              " that is smaller than what can be read of it; the log is read to its end all the same";
+    case notice_kind::files_missing:
     case notice_kind::files_unavailable:
     case notice_kind::orphaned:
+    case notice_kind::pid_file_missing:
     case notice_kind::elsewhere:
     case notice_kind::job_missing:
     case notice_kind::transport: break;
@@ -12768,6 +13158,8 @@ inline std::string liveness_message(liveness l) {
     case liveness::rebooted: return "the host has rebooted since the job started, and there is no exit code";
     case liveness::elsewhere: return "it belongs to another host behind the same name, or to another container";
     case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
+    case liveness::pid_file_gone:
+      return "it is running, but its pid file was removed, so a supervisor will write no exit code";
   }
   return "whether it is running is not known";
 }
@@ -12779,7 +13171,10 @@ inline std::string in_parentheses(std::string_view evidence) {
 std::string liveness_notice(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,
                             duration grace) {
   std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(seen) + in_parentheses(evidence);
-  if (kind == notice_kind::job_missing) text += "; it counts as lost if this lasts for " + seconds(grace) + " s";
+  if (kind == notice_kind::job_missing && seen == liveness::not_started)
+    text += "; it counts as lost if its log does not grow for " + seconds(grace) + " s";
+  else if (kind == notice_kind::job_missing)
+    text += "; it counts as lost if this lasts for " + seconds(grace) + " s";
   return text;
 }
 
@@ -12788,9 +13183,30 @@ std::string lost_message(const job_spec& job, liveness seen, const std::string& 
          "; this lasted for " + seconds(grace) + " s";
 }
 
-std::string deadline_message(duration deadline, const std::string& stop) {
-  return "the job did not end within its deadline of " + seconds(deadline) + " s; " +
-         (stop.empty() ? "it was left running" : stop);
+std::string missing_files_message(const job_spec& job, bool log_seen, std::optional<bool> log_directory,
+                                  std::optional<bool> exit_directory) {
+  const auto file = [](const char* what, const std::string& path, std::optional<bool> directory) {
+    return what + escaped(path) + " is missing" +
+           (!directory   ? ""
+            : *directory ? " (its directory exists)"
+                         : " (its directory does not exist)");
+  };
+  const auto exit_code = file("the exit-code file ", job.exit_code_file, exit_directory);
+  if (log_seen) return "Job " + escaped(job.job_id) + ": " + exit_code + ": is the path right?";
+  return "Nothing is there of job " + escaped(job.job_id) + " yet: " + file("the log ", job.log_file, log_directory) +
+         " and " + exit_code + ": are the paths right?";
+}
+
+std::string deadline_message(duration deadline, const std::string& what) {
+  return "the job did not end within its deadline of " + seconds(deadline) + " s; " + what;
+}
+
+std::string left_alone_message(const job_spec& job, liveness seen, bool nothing_seen) {
+  if (seen == liveness::alive || seen == liveness::orphaned || seen == liveness::pid_file_gone)
+    return "it was left running";
+  if (!nothing_seen || seen == liveness::elsewhere) return "it was not stopped";
+  return "nothing of it was ever there, neither the log " + escaped(job.log_file) + " nor the exit-code file " +
+         escaped(job.exit_code_file);
 }
 
 std::string status_message(const job_spec& job, const poll_reply& reply) {
@@ -12802,6 +13218,40 @@ std::string status_message(const job_spec& job, const poll_reply& reply) {
   else
     text += liveness_message(reply.liveness);
   return text + in_parentheses(reply.evidence);
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/watch/detail/rules/impl/missing_files_rule.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_MISSING_FILES_RULE_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_MISSING_FILES_RULE_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+std::string_view directory_of(std::string_view path, remote_os os) noexcept {
+  const auto end = path.find_last_of(os == remote_os::windows ? "\\/" : "/");
+  if (end == path.npos) return ".";
+  return path.substr(0, std::max<std::size_t>(end, 1));
+}
+
+void missing_files_rule::begin(bool log_known) noexcept {
+  lasted_.reset();
+  log_seen_ = log_known;
+  settled_ = false;
+  if (log_known && one_directory_) settle();
+}
+
+bool missing_files_rule::observe(const poll_reply& r, bool asked, duration elapsed) noexcept {
+  if (settled_) return false;
+  log_seen_ = log_seen_ || r.log != log_state::absent;
+  if (r.exit_state != exit_code_state::absent || (log_seen_ && one_directory_)) return settle(), false;
+  lasted_ = lasted_ ? std::min(*lasted_ + elapsed, grace_) : duration::zero();
+  if (!asked || *lasted_ < grace_) return false;
+  const bool doubtful = !log_seen_ || r.exit_directory == false;
+  settle();
+  return doubtful;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -12887,15 +13337,20 @@ const std::string& file_evidence::host_name_path() {
   return path;
 }
 
-liveness file_evidence::judge(std::string& evidence) const {
+liveness file_evidence::judge(std::string& evidence, std::uint64_t known_pid, std::string_view known_start) const {
   evidence.clear();
   if (boot_id.empty()) return liveness::unknown;  // no /proc
   const process_identity job(pid_file);
+  if (pid_file.empty() && known_pid != 0 && !known_start.empty()) {
+    evidence.append("pid=").append(std::to_string(known_pid)).append(",start=").append(known_start);
+    evidence.append(",pid_file=gone");
+    return start_time(stat) == known_start ? liveness::pid_file_gone : liveness::vanished;
+  }
   if (job.pid == 0) return pid_file.empty() ? liveness::not_started : liveness::unknown;
   const auto line = [](std::string_view text) { return text.substr(0, text.find('\n')); };
   evidence = "pid=" + std::to_string(job.pid);
   const auto now = start_time(stat);
-  if (job.start.empty()) return now.empty() ? liveness::unknown : liveness::alive;
+  if (job.start.empty() && now.empty()) return liveness::unknown;
   const auto add = [&](std::string_view key, std::string_view value) { evidence.append(key).append(value); };
   // The files may hold anything; evidence is short, and has no blanks and no control characters.
   const auto conclude = [&](liveness found) {
@@ -12904,6 +13359,10 @@ liveness file_evidence::judge(std::string& evidence) const {
         evidence.begin(), evidence.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
     return found;
   };
+  if (job.start.empty()) {
+    add(",start=", now);
+    return conclude(liveness::alive);
+  }
   add(",start=", job.start);
   add(",host=", job.host);
   if (job.boot != line(boot_id)) {
@@ -12941,7 +13400,8 @@ watch_fsm::watch_fsm(trigger_state state)
                           std::move(state.mark))),
       began_(state.began),
       other_kwargs_(std::move(state.other_kwargs)),
-      chance_(poll_pause::chance_of(job_.job_id)) {}
+      chance_(poll_pause::chance_of(job_.job_id)),
+      log_cut_(state.log_incomplete) {}
 
 // ---- Inputs
 
@@ -12950,7 +13410,10 @@ action watch_fsm::start(std::string objection, bool files, duration now, wall_ti
   if (objection.empty()) began_ = std::min(began_.value_or(today), today);
   state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files),
                objection.empty() ? today - *began_ : duration::zero());
+  log_gone_ = false;
   now_ = now;
+  log_seen_ = offset() > 0;
+  exit_seen_ = false;
   if (!objection.empty()) return end(reason::invalid_argument, errc::invalid_argument, std::move(objection));
   return connect();
 }
@@ -12968,7 +13431,8 @@ action watch_fsm::connected(std::error_code ec, std::string why) {
 action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
   if (!ec && !state_.log.plausible(reply, state_.chunk.get())) ec = errc::reply_malformed;
   if (ec == errc::files_unavailable && by_files()) return files_refused(why);
-  const bool no_command = ec == errc::command_refused || ec == errc::service_refused || ec == errc::reply_missing;
+  const bool no_command = ec == errc::command_refused || ec == errc::service_refused || ec == errc::reply_missing ||
+                          ec == errc::shell_unusable;
   if (no_command && state_.by_files && !by_files()) {
     // The connection works, and files can be read: this alone is no reason to give up anything.
     state_.lost_job.command_refused();
@@ -12981,6 +13445,12 @@ action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& 
   if (reply.exit_state == exit_code_state::damaged) exit_text_ = reply.exit_text;
   exit_cause_ = reply.exit_error;
   log_cause_ = reply.log_error;
+  if (reply.log != log_state::absent) log_seen_ = true;
+  if (reply.exit_state != exit_code_state::absent) exit_seen_ = true;
+  log_directory_ = reply.log_directory;
+  exit_directory_ = reply.exit_directory;
+  log_gone_ = reply.log == log_state::absent;
+  if (reply.log == log_state::present && reply.log_size < state_.seen && !reply.size_wrong) log_cut_ = true;
   state_.observe(reply, now - std::exchange(now_, now), took);
   return next_output();
 }
@@ -13055,8 +13525,10 @@ action watch_fsm::end(reason r, std::error_code ec, std::string why) {
 }
 
 action watch_fsm::end_at_deadline() {
-  return end(reason::deadline_exceeded, errc::deadline_exceeded,
-             deadline_message(options_.deadline, state_.stop == deadline_stop::answered ? stop_text_ : std::string()));
+  const auto what = state_.stop == deadline_stop::answered
+                        ? stop_text_
+                        : left_alone_message(job_, state_.lost_job.seen(), !log_seen_ && !exit_seen_);
+  return end(reason::deadline_exceeded, errc::deadline_exceeded, deadline_message(options_.deadline, what));
 }
 
 action watch_fsm::failed(failure f) {
@@ -13113,6 +13585,7 @@ action watch_fsm::announce_restart(log_reset_cause cause, const poll_reply& r) {
 
 action watch_fsm::restart() {
   ++stats_.resets;
+  log_cut_ = true;
   state_.restart_log();
   return ask();
 }
@@ -13191,6 +13664,9 @@ void watch_fsm::request(poll_request& out) const {
   out.max_bytes = state_.chunk.get();
   out.exit_seen = state_.exit_code;
   out.liveness = state_.lost_job.asks(state_.by_files);
+  out.known_pid = state_.lost_job.known_pid();
+  out.known_start = state_.lost_job.known_start();
+  out.directories = state_.missing_files.asks();
 }
 
 duration watch_fsm::command_timeout() const noexcept {
@@ -13208,6 +13684,7 @@ trigger_event watch_fsm::event() const {
   e.log_offset = offset();
   e.reason = reason_;
   e.exit_code = state_.exit_code;
+  e.log_incomplete = log_incomplete();
   if (reason_ == reason::completed) {
     const auto code = *state_.exit_code;
     const bool skipped = options_.skip_on_exit_code.contains(code);
@@ -13224,7 +13701,14 @@ trigger_event watch_fsm::event() const {
 trigger_state watch_fsm::state() const {
   trigger_state s{job_, options_, state_.log.mark(), began_, other_kwargs_};
   s.options.log_offset = static_cast<std::int64_t>(offset());
+  s.log_incomplete = log_cut_;
   return s;
+}
+
+bool watch_fsm::log_incomplete() const noexcept {
+  // The log of a job that a submit started was there before the job was.
+  const bool was_there = state_.seen > 0 || (!job_.job_dir.empty() && state_.exit_code);
+  return log_cut_ || (log_gone_ && was_there) || (!state_.whole() && offset() < state_.seen);
 }
 
 std::string watch_fsm::fault_text(notice_kind kind) const {
@@ -13236,8 +13720,11 @@ std::string watch_fsm::fault_text(notice_kind kind) const {
 
 std::string watch_fsm::notice_text(notice_kind kind) const {
   const auto& lost = state_.lost_job;
-  if (kind == notice_kind::orphaned || kind == notice_kind::elsewhere || kind == notice_kind::job_missing)
+  if (kind == notice_kind::orphaned || kind == notice_kind::pid_file_missing || kind == notice_kind::elsewhere ||
+      kind == notice_kind::job_missing)
     return liveness_notice(kind, job_, lost.seen(), lost.evidence(), lost.grace());
+  if (kind == notice_kind::files_missing)
+    return missing_files_message(job_, log_seen_, log_directory_, exit_directory_);
   return fault_text(kind);
 }
 
@@ -13245,6 +13732,7 @@ void watch_fsm::adopt(job_spec job, std::optional<wall_time> began) {
   job_ = std::move(job);
   if (began) began_ = began;
   state_.lost_job = lost_job_rule(job_, options_);
+  state_.missing_files = missing_files_rule(job_, options_);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -13261,6 +13749,7 @@ void watch_state::begin(bool through_files, duration ran) noexcept {
   pause.begin();
   budget.reset();
   lost_job.begin();
+  missing_files.begin(log.offset() > 0);
   exit_fault.clear();
   log_fault.clear();
   short_read = size_wrong = false;
@@ -13275,6 +13764,7 @@ void watch_state::begin(bool through_files, duration ran) noexcept {
 
 void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
   ran_ = std::min(ran_ + elapsed, deadline_);
+  const bool grew = r.log == log_state::present && r.log_size > seen;
   if (r.log == log_state::present) seen = r.log_size;
   found.size = r.log_size;
   found.took = took;
@@ -13304,10 +13794,11 @@ void watch_state::observe(const poll_reply& r, duration elapsed, duration took) 
 
   // Before the rule learns of this poll: it decided how the poll was asked.
   const bool asked = lost_job.asks(by_files), through_files = polls_files();
-  found.untold[0] = lost_job.observe(r, asked, through_files, elapsed);
+  found.untold[0] = lost_job.observe(r, asked, through_files, grew, elapsed);
   if (exit_fault.observe(exit_trouble, elapsed)) found.untold[1] = exit_trouble;
   if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
   if (r.size_wrong && !std::exchange(size_wrong, true)) found.untold[3] = notice_kind::log_size_wrong;
+  if (missing_files.observe(r, missing_files.asks(), elapsed)) found.untold[4] = notice_kind::files_missing;
 }
 
 void watch_state::acknowledge() noexcept {
@@ -13379,13 +13870,8 @@ std::string exception_text(std::string text) {
   }
 }
 
-std::string failure_text(std::error_code ec, std::string diagnostics, const duration* limit,
-                         const command_reply* reply) {
-  if (limit) return ec.message() + " after " + seconds(*limit) + " s" + (diagnostics.empty() ? "" : ": " + diagnostics);
-  if (diagnostics.empty()) diagnostics = ec.message();
-  if (!reply) return diagnostics;
-
-  // What the host printed with the errors of a command, and in place of its reply: "This account is not available."
+/// What the host printed with the errors of a command, and in place of its reply: "This account is not available."
+inline std::string words_of_host(const command_reply& reply, bool with_output) {
   std::string words;
   const auto add = [&](std::string_view text) {
     text = text.substr(0, 200);
@@ -13393,9 +13879,37 @@ std::string failure_text(std::error_code ec, std::string diagnostics, const dura
     if (!words.empty() && !text.empty()) words += ' ';
     words += escaped(text);
   };
-  add(reply->error_output);
-  if (ec == errc::reply_missing || ec == errc::command_refused) add(reply->output);
-  return words.empty() ? diagnostics : diagnostics + "; the host says: " + words;
+  add(reply.error_output);
+  if (with_output) add(reply.output);
+  return words.empty() ? words : "; the host says: " + words;
+}
+
+std::string failure_text(std::error_code ec, std::string diagnostics, const duration* limit,
+                         const command_reply* reply) {
+  if (limit) return ec.message() + " after " + seconds(*limit) + " s" + (diagnostics.empty() ? "" : ": " + diagnostics);
+  if (diagnostics.empty()) diagnostics = ec.message();
+  if (!reply) return diagnostics;
+  return diagnostics + words_of_host(*reply, ec == errc::reply_missing || ec == errc::command_refused);
+}
+
+bool never_began(const command_reply& reply) {
+  // Shells have 126 and 127 for a program that they cannot run, and 128 + n for one that signal n ended.
+  if (!reply.exit_status || *reply.exit_status < 0 || *reply.exit_status > 125) return false;
+  // The beginning of a reply: it was cut off.
+  if (reply.output.find(frame_tag.substr(1)) != std::string::npos) return false;
+  // What the C library and the shells say where there is no process, memory, descriptor or space to be had for now.
+  constexpr std::string_view shortages[] = {"fork",     "emory",        "emporarily", "o space",
+                                            "oo many", "quota exceeded", "nput/output", "tale file"};
+  for (const std::string_view said : {std::string_view(reply.error_output), std::string_view(reply.output)})
+    for (const auto shortage : shortages)
+      if (said.find(shortage) != said.npos) return false;
+  return true;
+}
+
+std::string unusable_shell_text(const remote_account& account, const command_reply& reply) {
+  return "the login shell" + (account.user.empty() ? "" : " of " + escaped(account.user)) + " on " +
+         escaped(account.host) + " does not run commands: try `" + escaped(account.test) +
+         "`; a start-up file may end the shell or read its input" + words_of_host(reply, true);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -13650,6 +14164,7 @@ struct ssh_timeouts {
   duration connect = std::chrono::seconds(15);         ///< to connect to one of the addresses, all attempts together
   duration banner = std::chrono::seconds(10);          ///< until the server sends its SSH identification
   duration handshake = std::chrono::seconds(20);       ///< for the key exchange
+  duration agent = std::chrono::seconds(5);            ///< until an ssh-agent has listed its keys; else it is left out
   duration authentication = std::chrono::seconds(30);  ///< for all methods together
   duration open = std::chrono::seconds(15);            ///< until the server answers a request to open a channel
   /// Until it is known whether the server offers file access. In a pool, also how long file access may stall on one
@@ -13674,8 +14189,11 @@ enum class ip_version { any, v4, v6 };
 enum class host_key_policy {
   strict,  ///< the key must be in a known-hosts file
   /// Accepts the key of an unknown host and adds it to the first known-hosts file, creating the file if necessary.
-  /// Refuses a changed or revoked key, and a new host whose key cannot be added.
+  /// Refuses a changed or revoked key, and a new host whose key cannot be added, except to /dev/null.
   accept_new,
+  /// As `StrictHostKeyChecking no` of OpenSSH: as accept_new, but accepts every other key, too. With a host whose key is
+  /// changed or revoked neither a password nor keyboard-interactive is used.
+  insecure_accept_changed,
   insecure_accept_any  ///< accepts any key, even a changed or revoked one: offers no protection against an attacker
 };
 
@@ -13707,6 +14225,10 @@ struct ssh_options {
   std::vector<std::string> unsupported_methods;
   /// Identities, in the order to try them. Empty: those of `~/.ssh/id_ed25519`, `id_ecdsa` and `id_rsa` that exist.
   std::vector<ssh_identity> identities;
+  /// Files with certificates for the identities, as `CertificateFile` of ssh_config(5). One that belongs to an identity
+  /// is tried before the identity alone, as is the file of its name with `-cert.pub` appended, if it exists.
+  /// Certificates for ECDSA keys work with any libssh2, others with 1.11.1 or newer.
+  std::vector<std::string> certificates;
   /// Path of an ssh-agent's socket; a leading `~/` stands for the home directory. Empty: the value of the environment
   /// variable SSH_AUTH_SOCK, if set. "none": no agent. The agent's keys are tried before the files, those among the
   /// identities first.
@@ -13728,8 +14250,8 @@ struct ssh_options {
   /// directly is called once.
   unsigned prompts = 3;
 
-  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each file named here must be readable; with
-  /// `accept_new`, the first may be missing. Empty: those of `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` that
+  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Each file named here must be readable, unless
+  /// `insecure_accept_changed`; with `accept_new`, the first may be missing. Empty: those of `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` that
   /// exist.
   std::vector<std::string> known_hosts;
   /// The only host keys to accept, as `ssh-keygen -l` prints them (`SHA256:...`). If set, known-hosts files and
@@ -13760,27 +14282,35 @@ struct ssh_options {
   std::vector<std::string> notices;
 
   /// Reads the options of a host, which may be an alias, from the user's OpenSSH configuration. Supported are Host,
-  /// Match, Include and HostName, Port, User, AddressFamily; IdentityFile, IdentityAgent, IdentitiesOnly;
-  /// PreferredAuthentications, PubkeyAuthentication, KbdInteractiveAuthentication, PasswordAuthentication, BatchMode
-  /// (no password is requested), NumberOfPasswordPrompts; UserKnownHostsFile, GlobalKnownHostsFile,
+  /// Match, Include and HostName, Port, User, AddressFamily; IdentityFile, CertificateFile, IdentityAgent,
+  /// IdentitiesOnly; PreferredAuthentications, PubkeyAuthentication, KbdInteractiveAuthentication,
+  /// PasswordAuthentication, BatchMode (no password is requested), NumberOfPasswordPrompts; UserKnownHostsFile,
+  /// GlobalKnownHostsFile,
   /// StrictHostKeyChecking, HostKeyAlias; HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs, restricted to the
   /// algorithms that libssh2 supports; ProxyJump; ConnectTimeout, ServerAliveInterval, ServerAliveCountMax.
-  /// StrictHostKeyChecking `no` and `accept-new` both become `accept_new`; all other values become `strict`, since
-  /// there is no user to ask. Each host of ProxyJump is looked up in the same way.
+  /// StrictHostKeyChecking `accept-new` becomes `accept_new`, `no` becomes `insecure_accept_changed`; all other values
+  /// become `strict`, since there is no user to ask. Each host of ProxyJump is looked up in the same way.
   ///
   /// Fails with `errc::ssh_config_unsupported` if ignoring an unsupported setting would weaken security or take
   /// another route: ProxyCommand, RevokedHostKeys, authentication by other methods only, algorithm lists without one
-  /// that libssh2 supports. Use `process_transport` over ssh for these. Other unsupported settings that affect who logs in, how, or from where
-  /// (such as CertificateFile, PKCS11Provider, BindAddress) are listed in `notices`. The remaining settings concern
-  /// only ssh itself and have no effect.
+  /// that libssh2 supports. Use `process_transport` over ssh for these. Other unsupported settings that affect who logs
+  /// in, how, or from where (such as PKCS11Provider, BindAddress) are listed in `notices`. The remaining settings
+  /// concern only ssh itself and have no effect.
   ///
   /// Runs `ssh -G` without a shell and blocks until it ends: usually some milliseconds, at most the time-out. Call it
   /// before an executor runs. Executes `Match exec` lines of the configuration. Thread-safe. Throws
   /// `std::system_error`: `errc::program_not_found`, `errc::resolve_timeout`, `errc::ssh_config_unsupported`, or
-  /// `errc::invalid_argument` for an invalid name, such as one that begins with `-`, or a configuration that ssh or this library rejects. Defined in
-  /// <remote_job/ssh/openssh/openssh_config.hpp>, for POSIX systems.
+  /// `errc::invalid_argument` for an invalid name, such as one that begins with `-`, or a configuration that ssh or
+  /// this library rejects. Defined in <remote_job/ssh/openssh/openssh_config.hpp>, for POSIX systems.
   static ssh_options from_openssh(std::string_view alias, const openssh_query& query = {});
 };
+
+namespace ssh {
+
+/// Whose login shell runs the commands.
+REMOTE_JOB_DECL remote_account account_of(const ssh_options& options);
+
+}  // namespace ssh
 
 /// Checks the options. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe;
 /// does no I/O.
@@ -13922,6 +14452,7 @@ class connection_backend {
   virtual void close() noexcept = 0;
   virtual std::string diagnostics() const = 0;
   virtual std::vector<std::string> notices() const = 0;
+  virtual remote_account account() const = 0;
 
  private:
   asio::any_io_executor executor_;
@@ -14006,7 +14537,8 @@ struct session_pool_stats {
 ///  * If commands that do not end hold all channels of a session, the pool replaces that session.
 ///
 /// @par Thread safety
-/// Use a pool and its transports on one executor that runs one handler at a time.
+/// Use a pool and its transports on get_executor(), which runs one handler at a time: a strand, an io_context that one
+/// thread runs, or, given the executor of a thread pool, a strand on that.
 ///
 /// @par Object lifetimes
 /// Transports may outlive the pool; their sessions end with their last user. Pool and transports may outlive the
@@ -14026,7 +14558,7 @@ class session_pool {
   /// Ends unused sessions now, and each other session when its last user is done.
   REMOTE_JOB_DECL ~session_pool();
 
-  /// The executor passed to the constructor.
+  /// The executor of all operations: the one given, or a strand on it.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Ends all sessions at once, without notifying the servers. Outstanding operations of their users complete with
@@ -14039,6 +14571,15 @@ class session_pool {
  private:
   template <class Executor>
   friend class basic_libssh2_transport;
+
+  /// The pool's executor for a transport that was given this one.
+  template <class Executor>
+  Executor executor_for(const Executor& executor) const {
+    if constexpr (std::is_base_of_v<executor_type, Executor>)
+      return Executor(executor_);
+    else
+      return detail::serial_executor(executor);
+  }
 
   /// Creates a share of the sessions to this endpoint.
   REMOTE_JOB_DECL std::shared_ptr<ssh::connection_backend> share(std::shared_ptr<const ssh_options> options);
@@ -14068,9 +14609,9 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// allows only one channel (MaxSessions 1). An unresponsive server is detected during and between commands; see
 /// `ssh_options::keepalive`.
 ///
-/// Thread safety: distinct objects are independent. Use one object and all its operations on an executor that runs one
-/// handler at a time: a strand, or an io_context run by one thread. A temporary helper thread decrypts private keys and
-/// waits for answers to the server's questions.
+/// Thread safety: distinct objects are independent. Use one object and all its operations on get_executor(), which runs
+/// one handler at a time: a strand, an io_context that one thread runs, or, given the executor of a thread pool, a strand
+/// on that. A temporary helper thread decrypts private keys and waits for answers to the server's questions.
 template <class Executor = asio::any_io_executor>
 class basic_libssh2_transport {
   template <class Other>
@@ -14092,15 +14633,15 @@ class basic_libssh2_transport {
 
   /// Uses its own connection. Opens nothing yet; async_connect() reports invalid options as `errc::invalid_argument`.
   basic_libssh2_transport(const executor_type& executor, ssh_options options)
-      : executor_(executor),
-        backend_(ssh::make_own_connection(executor, std::make_shared<const ssh_options>(std::move(options)))) {}
+      : executor_(detail::serial_executor(executor)),
+        backend_(ssh::make_own_connection(executor_, std::make_shared<const ssh_options>(std::move(options)))) {}
 
   /// Shares the pool's connections with transports that have equal options; see `session_pool`. The executor must be
-  /// the pool's. The transport may outlive the pool.
+  /// the pool's, or the one that the pool was given. The transport may outlive the pool.
   basic_libssh2_transport(const executor_type& executor, const ssh_options& options, session_pool& pool)
       : basic_libssh2_transport(executor, std::make_shared<const ssh_options>(options), pool) {}
   basic_libssh2_transport(const executor_type& executor, std::shared_ptr<const ssh_options> options, session_pool& pool)
-      : executor_(executor), backend_(pool.share(std::move(options))) {}
+      : executor_(pool.executor_for(executor)), backend_(pool.share(std::move(options))) {}
 
   /// Converts from another type of executor. Used by `as_default_on` to set a default completion token.
   template <class Other>
@@ -14122,7 +14663,7 @@ class basic_libssh2_transport {
   /// Ends the connection, as close() does; outstanding operations complete.
   ~basic_libssh2_transport() { close(); }
 
-  /// The executor of all operations.
+  /// The executor of all operations: the one given, or a strand on it.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Connects and logs in. Closes an open connection first.
@@ -14197,6 +14738,9 @@ class basic_libssh2_transport {
 
   /// Describes the last error: user, host, port, step and cause. Contains no secrets.
   std::string diagnostics() const { return backend_ ? backend_->diagnostics() : std::string(); }
+
+  /// Whose login shell runs the commands.
+  remote_account account() const { return backend_ ? backend_->account() : remote_account(); }
 
   /// Problems found while connecting that are not errors, such as damaged known-hosts lines, for people.
   std::vector<std::string> notices() const { return backend_ ? backend_->notices() : std::vector<std::string>(); }
@@ -14459,10 +15003,8 @@ class wire {
   static constexpr std::size_t input_size = 64 * 1024;
   static constexpr std::size_t max_hello = 48 * 1024;
 
-  // Each block is preceded by its size.
-  static constexpr std::size_t block_head = alignof(std::max_align_t);
-  static_assert(block_head >= sizeof(std::size_t));
-
+  /// As malloc(3) has it. The blocks are its own: libssh2 1.11.1 hands one to OpenSSL to be freed.
+  REMOTE_JOB_DECL static std::size_t size_of_block(void* block) noexcept;
   REMOTE_JOB_DECL static void* on_libssh2_realloc(void* block, std::size_t size, void** abstract) noexcept;
   REMOTE_JOB_DECL static void on_libssh2_free(void* block, void** abstract) noexcept;
   REMOTE_JOB_DECL static ssize_t on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int,
@@ -14573,6 +15115,15 @@ REMOTE_JOB_DECL bool libssh2_ready();
 /// Whether the libssh2 that is linked signs RSA with SHA-2 (RFC 8332), without which today's servers refuse RSA.
 inline bool libssh2_has_rsa_sha2() { return libssh2_version(0x010b00) != nullptr; }
 
+/// Whether the libssh2 that is linked logs in with a certificate of OpenSSH's of this type. Older versions know those
+/// for ECDSA only.
+inline bool libssh2_takes_certificate(std::string_view type) {
+  return type == "ecdsa-sha2-nistp256-cert-v01@openssh.com" || type == "ecdsa-sha2-nistp384-cert-v01@openssh.com" ||
+         type == "ecdsa-sha2-nistp521-cert-v01@openssh.com" ||
+         ((type == "ssh-ed25519-cert-v01@openssh.com" || type == "ssh-rsa-cert-v01@openssh.com") &&
+          libssh2_version(0x010b01) != nullptr);
+}
+
 template <class Function>
 void libssh2_set_callback(LIBSSH2_SESSION* session, int kind, Function* function) {
 #if LIBSSH2_VERSION_NUM >= 0x010b01
@@ -14649,12 +15200,15 @@ std::string nothing_in_common(LIBSSH2_SESSION* session, const server_algorithms&
     const auto all = split_names(theirs);
     if (std::ranges::any_of(ours, [&](const auto& name) { return std::ranges::find(all, name) != all.end(); }))
       continue;
-    std::string why = std::string("no ") + what + " in common with the server, which offers " + theirs;
+    const auto version = "libssh2 " + std::string(libssh2_version(0));
+    std::string why = std::string("no ") + what + " in common: the server offers " + theirs + ", and " +
+                      (names.empty() ? version + " has " : "the options allow ") + join_names(ours);
     if (kind == LIBSSH2_METHOD_HOSTKEY && theirs.find("rsa-sha2") != std::string::npos &&
         !detail::libssh2_has_rsa_sha2())
-      why += ". It has only RSA host keys, and libssh2 " + std::string(libssh2_version(0)) +
-             " lacks rsa-sha2: use libssh2 1.11 or newer, or " + over_ssh +
-             ", or give the server an ed25519 host key (ssh-keygen -A)";
+      why += ". It has only RSA host keys, and " + version + " lacks rsa-sha2: use libssh2 1.11 or newer, or " +
+             over_ssh + ", or give the server an ed25519 host key (ssh-keygen -A)";
+    else
+      why += std::string(". Use ") + over_ssh + (names.empty() ? ", or another version of libssh2" : ", or allow more");
     return why;
   }
   return {};
@@ -14919,6 +15473,9 @@ struct private_key {
   REMOTE_JOB_DECL static private_key read_one(const std::string& file, std::string& why);
   REMOTE_JOB_DECL void inspect(std::string& why);
 
+  /// Breaks the lines of the key, which libssh2 and OpenSSL read only up to a certain length.
+  REMOTE_JOB_DECL void wrap();
+
   /// Parses a public key line: type, base64, comment. Returns false for any other text.
   REMOTE_JOB_DECL bool inspect_public();
   REMOTE_JOB_DECL void set_public(std::string key);
@@ -14957,8 +15514,8 @@ class host_key_checker {
  public:
   host_key_checker(const ssh_options& options) : options_(options), known_(nothing_known()) {}
 
-  /// Reads the known-hosts files. An error is `known_hosts_unreadable`.
-  REMOTE_JOB_DECL std::error_code load();
+  /// Reads the known-hosts files. What cannot be read makes check() fail.
+  REMOTE_JOB_DECL void load();
 
   /// Which of the supported algorithms to ask for, comma-separated: those of the keys known for the host come first,
   /// for a server has several keys and shows only one.
@@ -14971,6 +15528,9 @@ class host_key_checker {
   /// decides is not computed here.
   REMOTE_JOB_DECL std::error_code check(std::string_view blob, std::string_view digest);
 
+  /// Whether an accepted key is one that the host is not proved by: it was accepted although it is changed or revoked.
+  bool distrusted() const noexcept { return distrusted_; }
+
   /// Text on the last error.
   const std::string& why() const noexcept { return why_; }
   /// What is odd in the files, and what was added to them.
@@ -14980,6 +15540,11 @@ class host_key_checker {
   /// What is known of the host before anything is read.
   REMOTE_JOB_DECL known_hosts nothing_known() const;
 
+  REMOTE_JOB_DECL std::error_code new_host(std::string_view type, std::string_view blob, const std::string& shown);
+
+  /// What to tell of a key that is not known.
+  REMOTE_JOB_DECL std::string unknown_text(const std::string& shown) const;
+
   static std::string place(const known_host_key& key) { return key.file + ':' + std::to_string(key.line); }
 
   const ssh_options& options_;
@@ -14987,6 +15552,9 @@ class host_key_checker {
   std::vector<std::string> files_;
   std::vector<std::string> notices_;
   std::string why_;
+  std::error_code unread_;    // the error of the first file that cannot be read
+  std::string unread_why_;
+  bool distrusted_ = false;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -15166,6 +15734,8 @@ class channel_table {
 
   /// A server that refuses to open one in advance, or closes it unused, is not asked for that again.
   REMOTE_JOB_DECL void refill();
+  /// No channel is opened in advance any more: the server closes those that run nothing.
+  REMOTE_JOB_DECL void stop_refilling();
   REMOTE_JOB_DECL void release(LIBSSH2_CHANNEL* channel);
 
   /// Goes on with whatever is under way.
@@ -15227,8 +15797,7 @@ class channel_table {
   REMOTE_JOB_DECL void step_closing();
   REMOTE_JOB_DECL void free_channel(LIBSSH2_CHANNEL* channel);
 
-  /// Gives up the channel opened in advance when the server has closed it, as dropbear does once a command on another
-  /// ends. From then on each request opens its own.
+  /// Looks whether the server has closed the channel opened in advance.
   REMOTE_JOB_DECL void step_spare();
 
   /// A request whose answer, yes or no, libssh2 consumes: an environment variable for the channel opened in advance.
@@ -15355,9 +15924,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 /// without end. libssh2 reports none of it: not the packets it ignores, nor those it answers, nor exchanges of keys.
 ///
 /// Every byte that comes in is unexplained at first. Data read from a channel explains itself and the packets it came
-/// in. A channel that has been closed explains its own packets, and the data that nobody read. The rest fades with
-/// time: answers to keep-alives, and the server's own. What libssh2 sends unasked, while it takes input, counts many
-/// times, for the work of an exchange of keys is not in its size. Pure.
+/// in. A channel that has been closed explains its own packets, and the data that nobody read. After the login the rest
+/// fades with time: answers to keep-alives, and the server's own. What libssh2 sends unasked, while it takes input,
+/// counts many times, for the work of an exchange of keys is not in its size. Pure.
 class traffic_rule {
  public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -15368,10 +15937,11 @@ class traffic_rule {
   static constexpr std::uint64_t faded_per_second = 64 * 1024;
 
   /// Bytes that may be unexplained, and that libssh2 may hold.
-  static constexpr std::uint64_t limit(bool logged_in, std::size_t channels) noexcept {
-    return logged_in ? after_login + for_each_channel * channels : before_login;
+  std::uint64_t limit(std::size_t channels) const noexcept {
+    return logged_in_ ? after_login + for_each_channel * channels : before_login;
   }
 
+  void login() noexcept { logged_in_ = true; }
   REMOTE_JOB_DECL void received(std::size_t size, time_point now) noexcept;
   /// libssh2 has sent so much while it took input.
   void answered(std::size_t size) noexcept { unexplained_ += answer_weight * size; }
@@ -15386,12 +15956,13 @@ class traffic_rule {
   // A packet of one byte is 96 bytes long with the longest MAC that libssh2 knows.
   static constexpr std::uint64_t packet_overhead = 128;
   static constexpr std::uint64_t channel_overhead = 4 * 1024;
-  static constexpr std::uint64_t answer_weight = 32;
+  static constexpr std::uint64_t answer_weight = 128;
 
   void explain(std::uint64_t size) noexcept { unexplained_ -= std::min(unexplained_, size); }
 
   std::uint64_t unexplained_ = 0;
   time_point last_{};
+  bool logged_in_ = false;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -15527,6 +16098,12 @@ class session final : public std::enable_shared_from_this<session>,
   /// unused, is not asked again.
   REMOTE_JOB_DECL void refill();
 
+  /// A server that closes channels which run nothing, as dropbear does when a command on another ends, may close one
+  /// while a request is on its way. The request was not carried out then, and may be made so many times.
+  static constexpr int most_channels_tried = 8;
+  /// The server has closed a channel without answering to the request: none is opened in advance any more.
+  REMOTE_JOB_DECL void closed_unanswered(LIBSSH2_CHANNEL* channel);
+
   /// Gives a channel back: it is closed in the background, however long the host takes.
   REMOTE_JOB_DECL void release(LIBSSH2_CHANNEL* channel);
 
@@ -15555,9 +16132,10 @@ class session final : public std::enable_shared_from_this<session>,
   REMOTE_JOB_DECL void lost(std::error_code ec);
   REMOTE_JOB_DECL std::string why_lost(std::error_code ec) const;
 
-  /// The error of a connection that ends before the server has opened any channel, or later.
+  /// The error of a connection that ends. A server that rejects a ChrootDirectory sends nothing after the login.
   std::error_code lost_error() const noexcept {
-    return channels_.in_service() && !channels_.served() ? errc::service_refused : errc::connection_lost;
+    const bool refused = channels_.in_service() && !channels_.served() && (!heard_ || !farewell().empty());
+    return refused ? errc::service_refused : errc::connection_lost;
   }
   REMOTE_JOB_DECL void take_back();
   REMOTE_JOB_DECL void drain() override;
@@ -15602,6 +16180,7 @@ class session final : public std::enable_shared_from_this<session>,
   bool writing_ = false;
   bool buried_ = false;
   bool openssh_ = false;
+  bool heard_ = false;  // something since the login
   bool unanswered_ = false;  // asked for a sign of life without a channel
 
   std::error_code error_;
@@ -15719,13 +16298,15 @@ REMOTE_JOB_DECL std::optional<std::string> signature(std::string_view message);
 }  // namespace agent_protocol
 
 /// Talks to a running ssh-agent over its Unix socket, without blocking. Handles one request at a time and calls back
-/// when it has an answer or has failed. Sets no time limit: that is up to the caller. Runs on one executor.
+/// when it has an answer or has failed. Runs on one executor.
 class agent_client : public std::enable_shared_from_this<agent_client> {
  public:
-  agent_client(const asio::any_io_executor& executor, std::string path) : path_(std::move(path)), socket_(executor) {}
+  agent_client(const asio::any_io_executor& executor, std::string path)
+      : path_(std::move(path)), socket_(executor), timer_(executor) {}
 
-  /// Calls `on_answer` once, never from within ask(), unless close() comes first.
-  REMOTE_JOB_DECL void ask(std::string_view message, std::function<void()> on_answer);
+  /// Calls `on_answer` once, never from within ask(), unless close() comes first. An answer that takes longer than
+  /// `limit` is a failure, after which the agent is asked nothing more.
+  REMOTE_JOB_DECL void ask(std::string_view message, std::function<void()> on_answer, duration limit = duration::max());
 
   bool waiting() const noexcept { return static_cast<bool>(on_answer_); }
   /// The answer; nothing if the request failed, and then why() holds the reason.
@@ -15754,10 +16335,12 @@ class agent_client : public std::enable_shared_from_this<agent_client> {
   void read_on() { socket_.async_read_some(room_, calls<&agent_client::on_read>()); }
 
   REMOTE_JOB_DECL void on_read(std::error_code ec, std::size_t size);
+  REMOTE_JOB_DECL void on_time(std::error_code ec);
   REMOTE_JOB_DECL void end(std::error_code ec);
 
   std::string path_;
   stream_socket socket_;
+  asio::steady_timer timer_;
   std::function<void()> on_answer_;
   std::string out_;
   asio::const_buffer rest_;
@@ -15874,8 +16457,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 class agent_login final : public login_method {
  public:
   /// `preferred`: fingerprints of the keys to try first, in this order; with `only_preferred`, no other key is tried.
-  /// The fingerprints of the keys that the server refused are added to `refused`.
-  REMOTE_JOB_DECL agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
+  /// The fingerprints of the keys that the server refused are added to `refused`. `limit`: until the agent has listed
+  /// its keys; for a signature it may have to ask its user.
+  REMOTE_JOB_DECL agent_login(const asio::any_io_executor& executor, std::string path, duration limit, std::string user,
                               std::vector<std::string> preferred, bool only_preferred,
                               std::vector<std::string>& refused, std::function<void()> wake);
 
@@ -15901,6 +16485,7 @@ class agent_login final : public login_method {
                                              void** abstract) noexcept;
 
   std::shared_ptr<agent_client> client_;
+  duration limit_;
   std::string user_;
   std::vector<std::string> preferred_;
   bool only_preferred_;
@@ -15991,6 +16576,41 @@ class interactive_login final : public login_method {
 
 #endif
 
+// ---- remote_job/ssh/options/public_key.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_PUBLIC_KEY_HPP
+#define REMOTE_JOB_SSH_OPTIONS_PUBLIC_KEY_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
+
+/// The fingerprint of a public key, as OpenSSH prints it.
+REMOTE_JOB_DECL std::string fingerprint(std::string_view blob);
+
+/// The type at the beginning of a public key (RFC 4253, section 6.6), such as "ssh-ed25519"; empty if the key is
+/// malformed.
+REMOTE_JOB_DECL std::string_view key_type_of(std::string_view blob);
+
+/// Decodes a public key from its text form, type and base64; nothing if it is malformed.
+REMOTE_JOB_DECL std::optional<std::string> read_public_key(std::string_view type, std::string_view encoded);
+
+/// A certificate of OpenSSH's for a public key (PROTOCOL.certkeys).
+struct certificate {
+  std::string text;  ///< as in its file: type, base64, comment
+  std::string blob;
+
+  /// Reads a file; nothing if it holds no certificate, with the reason in `why`.
+  REMOTE_JOB_DECL static std::optional<certificate> read(const std::string& file, std::string& why);
+
+  /// Whether it is for this public key.
+  REMOTE_JOB_DECL bool is_for(std::string_view key) const;
+};
+
+/// Whether libssh2 can log in with a key of this type. It does not support FIDO tokens ("sk-").
+REMOTE_JOB_DECL bool is_plain_key(std::string_view type);
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
+
+#endif
+
 // ---- remote_job/ssh/login/key_login.hpp
 #ifndef REMOTE_JOB_SSH_LOGIN_KEY_LOGIN_HPP
 #define REMOTE_JOB_SSH_LOGIN_KEY_LOGIN_HPP
@@ -16019,12 +16639,17 @@ class key_login final : public login_method {
   /// Data for a call on the helper thread, which may outlive this object for a moment.
   struct attempt {
     private_key key;
+    std::optional<certificate> cert;  // to be shown instead of the public key
     secrets passphrase;
     std::string user;
   };
 
   REMOTE_JOB_DECL void load();
+  /// Goes on with the next identity.
   REMOTE_JOB_DECL void next();
+  /// Goes on with what else there is of this identity.
+  REMOTE_JOB_DECL void next_credential();
+  REMOTE_JOB_DECL void find_certificates();
   REMOTE_JOB_DECL std::string name() const;
   /// What libssh2 lacks that may be the reason why the server has refused the key; empty if nothing.
   REMOTE_JOB_DECL std::string lack() const;
@@ -16044,11 +16669,15 @@ class key_login final : public login_method {
   const ssh_options& options_;
   std::vector<identity_source> identities_;
   std::string user_;
+  std::vector<std::string> unused_;  // of the certificates
   const std::vector<std::string>& refused_;
   challenger challenger_;
   std::size_t next_ = 0;
   stage stage_ = stage::load;
   std::shared_ptr<attempt> attempt_;
+  std::vector<certificate> certificates_;  // of this identity, yet to be tried; the last one first
+  bool found_certificates_ = false;
+  bool has_other_certificate_ = false;
   unsigned asked_ = 0;
   bool welcome_ = false;
   bool signing_ = false;
@@ -16105,9 +16734,10 @@ class authenticator {
  public:
   enum class status { more, done, failed };
 
+  /// `distrusted`: the host may be another one than it says, so it gets no secrets: no method but publickey is used.
   /// Calls `wake` on the executor.
   REMOTE_JOB_DECL authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
-                                const std::function<void()>& wake);
+                                bool distrusted, const std::function<void()>& wake);
   authenticator(const authenticator&) = delete;
   authenticator& operator=(const authenticator&) = delete;
 
@@ -16161,6 +16791,7 @@ class authenticator {
   void say(const std::string& text) { why_ += (why_.empty() ? "" : "; ") + text; }
 
   std::string user_;
+  bool distrusted_;
   std::vector<std::string> allowed_;
   std::vector<std::string> other_methods_;
   bool defer_;
@@ -16302,7 +16933,7 @@ void connector::start(detail::any_completion completion) {
     return finish(errc::invalid_argument, wrong);
   user_ = options_->user.empty() ? local_user::current().name : options_->user;
   if (user_.empty()) return finish(errc::invalid_argument, "user must be given: this program's user has no name");
-  if (const auto ec = host_key_.load()) return finish(ec, host_key_.why());
+  host_key_.load();
   result_->notices = options_->notices;
   note_added_key();
   begin();
@@ -16415,7 +17046,7 @@ void connector::step() {
     if (!check_host_key()) return;
     note_added_key();
     enter(stage::authentication, options_->timeouts.authentication, errc::authentication_timeout);
-    authenticator_.emplace(executor_, *options_, user_, [weak = weak_from_this()] {
+    authenticator_.emplace(executor_, *options_, user_, host_key_.distrusted(), [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (!self || !self->session_) return;
       const auto session = self->session_;
@@ -16635,9 +17266,10 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 /// Adds the key of a new host at the end of a known-hosts file. `fresh` has the host's name and has read nothing yet;
 /// what the file says by now is looked at under a lock, so that of several processes one adds the line, and none
 /// contradicts another. Creates the file (mode 0600) and its directory (0700) where they are missing; changes nothing
-/// that is there. True when the file holds the key then; else `why` says why not. Blocks, at most about a second.
+/// that is there. `beside_others`: also where keys of other types are known for the host. True when the file holds the
+/// key then; else `why` says why not. Blocks, at most about a second.
 REMOTE_JOB_DECL bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type,
-                                    std::string_view blob, std::string& why);
+                                    std::string_view blob, std::string& why, bool beside_others = false);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
@@ -16667,28 +17299,9 @@ REMOTE_JOB_DECL std::string file_message(std::error_code ec);
 /// wait forever, so only regular files and empty devices such as /dev/null are accepted.
 REMOTE_JOB_DECL file_handle open_file(const std::string& path, std::error_code& ec);
 
-}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
-
-#endif
-
-// ---- remote_job/ssh/options/public_key.hpp
-#ifndef REMOTE_JOB_SSH_OPTIONS_PUBLIC_KEY_HPP
-#define REMOTE_JOB_SSH_OPTIONS_PUBLIC_KEY_HPP
-
-namespace remote_job::inline REMOTE_JOB_ABI::ssh {
-
-/// The fingerprint of a public key, as OpenSSH prints it.
-REMOTE_JOB_DECL std::string fingerprint(std::string_view blob);
-
-/// The type at the beginning of a public key (RFC 4253, section 6.6), such as "ssh-ed25519"; empty if the key is
-/// malformed.
-REMOTE_JOB_DECL std::string_view key_type_of(std::string_view blob);
-
-/// Decodes a public key from its text form, type and base64; nothing if it is malformed.
-REMOTE_JOB_DECL std::optional<std::string> read_public_key(std::string_view type, std::string_view encoded);
-
-/// Whether libssh2 can log in with a key of this type. It supports neither certificates nor FIDO tokens ("sk-").
-REMOTE_JOB_DECL bool is_plain_key(std::string_view type);
+/// Why a file of secrets is not safe to use, as of OpenSSH: it is the user's, and others have access to it. Empty when it
+/// is; always on Windows.
+REMOTE_JOB_DECL std::string open_to_others(std::FILE* file);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
@@ -16700,9 +17313,9 @@ REMOTE_JOB_DECL bool is_plain_key(std::string_view type);
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-std::error_code host_key_checker::load() {
-  if (!options_.fingerprints.empty() || options_.host_keys == host_key_policy::insecure_accept_any) return {};
-  const bool adds = options_.host_keys == host_key_policy::accept_new;
+void host_key_checker::load() {
+  if (!options_.fingerprints.empty() || options_.host_keys == host_key_policy::insecure_accept_any) return;
+  const bool adds = options_.host_keys != host_key_policy::strict;
   const bool given = !options_.known_hosts.empty();
   if (given)
     for (const auto& file : options_.known_hosts) files_.push_back(expand_home(file));
@@ -16711,12 +17324,15 @@ std::error_code host_key_checker::load() {
   for (const auto& file : files_) {
     const auto ec = known_.read(file);
     const bool may_be_absent = !given || (adds && &file == &files_.front());
-    if (!ec || (may_be_absent && ec == std::errc::no_such_file_or_directory)) continue;
-    why_ = "known-hosts file " + file + ": " + file_message(ec);
-    return errc::known_hosts_unreadable;
+    if (!ec || unread_ || (may_be_absent && ec == std::errc::no_such_file_or_directory)) continue;
+    unread_ = ec;
+    unread_why_ = "known-hosts file " + file + ": " + file_message(ec);
   }
   notices_ = known_.notices();
-  return {};
+  if (!unread_why_.empty() && options_.host_keys == host_key_policy::insecure_accept_changed) {
+    notices_.push_back(std::exchange(unread_why_, {}));
+    unread_.clear();
+  }
 }
 
 std::string host_key_checker::preference(const std::vector<std::string>& supported) const {
@@ -16749,34 +17365,76 @@ std::error_code host_key_checker::check(std::string_view blob, std::string_view 
   }
   if (options_.host_keys == host_key_policy::insecure_accept_any) return {};
   const auto [verdict, entry] = known_.check(type, blob);
+  errc problem{};
   switch (verdict) {
-    case known_hosts::verdict::match: return {};
+    case known_hosts::verdict::unknown: return new_host(type, blob, shown);
+    case known_hosts::verdict::match:
+      why_ = unread_why_;
+      return unread_ ? std::error_code(errc::known_hosts_unreadable) : std::error_code();
     case known_hosts::verdict::revoked:
       why_ =
           entry->blob.empty()
               ? place(*entry) + " revokes a key and cannot be read, so that no host key is accepted: correct the line"
               : "the host key " + shown + " is marked as revoked in " + place(*entry);
-      return errc::host_key_revoked;
+      problem = errc::host_key_revoked;
+      break;
     case known_hosts::verdict::changed:
       why_ = "THE HOST KEY HAS CHANGED: the host shows " + shown + ", but " + place(*entry) + " holds " + entry->type +
              ' ' + fingerprint(entry->blob) +
              ". Somebody may be listening in, or the host was set up anew. If that is so, remove the line.";
-      return errc::host_key_changed;
-    case known_hosts::verdict::unknown: break;
+      problem = errc::host_key_changed;
+      break;
   }
-  why_ = "the host key " + shown + " is not known: there is no entry for " + known_.name() + " with it in";
-  for (const auto& file : files_) why_ += (&file == &files_.front() ? " " : " or ") + file;
-  for (const auto& key : known_.keys())
-    if (!key.revoked) why_ += "; " + place(key) + " holds " + key.type + ' ' + fingerprint(key.blob);
+  if (options_.host_keys != host_key_policy::insecure_accept_changed) return problem;
+  distrusted_ = true;
+  notices_.push_back(why_ + " It is accepted all the same, as the policy says, but no password is sent.");
+  return {};
+}
+
+std::error_code host_key_checker::new_host(std::string_view type, std::string_view blob, const std::string& shown) {
+  const bool any = options_.host_keys == host_key_policy::insecure_accept_changed;
+  why_ = unknown_text(shown);
+  if (unread_ && unread_ != std::errc::no_such_file_or_directory) return errc::known_hosts_unreadable;
   // A host that is known by another kind of key is no new one: whoever sits between could show that kind only.
-  if (options_.host_keys != host_key_policy::accept_new || known_.speaks_for_host()) return errc::host_key_unknown;
+  if (options_.host_keys == host_key_policy::strict || unread_ || (known_.speaks_for_host() && !any))
+    return errc::host_key_unknown;
+  const auto& file = files_.front();
   std::string problem;
-  if (add_known_host(files_.front(), nothing_known(), type, blob, problem)) {
-    notices_.push_back(files_.front() + ": added the host key of " + known_.name() + ", " + shown);
-    return {};
+  if (file == "/dev/null") {
+    notices_.push_back("accepted the host key of " + known_.name() + ", " + shown + ", without keeping it");
+  } else if (add_known_host(file, nothing_known(), type, blob, problem, any)) {
+    notices_.push_back(file + ": added the host key of " + known_.name() + ", " + shown);
+  } else {
+    why_ += "; " + problem;
+    if (!any) return errc::host_key_unknown;
+    notices_.push_back("accepted the host key of " + known_.name() + ", " + shown + "; " + problem);
   }
-  why_ += "; " + problem;
-  return errc::host_key_unknown;
+  return {};
+}
+
+std::string host_key_checker::unknown_text(const std::string& shown) const {
+  std::string text = "host " + known_.name() + " is not known: its key " + shown + " is not in";
+  for (const auto& file : files_) text += (&file == &files_.front() ? " " : " or ") + file;
+  if (!unread_why_.empty()) text += "; " + unread_why_;
+  bool others = false;
+  bool usable = false;
+  for (const auto& key : known_.keys()) {
+    if (key.revoked) continue;
+    text += "; " + place(key) + " holds " + key.type + ' ' + fingerprint(key.blob);
+    others = true;
+    usable = usable || key.type != "ssh-rsa" || detail::libssh2_has_rsa_sha2();
+  }
+  if (others && !usable)
+    text +=
+        ". libssh2 " + std::string(libssh2_version(0)) +
+        " cannot use the RSA key of today's servers: note the host's ed25519 or ecdsa key as well (ssh-keyscan), use "
+        "libssh2 1.11 or newer, or " +
+            over_ssh;
+  else if (options_.host_keys == host_key_policy::strict)
+    text +=
+        ". If that is its key, connect once with ssh, or name the key (ssh_options::fingerprints, rjob "
+        "--fingerprint), or let new hosts be added (host_key_policy::accept_new, rjob --host-key-policy accept-new)";
+  return text;
 }
 
 known_hosts host_key_checker::nothing_known() const {
@@ -17012,7 +17670,7 @@ bool known_hosts::hash_is_of(std::string_view hashed, const std::string& name) {
 #if defined(_WIN32)
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-bool add_known_host(const std::string& file, known_hosts, std::string_view, std::string_view, std::string& why) {
+bool add_known_host(const std::string& file, known_hosts, std::string_view, std::string_view, std::string& why, bool) {
   why = file + ": adding keys to known-hosts files is not supported on this system";
   return false;
 }
@@ -17086,7 +17744,7 @@ void locked_file::close() noexcept {
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 bool add_known_host(const std::string& file, known_hosts fresh, std::string_view type, std::string_view blob,
-                    std::string& why) {
+                    std::string& why, bool beside_others) {
   why = "its key cannot be added to " + file + ": ";
   const auto is_plain = [](std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
@@ -17110,7 +17768,7 @@ bool add_known_host(const std::string& file, known_hosts fresh, std::string_view
   }
   const auto verdict = fresh.check(type, blob).first;
   if (verdict == known_hosts::verdict::match) return true;
-  if (verdict != known_hosts::verdict::unknown || fresh.speaks_for_host()) {
+  if (verdict != known_hosts::verdict::unknown || (fresh.speaks_for_host() && !beside_others)) {
     why += "another key was added to it at the same time";
     return false;
   }
@@ -17365,7 +18023,7 @@ class exec final : public operation, public channel_waiter, public std::enable_s
   command_reply* reply_ = nullptr;
   LIBSSH2_CHANNEL* channel_ = nullptr;
   std::size_t written_ = 0;
-  bool tried_again_ = false;
+  int tries_ = 0;
   bool requested_ = false;
   bool accepted_ = false;
   bool eof_sent_ = false;
@@ -17405,7 +18063,8 @@ enum class sftp_status : std::uint32_t {
   permission_denied = 3,
   failure = 4,
   bad_message = 5,
-  unsupported = 8
+  unsupported = 8,
+  no_such_path = 10  ///< of later versions, which some servers send all the same
 };
 
 /// What version 3 tells of a file (section 5). It has no inode number, and times in whole seconds.
@@ -17416,12 +18075,16 @@ struct sftp_attributes {
   std::optional<std::uint32_t> permissions;  ///< st_mode of POSIX
   std::optional<std::uint32_t> modified;     ///< seconds since 1970
 
-  bool is_directory() const noexcept { return permissions && (*permissions & 0170000U) == 0040000U; }
+  bool is_directory() const noexcept { return type() == 0040000U; }
 
-  /// A server that does not tell is believed to have regular files only.
-  bool is_regular() const noexcept { return (permissions.value_or(0100000U) & 0170000U) == 0100000U; }
+  /// A server that does not tell is believed to have regular files only: without permissions, or without the type in
+  /// them, as on Windows.
+  bool is_regular() const noexcept { return type() == 0100000U || type() == 0; }
 
   friend bool operator==(const sftp_attributes&, const sftp_attributes&) = default;
+
+ private:
+  std::uint32_t type() const noexcept { return permissions.value_or(0) & 0170000U; }
 };
 
 /// One answer of the server. The views are into the packet it was read from.
@@ -17476,8 +18139,14 @@ class sftp_reader {
 
 REMOTE_JOB_DECL sftp_attributes read_sftp_attributes(sftp_reader& in);
 
-/// The version in the server's first packet, without its length; nothing if that is not what it is.
-REMOTE_JOB_DECL std::optional<std::uint32_t> parse_sftp_version(std::string_view packet);
+/// What a server says of itself at first.
+struct sftp_version {
+  std::uint32_t number = 0;
+  bool limits = false;  ///< it has OpenSSH's extension that tells limits, and answers to more than it has to
+};
+
+/// The server's first packet, without its length; nothing if that is not what it is.
+REMOTE_JOB_DECL std::optional<sftp_version> parse_sftp_version(std::string_view packet);
 
 /// A packet without its length; nothing if it is no answer to any of our requests.
 REMOTE_JOB_DECL std::optional<sftp_reply> parse_sftp_reply(std::string_view packet);
@@ -17570,6 +18239,9 @@ class sftp_channel {
   /// For whom the oldest question was asked, which a server that answers one after the other is at.
   REMOTE_JOB_DECL std::shared_ptr<sftp_user> oldest_user() const;
 
+  /// How many bytes may be asked for at once.
+  std::uint32_t max_read() const noexcept { return max_read_; }
+
   /// Takes over an open channel and asks for the subsystem.
   REMOTE_JOB_DECL void begin(session& over, LIBSSH2_CHANNEL* channel);
 
@@ -17636,7 +18308,12 @@ class sftp_channel {
   unsigned long expected_ = 0;  // bytes of data that were asked for and have not come
   std::uint64_t heard_ = 0;
 
+  std::uint32_t max_read_ = small_read;
+
   static constexpr unsigned long usual_window = 1024 * 1024;
+  static constexpr std::uint32_t large_read = 255 * 1024;  // OpenSSH answers with no more than that
+  // Section 3 of the draft has servers take packets of 34000 bytes; some refuse to read more, others do not answer.
+  static constexpr std::uint32_t small_read = 32 * 1024;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -17889,8 +18566,7 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 /// some servers, as ProFTPD, a handle does not see what was written after it was opened.
 class sftp_read final : public sftp_task, public sftp_receiver, public sftp_opener {
  public:
-  static constexpr std::uint32_t chunk_size = 255 * 1024;  ///< one request; OpenSSH answers no more than that
-  static constexpr std::size_t window = 32;                ///< requests in flight
+  static constexpr std::size_t window = 32;  ///< requests in flight
 
   REMOTE_JOB_DECL sftp_read(std::string path, std::uint64_t offset, std::size_t max, std::string& out,
                             std::shared_ptr<sftp_user> user, detail::any_completion completion);
@@ -18082,9 +18758,9 @@ class sftp_client final : public operation,
   stage stage_ = stage::none;
   bool added_ = false;
   bool posted_ = false;
-  bool tried_again_ = false;  // with another channel
-  bool leaving_ = false;      // the channel is needed by others
-  bool served_ = false;       // those who waited for it
+  int tries_ = 0;         // to have the subsystem started
+  bool leaving_ = false;  // the channel is needed by others
+  bool served_ = false;   // those who waited for it
   std::error_code end_;
   std::string end_why_;
   std::string unavailable_;
@@ -18118,6 +18794,7 @@ class own_connection final : public connection_backend {
   REMOTE_JOB_DECL std::string diagnostics() const override;
 
   std::vector<std::string> notices() const override { return result_->notices; }
+  remote_account account() const override { return account_of(*options_); }
 
  private:
   REMOTE_JOB_DECL bool have_files(detail::any_completion& completion);
@@ -18752,6 +19429,7 @@ class shared_connection final : public connection_backend,
   REMOTE_JOB_DECL std::string diagnostics() const override;
 
   std::vector<std::string> notices() const override { return site_->last_attempt().notices; }
+  remote_account account() const override { return account_of(*site_->options()); }
 
  private:
   /// One operation, from initiation to completion.
@@ -18823,7 +19501,7 @@ std::string validate(const session_pool_options& options) {
 }
 
 session_pool::session_pool(const executor_type& executor, const session_pool_options& options)
-    : executor_(executor), handshakes_(std::make_shared<ssh::connect_throttle>(options.handshakes)), options_(options) {
+    : executor_(detail::serial(executor)), handshakes_(std::make_shared<ssh::connect_throttle>(options.handshakes)), options_(options) {
   if (auto wrong = validate(options); !wrong.empty()) throw std::system_error(errc::invalid_argument, wrong);
 }
 
@@ -18914,7 +19592,8 @@ std::string ask_signature(std::string_view blob, std::string_view data) {
     rest.remove_prefix(1);
     algorithm = take_text(rest).value_or("");
   }
-  const std::size_t flags = algorithm == "rsa-sha2-256" ? 2 : algorithm == "rsa-sha2-512" ? 4 : 0;
+  // Also with a certificate, as rsa-sha2-512-cert-v01@openssh.com.
+  const std::size_t flags = algorithm.starts_with("rsa-sha2-256") ? 2 : algorithm.starts_with("rsa-sha2-512") ? 4 : 0;
   return '\x0d' + text(blob) + text(data) + number(flags);
 }
 
@@ -18947,8 +19626,12 @@ std::optional<std::string> signature(std::string_view message) {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-void agent_client::ask(std::string_view message, std::function<void()> on_answer) {
+void agent_client::ask(std::string_view message, std::function<void()> on_answer, duration limit) {
   on_answer_ = std::move(on_answer);
+  if (limit < duration::max()) {
+    timer_.expires_at(detail::saturating_add(std::chrono::steady_clock::now(), limit));
+    timer_.async_wait(calls<&agent_client::on_time>());
+  }
   answer_.reset();
   has_size_ = false;
   out_ = agent_protocol::text(message);
@@ -18965,6 +19648,7 @@ void agent_client::ask(std::string_view message, std::function<void()> on_answer
 
 void agent_client::close() noexcept {
   on_answer_ = nullptr;
+  timer_.cancel();
   std::error_code ignored;
   socket_.close(ignored);
 }
@@ -19002,10 +19686,17 @@ void agent_client::on_read(std::error_code ec, std::size_t size) {
   read(announced);
 }
 
+void agent_client::on_time(std::error_code ec) {
+  if (!ec) end(std::make_error_code(std::errc::timed_out));
+}
+
 void agent_client::end(std::error_code ec) {
-  if (!on_answer_) return;  // closed
+  if (!on_answer_) return;  // closed, or given up
+  timer_.cancel();
   if (ec) {
-    why_ = ec == asio::error::eof ? "it closed the connection" : ec.message();
+    why_ = ec == asio::error::eof         ? "it closed the connection"
+           : ec == std::errc::timed_out ? "it gives no answer"
+                                        : ec.message();
     std::error_code ignored;
     socket_.close(ignored);
   }
@@ -19024,10 +19715,11 @@ void agent_client::end(std::error_code ec) {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-agent_login::agent_login(const asio::any_io_executor& executor, std::string path, std::string user,
+agent_login::agent_login(const asio::any_io_executor& executor, std::string path, duration limit, std::string user,
                          std::vector<std::string> preferred, bool only_preferred, std::vector<std::string>& refused,
                          std::function<void()> wake)
     : client_(std::make_shared<agent_client>(executor, std::move(path))),
+      limit_(limit),
       user_(std::move(user)),
       preferred_(std::move(preferred)),
       only_preferred_(only_preferred),
@@ -19039,7 +19731,7 @@ login_status agent_login::step(session& s) {
     if (client_->waiting()) return login_status::more;
     if (!asked_keys_) {
       asked_keys_ = true;
-      client_->ask(agent_protocol::ask_keys(), wake_);
+      client_->ask(agent_protocol::ask_keys(), wake_, limit_);
       continue;
     }
     if (!std::exchange(listed_, true)) choose_keys();
@@ -19097,7 +19789,7 @@ void agent_login::choose_keys() {
     const auto type = key_type_of(key.blob);
     if (type == "ssh-rsa" && !detail::libssh2_has_rsa_sha2())
       note_unsupported(key_name(key) + " left out: libssh2 " + libssh2_version(0) + " lacks rsa-sha2, use " + over_ssh);
-    else if (is_plain_key(type))
+    else if (is_plain_key(type) || detail::libssh2_takes_certificate(type))
       ranked.emplace(place, std::move(key));
     else
       note_unsupported(key_name(key) + " left out: such keys are for " + over_ssh);
@@ -19134,8 +19826,9 @@ int agent_login::on_libssh2_sign(LIBSSH2_SESSION* session, unsigned char** signa
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 authenticator::authenticator(const asio::any_io_executor& executor, const ssh_options& options, std::string user,
-                             const std::function<void()>& wake)
+                             bool distrusted, const std::function<void()>& wake)
     : user_(std::move(user)),
+      distrusted_(distrusted),
       other_methods_(options.unsupported_methods),
       defer_(options.defer_to_openssh),
       identities_(identity_source::of(options)) {
@@ -19149,6 +19842,7 @@ authenticator::authenticator(const asio::any_io_executor& executor, const ssh_op
       if (auto agent = use_agent(executor, options, wake)) add(name, std::move(agent));
       add(name, std::make_unique<key_login>(options, identities_, user_, refused_prints_, wake_from_anywhere));
     }
+    if (distrusted) continue;
     if (name == "keyboard-interactive" && options.keyboard_interactive)
       add(name, std::make_unique<interactive_login>(options, user_, wake_from_anywhere));
     if (name == "password" && options.password)
@@ -19210,8 +19904,8 @@ std::unique_ptr<login_method> authenticator::use_agent(const asio::any_io_execut
     std::string ignored;
     if (auto print = each.load(ignored).print; !print.empty()) preferred.push_back(std::move(print));
   }
-  return std::make_unique<agent_login>(executor, path, user_, std::move(preferred), options.identities_only,
-                                       refused_prints_, wake);
+  return std::make_unique<agent_login>(executor, path, options.timeouts.agent, user_, std::move(preferred),
+                                       options.identities_only, refused_prints_, wake);
 }
 
 auto authenticator::ask_methods(session& s) -> status {
@@ -19268,7 +19962,10 @@ auto authenticator::give_up() -> status {
   say("the server takes " + list_);
   for (const std::string name : known) {
     if (takes(name) && !may(name)) say("the options do not allow " + name);
-    if (takes(name) && may(name) && !can(name)) say("nobody can be asked for " + name);
+    if (takes(name) && may(name) && !can(name) && distrusted_)
+      say(name + " is not used with a host whose key is changed or revoked");
+    else if (takes(name) && may(name) && !can(name))
+      say("nobody can be asked for " + name);
   }
   for (const std::string name : {"gssapi-with-mic", "hostbased"})
     if (takes(name)) say(name + " is for " + over_ssh);
@@ -19448,6 +20145,7 @@ key_login::key_login(const ssh_options& options, std::vector<identity_source> id
     : options_(options),
       identities_(std::move(identities)),
       user_(std::move(user)),
+      unused_(options.certificates),
       refused_(refused),
       challenger_(std::move(wake)) {}
 
@@ -19456,7 +20154,11 @@ login_status key_login::step(session& s) {
     if (challenger_.waiting() || s.is_aside()) return login_status::more;
     switch (stage_) {
       case stage::load:
-        if (next_ == identities_.size()) return login_status::over;
+        if (next_ == identities_.size()) {
+          for (const auto& file : std::exchange(unused_, {}))
+            note_unsupported("certificate " + file + ": it belongs to none of the identities that can be read");
+          return login_status::over;
+        }
         load();
         continue;
       case stage::probe: {
@@ -19466,7 +20168,7 @@ login_status key_login::step(session& s) {
           stage_ = stage::ask;
         } else if (said_no(s, rc, s.last_error())) {
           note_refused(name(), lack());
-          next();
+          next_credential();
         } else {
           note_refused(name());
           return login_status::broken;
@@ -19506,8 +20208,13 @@ void key_login::load() {
     local_failure(errc::identity_unreadable, "identity " + identity.name + ": " + why);
     return next();
   }
-  // Already refused; each try counts toward the server's MaxAuthTries.
-  if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) return next();
+  if (!std::exchange(found_certificates_, true)) find_certificates();
+  if (!certificates_.empty()) {
+    attempt_->cert = std::move(certificates_.back());
+    certificates_.pop_back();
+  } else if (!key.print.empty() && std::ranges::count(refused_, key.print) > 0) {
+    return next();  // already refused; each try counts toward the server's MaxAuthTries
+  }
   if (!key.type.empty() && !is_plain_key(key.type)) {
     note_unsupported("identity " + identity.name + ": " + printable(key.type, 60) + " is for " + over_ssh);
     return next();
@@ -19523,25 +20230,53 @@ void key_login::load() {
     return next();
   }
   welcome_ = false;
-  stage_ = !key.encrypted ? stage::sign : key.blob.empty() ? stage::ask : stage::probe;
+  stage_ = !key.encrypted ? stage::sign : key.blob.empty() && !attempt_->cert ? stage::ask : stage::probe;
+}
+
+void key_login::find_certificates() {
+  has_other_certificate_ = false;
+  const auto& key = attempt_->key;
+  const auto take = [&](std::optional<certificate> cert) {
+    if (detail::libssh2_takes_certificate(key_type_of(cert->blob)))
+      certificates_.push_back(*std::move(cert));
+    else
+      has_other_certificate_ = true;
+  };
+  // The last one is tried first.
+  std::string ignored;
+  auto beside = certificate::read(identities_[next_].name + "-cert.pub", ignored);
+  if (beside && (key.blob.empty() || beside->is_for(key.blob))) take(std::move(beside));
+  for (auto file = options_.certificates.rbegin(); file != options_.certificates.rend(); ++file) {
+    auto cert = certificate::read(expand_home(*file), ignored);
+    if (!cert || key.blob.empty() || !cert->is_for(key.blob)) continue;
+    std::erase(unused_, *file);
+    take(std::move(cert));
+  }
+}
+
+void key_login::next_credential() {
+  if (!attempt_->cert) return next();
+  attempt_.reset();
+  stage_ = stage::load;
 }
 
 void key_login::next() {
   ++next_;
+  certificates_.clear();
+  found_certificates_ = false;
   attempt_.reset();
   stage_ = stage::load;
 }
 
 std::string key_login::name() const {
   const auto& key = attempt_->key;
-  return "publickey " + identities_[next_].name +
+  return "publickey " + identities_[next_].name + (attempt_->cert ? " with its certificate" : "") +
          (key.print.empty() ? std::string() : " (" + key.type + ' ' + key.print + ')');
 }
 
 std::string key_login::lack() const {
-  std::error_code absent;
-  if (open_file(identities_[next_].name + "-cert.pub", absent))
-    return std::string(" without its certificate, which is for ") + over_ssh;
+  if (attempt_->cert) return {};
+  if (has_other_certificate_) return std::string(" without its certificate, which is for ") + over_ssh;
   if (!attempt_->key.rsa || detail::libssh2_has_rsa_sha2()) return {};
   return " (libssh2 " + std::string(libssh2_version(0)) +
          " lacks rsa-sha2, without which today's servers refuse any RSA key: use an ed25519 key, "
@@ -19550,7 +20285,7 @@ std::string key_login::lack() const {
 }
 
 int key_login::probe(session& s) {
-  const auto& blob = attempt_->key.blob;
+  const auto& blob = attempt_->cert ? attempt_->cert->blob : attempt_->key.blob;
   void* self = this;
   return s.call([&] {
     return libssh2_userauth_publickey(s.native(), user_.c_str(), reinterpret_cast<const unsigned char*>(blob.data()),
@@ -19584,8 +20319,9 @@ bool key_login::sign(session& s) {
   const auto call = [job = attempt_, &s] {
     return s.call([&] {
       const auto& text = job->key.text;
+      const auto shown = job->cert ? std::string_view(job->cert->text) : std::string_view();
       return libssh2_userauth_publickey_frommemory(
-          s.native(), job->user.data(), job->user.size(), nullptr, 0, text.data(), text.size(),
+          s.native(), job->user.data(), job->user.size(), shown.data(), shown.size(), text.data(), text.size(),
           job->passphrase.list.empty() ? "" : job->passphrase.list.front().c_str());
     });
   };
@@ -19624,7 +20360,7 @@ login_status key_login::conclude(session& s, int rc) {
   }
   const auto what = name();
   const auto why = lack();
-  next();
+  next_credential();
   // The server accepted the key before it was signed, so this may have been one factor of several.
   if (text.starts_with("Invalid signature")) return refused(what);
   note_refused(what, why);
@@ -19975,8 +20711,7 @@ void openssh_reader::read_methods() {
   if (list.empty()) unsupported(std::string("allows to log in by none of ") + usual);
   if (is_yes("gssapiauthentication")) options_.unsupported_methods.emplace_back("gssapi-with-mic");
   if (is_yes("hostbasedauthentication")) options_.unsupported_methods.emplace_back("hostbased");
-  if (!is_no("pubkeyauthentication") &&
-      (!output_.value("certificatefile").empty() || !output_.value("pkcs11provider").empty()))
+  if (!is_no("pubkeyauthentication") && !output_.value("pkcs11provider").empty())
     options_.unsupported_methods.emplace_back("publickey");
   if (const auto prompts = output_.number("numberofpasswordprompts", 1000)) options_.prompts = *prompts;
 }
@@ -19998,14 +20733,16 @@ void openssh_reader::read_identities() {
     if (is_usual && names.size() > 1 && !here_.is_there(file) && !here_.is_there(file + ".pub")) continue;
     options_.identities.push_back({std::move(file)});
   }
+  for (const auto name : output_.values("certificatefile")) options_.certificates.push_back(expand(name));
   // An empty list would mean the default identities, which the configuration may not allow.
   if (options_.identities.empty()) options_.identities = {{"none"}};
 }
 
 void openssh_reader::read_known_hosts() {
   const auto checking = output_.value("stricthostkeychecking");
-  for (const std::string_view value : {"accept-new", "false", "no", "off"})
-    if (checking == value) options_.host_keys = host_key_policy::accept_new;
+  if (checking == "accept-new") options_.host_keys = host_key_policy::accept_new;
+  for (const std::string_view value : {"false", "no", "off"})
+    if (checking == value) options_.host_keys = host_key_policy::insecure_accept_changed;
 
   std::vector<std::string> absent;
   for (const char* keyword : {"userknownhostsfile", "globalknownhostsfile"})
@@ -20019,7 +20756,7 @@ void openssh_reader::read_known_hosts() {
   if (options_.known_hosts.empty() && (lacks(here_.home + "/.ssh/known_hosts") || lacks("/etc/ssh/ssh_known_hosts")))
     options_.known_hosts = {absent.empty() ? "/dev/null" : absent.front()};
   // Add new keys to the user's own file, never to the system's.
-  if (options_.host_keys == host_key_policy::accept_new) {
+  if (options_.host_keys != host_key_policy::strict) {
     const auto own = output_.files("userknownhostsfile");
     const auto first = own.empty() ? "/dev/null" : expand(own.front());
     auto& files = options_.known_hosts;
@@ -20060,11 +20797,9 @@ void openssh_reader::read_notices() {
   };
   for (const auto& [keyword, name, meaning] : unsupported)
     for (const auto value : output_.values(keyword)) note(name, value, meaning);
-  for (const auto value : output_.values("certificatefile"))
-    note("CertificateFile", value, std::string("certificates are for ") + over_ssh);
   if (is_yes("verifyhostkeydns")) note("VerifyHostKeyDNS", "yes", "host keys are looked up in files only");
   if (is_yes("hostbasedauthentication")) note("HostbasedAuthentication", "yes", std::string("that is for ") + over_ssh);
-  if (is_yes("hashknownhosts") && options_.host_keys == host_key_policy::accept_new)
+  if (is_yes("hashknownhosts") && options_.host_keys != host_key_policy::strict)
     note("HashKnownHosts", "yes", "the name of a new host is added as it is");
   const auto bits = output_.number("requiredrsasize", 1024 * 1024).value_or(0);
   if (bits > 2048) note("RequiredRSASize", std::to_string(bits), "RSA keys of any size are taken");
@@ -20307,14 +21042,19 @@ private_key private_key::read_one(const std::string& file, std::string& why) {
   if (ec) {
     why = file_message(ec);
     wipe(key.text);
-  } else {
-    key.inspect(why);
+    return key;
   }
+  key.inspect(why);
+  if (!key.text.empty()) why = open_to_others(in.get());
+  if (!why.empty()) wipe(key.text);
   return key;
 }
 
 void private_key::inspect(std::string& why) {
-  if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) return inspect();
+  if (text.size() <= max_size && text.find("PRIVATE KEY-----") != std::string::npos) {
+    inspect();
+    return wrap();
+  }
   if (inspect_public())
     lack = "it is a public key";
   else
@@ -20378,6 +21118,28 @@ void private_key::inspect() {
   wipe(*decoded);
 }
 
+void private_key::wrap() {
+  static constexpr std::size_t most = 76;
+  static constexpr std::size_t usual = 64;
+  std::string wrapped;
+  wrapped.reserve(text.size() + text.size() / usual + 1);  // no copy of a secret is left behind
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    const auto size = end - begin;
+    // Headers have a colon.
+    const bool is_body = std::string_view(text).substr(begin, size).find_first_of(":-") == std::string_view::npos;
+    const auto step = size > most && is_body ? usual : std::max<std::size_t>(size, 1);
+    for (std::size_t at = begin; at < end; at += step) {
+      if (at > begin) wrapped += '\n';
+      wrapped.append(text, at, std::min(step, end - at));
+    }
+    if (end < text.size()) wrapped += '\n';
+    begin = end + 1;
+  }
+  wipe(text);
+  text = std::move(wrapped);
+}
+
 std::vector<identity_source> identity_source::of(const ssh_options& options) {
   std::vector<identity_source> all;
   for (const auto& each : options.identities)
@@ -20432,6 +21194,18 @@ file_handle open_file(const std::string& path, std::error_code& ec) {
   return file;
 }
 
+std::string open_to_others([[maybe_unused]] std::FILE* file) {
+#if !defined(_WIN32)
+  struct stat status {};
+  if (::fstat(::fileno(file), &status) == 0 && status.st_uid == ::getuid() && (status.st_mode & 077) != 0) {
+    char mode[16] = {};
+    std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(status.st_mode & 07777));
+    return "others can read or change it (mode " + std::string(mode) + "): chmod 600 it";
+  }
+#endif
+  return {};
+}
+
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 #endif
@@ -20439,6 +21213,20 @@ file_handle open_file(const std::string& path, std::error_code& ec) {
 // ---- remote_job/ssh/options/impl/options.ipp
 #ifndef REMOTE_JOB_SSH_OPTIONS_IMPL_OPTIONS_IPP
 #define REMOTE_JOB_SSH_OPTIONS_IMPL_OPTIONS_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
+
+remote_account account_of(const ssh_options& options) {
+  remote_account account{options.user.empty() ? local_user::current().name : options.user, options.host, "ssh "};
+  if (options.port != 22) account.test += "-p " + std::to_string(options.port) + ' ';
+  for (const auto& jump : options.jump_hosts)
+    account.test += (&jump == options.jump_hosts.data() ? "-J " : ",") + jump.host +
+                    (&jump == &options.jump_hosts.back() ? " " : "");
+  account.test += account.user + '@' + account.host + " true";
+  return account;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
@@ -20457,6 +21245,8 @@ std::string validate(const ssh_options& options) {
   for (const auto& method : options.methods)
     if (method != "publickey" && method != "keyboard-interactive" && method != "password")
       return "methods must be of publickey, keyboard-interactive and password";
+  for (const auto& file : options.certificates)
+    if (file.empty() || has_nul(file)) return "certificates must name files";
   if (has_nul(options.agent)) return "agent must not hold a NUL byte";
   for (const auto& file : options.known_hosts)
     if (file.empty() || has_nul(file)) return "known_hosts must name files";
@@ -20470,6 +21260,7 @@ std::string validate(const ssh_options& options) {
                    {"timeouts.connect", options.timeouts.connect},
                    {"timeouts.banner", options.timeouts.banner},
                    {"timeouts.handshake", options.timeouts.handshake},
+                   {"timeouts.agent", options.timeouts.agent},
                    {"timeouts.authentication", options.timeouts.authentication},
                    {"timeouts.open", options.timeouts.open},
                    {"timeouts.files", options.timeouts.files},
@@ -20588,6 +21379,46 @@ std::optional<std::string> read_public_key(std::string_view type, std::string_vi
   auto blob = detail::base64_decode(encoded);
   if (!blob || type.empty() || key_type_of(*blob) != type) return std::nullopt;
   return blob;
+}
+
+std::optional<certificate> certificate::read(const std::string& file, std::string& why) {
+  static constexpr std::size_t max_size = 64 * 1024;
+  std::error_code ec;
+  certificate found;
+  const auto in = open_file(file, ec);
+  if (in) {
+    found.text.resize(max_size + 1);
+    found.text.resize(std::fread(found.text.data(), 1, found.text.size(), in.get()));
+    if (std::ferror(in.get()) != 0) ec = {errno, std::generic_category()};
+  }
+  if (ec) {
+    why = file_message(ec);
+    return std::nullopt;
+  }
+  found.text.resize(std::min(found.text.size(), found.text.find_first_of("\r\n")));
+  const auto line = std::string_view(found.text);
+  const auto type = line.substr(0, line.find(' '));
+  const auto rest = line.substr(std::min(line.size(), type.size() + 1));
+  auto blob = found.text.size() > max_size ? std::nullopt : read_public_key(type, rest.substr(0, rest.find(' ')));
+  if (!blob || !type.ends_with("-cert-v01@openssh.com")) {
+    why = "it is not a certificate";
+    return std::nullopt;
+  }
+  found.blob = *std::move(blob);
+  return found;
+}
+
+bool certificate::is_for(std::string_view key) const {
+  // After the type, a certificate has a nonce, and then what the key has after its type.
+  const auto skip = [](std::string_view bytes) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < 4 && i < bytes.size(); ++i) size = size << 8 | static_cast<unsigned char>(bytes[i]);
+    return bytes.size() < 4 || size > bytes.size() - 4 ? std::string_view() : bytes.substr(4 + size);
+  };
+  const auto type = key_type_of(key);
+  const auto own = skip(key);
+  return !type.empty() && !own.empty() && key_type_of(blob).starts_with(std::string(type) + "-cert-") &&
+         skip(skip(blob)).starts_with(own);
 }
 
 bool is_plain_key(std::string_view type) {
@@ -21225,29 +22056,29 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   if (&a == &b) return true;
   // Name every field, so that this fails to compile if a field is added or removed.
-  const auto& [host, port, user, ip, methods, unsupported_methods, identities, agent, identities_only, passphrase,
-               password, keyboard_interactive, defer_to_openssh, prompts, known_hosts, fingerprints, host_keys,
-               host_key_alias, algorithms, jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
+  const auto& [host, port, user, ip, methods, unsupported_methods, identities, certificates, agent, identities_only,
+               passphrase, password, keyboard_interactive, defer_to_openssh, prompts, known_hosts, fingerprints,
+               host_keys, host_key_alias, algorithms, jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
   const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
     const auto& [file, text] = x;
     return file == y.file && text == y.text;
   };
   const auto& [key_exchange, host_key, cipher, mac] = algorithms;
-  const auto& [resolve, connect, banner, handshake, authentication, open, files] = timeouts;
+  const auto& [resolve, connect, banner, handshake, agent_time, authentication, open, files] = timeouts;
   return host == b.host && port == b.port && user == b.user && ip == b.ip && methods == b.methods &&
          unsupported_methods == b.unsupported_methods &&
          std::equal(identities.begin(), identities.end(), b.identities.begin(), b.identities.end(), same_file) &&
-         agent == b.agent && identities_only == b.identities_only && same(passphrase, b.passphrase) &&
-         same(password, b.password) && same(keyboard_interactive, b.keyboard_interactive) &&
-         defer_to_openssh == b.defer_to_openssh && prompts == b.prompts && known_hosts == b.known_hosts &&
-         fingerprints == b.fingerprints && host_keys == b.host_keys && host_key_alias == b.host_key_alias &&
-         key_exchange == b.algorithms.key_exchange && host_key == b.algorithms.host_key &&
-         cipher == b.algorithms.cipher && mac == b.algorithms.mac &&
+         certificates == b.certificates && agent == b.agent && identities_only == b.identities_only &&
+         same(passphrase, b.passphrase) && same(password, b.password) &&
+         same(keyboard_interactive, b.keyboard_interactive) && defer_to_openssh == b.defer_to_openssh &&
+         prompts == b.prompts && known_hosts == b.known_hosts && fingerprints == b.fingerprints &&
+         host_keys == b.host_keys && host_key_alias == b.host_key_alias && key_exchange == b.algorithms.key_exchange &&
+         host_key == b.algorithms.host_key && cipher == b.algorithms.cipher && mac == b.algorithms.mac &&
          std::equal(jump_hosts.begin(), jump_hosts.end(), b.jump_hosts.begin(), b.jump_hosts.end(), same_endpoint) &&
          resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
-         handshake == b.timeouts.handshake && authentication == b.timeouts.authentication && open == b.timeouts.open &&
-         files == b.timeouts.files && keepalive == b.keepalive && silence_limit == b.silence_limit &&
-         notices == b.notices;
+         handshake == b.timeouts.handshake && agent_time == b.timeouts.agent &&
+         authentication == b.timeouts.authentication && open == b.timeouts.open && files == b.timeouts.files &&
+         keepalive == b.keepalive && silence_limit == b.silence_limit && notices == b.notices;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -21439,6 +22270,14 @@ void channel_table::refill() {
   if (spare_ != nullptr || spare_refused_ || wire_.is_cut()) return;
   want_spare_ = true;
   step_open();
+}
+
+void channel_table::stop_refilling() {
+  spare_refused_ = true;
+  want_spare_ = false;
+  if (spare_ == nullptr) return;
+  if (ping_ == spare_) ping_ = nullptr;
+  release(std::exchange(spare_, nullptr));
 }
 
 void channel_table::release(LIBSSH2_CHANNEL* channel) {
@@ -21637,11 +22476,7 @@ void channel_table::free_channel(LIBSSH2_CHANNEL* channel) {
 }
 
 void channel_table::step_spare() {
-  if (spare_ == nullptr || wire_.is_cut() || libssh2_channel_eof(spare_) != 1) return;
-  if (ping_ == spare_) ping_ = nullptr;
-  spare_refused_ = true;
-  want_spare_ = false;
-  release(std::exchange(spare_, nullptr));
+  if (spare_ != nullptr && !wire_.is_cut() && libssh2_channel_eof(spare_) == 1) stop_refilling();
 }
 
 void channel_table::step_ping() {
@@ -21682,7 +22517,7 @@ void exec::start(const std::shared_ptr<session>& over, const remote_command& com
   reply_ = &reply;
   reply.clear();
   channel_ = nullptr;
-  tried_again_ = false;
+  tries_ = 0;
   session_->add(shared_from_this());
   ask_for_channel();
 }
@@ -21814,9 +22649,8 @@ void exec::receive() {
   if (rc == LIBSSH2_ERROR_EAGAIN) return;
   if (rc != 0) return s.fail("waiting for the command's end failed");
   if (!accepted_) {
-    // The server may have closed a channel opened in advance before the request came.
-    if (!std::exchange(tried_again_, true)) {
-      s.release(std::exchange(channel_, nullptr));
+    if (++tries_ < session::most_channels_tried) {
+      s.closed_unanswered(std::exchange(channel_, nullptr));
       return ask_for_channel();
     }
     return finish(errc::command_refused, "the server closed the channel without running the command");
@@ -22063,7 +22897,9 @@ void session::enter_service() {
   const turn t(*this);
   openssh_ = wire_.hello().substr(0, wire_.hello().find('\n')).find("OpenSSH") != std::string::npos;
   wire_.forget_hello();
+  heard_ = !wire_.input().empty();
   channels_.enter_service();
+  traffic_.login();
   silence_.heard(clock::now());
   arm();
   channels_.refill();
@@ -22082,6 +22918,12 @@ void session::request_tunnel(channel_waiter& waiter, tunnel_end to) {
 void session::refill() {
   const turn t(*this);
   channels_.refill();
+}
+
+void session::closed_unanswered(LIBSSH2_CHANNEL* channel) {
+  const turn t(*this);
+  channels_.stop_refilling();
+  channels_.release(channel);
 }
 
 void session::release(LIBSSH2_CHANNEL* channel) {
@@ -22138,6 +22980,7 @@ void session::on_read(std::error_code ec, std::size_t size) {
   silence_.heard(now);
   traffic_.received(size, now);
   unanswered_ = false;
+  heard_ = true;
   wire_.received(size);
   if (!channels_.in_service() && !wire_.capture(size))
     return kill(errc::not_ssh, "what answers is not SSH 2: \"" + printable(wire_.input(), 80) + '"');
@@ -22233,7 +23076,7 @@ void session::end_turn() {
 }
 
 void session::limit_noise() {
-  const auto most = traffic_rule::limit(channels_.in_service(), channels_.count());
+  const auto most = traffic_.limit(channels_.count());
   if (std::max<std::uint64_t>(wire_.memory(), traffic_.unexplained()) > most)
     kill(errc::connection_lost, "the server sends packets that nobody has asked for, more than " +
                                     std::to_string(most / 1024) + " KiB of them");
@@ -22313,10 +23156,10 @@ void session::send_keepalive(int with_answer, unsigned interval) {
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 void traffic_rule::received(std::size_t size, time_point now) noexcept {
-  // The first bytes come after an unknown time; a day is enough for anything to have faded.
+  // A day is enough for anything to have faded.
   const auto pause = std::min<time_point::duration>(now - std::exchange(last_, now), std::chrono::hours(24));
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(pause).count();
-  explain(static_cast<std::uint64_t>(us) * faded_per_second / 1'000'000);
+  if (logged_in_) explain(static_cast<std::uint64_t>(us) * faded_per_second / 1'000'000);
   unexplained_ += size;
 }
 
@@ -22327,6 +23170,14 @@ void traffic_rule::received(std::size_t size, time_point now) noexcept {
 // ---- remote_job/ssh/session/impl/wire.ipp
 #ifndef REMOTE_JOB_SSH_SESSION_IMPL_WIRE_IPP
 #define REMOTE_JOB_SSH_SESSION_IMPL_WIRE_IPP
+
+#if defined(__APPLE__)
+#include <malloc/malloc.h>
+#elif defined(__FreeBSD__)
+#include <malloc_np.h>
+#else
+#include <malloc.h>
+#endif
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
@@ -22416,25 +23267,27 @@ void* wire::allocate(std::size_t size, void** abstract) noexcept { return on_lib
 
 void* wire::on_libssh2_realloc(void* block, std::size_t size, void** abstract) noexcept {
   auto& self = *static_cast<wire*>(*abstract);
-  if (size > static_cast<std::size_t>(-1) - block_head) return nullptr;
-  auto* old = block == nullptr ? nullptr : static_cast<char*>(block) - block_head;
-  std::size_t before = 0;
-  if (old != nullptr) std::memcpy(&before, old, sizeof before);
-  auto* place = static_cast<char*>(std::realloc(old, size + block_head));
+  const auto before = size_of_block(block);
+  void* place = std::realloc(block, std::max(size, std::size_t(1)));
   if (place == nullptr) return nullptr;
-  const auto now = size + block_head;
-  std::memcpy(place, &now, sizeof now);
-  self.memory_ += now - before;
-  return place + block_head;
+  self.memory_ = self.memory_ - std::min(self.memory_, before) + size_of_block(place);
+  return place;
+}
+
+std::size_t wire::size_of_block(void* block) noexcept {
+#if defined(__APPLE__)
+  return ::malloc_size(block);
+#elif defined(_WIN32)
+  return block == nullptr ? 0 : ::_msize(block);
+#else
+  return ::malloc_usable_size(block);
+#endif
 }
 
 void wire::on_libssh2_free(void* block, void** abstract) noexcept {
-  if (block == nullptr) return;
-  auto* place = static_cast<char*>(block) - block_head;
-  std::size_t size = 0;
-  std::memcpy(&size, place, sizeof size);
-  static_cast<wire*>(*abstract)->memory_ -= size;
-  std::free(place);
+  auto& memory = static_cast<wire*>(*abstract)->memory_;
+  memory -= std::min(memory, size_of_block(block));
+  std::free(block);
 }
 
 ssize_t wire::on_libssh2_send(libssh2_socket_t, const void* data, std::size_t size, int, void** abstract) {
@@ -22603,10 +23456,11 @@ bool sftp_channel::take(std::string_view packet) {
   if (state_ == status::starting) {
     const auto version = parse_sftp_version(packet);
     if (!version) return misunderstood(packet), false;
-    if (*version < 3) {
-      fail(status::unavailable, "the server speaks version " + std::to_string(*version) + " of SFTP only");
+    if (version->number < 3) {
+      fail(status::unavailable, "the server speaks version " + std::to_string(version->number) + " of SFTP only");
       return false;
     }
+    max_read_ = version->limits ? large_read : small_read;
     state_ = status::ready;
     return true;
   }
@@ -22773,8 +23627,9 @@ void sftp_client::after_step() {
   using status = sftp_channel::status;
   const auto state = channel.state();
   if (state != status::starting) timer_.cancel();
-  if (state == status::closed && !std::exchange(tried_again_, true)) {
-    release();
+  if (state == status::closed && ++tries_ < session::most_channels_tried) {
+    stage_ = stage::none;
+    session_->closed_unanswered(channel.give_up());
     return go_on();
   }
   if (state == status::closed || state == status::unavailable) return give_up(channel.why());
@@ -23053,11 +23908,16 @@ sftp_attributes read_sftp_attributes(sftp_reader& in) {
   return a;
 }
 
-std::optional<std::uint32_t> parse_sftp_version(std::string_view packet) {
+std::optional<sftp_version> parse_sftp_version(std::string_view packet) {
   sftp_reader in(packet);
   const auto type = in.byte();
-  const auto version = in.number();
+  sftp_version version{in.number()};
   if (!in.good() || type != static_cast<std::uint8_t>(sftp_type::version)) return std::nullopt;
+  while (in.good() && !in.at_end()) {
+    const auto name = in.text();
+    in.text();
+    version.limits = version.limits || (in.good() && name == "limits@openssh.com");
+  }
   return version;
 }
 
@@ -23196,7 +24056,7 @@ std::uint64_t sftp_read::known_end() const noexcept {
 
 void sftp_read::fill(std::uint64_t limit) {
   while (chunks_.size() < window && next_ < std::min(end_, limit)) {
-    const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk_size, end_ - next_));
+    const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(desk().channel.max_read(), end_ - next_));
     chunks_.push_back({next_, wanted});
     request(chunks_.back(), next_serial_++);
     next_ += wanted;
@@ -23346,9 +24206,10 @@ namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
 std::error_code sftp_error(sftp_status status) {
   switch (status) {
-    case sftp_status::no_such_file: return std::make_error_code(std::errc::no_such_file_or_directory);
+    case sftp_status::no_such_file:
+    case sftp_status::no_such_path: return std::make_error_code(std::errc::no_such_file_or_directory);
     case sftp_status::permission_denied: return std::make_error_code(std::errc::permission_denied);
-    case sftp_status::unsupported: return std::make_error_code(std::errc::operation_not_supported);
+    case sftp_status::unsupported: return errc::files_unavailable;  // the server cannot do what it takes
     default: return std::make_error_code(std::errc::io_error);
   }
 }
@@ -23801,6 +24662,7 @@ class state_reader {
       state.began = wall_time(since_1970);
     }
     if (has("/extra/skip_on_exit_code")) exit_codes("/extra/skip_on_exit_code", state.options.skip_on_exit_code);
+    if (has("/extra/log_incomplete")) boolean("/extra/log_incomplete", state.log_incomplete);
     if (!has("/extra/mark")) return;
     object("/extra/mark");
     integer("/extra/mark/identity", state.mark.identity);
@@ -23960,7 +24822,8 @@ inline std::string extra_to_json(const trigger_state& state) {
          R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
          std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
          R"(,"skip_on_exit_code":)" + nlohmann::json(options.skip_on_exit_code).dump() + R"(,"began":)" +
-         (state.began ? format_seconds(state.began->time_since_epoch()) : "null") + R"(,"mark":{"identity":)" +
+         (state.began ? format_seconds(state.began->time_since_epoch()) : "null") + R"(,"log_incomplete":)" +
+         (state.log_incomplete ? "true" : "false") + R"(,"mark":{"identity":)" +
          std::to_string(state.mark.identity) + R"(,"tail":")" + to_hex(state.mark.tail) + "\"}}";
 }
 
@@ -23994,7 +24857,7 @@ enum class state_format {
 ///                 else was there when the state was read},
 ///      "extra": {"connect_timeout", "trouble_grace", "via", "pid_file", "lost_grace", "deadline", "stop_at_deadline",
 ///                "max_chunk_size", "quick_interval", "skip_on_exit_code": [numbers],
-///                "began": seconds since 1970 or null,
+///                "began": seconds since 1970 or null, "log_incomplete",
 ///                "mark": {"identity", "tail": "hexadecimal digits"}}}
 ///
 /// A string that is not UTF-8 becomes {"bytes": "hexadecimal digits"}. Seconds are decimal numbers, exact to the
@@ -24042,7 +24905,8 @@ inline void from_json(const nlohmann::json& j, trigger_state& state) {
 
 // What is written for people and their tools to read: strings are always strings, with U+FFFD for what is not UTF-8.
 
-/// The fields of the reference by their names, then "reason" and "error" ({category, value, message} or null).
+/// The fields of the reference by their names, then "reason", "error" ({category, value, message} or null) and
+/// "log_incomplete".
 inline void to_json(nlohmann::json& j, const trigger_event& event) {
   using detail::to_utf8;
   j = {{"job_id", to_utf8(event.job_id)},
@@ -24057,7 +24921,8 @@ inline void to_json(nlohmann::json& j, const trigger_event& event) {
        {"log_offset", event.log_offset},
        {"message", to_utf8(event.message)},
        {"reason", to_string(event.reason)},
-       {"error", detail::error_members(event.error)}};
+       {"error", detail::error_members(event.error)},
+       {"log_incomplete", event.log_incomplete}};
   if (event.exit_code) j["exit_code"] = *event.exit_code;
 }
 
