@@ -30,14 +30,19 @@ struct banner_server {
 
 /// A server that takes keys and a password, and options with a key of a token, of which there is the public half.
 struct token_user {
-  token_user()
-      : server({"UsePAM yes", "PermitRootLogin yes", "PasswordAuthentication yes"}, {"ed25519"},
-               {"LD_PRELOAD=" REMOTE_JOB_FAKE_PAM}),
+  explicit token_user(const std::vector<std::string>& config = {}, const std::vector<std::string>& environment = {})
+      : server(and_also({"UsePAM yes", "PermitRootLogin yes", "PasswordAuthentication yes"}, config), {"ed25519"},
+               and_also({"LD_PRELOAD=" REMOTE_JOB_FAKE_PAM}, environment)),
         options(options_for(server, "id_sk")) {
     support::write_file(server.key("id_sk.pub"),
                         "sk-ssh-ed25519@openssh.com "
                         "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIGtra2tra2tra2tra2tra2tra2tra2tra2tra2tra2trAA"
                         "AABHNzaDo=\n");
+  }
+
+  static std::vector<std::string> and_also(std::vector<std::string> some, const std::vector<std::string>& more) {
+    some.insert(some.end(), more.begin(), more.end());
+    return some;
   }
 
   support::sshd server;
@@ -88,6 +93,13 @@ TEST_CASE("a key of another kind is a reason, before a password is asked for if 
   CAPTURE(c.diagnostics());
   CHECK(ec == (t.options.defer_to_openssh ? std::error_code(errc::credential_unsupported) : std::error_code()));
   CHECK(asked != t.options.defer_to_openssh);
+}
+
+TEST_CASE("an answer that nobody was asked for is no wrong password") {
+  token_user t({"KbdInteractiveAuthentication yes"}, {"REMOTE_JOB_TEST_SILENT=1"});
+  t.options.keyboard_interactive = [](const std::string&) { return std::string("never asked"); };
+  client c(t.options);
+  CHECK(c.connect() == errc::credential_unsupported);
 }
 
 TEST_CASE("methods of ssh's own count if the server takes one") {

@@ -67,7 +67,7 @@ class interactive_login final : public login_method {
   REMOTE_JOB_DECL login_status step(session& s) override;
 
   std::string waits_for() const override { return desk_->waiting() ? "whoever was asked what the server asks" : ""; }
-  bool secret_refused() const noexcept override { return any_refused(); }
+  bool secret_refused() const noexcept override { return any_refused() && desk_->asked(); }
   void close() noexcept override { desk_->close(); }
 
  private:
