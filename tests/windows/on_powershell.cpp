@@ -302,6 +302,33 @@ TEST_CASE("on PowerShell: an exit code is read as it was written") {
   CHECK(end.exit_code == each.code);
 }
 
+TEST_CASE("on PowerShell: once there is an exit-code file, the end of a log that was read comes again") {
+  WINDOWS_TEST_NEEDS_POWERSHELL();
+  powershell_job j;
+  auto job = watch_of("nightly").job;
+  job_paths::in("C:\\jobs\\a", remote_os::windows).assign_to(job);
+  std::filesystem::create_directories(j.os.path(job.job_dir));
+  support::write_file(j.os.path(job.log_file), "0123456789");
+  const auto poll = [&] {
+    const poll_request request = {"0123456789abcdef0123456789abcdef", 10, 4, 16};
+    auto transport = j.transport();
+    remote_command command;
+    command_reply reply;
+    j.os.build_poll(job, request, command);
+    transport.async_execute(command, reply, [](std::error_code ec) { CHECK_FALSE(ec); });
+    j.run();
+    poll_reply read;
+    CHECK_FALSE(j.os.parse_poll(request, reply, read));
+    CHECK(read.log_size == 10);
+    return std::string(read.bytes);
+  };
+  CHECK(poll() == "");
+  for (const auto* text : {"", "3"}) {
+    support::write_file(j.os.path(job.exit_code_file), text);
+    CHECK(poll() == "6789");
+  }
+}
+
 TEST_CASE("on PowerShell: the reference's three queries") {
   WINDOWS_TEST_NEEDS_POWERSHELL();
   powershell_job j;

@@ -31,13 +31,13 @@ try{
     $rj_s=$f.Length
     $rj_i=[IO.File]::GetCreationTimeUtc($rj_p).Ticks
     $rj_k='+'
-    if($rj_s -gt $rj_off -or ($rj_s -eq $rj_off -and $rj_c -ne '-')){
+    if($rj_s -gt $rj_off -or ($rj_s -eq $rj_off -and '-' -ne $rj_c)){
       $m=[Math]::Min($rj_s-$rj_at,$rj_max)
       [void]$f.Seek($rj_at,[IO.SeekOrigin]::Begin)
       rj_copy $f $m $rj_d
       if($rj_d.Length -lt $m){
         $rj_s=$rj_at+$rj_d.Length
-        if($rj_s -lt $rj_off -or ($rj_s -eq $rj_off -and $rj_c -eq '-')){$rj_d.SetLength(0)}
+        if($rj_s -lt $rj_off -or ($rj_s -eq $rj_off -and '-' -eq $rj_c)){$rj_d.SetLength(0)}
       }
     }
   }finally{$f.Dispose()}
