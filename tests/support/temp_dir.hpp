@@ -6,7 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -33,9 +33,11 @@ class temp_dir {
   std::filesystem::path path_;
 };
 
+/// What is in the file, as far as it can be read: not all of a file of /proc whose process has just gone.
 inline std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
 }
 
 inline void write_file(const std::string& path, const std::string& bytes) {

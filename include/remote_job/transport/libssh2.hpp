@@ -104,8 +104,8 @@ class basic_libssh2_transport {
   /// Completion: `void(std::error_code)`; no error, whatever the command's exit status. Terminal cancellation completes
   /// with `asio::error::operation_aborted` and leaves the connection usable. The command may go on until it notices
   /// that its output is no longer read (libssh2 1.11 and newer make the host end it). Errors: `errc::connection_lost`,
-  /// `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`; `invalid_argument` for a command longer
-  /// than 30000 bytes. On an error, the reply holds what had arrived by then.
+  /// `open_timeout`, `channel_refused`, `command_refused`, `service_refused`, `reply_too_long`; `invalid_argument` for a
+  /// command longer than 30000 bytes. On an error, the reply holds what had arrived by then.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply,
                      Token&& token = asio::default_completion_token_t<executor_type>())

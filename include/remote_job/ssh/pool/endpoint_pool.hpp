@@ -4,6 +4,7 @@
 #define REMOTE_JOB_SSH_POOL_ENDPOINT_POOL_HPP
 
 #include <remote_job/detail/asio/shutdown_list.hpp>
+#include <remote_job/error.hpp>
 #include <remote_job/ssh/connect/connect.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/pool/connect_throttle.hpp>
@@ -57,6 +58,8 @@ class endpoint_pool final : public handshaker,
   const connection& last_attempt() const noexcept { return *result_; }
   /// Why the last session was lost, if there was one.
   const std::string& lost_why() const noexcept { return lost_why_; }
+  /// The error that belongs to lost_why().
+  const std::error_code& lost_error() const noexcept { return lost_error_; }
 
   /// Returns a number for a request that a user is about to make. The user must live until the answer or forget().
   REMOTE_JOB_DECL number ticket(pool_user& user);
@@ -138,6 +141,7 @@ class endpoint_pool final : public handshaker,
   std::shared_ptr<connection> result_ = std::make_shared<connection>();
   std::uint64_t connects_ = 0;
   std::string lost_why_;
+  std::error_code lost_error_ = errc::connection_lost;
   bool acting_ = false;
 };
 

@@ -199,6 +199,7 @@ class session final : public std::enable_shared_from_this<session>,
   REMOTE_JOB_DECL void drain() override;
   void on_closed(std::size_t unread) override { traffic_.closed(unread); }
   REMOTE_JOB_DECL void wake_all();
+  REMOTE_JOB_DECL void step_operations();
   REMOTE_JOB_DECL void wake_again();
   REMOTE_JOB_DECL bool make_room() override;
   REMOTE_JOB_DECL void end_turn();

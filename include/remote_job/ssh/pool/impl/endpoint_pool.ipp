@@ -4,6 +4,7 @@
 #define REMOTE_JOB_SSH_POOL_IMPL_ENDPOINT_POOL_IPP
 
 #include <remote_job/detail/asio/shutdown_list.hpp>
+#include <remote_job/error.hpp>
 #include <remote_job/ssh/connect/connect.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/pool/connect_throttle.hpp>
@@ -124,10 +125,12 @@ void endpoint_pool::close(const action& next) {
   const auto link = find(next.session);
   links_.erase(next.session);
   if (!link) return;
-  if (next.error)
+  if (next.error) {
+    lost_error_ = errc::connection_lost;
     lost_why_ = next.error == errc::channel_refused
                     ? "what does not end on the host has all channels that the server allows"
                     : "something failed, and the server then gave no sign of life";
+  }
   link->close(next.error ? next.error : std::error_code(asio::error::operation_aborted),
               next.error ? lost_why_ : "closed");
 }
@@ -187,6 +190,7 @@ void endpoint_pool::on_link_end(pooled_session& link, std::error_code ec, const 
   const auto hold = shared_from_this();
   if (links_.erase(link.number()) == 0) return;  // closed from here
   lost_why_ = why;
+  lost_error_ = ec == asio::error::operation_aborted ? std::error_code(errc::connection_lost) : ec;
   tell([&](duration now) { rules_.lost(link.number(), ec, now); });
 }
 

@@ -153,7 +153,7 @@ std::shared_ptr<sftp_client> shared_connection::have_files(detail::any_completio
   const auto link = leased_ ? site_->for_files() : nullptr;
   if (!link) {
     user_->why = leased_ ? site_->lost_why() : "not connected";
-    completion.post(errc::connection_lost);
+    completion.post(leased_ ? site_->lost_error() : std::error_code(errc::connection_lost));
     return nullptr;
   }
   user_->session = link->number();

@@ -230,13 +230,18 @@ void session::drain() {
   const auto rc = wire_.drain(channel);
   traffic_.answered(wire_.bytes_sent() - sent_before);
   if (rc >= 0) return;
-  // What was sorted before the error is still good: who is complete with it may complete.
-  wake_all();
+  // What was sorted before the error is still good: who is complete with it may complete. The opening of a channel would
+  // only meet the error before them.
+  step_operations();
   fail("the connection broke");
 }
 
 void session::wake_all() {
   channels_.step();
+  step_operations();
+}
+
+void session::step_operations() {
   for (std::size_t i = 0; i < operations_.size() && alive(); ++i)
     if (const auto each = operations_[i]) each->step();
 }
