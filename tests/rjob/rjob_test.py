@@ -792,7 +792,7 @@ class RjobTest(black_box.BlackBoxTest):
         done = run("--host", "u@box:2", "--ssh-config", str(config), "--jump", "v@127.0.0.1:4,box")
         self.assertEqual(done.returncode, 255, done.stderr)
         self.assertIn(b"127.0.0.1:4", done.stderr)
-        done = run("--host", "piped", "--ssh-config", str(config))
+        done = run("--host", "piped", "--ssh-config", str(config), "--transport", "libssh2")
         self.assertEqual(done.returncode, 64, done.stderr)
         self.assertIn(b"ProxyCommand", done.stderr)
         empty = self.dir / "empty"
