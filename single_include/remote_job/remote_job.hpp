@@ -10809,13 +10809,13 @@ try{
     $rj_s=$f.Length
     $rj_i=[IO.File]::GetCreationTimeUtc($rj_p).Ticks
     $rj_k='+'
-    if($rj_s -gt $rj_off -or ($rj_s -eq $rj_off -and $rj_c -ne '-')){
+    if($rj_s -gt $rj_off -or ($rj_s -eq $rj_off -and '-' -ne $rj_c)){
       $m=[Math]::Min($rj_s-$rj_at,$rj_max)
       [void]$f.Seek($rj_at,[IO.SeekOrigin]::Begin)
       rj_copy $f $m $rj_d
       if($rj_d.Length -lt $m){
         $rj_s=$rj_at+$rj_d.Length
-        if($rj_s -lt $rj_off -or ($rj_s -eq $rj_off -and $rj_c -eq '-')){$rj_d.SetLength(0)}
+        if($rj_s -lt $rj_off -or ($rj_s -eq $rj_off -and '-' -eq $rj_c)){$rj_d.SetLength(0)}
       }
     }
   }finally{$f.Dispose()}
@@ -14682,8 +14682,8 @@ class basic_libssh2_transport {
   /// Completion: `void(std::error_code)`; no error, whatever the command's exit status. Terminal cancellation completes
   /// with `asio::error::operation_aborted` and leaves the connection usable. The command may go on until it notices
   /// that its output is no longer read (libssh2 1.11 and newer make the host end it). Errors: `errc::connection_lost`,
-  /// `open_timeout`, `channel_refused`, `command_refused`, `reply_too_long`; `invalid_argument` for a command longer
-  /// than 30000 bytes. On an error, the reply holds what had arrived by then.
+  /// `open_timeout`, `channel_refused`, `command_refused`, `service_refused`, `reply_too_long`; `invalid_argument` for a
+  /// command longer than 30000 bytes. On an error, the reply holds what had arrived by then.
   template <asio::completion_token_for<void(std::error_code)> Token = asio::default_completion_token_t<executor_type>>
   auto async_execute(const remote_command& command, command_reply& reply,
                      Token&& token = asio::default_completion_token_t<executor_type>())
@@ -16141,6 +16141,7 @@ class session final : public std::enable_shared_from_this<session>,
   REMOTE_JOB_DECL void drain() override;
   void on_closed(std::size_t unread) override { traffic_.closed(unread); }
   REMOTE_JOB_DECL void wake_all();
+  REMOTE_JOB_DECL void step_operations();
   REMOTE_JOB_DECL void wake_again();
   REMOTE_JOB_DECL bool make_room() override;
   REMOTE_JOB_DECL void end_turn();
@@ -16557,7 +16558,7 @@ class interactive_login final : public login_method {
   REMOTE_JOB_DECL login_status step(session& s) override;
 
   std::string waits_for() const override { return desk_->waiting() ? "whoever was asked what the server asks" : ""; }
-  bool secret_refused() const noexcept override { return any_refused(); }
+  bool secret_refused() const noexcept override { return any_refused() && desk_->asked(); }
   void close() noexcept override { desk_->close(); }
 
  private:
@@ -19299,6 +19300,8 @@ class endpoint_pool final : public handshaker,
   const connection& last_attempt() const noexcept { return *result_; }
   /// Why the last session was lost, if there was one.
   const std::string& lost_why() const noexcept { return lost_why_; }
+  /// The error that belongs to lost_why().
+  const std::error_code& lost_error() const noexcept { return lost_error_; }
 
   /// Returns a number for a request that a user is about to make. The user must live until the answer or forget().
   REMOTE_JOB_DECL number ticket(pool_user& user);
@@ -19380,6 +19383,7 @@ class endpoint_pool final : public handshaker,
   std::shared_ptr<connection> result_ = std::make_shared<connection>();
   std::uint64_t connects_ = 0;
   std::string lost_why_;
+  std::error_code lost_error_ = errc::connection_lost;
   bool acting_ = false;
 };
 
@@ -21568,10 +21572,12 @@ void endpoint_pool::close(const action& next) {
   const auto link = find(next.session);
   links_.erase(next.session);
   if (!link) return;
-  if (next.error)
+  if (next.error) {
+    lost_error_ = errc::connection_lost;
     lost_why_ = next.error == errc::channel_refused
                     ? "what does not end on the host has all channels that the server allows"
                     : "something failed, and the server then gave no sign of life";
+  }
   link->close(next.error ? next.error : std::error_code(asio::error::operation_aborted),
               next.error ? lost_why_ : "closed");
 }
@@ -21631,6 +21637,7 @@ void endpoint_pool::on_link_end(pooled_session& link, std::error_code ec, const 
   const auto hold = shared_from_this();
   if (links_.erase(link.number()) == 0) return;  // closed from here
   lost_why_ = why;
+  lost_error_ = ec == asio::error::operation_aborted ? std::error_code(errc::connection_lost) : ec;
   tell([&](duration now) { rules_.lost(link.number(), ec, now); });
 }
 
@@ -22223,7 +22230,7 @@ std::shared_ptr<sftp_client> shared_connection::have_files(detail::any_completio
   const auto link = leased_ ? site_->for_files() : nullptr;
   if (!link) {
     user_->why = leased_ ? site_->lost_why() : "not connected";
-    completion.post(errc::connection_lost);
+    completion.post(leased_ ? site_->lost_error() : std::error_code(errc::connection_lost));
     return nullptr;
   }
   user_->session = link->number();
@@ -23042,13 +23049,18 @@ void session::drain() {
   const auto rc = wire_.drain(channel);
   traffic_.answered(wire_.bytes_sent() - sent_before);
   if (rc >= 0) return;
-  // What was sorted before the error is still good: who is complete with it may complete.
-  wake_all();
+  // What was sorted before the error is still good: who is complete with it may complete. The opening of a channel would
+  // only meet the error before them.
+  step_operations();
   fail("the connection broke");
 }
 
 void session::wake_all() {
   channels_.step();
+  step_operations();
+}
+
+void session::step_operations() {
   for (std::size_t i = 0; i < operations_.size() && alive(); ++i)
     if (const auto each = operations_[i]) each->step();
 }
