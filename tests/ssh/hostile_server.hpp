@@ -75,7 +75,7 @@ class server(asyncssh.SSHServer):
     def kbdint_auth_supported(self): return self.prompts
     def get_kbdint_challenge(self, *_): return "n\u009b", "i\u009b\x1b[2J", "", [("p\u009b\x1b[2J: ", False)]
     def validate_kbdint_response(self, *_): return True
-    def password_auth_supported(self): return True
+    def password_auth_supported(self): return not self.prompts
     async def validate_password(self, user, password):
         await asyncio.sleep(3600)
     def auth_completed(self): asyncio.ensure_future(self.flood())

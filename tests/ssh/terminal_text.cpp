@@ -53,7 +53,7 @@ TEST_CASE("what a server says before the login does not steer a terminal") {
   const std::string ssh = "SSH-2.0-x\r\n";
   for (const auto& [hello, sign] :
        {std::pair(steering + " hello\r\nHTTP/1.1\r\n" + std::string(2000, 'x'), "not SSH"),
-        std::pair("SSH-1.5-" + steering + "\r\n", "SSH-1.5-"), std::pair(ssh + kexinit(steering), "which offers ?"),
+        std::pair("SSH-1.5-" + steering + "\r\n", "SSH-1.5-"), std::pair(ssh + kexinit(steering), "offers ?[2J"),
         std::pair(ssh + kexinit() + ssh_packet('\1' + ssh_number(2) + ssh_text("go" + steering) + ssh_text("")),
                   "the server says: go")}) {
     const auto told = told_of(hello);
@@ -89,8 +89,9 @@ TEST_CASE("what a login asks does not steer a terminal") {
     answer(std::string("x"));
   });
   client c(options);
-  CHECK_FALSE(c.connect());
-  CAPTURE(asked);
+  const auto ec = c.connect();
+  CAPTURE(c.diagnostics(), asked);
+  CHECK_FALSE(ec);
   CHECK(asked.find("i??") != std::string::npos);
   CHECK(asked.find("p??") != std::string::npos);
   CHECK(is_plain(asked));
