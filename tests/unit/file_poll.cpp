@@ -692,3 +692,29 @@ TEST_CASE_METHOD(file_poll_world, "a poll that is dropped unanswered is not comp
   answer_all();
   CHECK(result);
 }
+
+TEST_CASE("a process whose file is there and cannot be read is not taken to be gone") {
+  using detail::file_poll;
+  const auto missing = std::make_error_code(std::errc::no_such_file_or_directory);
+  const auto broken = std::make_error_code(std::errc::io_error);
+  const unsigned unreadable =
+      GENERATE(unsigned{file_poll::nothing}, unsigned{file_poll::pid_file}, unsigned{file_poll::child_file},
+               unsigned{file_poll::boot_id}, unsigned{file_poll::host_name}, unsigned{file_poll::process},
+               unsigned{file_poll::child_process});
+  const poll_request request{.max_bytes = 8, .liveness = true};
+  file_poll poll;
+  for (auto asked = poll.begin(request); asked != file_poll::nothing; asked = poll.next()) {
+    poll.evidence.pid_file = "77\nstart=5 boot=b host=h .\n";
+    poll.evidence.boot_id = "b\n";
+    poll.evidence.host_name = "h\n";
+    for (unsigned q = 1; q <= file_poll::child_process; q *= 2) {
+      if ((asked & q) == 0) continue;
+      const bool there = q == file_poll::pid_file || q == file_poll::boot_id || q == file_poll::host_name;
+      poll.answer(static_cast<file_poll::question>(q), q == unreadable ? broken : there ? std::error_code() : missing);
+    }
+  }
+  poll_reply reply;
+  poll.make_reply(reply);
+  CAPTURE(unreadable);
+  CHECK(reply.liveness == (unreadable == file_poll::nothing ? liveness::vanished : liveness::unknown));
+}

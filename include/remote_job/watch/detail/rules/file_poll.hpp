@@ -92,6 +92,7 @@ class file_poll {
 
  private:
   REMOTE_JOB_DECL unsigned first_questions() noexcept;
+  REMOTE_JOB_DECL void take_evidence(std::string& text, const std::error_code& ec) noexcept;
   REMOTE_JOB_DECL unsigned ask(unsigned questions) noexcept;
 
   /// Whether the poll before succeeded and this one follows it.
@@ -125,7 +126,7 @@ class file_poll {
   liveness liveness_ = liveness::unknown;
   std::string evidence_text_;
   std::optional<bool> log_directory_, exit_directory_;
-  bool pid_file_unreadable_ = false;
+  bool evidence_unreadable_ = false;
   bool judging_ = false;  // whether the job lives
   bool asked_processes_ = false;
   bool exit_judged_ = false;

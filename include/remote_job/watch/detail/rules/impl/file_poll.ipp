@@ -48,7 +48,7 @@ unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
   liveness_ = liveness::unknown;
   evidence.clear();
   evidence_text_.clear();
-  pid_file_unreadable_ = false;
+  evidence_unreadable_ = false;
   log_directory_.reset();
   exit_directory_.reset();
   judging_ = request.liveness;
@@ -107,30 +107,23 @@ void file_poll::answer(question q, std::error_code ec) noexcept {
       if (ec) bytes.clear();
       if (bytes.size() > limit_) failure_ = errc::reply_too_long;
       break;
-    case pid_file:
-      if (ec) evidence.pid_file.clear();
-      pid_file_unreadable_ = says_unreadable(ec);
-      break;
-    case child_file:
-      if (ec) evidence.child_file.clear();
-      break;
-    case boot_id:
-      if (ec) evidence.boot_id.clear();
-      break;
-    case host_name:
-      if (ec) evidence.host_name.clear();
-      break;
-    case process:
-      if (ec) evidence.stat.clear();
-      break;
-    case child_process:
-      if (ec) evidence.child_stat.clear();
-      break;
+    case pid_file: take_evidence(evidence.pid_file, ec); break;
+    case child_file: take_evidence(evidence.child_file, ec); break;
+    case boot_id: take_evidence(evidence.boot_id, ec); break;
+    case host_name: take_evidence(evidence.host_name, ec); break;
+    case process: take_evidence(evidence.stat, ec); break;
+    case child_process: take_evidence(evidence.child_stat, ec); break;
     case log_directory: log_directory_ = is_there(ec, log_directory_status); break;
     case exit_directory: exit_directory_ = is_there(ec, exit_directory_status); break;
     case of_life:
     case nothing: break;
   }
+}
+
+/// A file that is there and cannot be read proves nothing, least of all that a process is gone.
+void file_poll::take_evidence(std::string& text, const std::error_code& ec) noexcept {
+  if (ec) text.clear();
+  if (says_unreadable(ec)) evidence_unreadable_ = true;
 }
 
 unsigned file_poll::next() {
@@ -141,7 +134,7 @@ unsigned file_poll::next() {
       return process | child_process;
     }
     judging_ = asked_processes_ = false;
-    if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_, request_->known_pid, request_->known_start);
+    if (!evidence_unreadable_) liveness_ = evidence.judge(evidence_text_, request_->known_pid, request_->known_start);
     return first_questions();
   }
   if (!exit_judged_) {
