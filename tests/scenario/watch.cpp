@@ -121,7 +121,8 @@ TEST_CASE_METHOD(either_way, "a job without a log, and one whose log comes late"
     exit_code().append(12s, "0");
     auto t = make();
     CHECK(watch(t).status == status::success);
-    CHECK(t.sink().calls().size() == 1);
+    REQUIRE(t.sink().calls().size() == 2);  // the other is the event
+    CHECK(t.sink().all<notice>().front().kind == notice_kind::files_missing);
   }
   SECTION("late") {
     log().append(33s, "at last");

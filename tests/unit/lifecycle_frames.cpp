@@ -84,7 +84,7 @@ TEST_CASE("a reply of one line is read back, whatever stands around it") {
   CHECK_FALSE(submitted.age);
   REQUIRE_FALSE(read(frame("submit err=- by=- pid=7 note=linger age=3600 base="), submitted));
   CHECK(submitted.age == std::chrono::hours(1));
-  REQUIRE_FALSE(read(frame("submit err=- by=- pid=7 base=/base age=5"), submitted, {}));
+  REQUIRE_FALSE(read(frame("submit err=- by=- pid=7 base=/the host/own age=5"), submitted, {}));
   CHECK_FALSE(submitted.age);
   for (const auto* age : {"-1", "", "1.5", "01", "4000000001", "99999999999999999999"}) {
     CAPTURE(age);
