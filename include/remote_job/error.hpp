@@ -31,6 +31,7 @@ enum class errc {
   connection_lost,         ///< the connection broke
   channel_refused,         ///< the server refused to open a channel (MaxSessions)
   service_refused,         ///< the server lets the user log in and then serves nothing; a retry may help if it did before
+  hung_up_after_login,     ///< the connection ended right after the login, without a word
   command_refused,         ///< the server refused to run the command
   reply_missing,           ///< the command ran, but its output contains no reply to it
   reply_truncated,         ///< the reply ends before its trailer

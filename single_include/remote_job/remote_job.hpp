@@ -387,6 +387,7 @@ enum class errc {
   connection_lost,         ///< the connection broke
   channel_refused,         ///< the server refused to open a channel (MaxSessions)
   service_refused,         ///< the server lets the user log in and then serves nothing; a retry may help if it did before
+  hung_up_after_login,     ///< the connection ended right after the login, without a word
   command_refused,         ///< the server refused to run the command
   reply_missing,           ///< the command ran, but its output contains no reply to it
   reply_truncated,         ///< the reply ends before its trailer
@@ -2233,13 +2234,15 @@ class failure_budget {
   /// Begins anew.
   void reset() noexcept { *this = failure_budget(max_); }
 
-  /// Counts a failure. A server that serves nothing after the login is configured so, unless it has served before.
+  /// Counts a failure. A server that serves nothing after the login is configured so, unless it has served before. One
+  /// that hangs up there without a word may be one whose connection was cut, but not twice in a row.
   REMOTE_JOB_DECL verdict spend(std::error_code ec) noexcept;
 
   /// The host answered completely: the count begins again.
   void restore() noexcept {
     failures_ = 0;
     served_ = true;
+    hung_up_ = false;
   }
 
   int failures() const noexcept { return failures_; }
@@ -2253,6 +2256,7 @@ class failure_budget {
   int max_;
   int failures_ = 0;
   bool served_ = false;
+  bool hung_up_ = false;  // the last time
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -3708,6 +3712,7 @@ class file_poll {
 
  private:
   REMOTE_JOB_DECL unsigned first_questions() noexcept;
+  REMOTE_JOB_DECL void take_evidence(std::string& text, const std::error_code& ec) noexcept;
   REMOTE_JOB_DECL unsigned ask(unsigned questions) noexcept;
 
   /// Whether the poll before succeeded and this one follows it.
@@ -3741,7 +3746,7 @@ class file_poll {
   liveness liveness_ = liveness::unknown;
   std::string evidence_text_;
   std::optional<bool> log_directory_, exit_directory_;
-  bool pid_file_unreadable_ = false;
+  bool evidence_unreadable_ = false;
   bool judging_ = false;  // whether the job lives
   bool asked_processes_ = false;
   bool exit_judged_ = false;
@@ -8326,6 +8331,7 @@ std::string errc_category::message(int value) const {
     case errc::connection_lost: return "the connection was lost";
     case errc::channel_refused: return "the server refused to open a channel";
     case errc::service_refused: return "the server serves nothing after the login";
+    case errc::hung_up_after_login: return "the server hung up right after the login";
     case errc::command_refused: return "the server refused to run a command";
     case errc::reply_missing: return "the remote command gave no usable reply";
     case errc::reply_truncated: return "the reply was cut short";
@@ -12564,7 +12570,7 @@ action call_fsm::connected(std::error_code ec, std::string why) {
 
 action call_fsm::replied(std::error_code ec, std::string why) {
   const bool never_ran = ec == errc::open_timeout || ec == errc::channel_refused || ec == errc::command_refused ||
-                         ec == errc::service_refused;
+                         ec == errc::service_refused || ec == errc::hung_up_after_login;
   if (!never_ran) uncertain_ = ec == condition::transient;
   if (ec) return failed(make_failure(retry_info::phase::command, ec, std::move(why)));
   return end({}, {});
@@ -12643,7 +12649,10 @@ failure make_failure(retry_info::phase phase, std::error_code ec, std::string wh
 }
 
 failure_budget::verdict failure_budget::spend(std::error_code ec) noexcept {
-  if (ec != condition::transient || (ec == errc::service_refused && !served_)) return verdict::fatal;
+  const bool hung_up = !served_ && ec == errc::hung_up_after_login;
+  if (ec != condition::transient || (ec == errc::service_refused && !served_) || (hung_up && hung_up_))
+    return verdict::fatal;
+  hung_up_ = hung_up;
   return ++failures_ > max_ ? verdict::exhausted : verdict::retry;
 }
 
@@ -12715,7 +12724,7 @@ unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
   liveness_ = liveness::unknown;
   evidence.clear();
   evidence_text_.clear();
-  pid_file_unreadable_ = false;
+  evidence_unreadable_ = false;
   log_directory_.reset();
   exit_directory_.reset();
   judging_ = request.liveness;
@@ -12774,30 +12783,23 @@ void file_poll::answer(question q, std::error_code ec) noexcept {
       if (ec) bytes.clear();
       if (bytes.size() > limit_) failure_ = errc::reply_too_long;
       break;
-    case pid_file:
-      if (ec) evidence.pid_file.clear();
-      pid_file_unreadable_ = says_unreadable(ec);
-      break;
-    case child_file:
-      if (ec) evidence.child_file.clear();
-      break;
-    case boot_id:
-      if (ec) evidence.boot_id.clear();
-      break;
-    case host_name:
-      if (ec) evidence.host_name.clear();
-      break;
-    case process:
-      if (ec) evidence.stat.clear();
-      break;
-    case child_process:
-      if (ec) evidence.child_stat.clear();
-      break;
+    case pid_file: take_evidence(evidence.pid_file, ec); break;
+    case child_file: take_evidence(evidence.child_file, ec); break;
+    case boot_id: take_evidence(evidence.boot_id, ec); break;
+    case host_name: take_evidence(evidence.host_name, ec); break;
+    case process: take_evidence(evidence.stat, ec); break;
+    case child_process: take_evidence(evidence.child_stat, ec); break;
     case log_directory: log_directory_ = is_there(ec, log_directory_status); break;
     case exit_directory: exit_directory_ = is_there(ec, exit_directory_status); break;
     case of_life:
     case nothing: break;
   }
+}
+
+/// A file that is there and cannot be read proves nothing, least of all that a process is gone.
+void file_poll::take_evidence(std::string& text, const std::error_code& ec) noexcept {
+  if (ec) text.clear();
+  if (says_unreadable(ec)) evidence_unreadable_ = true;
 }
 
 unsigned file_poll::next() {
@@ -12808,7 +12810,7 @@ unsigned file_poll::next() {
       return process | child_process;
     }
     judging_ = asked_processes_ = false;
-    if (!pid_file_unreadable_) liveness_ = evidence.judge(evidence_text_, request_->known_pid, request_->known_start);
+    if (!evidence_unreadable_) liveness_ = evidence.judge(evidence_text_, request_->known_pid, request_->known_start);
     return first_questions();
   }
   if (!exit_judged_) {
@@ -16132,10 +16134,12 @@ class session final : public std::enable_shared_from_this<session>,
   REMOTE_JOB_DECL void lost(std::error_code ec);
   REMOTE_JOB_DECL std::string why_lost(std::error_code ec) const;
 
-  /// The error of a connection that ends. A server that rejects a ChrootDirectory sends nothing after the login.
+  /// The error of a connection that ends. A server that rejects a ChrootDirectory sends nothing after the login; nor does
+  /// one whose connection is cut there.
   std::error_code lost_error() const noexcept {
-    const bool refused = channels_.in_service() && !channels_.served() && (!heard_ || !farewell().empty());
-    return refused ? errc::service_refused : errc::connection_lost;
+    if (!channels_.in_service() || channels_.served()) return errc::connection_lost;
+    if (!farewell().empty()) return errc::service_refused;
+    return heard_ ? errc::connection_lost : errc::hung_up_after_login;
   }
   REMOTE_JOB_DECL void take_back();
   REMOTE_JOB_DECL void drain() override;
@@ -23019,7 +23023,7 @@ void session::lost(std::error_code ec) {
         busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
   }
   auto why = farewell().empty() ? why_lost(ec) : "the server says: " + farewell();
-  if (lost_error() == errc::service_refused)
+  if (lost_error() != errc::connection_lost)
     why = "right after the login: " + why +
           "; its log says more (a ChrootDirectory that others may write to, a limit of the account)";
   kill(lost_error(), std::move(why));
@@ -23038,8 +23042,9 @@ void session::take_back() {
   if (!alive()) return;
   helper_thread_.finish();
   if (std::exchange(unwritten_, false)) on_written({});
-  if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
+  // An operation takes the outcome of its call before it is told of new input: the call may have waited for that.
   wake_all();
+  if (const auto size = std::exchange(unread_, std::nullopt)) on_read({}, *size);
 }
 
 void session::drain() {

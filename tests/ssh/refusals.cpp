@@ -26,7 +26,8 @@ using trigger = basic_remote_job_trigger<libssh2_transport, posix_os, exponentia
 
 /// One trigger over its own connection or a pool's, used as if it blocked.
 struct job_on {
-  job_on(ssh_options options, poll_via via, bool pooled) : pool(context.get_executor()) {
+  job_on(ssh_options options, poll_via via, bool pooled, duration delay = std::chrono::hours(1))
+      : pool(context.get_executor()) {
     trigger_state state;
     state.job.job_id = "job-1";
     state.job.log_file = "/nowhere/log";
@@ -35,8 +36,7 @@ struct job_on {
     auto transport = pooled ? libssh2_transport(context.get_executor(), std::move(options), pool)
                             : libssh2_transport(context.get_executor(), std::move(options));
     // Real time: without the rule there would be a retry, after an hour.
-    t.emplace(std::move(transport), state, posix_os(),
-              exponential_backoff(1, std::chrono::hours(1), std::chrono::hours(1)));
+    t.emplace(std::move(transport), state, posix_os(), exponential_backoff(1, delay, delay));
   }
 
   template <class Done>
@@ -93,6 +93,19 @@ void check_refused(const ssh_options& options, poll_via via, bool pooled, const 
   CHECK(job.t->stats().connects == 1);
 }
 
+/// One that hangs up may be a connection that was cut, so the next one tells.
+void check_hung_up(const ssh_options& options, poll_via via, bool pooled) {
+  job_on job(options, via, pooled, std::chrono::milliseconds(1));
+  std::optional<trigger_event> event;
+  job.t->async_run([&](std::error_code, const trigger_event& e) { event = e; });
+  job.run_until([&] { return event.has_value(); });
+  CAPTURE(via, pooled, event->message);
+  CHECK(event->reason == reason::fatal_error);
+  CHECK(event->error == errc::hung_up_after_login);
+  CHECK(contains(event->message, "right after the login: "));
+  CHECK(job.t->stats().connects == 2);
+}
+
 /// The same of a submit, which is certain not to have started anything.
 void check_submit_refused(const ssh_options& options, const std::string& words) {
   job_on job(options, poll_via::automatic, false);
@@ -122,20 +135,28 @@ TEST_CASE("a server that opens no channel ends everything at once") {
   SECTION("a submit") { check_submit_refused(options_for(server), words); }
 }
 
-TEST_CASE("a server that hangs up right after the login ends everything at once") {
+TEST_CASE("a server that hangs up right after the login, twice in a row, ends everything") {
   if (geteuid() != 0) {
     WARN("not tested: only the root user can run a server that shuts its users in");
     return;
   }
-  const std::string words = "right after the login: ";
   const std::string chroot =
       GENERATE(as<std::string>(), "/tmp", "/nowhere");  // others may write there; it is not there
   shut_in_server host(chroot);
   SECTION("a watch") {
     for (const auto via : {poll_via::automatic, poll_via::commands})
-      for (const bool pooled : {false, true}) check_refused(host.options(), via, pooled, words);
+      for (const bool pooled : {false, true}) check_hung_up(host.options(), via, pooled);
   }
-  SECTION("a submit") { check_submit_refused(host.options(), words); }
+  SECTION("a submit") {
+    job_on job(host.options(), poll_via::automatic, false, std::chrono::milliseconds(1));
+    std::optional<submit_result> result;
+    std::error_code error;
+    job.t->async_submit({.script = "true"}, [&](std::error_code ec, const submit_result& r) { error = ec, result = r; });
+    job.run_until([&] { return result.has_value(); });
+    CHECK(error == errc::hung_up_after_login);
+    CHECK_FALSE(result->uncertain);
+    CHECK(job.t->sink().all<retry_info>().size() == 1);
+  }
 }
 
 TEST_CASE("a server that runs no command ends what needs one at once") {

@@ -30,6 +30,7 @@ std::string errc_category::message(int value) const {
     case errc::connection_lost: return "the connection was lost";
     case errc::channel_refused: return "the server refused to open a channel";
     case errc::service_refused: return "the server serves nothing after the login";
+    case errc::hung_up_after_login: return "the server hung up right after the login";
     case errc::command_refused: return "the server refused to run a command";
     case errc::reply_missing: return "the remote command gave no usable reply";
     case errc::reply_truncated: return "the reply was cut short";

@@ -190,10 +190,12 @@ class session final : public std::enable_shared_from_this<session>,
   REMOTE_JOB_DECL void lost(std::error_code ec);
   REMOTE_JOB_DECL std::string why_lost(std::error_code ec) const;
 
-  /// The error of a connection that ends. A server that rejects a ChrootDirectory sends nothing after the login.
+  /// The error of a connection that ends. A server that rejects a ChrootDirectory sends nothing after the login; nor does
+  /// one whose connection is cut there.
   std::error_code lost_error() const noexcept {
-    const bool refused = channels_.in_service() && !channels_.served() && (!heard_ || !farewell().empty());
-    return refused ? errc::service_refused : errc::connection_lost;
+    if (!channels_.in_service() || channels_.served()) return errc::connection_lost;
+    if (!farewell().empty()) return errc::service_refused;
+    return heard_ ? errc::connection_lost : errc::hung_up_after_login;
   }
   REMOTE_JOB_DECL void take_back();
   REMOTE_JOB_DECL void drain() override;

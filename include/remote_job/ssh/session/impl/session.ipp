@@ -200,7 +200,7 @@ void session::lost(std::error_code ec) {
         busy ? "the server refuses: " + printable(text) : "what answers is not SSH: \"" + printable(text, 80) + '"');
   }
   auto why = farewell().empty() ? why_lost(ec) : "the server says: " + farewell();
-  if (lost_error() == errc::service_refused)
+  if (lost_error() != errc::connection_lost)
     why = "right after the login: " + why +
           "; its log says more (a ChrootDirectory that others may write to, a limit of the account)";
   kill(lost_error(), std::move(why));
@@ -219,8 +219,9 @@ void session::take_back() {
   if (!alive()) return;
   helper_thread_.finish();
   if (std::exchange(unwritten_, false)) on_written({});
-  if (const auto size = std::exchange(unread_, std::nullopt)) return on_read({}, *size);
+  // An operation takes the outcome of its call before it is told of new input: the call may have waited for that.
   wake_all();
+  if (const auto size = std::exchange(unread_, std::nullopt)) on_read({}, *size);
 }
 
 void session::drain() {

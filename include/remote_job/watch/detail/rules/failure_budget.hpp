@@ -35,13 +35,15 @@ class failure_budget {
   /// Begins anew.
   void reset() noexcept { *this = failure_budget(max_); }
 
-  /// Counts a failure. A server that serves nothing after the login is configured so, unless it has served before.
+  /// Counts a failure. A server that serves nothing after the login is configured so, unless it has served before. One
+  /// that hangs up there without a word may be one whose connection was cut, but not twice in a row.
   REMOTE_JOB_DECL verdict spend(std::error_code ec) noexcept;
 
   /// The host answered completely: the count begins again.
   void restore() noexcept {
     failures_ = 0;
     served_ = true;
+    hung_up_ = false;
   }
 
   int failures() const noexcept { return failures_; }
@@ -55,6 +57,7 @@ class failure_budget {
   int max_;
   int failures_ = 0;
   bool served_ = false;
+  bool hung_up_ = false;  // the last time
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

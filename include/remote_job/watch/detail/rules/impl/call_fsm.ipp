@@ -19,7 +19,7 @@ action call_fsm::connected(std::error_code ec, std::string why) {
 
 action call_fsm::replied(std::error_code ec, std::string why) {
   const bool never_ran = ec == errc::open_timeout || ec == errc::channel_refused || ec == errc::command_refused ||
-                         ec == errc::service_refused;
+                         ec == errc::service_refused || ec == errc::hung_up_after_login;
   if (!never_ran) uncertain_ = ec == condition::transient;
   if (ec) return failed(make_failure(retry_info::phase::command, ec, std::move(why)));
   return end({}, {});

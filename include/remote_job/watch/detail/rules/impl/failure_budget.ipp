@@ -16,7 +16,10 @@ failure make_failure(retry_info::phase phase, std::error_code ec, std::string wh
 }
 
 failure_budget::verdict failure_budget::spend(std::error_code ec) noexcept {
-  if (ec != condition::transient || (ec == errc::service_refused && !served_)) return verdict::fatal;
+  const bool hung_up = !served_ && ec == errc::hung_up_after_login;
+  if (ec != condition::transient || (ec == errc::service_refused && !served_) || (hung_up && hung_up_))
+    return verdict::fatal;
+  hung_up_ = hung_up;
   return ++failures_ > max_ ? verdict::exhausted : verdict::retry;
 }
 
