@@ -77,9 +77,9 @@ TEST_CASE("a job begins where the login is, even if that place has no name any m
 TEST_CASE("the files of a job that runs are kept young where old ones are removed") {
   const auto shell = GENERATE(from_range(shells::names));
   submitted_job j(shell);
-  // The tests' own directory is in /tmp. The hour is a moment, of the same number of bytes.
+  // The tests' own directory is in /tmp. The minute is a moment, of the same number of bytes.
   j.change = [](std::string& script) {
-    if (script.find("sleep 3600") != script.npos) shells::replace_all(script, "sleep 3600", "sleep 0.10");
+    if (script.find("sleep 60") != script.npos) shells::replace_all(script, "sleep 60", "sleep .1");
   };
   REQUIRE_FALSE(j.submit("until [ -e go ]; do sleep 0.02; done; exit 4"));
   const auto supervisor = j.supervisor();
