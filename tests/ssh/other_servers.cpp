@@ -5,6 +5,7 @@
 #include <remote_job/sink/recording.hpp>
 #include <remote_job/transport/libssh2.hpp>
 #include <support/catch.hpp>
+#include <support/fault_proxy.hpp>
 #include <support/other_servers.hpp>
 
 #include <asio/io_context.hpp>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 using namespace remote_job;
 using namespace std::chrono_literals;
@@ -23,7 +25,8 @@ namespace {
 
 using trigger = basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, recording_sink>;
 
-ssh_options options_for(const support::other_server& server) {
+template <class Server>
+ssh_options options_for(const Server& server) {
   ssh_options options;
   options.host = server.host();
   options.port = server.port();
@@ -36,10 +39,19 @@ ssh_options options_for(const support::other_server& server) {
 
 /// A job whose files the test writes itself, while it is watched.
 struct watched_job {
-  watched_job(const support::other_server& server, poll_via via)
-      : directory(server.file("job")), t({context.get_executor(), options_for(server)}, state(via)) {
+  template <class Server>
+  watched_job(const Server& server, poll_via via) : watched_job(server, via, options_for(server)) {}
+  template <class Server>
+  watched_job(const Server& server, poll_via via, const ssh_options& options)
+      : directory(server.file("a job's [dir]")),
+        t({context.get_executor(), options}, state(via), {}, exponential_backoff(1, 1ms, 1ms)) {
     std::filesystem::create_directory(directory);
-    t.async_run([this](std::error_code, const trigger_event& e) { event = e; });
+    start(t);
+  }
+
+  void start(trigger& with) {
+    event.reset();
+    with.async_run([this](std::error_code, const trigger_event& e) { event = e; });
   }
 
   trigger_state state(poll_via via) const {
@@ -48,6 +60,7 @@ struct watched_job {
     s.job.log_file = directory + "/log";
     s.job.exit_code_file = directory + "/exit_code";
     s.options.poll_interval = 20ms;
+    s.options.trouble_grace = 500ms;
     s.options.via = via;
     return s;
   }
@@ -88,7 +101,8 @@ struct watched_job {
 };
 
 /// A log that grows in all ways, between polls and during them.
-void check_growing_log(const support::other_server& server, poll_via via) {
+template <class Server>
+void check_growing_log(const Server& server, poll_via via) {
   watched_job job(server, via);
   job.wait_for_polls(1);
   for (int i = 0; i < 30; ++i) {
@@ -112,7 +126,8 @@ void check_growing_log(const support::other_server& server, poll_via via) {
 }
 
 /// A log that is truncated, and one that is replaced.
-void check_reset_log(const support::other_server& server, poll_via via) {
+template <class Server>
+void check_reset_log(const Server& server, poll_via via) {
   watched_job job(server, via);
   job.write("before it is truncated\n");
   job.run_until([&] { return job.t.stats().bytes == 23; });
@@ -129,6 +144,17 @@ void check_reset_log(const support::other_server& server, poll_via via) {
   CHECK(job.t.sink().log() == "before it is truncated\nanew\nanother log, which is longer\n");
 }
 
+/// Why a server cannot serve files here; empty if it can.
+template <class Server>
+std::string without() {
+  if constexpr (std::is_same_v<Server, support::sshd>)
+    return {};
+  else if constexpr (std::is_same_v<Server, support::dropbear>)
+    return Server::missing().empty() ? Server::missing_files() : Server::missing();
+  else
+    return Server::missing();
+}
+
 bool is_missing(const std::string& why) {
   if (!why.empty()) WARN("skipped: " << why);
   return !why.empty();
@@ -136,26 +162,84 @@ bool is_missing(const std::string& why) {
 
 }  // namespace
 
-TEST_CASE("a log grows on ProFTPD, whose handles do not see what was written after they were opened") {
-  if (is_missing(support::proftpd::missing())) return;
-  check_growing_log(support::proftpd(), poll_via::automatic);
+// ProFTPD's handles do not see what was written after they were opened.
+TEMPLATE_TEST_CASE("through files a log grows", "", support::sshd, support::proftpd, support::dropbear) {
+  if (is_missing(without<TestType>())) return;
+  const TestType server;
+  check_growing_log(server, poll_via::files);
 }
 
-TEST_CASE("a log is truncated and replaced on ProFTPD") {
-  if (is_missing(support::proftpd::missing())) return;
-  check_reset_log(support::proftpd(), poll_via::files);
+TEMPLATE_TEST_CASE("through files a log is truncated and replaced", "", support::sshd, support::proftpd,
+                   support::dropbear) {
+  if (is_missing(without<TestType>())) return;
+  const TestType server;
+  check_reset_log(server, poll_via::files);
 }
 
-TEST_CASE("a log grows on dropbear with OpenSSH's SFTP server") {
-  if (is_missing(support::dropbear::missing())) return;
-  if (is_missing(support::dropbear::missing_files())) return;
-  check_growing_log(support::dropbear(), poll_via::files);
+TEMPLATE_TEST_CASE("through files a job comes to its end", "", support::sshd, support::proftpd, support::dropbear) {
+  if (is_missing(without<TestType>())) return;
+  const TestType server;
+  watched_job job(server, poll_via::files);
+  job.wait_for_polls(1);
+  SECTION("without a log") {
+    job.wait_for_polls(3);
+    CHECK(job.end("0\n").status == status::success);
+    CHECK(job.t.sink().log().empty());
+  }
+  SECTION("with an empty log") {
+    job.write("");
+    CHECK(job.end("7").exit_code == 7);
+  }
+  SECTION("with a log of all bytes that comes late") {
+    std::string all;
+    for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+    job.write(all);
+    CHECK(job.end("0\n").status == status::success);
+    CHECK((job.t.sink().log() == all));
+  }
+  SECTION("with a backlog of many chunks") {
+    std::string line;
+    for (int i = 0; i < 300'000; ++i) line += std::to_string(i) + '\n';
+    job.write(line);
+    CHECK(job.end("0\n").status == status::success);
+    CHECK((job.t.sink().log() == line));
+  }
+  SECTION("with what is no exit code") {
+    job.write("text\n");
+    const auto& e = job.end("killed\n");
+    CHECK(e.error == errc::exit_code_damaged);
+    CHECK(job.t.sink().log() == "text\n");
+  }
 }
 
-TEST_CASE("a log is truncated and replaced on dropbear with OpenSSH's SFTP server") {
-  if (is_missing(support::dropbear::missing())) return;
-  if (is_missing(support::dropbear::missing_files())) return;
-  check_reset_log(support::dropbear(), poll_via::files);
+TEMPLATE_TEST_CASE("through files a watch is resumed, and its connection cut", "", support::sshd, support::proftpd,
+                   support::dropbear) {
+  if (is_missing(without<TestType>())) return;
+  const TestType server;
+  support::fault_proxy proxy(server.port());
+  auto options = options_for(server);
+  options.port = proxy.port();
+  options.known_hosts = {server.file("known_proxy")};
+  support::write_file(server.file("known_proxy"), "[127.0.0.1]:" + std::to_string(proxy.port()) + ' ' +
+                                                      support::read_file(server.file("host_ed25519.pub")));
+  // Each a little further: during the login, and during the polls.
+  for (const std::size_t bytes : {500u, 2'500u, 4'000u, 6'000u, 20'000u, 60'000u}) proxy.add({.cut_after = bytes});
+  watched_job job(server, poll_via::files, options);
+  for (int i = 0; i < 40; ++i) {
+    job.write(std::string(4000, static_cast<char>('a' + i % 26)) + '\n');
+    if (i % 4 == 0) job.wait_for_polls(1);
+  }
+  job.run_until([&] { return job.t.stats().bytes > 50'000; });
+  job.t.cancel();
+  job.run_until([&] { return job.event.has_value(); });
+  const auto first = std::string(job.t.sink().log());
+  trigger next({job.context.get_executor(), options}, job.t.serialize(), {}, exponential_backoff(1, 1ms, 1ms));
+  job.start(next);
+  const auto& e = job.end("0\n");
+  INFO(e.message);
+  CHECK(e.status == status::success);
+  CHECK((first + std::string(next.sink().log()) == job.written));
+  CHECK(job.t.stats().resets + next.stats().resets == 0);
 }
 
 // It closes a channel that is open in advance when the command on another ends.
