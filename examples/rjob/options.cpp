@@ -326,6 +326,16 @@ std::string ssh_words(const CLI::App& sub) {
   return words;
 }
 
+/// The first argument before `--` that looks like an option and is none of this command.
+std::string unknown_option(const CLI::App& sub, int argc, const char* const* argv) {
+  for (int i = 2; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view word = argv[i];
+    const std::string name(word.substr(0, word.find('=')));
+    if (name.starts_with("--") && sub.get_option_no_throw(name) == nullptr) return name;
+  }
+  return {};
+}
+
 /// Whether the command line names a command.
 void check_command(const CLI::App& app, int argc, const char* const* argv) {
   if (argc > 1 && argv[1][0] == '-') return;
@@ -370,7 +380,9 @@ std::variant<arguments, int> parse(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e, std::cout, std::cerr);
     const auto named = app.get_subcommands();
-    say(e.what());
+    const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&e);
+    const auto unknown = extras != nullptr && !named.empty() ? unknown_option(*named.front(), argc, argv) : "";
+    say(unknown.empty() ? e.what() : "there is no option " + unknown);
     say("see rjob " + (named.empty() ? "" : named.front()->get_name() + ' ') + "--help");
     return exit_usage;
   }

@@ -634,6 +634,8 @@ class RjobTest(black_box.BlackBoxTest):
     def test_wrong_usage(self):
         self.check_usage("give a command: the commands are run, submit, watch, status, stop, cleanup, list, gc")
         self.check_usage("--nonsense", "watch", "--nonsense")
+        self.check_usage("there is no option --nonsense", "submit", "--local", "--nonsense", "3", "--", "true")
+        self.check_usage("there is no option --deadline", "submit", "--local", "--deadline=3", "--", "true")
         self.check_usage('there is no command "nonsense": the commands are run, ', "nonsense")
         self.check_usage('there is no command "nonsense"', "nonsense", "watch", "--local")
         self.check_usage("extra", *self.arguments("extra")[1:])
