@@ -123,4 +123,18 @@ std::vector<std::string> host_transport::notices() const {
   return {};
 }
 
+remote_job::remote_account host_transport::account() const {
+  if (link_->ssh) {
+    auto account = link_->ssh->account();
+    // Our own configuration is gone when somebody tries the command.
+    if (const auto at = account.test.find(" -F "); at != account.test.npos)
+      account.test.erase(at, account.test.find(' ', at + 4) - at);
+    return account;
+  }
+#ifdef HAVE_SSH
+  if (link_->direct) return link_->direct->account();
+#endif
+  return {};
+}
+
 }  // namespace cli

@@ -255,6 +255,7 @@ class host_transport {
   }
   std::string diagnostics() const;
   std::vector<std::string> notices() const;
+  remote_job::remote_account account() const;
 
  private:
   std::shared_ptr<link> link_;

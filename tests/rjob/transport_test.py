@@ -135,6 +135,24 @@ class TransportTest(black_box.BlackBoxTest):
     # The ssh that any credential lets in: it runs what comes last here.
     ANYONE = 'for last; do :; done\ncd /; exec sh -c "$last"'
 
+    # --- hosts that run none of our commands
+
+    def test_a_login_shell_that_runs_no_command_is_told_at_once(self):
+        for way, command in [("libssh2", "/bin/echo This account is closed"), ("libssh2", "/usr/sbin/nologin"),
+                             ("ssh", "/bin/echo This account is closed")]:
+            with self.subTest(way=way, command=command):
+                for name in ("host_key", "id"):
+                    (self.dir / name).unlink(missing_ok=True)
+                self.sshd(f"ForceCommand {command}")
+                done = self.run_echo(*self.server(), "--transport", way)
+                self.assertEqual((done.returncode, done.stdout), (255, ""), done.stderr)
+                self.assertIn("does not run commands", done.stderr)
+                self.assertRegex(done.stderr, f"try `ssh -p {self.port} .*127.0.0.1 true`")
+                if "echo" in command:
+                    self.assertIn("This account is closed", done.stderr)
+                self.assertNotIn("retrying", done.stderr)
+                self.assertEqual(self.logins(), 1, done.stderr)
+
     # --- ssh for everything
 
     def test_all_commands(self):

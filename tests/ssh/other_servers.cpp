@@ -44,6 +44,7 @@ struct watched_job {
   template <class Server>
   watched_job(const Server& server, poll_via via, const ssh_options& options)
       : directory(server.file("a job's [dir]")),
+        context(),
         t({context.get_executor(), options}, state(via), {}, exponential_backoff(1, 1ms, 1ms)) {
     std::filesystem::create_directory(directory);
     start(t);
