@@ -8,7 +8,7 @@ set -eu
 
 # The tests of other servers are skipped where these are not installed.
 other_servers=
-[ ! -e /etc/debian_version ] || other_servers="dropbear proftpd"
+[ ! -e /etc/debian_version ] || other_servers="dropbear proftpd asyncssh"
 setup_need asio libssh2 catch2 json cli11 pkg-config python3 sshd ssh nss-wrapper \
   dash bash busybox mksh zsh fish tcsh $other_servers
 setup_powershell
