@@ -11081,7 +11081,10 @@ std::string windows_submit_script(const job_spec& job, const submit_request& req
   }
   append_variable(script, "rj_id", job.job_id);
   script.append("$rj_j=\"$rj_base/$rj_id\"\n");
-  script.append(windows_directory_piece).append(windows_self_piece).append(windows_detach_piece).append("function rj_write{\n");
+  script.append(windows_directory_piece)
+      .append(windows_self_piece)
+      .append(windows_detach_piece)
+      .append("function rj_write{\n");
   append_windows_file(script, "supervisor.ps1", windows_supervisor());
   append_windows_file(script, "runner.ps1", windows_runner_script);
   append_windows_file(script, "job.ps1", std::string(utf8_mark).append(request.command.script));

@@ -15,10 +15,7 @@
 
 using namespace remote_job;
 using namespace std::chrono_literals;
-using shells::eventually;
-using shells::read_file;
-using shells::submitted_job;
-using shells::write_file;
+using namespace shells;
 
 namespace {
 

@@ -13,10 +13,7 @@
 
 using namespace remote_job;
 using namespace std::chrono_literals;
-using shells::eventually;
-using shells::read_file;
-using shells::submitted_job;
-using shells::write_file;
+using namespace shells;
 
 TEST_CASE("a supervisor writes no exit code for a job that is not its own") {
   const auto shell = GENERATE(from_range(shells::names));

@@ -20,7 +20,8 @@
 #include <system_error>
 
 /// Options that are right for the server.
-inline remote_job::ssh_options options_for(const support::sshd& server, const std::string& key = "id_ed25519") {
+template <class Server>
+remote_job::ssh_options options_for(const Server& server, const std::string& key = "id_ed25519") {
   remote_job::ssh_options options;
   options.host = server.host();
   options.port = server.port();
@@ -32,7 +33,8 @@ inline remote_job::ssh_options options_for(const support::sshd& server, const st
 }
 
 /// The same through a proxy that stands before it.
-inline remote_job::ssh_options options_via(const support::fault_proxy& proxy, const support::sshd& server) {
+template <class Server>
+remote_job::ssh_options options_via(const support::fault_proxy& proxy, const Server& server) {
   auto options = options_for(server);
   options.port = proxy.port();
   options.host_key_alias = server.known_name();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the remote_job authors
+#include "client.hpp"
+
 #include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/os_policy/posix.hpp>
 #include <remote_job/sink/recording.hpp>
@@ -24,18 +26,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using trigger = basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, recording_sink>;
-
-template <class Server>
-ssh_options options_for(const Server& server) {
-  ssh_options options;
-  options.host = server.host();
-  options.port = server.port();
-  options.user = server.user();
-  options.identities = {{server.key("id_ed25519")}};
-  options.known_hosts = {server.known_hosts()};
-  options.agent = "none";
-  return options;
-}
 
 /// A job whose files the test writes itself, while it is watched.
 struct watched_job {
@@ -218,11 +208,7 @@ TEMPLATE_TEST_CASE("through files a watch is resumed, and its connection cut", "
   if (is_missing(without<TestType>())) return;
   const TestType server;
   support::fault_proxy proxy(server.port());
-  auto options = options_for(server);
-  options.port = proxy.port();
-  options.known_hosts = {server.file("known_proxy")};
-  support::write_file(server.file("known_proxy"), "[127.0.0.1]:" + std::to_string(proxy.port()) + ' ' +
-                                                      support::read_file(server.file("host_ed25519.pub")));
+  const auto options = options_via(proxy, server);
   // Each a little further: during the login, and during the polls.
   for (const std::size_t bytes : {500u, 2'500u, 4'000u, 6'000u, 20'000u, 60'000u}) proxy.add({.cut_after = bytes});
   watched_job job(server, poll_via::files, options);

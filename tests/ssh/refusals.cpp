@@ -165,13 +165,7 @@ TEST_CASE("a server that runs no command ends what needs one at once") {
     return;
   }
   support::proftpd server;
-  ssh_options options;
-  options.host = server.host();
-  options.port = server.port();
-  options.user = server.user();
-  options.identities = {{server.key("id_ed25519")}};
-  options.known_hosts = {server.known_hosts()};
-  options.agent = "none";
+  const auto options = options_for(server);
   const std::string words = "the server refused to run the command; it may offer files only";
   SECTION("a watch") {
     for (const bool pooled : {false, true}) check_refused(options, poll_via::commands, pooled, words);

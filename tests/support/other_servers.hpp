@@ -46,6 +46,8 @@ class other_server {
   std::string file(const std::string& name) const { return directory_ / name; }
   std::string key(const std::string& name) const { return file(name); }
   std::string known_hosts() const { return file("known_hosts"); }
+  /// The name that the known-hosts file has for it.
+  std::string known_name() const { return '[' + host() + "]:" + std::to_string(port_); }
   /// What the server has written so far.
   std::string log() const { return read_file(file("log")); }
 
@@ -54,7 +56,7 @@ class other_server {
     for (const char* name : {"id_ed25519", "host_ed25519"})
       if (run({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file(name)}) != 0)
         throw std::runtime_error("ssh-keygen failed");
-    write_file(known_hosts(), "[127.0.0.1]:" + std::to_string(port_) + ' ' + read_file(file("host_ed25519.pub")));
+    write_file(known_hosts(), known_name() + ' ' + read_file(file("host_ed25519.pub")));
   }
 
   void start(std::vector<std::string> argv, const std::vector<std::pair<std::string, std::string>>& environment = {}) {
