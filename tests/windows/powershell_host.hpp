@@ -197,6 +197,7 @@ class powershell_host {
  public:
   powershell_host() {
     std::filesystem::create_directories(drive());
+    std::filesystem::create_directory(dir_ / "tmp");
     support::write_file(dir_ / "cmd", R"sh(#!/bin/sh
 [ "$1 $2 $3 $4" = "/d /v:off /s /c" ] || exit 9
 exec "$REMOTE_JOB_SHELL" ${REMOTE_JOB_TOOL:+"$REMOTE_JOB_TOOL"} -NoProfile -NonInteractive -ExecutionPolicy Bypass -File "$REMOTE_JOB_RUNNER" </dev/null >>"$LOG_FILE" 2>&1
@@ -205,10 +206,12 @@ exec "$REMOTE_JOB_SHELL" ${REMOTE_JOB_TOOL:+"$REMOTE_JOB_TOOL"} -NoProfile -NonI
   }
 
   std::string drive() const { return dir_ / "drive C"; }
-  /// Starts PowerShell from a login shell.
+  /// Starts PowerShell from a login shell. Its temporary directory is the test's: PowerShell and .NET leave the sockets
+  /// of a killed process there.
   std::string command() const {
-    return "/usr/bin/env HOME='" + drive() + "' ComSpec='" + (dir_ / "cmd") +
-           "' POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off '" + find_powershell() + "'";
+    return "/usr/bin/env HOME='" + drive() + "' TMPDIR='" + (dir_ / "tmp") + "' ComSpec='" + (dir_ / "cmd") +
+           "' DOTNET_EnableDiagnostics=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off '" +
+           find_powershell() + "'";
   }
   powershell_os os(std::string preamble = {}) const { return {command(), drive(), std::move(preamble)}; }
 
@@ -219,10 +222,10 @@ exec "$REMOTE_JOB_SHELL" ${REMOTE_JOB_TOOL:+"$REMOTE_JOB_TOOL"} -NoProfile -NonI
 }  // namespace windows_test
 
 /// Leaves a test where there is no PowerShell, and says so once.
-#define WINDOWS_TEST_NEEDS_POWERSHELL()                                                                   \
-  if (windows_test::find_powershell().empty()) {                                                          \
+#define WINDOWS_TEST_NEEDS_POWERSHELL()                                                                \
+  if (windows_test::find_powershell().empty()) {                                                       \
     WARN("skipped: no PowerShell; REMOTE_JOB_PWSH or PATH names it (dotnet tool install powershell)"); \
-    return;                                                                                               \
+    return;                                                                                            \
   }
 
 #endif
