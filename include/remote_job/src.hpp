@@ -49,6 +49,7 @@
 #include <remote_job/os_policy/impl/windows.ipp>
 #include <remote_job/sink/impl/file.ipp>
 #include <remote_job/sink/impl/ostream.ipp>
+#include <remote_job/sink/impl/recording.ipp>
 #include <remote_job/transport/detail/impl/child_process.ipp>
 #include <remote_job/transport/detail/impl/loopback_steps.ipp>
 #include <remote_job/transport/detail/impl/openssh_failure.ipp>

@@ -4604,6 +4604,30 @@ class cleanup_exchange : public exchange<Watch, cleanup_request, cleanup_result>
 
 #endif
 
+// ---- remote_job/detail/asio/asio_compat.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_ASIO_COMPAT_HPP
+#define REMOTE_JOB_DETAIL_ASIO_ASIO_COMPAT_HPP
+
+/// What differs between releases of Asio.
+
+#include <asio/detail/config.hpp>
+
+namespace asio {
+#if defined(ASIO_INLINE_NAMESPACE_BEGIN)  // from 1.38
+ASIO_INLINE_NAMESPACE_BEGIN
+#endif
+
+// Declared here because <asio/use_future.hpp> includes <future>, which is an eighth of what the umbrella costs to compile.
+template <typename Allocator>
+class use_future_t;
+
+#if defined(ASIO_INLINE_NAMESPACE_END)
+ASIO_INLINE_NAMESPACE_END
+#endif
+}  // namespace asio
+
+#endif
+
 // ---- remote_job/watch/detail/run/throwing_result.hpp
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_THROWING_RESULT_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_THROWING_RESULT_HPP
@@ -4611,9 +4635,6 @@ class cleanup_exchange : public exchange<Watch, cleanup_request, cleanup_result>
 #include <asio/associator.hpp>
 #include <asio/async_result.hpp>
 #include <asio/use_awaitable.hpp>
-#include <asio/use_future.hpp>
-
-#include <future>
 
 // A token that throws knows the error code alone: by default the message, which says what failed, where and why, would be
 // lost with the result. For the library's results, use_awaitable and use_future throw both.
@@ -4707,7 +4728,10 @@ class asio::async_result<asio::use_awaitable_t<Executor>, void(std::error_code, 
 
 template <class Allocator, remote_job::detail::outcome Outcome>
 class asio::async_result<asio::use_future_t<Allocator>, void(std::error_code, Outcome)>
-    : public remote_job::detail::throwing_result<asio::use_future_t<Allocator>, Outcome, std::future<Outcome>> {};
+    : public remote_job::detail::throwing_result<
+          asio::use_future_t<Allocator>, Outcome,
+          typename asio::async_result<asio::use_future_t<Allocator>, void(std::exception_ptr, Outcome)>::return_type> {
+};
 
 #endif
 
@@ -5585,6 +5609,8 @@ class posix_os {
 #ifndef REMOTE_JOB_SINK_ANY_HPP
 #define REMOTE_JOB_SINK_ANY_HPP
 
+#include <asio/system_executor.hpp>
+
 namespace remote_job::inline REMOTE_JOB_ABI {
 
 namespace detail {
@@ -5597,7 +5623,8 @@ class any_log_handler {
 
   template <class Handler>
   explicit any_log_handler(Handler handler)
-      : executor_(asio::get_associated_executor(handler)), completion_(std::move(handler), executor_) {}
+      : executor_(asio::get_associated_executor(handler, asio::system_executor())),
+        completion_(std::move(handler), executor_) {}
 
   executor_type get_executor() const noexcept { return executor_; }
   cancellation_slot_type get_cancellation_slot() const noexcept { return completion_.slot(); }
@@ -5751,7 +5778,6 @@ class any_sink {
 #ifndef REMOTE_JOB_DETAIL_ASIO_SERIAL_EXECUTOR_HPP
 #define REMOTE_JOB_DETAIL_ASIO_SERIAL_EXECUTOR_HPP
 
-#include <asio/system_executor.hpp>
 #include <asio/thread_pool.hpp>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
@@ -6918,11 +6944,11 @@ class recording_sink {
 
   using call = std::variant<log_call, log_reset, retry_info, notice, trigger_event>;
 
-  void on_log(std::uint64_t offset, std::string_view bytes) { calls_.push_back(log_call{offset, std::string(bytes)}); }
-  void on_log_reset(const log_reset& reset) { calls_.push_back(reset); }
-  void on_retry(const retry_info& info) { calls_.push_back(info); }
-  void on_notice(const notice& n) { calls_.push_back(n); }
-  void on_event(const trigger_event& event) { calls_.push_back(event); }
+  REMOTE_JOB_DECL void on_log(std::uint64_t offset, std::string_view bytes);
+  REMOTE_JOB_DECL void on_log_reset(const log_reset& reset);
+  REMOTE_JOB_DECL void on_retry(const retry_info& info);
+  REMOTE_JOB_DECL void on_notice(const notice& n);
+  REMOTE_JOB_DECL void on_event(const trigger_event& event);
 
   /// All calls, in order.
   const std::vector<call>& calls() const noexcept { return calls_; }
@@ -6937,12 +6963,7 @@ class recording_sink {
   }
 
   /// The bytes of the log in order of arrival, including those from before a reset.
-  std::string log() const {
-    std::string bytes;
-    for (const auto& c : calls_)
-      if (const auto* one = std::get_if<log_call>(&c)) bytes += one->bytes;
-    return bytes;
-  }
+  REMOTE_JOB_DECL std::string log() const;
 
  private:
   std::vector<call> calls_;
@@ -11678,6 +11699,31 @@ std::error_code ostream_sink::on_log(std::uint64_t /*offset*/, std::string_view 
 
 #endif
 
+// ---- remote_job/sink/impl/recording.ipp
+#ifndef REMOTE_JOB_SINK_IMPL_RECORDING_IPP
+#define REMOTE_JOB_SINK_IMPL_RECORDING_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+void recording_sink::on_log(std::uint64_t offset, std::string_view bytes) {
+  calls_.push_back(log_call{offset, std::string(bytes)});
+}
+void recording_sink::on_log_reset(const log_reset& reset) { calls_.push_back(reset); }
+void recording_sink::on_retry(const retry_info& info) { calls_.push_back(info); }
+void recording_sink::on_notice(const notice& n) { calls_.push_back(n); }
+void recording_sink::on_event(const trigger_event& event) { calls_.push_back(event); }
+
+std::string recording_sink::log() const {
+  std::string bytes;
+  for (const auto& c : calls_)
+    if (const auto* one = std::get_if<log_call>(&c)) bytes += one->bytes;
+  return bytes;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
 // ---- remote_job/transport/detail/child_process.hpp
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_CHILD_PROCESS_HPP
@@ -15429,26 +15475,7 @@ class known_hosts {
 #ifndef REMOTE_JOB_SSH_OPTIONS_IDENTITY_HPP
 #define REMOTE_JOB_SSH_OPTIONS_IDENTITY_HPP
 
-#if !defined(_WIN32)
-#include <pwd.h>
-#include <unistd.h>
-#endif
-
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
-
-/// The name and home directory of the user who runs this program; empty if unknown.
-struct local_user {
-  std::string name;
-  std::string home;
-
-  REMOTE_JOB_DECL static local_user current();
-
-  /// The home directory of another user; empty if unknown.
-  REMOTE_JOB_DECL static std::string home_of([[maybe_unused]] const std::string& name);
-};
-
-/// Replaces a leading `~/` by the home directory.
-REMOTE_JOB_DECL std::string expand_home(const std::string& path);
 
 /// A private key as read from its file, with the facts known without decrypting it.
 struct private_key {
@@ -16910,6 +16937,30 @@ class connector final : public operation, public dialer::user, public std::enabl
   std::vector<std::string> seen_types_;
   std::string only_host_key_;
 };
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
+
+#endif
+
+// ---- remote_job/ssh/options/local_user.hpp
+#ifndef REMOTE_JOB_SSH_OPTIONS_LOCAL_USER_HPP
+#define REMOTE_JOB_SSH_OPTIONS_LOCAL_USER_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
+
+/// The name and home directory of the user who runs this program; empty if unknown.
+struct local_user {
+  std::string name;
+  std::string home;
+
+  REMOTE_JOB_DECL static local_user current();
+
+  /// The home directory of another user; empty if unknown.
+  REMOTE_JOB_DECL static std::string home_of(const std::string& name);
+};
+
+/// Replaces a leading `~/` by the home directory.
+REMOTE_JOB_DECL std::string expand_home(const std::string& path);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
 
@@ -20974,42 +21025,6 @@ std::optional<jump_name> jump_name::parse(std::string_view text) {
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
-local_user local_user::current() {
-  local_user result;
-  const auto variable = [](const char* key) {
-    const char* value = std::getenv(key);
-    return std::string(value == nullptr ? "" : value);
-  };
-#if defined(_WIN32)
-  result.name = variable("USERNAME");
-  result.home = variable("USERPROFILE");
-#else
-  result.home = variable("HOME");
-  passwd entry{};
-  passwd* found = nullptr;
-  char buffer[4096];
-  if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) {
-    result.name = found->pw_name;
-    if (result.home.empty()) result.home = found->pw_dir;
-  }
-#endif
-  return result;
-}
-
-std::string local_user::home_of([[maybe_unused]] const std::string& name) {
-#if !defined(_WIN32)
-  passwd entry{};
-  passwd* found = nullptr;
-  char buffer[4096];
-  if (getpwnam_r(name.c_str(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return found->pw_dir;
-#endif
-  return {};
-}
-
-std::string expand_home(const std::string& path) {
-  return path.starts_with("~/") ? local_user::current().home + path.substr(1) : path;
-}
-
 private_key& private_key::operator=(private_key&& other) noexcept {
   wipe(text);
   text = std::move(other.text);
@@ -21168,6 +21183,57 @@ std::vector<identity_source> identity_source::of(const ssh_options& options) {
 
 private_key identity_source::load(std::string& why) const {
   return text_ == nullptr ? private_key::read(name, why) : private_key::copy(*text_, why);
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
+
+#endif
+
+// ---- remote_job/ssh/options/impl/local_user.ipp
+#ifndef REMOTE_JOB_SSH_OPTIONS_IMPL_LOCAL_USER_IPP
+#define REMOTE_JOB_SSH_OPTIONS_IMPL_LOCAL_USER_IPP
+
+#if !defined(_WIN32)
+#include <pwd.h>
+#include <unistd.h>
+#endif
+
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
+
+local_user local_user::current() {
+  local_user result;
+  const auto variable = [](const char* key) {
+    const char* value = std::getenv(key);
+    return std::string(value == nullptr ? "" : value);
+  };
+#if defined(_WIN32)
+  result.name = variable("USERNAME");
+  result.home = variable("USERPROFILE");
+#else
+  result.home = variable("HOME");
+  passwd entry{};
+  passwd* found = nullptr;
+  char buffer[4096];
+  if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) {
+    result.name = found->pw_name;
+    if (result.home.empty()) result.home = found->pw_dir;
+  }
+#endif
+  return result;
+}
+
+std::string local_user::home_of([[maybe_unused]] const std::string& name) {
+#if !defined(_WIN32)
+  passwd entry{};
+  passwd* found = nullptr;
+  char buffer[4096];
+  if (getpwnam_r(name.c_str(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return found->pw_dir;
+#endif
+  return {};
+}
+
+std::string expand_home(const std::string& path) {
+  return path.starts_with("~/") ? local_user::current().home + path.substr(1) : path;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

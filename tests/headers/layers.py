@@ -6,6 +6,9 @@
 
 A row of the table may include the rows above it. The rooms of a row, folders ("ssh/pool/") or single headers ("sink"), may
 not include one another.
+
+With the headers alone, x.hpp ends with x.ipp. So x.ipp includes no header that includes x.hpp: where that one is included
+first, x.ipp would come before what it needs.
 """
 
 import pathlib
@@ -27,18 +30,37 @@ def room_of(file, floors):
     return name if name in floors else folder if folder in floors else None
 
 
+def header_of(file):
+    """The header that ends with this .ipp."""
+    return file.replace("impl/", "").replace(".ipp", ".hpp")
+
+
+def included_through(header, includes):
+    """The headers that a header includes, directly and through others."""
+    found, ahead = set(), [header]
+    while ahead:
+        new = {other for other in includes.get(ahead.pop(), []) if other.endswith(".hpp")} - found
+        found |= new
+        ahead += new
+    return found
+
+
 def main(include):
     root = pathlib.Path(include) / "remote_job"
     floors = {room: floor for floor, row in enumerate(rows((root / "README.md").read_text(encoding="utf-8"))) for room in row}
     files = {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*.?pp"))}
+    includes = {file: re.findall(r"^#include <remote_job/(.*)>", path.read_text(encoding="utf-8"), re.MULTILINE)
+                for file, path in files.items()}
     used, wrong = set(), []
-    for file, path in files.items():
+    for file in files:
         room = room_of(file, floors)
         if room is None:
             wrong.append(f"{file} has no place in the table")
             continue
         used.add(room)
-        for other in re.findall(r"^#include <remote_job/(.*)>", path.read_text(encoding="utf-8"), re.MULTILINE):
+        for other in includes[file]:
+            if file.endswith(".ipp") and header_of(file) in included_through(other, includes):
+                wrong.append(f"{file} includes {other}, which includes {header_of(file)}")
             target = room_of(other, floors)
             if target is not None and target != room and floors[target] >= floors[room]:
                 wrong.append(f"{file} includes {other}: {room} is not above {target}")

@@ -10,6 +10,7 @@
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/system_executor.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -33,7 +34,8 @@ class any_log_handler {
 
   template <class Handler>
   explicit any_log_handler(Handler handler)
-      : executor_(asio::get_associated_executor(handler)), completion_(std::move(handler), executor_) {}
+      : executor_(asio::get_associated_executor(handler, asio::system_executor())),
+        completion_(std::move(handler), executor_) {}
 
   executor_type get_executor() const noexcept { return executor_; }
   cancellation_slot_type get_cancellation_slot() const noexcept { return completion_.slot(); }

@@ -28,11 +28,11 @@ class recording_sink {
 
   using call = std::variant<log_call, log_reset, retry_info, notice, trigger_event>;
 
-  void on_log(std::uint64_t offset, std::string_view bytes) { calls_.push_back(log_call{offset, std::string(bytes)}); }
-  void on_log_reset(const log_reset& reset) { calls_.push_back(reset); }
-  void on_retry(const retry_info& info) { calls_.push_back(info); }
-  void on_notice(const notice& n) { calls_.push_back(n); }
-  void on_event(const trigger_event& event) { calls_.push_back(event); }
+  REMOTE_JOB_DECL void on_log(std::uint64_t offset, std::string_view bytes);
+  REMOTE_JOB_DECL void on_log_reset(const log_reset& reset);
+  REMOTE_JOB_DECL void on_retry(const retry_info& info);
+  REMOTE_JOB_DECL void on_notice(const notice& n);
+  REMOTE_JOB_DECL void on_event(const trigger_event& event);
 
   /// All calls, in order.
   const std::vector<call>& calls() const noexcept { return calls_; }
@@ -47,17 +47,16 @@ class recording_sink {
   }
 
   /// The bytes of the log in order of arrival, including those from before a reset.
-  std::string log() const {
-    std::string bytes;
-    for (const auto& c : calls_)
-      if (const auto* one = std::get_if<log_call>(&c)) bytes += one->bytes;
-    return bytes;
-  }
+  REMOTE_JOB_DECL std::string log() const;
 
  private:
   std::vector<call> calls_;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#if !defined(REMOTE_JOB_SEPARATE_COMPILATION)
+#include <remote_job/sink/impl/recording.ipp>
+#endif
 
 #endif

@@ -35,6 +35,7 @@
 #include <remote_job/ssh/openssh/impl/openssh_options.ipp>
 #include <remote_job/ssh/openssh/impl/openssh_output.ipp>
 #include <remote_job/ssh/options/impl/identity.ipp>
+#include <remote_job/ssh/options/impl/local_user.ipp>
 #include <remote_job/ssh/options/impl/open_file.ipp>
 #include <remote_job/ssh/options/impl/options.ipp>
 #include <remote_job/ssh/options/impl/prompt.ipp>

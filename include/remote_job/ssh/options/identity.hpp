@@ -12,26 +12,7 @@
 #include <utility>
 #include <vector>
 
-#if !defined(_WIN32)
-#include <pwd.h>
-#include <unistd.h>
-#endif
-
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
-
-/// The name and home directory of the user who runs this program; empty if unknown.
-struct local_user {
-  std::string name;
-  std::string home;
-
-  REMOTE_JOB_DECL static local_user current();
-
-  /// The home directory of another user; empty if unknown.
-  REMOTE_JOB_DECL static std::string home_of([[maybe_unused]] const std::string& name);
-};
-
-/// Replaces a leading `~/` by the home directory.
-REMOTE_JOB_DECL std::string expand_home(const std::string& path);
 
 /// A private key as read from its file, with the facts known without decrypting it.
 struct private_key {

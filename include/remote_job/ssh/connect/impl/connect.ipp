@@ -13,6 +13,7 @@
 #include <remote_job/ssh/connect/tcp_stream.hpp>
 #include <remote_job/ssh/connect/tunnel.hpp>
 #include <remote_job/ssh/login/authenticate.hpp>
+#include <remote_job/ssh/options/local_user.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/session/session.hpp>
 

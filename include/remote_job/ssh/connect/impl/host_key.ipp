@@ -7,7 +7,7 @@
 #include <remote_job/ssh/connect/host_key.hpp>
 #include <remote_job/ssh/connect/known_hosts.hpp>
 #include <remote_job/ssh/connect/known_hosts_file.hpp>
-#include <remote_job/ssh/options/identity.hpp>
+#include <remote_job/ssh/options/local_user.hpp>
 #include <remote_job/ssh/options/open_file.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/options/public_key.hpp>

@@ -6,6 +6,7 @@
 #include <remote_job/ssh/login/agent_client.hpp>
 #include <remote_job/ssh/login/agent_login.hpp>
 #include <remote_job/ssh/login/login.hpp>
+#include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/options/public_key.hpp>
 #include <remote_job/ssh/session/libssh2_compat.hpp>
 #include <remote_job/ssh/session/server_hello.hpp>

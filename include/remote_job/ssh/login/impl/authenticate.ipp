@@ -11,6 +11,7 @@
 #include <remote_job/ssh/login/login.hpp>
 #include <remote_job/ssh/login/password_login.hpp>
 #include <remote_job/ssh/options/identity.hpp>
+#include <remote_job/ssh/options/local_user.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/session/session.hpp>
 

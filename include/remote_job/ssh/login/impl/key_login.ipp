@@ -6,6 +6,7 @@
 #include <remote_job/ssh/login/key_login.hpp>
 #include <remote_job/ssh/login/login.hpp>
 #include <remote_job/ssh/options/identity.hpp>
+#include <remote_job/ssh/options/local_user.hpp>
 #include <remote_job/ssh/options/public_key.hpp>
 #include <remote_job/ssh/session/server_hello.hpp>
 

@@ -9,7 +9,7 @@
 #include <remote_job/ssh/openssh/openssh_config.hpp>
 #include <remote_job/ssh/openssh/openssh_options.hpp>
 #include <remote_job/ssh/openssh/openssh_output.hpp>
-#include <remote_job/ssh/options/identity.hpp>
+#include <remote_job/ssh/options/local_user.hpp>
 #include <remote_job/ssh/options/options.hpp>
 #include <remote_job/ssh/session/server_hello.hpp>
 #include <remote_job/transport/process.hpp>

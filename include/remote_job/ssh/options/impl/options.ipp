@@ -4,7 +4,7 @@
 #define REMOTE_JOB_SSH_OPTIONS_IMPL_OPTIONS_IPP
 
 #include <remote_job/job.hpp>
-#include <remote_job/ssh/options/identity.hpp>
+#include <remote_job/ssh/options/local_user.hpp>
 #include <remote_job/ssh/options/options.hpp>
 
 #include <string>

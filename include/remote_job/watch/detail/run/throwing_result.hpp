@@ -3,16 +3,15 @@
 #ifndef REMOTE_JOB_WATCH_DETAIL_RUN_THROWING_RESULT_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RUN_THROWING_RESULT_HPP
 
+#include <remote_job/detail/asio/asio_compat.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/lifecycle.hpp>
 
 #include <asio/associator.hpp>
 #include <asio/async_result.hpp>
 #include <asio/use_awaitable.hpp>
-#include <asio/use_future.hpp>
 
 #include <exception>
-#include <future>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -110,6 +109,9 @@ class asio::async_result<asio::use_awaitable_t<Executor>, void(std::error_code, 
 
 template <class Allocator, remote_job::detail::outcome Outcome>
 class asio::async_result<asio::use_future_t<Allocator>, void(std::error_code, Outcome)>
-    : public remote_job::detail::throwing_result<asio::use_future_t<Allocator>, Outcome, std::future<Outcome>> {};
+    : public remote_job::detail::throwing_result<
+          asio::use_future_t<Allocator>, Outcome,
+          typename asio::async_result<asio::use_future_t<Allocator>, void(std::exception_ptr, Outcome)>::return_type> {
+};
 
 #endif
