@@ -10,7 +10,10 @@
 # The inputs that reach new code are kept in BUILD_DIR/corpus/TARGET and used by the next run; the committed seeds are in
 # tests/fuzz/corpus. An input that crashes is left in BUILD_DIR: it becomes a unit test.
 #
-# Environment, all optional: CXX, FLAGS (else -O1 -g1), BUILD_DIR (else build/fuzz), ASIO_INCLUDE_DIR.
+# The target handshake needs the sources of libssh2, to build it with the sanitizers and its edges counted; it is left out
+# unless LIBSSH2_SOURCE names their directory (Debian: apt-get source libssh2).
+#
+# Environment, all optional: CXX, FLAGS (else -O1 -g1), BUILD_DIR (else build/fuzz), ASIO_INCLUDE_DIR, LIBSSH2_SOURCE.
 # Ends with 77 where there is no clang with libFuzzer (Debian: clang-16 libclang-rt-16-dev).
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -47,12 +50,23 @@ build() {
   mv "$BUILD_DIR/$name.new" "$BUILD_DIR/$name"
 }
 
+# libssh2 from its sources, once.
+build_libssh2() {
+  [ ! -e "$BUILD_DIR/libssh2/src/libssh2.a" ] || return 0
+  find_clang
+  cmake -S "$LIBSSH2_SOURCE" -B "$BUILD_DIR/libssh2" -DCMAKE_C_COMPILER="$(echo "$CXX" | sed 's/clang++/clang/')" \
+    -DCMAKE_C_FLAGS="-g1 -O1 -fsanitize=fuzzer-no-link,address,undefined" -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF \
+    -DBUILD_EXAMPLES=OFF >"$BUILD_DIR/libssh2.log" 2>&1 &&
+    cmake --build "$BUILD_DIR/libssh2" --parallel 2 >>"$BUILD_DIR/libssh2.log" 2>&1 ||
+    die "cannot build libssh2, see $BUILD_DIR/libssh2.log"
+}
+
 # fuzz TARGET OPTION...
 fuzz() {
   target=$1
   shift
   program=parsers
-  [ "$target" != sftp ] || program=sftp
+  case $target in sftp | handshake) program=$target ;; esac
   corpus=$BUILD_DIR/corpus/$target
   [ "$what" != runs ] || corpus=$BUILD_DIR/scratch/$target
   mkdir -p "$corpus"
@@ -80,10 +94,16 @@ case ${1:-} in
 esac
 build parsers -lssh2
 build sftp -pthread
+if [ -n "${LIBSSH2_SOURCE:-}" ]; then
+  build_libssh2
+  crypto=gcrypt
+  ! grep -q '^OPENSSL_CRYPTO_LIBRARY:.*=/' "$BUILD_DIR/libssh2/CMakeCache.txt" || crypto=crypto
+  build handshake "$BUILD_DIR/libssh2/src/libssh2.a" -l$crypto -pthread
+fi
 what=$1
 shift
 [ "$what" != build ] || exit 0
-all="$("$BUILD_DIR/parsers") sftp"
+all="$("$BUILD_DIR/parsers") sftp${LIBSSH2_SOURCE:+ handshake}"
 if [ "$what" = targets ]; then
   echo $all
   exit 0

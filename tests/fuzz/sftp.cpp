@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "fake_stream.hpp"
 #include "fuzz.hpp"
 
 using namespace remote_job;
@@ -161,45 +162,6 @@ int libssh2_channel_signal_ex(LIBSSH2_CHANNEL*, const char*, std::size_t) { retu
 
 namespace {
 
-/// What the session reads from and writes to.
-struct fake_stream final : ssh::byte_stream {
-  struct shared {
-    asio::io_context& context;
-    std::string bytes{};  // on their way to the client
-    bool ended = false;
-    asio::mutable_buffer room{};
-    std::shared_ptr<user> reader{};
-
-    void go_on() {
-      if (!reader || (bytes.empty() && !ended)) return;
-      const auto n = std::min(bytes.size(), room.size());
-      std::memcpy(room.data(), bytes.data(), n);
-      bytes.erase(0, n);
-      asio::post(context, [to = std::exchange(reader, nullptr), n] {
-        to->on_read(n > 0 ? std::error_code() : asio::error::eof, n);
-      });
-    }
-  };
-
-  explicit fake_stream(std::shared_ptr<shared> s) : all(std::move(s)) {}
-
-  void read_some(asio::mutable_buffer buffer, std::shared_ptr<user> owner) override {
-    all->room = buffer;
-    all->reader = std::move(owner);
-    all->go_on();
-  }
-  void write(asio::const_buffer, std::shared_ptr<user> owner) override {
-    asio::post(all->context, [owner] { owner->on_written({}); });
-  }
-  void close() noexcept override {
-    all->ended = true;
-    all->bytes.clear();
-    all->go_on();
-  }
-
-  std::shared_ptr<shared> all;
-};
-
 std::string number(std::uint64_t n, int bytes = 4) {
   std::string text;
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) text += static_cast<char>(n >> shift);
@@ -214,7 +176,7 @@ class world {
   explicit world(fuzz::input in) : in_(in) {
     now = &libssh2_;
     line_->bytes = "SSH-2.0-x\r\n";
-    session_ = ssh::session::create(context_.get_executor(), std::make_unique<fake_stream>(line_), {});
+    session_ = ssh::session::create(context_.get_executor(), std::make_unique<fuzz::fake_stream>(line_), {});
     session_->start();
     run();
     {
@@ -372,7 +334,8 @@ class world {
   fuzz::input in_;
   asio::io_context context_{1};
   fake_session libssh2_;
-  std::shared_ptr<fake_stream::shared> line_ = std::make_shared<fake_stream::shared>(fake_stream::shared{context_});
+  std::shared_ptr<fuzz::fake_stream::shared> line_ =
+      std::make_shared<fuzz::fake_stream::shared>(fuzz::fake_stream::shared{context_});
   std::shared_ptr<ssh::session> session_;
   std::shared_ptr<ssh::sftp_client> client_;
   std::array<std::shared_ptr<ssh::sftp_user>, 2> users_ = {std::make_shared<ssh::sftp_user>(),
