@@ -47,6 +47,10 @@
 #include <remote_job/os_policy/impl/loopback.ipp>
 #include <remote_job/os_policy/impl/posix.ipp>
 #include <remote_job/os_policy/impl/windows.ipp>
+#include <remote_job/simulation/detail/impl/truth.ipp>
+#include <remote_job/simulation/detail/impl/witness.ipp>
+#include <remote_job/simulation/detail/impl/world.ipp>
+#include <remote_job/simulation/impl/story.ipp>
 #include <remote_job/sink/impl/file.ipp>
 #include <remote_job/sink/impl/ostream.ipp>
 #include <remote_job/sink/impl/recording.ipp>

@@ -4,6 +4,7 @@
 #define REMOTE_JOB_LOOPBACK_HOST_HPP
 
 #include <remote_job/command.hpp>
+#include <remote_job/detail/text/random.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/file_status.hpp>
 #include <remote_job/loopback/detail/virtual_clock.hpp>
@@ -158,6 +159,10 @@ class loopback_host {
   /// Time that each step takes, for connecting and commands alike; 1 ms by default.
   REMOTE_JOB_DECL loopback_host& latency(duration d);
 
+  /// Lets each attempt to connect, command and file operation take up to this time longer, at random from the seed. So
+  /// file operations in flight together end in any order.
+  REMOTE_JOB_DECL loopback_host& jitter(std::uint64_t seed, duration most);
+
   /// Transfer rate from the host in bytes per second; 0, the default, means unlimited.
   REMOTE_JOB_DECL loopback_host& rate(std::uint64_t bytes_per_second);
 
@@ -168,6 +173,10 @@ class loopback_host {
   /// starting with it. A step is a command, or a group of file operations in flight together. File operations support
   /// only refuse, delay and hang.
   REMOTE_JOB_DECL loopback_host& on_execute(int nth, loopback_fault fault, int times = 1);
+
+  /// Applies a fault to the n-th file operation alone (from 1), counted over all connections, or to `times` of them
+  /// starting with it; the others in flight together go on. It takes precedence over the fault of the step.
+  REMOTE_JOB_DECL loopback_host& on_file(int nth, loopback_fault fault, int times = 1);
 
   /// Makes the host unreachable during this time: connecting is refused and connections break.
   REMOTE_JOB_DECL loopback_host& down(duration from, duration to);
@@ -190,6 +199,8 @@ class loopback_host {
   int connects() const noexcept { return connect_.count; }
   /// Steps on an open connection.
   int executes() const noexcept { return execute_.count; }
+  /// File operations.
+  int file_operations() const noexcept { return file_.count; }
   /// @}
 
  private:
@@ -224,9 +235,12 @@ class loopback_host {
   std::map<std::string, loopback_file, std::less<>> files_;
   std::uint64_t identities_ = 0;
   duration latency_ = std::chrono::milliseconds(1);
+  duration jitter_{};
+  detail::splitmix64 chance_{0};  // of the jitter
   std::uint64_t rate_ = 0;
   step connect_;
   step execute_;
+  step file_;
   std::vector<std::pair<duration, duration>> down_;
   std::function<void(const remote_command&, duration, std::string&)> responder_;
   bool offers_files_ = true;

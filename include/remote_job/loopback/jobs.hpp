@@ -29,6 +29,8 @@ class loopback_jobs {
  public:
   /// Sets the behaviour of jobs submitted from now on.
   REMOTE_JOB_DECL loopback_jobs& behave(loopback_job job);
+  /// Sets the behaviour of the job that will be submitted to this directory.
+  REMOTE_JOB_DECL loopback_jobs& behave(const std::string& job_dir, loopback_job job);
 
   /// Kills the supervisors of all jobs: the jobs go on, but leave no exit code.
   loopback_jobs& kill_supervisors(duration at) { return add(at, kind::kill_supervisor); }
@@ -41,6 +43,10 @@ class loopback_jobs {
 
   /// How often the job in this directory was started; more than once is always a bug.
   REMOTE_JOB_DECL int starts(const std::string& job_dir) const;
+  /// When the job in this directory was started; none if it was not, or is removed.
+  REMOTE_JOB_DECL std::optional<duration> began(const std::string& job_dir) const;
+  /// When its last process ended, as far as the host has been asked since; none if one runs.
+  REMOTE_JOB_DECL std::optional<duration> ended(const std::string& job_dir) const;
   /// How often a signal was sent to the job in this directory.
   REMOTE_JOB_DECL int signals(const std::string& job_dir) const;
 
@@ -106,6 +112,7 @@ class loopback_jobs {
   REMOTE_JOB_DECL std::string evidence(const std::string& dir) const;
 
   loopback_job next_;
+  std::map<std::string, loopback_job> own_;  // of some directories
   std::map<std::string, submitted> jobs_;
   std::map<std::string, int> starts_, signals_;
   std::vector<event> events_;

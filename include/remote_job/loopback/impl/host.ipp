@@ -80,6 +80,12 @@ loopback_host& loopback_host::latency(duration d) {
   return *this;
 }
 
+loopback_host& loopback_host::jitter(std::uint64_t seed, duration most) {
+  chance_ = detail::splitmix64(seed);
+  jitter_ = most;
+  return *this;
+}
+
 loopback_host& loopback_host::rate(std::uint64_t bytes_per_second) {
   rate_ = bytes_per_second;
   return *this;
@@ -92,6 +98,11 @@ loopback_host& loopback_host::on_connect(int nth, loopback_fault fault, int time
 
 loopback_host& loopback_host::on_execute(int nth, loopback_fault fault, int times) {
   execute_.faults.push_back({nth, times, std::move(fault)});
+  return *this;
+}
+
+loopback_host& loopback_host::on_file(int nth, loopback_fault fault, int times) {
+  file_.faults.push_back({nth, times, std::move(fault)});
   return *this;
 }
 

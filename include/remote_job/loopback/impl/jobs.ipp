@@ -19,9 +19,24 @@ loopback_jobs& loopback_jobs::behave(loopback_job job) {
   return *this;
 }
 
+loopback_jobs& loopback_jobs::behave(const std::string& job_dir, loopback_job job) {
+  own_[job_dir] = std::move(job);
+  return *this;
+}
+
 int loopback_jobs::starts(const std::string& job_dir) const {
   const auto found = starts_.find(job_dir);
   return found == starts_.end() ? 0 : found->second;
+}
+
+std::optional<duration> loopback_jobs::began(const std::string& job_dir) const {
+  const auto found = jobs_.find(job_dir);
+  return found == jobs_.end() ? std::nullopt : std::optional(found->second.begun);
+}
+
+std::optional<duration> loopback_jobs::ended(const std::string& job_dir) const {
+  const auto found = jobs_.find(job_dir);
+  return found == jobs_.end() ? std::nullopt : found->second.ended;
 }
 
 int loopback_jobs::signals(const std::string& job_dir) const {

@@ -112,7 +112,9 @@ std::string loopback_os::submit(loopback_host& host, const std::vector<std::stri
   const auto [place, started] = jobs.jobs_.try_emplace(dir);
   auto& job = place->second;
   if (started) {
-    job = {jobs.next_, words[1], words[2], ++jobs.pids_, now, {}, {}, true, false, false};
+    const auto own = jobs.own_.find(dir);
+    const auto& what = own == jobs.own_.end() ? jobs.next_ : own->second;
+    job = {what, words[1], words[2], ++jobs.pids_, now, {}, {}, true, false, false};
     ++jobs.starts_[dir];
     const auto paths = job_paths::in(dir);
     host.file(paths.pid_file).append(now, std::to_string(job.pid) + "\n");

@@ -44,7 +44,7 @@ struct loopback_link {
   REMOTE_JOB_DECL lane& take_lane();
 
   /// Sets a timer to the end of a step with this fault.
-  REMOTE_JOB_DECL timer_type& arm(timer_type& t, const loopback_fault& fault) const;
+  REMOTE_JOB_DECL timer_type& arm(timer_type& t, const loopback_fault& fault);
 
   /// The transfer time of this many bytes.
   REMOTE_JOB_DECL duration sending(std::size_t bytes) const noexcept;
@@ -104,10 +104,10 @@ class loopback_execute {
   loopback_fault fault_;
 };
 
-/// A file operation. Operations in flight together count as one step and share one fault.
+/// A file operation. Operations in flight together count as one step and share its fault; each may have one of its own.
 class loopback_file_step {
  public:
-  auto& arm() { return link_->arm(lane_->timer, link_->files_fault); }
+  auto& arm() { return link_->arm(lane_->timer, fault_); }
 
   auto& timer() noexcept { return lane_->timer; }
 
@@ -122,7 +122,7 @@ class loopback_file_step {
   std::error_code answer_with(std::error_code ec, Answer answer) {
     if (ec) return ec;
     auto& host = link_->host;
-    if (link_->files_fault.what == loopback_fault::kind::refuse) return link_->fail(link_->files_fault.error);
+    if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
     if (!host.reachable(link_->now())) link_->open = false;
     if (!link_->open) return link_->fail(errc::connection_lost);
     if (!host.offers_files_ || host.responder_) return link_->fail(errc::files_unavailable);
@@ -138,6 +138,7 @@ class loopback_file_step {
   const std::string* path_;
 
  private:
+  loopback_fault fault_;
   loopback_link::lane* lane_;
 };
 

@@ -29,8 +29,10 @@ auto loopback_link::take_lane() -> lane& {
   return found;
 }
 
-auto loopback_link::arm(timer_type& t, const loopback_fault& fault) const -> timer_type& {
+auto loopback_link::arm(timer_type& t, const loopback_fault& fault) -> timer_type& {
   auto time = host.latency_;
+  if (host.jitter_ > duration::zero())
+    time += duration(static_cast<duration::rep>(host.chance_() % static_cast<std::uint64_t>(host.jitter_.count())));
   if (fault.what == loopback_fault::kind::delay) time += fault.time;
   if (fault.what == loopback_fault::kind::hang) time = duration::max();
   t.expires_after(time);
@@ -95,7 +97,10 @@ std::error_code loopback_file_step::finish(std::error_code ec) {
 
 loopback_file_step::loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path)
     : link_(std::move(l)), path_(&path), lane_(&link_->take_lane()) {
-  if (link_->files_in_flight++ == 0) link_->files_fault = link_->host.execute_.next();
+  auto& host = link_->host;
+  if (link_->files_in_flight++ == 0) link_->files_fault = host.execute_.next();
+  fault_ = host.file_.next();
+  if (fault_.what == loopback_fault::kind::none) fault_ = link_->files_fault;
 }
 
 std::error_code loopback_stat::answer(std::error_code ec) {
