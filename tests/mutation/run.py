@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Breaks the library's rules one at a time, and tells which test notices.
+
+  run.py BUILD_DIR [NUMBER...]   builds there a copy of the project that has all mutations, each switched on by the
+                                 environment, and runs the suites with one after the other; fails if one goes unnoticed
+  run.py --check                 fails if a mutation does not apply to the sources exactly once
+
+All mutations are in .ipp files, so that one build of the compiled libraries serves for all of them. A mutation replaces
+statements; `suites` are those that are to notice, in the order in which they are tried. CXX, CMAKE_ARGS (in words) and JOBS
+are passed on to the build.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+RULES = "watch/detail/rules/impl/"
+CORE = ["scenario", "unit", "simulation"]
+
+# What is broken, the file, the statements, what takes their place, the suites.
+MUTATIONS = [
+    ("a connect gives the budget back", RULES + "watch_fsm.ipp",
+     "  ++stats_.connects;\n", "++stats_.connects; state_.budget.restore();", CORE),
+    ("the watch ends with the exit code, however much of the log is left", RULES + "watch_fsm.ipp",
+     "  if (s.whole()) return stopped ? end_at_deadline() : end(reason::completed, {}, {});\n",
+     "if (s.exit_code) return end(reason::completed, {}, {});", CORE),
+    ("one byte of each chunk stays unacknowledged", RULES + "log_position.ipp",
+     "  offset_ += taken.size();\n", "offset_ += taken.size() - (taken.size() > 1 ? 1 : 0);", CORE),
+    ("by commands, the log is looked at before the exit code", "os_policy/impl/posix.ipp",
+     """  detail::append_path(script, "rj_f", job.exit_code_file);
+  script.append(detail::read_exit_piece);
+""",
+     """detail::append_path(script, "rj_f", job.log_file);
+  script.append(detail::stat_piece);
+  detail::append_path(script, "rj_f", job.exit_code_file);
+  script.append(detail::read_exit_piece);""", ["unit"]),
+    ("through files, the log is not looked at again after the exit code", RULES + "file_poll.ipp",
+     """    if (news) {
+      read_ = false;
+      return ask(log_status | (log_is_file_ && !full_chunk ? log_bytes : nothing));
+    }
+""", "static_cast<void>(news), static_cast<void>(full_chunk);", ["unit", "simulation"]),
+    ("the bytes before the offset are not compared", RULES + "log_position.ipp",
+     "  if (!r.bytes.empty() && r.bytes.substr(0, overlap()) != mark_.tail) return log_reset_cause::rewritten;\n", "",
+     CORE),
+    ("a log under another name is not noticed by its file", RULES + "log_position.ipp",
+     "  if (mark_.identity != 0 && r.log_identity != 0 && r.log_identity != mark_.identity) return log_reset_cause::replaced;\n",
+     "", CORE),
+    ("a missing job is lost at once", RULES + "watch_fsm.ipp",
+     "    if (s.lost_job.left() <= duration::zero())\n",
+     "    if (mutated || s.lost_job.left() <= duration::zero())\n", CORE),
+    ("the backoff does not grow", "backoff/impl/exponential.ipp",
+     "    base = base > maximum_ / 2 ? maximum_ : base * 2;\n", "break;", ["unit"]),
+    ("the deadline is ignored", RULES + "watch_fsm.ipp",
+     "  if (s.late() && !s.exit_code && !stopped) {\n", "  if (!mutated && s.late() && !s.exit_code && !stopped) {\n",
+     CORE),
+    ("the state does not advance", RULES + "watch_fsm.ipp",
+     "  s.options.log_offset = static_cast<std::int64_t>(offset());\n", "", CORE),
+    ("the number of a question is not compared", "os_policy/detail/impl/framing.ipp",
+     "    if (cursor.skip(nonce) && cursor.skip(kind)) return output.size() - cursor.rest.size();\n",
+     """if (cursor.rest.size() < nonce.size()) return output.npos;
+  cursor.rest.remove_prefix(nonce.size());
+  if (cursor.skip(kind)) return output.size() - cursor.rest.size();""", ["unit", "scenario", "simulation"]),
+    ("a reply counts without its end", "os_policy/detail/impl/framing.ipp",
+     "  if (!body.skip(frame_tag) || !body.skip(request.nonce) || !body.skip(frame_end)) return errc::reply_malformed;\n",
+     "", ["unit", "scenario"]),
+    ("every error is tried again", RULES + "failure_budget.ipp",
+     "  if (ec != condition::transient || (ec == errc::service_refused && !served_)) return verdict::fatal;\n", "", CORE),
+    ("the budget is without end", RULES + "failure_budget.ipp",
+     "  return ++failures_ > max_ ? verdict::exhausted : verdict::retry;\n", "++failures_; return verdict::retry;", CORE),
+    ("an exit-code file has no grace", RULES + "watch_fsm.ipp",
+     "    if (s.exit_fault.left() <= duration::zero())\n",
+     "    if (mutated || s.exit_fault.left() <= duration::zero())\n", CORE),
+    ("a log that is gone counts as delivered", RULES + "watch_fsm.ipp",
+     "      if (missing && s.exit_code && offset() >= s.seen) return end(reason::completed, {}, {});\n",
+     "if (missing && s.exit_code) return end(reason::completed, {}, {});", CORE),
+    ("a reply need not fit its question", RULES + "log_position.ipp",
+     "  return fresh <= max_bytes && fresh <= r.log_size - offset_ && (fresh > 0 || r.log_size == offset_);\n",
+     "static_cast<void>(fresh), static_cast<void>(max_bytes); return true;", ["unit", "scenario"]),
+    ("a chunk that comes too late is asked for again as large", RULES + "chunk_size.ipp",
+     "  size_ = std::max(size_ >> halvings, std::min(size_, least));\n",
+     "static_cast<void>(halvings), static_cast<void>(least);", ["scenario", "unit"]),
+    ("a pause does not grow", RULES + "poll_pause.ipp",
+     "  pause_ = pause < interval_ / 3 * 2 ? pause + std::max(pause / 2, duration(1)) : interval_;\n", "",
+     ["scenario", "unit"]),
+    ("a process whose file cannot be read counts as gone", RULES + "file_poll.ipp",
+     "  if (says_unreadable(ec)) evidence_unreadable_ = true;\n", "", ["unit", "simulation"]),
+    ("a session takes its input but once", "ssh/session/impl/wire.ipp",
+     "  } while ((rc >= 0 || rc == LIBSSH2_ERROR_EAGAIN) && !would_block_);\n",
+     "  } while (!mutated && (rc >= 0 || rc == LIBSSH2_ERROR_EAGAIN) && !would_block_);\n", ["ssh"]),
+]
+
+# The part of a suite that is to notice, where all of it would take long.
+PARTS = {"ssh": ["keys that are exchanged anew*"], "simulation": ["no story breaks a rule of the watch"]}
+SWITCH = """
+#ifndef REMOTE_JOB_MUTATION
+#define REMOTE_JOB_MUTATION
+#include <cstdlib>
+inline int mutation() {
+  static const char* chosen = std::getenv("REMOTE_JOB_MUTATION");
+  return chosen == nullptr ? 0 : std::atoi(chosen);
+}
+#endif
+"""
+
+
+def mutate(number, text, original, mutant):
+    """The text with this mutation, that is, both ways."""
+    on = f"(mutation() == {number})"
+    if "mutated" in mutant:
+        return text.replace(original, mutant.replace("mutated", on))
+    if re.match(r"\s*return\b", original):
+        return text.replace(original, f"  if {on} {{ {mutant} }}\n{original}")
+    return text.replace(original, f"  if {on} {{ {mutant} }} else {{\n{original}  }}\n")
+
+
+def apply(root):
+    """Writes all mutations into the library below root; with None only looks whether each applies once."""
+    include, texts, wrong = (root or SOURCE) / "include/remote_job", {}, []
+    for number, (name, file, original, mutant, _) in enumerate(MUTATIONS, 1):
+        text = texts.get(file) or (include / file).read_text(encoding="utf-8")
+        if (SOURCE / "include/remote_job" / file).read_text(encoding="utf-8").count(original) != 1:
+            wrong.append(f"mutation {number} ({name}) does not apply to {file}: it must have this once:\n{original}")
+            continue
+        texts[file] = mutate(number, text, original, mutant)
+    if wrong:
+        sys.exit("\n".join(wrong))
+    for file, text in texts.items() if root else []:
+        # Behind the last include.
+        at = text.rindex("\n#include") + 1
+        at = text.index("\n", at) + 1
+        (include / file).write_text(text[:at] + SWITCH + text[at:], encoding="utf-8")
+
+
+def build(directory, suites):
+    copy = directory / "source"
+    if copy.exists():
+        shutil.rmtree(copy)
+    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("build*", ".git"))
+    apply(copy)
+    run = lambda *command: subprocess.run(command, check=True, stdout=sys.stderr)
+    run("cmake", "-S", str(copy), "-B", str(directory / "build"), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+        "-DREMOTE_JOB_EXAMPLES=OFF", *os.environ.get("CMAKE_ARGS", "").split())
+    run("cmake", "--build", str(directory / "build"), "--parallel", os.environ.get("JOBS", str(os.cpu_count())),
+        "--target", *[f"{suite}_tests" for suite in suites])
+
+
+def killer(directory, number, suites):
+    """The suite and the test that fail with this mutation; nothing if none does."""
+    environment = dict(os.environ, REMOTE_JOB_MUTATION=str(number))
+    environment.setdefault("SIMULATION_COUNT", "20000")
+    for suite in suites:
+        command = [str(directory / "build/tests" / f"{suite}_tests"), "--abort", *PARTS.get(suite, [])]
+        try:
+            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+        except subprocess.TimeoutExpired:
+            return f"{suite}: does not end"
+        if done.returncode != 0:
+            text = done.stdout.decode(errors="replace")
+            # The name of the test stands between two lines of dashes, before its sections.
+            found = re.findall(r"^-{70,}\n(.+)\n(?:.+\n)*?-{70,}\n", text, re.MULTILINE)
+            return f"{suite}: {found[-1].strip() if found else 'crashed'}"
+    return None
+
+
+def main(arguments):
+    if arguments == ["--check"]:
+        return apply(None)
+    if not arguments:
+        sys.exit(__doc__)
+    directory = pathlib.Path(arguments[0]).resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    numbers = [int(each) for each in arguments[1:]] or list(range(1, len(MUTATIONS) + 1))
+    suites = sorted({suite for number in numbers for suite in MUTATIONS[number - 1][4]})
+    build(directory, suites)
+    if none := killer(directory, 0, suites):
+        sys.exit(f"without any mutation a test fails: {none}")
+    survivors = 0
+    for number in numbers:
+        begin = time.monotonic()
+        found = killer(directory, number, MUTATIONS[number - 1][4])
+        survivors += found is None
+        print(f"{number:2} {MUTATIONS[number - 1][0]}: {found or 'SURVIVES'} ({time.monotonic() - begin:.0f} s)", flush=True)
+    print(f"{len(numbers) - survivors} of {len(numbers)} are noticed")
+    return survivors
+
+
+sys.exit(main(sys.argv[1:]))
