@@ -170,3 +170,30 @@ TEST_CASE_METHOD(deadline_world, "a job is stopped by the watch that is resumed 
   CHECK(event->exit_code == 143);
   CHECK(host.jobs().signals("/base/dir/j") == 1);
 }
+
+TEST_CASE_METHOD(deadline_world,
+                 "where files are read and no command is run, a stop at the deadline fails in good time") {
+  state.options.via = GENERATE(poll_via::automatic, poll_via::files);
+  state.options.stop_at_deadline = true;
+  state.options.max_reconnect_attempts = GENERATE(0, 5);
+  host.jobs().behave({.run_time = 10h});
+  submit();
+  host.respond_to_files_only();
+  auto t = make();
+  start(t);
+  SECTION("the third time") {
+    run_virtual_for(context, 1h + 1min);
+    check_late();
+    CHECK(event->message.find("stopping it failed: loopback host: ") != std::string::npos);
+    CHECK_FALSE(host.jobs().ended("/base/dir/j"));
+  }
+  SECTION("but not if the next one is run") {
+    run_virtual_for(context, 1h - now() + 4s);
+    CHECK_FALSE(event);
+    host.respond_to_files_only(false);
+    run_virtual_for(context, 1min);
+    check_late();
+    CHECK(event->exit_code == 143);
+  }
+  CHECK(t.sink().all<retry_info>().empty());
+}

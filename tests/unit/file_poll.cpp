@@ -577,6 +577,47 @@ TEST_CASE_METHOD(file_poll_world, "a log that shrinks is as short as its status 
   check_log(2, "");
 }
 
+TEST_CASE_METHOD(file_poll_world, "a log that shrinks between bytes and status does not prove that sizes are wrong") {
+  const bool ended = GENERATE(false, true);
+  if (ended) exit().bytes = "0";
+  request = {.nonce = {}, .offset = 0, .overlap = 0, .max_bytes = 8};
+  if (ended) request.exit_seen = 0;
+  SECTION("emptied") {
+    begin();
+    answer(ask::read);
+    log().bytes = "";
+    answer_all();
+    check_log(0, "");
+  }
+  SECTION("rewritten") {
+    begin();
+    answer(ask::read);
+    log().bytes = "ab";
+    answer_all();
+    CHECK(reply.log_size == 2);
+  }
+  SECTION("after it grew") {
+    begin();
+    answer(ask::stat);
+    log().bytes = "0123456";
+    answer(ask::read);
+    log().bytes = "";
+    answer_all();
+    CHECK(reply.log_size <= 4);
+  }
+  SECTION("behind what was read before") {
+    request = {.nonce = {}, .offset = 4, .overlap = 3, .max_bytes = 8};
+    log().bytes = "0123456789";
+    begin();
+    answer(ask::read);
+    log().bytes = "012345";
+    answer_all();
+    CHECK(reply.log_size == 6);
+  }
+  CHECK(result == std::error_code());
+  CHECK_FALSE(reply.size_wrong);
+}
+
 TEST_CASE_METHOD(file_poll_world, "a log that is replaced shows its new identity or its other bytes") {
   begin();
   SECTION("before both") {
@@ -717,4 +758,35 @@ TEST_CASE("a process whose file is there and cannot be read is not taken to be g
   poll.make_reply(reply);
   CAPTURE(unreadable);
   CHECK(reply.liveness == (unreadable == file_poll::nothing ? liveness::vanished : liveness::unknown));
+}
+
+TEST_CASE("a log whose status cannot be read is not empty, though it is gone when it is read") {
+  using detail::file_poll;
+  const auto missing = std::make_error_code(std::errc::no_such_file_or_directory);
+  const poll_request request{.offset = 4, .overlap = 3, .max_bytes = 8};
+  file_poll poll;
+  const auto answer_all = [&](std::error_code status, std::error_code bytes) {
+    for (auto asked = poll.begin(request); asked != file_poll::nothing; asked = poll.next()) {
+      if (asked & file_poll::exit_code) poll.answer(file_poll::exit_code, missing);
+      if (asked & file_poll::log_status) {
+        if (!status) poll.status = {.size = 4, .identity = 7, .kind = file_kind::regular};
+        poll.answer(file_poll::log_status, status);
+      }
+      if (asked & file_poll::log_bytes) {
+        if (!bytes) poll.bytes = "123";
+        poll.answer(file_poll::log_bytes, bytes);
+      }
+    }
+    poll_reply reply;
+    poll.make_reply(reply);
+    return reply;
+  };
+  answer_all({}, {});
+  SECTION("there with nothing new, and then gone") { CHECK(answer_all({}, missing).log_size == 4); }
+  SECTION("gone") { CHECK(answer_all(missing, missing).log == log_state::absent); }
+  SECTION("unreadable") {
+    const auto error = GENERATE(std::errc::io_error, std::errc::permission_denied, std::errc::is_a_directory);
+    CHECK(answer_all(std::make_error_code(error), missing).log == log_state::unreadable);
+    CHECK(answer_all(std::make_error_code(error), {}).log == log_state::unreadable);
+  }
 }

@@ -178,7 +178,8 @@ class loopback_host {
   /// starting with it; the others in flight together go on. It takes precedence over the fault of the step.
   REMOTE_JOB_DECL loopback_host& on_file(int nth, loopback_fault fault, int times = 1);
 
-  /// Makes the host unreachable during this time: connecting is refused and connections break.
+  /// Makes the host unreachable during this time: connecting is refused, and connections made before break. Of no length
+  /// it only breaks connections.
   REMOTE_JOB_DECL loopback_host& down(duration from, duration to);
 
   /// Sets a function that answers commands, for OS policies other than loopback_os. It takes the command and the
@@ -190,8 +191,8 @@ class loopback_host {
   /// host cannot know which files that function stands for.
   REMOTE_JOB_DECL loopback_host& without_files();
 
-  /// Refuses all commands from now on, as for an account that may only transfer files.
-  REMOTE_JOB_DECL loopback_host& respond_to_files_only();
+  /// Refuses all commands from now on, as for an account that may only transfer files; with false it runs them again.
+  REMOTE_JOB_DECL loopback_host& respond_to_files_only(bool only = true);
 
   /// @name Counters
   /// @{
@@ -223,7 +224,8 @@ class loopback_host {
     REMOTE_JOB_DECL loopback_fault next();
   };
 
-  REMOTE_JOB_DECL bool reachable(duration now) const noexcept;
+  /// Whether a connection made at a time lasts until now.
+  REMOTE_JOB_DECL bool reachable(duration since, duration now) const noexcept;
 
   /// Whether this is a directory at this time: of a file that exists, or one of its own.
   REMOTE_JOB_DECL bool has_directory(std::string_view path, duration now);

@@ -122,8 +122,8 @@ loopback_host& loopback_host::without_files() {
   return *this;
 }
 
-loopback_host& loopback_host::respond_to_files_only() {
-  runs_commands_ = false;
+loopback_host& loopback_host::respond_to_files_only(bool only) {
+  runs_commands_ = !only;
   return *this;
 }
 
@@ -134,9 +134,9 @@ loopback_fault loopback_host::step::next() {
   return {};
 }
 
-bool loopback_host::reachable(duration now) const noexcept {
+bool loopback_host::reachable(duration since, duration now) const noexcept {
   for (const auto& [from, to] : down_)
-    if (now >= from && now < to) return false;
+    if (now >= from && (now < to || since < from)) return false;
   return true;
 }
 

@@ -63,6 +63,7 @@ struct loopback_link {
   int files_in_flight = 0;
   loopback_fault files_fault;  // of the file operations in flight
   bool open = false;
+  duration since{};  // when it was opened
   std::string diagnostics;
 };
 
@@ -123,7 +124,7 @@ class loopback_file_step {
     if (ec) return ec;
     auto& host = link_->host;
     if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
-    if (!host.reachable(link_->now())) link_->open = false;
+    if (!host.reachable(link_->since, link_->now())) link_->open = false;
     if (!link_->open) return link_->fail(errc::connection_lost);
     if (!host.offers_files_ || host.responder_) return link_->fail(errc::files_unavailable);
 

@@ -62,7 +62,8 @@ std::error_code loopback_link::fail(std::error_code ec) {
 std::error_code loopback_connect::answer(std::error_code ec) {
   if (ec) return ec;
   if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
-  link_->open = link_->host.reachable(link_->now());
+  link_->since = link_->now();
+  link_->open = link_->host.reachable(link_->since, link_->since);
   return link_->open ? std::error_code() : link_->fail(errc::connect_failed);
 }
 
@@ -70,7 +71,7 @@ std::error_code loopback_execute::answer(std::error_code ec) {
   if (ec) return ec;
   auto& host = link_->host;
   if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
-  if (!host.reachable(link_->now())) link_->open = false;
+  if (!host.reachable(link_->since, link_->now())) link_->open = false;
   if (!link_->open) return link_->fail(errc::connection_lost);
 
   if (!host.runs_commands_) return link_->fail(errc::command_refused);

@@ -24,8 +24,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// the job wrote; and bytes count up to that size only.
 ///
 /// Of a size and a read that contradict each other the longer one counts. A read that ends before the size proves
-/// nothing: the handle may lag behind, and the log is truncated only when its size says so. A read that goes beyond a
-/// size which was asked for later proves that the host tells wrong sizes; from then on the log ends where reading ends.
+/// nothing: the handle may lag behind, and the log is truncated only when its size says so. Two reads that go beyond a
+/// size which was asked for later prove that the host tells wrong sizes; from then on the log ends where reading ends.
+/// One alone may be of a log that is truncated.
 /// Each read asks for one byte more than the poll needs, which shows whether the log ends there.
 ///
 /// Of a long backlog several chunks may be read at once. The polls that find their chunk already read ask nothing, and
@@ -133,7 +134,8 @@ class file_poll {
   bool read_ = false;  // the log, since the exit code appeared
   bool read_again_ = false;
   bool size_asked_again_ = false;
-  bool size_wrong_ = false;  // the host tells sizes that are too small; also from a poll before
+  bool size_contradicted_ = false;  // by a read before it was asked for
+  bool size_wrong_ = false;         // the host tells sizes that are too small; also from a poll before
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

@@ -16,6 +16,10 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
+/// Where files can be read, a host that refuses so many commands in a row runs none: one reply, or two, may be lost on
+/// the way.
+inline constexpr int enough_refusals = 3;
+
 /// Decides when to ask whether a job lives, and when it counts as lost. It has no clock: each poll says how much time
 /// has passed since the poll before.
 ///
@@ -27,6 +31,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// an earlier poll of this run found: it is looked for by its number and start time, and proves life or death. A log
 /// that grows: a sign of life, which begins the grace anew. If there is neither, nothing more can be found out, and the
 /// job is lost after the grace. A process that is proved gone is gone, though others may still write to the log.
+///
+/// No answer is final: what tells nothing now, a file that cannot be read or a host that runs no command, may tell later.
+/// Then the watch asks more rarely, but it never stops asking.
 class lost_job_rule {
  public:
   lost_job_rule(const job_spec& job, const watch_options& options) noexcept
@@ -39,13 +46,13 @@ class lost_job_rule {
   // a poll asks only now and then, from the second poll on, and while the job is missing.
 
   /// Whether the next poll asks.
-  bool asks(bool by_files) const noexcept { return watched_ && !unknowable_ && (!by_files || due_); }
+  bool asks(bool by_files) const noexcept { return watched_ && (!by_files || due_); }
   /// Whether it asks by a command although polls go through files: where files prove nothing, or say that the job is
   /// gone.
   bool wants_command(bool by_files) const noexcept {
-    return by_files && both_ways_ && asks(by_files) && (files_prove_nothing_ || missing_);
+    return by_files && both_ways_ && asks(by_files) && (files_prove_nothing_ || missing_) && !runs_no_commands();
   }
-  /// The host did not run the command. If that goes on it runs none, and files must do.
+  /// The host did not run the command. Once it has refused enough in a row, files must do until it is time to ask again.
   REMOTE_JOB_DECL void command_refused() noexcept;
 
   /// Takes what a complete poll found; `asked`: whether it asked. Returns what is new and worth a notice.
@@ -58,7 +65,7 @@ class lost_job_rule {
   duration left() const noexcept { return grace_ - *missing_; }
 
   /// Decides whether the poll after this pause asks.
-  void plan(duration pause) noexcept { due_ = missing_ || !known_ || *known_ >= look_again_after() - pause; }
+  REMOTE_JOB_DECL void plan(duration pause) noexcept;
 
   /// The process that is looked for where the pid file is gone; 0: none.
   std::uint64_t known_pid() const noexcept { return known_pid_; }
@@ -74,22 +81,28 @@ class lost_job_rule {
   /// Remembers the process that was found alive.
   REMOTE_JOB_DECL void remember(std::string_view evidence);
 
-  /// Through files, a job that was seen alive is not asked after again before this.
-  duration look_again_after() const noexcept { return std::max<duration>(grace_, std::chrono::seconds(10)); }
+  bool runs_no_commands() const noexcept { return refusals_ >= enough_refusals; }
+  /// Neither way tells.
+  REMOTE_JOB_DECL void found_nothing() noexcept;
+
+  /// Through files, a job is not asked after again before this, unless it is missing.
+  duration look_again_after() const noexcept {
+    return std::max<duration>(grace_, nothing_told_ ? std::chrono::minutes(5) : std::chrono::seconds(10));
+  }
 
   bool watched_;
   bool both_ways_;
   duration grace_;
-  std::optional<duration> known_;    // how long ago something was last known; at most look_again_after()
+  std::optional<duration> asked_;    // how long ago the last question was done with; at most look_again_after()
   std::optional<duration> missing_;  // for how long; at most grace_
   liveness seen_ = liveness::unknown;
   std::string evidence_;
   std::uint64_t known_pid_ = 0;
   std::string known_start_;
-  int refusals_ = 0;  // of commands, in a row
+  int refusals_ = 0;  // of commands, in a row; no more than enough
   bool due_ = false;
   bool files_prove_nothing_ = false;
-  bool unknowable_ = false;  // neither way tells
+  bool nothing_told_ = false;  // the last question, either way
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

@@ -92,6 +92,7 @@ class watch_fsm {
   // Each enters a phase.
   REMOTE_JOB_DECL action connect();
   REMOTE_JOB_DECL action ask();
+  REMOTE_JOB_DECL action pause(duration time);
   REMOTE_JOB_DECL action tell(watch_phase phase, action_kind kind);
   REMOTE_JOB_DECL action close_then(action_kind next);
 

@@ -102,6 +102,7 @@ class watch_state {
   bool size_wrong = false;  // the host tells sizes that are too small, and this was told
   bool by_files = false;    // unless the lost-job rule wants a command
   deadline_stop stop = deadline_stop::none;
+  int stops_refused = 0;
   std::uint64_t seen = 0;  // the size of the log when it was last there
   std::optional<std::int64_t> exit_code;
   std::optional<std::uint64_t> drain_to;  // the log is complete up to here, since the job ended

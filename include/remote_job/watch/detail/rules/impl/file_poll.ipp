@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
@@ -41,7 +42,7 @@ unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
   if (limit_ < std::numeric_limits<std::size_t>::max()) ++limit_;
   first_ = poll_start(request);
   failure_ = {};
-  exit_judged_ = read_ = read_again_ = size_asked_again_ = status_known_ = false;
+  exit_judged_ = read_ = read_again_ = size_asked_again_ = size_contradicted_ = status_known_ = false;
   shrink(bytes, limit_);
   bytes.clear();
   bytes_error_ = {};
@@ -163,12 +164,14 @@ unsigned file_poll::next() {
   }
   // The log grew after its status was asked for, or the status is wrong.
   if (!size_wrong_ && reaches() && read_end() > status.size && (status.size <= request_->offset || reads_to_end())) {
-    if (size_asked_again_) {
-      size_wrong_ = true;
-    } else {
-      size_asked_again_ = true;
-      return ask(log_status);
+    if (!std::exchange(size_asked_again_, true)) return ask(log_status);
+    // Or the log was truncated in between: then it is shorter when it is read again.
+    if (!std::exchange(size_contradicted_, true)) {
+      read_again_ = true;
+      size_asked_again_ = false;
+      return ask(log_bytes);
     }
+    size_wrong_ = true;
   }
   return nothing;
 }
@@ -184,7 +187,7 @@ void file_poll::make_reply(poll_reply& reply) const noexcept {
   if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
   if (status_error_ || bytes_error_ || status.kind != file_kind::regular) {
     // A log that is gone by now and had nothing new is a matter for the next poll.
-    if (says_missing(bytes_error_)) return present(reply, size());
+    if (log_is_file_ && says_missing(bytes_error_)) return present(reply, size());
     reply.log = log_state::unreadable;
     reply.log_error = status_error_                         ? status_error_
                       : status.kind == file_kind::directory ? std::make_error_code(std::errc::is_a_directory)

@@ -5,6 +5,7 @@
 
 #include <remote_job/watch/detail/rules/lost_job_rule.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 #include <utility>
@@ -12,20 +13,32 @@
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void lost_job_rule::begin() noexcept {
-  known_.reset();
+  asked_.reset();
   missing_.reset();
   seen_ = liveness::unknown;
   known_pid_ = 0;
   known_start_.clear();
-  due_ = unknowable_ = files_prove_nothing_ = false;
+  due_ = nothing_told_ = files_prove_nothing_ = false;
   refusals_ = 0;
 }
 
 void lost_job_rule::command_refused() noexcept {
-  constexpr int enough = 3;  // one reply, or two, may be lost on the way
-  if (++refusals_ < enough) return;
-  unknowable_ = files_prove_nothing_;
-  both_ways_ = false;
+  refusals_ = std::min(refusals_ + 1, enough_refusals);
+  if (runs_no_commands() && files_prove_nothing_) found_nothing();
+}
+
+void lost_job_rule::found_nothing() noexcept {
+  nothing_told_ = true;
+  asked_ = duration::zero();
+  due_ = false;
+  files_prove_nothing_ = false;  // next time files are asked first, and then a command
+}
+
+void lost_job_rule::plan(duration pause) noexcept {
+  const bool again = !asked_ || *asked_ >= look_again_after() - pause;
+  due_ = missing_ || again;
+  // One more refusal is enough then.
+  if (again) refusals_ = std::min(refusals_, enough_refusals - 1);
 }
 
 void lost_job_rule::remember(std::string_view evidence) {
@@ -43,7 +56,7 @@ void lost_job_rule::remember(std::string_view evidence) {
 
 std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool asked, bool through_files, bool grew,
                                                   duration elapsed) {
-  if (known_) known_ = std::min(*known_ + elapsed, look_again_after());
+  if (asked_) asked_ = std::min(*asked_ + elapsed, look_again_after());
   if (missing_) missing_ = std::min(*missing_ + elapsed, grace_);
   if (r.exit_state != exit_code_state::absent) {
     missing_.reset();
@@ -52,12 +65,15 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
   if (missing_ && grew && seen_ == liveness::not_started) missing_ = duration::zero();
   if (!asked) return {};
   if (through_files && r.liveness == liveness::unknown) {
-    files_prove_nothing_ = true;
-    if (!both_ways_) unknowable_ = true;
+    if (both_ways_)
+      files_prove_nothing_ = true;
+    else
+      found_nothing();
     return {};
   }
   if (!through_files) refusals_ = 0;
-  known_ = duration::zero();
+  nothing_told_ = false;
+  asked_ = duration::zero();
   evidence_ = r.evidence;
   if (r.liveness == liveness::alive) remember(r.evidence);
   const auto before = std::exchange(seen_, r.liveness);

@@ -24,6 +24,12 @@ watch_fsm::watch_fsm(trigger_state state)
       chance_(poll_pause::chance_of(job_.job_id)),
       log_cut_(state.log_incomplete) {}
 
+/// Whether the host did not run a command. Where the connection works, and files can be read, this costs no budget.
+inline bool ran_no_command(const std::error_code& ec) noexcept {
+  return ec == errc::command_refused || ec == errc::service_refused || ec == errc::reply_missing ||
+         ec == errc::shell_unusable;
+}
+
 // ---- Inputs
 
 action watch_fsm::start(std::string objection, bool files, duration now, wall_time today) {
@@ -52,10 +58,7 @@ action watch_fsm::connected(std::error_code ec, std::string why) {
 action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
   if (!ec && !state_.log.plausible(reply, state_.chunk.get())) ec = errc::reply_malformed;
   if (ec == errc::files_unavailable && by_files()) return files_refused(why);
-  const bool no_command = ec == errc::command_refused || ec == errc::service_refused || ec == errc::reply_missing ||
-                          ec == errc::shell_unusable;
-  if (no_command && state_.by_files && !by_files()) {
-    // The connection works, and files can be read: this alone is no reason to give up anything.
+  if (ran_no_command(ec) && state_.by_files && !by_files()) {
     state_.lost_job.command_refused();
     return ask();
   }
@@ -77,7 +80,11 @@ action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& 
 }
 
 action watch_fsm::stop_answered(std::error_code ec, std::string text) {
-  if (ec == condition::transient) return failed(make_failure(retry_info::phase::command, ec, std::move(text)));
+  if (ran_no_command(ec) && state_.by_files) {
+    if (++state_.stops_refused < enough_refusals) return pause(state_.pause.next(false, chance_));
+  } else if (ec == condition::transient) {
+    return failed(make_failure(retry_info::phase::command, ec, std::move(text)));
+  }
   state_.stop = deadline_stop::answered;
   stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
   if (ec) return end_at_deadline();
@@ -122,6 +129,12 @@ action watch_fsm::ask() {
   state_.phase = stop ? watch_phase::stopping : watch_phase::polling;
   state_.found = {};
   return {stop ? action_kind::stop : action_kind::poll, command_timeout()};
+}
+
+action watch_fsm::pause(duration time) {
+  state_.phase = watch_phase::pausing;
+  state_.found = {};
+  return {action_kind::wait, time};
 }
 
 action watch_fsm::tell(watch_phase phase, action_kind kind) {
@@ -243,21 +256,21 @@ action watch_fsm::decide() {
   }
   if (s.late() && !s.exit_code) return end_at_deadline();
 
-  duration pause = s.pause.next(s.found.moved, chance_);
+  duration time = s.pause.next(s.found.moved, chance_);
   if (s.lost_job.missing()) {
     if (s.lost_job.left() <= duration::zero())
       return end(reason::lost, errc::job_lost,
                  lost_message(job_, s.lost_job.seen(), s.lost_job.evidence(), s.lost_job.grace()));
-    pause = std::min(pause, s.lost_job.left());
+    time = std::min(time, s.lost_job.left());
   }
-  if (!s.late()) pause = std::min(pause, s.deadline_left());
+  if (!s.late()) time = std::min(time, s.deadline_left());
   if (s.exit_fault) {
     const auto kind = s.exit_fault.kind();
     if (s.exit_fault.left() <= duration::zero())
       return end(reason::exit_code_unusable,
                  kind == notice_kind::exit_code_damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
                  fault_text(kind));
-    pause = std::min(pause, s.exit_fault.left());
+    time = std::min(time, s.exit_fault.left());
   }
   if (s.log_fault) {
     const bool missing = s.log_fault.kind() == notice_kind::log_missing;
@@ -268,13 +281,11 @@ action watch_fsm::decide() {
       if (!missing || s.exit_code)
         return end(reason::log_unusable, errc::log_unreadable, fault_text(s.log_fault.kind()));
     } else {
-      pause = std::min(pause, s.log_fault.left());
+      time = std::min(time, s.log_fault.left());
     }
   }
-  s.lost_job.plan(pause);
-  s.phase = watch_phase::pausing;
-  s.found = {};
-  return {action_kind::wait, pause};
+  s.lost_job.plan(time);
+  return pause(time);
 }
 
 // ---- What an action refers to

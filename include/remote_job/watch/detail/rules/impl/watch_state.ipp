@@ -20,6 +20,7 @@ void watch_state::begin(bool through_files, duration ran) noexcept {
   short_read = size_wrong = false;
   by_files = through_files;
   stop = deadline_stop::none;
+  stops_refused = 0;
   seen = log.offset();
   exit_code.reset();
   drain_to.reset();
