@@ -132,7 +132,7 @@ void job_truth::log_line(const story_line& l, loopback_file& file) {
       break;
     default: return;
   }
-  const auto state = !f.exists ? log_state::absent
+  const auto state = !f.exists                    ? log_state::absent
                      : f.readable && !f.directory ? log_state::present
                                                   : log_state::unreadable;
   log_.push_back({l.at, state, f.generation, f.size});

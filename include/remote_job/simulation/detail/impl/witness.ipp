@@ -328,7 +328,8 @@ int witness::faults(Matters matters) const {
 
 bool witness::unreachable() const {
   return std::any_of(stage_.told.lines.begin(), stage_.told.lines.end(), [&](const story_line& l) {
-    return l.what == story_kind::down && l.at <= stage_.now() && l.at + l.lasts >= began_;
+    const bool breaks = l.what == story_kind::down || l.what == story_kind::reboot || l.what == story_kind::switch_host;
+    return breaks && l.at <= stage_.now() && l.at + l.lasts >= began_;
   });
 }
 
@@ -357,10 +358,15 @@ bool witness::explained(std::error_code ec) const {
   }
   if (ec == errc::sink_failed) return refused_ > 0;
   if (unreachable() && (ec == errc::connection_lost || ec == errc::connect_failed)) return true;
-  if (ec == errc::files_unavailable || ec == errc::command_refused)
-    return std::any_of(stage_.told.lines.begin(), stage_.told.lines.end(), [](const story_line& l) {
-      return l.what == story_kind::no_files || l.what == story_kind::no_commands;
-    });
+  const auto told = [&](story_kind what) {
+    return std::any_of(stage_.told.lines.begin(), stage_.told.lines.end(),
+                       [&](const story_line& l) { return l.what == what; });
+  };
+  if (ec == errc::files_unavailable) return told(story_kind::no_files);
+  // Nothing fails for want of commands where files can be read.
+  if (ec == errc::command_refused)
+    return told(story_kind::no_commands) &&
+           (!watches_ || options_.via == poll_via::commands || told(story_kind::no_files));
   using kind = loopback_fault::kind;
   return faults([&](const story_line& l) {
            switch (l.fault.what) {

@@ -25,8 +25,9 @@ simulated_world::simulated_world(const story& s, bool diary) : simulated_stage(s
       case story_kind::connect_fault: host.on_connect(nth, l.fault, l.times); break;
       case story_kind::step_fault: host.on_execute(nth, l.fault, l.times); break;
       case story_kind::file_fault: host.on_file(nth, l.fault, l.times); break;
-      case story_kind::reboot: host.jobs().reboot(l.at); break;
-      case story_kind::switch_host: host.jobs().switch_host(l.at); break;
+      // One connection is to one boot of one host.
+      case story_kind::reboot: host.down(l.at, l.at).jobs().reboot(l.at); break;
+      case story_kind::switch_host: host.down(l.at, l.at).jobs().switch_host(l.at); break;
       case story_kind::orphan: host.jobs().kill_supervisors(l.at); break;
       case story_kind::kill: host.jobs().kill(l.at); break;
       case story_kind::found:
@@ -78,15 +79,16 @@ void simulated_world::show_processes(const job_truth& job, const submit_result& 
   if (pid_file.bytes().find("start=") != std::string::npos) return;
   const auto began = host.jobs().began(dir);
   if (!began) return;
-  const auto before = [&](story_kind what) {
-    return std::any_of(told.lines.begin(), told.lines.end(),
-                       [&](const story_line& l) { return l.what == what && l.at <= *began; });
-  };
-  const bool switched = before(story_kind::switch_host);
-  const std::string place = std::string(" boot=boot-") +
-                            (switched                     ? "3 host=host-3 .\n"
-                             : before(story_kind::reboot) ? "2 host=host-1 .\n"
-                                                          : "1 host=host-1 .\n");
+  std::string boot = "boot-1", name = "host-1";
+  duration last = duration::min();
+  for (const auto& l : told.lines) {
+    if (l.at > *began || (l.what != story_kind::reboot && l.what != story_kind::switch_host)) continue;
+    if (l.what == story_kind::switch_host) name = "host-3";
+    if (l.at < last) continue;
+    last = l.at;
+    boot = l.what == story_kind::reboot ? "boot-2" : "boot-3";
+  }
+  const std::string place = " boot=" + boot + " host=" + name + " .\n";
   const auto identity = [&](std::uint64_t pid, const char* start) {
     return std::to_string(pid) + "\nstart=" + start + place;
   };
@@ -101,8 +103,8 @@ void simulated_world::show_processes(const job_truth& job, const submit_result& 
   auto end = *began + job.behaviour().run_time;
   auto orphaned = end;
   for (const auto& l : told.lines) {
-    if ((l.what == story_kind::kill || l.what == story_kind::reboot) && l.at >= *began) end = std::min(end, l.at);
-    if (l.what == story_kind::orphan && l.at >= *began) orphaned = std::min(orphaned, l.at);
+    if ((l.what == story_kind::kill || l.what == story_kind::reboot) && l.at > *began) end = std::min(end, l.at);
+    if (l.what == story_kind::orphan && l.at > *began) orphaned = std::min(orphaned, l.at);
   }
   if (end <= now()) return;
   host.file(child).append(now(), stat("78")).remove(end);
@@ -140,17 +142,14 @@ bool simulated_world::may_last(const job_truth& job) {
   auto& exit = host.file(job_paths::in(job.directory()).exit_code_file);
   exit.advance(now());
   if (exit.exists()) return false;
-  // A host that runs none of our commands three times in a row is not asked by commands again in this run.
-  int unanswered = 0;
-  for (const auto& l : told.lines)
-    if (l.what == story_kind::step_fault && l.fault.what != loopback_fault::kind::delay) unanswered += l.times;
-  return unanswered >= 3 || has(story_kind::switch_host) || has(story_kind::no_commands) ||
-         job.line(story_kind::by_files) != nullptr;
+  // Where nothing shows the processes, nothing can be found out.
+  const bool shown = has(story_kind::processes) && !has(story_kind::no_files);
+  const bool asked = !has(story_kind::no_commands) && job.line(story_kind::by_files) == nullptr;
+  return has(story_kind::switch_host) || !(shown || asked);
 }
 
 void simulated_world::over() {
-  for (const auto& job : jobs_)
-    rule(host.jobs().starts(job.directory()) <= 1, "a job is started once");
+  for (const auto& job : jobs_) rule(host.jobs().starts(job.directory()) <= 1, "a job is started once");
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
