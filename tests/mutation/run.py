@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Breaks the library's rules one at a time, and tells which test notices.
 
-  run.py BUILD_DIR [NUMBER...]   builds there a copy of the project that has all mutations, each switched on by the
-                                 environment, and runs the suites with one after the other; fails if one goes unnoticed
+  run.py BUILD_DIR [NUMBER...]   runs the suites with one mutation after the other; fails if one goes unnoticed
   run.py --check                 fails if a mutation does not apply to the sources exactly once
 
-All mutations are in .ipp files, so that one build of the compiled libraries serves for all of them. A mutation replaces
-statements; `suites` are those that are to notice, in the order in which they are tried. CXX, CMAKE_ARGS (in words) and JOBS
-are passed on to the build.
+BUILD_DIR is a build of the project with Ninja, not of the headers alone. What the suites need there is built; then the
+library is compiled once more, with all mutations, each switched on by the environment, and linked to the same tests. So a
+run costs three objects. All mutations are in .ipp files, that is, in the library. A mutation replaces statements; `suites`
+are those that are to notice, in the order in which they are tried: all of a suite, or one source of it, as "ssh/rekey".
+JOBS is the number of jobs of the build.
 """
 
+import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -71,7 +74,9 @@ MUTATIONS = [
      "  if (!body.skip(frame_tag) || !body.skip(request.nonce) || !body.skip(frame_end)) return errc::reply_malformed;\n",
      "", ["unit", "scenario"]),
     ("every error is tried again", RULES + "failure_budget.ipp",
-     "  if (ec != condition::transient || (ec == errc::service_refused && !served_)) return verdict::fatal;\n", "", CORE),
+     """  if (ec != condition::transient || (ec == errc::service_refused && !served_) || (hung_up && hung_up_))
+    return verdict::fatal;
+""", "", CORE),
     ("the budget is without end", RULES + "failure_budget.ipp",
      "  return ++failures_ > max_ ? verdict::exhausted : verdict::retry;\n", "++failures_; return verdict::retry;", CORE),
     ("an exit-code file has no grace", RULES + "watch_fsm.ipp",
@@ -93,11 +98,24 @@ MUTATIONS = [
      "  if (says_unreadable(ec)) evidence_unreadable_ = true;\n", "", ["unit", "simulation"]),
     ("a session takes its input but once", "ssh/session/impl/wire.ipp",
      "  } while ((rc >= 0 || rc == LIBSSH2_ERROR_EAGAIN) && !would_block_);\n",
-     "  } while (!mutated && (rc >= 0 || rc == LIBSSH2_ERROR_EAGAIN) && !would_block_);\n", ["ssh"]),
+     "  } while (!mutated && (rc >= 0 || rc == LIBSSH2_ERROR_EAGAIN) && !would_block_);\n", ["ssh/rekey"]),
+    ("what told nothing of a job is not asked again", RULES + "lost_job_rule.ipp",
+     "  const bool again = !asked_ || *asked_ >= look_again_after() - pause;\n",
+     "  const bool again = !(mutated && nothing_told_) && (!asked_ || *asked_ >= look_again_after() - pause);\n", CORE),
+    ("a host that refuses a stop is asked again and again", RULES + "watch_fsm.ipp",
+     "    if (++state_.stops_refused < enough_refusals) ", "    if (mutated || ++state_.stops_refused < enough_refusals) ",
+     CORE),
+    ("one read beyond the size proves that sizes are wrong", RULES + "file_poll.ipp",
+     "    if (!std::exchange(size_contradicted_, true)) {\n",
+     "    if (!mutated && !std::exchange(size_contradicted_, true)) {\n", ["unit", "simulation"]),
+    ("a log whose status cannot be read has no size", RULES + "file_poll.ipp",
+     "    if (log_is_file_ && says_missing(bytes_error_)) return present(reply, size());\n",
+     "    if ((mutated || log_is_file_) && says_missing(bytes_error_)) return present(reply, size());\n",
+     ["unit", "simulation"]),
 ]
 
 # The part of a suite that is to notice, where all of it would take long.
-PARTS = {"ssh": ["keys that are exchanged anew*"], "simulation": ["no story breaks a rule of the watch"]}
+PARTS = {"simulation": ["no story breaks a rule of the watch"]}
 SWITCH = """
 #ifndef REMOTE_JOB_MUTATION
 #define REMOTE_JOB_MUTATION
@@ -120,35 +138,62 @@ def mutate(number, text, original, mutant):
     return text.replace(original, f"  if {on} {{ {mutant} }} else {{\n{original}  }}\n")
 
 
-def apply(root):
-    """Writes all mutations into the library below root; with None only looks whether each applies once."""
-    include, texts, wrong = (root or SOURCE) / "include/remote_job", {}, []
+def apply(include):
+    """Writes all mutations into the headers of this directory; with None only looks whether each applies once."""
+    texts, wrong = {}, []
     for number, (name, file, original, mutant, _) in enumerate(MUTATIONS, 1):
-        text = texts.get(file) or (include / file).read_text(encoding="utf-8")
-        if (SOURCE / "include/remote_job" / file).read_text(encoding="utf-8").count(original) != 1:
+        text = (SOURCE / "include/remote_job" / file).read_text(encoding="utf-8")
+        if text.count(original) != 1:
             wrong.append(f"mutation {number} ({name}) does not apply to {file}: it must have this once:\n{original}")
             continue
-        texts[file] = mutate(number, text, original, mutant)
+        texts[file] = mutate(number, texts.get(file, text), original, mutant)
     if wrong:
         sys.exit("\n".join(wrong))
-    for file, text in texts.items() if root else []:
+    for file, text in texts.items() if include else []:
         # Behind the last include.
         at = text.rindex("\n#include") + 1
         at = text.index("\n", at) + 1
-        (include / file).write_text(text[:at] + SWITCH + text[at:], encoding="utf-8")
+        (include / "remote_job" / file).write_text(text[:at] + SWITCH + text[at:], encoding="utf-8")
 
 
 def build(directory, suites):
-    copy = directory / "source"
-    if copy.exists():
-        shutil.rmtree(copy)
-    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("build*", ".git"))
-    apply(copy)
-    run = lambda *command: subprocess.run(command, check=True, stdout=sys.stderr)
-    run("cmake", "-S", str(copy), "-B", str(directory / "build"), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
-        "-DREMOTE_JOB_EXAMPLES=OFF", *os.environ.get("CMAKE_ARGS", "").split())
-    run("cmake", "--build", str(directory / "build"), "--parallel", os.environ.get("JOBS", str(os.cpu_count())),
-        "--target", *[f"{suite}_tests" for suite in suites])
+    """Links the tests in the build directory with the mutated library."""
+    ninja = lambda *words: subprocess.run(["ninja", "-C", str(directory), *words], check=True, stdout=subprocess.PIPE).stdout.decode()
+    run = lambda command: subprocess.run(command, check=True, shell=True, cwd=directory)
+    links, needed = {}, set()
+    for suite in suites:
+        folder, _, source = suite.partition("/")
+        # The linker's command stands between others.
+        link = shlex.split(re.sub(r"^: && | && .*$", "", ninja("-t", "commands", f"{folder}_tests").splitlines()[-1]))
+        tests = f"tests/CMakeFiles/{folder}_tests.dir/{folder}/"
+        links[suite] = [w for w in link if not w.startswith(tests) or not source or w == f"{tests}{source}.cpp.o"]
+        needed.update(w for w in links[suite] if w.startswith("tests/CMakeFiles/") or w.endswith("catch_main.a"))
+    subprocess.run(["ninja", "-C", str(directory), "-j", os.environ.get("JOBS", str(os.cpu_count())), *sorted(needed)],
+                   check=True, stdout=sys.stderr)
+    place = directory / "mutation"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(SOURCE / "include", place / "include")
+    apply(place / "include")
+    used = {word for link in links.values() for word in link}
+    for entry in json.loads(ninja("-t", "compdb")):
+        output = entry["output"]
+        library = re.fullmatch(r"CMakeFiles/(remote_job_\w*compiled)\.dir/.*", output)
+        archive = f"lib{library[1]}.a" if library else None
+        if not output.endswith("compiled.cpp.o") or used.isdisjoint((output, archive)):
+            continue
+        mutated = "mutation/" + output.replace("/", "_")
+        run(entry["command"].replace(output, mutated).replace(str(SOURCE / "include"), str(place / "include")))
+        if archive:
+            run(f"ar rcs mutation/{archive} {mutated}")
+        with_mutations = {output: mutated, archive: f"mutation/{archive}"}
+        links = {suite: [with_mutations.get(word, word) for word in link] for suite, link in links.items()}
+    for suite, link in links.items():
+        link[link.index("-o") + 1] = executable(suite)
+        run(shlex.join(link))
+
+
+def executable(suite):
+    return f"mutation/{suite.replace('/', '_')}_tests"
 
 
 def killer(directory, number, suites):
@@ -156,7 +201,7 @@ def killer(directory, number, suites):
     environment = dict(os.environ, REMOTE_JOB_MUTATION=str(number))
     environment.setdefault("SIMULATION_COUNT", "20000")
     for suite in suites:
-        command = [str(directory / "build/tests" / f"{suite}_tests"), "--abort", *PARTS.get(suite, [])]
+        command = [str(directory / executable(suite)), "--abort", *PARTS.get(suite, [])]
         try:
             done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
         except subprocess.TimeoutExpired:
@@ -175,7 +220,6 @@ def main(arguments):
     if not arguments:
         sys.exit(__doc__)
     directory = pathlib.Path(arguments[0]).resolve()
-    directory.mkdir(parents=True, exist_ok=True)
     numbers = [int(each) for each in arguments[1:]] or list(range(1, len(MUTATIONS) + 1))
     suites = sorted({suite for number in numbers for suite in MUTATIONS[number - 1][4]})
     build(directory, suites)
