@@ -29,6 +29,19 @@ TEST_CASE_METHOD(either_way, "a log that disappears while the job runs may be in
   CHECK(e.log_incomplete);
 }
 
+TEST_CASE_METHOD(either_way, "a log that disappears after its job ended, with bytes left to read, is an error") {
+  host.latency(1s);
+  log().append(0s, std::string(1000, 'x')).remove(GENERATE(4s, 7s, 12s));
+  exit_code().append(0s, "0");
+  state.options.log_chunk_size = 10;
+  auto t = make();
+  const auto& e = watch(t);
+  CHECK(e.reason == reason::log_unusable);
+  CHECK(e.status == status::error);
+  CHECK(e.log_incomplete);
+  CHECK(e.log_offset < 1000);
+}
+
 TEST_CASE_METHOD(either_way, "a log that disappears before the first poll may be incomplete if the library made it") {
   exit_code().append(0s, "0");
   const bool ours = GENERATE(true, false);
