@@ -3154,6 +3154,10 @@ class log_position {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
+/// Where files can be read, a host that refuses so many commands in a row runs none: one reply, or two, may be lost on
+/// the way.
+inline constexpr int enough_refusals = 3;
+
 /// Decides when to ask whether a job lives, and when it counts as lost. It has no clock: each poll says how much time
 /// has passed since the poll before.
 ///
@@ -3165,6 +3169,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// an earlier poll of this run found: it is looked for by its number and start time, and proves life or death. A log
 /// that grows: a sign of life, which begins the grace anew. If there is neither, nothing more can be found out, and the
 /// job is lost after the grace. A process that is proved gone is gone, though others may still write to the log.
+///
+/// No answer is final: what tells nothing now, a file that cannot be read or a host that runs no command, may tell later.
+/// Then the watch asks more rarely, but it never stops asking.
 class lost_job_rule {
  public:
   lost_job_rule(const job_spec& job, const watch_options& options) noexcept
@@ -3177,13 +3184,13 @@ class lost_job_rule {
   // a poll asks only now and then, from the second poll on, and while the job is missing.
 
   /// Whether the next poll asks.
-  bool asks(bool by_files) const noexcept { return watched_ && !unknowable_ && (!by_files || due_); }
+  bool asks(bool by_files) const noexcept { return watched_ && (!by_files || due_); }
   /// Whether it asks by a command although polls go through files: where files prove nothing, or say that the job is
   /// gone.
   bool wants_command(bool by_files) const noexcept {
-    return by_files && both_ways_ && asks(by_files) && (files_prove_nothing_ || missing_);
+    return by_files && both_ways_ && asks(by_files) && (files_prove_nothing_ || missing_) && !runs_no_commands();
   }
-  /// The host did not run the command. If that goes on it runs none, and files must do.
+  /// The host did not run the command. Once it has refused enough in a row, files must do until it is time to ask again.
   REMOTE_JOB_DECL void command_refused() noexcept;
 
   /// Takes what a complete poll found; `asked`: whether it asked. Returns what is new and worth a notice.
@@ -3196,7 +3203,7 @@ class lost_job_rule {
   duration left() const noexcept { return grace_ - *missing_; }
 
   /// Decides whether the poll after this pause asks.
-  void plan(duration pause) noexcept { due_ = missing_ || !known_ || *known_ >= look_again_after() - pause; }
+  REMOTE_JOB_DECL void plan(duration pause) noexcept;
 
   /// The process that is looked for where the pid file is gone; 0: none.
   std::uint64_t known_pid() const noexcept { return known_pid_; }
@@ -3212,22 +3219,28 @@ class lost_job_rule {
   /// Remembers the process that was found alive.
   REMOTE_JOB_DECL void remember(std::string_view evidence);
 
-  /// Through files, a job that was seen alive is not asked after again before this.
-  duration look_again_after() const noexcept { return std::max<duration>(grace_, std::chrono::seconds(10)); }
+  bool runs_no_commands() const noexcept { return refusals_ >= enough_refusals; }
+  /// Neither way tells.
+  REMOTE_JOB_DECL void found_nothing() noexcept;
+
+  /// Through files, a job is not asked after again before this, unless it is missing.
+  duration look_again_after() const noexcept {
+    return std::max<duration>(grace_, nothing_told_ ? std::chrono::minutes(5) : std::chrono::seconds(10));
+  }
 
   bool watched_;
   bool both_ways_;
   duration grace_;
-  std::optional<duration> known_;    // how long ago something was last known; at most look_again_after()
+  std::optional<duration> asked_;    // how long ago the last question was done with; at most look_again_after()
   std::optional<duration> missing_;  // for how long; at most grace_
   liveness seen_ = liveness::unknown;
   std::string evidence_;
   std::uint64_t known_pid_ = 0;
   std::string known_start_;
-  int refusals_ = 0;  // of commands, in a row
+  int refusals_ = 0;  // of commands, in a row; no more than enough
   bool due_ = false;
   bool files_prove_nothing_ = false;
-  bool unknowable_ = false;  // neither way tells
+  bool nothing_told_ = false;  // the last question, either way
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -3405,6 +3418,7 @@ class watch_state {
   bool size_wrong = false;  // the host tells sizes that are too small, and this was told
   bool by_files = false;    // unless the lost-job rule wants a command
   deadline_stop stop = deadline_stop::none;
+  int stops_refused = 0;
   std::uint64_t seen = 0;  // the size of the log when it was last there
   std::optional<std::int64_t> exit_code;
   std::optional<std::uint64_t> drain_to;  // the log is complete up to here, since the job ended
@@ -3511,6 +3525,7 @@ class watch_fsm {
   // Each enters a phase.
   REMOTE_JOB_DECL action connect();
   REMOTE_JOB_DECL action ask();
+  REMOTE_JOB_DECL action pause(duration time);
   REMOTE_JOB_DECL action tell(watch_phase phase, action_kind kind);
   REMOTE_JOB_DECL action close_then(action_kind next);
 
@@ -3644,8 +3659,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// the job wrote; and bytes count up to that size only.
 ///
 /// Of a size and a read that contradict each other the longer one counts. A read that ends before the size proves
-/// nothing: the handle may lag behind, and the log is truncated only when its size says so. A read that goes beyond a
-/// size which was asked for later proves that the host tells wrong sizes; from then on the log ends where reading ends.
+/// nothing: the handle may lag behind, and the log is truncated only when its size says so. Two reads that go beyond a
+/// size which was asked for later prove that the host tells wrong sizes; from then on the log ends where reading ends.
+/// One alone may be of a log that is truncated.
 /// Each read asks for one byte more than the poll needs, which shows whether the log ends there.
 ///
 /// Of a long backlog several chunks may be read at once. The polls that find their chunk already read ask nothing, and
@@ -3753,7 +3769,8 @@ class file_poll {
   bool read_ = false;  // the log, since the exit code appeared
   bool read_again_ = false;
   bool size_asked_again_ = false;
-  bool size_wrong_ = false;  // the host tells sizes that are too small; also from a poll before
+  bool size_contradicted_ = false;  // by a read before it was asked for
+  bool size_wrong_ = false;         // the host tells sizes that are too small; also from a poll before
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -6264,6 +6281,8 @@ class loopback_jobs {
  public:
   /// Sets the behaviour of jobs submitted from now on.
   REMOTE_JOB_DECL loopback_jobs& behave(loopback_job job);
+  /// Sets the behaviour of the job that will be submitted to this directory.
+  REMOTE_JOB_DECL loopback_jobs& behave(const std::string& job_dir, loopback_job job);
 
   /// Kills the supervisors of all jobs: the jobs go on, but leave no exit code.
   loopback_jobs& kill_supervisors(duration at) { return add(at, kind::kill_supervisor); }
@@ -6276,6 +6295,10 @@ class loopback_jobs {
 
   /// How often the job in this directory was started; more than once is always a bug.
   REMOTE_JOB_DECL int starts(const std::string& job_dir) const;
+  /// When the job in this directory was started; none if it was not, or is removed.
+  REMOTE_JOB_DECL std::optional<duration> began(const std::string& job_dir) const;
+  /// When its last process ended, as far as the host has been asked since; none if one runs.
+  REMOTE_JOB_DECL std::optional<duration> ended(const std::string& job_dir) const;
   /// How often a signal was sent to the job in this directory.
   REMOTE_JOB_DECL int signals(const std::string& job_dir) const;
 
@@ -6341,6 +6364,7 @@ class loopback_jobs {
   REMOTE_JOB_DECL std::string evidence(const std::string& dir) const;
 
   loopback_job next_;
+  std::map<std::string, loopback_job> own_;  // of some directories
   std::map<std::string, submitted> jobs_;
   std::map<std::string, int> starts_, signals_;
   std::vector<event> events_;
@@ -6493,6 +6517,10 @@ class loopback_host {
   /// Time that each step takes, for connecting and commands alike; 1 ms by default.
   REMOTE_JOB_DECL loopback_host& latency(duration d);
 
+  /// Lets each attempt to connect, command and file operation take up to this time longer, at random from the seed. So
+  /// file operations in flight together end in any order.
+  REMOTE_JOB_DECL loopback_host& jitter(std::uint64_t seed, duration most);
+
   /// Transfer rate from the host in bytes per second; 0, the default, means unlimited.
   REMOTE_JOB_DECL loopback_host& rate(std::uint64_t bytes_per_second);
 
@@ -6504,7 +6532,12 @@ class loopback_host {
   /// only refuse, delay and hang.
   REMOTE_JOB_DECL loopback_host& on_execute(int nth, loopback_fault fault, int times = 1);
 
-  /// Makes the host unreachable during this time: connecting is refused and connections break.
+  /// Applies a fault to the n-th file operation alone (from 1), counted over all connections, or to `times` of them
+  /// starting with it; the others in flight together go on. It takes precedence over the fault of the step.
+  REMOTE_JOB_DECL loopback_host& on_file(int nth, loopback_fault fault, int times = 1);
+
+  /// Makes the host unreachable during this time: connecting is refused, and connections made before break. Of no length
+  /// it only breaks connections.
   REMOTE_JOB_DECL loopback_host& down(duration from, duration to);
 
   /// Sets a function that answers commands, for OS policies other than loopback_os. It takes the command and the
@@ -6516,8 +6549,8 @@ class loopback_host {
   /// host cannot know which files that function stands for.
   REMOTE_JOB_DECL loopback_host& without_files();
 
-  /// Refuses all commands from now on, as for an account that may only transfer files.
-  REMOTE_JOB_DECL loopback_host& respond_to_files_only();
+  /// Refuses all commands from now on, as for an account that may only transfer files; with false it runs them again.
+  REMOTE_JOB_DECL loopback_host& respond_to_files_only(bool only = true);
 
   /// @name Counters
   /// @{
@@ -6525,6 +6558,8 @@ class loopback_host {
   int connects() const noexcept { return connect_.count; }
   /// Steps on an open connection.
   int executes() const noexcept { return execute_.count; }
+  /// File operations.
+  int file_operations() const noexcept { return file_.count; }
   /// @}
 
  private:
@@ -6547,7 +6582,8 @@ class loopback_host {
     REMOTE_JOB_DECL loopback_fault next();
   };
 
-  REMOTE_JOB_DECL bool reachable(duration now) const noexcept;
+  /// Whether a connection made at a time lasts until now.
+  REMOTE_JOB_DECL bool reachable(duration since, duration now) const noexcept;
 
   /// Whether this is a directory at this time: of a file that exists, or one of its own.
   REMOTE_JOB_DECL bool has_directory(std::string_view path, duration now);
@@ -6559,9 +6595,12 @@ class loopback_host {
   std::map<std::string, loopback_file, std::less<>> files_;
   std::uint64_t identities_ = 0;
   duration latency_ = std::chrono::milliseconds(1);
+  duration jitter_{};
+  detail::splitmix64 chance_{0};  // of the jitter
   std::uint64_t rate_ = 0;
   step connect_;
   step execute_;
+  step file_;
   std::vector<std::pair<duration, duration>> down_;
   std::function<void(const remote_command&, duration, std::string&)> responder_;
   bool offers_files_ = true;
@@ -7194,7 +7233,7 @@ struct loopback_link {
   REMOTE_JOB_DECL lane& take_lane();
 
   /// Sets a timer to the end of a step with this fault.
-  REMOTE_JOB_DECL timer_type& arm(timer_type& t, const loopback_fault& fault) const;
+  REMOTE_JOB_DECL timer_type& arm(timer_type& t, const loopback_fault& fault);
 
   /// The transfer time of this many bytes.
   REMOTE_JOB_DECL duration sending(std::size_t bytes) const noexcept;
@@ -7213,6 +7252,7 @@ struct loopback_link {
   int files_in_flight = 0;
   loopback_fault files_fault;  // of the file operations in flight
   bool open = false;
+  duration since{};  // when it was opened
   std::string diagnostics;
 };
 
@@ -7254,10 +7294,10 @@ class loopback_execute {
   loopback_fault fault_;
 };
 
-/// A file operation. Operations in flight together count as one step and share one fault.
+/// A file operation. Operations in flight together count as one step and share its fault; each may have one of its own.
 class loopback_file_step {
  public:
-  auto& arm() { return link_->arm(lane_->timer, link_->files_fault); }
+  auto& arm() { return link_->arm(lane_->timer, fault_); }
 
   auto& timer() noexcept { return lane_->timer; }
 
@@ -7272,8 +7312,8 @@ class loopback_file_step {
   std::error_code answer_with(std::error_code ec, Answer answer) {
     if (ec) return ec;
     auto& host = link_->host;
-    if (link_->files_fault.what == loopback_fault::kind::refuse) return link_->fail(link_->files_fault.error);
-    if (!host.reachable(link_->now())) link_->open = false;
+    if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
+    if (!host.reachable(link_->since, link_->now())) link_->open = false;
     if (!link_->open) return link_->fail(errc::connection_lost);
     if (!host.offers_files_ || host.responder_) return link_->fail(errc::files_unavailable);
 
@@ -7288,6 +7328,7 @@ class loopback_file_step {
   const std::string* path_;
 
  private:
+  loopback_fault fault_;
   loopback_link::lane* lane_;
 };
 
@@ -7620,6 +7661,819 @@ REMOTE_JOB_DECL bool is_utf8(std::string_view text) noexcept;
 REMOTE_JOB_DECL std::string to_utf8(std::string_view text);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/simulation/story.hpp
+#ifndef REMOTE_JOB_SIMULATION_STORY_HPP
+#define REMOTE_JOB_SIMULATION_STORY_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+/// What one line of a story says. Behind each: the members of story_line that it uses, besides `job` where it is about
+/// one job.
+enum class story_kind {
+  // The host
+  latency,        ///< `at`: of each step
+  jitter,         ///< `at`: most of it; `number`: seed
+  rate,           ///< `number`: bytes per second
+  no_files,       ///< the host offers no file access
+  no_commands,    ///< the host runs no commands
+  processes,      ///< the host's files show which processes run
+  down,           ///< the host is unreachable from `at` on, for `lasts`
+  connect_fault,  ///< `fault` at the attempt `number` to connect, `times` in a row
+  step_fault,     ///< `fault` at the step `number`, `times` in a row
+  file_fault,     ///< `fault` at the file operation `number`, `times` in a row
+  reboot,         ///< `at`
+  switch_host,    ///< `at`; another host answers under the same name
+  orphan,         ///< `at`; the supervisors of all jobs are killed
+  kill,           ///< `at`; all processes of all jobs are killed
+  // A job. Without one of the first two lines there is no such job.
+  found,         ///< the job was started by other means: it is its log and its exit-code file
+  submitted,     ///< `at`: how long it runs; `number`: its exit code; `times`: bytes it writes at its start
+  stubborn,      ///< only SIGKILL ends it
+  submit_again,  ///< `at`; another process submits it
+  stop,          ///< `at`; another process stops it
+  grow,          ///< `at`, `number`: bytes
+  rewrite,       ///< `at`, `number`: bytes; the log is emptied and written anew
+  replace,       ///< `at`, `number`: bytes; another file has the name of the log
+  remove,        ///< `at`; of the log
+  deny,          ///< `at`, `lasts`; the log cannot be read
+  directory,     ///< `at`; a directory has the name of the log
+  exit_code,     ///< `at`, `number`
+  exit_garbage,  ///< `at`
+  exit_deny,     ///< `at`, `lasts`; the exit-code file cannot be read
+  // Its watch
+  poll_interval,     ///< `at`
+  quick_interval,    ///< `at`
+  command_timeout,   ///< `at`
+  connect_timeout,   ///< `at`
+  trouble_grace,     ///< `at`
+  lost_grace,        ///< `at`
+  deadline,          ///< `at`
+  stop_at_deadline,  ///< the job is stopped then
+  chunk,             ///< `number`: bytes
+  max_chunk,         ///< `number`: bytes
+  attempts,          ///< `number`
+  offset,            ///< `number`: where reading begins
+  by_files,          ///< through files, or not at all
+  by_commands,       ///< by commands
+  sink_waits,        ///< `at`: how long the sink takes for each chunk
+  sink_fails,        ///< the sink refuses its call `number`, `times` in a row
+  sink_throws,       ///< the sink throws at its call `number`, `times` in a row
+  crash,             ///< `at`; another process goes on with a state that is older by `lasts`
+  cancel,            ///< `at`; the same process goes on
+  watch_again        ///< `at`; another process watches the same job
+};
+
+/// One line of a story. A plain value.
+struct story_line {
+  story_kind what = story_kind::latency;  ///< decides which members count
+  int job = 0;                            ///< which job it is about
+  duration at{};                          ///< when, or how long
+  duration lasts{};                       ///< how long
+  std::uint64_t number = 0;               ///< which, or how many
+  int times = 1;                          ///< how often
+  loopback_fault fault{};                 ///< of the fault lines
+};
+
+/// All that happens to some jobs on a scripted host and to those who watch them. A plain value: the same story always
+/// has the same end.
+struct story {
+  std::uint64_t seed = 0;           ///< from which it was drawn; also decides the waits of a backoff
+  std::vector<story_line> lines{};  ///< each can be left out
+};
+
+/// Draws a story: the same one from the same seed, on every platform, within one version of the library.
+REMOTE_JOB_DECL story make_story(std::uint64_t seed);
+
+/// The line for people.
+REMOTE_JOB_DECL std::string to_string(const story_line& line);
+
+/// All lines for people, one below the other.
+REMOTE_JOB_DECL std::string to_string(const story& s);
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/simulation/detail/truth.hpp
+#ifndef REMOTE_JOB_SIMULATION_DETAIL_TRUTH_HPP
+#define REMOTE_JOB_SIMULATION_DETAIL_TRUTH_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// The byte of a log at this position. Logs of different generations differ in every byte, up to eight of them.
+constexpr char simulated_byte(int generation, std::uint64_t position) noexcept {
+  const auto mixed = static_cast<std::uint32_t>(position * 0x9e3779b9u) >> 27;
+  return static_cast<char>(static_cast<unsigned char>((generation % 8) * 32 + static_cast<int>(mixed)));
+}
+
+/// How the log is from a time on.
+struct log_moment {
+  duration at;
+  log_state state = log_state::absent;
+  int generation = 0;  // of the file; 0: none was there yet
+  std::uint64_t size = 0;
+};
+
+/// How the exit-code file is from a time on.
+struct exit_moment {
+  duration at;
+  exit_code_state state = exit_code_state::absent;
+  std::int64_t code = 0;
+};
+
+/// What is true of one job at each time, as told by the story; and its files on the host.
+class job_truth {
+ public:
+  REMOTE_JOB_DECL job_truth(const story& s, int job, loopback_host& host);
+
+  /// Whether there is such a job.
+  explicit operator bool() const noexcept { return found_ || submitted_; }
+  bool submitted() const noexcept { return submitted_; }
+  const trigger_state& state() const noexcept { return state_; }
+  const std::string& directory() const noexcept { return paths_.job_dir; }
+  const job_command& command() const noexcept { return command_; }
+  REMOTE_JOB_DECL loopback_job behaviour() const;
+
+  /// The first submit has succeeded: what the story says of the log is yet to come.
+  REMOTE_JOB_DECL void started(duration now, loopback_host& host);
+
+  const std::vector<log_moment>& log() const noexcept { return log_; }
+  const std::vector<exit_moment>& exit() const noexcept { return exit_; }
+
+  /// Calls `look` with each moment that lasts into this span, until it returns true; whether it did.
+  template <class Moment, class Look>
+  static bool ever(const std::vector<Moment>& moments, duration from, duration to, Look look) {
+    for (std::size_t i = 0; i < moments.size(); ++i) {
+      if (moments[i].at > to) break;
+      const bool over = i + 1 < moments.size() && moments[i + 1].at <= from;
+      if (!over && look(moments[i])) return true;
+    }
+    return false;
+  }
+
+  /// The first line of this kind about the job, or about all.
+  REMOTE_JOB_DECL const story_line* line(story_kind what) const;
+
+ private:
+  REMOTE_JOB_DECL void option(const story_line& l);
+  REMOTE_JOB_DECL void log_line(const story_line& l, loopback_file& file);
+  REMOTE_JOB_DECL void exit_line(const story_line& l, loopback_file& file);
+
+  const story& story_;
+  int job_;
+  bool found_ = false, submitted_ = false, started_ = false;
+  trigger_state state_;
+  job_paths paths_;
+  job_command command_;
+  struct {
+    bool exists = false, directory = false, readable = true;
+    int generation = 0;
+    std::uint64_t size = 0;
+  } log_file_;
+  struct {
+    exit_code_state holds = exit_code_state::absent;
+    std::int64_t code = 0;
+    bool readable = true;
+  } exit_file_;
+  std::vector<log_moment> log_{{duration::min()}};
+  std::vector<exit_moment> exit_{{duration::min()}};
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/simulation/detail/witness.hpp
+#ifndef REMOTE_JOB_SIMULATION_DETAIL_WITNESS_HPP
+#define REMOTE_JOB_SIMULATION_DETAIL_WITNESS_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+/// What came of a simulated story. A plain value.
+struct simulation_report {
+  std::string broken{};                 ///< the rule that was broken first; empty: all were kept
+  std::vector<std::string> diary{};     ///< what happened, with the virtual time; only if it was asked for
+  std::vector<std::string_view> seen{}; ///< the names of the events, notices and resets, and of what else came about
+};
+
+namespace detail {
+
+using simulated_timer = basic_virtual_timer<asio::io_context::executor_type>;
+
+/// What a story is told in: the time, the host, and the report.
+struct simulated_stage {
+  simulated_stage(const story& s, bool diary)
+      : told(s), keeps_diary(diary), clock(context.get_executor()) {}
+
+  duration now() const noexcept { return clock.now().time_since_epoch(); }
+
+  /// States a rule of the library; the report has the first that is broken.
+  REMOTE_JOB_DECL void rule(bool kept, std::string_view text);
+
+  /// Notes what happened; `text` returns it.
+  template <class Text>
+  void say(Text text) {
+    if (keeps_diary) note(text());
+  }
+  REMOTE_JOB_DECL void note(const std::string& text);
+
+  /// What a rule that is broken begins with in the diary.
+  static constexpr std::string_view broken = "BROKEN: ";
+
+  const story& told;
+  bool keeps_diary;
+  simulation_report report;
+  asio::io_context context{1};
+  loopback_host host;
+  simulated_timer clock;
+};
+
+/// What a sink does at one of its calls.
+enum class sink_mood { takes, refuses, throws };
+
+/// One who watches a job: what it is told must be true, and complete. Here are the rules of a watch, all of them. It
+/// outlives crashes; what a process knew is lost with it.
+class witness {
+ public:
+  witness(simulated_stage& stage, const job_truth& truth, std::string name)
+      : stage_(stage), truth_(truth), name_(std::move(name)), known_{0, 0, 0, {}} {
+    if (const auto* l = truth.line(story_kind::sink_waits)) waits_ = l->at;
+  }
+
+  /// What was delivered of the log: from a place on, up to another, of one generation.
+  struct session {
+    std::uint64_t from, offset;
+    int generation;  // 0: not known
+    duration began;
+  };
+  duration waits() const noexcept { return waits_; }
+  const session& known() const noexcept { return known_; }
+
+  /// A process begins with a state that belongs to this session.
+  REMOTE_JOB_DECL void process_begins(const session& known);
+  /// A run, or another operation if `watches` is false.
+  REMOTE_JOB_DECL void run_begins(const trigger_state& state, bool watches);
+  /// The counters of the trigger.
+  const watch_stats* stats = nullptr;
+
+  /// @name What the sink is told
+  /// @{
+  REMOTE_JOB_DECL sink_mood mood();
+  REMOTE_JOB_DECL void offered(std::uint64_t offset, std::string_view bytes);
+  REMOTE_JOB_DECL void taken(std::uint64_t offset, std::string_view bytes);
+  REMOTE_JOB_DECL void told(const log_reset& reset);
+  /// The sink took the reset.
+  REMOTE_JOB_DECL void starts_anew();
+  REMOTE_JOB_DECL void told(const retry_info& info);
+  REMOTE_JOB_DECL void told(const notice& n);
+  REMOTE_JOB_DECL void told(const trigger_event& event);
+  /// @}
+
+  /// The run completed.
+  REMOTE_JOB_DECL void run_ended(std::error_code ec, const trigger_event& event, const trigger_state& state);
+
+  /// Whether something in the story explains an error of an operation that began when this run did.
+  REMOTE_JOB_DECL bool explained(std::error_code ec) const;
+
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  struct counts {
+    int connects = 0, steps = 0, files = 0;
+  };
+  REMOTE_JOB_DECL void rule(bool kept, const char* text) const;
+  REMOTE_JOB_DECL counts now_counted() const;
+  /// How many faults of the lines that matter came since the run began.
+  template <class Matters>
+  int faults(Matters matters) const;
+  REMOTE_JOB_DECL bool unreachable() const;
+  REMOTE_JOB_DECL bool slow() const;
+  REMOTE_JOB_DECL bool odd_file() const;
+  REMOTE_JOB_DECL bool log_changed() const;
+  REMOTE_JOB_DECL void check_matching(std::uint64_t offset, std::string_view bytes);
+  REMOTE_JOB_DECL void check_end(const trigger_event& e) const;
+  REMOTE_JOB_DECL void check_completed(const trigger_event& e) const;
+  REMOTE_JOB_DECL bool gone(duration grace) const;
+
+  simulated_stage& stage_;
+  const job_truth& truth_;
+  std::string name_;
+  duration waits_{};  // of the sink, for each chunk
+  session known_;
+
+  // The run
+  bool running_ = false, watches_ = false;
+  watch_options options_;
+  duration began_{};
+  counts before_;
+  int attempt_ = 0;
+  std::uint64_t polls_ = 0;     // at the last retry
+  duration not_before_{};       // the end of the pause after a failure
+  int refused_ = 0;             // calls that the sink refused
+  int events_ = 0;
+  trigger_event event_;
+  std::uint64_t calls_ = 0;  // of the sink, over all processes
+};
+
+}  // namespace detail
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/simulation/detail/world.hpp
+#ifndef REMOTE_JOB_SIMULATION_DETAIL_WORLD_HPP
+#define REMOTE_JOB_SIMULATION_DETAIL_WORLD_HPP
+
+#include <deque>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// The host of a story, and its jobs.
+class simulated_world : public simulated_stage {
+ public:
+  REMOTE_JOB_DECL simulated_world(const story& s, bool diary);
+
+  /// The jobs there are.
+  std::deque<job_truth>& jobs() noexcept { return jobs_; }
+
+  /// Calls a function at a time of the story, or at once if that is over.
+  template <class Function>
+  void at(duration time, Function function) {
+    auto timer = std::make_shared<simulated_timer>(context.get_executor());
+    timer->expires_after(time - now());
+    timer->async_wait([timer, function = std::move(function)](std::error_code) mutable { function(); });
+  }
+
+  /// Whether the story has a line about no job in particular.
+  REMOTE_JOB_DECL bool has(story_kind what) const;
+
+  /// @name What became of operations on a job, checked
+  /// @{
+  REMOTE_JOB_DECL void submitted(job_truth& job, const witness& w, std::error_code ec, const submit_result& result);
+  REMOTE_JOB_DECL void stopped(const job_truth& job, const witness& w, std::error_code ec, const stop_result& result);
+  REMOTE_JOB_DECL void cleaned_up(const job_truth& job, const witness& w, std::error_code ec,
+                                  const cleanup_result& result);
+  /// @}
+
+  /// Whether a watch of this job need not end by itself.
+  REMOTE_JOB_DECL bool may_last(const job_truth& job);
+  /// The end of the story.
+  REMOTE_JOB_DECL void over();
+
+ private:
+  REMOTE_JOB_DECL void show_processes(const job_truth& job, const submit_result& result);
+
+  std::deque<job_truth> jobs_;
+  int started_by_submit_ = 0;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/simulation/sink.hpp
+#ifndef REMOTE_JOB_SIMULATION_SINK_HPP
+#define REMOTE_JOB_SIMULATION_SINK_HPP
+
+#include <stdexcept>
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+namespace detail {
+
+/// What a simulation_sink and its completions share.
+struct simulated_ear {
+  simulated_ear(simulated_stage& stage, witness& w)
+      : timer(stage.context.get_executor()), who(&w), waits(w.waits()) {}
+
+  /// Calls `tell` with the witness, unless the process has died; throws if the sink is to.
+  template <class Tell>
+  std::error_code call(Tell tell) {
+    if (who == nullptr) return {};
+    tell(*who);
+    switch (who->mood()) {
+      case sink_mood::throws: throw std::runtime_error("this sink throws");
+      case sink_mood::refuses: return std::make_error_code(std::errc::no_space_on_device);
+      case sink_mood::takes: break;
+    }
+    return {};
+  }
+
+  simulated_timer timer;
+  witness* who;  // null once the process has died
+  duration waits;
+};
+
+}  // namespace detail
+
+/// The sink of a simulated watch: checks all that it is told. The story decides whether it is slow, refuses or throws.
+///
+/// To simulate a sink of your own, put it before this one into a `tee_sink`.
+class simulation_sink {
+ public:
+  explicit simulation_sink(std::shared_ptr<detail::simulated_ear> ear) : ear_(std::move(ear)) {}
+
+  std::optional<std::error_code> try_on_log(std::uint64_t offset, std::string_view bytes) {
+    if (ear_->waits > duration::zero()) return std::nullopt;
+    return take(offset, bytes);
+  }
+
+  template <class CompletionToken>
+  auto async_on_log(std::uint64_t offset, std::string_view bytes, CompletionToken&& token) {
+    return asio::async_compose<CompletionToken, void(std::error_code)>(waiting{ear_, offset, bytes}, token,
+                                                                       ear_->timer);
+  }
+
+  std::error_code on_log_reset(const log_reset& reset) {
+    const auto ec = ear_->call([&](detail::witness& w) { w.told(reset); });
+    if (!ec && ear_->who != nullptr) ear_->who->starts_anew();
+    return ec;
+  }
+  void on_retry(const retry_info& info) {
+    if (ear_->call([&](detail::witness& w) { w.told(info); })) throw std::runtime_error("this sink refuses");
+  }
+  void on_notice(const notice& n) {
+    if (ear_->call([&](detail::witness& w) { w.told(n); })) throw std::runtime_error("this sink refuses");
+  }
+  void on_event(const trigger_event& event) {
+    if (ear_->who != nullptr) ear_->who->told(event);
+  }
+
+ private:
+  std::error_code take(std::uint64_t offset, std::string_view bytes) {
+    const auto ec = ear_->call([&](detail::witness& w) { w.offered(offset, bytes); });
+    if (!ec && ear_->who != nullptr) ear_->who->taken(offset, bytes);
+    return ec;
+  }
+
+  struct waiting {
+    std::shared_ptr<detail::simulated_ear> ear;
+    std::uint64_t offset;
+    std::string_view bytes;
+    bool begun = false;
+    std::error_code result{};
+
+    template <class Self>
+    void operator()(Self& self, std::error_code ec = {}) {
+      if (!std::exchange(begun, true)) {
+        result = ear->call([&](detail::witness& w) { w.offered(offset, bytes); });
+        auto& timer = ear->timer;
+        timer.expires_after(ear->waits);
+        return timer.async_wait(std::move(self));
+      }
+      if (!ec) ec = result;
+      if (!ec && ear->who != nullptr) ear->who->taken(offset, bytes);
+      self.complete(ec);
+    }
+  };
+
+  std::shared_ptr<detail::simulated_ear> ear_;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/simulation.hpp
+#ifndef REMOTE_JOB_SIMULATION_HPP
+#define REMOTE_JOB_SIMULATION_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+namespace detail {
+
+/// One who watches a job, through crashes, until all of it is known; or does one other thing with it.
+template <class Make>
+class simulated_user {
+  using trigger = std::invoke_result_t<Make&, loopback_transport, trigger_state, simulation_sink>;
+
+ public:
+  enum class wish { watch, submit, stop };
+
+  simulated_user(simulated_world& world, job_truth& job, Make& make, wish what, std::string name)
+      : world_(world), job_(job), make_(make), what_(what), witness_(world, job, std::move(name)) {}
+
+  /// A process begins with this state.
+  void begin(trigger_state state) {
+    const auto offset = static_cast<std::uint64_t>(state.options.log_offset);
+    saved_ = state;
+    saved_session_ = {offset, offset, 0, world_.now()};
+    revive();
+  }
+
+  /// What the process would save now; nothing of a job that is not submitted yet.
+  std::optional<trigger_state> state() const {
+    if (!trigger_) return std::nullopt;
+    auto s = trigger_->serialize();
+    return s.job.job_dir.empty() ? std::nullopt : std::optional(std::move(s));
+  }
+
+  void save() {
+    if (!trigger_ || stage_ == stage::over) return;
+    saved_ = trigger_->serialize();
+    saved_session_ = witness_.known();
+  }
+  void crash() {
+    if (!trigger_ || stage_ == stage::over || stage_ == stage::cleaning_up) return;
+    world_.say([&] { return witness_.name() + " dies"; });
+    world_.report.seen.push_back("crash");
+    kill();
+    world_.at(world_.now() + std::chrono::seconds(1), [this] { revive(); });
+  }
+  void cancel() {
+    if (!trigger_ || stage_ != stage::watching) return;
+    world_.say([&] { return witness_.name() + " cancels"; });
+    trigger_->cancel();
+  }
+  /// Cancels, and does not go on.
+  void give_up() {
+    runs_ = most_runs;
+    if (stage_ == stage::watching && !pausing_) return cancel();
+    if (trigger_) kill();
+    stage_ = stage::over;
+  }
+
+  bool over() const noexcept { return stage_ == stage::over; }
+  job_truth& job() const noexcept { return job_; }
+  const witness& who() const noexcept { return witness_; }
+
+  void clean_up() {
+    stage_ = stage::cleaning_up;
+    witness_.run_begins(trigger_->serialize(), false);
+    trigger_->async_cleanup(cleanup_policy::always, [this](std::error_code ec, const cleanup_result& result) {
+      world_.cleaned_up(job_, witness_, ec, result);
+      stage_ = stage::over;
+    });
+  }
+
+ private:
+  enum class stage { submitting, watching, stopping, cleaning_up, over };
+  static constexpr int most_runs = 12;
+
+  void kill() {
+    ++life_;
+    ear_->who = nullptr;
+    trigger_.reset();
+  }
+
+  void revive() {
+    if (over()) return;
+    pausing_ = false;
+    ear_ = std::make_shared<simulated_ear>(world_, witness_);
+    trigger_.emplace(
+        make_(loopback_transport(world_.context.get_executor(), world_.host), saved_, simulation_sink(ear_)));
+    witness_.stats = &trigger_->stats();
+    witness_.process_begins(saved_session_);
+    go_on();
+  }
+
+  void go_on() {
+    if (what_ == wish::stop) return stop();
+    if (what_ == wish::submit || trigger_->serialize().job.job_dir.empty()) return submit();
+    watch();
+  }
+
+  void submit() {
+    stage_ = stage::submitting;
+    witness_.run_begins(trigger_->serialize(), false);
+    trigger_->async_submit(job_.command(), [this, life = life_](std::error_code ec, const submit_result& result) {
+      if (life != life_) return;
+      world_.submitted(job_, witness_, ec, result);
+      if (!ec && what_ == wish::watch) return watch();
+      again(static_cast<bool>(ec));
+    });
+  }
+
+  void stop() {
+    stage_ = stage::stopping;
+    witness_.run_begins(trigger_->serialize(), false);
+    trigger_->async_stop({std::chrono::seconds(1)},
+                         [this, life = life_](std::error_code ec, const stop_result& result) {
+                           if (life != life_) return;
+                           world_.stopped(job_, witness_, ec, result);
+                           stage_ = stage::over;
+                         });
+  }
+
+  void watch() {
+    stage_ = stage::watching;
+    witness_.run_begins(trigger_->serialize(), true);
+    trigger_->async_run([this, life = life_](std::error_code ec, const trigger_event& event) {
+      if (life != life_) return;
+      witness_.run_ended(ec, event, trigger_->serialize());
+      const bool known = !ec || event.reason == reason::lost || event.reason == reason::deadline_exceeded ||
+                         ec == errc::files_unavailable;
+      again(!known || ec == asio::error::operation_aborted);
+    });
+  }
+
+  /// Tries again after a pause, if it is worth it.
+  void again(bool worth) {
+    if (!worth || ++runs_ >= most_runs) {
+      stage_ = stage::over;
+      return;
+    }
+    pausing_ = true;
+    world_.at(world_.now() + std::chrono::seconds(2), [this, life = life_] {
+      if (life != life_ || over()) return;
+      pausing_ = false;
+      // Another process, or the same one.
+      if (runs_ % 2 == 0) {
+        save();
+        kill();
+        return revive();
+      }
+      go_on();
+    });
+  }
+
+  simulated_world& world_;
+  job_truth& job_;
+  Make& make_;
+  wish what_;
+  witness witness_;
+  std::shared_ptr<simulated_ear> ear_;
+  std::optional<trigger> trigger_;
+  stage stage_ = stage::submitting;
+  trigger_state saved_;
+  witness::session saved_session_{};
+  int life_ = 0;
+  int runs_ = 0;
+  bool pausing_ = false;
+};
+
+/// All users of a story's jobs.
+template <class Make>
+class simulation {
+  using user = simulated_user<Make>;
+
+ public:
+  simulation(const story& s, Make& make, bool diary) : world_(s, diary), make_(make) {}
+
+  simulation_report run() {
+    for (auto& job : world_.jobs()) {
+      if (job.submitted()) world_.host.jobs().behave(job.directory(), job.behaviour());
+      auto& first = add(job, user::wish::watch, "");
+      first.begin(job.state());
+      for (const auto& l : world_.told.lines)
+        if (l.job == number(job)) perform(first, l);
+    }
+    // Longer than most stories take, and than any does that ends.
+    run_virtual_for(world_.context, std::chrono::seconds(90));
+    if (!std::all_of(users_.begin(), users_.end(), [&](auto& u) { return u->over() || world_.may_last(u->job()); }))
+      run_virtual_for(world_.context, std::chrono::hours(3));
+    finish();
+    return std::move(world_.report);
+  }
+
+ private:
+  static int number(const job_truth& job) { return std::stoi(job.state().job.job_id.substr(4)); }
+
+  user& add(job_truth& job, typename user::wish what, const char* name) {
+    users_.push_back(std::make_unique<user>(world_, job, make_, what, job.state().job.job_id + name));
+    return *users_.back();
+  }
+
+  void perform(user& first, const story_line& l) {
+    auto& job = first.job();
+    switch (l.what) {
+      case story_kind::crash:
+        world_.at(std::max(l.at - l.lasts, duration::zero()), [&first] { first.save(); });
+        world_.at(l.at, [&first] { first.crash(); });
+        break;
+      case story_kind::cancel: world_.at(l.at, [&first] { first.cancel(); }); break;
+      case story_kind::watch_again:
+        world_.at(l.at, [this, &first, &job] {
+          if (auto s = job.submitted() ? first.state() : job.state(); s && !first.over()) {
+            s->options.log_offset = 0;
+            s->mark = {};
+            add(job, user::wish::watch, " (again)").begin(*s);
+          }
+        });
+        break;
+      case story_kind::submit_again:
+        if (job.submitted())
+          world_.at(l.at, [this, &first, &job] {
+            if (!first.over()) add(job, user::wish::submit, " (submitted again)").begin(job.state());
+          });
+        break;
+      case story_kind::stop:
+        if (job.submitted())
+          world_.at(l.at, [this, &first, &job] {
+            if (const auto s = first.state(); s && !first.over()) add(job, user::wish::stop, " (stopped)").begin(*s);
+          });
+        break;
+      default: break;
+    }
+  }
+
+  void finish() {
+    for (auto& u : users_) {
+      if (u->over()) continue;
+      world_.rule(world_.may_last(u->job()), "no wait is without end");
+      u->give_up();
+    }
+    run_virtual_for(world_.context, std::chrono::milliseconds(1));
+    for (auto& u : users_) world_.rule(u->over(), "a watch that is cancelled ends at once");
+    for (auto& job : world_.jobs()) {
+      const auto first = std::find_if(users_.begin(), users_.end(), [&](auto& u) { return &u->job() == &job; });
+      if (job.submitted() && (*first)->over() && (*first)->state()) (*first)->clean_up();
+      run_virtual_for(world_.context, std::chrono::minutes(30));
+    }
+    world_.over();
+  }
+
+  simulated_world world_;
+  Make& make_;
+  std::vector<std::unique_ptr<user>> users_;
+};
+
+}  // namespace detail
+
+/// Simulates a story and checks all that a trigger promises: no byte of the log is lost or comes twice except after a
+/// reset that is told, there is one final event, its exit code is right, no wait is without end, a job is started once
+/// and lost only if it is, and no more failures are tolerated than the options say.
+///
+/// @param s      what happens
+/// @param make   makes a trigger: `make(loopback_transport, trigger_state, simulation_sink)` returns a
+///               `basic_remote_job_trigger` with these three, any backoff and `loopback_os`. Called for each process of
+///               the story that watches, submits or stops.
+/// @param diary  whether the report is to tell what happened
+///
+/// In virtual time, on the calling thread. Deterministic as far as the policies are.
+template <class Make>
+simulation_report simulate(const story& s, Make make, bool diary = false) {
+  return detail::simulation<Make>(s, make, diary).run();
+}
+
+/// Leaves lines out of a story as long as the same rule is broken. Takes as many simulations as a story has lines, or a
+/// few times more.
+template <class Make>
+story shrink(story s, Make make) {
+  const auto broken = simulate(s, make).broken;
+  const auto still = [&](const story& smaller) { return simulate(smaller, make).broken == broken; };
+  for (bool smaller = true; smaller && !broken.empty();) {
+    smaller = false;
+    for (std::size_t i = s.lines.size(); i-- > 0;) {
+      auto without = s;
+      without.lines.erase(without.lines.begin() + static_cast<std::ptrdiff_t>(i));
+      if (!still(without)) continue;
+      s = std::move(without);
+      smaller = true;
+    }
+  }
+  return s;
+}
+
+/// Simulates the stories drawn from so many seeds. Returns nothing if all rules were kept; else the first broken one,
+/// its seed, the story made as short as it goes, and what happened.
+///
+/// @param first  the first seed; the others follow
+/// @param count  how many
+/// @param make   as of `simulate`
+/// @param look   called with each report
+///
+/// @code
+/// struct counting_sink {
+///   void on_log(std::uint64_t, std::string_view bytes) { count += bytes.size(); }
+///   void on_event(const remote_job::trigger_event&) {}
+///   std::uint64_t count = 0;
+/// };
+/// const auto make = [](remote_job::loopback_transport transport, remote_job::trigger_state state,
+///                      remote_job::simulation_sink sink) {
+///   return remote_job::basic_remote_job_trigger(
+///       std::move(transport), std::move(state), remote_job::loopback_os(),
+///       remote_job::constant_backoff(std::chrono::seconds(1)),
+///       remote_job::tee_sink(counting_sink(), std::move(sink)));
+/// };
+/// std::cerr << remote_job::simulate_seeds(1, 1000, make);
+/// @endcode
+template <class Make, class Look>
+std::string simulate_seeds(std::uint64_t first, std::uint64_t count, Make make, Look look) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    auto told = make_story(first + i);
+    const auto report = simulate(told, make);
+    look(report);
+    if (report.broken.empty()) continue;
+    told = shrink(std::move(told), make);
+    std::string text = "seed " + std::to_string(told.seed) + ": a rule is broken: " + report.broken + "\nThe story:\n" +
+                       to_string(told) + "What happened:\n";
+    for (const auto& line : simulate(told, make, true).diary) {
+      text.append("  ").append(line).append("\n");
+      if (line.find(detail::simulated_stage::broken) != line.npos) break;
+    }
+    return text;
+  }
+  return {};
+}
+/// The same, without a look at the reports.
+template <class Make>
+std::string simulate_seeds(std::uint64_t first, std::uint64_t count, Make make) {
+  return simulate_seeds(first, count, std::move(make), [](const simulation_report&) {});
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif
 
@@ -8851,6 +9705,12 @@ loopback_host& loopback_host::latency(duration d) {
   return *this;
 }
 
+loopback_host& loopback_host::jitter(std::uint64_t seed, duration most) {
+  chance_ = detail::splitmix64(seed);
+  jitter_ = most;
+  return *this;
+}
+
 loopback_host& loopback_host::rate(std::uint64_t bytes_per_second) {
   rate_ = bytes_per_second;
   return *this;
@@ -8863,6 +9723,11 @@ loopback_host& loopback_host::on_connect(int nth, loopback_fault fault, int time
 
 loopback_host& loopback_host::on_execute(int nth, loopback_fault fault, int times) {
   execute_.faults.push_back({nth, times, std::move(fault)});
+  return *this;
+}
+
+loopback_host& loopback_host::on_file(int nth, loopback_fault fault, int times) {
+  file_.faults.push_back({nth, times, std::move(fault)});
   return *this;
 }
 
@@ -8882,8 +9747,8 @@ loopback_host& loopback_host::without_files() {
   return *this;
 }
 
-loopback_host& loopback_host::respond_to_files_only() {
-  runs_commands_ = false;
+loopback_host& loopback_host::respond_to_files_only(bool only) {
+  runs_commands_ = !only;
   return *this;
 }
 
@@ -8894,9 +9759,9 @@ loopback_fault loopback_host::step::next() {
   return {};
 }
 
-bool loopback_host::reachable(duration now) const noexcept {
+bool loopback_host::reachable(duration since, duration now) const noexcept {
   for (const auto& [from, to] : down_)
-    if (now >= from && now < to) return false;
+    if (now >= from && (now < to || since < from)) return false;
   return true;
 }
 
@@ -8931,9 +9796,24 @@ loopback_jobs& loopback_jobs::behave(loopback_job job) {
   return *this;
 }
 
+loopback_jobs& loopback_jobs::behave(const std::string& job_dir, loopback_job job) {
+  own_[job_dir] = std::move(job);
+  return *this;
+}
+
 int loopback_jobs::starts(const std::string& job_dir) const {
   const auto found = starts_.find(job_dir);
   return found == starts_.end() ? 0 : found->second;
+}
+
+std::optional<duration> loopback_jobs::began(const std::string& job_dir) const {
+  const auto found = jobs_.find(job_dir);
+  return found == jobs_.end() ? std::nullopt : std::optional(found->second.begun);
+}
+
+std::optional<duration> loopback_jobs::ended(const std::string& job_dir) const {
+  const auto found = jobs_.find(job_dir);
+  return found == jobs_.end() ? std::nullopt : found->second.ended;
 }
 
 int loopback_jobs::signals(const std::string& job_dir) const {
@@ -11248,7 +12128,9 @@ std::string loopback_os::submit(loopback_host& host, const std::vector<std::stri
   const auto [place, started] = jobs.jobs_.try_emplace(dir);
   auto& job = place->second;
   if (started) {
-    job = {jobs.next_, words[1], words[2], ++jobs.pids_, now, {}, {}, true, false, false};
+    const auto own = jobs.own_.find(dir);
+    const auto& what = own == jobs.own_.end() ? jobs.next_ : own->second;
+    job = {what, words[1], words[2], ++jobs.pids_, now, {}, {}, true, false, false};
     ++jobs.starts_[dir];
     const auto paths = job_paths::in(dir);
     host.file(paths.pid_file).append(now, std::to_string(job.pid) + "\n");
@@ -11570,6 +12452,972 @@ void windows_os::finish(remote_command& command, std::string_view nonce, std::st
   detail::append_end_mark(command.end_mark, nonce);
   // A path in the reply can have as many bytes as Windows lets it.
   command.max_output = detail::wrapped_length(payload + 32768) + detail::frame_allowance;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/simulation/detail/impl/truth.ipp
+#ifndef REMOTE_JOB_SIMULATION_DETAIL_IMPL_TRUTH_IPP
+#define REMOTE_JOB_SIMULATION_DETAIL_IMPL_TRUTH_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+inline std::string simulated_bytes(int generation, std::uint64_t from, std::uint64_t count) {
+  std::string bytes(static_cast<std::size_t>(count), '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = simulated_byte(generation, from + i);
+  return bytes;
+}
+
+job_truth::job_truth(const story& s, int job, loopback_host& host) : story_(s), job_(job) {
+  std::vector<const story_line*> lines;
+  for (const auto& l : s.lines)
+    if (l.job == job) lines.push_back(&l);
+  std::stable_sort(lines.begin(), lines.end(), [](auto* a, auto* b) { return a->at < b->at; });
+  for (const auto* l : lines) {
+    found_ |= l->what == story_kind::found;
+    submitted_ |= l->what == story_kind::submitted;
+    option(*l);
+  }
+  if (state_.options.max_chunk_size != 0)
+    state_.options.max_chunk_size = std::max(state_.options.max_chunk_size, state_.options.log_chunk_size);
+  state_.options.quick_interval = std::min(state_.options.quick_interval, state_.options.poll_interval);
+  const auto id = "job-" + std::to_string(job);
+  paths_ = job_paths::under("/base/jobs", id);
+  command_ = {.script = "run", .base_dir = "/base/jobs"};
+  state_.job.job_id = id;
+  if (submitted_) {
+    // The job makes its log when it begins, be it empty.
+    log_file_ = {true, false, true, 1, static_cast<std::uint64_t>(line(story_kind::submitted)->times)};
+    log_.push_back({{}, log_state::present, 1, log_file_.size});
+  } else if (found_) {
+    paths_.assign_to(state_.job);
+    state_.job.pid_file.clear();
+    auto& log_file = host.file(paths_.log_file);
+    auto& exit_file = host.file(paths_.exit_code_file);
+    // What is denied for some time is allowed by a line of its own.
+    std::vector<story_line> all;
+    for (const auto* l : lines) {
+      all.push_back(*l);
+      if (l->what != story_kind::deny && l->what != story_kind::exit_deny) continue;
+      all.push_back({.what = l->what, .at = l->at + l->lasts, .times = 0});
+    }
+    std::stable_sort(all.begin(), all.end(), [](auto& a, auto& b) { return a.at < b.at; });
+    for (const auto& l : all) {
+      log_line(l, log_file);
+      exit_line(l, exit_file);
+    }
+  }
+}
+
+const story_line* job_truth::line(story_kind what) const {
+  const auto all = std::find_if(story_.lines.begin(), story_.lines.end(),
+                                [&](const story_line& l) { return l.what == what && l.job == job_; });
+  return all == story_.lines.end() ? nullptr : &*all;
+}
+
+loopback_job job_truth::behaviour() const {
+  const auto& l = *line(story_kind::submitted);
+  return {.run_time = l.at,
+          .exit_code = static_cast<std::int64_t>(l.number),
+          .output = simulated_bytes(1, 0, static_cast<std::uint64_t>(l.times)),
+          .ignores_term = line(story_kind::stubborn) != nullptr};
+}
+
+void job_truth::option(const story_line& l) {
+  auto& o = state_.options;
+  const auto number = static_cast<std::int64_t>(l.number);
+  switch (l.what) {
+    case story_kind::poll_interval: o.poll_interval = l.at; break;
+    case story_kind::quick_interval: o.quick_interval = l.at; break;
+    case story_kind::command_timeout: o.command_timeout = l.at; break;
+    case story_kind::connect_timeout: o.connect_timeout = l.at; break;
+    case story_kind::trouble_grace: o.trouble_grace = l.at; break;
+    case story_kind::lost_grace: o.lost_grace = l.at; break;
+    case story_kind::deadline: o.deadline = l.at; break;
+    case story_kind::stop_at_deadline: o.stop_at_deadline = true; break;
+    case story_kind::chunk: o.log_chunk_size = number; break;
+    case story_kind::max_chunk: o.max_chunk_size = number; break;
+    case story_kind::attempts: o.max_reconnect_attempts = static_cast<int>(number); break;
+    case story_kind::offset: o.log_offset = number; break;
+    case story_kind::by_files: o.via = poll_via::files; break;
+    case story_kind::by_commands: o.via = poll_via::commands; break;
+    default: break;
+  }
+}
+
+void job_truth::log_line(const story_line& l, loopback_file& file) {
+  auto& f = log_file_;
+  const auto another = [&](std::uint64_t size, bool directory = false) {
+    ++f.generation;
+    f.exists = true;
+    f.directory = directory;
+    f.size = size;
+  };
+  switch (l.what) {
+    case story_kind::grow:
+      if (!f.exists) another(0);
+      file.append(l.at, simulated_bytes(f.generation, f.size, l.number));
+      f.size += l.number;
+      break;
+    case story_kind::rewrite:
+      if (!f.exists || f.directory) return;
+      ++f.generation;
+      f.size = l.number;
+      file.truncate(l.at);
+      if (l.number > 0) file.append(l.at, simulated_bytes(f.generation, 0, l.number));
+      break;
+    case story_kind::replace:
+      another(l.number);
+      file.replace(l.at, simulated_bytes(f.generation, 0, l.number));
+      break;
+    case story_kind::remove:
+      f.exists = f.directory = false;
+      f.size = 0;
+      file.remove(l.at);
+      break;
+    case story_kind::directory:
+      another(0, true);
+      file.become_directory(l.at);
+      break;
+    case story_kind::deny:
+      f.readable = l.times == 0;
+      f.readable ? file.allow(l.at) : file.deny(l.at);
+      break;
+    default: return;
+  }
+  const auto state = !f.exists                    ? log_state::absent
+                     : f.readable && !f.directory ? log_state::present
+                                                  : log_state::unreadable;
+  log_.push_back({l.at, state, f.generation, f.size});
+}
+
+void job_truth::exit_line(const story_line& l, loopback_file& file) {
+  auto& f = exit_file_;
+  switch (l.what) {
+    case story_kind::exit_code:
+      f.holds = exit_code_state::present;
+      f.code = static_cast<std::int64_t>(l.number);
+      file.replace(l.at, std::to_string(l.number) + "\n");
+      break;
+    case story_kind::exit_garbage:
+      f.holds = exit_code_state::damaged;
+      file.replace(l.at, "12 monkeys\n");
+      break;
+    case story_kind::exit_deny:
+      f.readable = l.times == 0;
+      f.readable ? file.allow(l.at) : file.deny(l.at);
+      break;
+    default: return;
+  }
+  const bool hidden = !f.readable && f.holds != exit_code_state::absent;
+  exit_.push_back({l.at, hidden ? exit_code_state::unreadable : f.holds, f.code});
+}
+
+void job_truth::started(duration now, loopback_host& host) {
+  if (std::exchange(started_, true)) return;
+  std::vector<story_line> later;
+  for (const auto& l : story_.lines)
+    if (l.job == job_ && l.what == story_kind::grow && l.at > now) later.push_back(l);
+  std::stable_sort(later.begin(), later.end(), [](auto& a, auto& b) { return a.at < b.at; });
+  for (const auto& l : later) log_line(l, host.file(paths_.log_file));
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/simulation/detail/impl/witness.ipp
+#ifndef REMOTE_JOB_SIMULATION_DETAIL_IMPL_WITNESS_IPP
+#define REMOTE_JOB_SIMULATION_DETAIL_IMPL_WITNESS_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+void simulated_stage::rule(bool kept, std::string_view text) {
+  if (kept) return;
+  say([&] { return std::string(broken).append(text); });
+  if (report.broken.empty()) report.broken = text;
+}
+
+void simulated_stage::note(const std::string& text) { report.diary.push_back(seconds(now()) + " s: " + text); }
+
+void witness::rule(bool kept, const char* text) const { stage_.rule(kept, text); }
+
+void witness::process_begins(const session& known) {
+  known_ = known;
+  running_ = false;
+}
+
+void witness::run_begins(const trigger_state& state, bool watches) {
+  running_ = true;
+  watches_ = watches;
+  options_ = state.options;
+  began_ = stage_.now();
+  before_ = now_counted();
+  attempt_ = 0;
+  polls_ = stats->polls;
+  not_before_ = {};
+  refused_ = events_ = 0;
+}
+
+// ---- What the sink is told
+
+sink_mood witness::mood() {
+  ++calls_;
+  const auto due = [&](const story_line& l) {
+    return calls_ >= l.number && calls_ - l.number < static_cast<std::uint64_t>(l.times);
+  };
+  for (const auto what : {story_kind::sink_fails, story_kind::sink_throws}) {
+    const auto* l = truth_.line(what);
+    if (l == nullptr || !due(*l)) continue;
+    ++refused_;
+    stage_.say([&] { return name_ + "'s sink " + (what == story_kind::sink_fails ? "refuses" : "throws"); });
+    return what == story_kind::sink_fails ? sink_mood::refuses : sink_mood::throws;
+  }
+  return sink_mood::takes;
+}
+
+void witness::offered(std::uint64_t offset, std::string_view bytes) {
+  stage_.say(
+      [&] { return name_ + " is given " + std::to_string(bytes.size()) + " bytes at " + std::to_string(offset); });
+  rule(running_ && watches_ && events_ == 0, "the log comes during a run, before the final event");
+  rule(stage_.now() >= not_before_, "after a failure nothing comes before the delay is over");
+  rule(!bytes.empty(), "a chunk has bytes");
+  rule(bytes.size() <= static_cast<std::size_t>(std::max(options_.log_chunk_size, options_.max_chunk_size)),
+       "a chunk is no larger than allowed");
+  rule(offset == known_.offset, "each chunk begins where the one before ended: no byte is left out or comes twice");
+  check_matching(offset, bytes);
+}
+
+void witness::taken(std::uint64_t offset, std::string_view bytes) {
+  check_matching(offset, bytes);
+  known_.offset = offset + bytes.size();
+}
+
+/// The bytes are those of one log, the same that the session began with.
+void witness::check_matching(std::uint64_t offset, std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (known_.offset == known_.from) {  // nothing is taken yet
+    const auto now = stage_.now();
+    for (const auto& m : truth_.log())
+      if (m.at <= now && m.generation > 0 && simulated_byte(m.generation, offset) == bytes.front())
+        known_.generation = m.generation;
+    known_.began = std::min(known_.began, now);
+  }
+  bool same = known_.generation != 0;
+  for (std::size_t i = 0; i < bytes.size() && same; ++i)
+    same = bytes[i] == simulated_byte(known_.generation, offset + i);
+  rule(same, "the bytes are those of the log, and all of one log");
+}
+
+/// Whether another log took the place of the one that was read since that began.
+bool witness::log_changed() const {
+  const auto& log = truth_.log();
+  for (std::size_t i = 1; i < log.size(); ++i)
+    if (log[i].at <= stage_.now() && log[i].at >= known_.began && log[i].generation != log[i - 1].generation &&
+        log[i - 1].generation != 0)
+      return true;
+  return false;
+}
+
+void witness::told(const log_reset& reset) {
+  stage_.say([&] { return name_ + " is told: " + reset.message; });
+  stage_.report.seen.push_back(to_string(reset.cause));
+  rule(running_ && watches_ && events_ == 0, "a reset comes during a run, before the final event");
+  rule(stage_.now() >= not_before_, "after a failure nothing comes before the delay is over");
+  rule(reset.old_offset == known_.offset && reset.old_offset > 0, "a reset tells how far the old log was read");
+  rule(known_.generation == 0 || log_changed(), "a log that only grew is not taken for another");
+  rule(!reset.message.empty(), "a reset has a message");
+}
+
+void witness::starts_anew() { known_ = {0, 0, 0, stage_.now()}; }
+
+void witness::told(const retry_info& info) {
+  stage_.say([&] { return name_ + " is told: " + info.message; });
+  stage_.report.seen.push_back("retry");
+  rule(running_ && events_ == 0, "a retry comes during a run, before the final event");
+  rule(stage_.now() >= not_before_, "after a failure nothing comes before the delay is over");
+  rule(info.max_attempts == options_.max_reconnect_attempts && info.attempt <= info.max_attempts,
+       "no more retries in a row than max_reconnect_attempts");
+  // The answer to the stop at a deadline counts as a poll.
+  const bool answered = watches_ && (stats->polls > polls_ || options_.stop_at_deadline);
+  rule(info.attempt == attempt_ + 1 || (info.attempt == 1 && answered),
+       "each failure costs one of the budget, and nothing but a whole poll gives it back");
+  rule(info.attempt != attempt_ + 1 || attempt_ == 0 || stats->polls == polls_, "a whole poll gives the budget back");
+  rule(explained(info.error), "a failure has a cause");
+  rule(!info.message.empty() && info.delay >= duration::zero(), "a retry has a message and a delay");
+  attempt_ = info.attempt;
+  polls_ = stats->polls;
+  not_before_ = stage_.now() + info.delay;
+}
+
+void witness::told(const notice& n) {
+  stage_.say([&] { return name_ + " is told: " + n.message; });
+  stage_.report.seen.push_back(to_string(n.kind));
+  rule(running_ && watches_ && events_ == 0, "a notice comes during a run, before the final event");
+  rule(stage_.now() >= not_before_, "after a failure nothing comes before the delay is over");
+  rule(!n.message.empty(), "a notice has a message");
+  const auto now = stage_.now();
+  const auto log_was = [&](log_state s) {
+    return job_truth::ever(truth_.log(), began_, now, [&](const log_moment& m) { return m.state == s; });
+  };
+  const auto exit_was = [&](exit_code_state s) {
+    return job_truth::ever(truth_.exit(), began_, now, [&](const exit_moment& m) { return m.state == s; });
+  };
+  const auto happened = [&](story_kind what) {
+    return std::any_of(stage_.told.lines.begin(), stage_.told.lines.end(),
+                       [&](const story_line& l) { return l.what == what && l.at <= now; });
+  };
+  bool holds = true;
+  switch (n.kind) {
+    case notice_kind::exit_code_damaged: holds = exit_was(exit_code_state::damaged); break;
+    case notice_kind::exit_code_unreadable: holds = exit_was(exit_code_state::unreadable) || odd_file(); break;
+    case notice_kind::log_missing:
+    case notice_kind::files_missing: holds = log_was(log_state::absent); break;
+    case notice_kind::log_unreadable: holds = log_was(log_state::unreadable) || odd_file() || log_changed(); break;
+    case notice_kind::files_unavailable: holds = happened(story_kind::no_files); break;
+    // Where all processes end at once, files that are read one after the other may show but one of them.
+    case notice_kind::orphaned:
+      holds = happened(story_kind::orphan) || happened(story_kind::kill) || happened(story_kind::reboot);
+      break;
+    case notice_kind::elsewhere: holds = happened(story_kind::switch_host); break;
+    case notice_kind::job_missing: holds = gone({}); break;
+    case notice_kind::transport: break;
+    default: holds = false; break;
+  }
+  rule(holds, "what a notice says is true");
+}
+
+void witness::told(const trigger_event& event) {
+  stage_.say([&] { return name_ + " is told the end: " + event.message; });
+  rule(running_ && watches_ && events_ == 0, "there is one final event");
+  ++events_;
+  event_ = event;
+}
+
+// ---- The end of a run
+
+void witness::run_ended(std::error_code ec, const trigger_event& event, const trigger_state& state) {
+  rule(running_, "a run completes once");
+  running_ = false;
+  const auto offset = static_cast<std::uint64_t>(state.options.log_offset);
+  rule(offset == known_.offset, "the state holds the offset behind the last byte that the sink took");
+  bool tail = state.mark.tail.size() == std::min<std::uint64_t>(offset - known_.from, log_mark::max_tail);
+  for (std::size_t i = 0; i < state.mark.tail.size() && tail; ++i)
+    tail = state.mark.tail[i] == simulated_byte(known_.generation, offset - state.mark.tail.size() + i);
+  rule(tail, "the state holds the last bytes that the sink took");
+  if (ec == asio::error::operation_aborted) {
+    rule(events_ == 0, "a cancelled run has no final event");
+    stage_.report.seen.push_back("cancelled");
+    return;
+  }
+  rule(events_ == 1 && event == event_ && ec == event.error, "the sink is told the end that the caller is told");
+  stage_.report.seen.push_back(to_string(event.reason));
+  const bool due = options_.deadline > duration::zero() && state.began &&
+                   stage_.now() - state.began->time_since_epoch() >= options_.deadline;
+  rule(event.reason != reason::deadline_exceeded || due, "a deadline ends no watch before it is over");
+  check_end(event);
+}
+
+void witness::check_end(const trigger_event& e) const {
+  const auto now = stage_.now();
+  const auto& o = options_;
+  rule(e.log_offset == known_.offset && e.log_chunk.empty() && e.done && !e.message.empty() &&
+           e.job_id == truth_.state().job.job_id,
+       "the final event is complete");
+  // The log of a job that was stopped is read to its end, as fast as the sink takes it.
+  const auto reading =
+      waits_ * static_cast<duration::rep>(known_.offset / static_cast<std::uint64_t>(o.log_chunk_size) + 2);
+  rule(o.deadline == duration::zero() || e.exit_code ||
+           now - began_ <= o.deadline + std::chrono::minutes(1) + reading || unreachable() || slow() || attempt_ > 0 ||
+           faults([](const story_line&) { return true; }) > 0,
+       "a watch ends at its deadline");
+  const auto was_bad = [&](const auto& moments, auto bad) {
+    const auto grace = o.trouble_grace;
+    return now - began_ >= grace && (job_truth::ever(moments, began_, now - grace, bad) || odd_file());
+  };
+  switch (e.reason) {
+    case reason::completed: return check_completed(e);
+    case reason::lost:
+      rule(gone(o.lost_grace), "a job is lost only if it is gone, without an exit code, for lost_grace");
+      rule(e.error == errc::job_lost && e.status == status::lost, "the end says that the job is lost");
+      break;
+    case reason::deadline_exceeded:
+      if (o.stop_at_deadline && truth_.submitted())
+        rule(stage_.host.jobs().ended(truth_.directory()) || e.message.find("stopping it failed") != e.message.npos,
+             "the job is stopped at the deadline");
+      break;
+    case reason::reconnects_exhausted:
+      rule(attempt_ == o.max_reconnect_attempts && (attempt_ == 0 || stats->polls == polls_ || o.stop_at_deadline),
+           "a watch gives up after max_reconnect_attempts failures in a row, not before");
+      rule(explained(e.error), "a failure has a cause");
+      break;
+    case reason::fatal_error: rule(explained(e.error), "a failure has a cause"); break;
+    case reason::exit_code_unusable:
+      rule(was_bad(truth_.exit(),
+                   [](const exit_moment& m) {
+                     return m.state == exit_code_state::damaged || m.state == exit_code_state::unreadable;
+                   }),
+           "an exit-code file has trouble_grace to become usable");
+      break;
+    case reason::log_unusable:
+      rule(was_bad(truth_.log(), [](const log_moment& m) { return m.state != log_state::present; }) || log_changed(),
+           "a log has trouble_grace to become readable");
+      break;
+    case reason::sink_failed: rule(refused_ > 0, "a sink that takes the log does not end the watch"); break;
+    default: rule(false, "a watch does not end for nothing"); break;
+  }
+  if (e.exit_code)
+    rule(truth_.submitted() || job_truth::ever(truth_.exit(), began_, now,
+                                               [&](const exit_moment& m) {
+                                                 return m.state == exit_code_state::present && m.code == *e.exit_code;
+                                               }),
+         "the exit code is one that the job left");
+}
+
+void witness::check_completed(const trigger_event& e) const {
+  const auto now = stage_.now();
+  rule(e.exit_code && (e.status == status::success) == (*e.exit_code == 0) && e.status != status::error,
+       "a job that ended has an exit code, and 0 is success");
+  if (!e.exit_code) return;
+  duration end{};
+  if (truth_.submitted()) {
+    auto& file = stage_.host.file(job_paths::in(truth_.directory()).exit_code_file);
+    rule(file.bytes() == std::to_string(*e.exit_code) + "\n", "the exit code is the one that the job left");
+    end = stage_.host.jobs().ended(truth_.directory()).value_or(now);
+  } else {
+    const auto left = [&](const exit_moment& m) {
+      return m.state == exit_code_state::present && m.code == *e.exit_code;
+    };
+    rule(job_truth::ever(truth_.exit(), began_, now, left), "the exit code is the one that the job left");
+    const auto& exit = truth_.exit();
+    const auto found = std::find_if(exit.begin(), exit.end(), left);
+    end = found == exit.end() ? now : found->at;
+  }
+  // A log that shrinks afterwards has no more to give, and one that grows was complete when the job ended.
+  const auto all_delivered = [&](const log_moment& m) {
+    if (m.state == log_state::absent) return true;
+    return m.state == log_state::present && m.size <= known_.offset &&
+           (known_.offset == 0 || known_.generation == 0 || m.generation == known_.generation);
+  };
+  // One that becomes another after the end, in the midst of a poll, may be seen with the size of the one and the bytes
+  // of the other.
+  const auto mixed = [&] {
+    const auto poll = options_.command_timeout + waits_;
+    const auto& log = truth_.log();
+    for (std::size_t i = 1; i < log.size(); ++i)
+      if (log[i].at > end && log[i].at <= now && log[i].at >= now - poll && log[i].generation != log[i - 1].generation)
+        return true;
+    return false;
+  };
+  rule(job_truth::ever(truth_.log(), std::min(end, now), now, all_delivered) || mixed(),
+       "no success and no exit code before every byte of the log is delivered");
+}
+
+/// Whether no process of the job has been there for so long, and no exit code is.
+bool witness::gone(duration grace) const {
+  if (!truth_.submitted()) return false;
+  auto& host = stage_.host;
+  if (host.jobs().starts(truth_.directory()) == 0) return true;
+  const auto ended = host.jobs().ended(truth_.directory());
+  return ended && stage_.now() - *ended >= grace &&
+         !host.file(job_paths::in(truth_.directory()).exit_code_file).exists();
+}
+
+// ---- Causes
+
+auto witness::now_counted() const -> counts {
+  return {stage_.host.connects(), stage_.host.executes(), stage_.host.file_operations()};
+}
+
+template <class Matters>
+int witness::faults(Matters matters) const {
+  const auto after = now_counted();
+  int all = 0;
+  for (const auto& l : stage_.told.lines) {
+    const auto common = [&](int from, int to) {
+      const auto first = static_cast<int>(l.number);
+      if (const int both = std::min(to, first + l.times - 1) - std::max(from + 1, first) + 1; both > 0 && matters(l))
+        all += both;
+    };
+    if (l.what == story_kind::connect_fault) common(before_.connects, after.connects);
+    if (l.what == story_kind::step_fault) common(before_.steps, after.steps);
+    if (l.what == story_kind::file_fault) common(before_.files, after.files);
+  }
+  return all;
+}
+
+bool witness::unreachable() const {
+  return std::any_of(stage_.told.lines.begin(), stage_.told.lines.end(), [&](const story_line& l) {
+    const bool breaks = l.what == story_kind::down || l.what == story_kind::reboot || l.what == story_kind::switch_host;
+    return breaks && l.at <= stage_.now() && l.at + l.lasts >= began_;
+  });
+}
+
+/// Whether the host can take longer than a step may take.
+bool witness::slow() const {
+  duration step = std::chrono::milliseconds(1);
+  for (const auto& l : stage_.told.lines) {
+    if (l.what == story_kind::rate) return true;
+    if (l.what == story_kind::latency || l.what == story_kind::jitter) step += l.at;
+  }
+  constexpr int most_rounds = 6;
+  return most_rounds * step >= options_.command_timeout || step >= options_.connect_timeout;
+}
+
+/// Whether the host had a moment in which it could not read a file.
+bool witness::odd_file() const {
+  return faults([](const story_line& l) { return l.fault.error == std::errc::io_error; }) > 0;
+}
+
+bool witness::explained(std::error_code ec) const {
+  if (ec == errc::command_timeout || ec == errc::connect_timeout) {
+    if (slow()) return true;
+    return faults([](const story_line& l) {
+             return l.fault.what == loopback_fault::kind::hang || l.fault.what == loopback_fault::kind::delay;
+           }) > 0;
+  }
+  if (ec == errc::sink_failed) return refused_ > 0;
+  if (unreachable() && (ec == errc::connection_lost || ec == errc::connect_failed)) return true;
+  const auto told = [&](story_kind what) {
+    return std::any_of(stage_.told.lines.begin(), stage_.told.lines.end(),
+                       [&](const story_line& l) { return l.what == what; });
+  };
+  if (ec == errc::files_unavailable) return told(story_kind::no_files);
+  // Nothing fails for want of commands where files can be read.
+  if (ec == errc::command_refused)
+    return told(story_kind::no_commands) &&
+           (!watches_ || options_.via == poll_via::commands || told(story_kind::no_files));
+  using kind = loopback_fault::kind;
+  return faults([&](const story_line& l) {
+           switch (l.fault.what) {
+             case kind::refuse: return l.fault.error == ec || l.fault.error == std::errc::io_error;
+             case kind::cut: return ec == errc::reply_truncated || ec == errc::reply_missing;
+             case kind::garble: return ec == errc::reply_missing || ec == errc::reply_malformed;
+             default: return false;
+           }
+         }) > 0;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/simulation/detail/impl/world.ipp
+#ifndef REMOTE_JOB_SIMULATION_DETAIL_IMPL_WORLD_IPP
+#define REMOTE_JOB_SIMULATION_DETAIL_IMPL_WORLD_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+simulated_world::simulated_world(const story& s, bool diary) : simulated_stage(s, diary) {
+  int last_job = -1;
+  for (const auto& l : s.lines) {
+    const auto nth = static_cast<int>(l.number);
+    switch (l.what) {
+      case story_kind::latency: host.latency(l.at); break;
+      case story_kind::jitter: host.jitter(l.number, l.at); break;
+      case story_kind::rate: host.rate(l.number); break;
+      case story_kind::no_files: host.without_files(); break;
+      case story_kind::no_commands: host.respond_to_files_only(); break;
+      case story_kind::down: host.down(l.at, l.at + l.lasts); break;
+      case story_kind::connect_fault: host.on_connect(nth, l.fault, l.times); break;
+      case story_kind::step_fault: host.on_execute(nth, l.fault, l.times); break;
+      case story_kind::file_fault: host.on_file(nth, l.fault, l.times); break;
+      // One connection is to one boot of one host.
+      case story_kind::reboot: host.down(l.at, l.at).jobs().reboot(l.at); break;
+      case story_kind::switch_host: host.down(l.at, l.at).jobs().switch_host(l.at); break;
+      case story_kind::orphan: host.jobs().kill_supervisors(l.at); break;
+      case story_kind::kill: host.jobs().kill(l.at); break;
+      case story_kind::found:
+      case story_kind::submitted: last_job = std::max(last_job, l.job); break;
+      default: break;
+    }
+  }
+  for (int job = 0; job <= last_job; ++job) {
+    job_truth truth(s, job, host);
+    if (truth) jobs_.push_back(std::move(truth));
+  }
+  if (!has(story_kind::processes)) return;
+  auto& boot = host.file("/proc/sys/kernel/random/boot_id").append({}, "boot-1\n");
+  auto& name = host.file("/proc/sys/kernel/hostname").append({}, "host-1\n");
+  for (const auto& l : s.lines) {
+    if (l.what == story_kind::reboot) boot.replace(l.at, "boot-2\n");
+    if (l.what != story_kind::switch_host) continue;
+    boot.replace(l.at, "boot-3\n");
+    name.replace(l.at, "host-3\n");
+  }
+}
+
+bool simulated_world::has(story_kind what) const {
+  return std::any_of(told.lines.begin(), told.lines.end(), [&](const story_line& l) { return l.what == what; });
+}
+
+void simulated_world::submitted(job_truth& job, const witness& w, std::error_code ec, const submit_result& result) {
+  say([&] { return w.name() + ": submit: " + result.message; });
+  const auto& dir = job.directory();
+  rule(host.jobs().starts(dir) <= 1, "a job is started once");
+  if (ec) {
+    report.seen.push_back("submit failed");
+    return rule(w.explained(ec), "a submit that fails has a cause");
+  }
+  report.seen.push_back(result.attached ? "attached" : "started");
+  rule(host.jobs().starts(dir) == 1, "a job that is submitted is started");
+  if (!result.attached)
+    rule(++started_by_submit_ <= static_cast<int>(jobs_.size()), "one submit starts a job, all others attach");
+  rule(result.job.job_dir == dir && !result.job.log_file.empty() && !result.job.pid_file.empty(),
+       "a submit tells where the job's files are");
+  job.started(now(), host);
+  if (has(story_kind::processes)) show_processes(job, result);
+}
+
+/// Lets the host's files show the processes of the job from now on.
+void simulated_world::show_processes(const job_truth& job, const submit_result& result) {
+  const auto& dir = job.directory();
+  auto& pid_file = host.file(job_paths::in(dir).pid_file);
+  if (pid_file.bytes().find("start=") != std::string::npos) return;
+  const auto began = host.jobs().began(dir);
+  if (!began) return;
+  std::string boot = "boot-1", name = "host-1";
+  duration last = duration::min();
+  for (const auto& l : told.lines) {
+    if (l.at > *began || (l.what != story_kind::reboot && l.what != story_kind::switch_host)) continue;
+    if (l.what == story_kind::switch_host) name = "host-3";
+    if (l.at < last) continue;
+    last = l.at;
+    boot = l.what == story_kind::reboot ? "boot-2" : "boot-3";
+  }
+  const std::string place = " boot=" + boot + " host=" + name + " .\n";
+  const auto identity = [&](std::uint64_t pid, const char* start) {
+    return std::to_string(pid) + "\nstart=" + start + place;
+  };
+  const auto stat = [](const char* start) {
+    return std::string("1 (sh) S 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 ") + start + " 0\n";
+  };
+  const auto supervisor = "/proc/" + std::to_string(result.pid) + "/stat";
+  const auto child = "/proc/" + std::to_string(result.pid + 500) + "/stat";
+  pid_file.replace(now(), identity(result.pid, "77"));
+  host.file(dir + "/child").append(now(), identity(result.pid + 500, "78"));
+  if (host.jobs().ended(dir)) return;
+  auto end = *began + job.behaviour().run_time;
+  auto orphaned = end;
+  for (const auto& l : told.lines) {
+    if ((l.what == story_kind::kill || l.what == story_kind::reboot) && l.at > *began) end = std::min(end, l.at);
+    if (l.what == story_kind::orphan && l.at > *began) orphaned = std::min(orphaned, l.at);
+  }
+  if (end <= now()) return;
+  host.file(child).append(now(), stat("78")).remove(end);
+  if (orphaned > now()) host.file(supervisor).append(now(), stat("77")).remove(std::min(end, orphaned));
+}
+
+void simulated_world::stopped(const job_truth& job, const witness& w, std::error_code ec, const stop_result& result) {
+  say([&] { return w.name() + ": stop: " + result.message; });
+  if (ec) {
+    report.seen.push_back("stop failed");
+    const bool elsewhere = ec == errc::job_elsewhere && has(story_kind::switch_host);
+    const bool absent = ec == errc::job_not_found && !host.jobs().began(job.directory());
+    return rule(elsewhere || absent || w.explained(ec), "a stop that fails has a cause");
+  }
+  report.seen.push_back(to_string(result.outcome));
+  rule(host.jobs().ended(job.directory()).has_value(), "a job that is stopped has ended");
+  rule(result.outcome != stop_outcome::stopped || host.jobs().signals(job.directory()) > 0,
+       "a job is stopped by signals");
+}
+
+void simulated_world::cleaned_up(const job_truth& job, const witness& w, std::error_code ec,
+                                 const cleanup_result& result) {
+  say([&] { return w.name() + ": clean-up: " + result.message; });
+  if (ec) {
+    report.seen.push_back("clean-up failed");
+    return rule(ec == errc::job_not_finished || w.explained(ec), "a clean-up that fails has a cause");
+  }
+  report.seen.push_back(result.removed ? "removed" : "kept");
+  rule(result.removed != host.jobs().began(job.directory()).has_value(), "a clean-up says what it did");
+}
+
+bool simulated_world::may_last(const job_truth& job) {
+  if (job.state().options.deadline > duration::zero()) return false;
+  if (!job.submitted()) return job.exit().back().state == exit_code_state::absent;
+  auto& exit = host.file(job_paths::in(job.directory()).exit_code_file);
+  exit.advance(now());
+  if (exit.exists()) return false;
+  // Where nothing shows the processes, nothing can be found out.
+  const bool shown = has(story_kind::processes) && !has(story_kind::no_files);
+  const bool asked = !has(story_kind::no_commands) && job.line(story_kind::by_files) == nullptr;
+  return has(story_kind::switch_host) || !(shown || asked);
+}
+
+void simulated_world::over() {
+  for (const auto& job : jobs_) rule(host.jobs().starts(job.directory()) <= 1, "a job is started once");
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/simulation/impl/story.ipp
+#ifndef REMOTE_JOB_SIMULATION_IMPL_STORY_IPP
+#define REMOTE_JOB_SIMULATION_IMPL_STORY_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+namespace detail {
+
+/// Draws the lines of one story.
+class story_writer {
+ public:
+  explicit story_writer(std::uint64_t seed) : chance_(seed) { story_.seed = seed; }
+
+  story write() {
+    const int jobs = perhaps(75) ? 1 : perhaps(75) ? 2 : 3;
+    bool owned = false;
+    for (int job = 0; job < jobs; ++job) owned |= write_job(job);
+    write_host(owned);
+    for (auto n = perhaps(25) ? 0 : below(4); n > 0; --n) write_fault();
+    return std::move(story_);
+  }
+
+ private:
+  using ms = std::chrono::milliseconds;
+
+  std::uint64_t below(std::uint64_t n) { return chance_() % n; }
+  std::uint64_t from(std::uint64_t least, std::uint64_t most) { return least + below(most - least + 1); }
+  bool perhaps(std::uint64_t percent) { return below(100) < percent; }
+  duration time(std::uint64_t least, std::uint64_t most) { return ms(from(least, most)); }
+  template <class T>
+  T one_of(std::initializer_list<T> all) {
+    return all.begin()[below(all.size())];
+  }
+  story_line& add(story_line line) { return story_.lines.emplace_back(std::move(line)); }
+
+  /// `owned`: whether a job is submitted.
+  void write_host(bool owned) {
+    using enum story_kind;
+    if (perhaps(70)) add({.what = latency, .at = time(0, perhaps(80) ? 30 : 200)});
+    if (perhaps(50)) add({.what = jitter, .at = time(1, perhaps(80) ? 50 : 500), .number = below(1000)});
+    if (perhaps(10)) add({.what = rate, .number = from(2000, 100000)});
+    if (perhaps(12)) add({.what = no_files});
+    if (!owned && perhaps(8)) add({.what = no_commands});
+    for (; perhaps(20);) add({.what = down, .at = time(0, 12000), .lasts = time(100, perhaps(80) ? 5000 : 30000)});
+    if (!owned) return;
+    if (perhaps(60)) add({.what = processes});
+    if (perhaps(12)) add({.what = kill, .at = time(0, 16000)});
+    if (perhaps(10)) add({.what = orphan, .at = time(0, 16000)});
+    if (perhaps(7)) add({.what = reboot, .at = time(0, 16000)});
+    if (perhaps(5)) add({.what = switch_host, .at = time(0, 16000)});
+  }
+
+  void write_fault() {
+    using enum story_kind;
+    const auto place = below(10);
+    story_line line{.what = place < 2 ? connect_fault : place < 7 ? step_fault : file_fault};
+    line.number = line.what == connect_fault ? from(1, 5) : line.what == step_fault ? from(1, 30) : from(1, 50);
+    if (perhaps(30)) line.times = static_cast<int>(from(2, 6));
+    line.fault = fault_of(line.what);
+    add(std::move(line));
+  }
+
+  loopback_fault fault_of(story_kind place) {
+    using f = loopback_fault;
+    switch (below(place == story_kind::step_fault ? 10 : 6)) {
+      case 0:
+      case 1: return f::refuse(one_of({errc::connection_lost, errc::connect_failed, errc::channel_refused}));
+      case 2: return f::delay(time(1, perhaps(70) ? 300 : 40000));
+      case 3: return f::hang();
+      case 4:
+        if (place == story_kind::file_fault) return f::refuse(std::make_error_code(std::errc::io_error));
+        if (perhaps(40)) return f::refuse(perhaps(50) ? errc::host_key_changed : errc::authentication_failed);
+        return f::refuse(errc::connection_lost);
+      case 5: return f::delay(time(1, 300));
+      case 6:
+      case 7: return f::cut(below(300));
+      // Where it shows: the library leaves it to the transport that no byte of the log is changed on its way.
+      case 8: return f::garble(below(40));
+      default: return f::noise("Welcome!\n");
+    }
+  }
+
+  /// Returns whether the job is submitted.
+  bool write_job(int job) {
+    using enum story_kind;
+    const bool owned = perhaps(40);
+    const auto chunk_size = perhaps(40) ? 65536 : one_of<std::uint64_t>({1, 7, 33, 64, 1000});
+    // As many chunks as show something, and no more.
+    const auto bytes = [&] {
+      return from(1, chunk_size == 65536 && perhaps(3) ? 300000 : chunk_size * from(1, 6) % 4000 + 1);
+    };
+    const auto exit = perhaps(50) ? 0 : one_of<std::uint64_t>({1, 3, 137, 255});
+    if (owned) {
+      add({.what = submitted,
+           .job = job,
+           .at = time(100, 20000),
+           .number = exit,
+           .times = static_cast<int>(perhaps(30) ? 0 : bytes())});
+      if (perhaps(20)) add({.what = stubborn, .job = job});
+      if (perhaps(15)) add({.what = submit_again, .job = job, .at = time(0, 10000)});
+      if (perhaps(15)) add({.what = stop, .job = job, .at = time(0, 16000)});
+      for (auto n = below(5); n > 0; --n) add({.what = grow, .job = job, .at = time(0, 20000), .number = bytes()});
+    } else {
+      add({.what = found, .job = job});
+      const auto last = from(0, 20000);
+      const duration end = ms(last);
+      for (auto n = below(8); n > 0; --n) add({.what = grow, .job = job, .at = time(0, last), .number = bytes()});
+      if (perhaps(35)) write_disturbance(job, bytes());
+      if (perhaps(10)) write_disturbance(job, bytes());
+      if (perhaps(8)) add({.what = exit_garbage, .job = job, .at = std::max<duration>(end - time(0, 15000), {})});
+      if (perhaps(95)) add({.what = exit_code, .job = job, .at = end, .number = exit});
+      if (perhaps(6))
+        add({.what = exit_deny,
+             .job = job,
+             .at = std::max<duration>(end - time(0, 5000), {}),
+             .lasts = time(100, 15000)});
+      if (perhaps(8)) add({.what = grow, .job = job, .at = end + time(0, 5000), .number = bytes()});
+    }
+    if (chunk_size != 65536) add({.what = chunk, .job = job, .number = chunk_size});
+    write_watch(job, chunk_size);
+    return owned;
+  }
+
+  void write_disturbance(int job, std::uint64_t bytes) {
+    using enum story_kind;
+    const auto at = time(0, 16000);
+    switch (below(7)) {
+      case 0: add({.what = rewrite, .job = job, .at = at}); break;
+      case 1: add({.what = rewrite, .job = job, .at = at, .number = bytes}); break;
+      case 2:
+      case 3: add({.what = replace, .job = job, .at = at, .number = below(2) * bytes}); break;
+      case 4:
+        add({.what = remove, .job = job, .at = at});
+        if (perhaps(70)) add({.what = replace, .job = job, .at = at + time(10, 15000), .number = bytes});
+        break;
+      case 5: add({.what = deny, .job = job, .at = at, .lasts = time(100, 15000)}); break;
+      case 6:
+        add({.what = directory, .job = job, .at = at});
+        if (perhaps(80)) add({.what = replace, .job = job, .at = at + time(10, 15000), .number = bytes});
+        break;
+    }
+  }
+
+  void write_watch(int job, std::uint64_t chunk_size) {
+    using enum story_kind;
+    const auto option = [&](std::uint64_t percent, story_kind what, duration value, std::uint64_t number = 0) {
+      if (perhaps(percent)) add({.what = what, .job = job, .at = value, .number = number});
+    };
+    const auto interval = perhaps(10) ? ms(100) : one_of({ms(500), ms(1000), ms(2000), ms(5000)});
+    option(95, poll_interval, interval);
+    option(20, quick_interval, interval / 5);
+    option(50, command_timeout, one_of({ms(1000), ms(3000), ms(10000)}));
+    option(30, connect_timeout, one_of({ms(1000), ms(3000), ms(10000)}));
+    option(40, trouble_grace, one_of({ms(0), ms(1000), ms(3000)}));
+    option(40, lost_grace, one_of({ms(0), ms(1000), ms(3000)}));
+    if (perhaps(15)) {
+      add({.what = deadline, .job = job, .at = time(1000, 30000)});
+      if (perhaps(50)) add({.what = stop_at_deadline, .job = job});
+    }
+    option(25, max_chunk, {}, chunk_size * 8);
+    option(60, attempts, {}, one_of<std::uint64_t>({0, 1, 2, 3, 8}));
+    option(5, offset, {}, from(1, 100));
+    if (const auto via = below(3); via != 0) add({.what = via == 1 ? by_files : by_commands, .job = job});
+    option(30, sink_waits, time(0, perhaps(80) ? 300 : 5000));
+    if (perhaps(10)) add({.what = sink_fails, .job = job, .number = from(1, 8), .times = perhaps(80) ? 1 : 3});
+    if (perhaps(7)) add({.what = sink_throws, .job = job, .number = from(1, 8)});
+    for (; perhaps(20);) add({.what = crash, .job = job, .at = time(0, 20000), .lasts = below(3) * time(1, 8000)});
+    if (perhaps(10)) add({.what = cancel, .job = job, .at = time(0, 20000)});
+    if (perhaps(10)) add({.what = watch_again, .job = job, .at = time(0, 20000)});
+  }
+
+  splitmix64 chance_;
+  story story_;
+};
+
+inline std::string to_text(const loopback_fault& f) {
+  using kind = loopback_fault::kind;
+  switch (f.what) {
+    case kind::refuse: return "fails: " + f.error.message();
+    case kind::delay: return "takes " + seconds(f.time) + " s longer";
+    case kind::hang: return "never ends";
+    case kind::cut: return "brings only " + std::to_string(f.position) + " bytes";
+    case kind::garble: return "brings a wrong byte at " + std::to_string(f.position);
+    case kind::noise: return "brings other text first";
+    case kind::none: break;
+  }
+  return "goes well";
+}
+
+}  // namespace detail
+
+story make_story(std::uint64_t seed) { return detail::story_writer(seed).write(); }
+
+std::string to_string(const story_line& l) {
+  const auto at = detail::seconds(l.at) + " s";
+  const auto when = "at " + at + " ";
+  const auto lasts = " for " + detail::seconds(l.lasts) + " s";
+  const auto number = std::to_string(l.number);
+  const auto bytes = number + " bytes";
+  const auto often = l.times > 1 ? ", " + std::to_string(l.times) + " times in a row" : std::string();
+  const auto faulty = [&](const char* what) { return what + (" " + number) + " " + detail::to_text(l.fault) + often; };
+  const auto job = "job " + std::to_string(l.job) + ": ";
+  const auto option = [&](const char* name, const std::string& value) { return job + name + " = " + value; };
+  using enum story_kind;
+  switch (l.what) {
+    case latency: return "a step takes " + at;
+    case jitter: return "a step takes up to " + at + " more";
+    case rate: return "the host sends " + number + " bytes per second";
+    case no_files: return "the host offers no files";
+    case no_commands: return "the host runs no commands";
+    case processes: return "the host's files show the processes";
+    case down: return when + "the host is unreachable" + lasts;
+    case connect_fault: return faulty("connecting");
+    case step_fault: return faulty("step");
+    case file_fault: return faulty("file operation");
+    case reboot: return when + "the host reboots";
+    case switch_host: return when + "another host answers";
+    case orphan: return when + "all supervisors are killed";
+    case kill: return when + "all jobs are killed";
+    case found: return job + "found by its files";
+    case submitted:
+      return job + "submitted; runs for " + at + ", writes " + std::to_string(l.times) + " bytes, exits with " + number;
+    case stubborn: return job + "ignores SIGTERM";
+    case submit_again: return job + when + "another process submits it";
+    case stop: return job + when + "another process stops it";
+    case grow: return job + when + "the log grows by " + bytes;
+    case rewrite: return job + when + "the log is emptied and gets " + bytes;
+    case replace: return job + when + "another log of " + bytes + " takes the place";
+    case remove: return job + when + "the log is removed";
+    case deny: return job + when + "the log cannot be read" + lasts;
+    case directory: return job + when + "a directory takes the place of the log";
+    case exit_code: return job + when + "the exit code is " + number;
+    case exit_garbage: return job + when + "the exit-code file holds garbage";
+    case exit_deny: return job + when + "the exit-code file cannot be read" + lasts;
+    case poll_interval: return option("poll_interval", at);
+    case quick_interval: return option("quick_interval", at);
+    case command_timeout: return option("command_timeout", at);
+    case connect_timeout: return option("connect_timeout", at);
+    case trouble_grace: return option("trouble_grace", at);
+    case lost_grace: return option("lost_grace", at);
+    case deadline: return option("deadline", at);
+    case stop_at_deadline: return option("stop_at_deadline", "true");
+    case chunk: return option("log_chunk_size", number);
+    case max_chunk: return option("max_chunk_size", number);
+    case attempts: return option("max_reconnect_attempts", number);
+    case offset: return option("log_offset", number);
+    case by_files: return option("via", "files");
+    case by_commands: return option("via", "commands");
+    case sink_waits: return job + "the sink takes " + at + " for a chunk";
+    case sink_fails: return job + "the sink refuses call " + number + often;
+    case sink_throws: return job + "the sink throws at call " + number + often;
+    case crash:
+      return job + when + "the watcher dies, and another goes on from its state of " + detail::seconds(l.lasts) +
+             " s before";
+    case cancel: return job + when + "the watch is cancelled, and then goes on";
+    case watch_again: return job + when + "another process watches it, too";
+  }
+  return {};
+}
+
+std::string to_string(const story& s) {
+  std::string text;
+  for (const auto& line : s.lines) text.append("  ").append(to_string(line)).append("\n");
+  return text;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -12010,8 +13858,10 @@ auto loopback_link::take_lane() -> lane& {
   return found;
 }
 
-auto loopback_link::arm(timer_type& t, const loopback_fault& fault) const -> timer_type& {
+auto loopback_link::arm(timer_type& t, const loopback_fault& fault) -> timer_type& {
   auto time = host.latency_;
+  if (host.jitter_ > duration::zero())
+    time += duration(static_cast<duration::rep>(host.chance_() % static_cast<std::uint64_t>(host.jitter_.count())));
   if (fault.what == loopback_fault::kind::delay) time += fault.time;
   if (fault.what == loopback_fault::kind::hang) time = duration::max();
   t.expires_after(time);
@@ -12041,7 +13891,8 @@ std::error_code loopback_link::fail(std::error_code ec) {
 std::error_code loopback_connect::answer(std::error_code ec) {
   if (ec) return ec;
   if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
-  link_->open = link_->host.reachable(link_->now());
+  link_->since = link_->now();
+  link_->open = link_->host.reachable(link_->since, link_->since);
   return link_->open ? std::error_code() : link_->fail(errc::connect_failed);
 }
 
@@ -12049,7 +13900,7 @@ std::error_code loopback_execute::answer(std::error_code ec) {
   if (ec) return ec;
   auto& host = link_->host;
   if (fault_.what == loopback_fault::kind::refuse) return link_->fail(fault_.error);
-  if (!host.reachable(link_->now())) link_->open = false;
+  if (!host.reachable(link_->since, link_->now())) link_->open = false;
   if (!link_->open) return link_->fail(errc::connection_lost);
 
   if (!host.runs_commands_) return link_->fail(errc::command_refused);
@@ -12076,7 +13927,10 @@ std::error_code loopback_file_step::finish(std::error_code ec) {
 
 loopback_file_step::loopback_file_step(std::shared_ptr<loopback_link> l, const std::string& path)
     : link_(std::move(l)), path_(&path), lane_(&link_->take_lane()) {
-  if (link_->files_in_flight++ == 0) link_->files_fault = link_->host.execute_.next();
+  auto& host = link_->host;
+  if (link_->files_in_flight++ == 0) link_->files_fault = host.execute_.next();
+  fault_ = host.file_.next();
+  if (fault_.what == loopback_fault::kind::none) fault_ = link_->files_fault;
 }
 
 std::error_code loopback_stat::answer(std::error_code ec) {
@@ -12766,7 +14620,7 @@ unsigned file_poll::begin(const poll_request& request, bool ahead) noexcept {
   if (limit_ < std::numeric_limits<std::size_t>::max()) ++limit_;
   first_ = poll_start(request);
   failure_ = {};
-  exit_judged_ = read_ = read_again_ = size_asked_again_ = status_known_ = false;
+  exit_judged_ = read_ = read_again_ = size_asked_again_ = size_contradicted_ = status_known_ = false;
   shrink(bytes, limit_);
   bytes.clear();
   bytes_error_ = {};
@@ -12888,12 +14742,14 @@ unsigned file_poll::next() {
   }
   // The log grew after its status was asked for, or the status is wrong.
   if (!size_wrong_ && reaches() && read_end() > status.size && (status.size <= request_->offset || reads_to_end())) {
-    if (size_asked_again_) {
-      size_wrong_ = true;
-    } else {
-      size_asked_again_ = true;
-      return ask(log_status);
+    if (!std::exchange(size_asked_again_, true)) return ask(log_status);
+    // Or the log was truncated in between: then it is shorter when it is read again.
+    if (!std::exchange(size_contradicted_, true)) {
+      read_again_ = true;
+      size_asked_again_ = false;
+      return ask(log_bytes);
     }
+    size_wrong_ = true;
   }
   return nothing;
 }
@@ -12909,7 +14765,7 @@ void file_poll::make_reply(poll_reply& reply) const noexcept {
   if (says_missing(status_error_) || (wanted && says_missing(bytes_error_))) return;
   if (status_error_ || bytes_error_ || status.kind != file_kind::regular) {
     // A log that is gone by now and had nothing new is a matter for the next poll.
-    if (says_missing(bytes_error_)) return present(reply, size());
+    if (log_is_file_ && says_missing(bytes_error_)) return present(reply, size());
     reply.log = log_state::unreadable;
     reply.log_error = status_error_                         ? status_error_
                       : status.kind == file_kind::directory ? std::make_error_code(std::errc::is_a_directory)
@@ -13043,20 +14899,32 @@ void log_position::restart() noexcept {
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void lost_job_rule::begin() noexcept {
-  known_.reset();
+  asked_.reset();
   missing_.reset();
   seen_ = liveness::unknown;
   known_pid_ = 0;
   known_start_.clear();
-  due_ = unknowable_ = files_prove_nothing_ = false;
+  due_ = nothing_told_ = files_prove_nothing_ = false;
   refusals_ = 0;
 }
 
 void lost_job_rule::command_refused() noexcept {
-  constexpr int enough = 3;  // one reply, or two, may be lost on the way
-  if (++refusals_ < enough) return;
-  unknowable_ = files_prove_nothing_;
-  both_ways_ = false;
+  refusals_ = std::min(refusals_ + 1, enough_refusals);
+  if (runs_no_commands() && files_prove_nothing_) found_nothing();
+}
+
+void lost_job_rule::found_nothing() noexcept {
+  nothing_told_ = true;
+  asked_ = duration::zero();
+  due_ = false;
+  files_prove_nothing_ = false;  // next time files are asked first, and then a command
+}
+
+void lost_job_rule::plan(duration pause) noexcept {
+  const bool again = !asked_ || *asked_ >= look_again_after() - pause;
+  due_ = missing_ || again;
+  // One more refusal is enough then.
+  if (again) refusals_ = std::min(refusals_, enough_refusals - 1);
 }
 
 void lost_job_rule::remember(std::string_view evidence) {
@@ -13074,7 +14942,7 @@ void lost_job_rule::remember(std::string_view evidence) {
 
 std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool asked, bool through_files, bool grew,
                                                   duration elapsed) {
-  if (known_) known_ = std::min(*known_ + elapsed, look_again_after());
+  if (asked_) asked_ = std::min(*asked_ + elapsed, look_again_after());
   if (missing_) missing_ = std::min(*missing_ + elapsed, grace_);
   if (r.exit_state != exit_code_state::absent) {
     missing_.reset();
@@ -13083,12 +14951,15 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
   if (missing_ && grew && seen_ == liveness::not_started) missing_ = duration::zero();
   if (!asked) return {};
   if (through_files && r.liveness == liveness::unknown) {
-    files_prove_nothing_ = true;
-    if (!both_ways_) unknowable_ = true;
+    if (both_ways_)
+      files_prove_nothing_ = true;
+    else
+      found_nothing();
     return {};
   }
   if (!through_files) refusals_ = 0;
-  known_ = duration::zero();
+  nothing_told_ = false;
+  asked_ = duration::zero();
   evidence_ = r.evidence;
   if (r.liveness == liveness::alive) remember(r.evidence);
   const auto before = std::exchange(seen_, r.liveness);
@@ -13454,6 +15325,12 @@ watch_fsm::watch_fsm(trigger_state state)
       chance_(poll_pause::chance_of(job_.job_id)),
       log_cut_(state.log_incomplete) {}
 
+/// Whether the host did not run a command. Where the connection works, and files can be read, this costs no budget.
+inline bool ran_no_command(const std::error_code& ec) noexcept {
+  return ec == errc::command_refused || ec == errc::service_refused || ec == errc::reply_missing ||
+         ec == errc::shell_unusable;
+}
+
 // ---- Inputs
 
 action watch_fsm::start(std::string objection, bool files, duration now, wall_time today) {
@@ -13482,10 +15359,7 @@ action watch_fsm::connected(std::error_code ec, std::string why) {
 action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& reply, duration now, duration took) {
   if (!ec && !state_.log.plausible(reply, state_.chunk.get())) ec = errc::reply_malformed;
   if (ec == errc::files_unavailable && by_files()) return files_refused(why);
-  const bool no_command = ec == errc::command_refused || ec == errc::service_refused || ec == errc::reply_missing ||
-                          ec == errc::shell_unusable;
-  if (no_command && state_.by_files && !by_files()) {
-    // The connection works, and files can be read: this alone is no reason to give up anything.
+  if (ran_no_command(ec) && state_.by_files && !by_files()) {
     state_.lost_job.command_refused();
     return ask();
   }
@@ -13507,7 +15381,11 @@ action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& 
 }
 
 action watch_fsm::stop_answered(std::error_code ec, std::string text) {
-  if (ec == condition::transient) return failed(make_failure(retry_info::phase::command, ec, std::move(text)));
+  if (ran_no_command(ec) && state_.by_files) {
+    if (++state_.stops_refused < enough_refusals) return pause(state_.pause.next(false, chance_));
+  } else if (ec == condition::transient) {
+    return failed(make_failure(retry_info::phase::command, ec, std::move(text)));
+  }
   state_.stop = deadline_stop::answered;
   stop_text_ = ec ? "stopping it failed: " + (text.empty() ? ec.message() : text) : std::move(text);
   if (ec) return end_at_deadline();
@@ -13552,6 +15430,12 @@ action watch_fsm::ask() {
   state_.phase = stop ? watch_phase::stopping : watch_phase::polling;
   state_.found = {};
   return {stop ? action_kind::stop : action_kind::poll, command_timeout()};
+}
+
+action watch_fsm::pause(duration time) {
+  state_.phase = watch_phase::pausing;
+  state_.found = {};
+  return {action_kind::wait, time};
 }
 
 action watch_fsm::tell(watch_phase phase, action_kind kind) {
@@ -13673,21 +15557,21 @@ action watch_fsm::decide() {
   }
   if (s.late() && !s.exit_code) return end_at_deadline();
 
-  duration pause = s.pause.next(s.found.moved, chance_);
+  duration time = s.pause.next(s.found.moved, chance_);
   if (s.lost_job.missing()) {
     if (s.lost_job.left() <= duration::zero())
       return end(reason::lost, errc::job_lost,
                  lost_message(job_, s.lost_job.seen(), s.lost_job.evidence(), s.lost_job.grace()));
-    pause = std::min(pause, s.lost_job.left());
+    time = std::min(time, s.lost_job.left());
   }
-  if (!s.late()) pause = std::min(pause, s.deadline_left());
+  if (!s.late()) time = std::min(time, s.deadline_left());
   if (s.exit_fault) {
     const auto kind = s.exit_fault.kind();
     if (s.exit_fault.left() <= duration::zero())
       return end(reason::exit_code_unusable,
                  kind == notice_kind::exit_code_damaged ? errc::exit_code_damaged : errc::exit_code_unreadable,
                  fault_text(kind));
-    pause = std::min(pause, s.exit_fault.left());
+    time = std::min(time, s.exit_fault.left());
   }
   if (s.log_fault) {
     const bool missing = s.log_fault.kind() == notice_kind::log_missing;
@@ -13698,13 +15582,11 @@ action watch_fsm::decide() {
       if (!missing || s.exit_code)
         return end(reason::log_unusable, errc::log_unreadable, fault_text(s.log_fault.kind()));
     } else {
-      pause = std::min(pause, s.log_fault.left());
+      time = std::min(time, s.log_fault.left());
     }
   }
-  s.lost_job.plan(pause);
-  s.phase = watch_phase::pausing;
-  s.found = {};
-  return {action_kind::wait, pause};
+  s.lost_job.plan(time);
+  return pause(time);
 }
 
 // ---- What an action refers to
@@ -13806,6 +15688,7 @@ void watch_state::begin(bool through_files, duration ran) noexcept {
   short_read = size_wrong = false;
   by_files = through_files;
   stop = deadline_stop::none;
+  stops_refused = 0;
   seen = log.offset();
   exit_code.reset();
   drain_to.reset();
@@ -18247,8 +20130,6 @@ class sftp_inbox {
 // ---- remote_job/ssh/sftp/sftp_channel.hpp
 #ifndef REMOTE_JOB_SSH_SFTP_SFTP_CHANNEL_HPP
 #define REMOTE_JOB_SSH_SFTP_SFTP_CHANNEL_HPP
-
-#include <deque>
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
