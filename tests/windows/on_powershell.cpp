@@ -186,7 +186,8 @@ TEST_CASE("on PowerShell: a job from its submit to its clean-up") {
     // As if the other submit were of the same command, and the job started by it two hours ago.
     while_it_runs.script("$d=[IO.Path]::GetFullPath([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('" +
                          base64(j.file("")) + "')))\n[IO.File]::WriteAllText(\"$d/remote_job\",'remote_job 1 " +
-                         std::string(64, 'f') + "')\n[IO.File]::SetLastWriteTimeUtc(\"$d/pid\",[DateTime]::UtcNow.AddHours(-2))");
+                         std::string(64, 'f') +
+                         "')\n[IO.File]::SetLastWriteTimeUtc(\"$d/pid\",[DateTime]::UtcNow.AddHours(-2))");
     while_it_runs.submit(job, other, [](std::error_code ec, const submit_result& r) {
       CHECK_FALSE(ec);
       CHECK(r.attached);
@@ -383,7 +384,7 @@ TEST_CASE("on PowerShell: neither a full disk nor a file in the way costs an exi
     });
     return job;
   };
-  const auto blocked = submit("C:\\blocked",
+  const auto blocked = submit("C:\\it's [b] $(x) `y` \xe2\x80\x98 %PATH% & ^",
                               "$f=[IO.Path]::GetDirectoryName($env:LOG_FILE)+'/exit_code.tmp'\n"
                               "[IO.File]::Delete($f);[void][IO.Directory]::CreateDirectory($f)\nexit 12",
                               {});

@@ -3,8 +3,9 @@
 # Windows as the watching side: builds the unit and scenario suites with MinGW-w64 and runs them under wine64, with the
 # command lines that cmd.exe reads: tests/windows/wine/run.sh [CATCH2-OPTION...].
 # Takes minutes, most of them to build. Exits with 77 and a reason where something is missing; what is needed on Debian:
-#   apt-get install g++-mingw-w64-x86-64-posix wine64 libasio-dev catch2
-# Environment: BUILD_DIR, where to build, else build/wine; JOBS; ASIO_INCLUDE_DIR and CATCH2_INCLUDE_DIR, else /usr/include.
+#   apt-get install g++-mingw-w64-x86-64-posix wine64 make libasio-dev catch2
+# Environment: BUILD_DIR, where to build, else build/wine; JOBS; ASIO_INCLUDE_DIR and CATCH2_INCLUDE_DIR, else
+# /usr/include.
 set -eu
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 BUILD_DIR=${BUILD_DIR:-$root/build/wine}
@@ -15,6 +16,7 @@ skip() {
 }
 compiler=x86_64-w64-mingw32-g++-posix
 command -v $compiler >/dev/null || skip "no MinGW-w64 (g++-mingw-w64-x86-64-posix)"
+command -v make >/dev/null || skip "no make"
 wine=$(command -v wine64 || ls /usr/lib/wine/wine64 2>/dev/null) || skip "no wine64"
 [ -e "$asio/asio.hpp" ] || skip "no Asio in $asio"
 [ -e "$catch2/catch2/catch.hpp" ] || skip "no Catch2 2 in $catch2"
