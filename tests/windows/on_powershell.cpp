@@ -344,10 +344,7 @@ TEST_CASE("on PowerShell: a job that is stopped before it begins never begins, w
     CHECK_FALSE(ec);
     CHECK(r.removed);
   });
-  const auto printed = batch.run();
-  CHECK(printed.output.find(std::string("n\0o\0i\0s\0e", 9)) != std::string::npos);
-  CHECK(printed.error_output.find("error") != std::string::npos);
-  CHECK(printed.error_output.find("CLIXML") == std::string::npos);
+  CHECK(batch.run().output.find(std::string("n\0o\0i\0s\0e", 9)) != std::string::npos);
   const auto exit_code = [&](const job_spec& job) {
     while (!std::filesystem::exists(os.path(job.exit_code_file))) std::this_thread::sleep_for(20ms);
     const auto text = support::read_file(os.path(job.exit_code_file));

@@ -89,7 +89,11 @@ TEST_CASE("on PowerShell: whatever a script does, its exit code is kept") {
     batch.script("$env:REMOTE_JOB_DIR=" + quoted(dir) + ";$env:REMOTE_JOB_RUNNER=" + quoted(dir + "/a/runner.ps1") +
                  "\n[Console]::Out.Write('<')\n& $env:REMOTE_JOB_RUNNER\n[Console]::Out.Write(\"=$LASTEXITCODE>\")");
   }
-  auto printed = batch.run().output;
+  batch.script("Write-Error 'told as text' -ErrorAction Continue");
+  const auto all = batch.run();
+  CHECK(all.error_output.find("told as text") != std::string::npos);
+  CHECK(all.error_output.find("CLIXML") == std::string::npos);
+  auto printed = all.output;
   for (const auto& each : inside) {
     CAPTURE(each.script, printed);
     REQUIRE(printed.starts_with('<'));
@@ -124,11 +128,11 @@ TEST_CASE("on PowerShell: whatever a script does, its exit code is kept") {
   }
   context.run();
   for (std::size_t i = 0; i < done.size(); ++i) {
-    const auto& reply = done[i].second;
-    CAPTURE(outside[i].script, reply.output);
-    CHECK(std::to_string(reply.exit_status.value_or(-1)) == outside[i].code);
-    CHECK(reply.output.find(outside[i].said) != std::string::npos);
-    CHECK(reply.output.find("evil") == std::string::npos);
+    const auto& told = done[i].second;
+    CAPTURE(outside[i].script, told.output);
+    CHECK(std::to_string(told.exit_status.value_or(-1)) == outside[i].code);
+    CHECK(told.output.find(outside[i].said) != std::string::npos);
+    CHECK(told.output.find("evil") == std::string::npos);
   }
 }
 
