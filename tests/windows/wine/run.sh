@@ -38,7 +38,7 @@ for source in unit/*.cpp scenario/*.cpp windows/wine/*.cpp "$BUILD_DIR/library.c
   rules="$rules
 $object: $source
 	@$compiler -std=c++20 -O0 -Wa,-mbig-obj -Wall -Wextra -Werror -D_WIN32_WINNT=0x0A00 -DREMOTE_JOB_SEPARATE_COMPILATION \
--MMD -I../include -I. -isystem $BUILD_DIR/include -c -o \$@ \$<"
+-MMD -MT \$@ -I../include -I. -isystem $BUILD_DIR/include -c -o \$@ \$<"
 done
 printf 'all: %s\n%s\n-include %s/*.d\n' "$objects" "$rules" "$BUILD_DIR" >"$BUILD_DIR/Makefile"
 make -s -j "${JOBS:-$(nproc)}" -f "$BUILD_DIR/Makefile" all
