@@ -61,8 +61,7 @@ class detect_exchange {
       script.append("rj_w \"`n@RJ1 $rj_n os $([Environment]::OSVersion.Platform) $([Environment]::OSVersion.Version)")
           .append("`n@RJ1 $rj_n end`n\"\nrj_send\n");
       append_powershell(command.command, "powershell.exe", powershell_bootstrap);
-      append_base64(command.input, script);
-      command.input += '\n';
+      append_powershell_input(command.input, script);
     } else {
       command.command = "exec /bin/sh -s";
       append_script_begin(command.input);

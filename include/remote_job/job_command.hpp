@@ -29,7 +29,8 @@ struct job_command {
   std::string working_directory{};
   std::optional<unsigned> umask{};  ///< file mode bits to clear; none: as in a login. Not for Windows
   /// Directory in which the job's own directory is created; it is created too if necessary. Empty: the host's default
-  /// for each user, on a POSIX host below the home directory. See `validate_base_dir`.
+  /// for each user, below the home directory on a POSIX host, in the local application data on Windows. See
+  /// `validate_base_dir`.
   std::string base_dir{};
   /// The program that runs the script in place of the host's sh: a path, or a name that the host looks up in the job's
   /// PATH. One word, whatever bytes it has: "/opt/my tools/bin/python3". It gets the path of the script as its last
@@ -43,6 +44,8 @@ struct job_command {
   /// Maximum number of bytes of one variable with its name, and of all variables together: Linux's limit (execve(2)).
   static constexpr std::size_t max_variable = 131000;
   static constexpr std::size_t max_environment = std::size_t{1} << 20;
+  /// Maximum number of bytes of a value on a Windows host, where a variable has at most 32767 characters.
+  static constexpr std::size_t max_windows_variable = 32766;
 
   friend bool operator==(const job_command&, const job_command&) = default;
 };

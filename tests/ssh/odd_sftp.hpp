@@ -39,7 +39,7 @@ files, ends, waiting = {}, {}, []
 def attributes(st):
     if way == "sizeless": return u32(4) + u32(st.st_mode)
     size = max(0, st.st_size - 500) if way == "understates" else 0 if way == "zero" else st.st_size
-    mode = st.st_mode & 0o7777 if way == "untyped" else st.st_mode
+    mode = st.st_mode & 0o7777 if way in ("untyped", "windows") else st.st_mode
     return u32(13) + struct.pack(">QIII", size, mode, int(st.st_atime), int(st.st_mtime))
 def answer(p):
     kind, id, rest = p[0], p[1:5], p[5:]
@@ -48,6 +48,8 @@ def answer(p):
     if way == "windows" and kind != 4 and kind != 5 and kind != 8:
         if not name.startswith(b"/C:/") or b"\\" in name: return status(id, 2)
         name = sys.argv[2].encode() + name[3:]
+        # A file that a program keeps to itself can be asked about and not be opened.
+        if kind == 3 and os.path.exists(name + b".locked"): return status(id, int(open(name + b".locked").read()))
     # As on a disk of the network that is gone, until it comes back.
     while way == "hangs" and os.path.exists(name + b".hangs"): time.sleep(0.01)
     if way == "steers": return status(id, 3)

@@ -3,6 +3,7 @@
 #include <remote_job/basic_remote_job_trigger.hpp>
 #include <remote_job/sink/recording.hpp>
 #include <support/catch.hpp>
+#include <support/login_shell.hpp>
 #include <windows/powershell_host.hpp>
 
 #include "client.hpp"
@@ -14,15 +15,25 @@
 #include <optional>
 #include <string>
 
-// The life of a job under a real PowerShell behind a real sshd.
+// The life of a job under a real PowerShell behind a real sshd, whose login shell it is, too, with a profile that prints
+// and is strict.
 
 using namespace remote_job;
 using namespace std::chrono_literals;
 
 TEST_CASE("a job under PowerShell, over SSH") {
   WINDOWS_TEST_NEEDS_POWERSHELL();
-  const support::sshd server;
   const windows_test::powershell_host host;
+  const auto shell = host.drive() + "/shell";
+  support::write_file(shell, "#!/bin/sh\nexec " + host.command() + " \"$@\"\n");
+  REQUIRE(::chmod(shell.c_str(), 0755) == 0);
+  const auto profile = host.drive() + "/.config/powershell";
+  std::filesystem::create_directories(profile);
+  support::write_file(profile + "/profile.ps1",
+                      "Set-StrictMode -Version Latest\n$ErrorActionPreference='Stop'\n'Welcome'\n"
+                      "Write-Host '@RJ1 x end'\nWrite-Warning 'warning'\n");
+  const support::login_shell login(shell);
+  const auto& server = login.server();
   asio::io_context context;
   trigger_state state;
   state.job.job_id = "it's [0] $(calc) `x`";

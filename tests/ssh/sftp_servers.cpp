@@ -264,10 +264,16 @@ TEST_CASE("a server that allows no channel at all gives no files") {
 }
 
 TEST_CASE("a job on a host that names its files by drives is watched, without a command") {
+  // On Windows a program may keep a file to itself while it writes: servers call that "permission denied" or "failure".
+  const std::string locked = GENERATE(as<std::string>(), "", "3", "4");
+  CAPTURE(locked);
   odd_host host("windows");
   std::filesystem::create_directory(host.directory / "my jobs");
-  support::write_file(host.directory / "my jobs/stdout.log", "over the wire\r\n");
-  support::write_file(host.directory / "my jobs/exit_code", "3\r\n");
+  const auto log = host.directory / "my jobs/stdout.log", exit_code = host.directory / "my jobs/exit_code";
+  support::write_file(log, "over the wire\r\n");
+  support::write_file(exit_code, "3\r\n");
+  if (!locked.empty())
+    for (const auto& file : {log, exit_code}) support::write_file(file + ".locked", locked);
   asio::io_context context;
   remote_job::trigger_state state;
   state.job.job_id = "job-1";
@@ -275,12 +281,29 @@ TEST_CASE("a job on a host that names its files by drives is watched, without a 
   state.job.log_file = "C:\\my jobs\\stdout.log";
   state.job.exit_code_file = "C:\\my jobs\\exit_code";
   state.options.via = remote_job::poll_via::files;
+  state.options.poll_interval = milliseconds(20);
+  state.options.trouble_grace = std::chrono::minutes(5);
   remote_job::basic_remote_job_trigger t(
       remote_job::libssh2_transport(context.get_executor(), options_for(host.server)), state, remote_job::windows_os(),
       remote_job::exponential_backoff(1), remote_job::recording_sink());
   std::optional<remote_job::trigger_event> event;
   t.async_run([&](std::error_code, const remote_job::trigger_event& e) { event = e; });
-  context.run_for(std::chrono::minutes(2));  // ends long before, when there is nothing more to do
+  // Real time: bounds so generous that only a hang reaches them.
+  const auto end = steady_clock::now() + std::chrono::minutes(2);
+  for (const auto& [kind, file] : {std::pair(remote_job::notice_kind::log_unreadable, log),
+                                   std::pair(remote_job::notice_kind::exit_code_unreadable, exit_code)}) {
+    if (locked.empty()) break;
+    const auto told = [&] {
+      for (const auto& each : t.sink().all<remote_job::notice>())
+        if (each.kind == kind) return each.message.find("another program may keep it open") != std::string::npos;
+      return false;
+    };
+    while (!told() && steady_clock::now() < end) context.run_one_for(seconds(1));
+    REQUIRE(told());
+    CHECK_FALSE(event);
+    std::filesystem::remove(file + ".locked");
+  }
+  context.run_for(std::chrono::minutes(2));
   REQUIRE(event);
   INFO(event->message);
   CHECK(event->exit_code == 3);

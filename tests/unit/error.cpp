@@ -63,11 +63,14 @@ TEST_CASE("no error meets no condition") {
 }
 
 TEST_CASE("socket errors are transient, what no retry can mend is fatal") {
-  CHECK(std::error_code(ECONNREFUSED, std::system_category()) == condition::transient);
+  CHECK(asio::error::make_error_code(asio::error::connection_refused) == condition::transient);
   CHECK(asio::error::make_error_code(asio::error::eof) == condition::transient);
   CHECK(asio::error::make_error_code(asio::error::host_not_found_try_again) == condition::transient);
   CHECK(asio::error::make_error_code(asio::error::host_not_found) == condition::fatal);
-  CHECK(std::error_code(ENOMEM, std::system_category()) == condition::fatal);
+  for (const auto error : {asio::error::no_memory, asio::error::invalid_argument})
+    CHECK(asio::error::make_error_code(error) == condition::fatal);
+  for (const auto error : {std::errc::not_enough_memory, std::errc::invalid_argument})
+    CHECK(std::error_code(static_cast<int>(error), std::generic_category()) == condition::fatal);
   CHECK(std::error_code(errc::host_key_changed) == condition::fatal);
   CHECK(std::error_code(errc::channel_refused) == condition::transient);
   CHECK(std::make_error_code(std::io_errc::stream) == condition::fatal);

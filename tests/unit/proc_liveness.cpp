@@ -13,7 +13,7 @@ using remote_job::detail::start_time;
 
 namespace {
 
-std::string stat(int start, char state = 'S', const std::string& name = "sh") {
+std::string stat_of(int start, char state = 'S', const std::string& name = "sh") {
   return "12 (" + name + ") " + state + " 1 12 12 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " + std::to_string(start) +
          " 3133440\n";
 }
@@ -22,7 +22,7 @@ file_evidence alive() {
   file_evidence e;
   e.pid_file = "12\nstart=777 boot=b-1 ns=4 host=h by=t .\n";
   e.child_file = "13\nstart=778 leads=yes .        \n   \n";
-  e.stat = stat(777);
+  e.stat = stat_of(777);
   e.boot_id = "b-1\n";
   e.host_name = "h\n";
   return e;
@@ -39,11 +39,11 @@ liveness judge(const file_evidence& e) {
 }  // namespace
 
 TEST_CASE("the start time of a process is found behind any name") {
-  CHECK(start_time(stat(5)) == "5");
-  CHECK(start_time(stat(5, 'R', "a) Z 1 (\nb")) == "5");
-  CHECK(start_time(stat(5, 'Z')).empty());
-  CHECK(start_time(stat(5, 'X')).empty());
-  const auto whole = stat(5);
+  CHECK(start_time(stat_of(5)) == "5");
+  CHECK(start_time(stat_of(5, 'R', "a) Z 1 (\nb")) == "5");
+  CHECK(start_time(stat_of(5, 'Z')).empty());
+  CHECK(start_time(stat_of(5, 'X')).empty());
+  const auto whole = stat_of(5);
   for (std::size_t n = 0; n < whole.find(" 5 ") + 1; ++n) CHECK(start_time(whole.substr(0, n)).empty());
 }
 
@@ -63,18 +63,18 @@ TEST_CASE("what the files of a host tell of a job") {
   SECTION("the process ended") {
     e.stat.clear();
     CHECK(judge(e) == liveness::vanished);
-    e.stat = stat(777, 'Z');
+    e.stat = stat_of(777, 'Z');
     CHECK(judge(e) == liveness::vanished);
   }
   SECTION("another process has the number") {
-    e.stat = stat(999);
+    e.stat = stat_of(999);
     CHECK(judge(e) == liveness::vanished);
   }
   SECTION("the supervisor ended, the job runs") {
     e.stat.clear();
-    e.child_stat = stat(778);
+    e.child_stat = stat_of(778);
     CHECK(judge(e) == liveness::orphaned);
-    e.child_stat = stat(779);
+    e.child_stat = stat_of(779);
     CHECK(judge(e) == liveness::vanished);
   }
   SECTION("the host was started again, or is another") {

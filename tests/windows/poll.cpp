@@ -63,8 +63,8 @@ TEST_CASE("the command line is one constant, the script comes by standard input"
   os.build_poll(job(names()[2], names()[3]), {nonce, 1, 1, 1}, second);
   CHECK(first.command == second.command);
   CHECK(first.command.size() < detail::max_windows_command_line);
-  CHECK(
-      first.command.starts_with("powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand "));
+  CHECK(first.command.starts_with(
+      "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -OutputFormat Text -EncodedCommand "));
   CHECK(encoded_script(first.command) == detail::powershell_bootstrap);
   CHECK(is_ascii(first.command + first.input));
   CHECK(first.end_mark == "\n@RJ1 " + nonce + " end\n");
@@ -79,13 +79,13 @@ TEST_CASE("the bootstrap") { check_golden("bootstrap", std::string(detail::power
 TEST_CASE("the scripts of a poll") {
   const windows_os os;
   remote_command command;
-  os.build_poll(job(names()[0], names()[1]), request(), command);
-  check_golden("poll", sent_script(command));
   auto asked = request();
-  asked.liveness = true;
+  asked.liveness = asked.directories = true;
+  asked.known_pid = 4711;
+  asked.known_start = "133700000000000000";
   asked.offset = std::uint64_t{10} << 30;
   os.build_poll(job(names()[0], names()[1], names()[2]), asked, command);
-  check_golden("poll_liveness", sent_script(command));
+  check_golden("poll", sent_script(command));
 }
 
 TEST_CASE("a path arrives as it is, whatever is in it, and is nowhere in the script") {

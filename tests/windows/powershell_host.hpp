@@ -11,19 +11,25 @@
 #include <remote_job/os_policy/detail/windows_script.hpp>
 #include <remote_job/os_policy/windows.hpp>
 #include <remote_job/poll.hpp>
+#include <remote_job/transport/process.hpp>
+
+#include <asio/io_context.hpp>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <support/catch.hpp>
 #include <support/temp_dir.hpp>
@@ -164,6 +170,7 @@ class powershell_os {
     replace(script, windows_end_piece, linux_end_piece);
     replace(script, windows_detach_piece, linux_detach_piece);
     replace(script, windows_identity, linux_identity);
+    replace(script, "$rj_told=$rj_base\n", "$rj_told='C:'+$rj_base.Substring(" + std::to_string(drive_.size()) + ")\n");
     constexpr std::string_view call = "(rj_text '";
     for (auto at = script.find(call); at != script.npos; at = script.find(call, at)) {
       at += call.size();
@@ -177,16 +184,17 @@ class powershell_os {
 
   const remote_job::windows_os& plain() const noexcept { return os_; }
 
- private:
   static void replace(std::string& script, std::string_view from, std::string_view to) {
     if (const auto at = script.find(from); at != script.npos) script.replace(at, from.size(), to);
   }
-  void adapt(remote_job::remote_command& command) const {
-    const auto script = adapted(sent_script(command));
+  static void send(remote_job::remote_command& command, std::string_view script) {
     command.input.clear();
     remote_job::detail::append_base64(command.input, script);
     command.input += '\n';
   }
+
+ private:
+  void adapt(remote_job::remote_command& command) const { send(command, adapted(sent_script(command))); }
 
   remote_job::windows_os os_;
   std::string drive_, preamble_;
@@ -196,8 +204,7 @@ class powershell_os {
 class powershell_host {
  public:
   powershell_host() {
-    std::filesystem::create_directories(drive());
-    std::filesystem::create_directory(dir_ / "tmp");
+    std::filesystem::create_directories(drive() + "/tmp");
     support::write_file(dir_ / "cmd", R"sh(#!/bin/sh
 [ "$1 $2 $3 $4" = "/d /v:off /s /c" ] || exit 9
 exec "$REMOTE_JOB_SHELL" ${REMOTE_JOB_TOOL:+"$REMOTE_JOB_TOOL"} -NoProfile -NonInteractive -ExecutionPolicy Bypass -File "$REMOTE_JOB_RUNNER" </dev/null >>"$LOG_FILE" 2>&1
@@ -209,7 +216,7 @@ exec "$REMOTE_JOB_SHELL" ${REMOTE_JOB_TOOL:+"$REMOTE_JOB_TOOL"} -NoProfile -NonI
   /// Starts PowerShell from a login shell. Its temporary directory is the test's: PowerShell and .NET leave the sockets
   /// of a killed process there.
   std::string command() const {
-    return "/usr/bin/env HOME='" + drive() + "' TMPDIR='" + (dir_ / "tmp") + "' ComSpec='" + (dir_ / "cmd") +
+    return "/usr/bin/env HOME='" + drive() + "' TMPDIR='" + drive() + "/tmp' ComSpec='" + (dir_ / "cmd") +
            "' DOTNET_EnableDiagnostics=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off '" +
            find_powershell() + "'";
   }
@@ -217,6 +224,99 @@ exec "$REMOTE_JOB_SHELL" ${REMOTE_JOB_TOOL:+"$REMOTE_JOB_TOOL"} -NoProfile -NonI
 
  private:
   support::temp_dir dir_;
+};
+
+/// Scripts that run one after the other in one PowerShell, which takes longer to start than most of them to run.
+class powershell_batch {
+ public:
+  explicit powershell_batch(const powershell_host& host, std::string preamble = {})
+      : host_(host), os_(host.os(std::move(preamble))) {}
+
+  using change = std::function<void(std::string&)>;
+
+  /// `then` reads what is told, `changed` alters the script before it runs.
+  void poll(const remote_job::job_spec& job, remote_job::poll_request request,
+            std::function<void(const remote_job::poll_reply&)> then, const change& changed = {}) {
+    request.nonce = nonce();
+    remote_job::remote_command command;
+    os_.build_poll(job, request, command);
+    add(command, changed, [this, request, then](const auto& raw) {
+      remote_job::poll_reply reply;
+      REQUIRE_FALSE(os_.parse_poll(request, raw, reply));
+      then(reply);
+    });
+  }
+  void submit(const remote_job::job_spec& job, const remote_job::job_command& what,
+              std::function<void(std::error_code, const remote_job::submit_result&)> then) {
+    const remote_job::submit_request request{nonce(), std::string(32, 'b'), std::string(64, 'f'), what};
+    remote_job::remote_command command;
+    os_.build_submit(job, request, command);
+    add(command, {}, [this, request, job, then](const auto& raw) {
+      remote_job::submit_result result;
+      result.job = job;
+      const auto ec = os_.parse_submit(request, raw, result);
+      then(ec, result);
+    });
+  }
+  void stop(const remote_job::job_spec& job, std::chrono::milliseconds grace,
+            std::function<void(std::error_code, const remote_job::stop_result&)> then) {
+    const remote_job::stop_request request{nonce(), grace};
+    remote_job::remote_command command;
+    os_.build_stop(job, request, command);
+    add(command, {}, [this, request, then](const auto& raw) {
+      remote_job::stop_result result;
+      const auto ec = os_.parse_stop(request, raw, result);
+      then(ec, result);
+    });
+  }
+  void cleanup(const remote_job::job_spec& job, remote_job::cleanup_policy policy,
+               std::function<void(std::error_code, const remote_job::cleanup_result&)> then) {
+    const remote_job::cleanup_request request{nonce(), policy};
+    remote_job::remote_command command;
+    os_.build_cleanup(job, request, command);
+    add(command, {}, [this, request, then](const auto& raw) {
+      remote_job::cleanup_result result;
+      const auto ec = os_.parse_cleanup(request, raw, result);
+      then(ec, result);
+    });
+  }
+  void script(const std::string& text) { text_ += text + '\n'; }
+
+  /// Runs all of them; gives all that was printed.
+  remote_job::command_reply run() {
+    asio::io_context context;
+    auto transport = remote_job::process_transport::local(context.get_executor());
+    remote_job::remote_command command;
+    remote_job::command_reply reply;
+    os_.plain().build_poll({}, {nonce()}, command);
+    command.end_mark.clear();
+    command.max_output = 64 << 20;
+    powershell_os::send(command, text_);
+    transport.async_execute(command, reply, [](std::error_code ec) { CHECK_FALSE(ec); });
+    context.run();
+    INFO(reply.error_output);
+    for (const auto& read : readers_) read(reply);
+    return reply;
+  }
+
+ private:
+  void add(const remote_job::remote_command& command, const change& changed,
+           std::function<void(const remote_job::command_reply&)> read) {
+    auto one = sent_script(command);
+    if (changed) changed(one);
+    script(one);
+    readers_.push_back(std::move(read));
+  }
+  std::string nonce() {
+    const auto digits = std::to_string(++nonces_);
+    return std::string(32 - digits.size(), 'a') + digits;
+  }
+
+  const powershell_host& host_;
+  powershell_os os_;
+  std::string text_;
+  std::vector<std::function<void(const remote_job::command_reply&)>> readers_;
+  int nonces_ = 0;
 };
 
 }  // namespace windows_test

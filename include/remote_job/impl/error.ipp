@@ -86,6 +86,8 @@ bool is_transient(const std::error_code& ec) noexcept {
            ec.value() <= static_cast<int>(errc::job_not_started);
   if (ec == asio::error::host_not_found || ec == asio::error::no_data) return false;
   if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
+  // Of Asio's own category std::errc knows nothing.
+  if (ec == asio::error::no_memory || ec == asio::error::invalid_argument) return false;
   const auto& category = ec.category();
   return category == std::system_category() || category == std::generic_category() ||
          category == asio::error::get_system_category() || category == asio::error::get_netdb_category() ||

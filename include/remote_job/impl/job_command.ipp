@@ -76,6 +76,8 @@ std::string validate(const job_command& command, remote_os os) {
     if (value.find('\0') != std::string::npos) return wrong("must not hold a NUL byte: no environment can");
     if (name.size() + value.size() > job_command::max_variable) return wrong("is too long: at most 131000 bytes");
     if (windows && !detail::is_utf8(value)) return wrong("must be UTF-8 for a Windows host");
+    if (windows && value.size() > job_command::max_windows_variable)
+      return wrong("is too long: at most 32766 bytes on a Windows host");
     if (windows && value.empty()) return wrong("must not be empty: Windows knows no variable without a value");
     if (is_one_of(seen, name)) return wrong("is there twice");
     total += name.size() + value.size() + 2;

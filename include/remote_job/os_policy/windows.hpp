@@ -28,7 +28,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// Thread safety: distinct objects are independent.
 ///
 /// The scripts are tested with PowerShell 7 on Linux, where a test replaces what only Windows has, and have not run on
-/// Windows itself. They use nothing that Windows PowerShell 5.1 lacks.
+/// Windows itself. They use nothing that Windows PowerShell 5.1 lacks. README.md says what ran on what.
 class windows_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::windows;

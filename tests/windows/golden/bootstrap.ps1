@@ -1,1 +1,1 @@
-$ProgressPreference='SilentlyContinue';&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim()))))
+$ProgressPreference='SilentlyContinue';$m=$ExecutionContext.SessionState.LanguageMode;if($m -ne 'FullLanguage'){"remote_job needs PowerShell in the language mode FullLanguage, here it is $m";exit 1};&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim()))))

@@ -1,3 +1,4 @@
+&{
 $ErrorActionPreference='Stop'
 function rj_text([string]$b){(New-Object Text.UTF8Encoding $false,$true).GetString([Convert]::FromBase64String($b))}
 function rj_open([string]$p){
@@ -31,6 +32,14 @@ function rj_start([string]$q){
   try{$x=[Diagnostics.Process]::GetProcessById([int]$q)}catch{return ''}
   try{if($x.HasExited){return ''};"$($x.StartTime.ToFileTimeUtc())"}catch{'?'}
 }
+$rj_kq='';$rj_ks=''
+function rj_unnamed{
+  $script:rj_v='N'
+  if($rj_kq -eq ''){return}
+  $script:rj_e="pid=$rj_kq,start=$rj_ks,pid_file=gone"
+  $now=rj_start $rj_kq
+  if($now -eq $rj_ks){$script:rj_v='P'}elseif($now -eq '?'){$script:rj_v='-'}else{$script:rj_v='D'}
+}
 function rj_lines([string]$p){
   $o=New-Object IO.MemoryStream
   $f=rj_open $p
@@ -46,7 +55,7 @@ function rj_child([string]$d){
 }
 function rj_judge([string]$p){
   $script:rj_v='-';$script:rj_e='';$script:rj_q='';$script:rj_by='';$script:rj_is=''
-  try{$l=rj_lines $p}catch{if((rj_fault $_.Exception) -eq '-'){$script:rj_v='N'};return}
+  try{$l=rj_lines $p}catch{if((rj_fault $_.Exception) -eq '-'){rj_unnamed};return}
   $q=$l[0].Trim()
   if($q -notmatch '^[1-9][0-9]{0,9}$'){return}
   $script:rj_q=$q
@@ -106,6 +115,8 @@ function rj_cleanup{
   $base=[IO.Path]::GetDirectoryName($rj_j)
   $gone="$base/.gone.$([IO.Path]::GetFileName($rj_j))"
   if(-not [IO.Directory]::Exists($rj_j) -and -not [IO.File]::Exists($rj_j)){
+    try{[void][IO.Directory]::GetFileSystemEntries($base,'pid')}catch{return 'unseen'}
+    if(-not (rj_ours $base)){return 'unsafe'}
     try{if((rj_ours $gone) -and [IO.File]::Exists("$gone/pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
     return 'removed'
   }
@@ -136,3 +147,4 @@ function rj_cleanup{
 }
 $rj_out=rj_cleanup
 rj_answer "cleanup out=$rj_out exit=$(rj_result)"
+}

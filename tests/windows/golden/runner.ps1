@@ -5,7 +5,12 @@ function rj_text([string]$b){[Text.Encoding]::UTF8.GetString([Convert]::FromBase
 $rj_w=rj_text ([IO.File]::ReadAllText("$rj_a/directory").Trim())
 foreach($rj_l in [IO.File]::ReadAllLines("$rj_a/environment")){
   $rj_k=$rj_l.IndexOf('=')
-  if($rj_k -gt 0){[Environment]::SetEnvironmentVariable($rj_l.Substring(0,$rj_k),(rj_text $rj_l.Substring($rj_k+1)))}
+  if($rj_k -gt 0){
+    try{[Environment]::SetEnvironmentVariable($rj_l.Substring(0,$rj_k),(rj_text $rj_l.Substring($rj_k+1)))}catch{
+      [Console]::Error.WriteLine("remote_job: cannot set the variable $($rj_l.Substring(0,$rj_k))")
+      exit 126
+    }
+  }
 }
 try{[IO.Directory]::Delete($rj_a,$true)}catch{try{[IO.File]::Delete("$rj_a/environment")}catch{}}
 try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding $false;$OutputEncoding=[Console]::OutputEncoding}catch{}

@@ -18,8 +18,11 @@
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The one script that travels in the command line, the same for all: it runs the script that comes by standard input.
+/// Other language modes than the full one allow none of the methods that the scripts call.
 inline constexpr std::string_view powershell_bootstrap =
-    "$ProgressPreference='SilentlyContinue';"
+    "$ProgressPreference='SilentlyContinue';$m=$ExecutionContext.SessionState.LanguageMode;"
+    "if($m -ne 'FullLanguage'){\"remote_job needs PowerShell in the language mode FullLanguage, here it is $m\";exit "
+    "1};"
     "&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim())))"
     ")";
 
@@ -29,8 +32,13 @@ inline constexpr std::size_t max_windows_command_line = 8191;
 /// Appends an argument for -EncodedCommand: base64 of UTF-16LE. `script` is ASCII.
 REMOTE_JOB_DECL void append_encoded_command(std::string& out, std::string_view script);
 
-/// Appends the command line that has PowerShell run a script. `script` is ASCII.
+/// Appends the command line that has PowerShell run a script. `script` is ASCII. What PowerShell says of errors is text,
+/// where it would be XML after -EncodedCommand.
 REMOTE_JOB_DECL void append_powershell(std::string& out, std::string_view shell, std::string_view script);
+
+/// Appends the standard input by which the bootstrap gets a script. Of a script that comes in part nothing runs: its
+/// block has no end.
+REMOTE_JOB_DECL void append_powershell_input(std::string& out, std::string_view script);
 
 /// Appends an expression that gives a text whatever is in it; what is no UTF-8 fails there. Needs rj_text.
 REMOTE_JOB_DECL void append_text(std::string& script, std::string_view value);

@@ -52,7 +52,8 @@ inline constexpr std::string_view windows_directory_piece = R"ps(function rj_dir
 )ps";
 
 /// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write writes what it needs into $rj_a.
-inline constexpr std::string_view windows_submit_piece = R"ps($script:rj_q='0'
+inline constexpr std::string_view windows_submit_piece = R"ps($rj_age=''
+$script:rj_q='0'
 $script:rj_by='-'
 $rj_err=rj_directory
 if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j/pid")){
@@ -73,8 +74,9 @@ if($rj_err -eq '-'){
   rj_judge "$rj_j/pid"
   if($script:rj_q -eq ''){$script:rj_q='0';$rj_err='not_started'}
   if($script:rj_by -eq ''){$script:rj_by='-'}
+  try{$rj_age=" age=$([long][Math]::Max(0,([DateTime]::UtcNow-[IO.File]::GetLastWriteTimeUtc("$rj_j/pid")).TotalSeconds))"}catch{}
 }
-rj_answer "submit err=$rj_err by=$($script:rj_by) pid=$($script:rj_q) base=$rj_told"
+rj_answer "submit err=$rj_err by=$($script:rj_by) pid=$($script:rj_q)$rj_age base=$rj_told"
 )ps";
 
 /// rj_result: the exit code that the host wrote, or `-`.
@@ -169,10 +171,15 @@ rj_answer "stop out=$rj_out exit=$(rj_result) sent=$($script:rj_sent) left=$($sc
 
 /// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short,
 /// the job's name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+///
+/// Only where the base directory can be read, and is this user's, is a name that is not in it proved to be gone: its
+/// drive may not be there, or it may be somebody else's.
 inline constexpr std::string_view windows_cleanup_piece = R"ps(function rj_cleanup{
   $base=[IO.Path]::GetDirectoryName($rj_j)
   $gone="$base/.gone.$([IO.Path]::GetFileName($rj_j))"
   if(-not [IO.Directory]::Exists($rj_j) -and -not [IO.File]::Exists($rj_j)){
+    try{[void][IO.Directory]::GetFileSystemEntries($base,'pid')}catch{return 'unseen'}
+    if(-not (rj_ours $base)){return 'unsafe'}
     try{if((rj_ours $gone) -and [IO.File]::Exists("$gone/pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
     return 'removed'
   }

@@ -91,7 +91,18 @@ try{
 /// The number of the process is on the first line of the file, and on the second, if a submit made it, what proves it:
 /// `start=<time> host=<name> by=<ticket> .`. The time at which a process started, to 100 ns, is never that of another
 /// one, nor of one before the host started again. Of a process whose time cannot be seen nothing is known.
-inline constexpr std::string_view windows_life_piece = R"ps(function rj_lines([string]$p){
+///
+/// Where the pid file is gone, the process $rj_kq with the start time $rj_ks is looked for, if they are set: an earlier
+/// poll found it to be the job's.
+inline constexpr std::string_view windows_life_piece = R"ps($rj_kq='';$rj_ks=''
+function rj_unnamed{
+  $script:rj_v='N'
+  if($rj_kq -eq ''){return}
+  $script:rj_e="pid=$rj_kq,start=$rj_ks,pid_file=gone"
+  $now=rj_start $rj_kq
+  if($now -eq $rj_ks){$script:rj_v='P'}elseif($now -eq '?'){$script:rj_v='-'}else{$script:rj_v='D'}
+}
+function rj_lines([string]$p){
   $o=New-Object IO.MemoryStream
   $f=rj_open $p
   try{rj_copy $f 4096 $o}finally{$f.Dispose()}
@@ -106,7 +117,7 @@ function rj_child([string]$d){
 }
 function rj_judge([string]$p){
   $script:rj_v='-';$script:rj_e='';$script:rj_q='';$script:rj_by='';$script:rj_is=''
-  try{$l=rj_lines $p}catch{if((rj_fault $_.Exception) -eq '-'){$script:rj_v='N'};return}
+  try{$l=rj_lines $p}catch{if((rj_fault $_.Exception) -eq '-'){rj_unnamed};return}
   $q=$l[0].Trim()
   if($q -notmatch '^[1-9][0-9]{0,9}$'){return}
   $script:rj_q=$q
@@ -130,6 +141,14 @@ function rj_judge([string]$p){
   if($now -ne ''){$script:rj_e+=",reused=$now"}
   $c=rj_child ([IO.Path]::GetDirectoryName($p))
   if($c -ne ''){$script:rj_v='O';$script:rj_e+=",child=$c"}
+}
+)ps";
+
+/// rj_dir FILE: whether its directory exists: `+`, `-`, or `?` if that cannot be seen.
+inline constexpr std::string_view windows_directory_of_file_piece = R"ps(function rj_dir([string]$p){
+  try{
+    if([IO.File]::GetAttributes([IO.Path]::GetDirectoryName([IO.Path]::GetFullPath($p))) -band [IO.FileAttributes]::Directory){'+'}else{'-'}
+  }catch{if((rj_fault $_.Exception) -eq '-'){'-'}else{'?'}}
 }
 )ps";
 

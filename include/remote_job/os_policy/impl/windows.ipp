@@ -34,6 +34,10 @@ void windows_os::build_poll(const job_spec& job, const poll_request& request, re
   auto script = detail::windows_script(request.nonce);
   if (request.liveness) {
     script.append(detail::windows_process_piece).append(detail::windows_life_piece);
+    if (request.known_pid != 0 && !request.known_start.empty()) {
+      detail::append_number(script.append("$rj_kq='"), request.known_pid);
+      detail::append_variable(script.append("'\n"), "rj_ks", request.known_start);
+    }
     detail::append_windows_path(script, job.pid_file);
     script.append("rj_judge $rj_p\n$rj_l=\" life=$($script:rj_v):$($script:rj_e)\"\n");
   } else {
@@ -41,7 +45,9 @@ void windows_os::build_poll(const job_spec& job, const poll_request& request, re
   }
   detail::append_windows_path(script, job.exit_code_file);
   script.append(detail::windows_exit_piece);
+  if (request.directories) script.append(detail::windows_directory_of_file_piece).append("$rj_x=rj_dir $rj_p\n");
   append_log(script, job.log_file, request);
+  if (request.directories) script.append("$rj_l=\" dirs=$(rj_dir $rj_p)$rj_x$rj_l\"\n");
   script.append(detail::windows_reply_piece);
   finish(command, request.nonce, script, detail::poll_limit(request));
 }
@@ -118,8 +124,7 @@ void windows_os::finish(remote_command& command, std::string_view nonce, std::st
                         std::size_t payload) const {
   command.clear();
   detail::append_powershell(command.command, shell_, detail::powershell_bootstrap);
-  detail::append_base64(command.input, script);
-  command.input += '\n';
+  detail::append_powershell_input(command.input, script);
   detail::append_end_mark(command.end_mark, nonce);
   // A path in the reply can have as many bytes as Windows lets it.
   command.max_output = detail::wrapped_length(payload + 32768) + detail::frame_allowance;

@@ -24,8 +24,13 @@ void append_encoded_command(std::string& out, std::string_view script) {
 }
 
 void append_powershell(std::string& out, std::string_view shell, std::string_view script) {
-  out.append(shell).append(" -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ");
+  out.append(shell).append(" -NoProfile -NonInteractive -ExecutionPolicy Bypass -OutputFormat Text -EncodedCommand ");
   append_encoded_command(out, script);
+}
+
+void append_powershell_input(std::string& out, std::string_view script) {
+  append_base64(out, std::string("&{\n").append(script).append("}\n"));
+  out += '\n';
 }
 
 void append_text(std::string& script, std::string_view value) {

@@ -69,7 +69,11 @@ std::string windows_submit_script(const job_spec& job, const submit_request& req
   script.append("$rj_ticket='").append(request.ticket).append("'\n");
   script.append("$rj_fp='").append(request.fingerprint).append("'\n");
   if (request.command.base_dir.empty()) {
-    script.append("$rj_base=[IO.Path]::Combine([IO.Path]::GetTempPath(),'remote_job')\n$rj_told=$rj_base\n");
+    // What is in the temporary directory may be removed while it is still needed.
+    script.append(
+        "$rj_base=[Environment]::GetFolderPath('LocalApplicationData')\n"
+        "if($rj_base -eq ''){$rj_base=[IO.Path]::GetTempPath()}\n"
+        "$rj_base=[IO.Path]::Combine($rj_base,'remote_job')\n$rj_told=$rj_base\n");
   } else {
     std::string_view base = request.command.base_dir;
     while (base.size() > 1 && (base.back() == '\\' || base.back() == '/')) base.remove_suffix(1);

@@ -45,10 +45,13 @@ std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std
 }
 
 // What is only used here.
-inline std::string unreadable_message(const std::string& file, std::error_code cause) {
+inline std::string unreadable_message(const job_spec& job, const std::string& file, std::error_code cause) {
   const std::string text = file + " exists but cannot be read";
   if (cause == std::errc::is_a_directory) return text + ": it is a directory";
   if (cause == std::errc::invalid_seek) return text + ": it is a FIFO or a device, not a regular file";
+  if (job.remote_os == remote_os::windows)  // where a program may keep to itself what it writes
+    return text + (cause ? " (" + cause.message() + ")" : "") +
+           ": another program may keep it open, or this user may not read it";
   if (cause == std::errc::permission_denied) return text + " (" + cause.message() + "): check its owner and mode";
   return text + (cause ? " (" + cause.message() + ")" : "") +
          ": check its owner and mode, and whether it is a regular file";
@@ -61,9 +64,9 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
       return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
              escaped(exit_text) + "\"";
     case notice_kind::exit_code_unreadable:
-      return unreadable_message("The exit-code file " + escaped(job.exit_code_file), cause);
+      return unreadable_message(job, "The exit-code file " + escaped(job.exit_code_file), cause);
     case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " has disappeared";
-    case notice_kind::log_unreadable: return unreadable_message("The log " + escaped(job.log_file), cause);
+    case notice_kind::log_unreadable: return unreadable_message(job, "The log " + escaped(job.log_file), cause);
     case notice_kind::log_size_wrong:
       return "The host tells a size of the log " + escaped(job.log_file) +
              " that is smaller than what can be read of it; the log is read to its end all the same";
