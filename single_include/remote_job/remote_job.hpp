@@ -1198,7 +1198,8 @@ struct job_command {
   std::string working_directory{};
   std::optional<unsigned> umask{};  ///< file mode bits to clear; none: as in a login. Not for Windows
   /// Directory in which the job's own directory is created; it is created too if necessary. Empty: the host's default
-  /// for each user, on a POSIX host below the home directory. See `validate_base_dir`.
+  /// for each user, below the home directory on a POSIX host, in the local application data on Windows. See
+  /// `validate_base_dir`.
   std::string base_dir{};
   /// The program that runs the script in place of the host's sh: a path, or a name that the host looks up in the job's
   /// PATH. One word, whatever bytes it has: "/opt/my tools/bin/python3". It gets the path of the script as its last
@@ -1212,6 +1213,8 @@ struct job_command {
   /// Maximum number of bytes of one variable with its name, and of all variables together: Linux's limit (execve(2)).
   static constexpr std::size_t max_variable = 131000;
   static constexpr std::size_t max_environment = std::size_t{1} << 20;
+  /// Maximum number of bytes of a value on a Windows host, where a variable has at most 32767 characters.
+  static constexpr std::size_t max_windows_variable = 32766;
 
   friend bool operator==(const job_command&, const job_command&) = default;
 };
@@ -5284,8 +5287,11 @@ REMOTE_JOB_DECL std::optional<std::string> base64_decode(std::string_view text);
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// The one script that travels in the command line, the same for all: it runs the script that comes by standard input.
+/// Other language modes than the full one allow none of the methods that the scripts call.
 inline constexpr std::string_view powershell_bootstrap =
-    "$ProgressPreference='SilentlyContinue';"
+    "$ProgressPreference='SilentlyContinue';$m=$ExecutionContext.SessionState.LanguageMode;"
+    "if($m -ne 'FullLanguage'){\"remote_job needs PowerShell in the language mode FullLanguage, here it is $m\";exit "
+    "1};"
     "&([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(($input|Out-String).Trim())))"
     ")";
 
@@ -5295,8 +5301,13 @@ inline constexpr std::size_t max_windows_command_line = 8191;
 /// Appends an argument for -EncodedCommand: base64 of UTF-16LE. `script` is ASCII.
 REMOTE_JOB_DECL void append_encoded_command(std::string& out, std::string_view script);
 
-/// Appends the command line that has PowerShell run a script. `script` is ASCII.
+/// Appends the command line that has PowerShell run a script. `script` is ASCII. What PowerShell says of errors is text,
+/// where it would be XML after -EncodedCommand.
 REMOTE_JOB_DECL void append_powershell(std::string& out, std::string_view shell, std::string_view script);
+
+/// Appends the standard input by which the bootstrap gets a script. Of a script that comes in part nothing runs: its
+/// block has no end.
+REMOTE_JOB_DECL void append_powershell_input(std::string& out, std::string_view script);
 
 /// Appends an expression that gives a text whatever is in it; what is no UTF-8 fails there. Needs rj_text.
 REMOTE_JOB_DECL void append_text(std::string& script, std::string_view value);
@@ -5421,8 +5432,7 @@ class detect_exchange {
       script.append("rj_w \"`n@RJ1 $rj_n os $([Environment]::OSVersion.Platform) $([Environment]::OSVersion.Version)")
           .append("`n@RJ1 $rj_n end`n\"\nrj_send\n");
       append_powershell(command.command, "powershell.exe", powershell_bootstrap);
-      append_base64(command.input, script);
-      command.input += '\n';
+      append_powershell_input(command.input, script);
     } else {
       command.command = "exec /bin/sh -s";
       append_script_begin(command.input);
@@ -6774,7 +6784,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// Thread safety: distinct objects are independent.
 ///
 /// The scripts are tested with PowerShell 7 on Linux, where a test replaces what only Windows has, and have not run on
-/// Windows itself. They use nothing that Windows PowerShell 5.1 lacks.
+/// Windows itself. They use nothing that Windows PowerShell 5.1 lacks. README.md says what ran on what.
 class windows_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::windows;
@@ -9262,6 +9272,8 @@ bool is_transient(const std::error_code& ec) noexcept {
            ec.value() <= static_cast<int>(errc::job_not_started);
   if (ec == asio::error::host_not_found || ec == asio::error::no_data) return false;
   if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
+  // Of Asio's own category std::errc knows nothing.
+  if (ec == asio::error::no_memory || ec == asio::error::invalid_argument) return false;
   const auto& category = ec.category();
   return category == std::system_category() || category == std::generic_category() ||
          category == asio::error::get_system_category() || category == asio::error::get_netdb_category() ||
@@ -9439,6 +9451,8 @@ std::string validate(const job_command& command, remote_os os) {
     if (value.find('\0') != std::string::npos) return wrong("must not hold a NUL byte: no environment can");
     if (name.size() + value.size() > job_command::max_variable) return wrong("is too long: at most 131000 bytes");
     if (windows && !detail::is_utf8(value)) return wrong("must be UTF-8 for a Windows host");
+    if (windows && value.size() > job_command::max_windows_variable)
+      return wrong("is too long: at most 32766 bytes on a Windows host");
     if (windows && value.empty()) return wrong("must not be empty: Windows knows no variable without a value");
     if (is_one_of(seen, name)) return wrong("is there twice");
     total += name.size() + value.size() + 2;
@@ -11246,8 +11260,13 @@ void append_encoded_command(std::string& out, std::string_view script) {
 }
 
 void append_powershell(std::string& out, std::string_view shell, std::string_view script) {
-  out.append(shell).append(" -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ");
+  out.append(shell).append(" -NoProfile -NonInteractive -ExecutionPolicy Bypass -OutputFormat Text -EncodedCommand ");
   append_encoded_command(out, script);
+}
+
+void append_powershell_input(std::string& out, std::string_view script) {
+  append_base64(out, std::string("&{\n").append(script).append("}\n"));
+  out += '\n';
 }
 
 void append_text(std::string& script, std::string_view value) {
@@ -11493,7 +11512,8 @@ inline constexpr std::string_view windows_directory_piece = R"ps(function rj_dir
 )ps";
 
 /// Starts a supervisor unless the job is claimed, and waits for a claim. rj_write writes what it needs into $rj_a.
-inline constexpr std::string_view windows_submit_piece = R"ps($script:rj_q='0'
+inline constexpr std::string_view windows_submit_piece = R"ps($rj_age=''
+$script:rj_q='0'
 $script:rj_by='-'
 $rj_err=rj_directory
 if($rj_err -eq '-' -and -not [IO.File]::Exists("$rj_j/pid")){
@@ -11514,8 +11534,9 @@ if($rj_err -eq '-'){
   rj_judge "$rj_j/pid"
   if($script:rj_q -eq ''){$script:rj_q='0';$rj_err='not_started'}
   if($script:rj_by -eq ''){$script:rj_by='-'}
+  try{$rj_age=" age=$([long][Math]::Max(0,([DateTime]::UtcNow-[IO.File]::GetLastWriteTimeUtc("$rj_j/pid")).TotalSeconds))"}catch{}
 }
-rj_answer "submit err=$rj_err by=$($script:rj_by) pid=$($script:rj_q) base=$rj_told"
+rj_answer "submit err=$rj_err by=$($script:rj_by) pid=$($script:rj_q)$rj_age base=$rj_told"
 )ps";
 
 /// rj_result: the exit code that the host wrote, or `-`.
@@ -11610,10 +11631,15 @@ rj_answer "stop out=$rj_out exit=$(rj_result) sent=$($script:rj_sent) left=$($sc
 
 /// $rj_policy is on_success or always. The directory goes under another name first: whatever cuts the removal short,
 /// the job's name is free or whole. Where nothing was ever started, the claim is taken, so that nothing will be.
+///
+/// Only where the base directory can be read, and is this user's, is a name that is not in it proved to be gone: its
+/// drive may not be there, or it may be somebody else's.
 inline constexpr std::string_view windows_cleanup_piece = R"ps(function rj_cleanup{
   $base=[IO.Path]::GetDirectoryName($rj_j)
   $gone="$base/.gone.$([IO.Path]::GetFileName($rj_j))"
   if(-not [IO.Directory]::Exists($rj_j) -and -not [IO.File]::Exists($rj_j)){
+    try{[void][IO.Directory]::GetFileSystemEntries($base,'pid')}catch{return 'unseen'}
+    if(-not (rj_ours $base)){return 'unsafe'}
     try{if((rj_ours $gone) -and [IO.File]::Exists("$gone/pid")){[IO.Directory]::Delete($gone,$true)}}catch{}
     return 'removed'
   }
@@ -11736,7 +11762,18 @@ try{
 /// The number of the process is on the first line of the file, and on the second, if a submit made it, what proves it:
 /// `start=<time> host=<name> by=<ticket> .`. The time at which a process started, to 100 ns, is never that of another
 /// one, nor of one before the host started again. Of a process whose time cannot be seen nothing is known.
-inline constexpr std::string_view windows_life_piece = R"ps(function rj_lines([string]$p){
+///
+/// Where the pid file is gone, the process $rj_kq with the start time $rj_ks is looked for, if they are set: an earlier
+/// poll found it to be the job's.
+inline constexpr std::string_view windows_life_piece = R"ps($rj_kq='';$rj_ks=''
+function rj_unnamed{
+  $script:rj_v='N'
+  if($rj_kq -eq ''){return}
+  $script:rj_e="pid=$rj_kq,start=$rj_ks,pid_file=gone"
+  $now=rj_start $rj_kq
+  if($now -eq $rj_ks){$script:rj_v='P'}elseif($now -eq '?'){$script:rj_v='-'}else{$script:rj_v='D'}
+}
+function rj_lines([string]$p){
   $o=New-Object IO.MemoryStream
   $f=rj_open $p
   try{rj_copy $f 4096 $o}finally{$f.Dispose()}
@@ -11751,7 +11788,7 @@ function rj_child([string]$d){
 }
 function rj_judge([string]$p){
   $script:rj_v='-';$script:rj_e='';$script:rj_q='';$script:rj_by='';$script:rj_is=''
-  try{$l=rj_lines $p}catch{if((rj_fault $_.Exception) -eq '-'){$script:rj_v='N'};return}
+  try{$l=rj_lines $p}catch{if((rj_fault $_.Exception) -eq '-'){rj_unnamed};return}
   $q=$l[0].Trim()
   if($q -notmatch '^[1-9][0-9]{0,9}$'){return}
   $script:rj_q=$q
@@ -11775,6 +11812,14 @@ function rj_judge([string]$p){
   if($now -ne ''){$script:rj_e+=",reused=$now"}
   $c=rj_child ([IO.Path]::GetDirectoryName($p))
   if($c -ne ''){$script:rj_v='O';$script:rj_e+=",child=$c"}
+}
+)ps";
+
+/// rj_dir FILE: whether its directory exists: `+`, `-`, or `?` if that cannot be seen.
+inline constexpr std::string_view windows_directory_of_file_piece = R"ps(function rj_dir([string]$p){
+  try{
+    if([IO.File]::GetAttributes([IO.Path]::GetDirectoryName([IO.Path]::GetFullPath($p))) -band [IO.FileAttributes]::Directory){'+'}else{'-'}
+  }catch{if((rj_fault $_.Exception) -eq '-'){'-'}else{'?'}}
 }
 )ps";
 
@@ -11896,7 +11941,12 @@ function rj_text([string]$b){[Text.Encoding]::UTF8.GetString([Convert]::FromBase
 $rj_w=rj_text ([IO.File]::ReadAllText("$rj_a/directory").Trim())
 foreach($rj_l in [IO.File]::ReadAllLines("$rj_a/environment")){
   $rj_k=$rj_l.IndexOf('=')
-  if($rj_k -gt 0){[Environment]::SetEnvironmentVariable($rj_l.Substring(0,$rj_k),(rj_text $rj_l.Substring($rj_k+1)))}
+  if($rj_k -gt 0){
+    try{[Environment]::SetEnvironmentVariable($rj_l.Substring(0,$rj_k),(rj_text $rj_l.Substring($rj_k+1)))}catch{
+      [Console]::Error.WriteLine("remote_job: cannot set the variable $($rj_l.Substring(0,$rj_k))")
+      exit 126
+    }
+  }
 }
 try{[IO.Directory]::Delete($rj_a,$true)}catch{try{[IO.File]::Delete("$rj_a/environment")}catch{}}
 try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding $false;$OutputEncoding=[Console]::OutputEncoding}catch{}
@@ -11973,7 +12023,11 @@ std::string windows_submit_script(const job_spec& job, const submit_request& req
   script.append("$rj_ticket='").append(request.ticket).append("'\n");
   script.append("$rj_fp='").append(request.fingerprint).append("'\n");
   if (request.command.base_dir.empty()) {
-    script.append("$rj_base=[IO.Path]::Combine([IO.Path]::GetTempPath(),'remote_job')\n$rj_told=$rj_base\n");
+    // What is in the temporary directory may be removed while it is still needed.
+    script.append(
+        "$rj_base=[Environment]::GetFolderPath('LocalApplicationData')\n"
+        "if($rj_base -eq ''){$rj_base=[IO.Path]::GetTempPath()}\n"
+        "$rj_base=[IO.Path]::Combine($rj_base,'remote_job')\n$rj_told=$rj_base\n");
   } else {
     std::string_view base = request.command.base_dir;
     while (base.size() > 1 && (base.back() == '\\' || base.back() == '/')) base.remove_suffix(1);
@@ -12363,6 +12417,10 @@ void windows_os::build_poll(const job_spec& job, const poll_request& request, re
   auto script = detail::windows_script(request.nonce);
   if (request.liveness) {
     script.append(detail::windows_process_piece).append(detail::windows_life_piece);
+    if (request.known_pid != 0 && !request.known_start.empty()) {
+      detail::append_number(script.append("$rj_kq='"), request.known_pid);
+      detail::append_variable(script.append("'\n"), "rj_ks", request.known_start);
+    }
     detail::append_windows_path(script, job.pid_file);
     script.append("rj_judge $rj_p\n$rj_l=\" life=$($script:rj_v):$($script:rj_e)\"\n");
   } else {
@@ -12370,7 +12428,9 @@ void windows_os::build_poll(const job_spec& job, const poll_request& request, re
   }
   detail::append_windows_path(script, job.exit_code_file);
   script.append(detail::windows_exit_piece);
+  if (request.directories) script.append(detail::windows_directory_of_file_piece).append("$rj_x=rj_dir $rj_p\n");
   append_log(script, job.log_file, request);
+  if (request.directories) script.append("$rj_l=\" dirs=$(rj_dir $rj_p)$rj_x$rj_l\"\n");
   script.append(detail::windows_reply_piece);
   finish(command, request.nonce, script, detail::poll_limit(request));
 }
@@ -12447,8 +12507,7 @@ void windows_os::finish(remote_command& command, std::string_view nonce, std::st
                         std::size_t payload) const {
   command.clear();
   detail::append_powershell(command.command, shell_, detail::powershell_bootstrap);
-  detail::append_base64(command.input, script);
-  command.input += '\n';
+  detail::append_powershell_input(command.input, script);
   detail::append_end_mark(command.end_mark, nonce);
   // A path in the reply can have as many bytes as Windows lets it.
   command.max_output = detail::wrapped_length(payload + 32768) + detail::frame_allowance;
@@ -15023,10 +15082,13 @@ std::string reset_message(log_reset_cause cause, std::uint64_t offset, const std
 }
 
 // What is only used here.
-inline std::string unreadable_message(const std::string& file, std::error_code cause) {
+inline std::string unreadable_message(const job_spec& job, const std::string& file, std::error_code cause) {
   const std::string text = file + " exists but cannot be read";
   if (cause == std::errc::is_a_directory) return text + ": it is a directory";
   if (cause == std::errc::invalid_seek) return text + ": it is a FIFO or a device, not a regular file";
+  if (job.remote_os == remote_os::windows)  // where a program may keep to itself what it writes
+    return text + (cause ? " (" + cause.message() + ")" : "") +
+           ": another program may keep it open, or this user may not read it";
   if (cause == std::errc::permission_denied) return text + " (" + cause.message() + "): check its owner and mode";
   return text + (cause ? " (" + cause.message() + ")" : "") +
          ": check its owner and mode, and whether it is a regular file";
@@ -15039,9 +15101,9 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
       return "The exit-code file " + escaped(job.exit_code_file) + " does not hold an exit code but \"" +
              escaped(exit_text) + "\"";
     case notice_kind::exit_code_unreadable:
-      return unreadable_message("The exit-code file " + escaped(job.exit_code_file), cause);
+      return unreadable_message(job, "The exit-code file " + escaped(job.exit_code_file), cause);
     case notice_kind::log_missing: return "The log " + escaped(job.log_file) + " has disappeared";
-    case notice_kind::log_unreadable: return unreadable_message("The log " + escaped(job.log_file), cause);
+    case notice_kind::log_unreadable: return unreadable_message(job, "The log " + escaped(job.log_file), cause);
     case notice_kind::log_size_wrong:
       return "The host tells a size of the log " + escaped(job.log_file) +
              " that is smaller than what can be read of it; the log is read to its end all the same";
