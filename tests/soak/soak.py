@@ -22,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples")
 import main_job
 
 GROUPS = 4  # watching processes; the first is never killed, so that its memory can be followed
+TICK = 3  # seconds
 WAIT = 180  # seconds for what should take a few; the machine is busy
 
 # Appends lines for as long as told, then ends with its own exit code. Each start is noted.
@@ -32,7 +33,7 @@ while [ $i -lt {ticks} ]; do
   i=$((i + 1))
   echo "{name} tick $i {filler}"
   echo "{name} tock $i"
-  sleep 3
+  sleep {tick}
 done
 printf 'end of {name}'
 exit {code}
@@ -102,7 +103,7 @@ class Soak:
         self.watchers = {}
         self.usage = []  # (seconds, KiB, descriptors) of the watcher that is never killed
         self.events = collections.defaultdict(list)
-        most = max(2, int(self.seconds * 0.8 / 3))
+        most = max(2, int(self.seconds * 0.8 / TICK))
         self.jobs = [Job(f"job-{n}", self.random.randint(1, most), "x" * self.random.randint(0, 400),
                          self.random.choice([0, 0, 1, 7, 255])) for n in range(jobs)]
 
@@ -151,7 +152,8 @@ class Soak:
 
     async def submit(self, job, slots):
         """Submits until that succeeds, as a user would; whatever is in doubt is submitted again by the same name."""
-        script = JOB.format(starts=self.dir / "starts" / job.name, name=job.name, ticks=job.ticks, filler=job.filler, code=job.code)
+        script = JOB.format(starts=self.dir / "starts" / job.name, name=job.name, ticks=job.ticks, tick=TICK,
+                            filler=job.filler, code=job.code)
         async with slots:
             for attempt in range(50):
                 process = await asyncio.create_subprocess_exec(
@@ -255,7 +257,8 @@ class Soak:
         watches = [asyncio.create_task(self.watch(group)) for group in range(GROUPS)]
         await submits
         say(f"all are submitted after {time.monotonic() - self.begin:.0f} s")
-        done, ahead = await asyncio.wait(watches, timeout=max(self.left(), 0) + WAIT)
+        longest = max(job.ticks for job in self.jobs) * TICK
+        _, ahead = await asyncio.wait(watches, timeout=max(self.left(), longest) + WAIT)
         for task in background:
             task.cancel()
             if task.done() and not task.cancelled() and task.exception():
