@@ -203,7 +203,10 @@ class watcher {
           "; the job keeps running. " + how_to_resume(state));
       return 128 + number;
     }
-    if (journal_.output_error() == std::errc::broken_pipe) return 128 + SIGPIPE;
+    if (journal_.output_error() == std::errc::broken_pipe) {
+      say("The reader of standard output went away; the job keeps running. " + how_to_resume(state));
+      return 128 + SIGPIPE;
+    }
     if (journal_.output_error()) {
       say("cannot write to standard output: " + journal_.output_error().message());
       return gave_up(state);
