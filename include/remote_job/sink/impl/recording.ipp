@@ -13,12 +13,12 @@
 namespace remote_job::inline REMOTE_JOB_ABI {
 
 void recording_sink::on_log(std::uint64_t offset, std::string_view bytes) {
-  calls_.push_back(log_call{offset, std::string(bytes)});
+  calls_.emplace_back(log_call{offset, std::string(bytes)});
 }
-void recording_sink::on_log_reset(const log_reset& reset) { calls_.push_back(reset); }
-void recording_sink::on_retry(const retry_info& info) { calls_.push_back(info); }
-void recording_sink::on_notice(const notice& n) { calls_.push_back(n); }
-void recording_sink::on_event(const trigger_event& event) { calls_.push_back(event); }
+void recording_sink::on_log_reset(const log_reset& reset) { calls_.emplace_back(reset); }
+void recording_sink::on_retry(const retry_info& info) { calls_.emplace_back(info); }
+void recording_sink::on_notice(const notice& n) { calls_.emplace_back(n); }
+void recording_sink::on_event(const trigger_event& event) { calls_.emplace_back(event); }
 
 std::string recording_sink::log() const {
   std::string bytes;

@@ -52,6 +52,9 @@ class running_command : public std::enable_shared_from_this<running_command> {
   /// Enough to empty a pipe, whose capacity is 64 KiB on Linux (pipe(7)).
   static constexpr int max_reads = 32;
 
+  /// Takes a step in the life of the command; memory that runs out meanwhile ends it.
+  template <class Step>
+  void guarded(Step step);
   REMOTE_JOB_DECL void wait_output(descriptor& from);
   REMOTE_JOB_DECL bool drain(descriptor& from);
   REMOTE_JOB_DECL void wait_exit();

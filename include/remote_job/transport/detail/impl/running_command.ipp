@@ -15,6 +15,8 @@
 #include <asio/error.hpp>
 
 #include <algorithm>
+#include <new>
+#include <system_error>
 #include <utility>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
@@ -76,9 +78,22 @@ void running_command::abort() noexcept {
     finish(asio::error::operation_aborted);
 }
 
+template <class Step>
+void running_command::guarded(Step step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    if (!ended_) return finish(std::make_error_code(std::errc::not_enough_memory));
+    child_.kill_leader();  // nothing waits for it any more
+    finished_.cancel();
+  }
+}
+
 void running_command::wait_output(descriptor& from) {
   from.async_wait(descriptor::wait_read, [self = shared_from_this(), &from](std::error_code error) {
-    if (!error && !self->ended_ && self->drain(from)) self->wait_output(from);
+    self->guarded([&] {
+      if (!error && !self->ended_ && self->drain(from)) self->wait_output(from);
+    });
   });
 }
 
@@ -112,17 +127,15 @@ void running_command::wait_exit() {
   if (exit_event_.is_open()) {
     exit_event_.async_wait(descriptor::wait_read, [self = shared_from_this()](std::error_code error) {
       if (error || !self->child_.try_reap()) return;
-      self->on_exit();
+      self->guarded([&] { self->on_exit(); });
     });
     return;
   }
   // Without a descriptor for the child's end, poll: SIGCHLD belongs to the user.
   look_.expires_after(std::chrono::milliseconds(10));
   look_.async_wait([self = shared_from_this()](std::error_code) {
-    if (self->child_.try_reap())
-      self->on_exit();
-    else
-      self->wait_exit();
+    const bool ended = self->child_.try_reap();
+    self->guarded([&] { ended ? self->on_exit() : self->wait_exit(); });
   });
 }
 
@@ -157,7 +170,8 @@ void running_command::finish(std::error_code error) {
 /// Runs once the command has finished.
 void running_command::complete() {
   if (!completion_) return;  // start() threw
-  const auto error = backend_->judge_end(error_, child_, reply_);
+  auto error = std::make_error_code(std::errc::not_enough_memory);
+  guarded([&] { error = backend_->judge_end(error_, child_, reply_); });
   auto completion = std::move(completion_);
   if (auto slot = completion.slot(); slot.is_connected()) slot.clear();
   completion.dispatch(error);
