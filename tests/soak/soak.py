@@ -88,7 +88,7 @@ class Line:
         writer.transport.abort()
 
     def cut(self):
-        for writer in self.open:
+        for writer in list(self.open):
             writer.transport.abort()
 
 
@@ -259,12 +259,18 @@ class Soak:
         say(f"all are submitted after {time.monotonic() - self.begin:.0f} s")
         longest = max(job.ticks for job in self.jobs) * TICK
         _, ahead = await asyncio.wait(watches, timeout=max(self.left(), longest) + WAIT)
-        for task in background:
-            task.cancel()
-            if task.done() and not task.cancelled() and task.exception():
-                raise task.exception()
         if ahead:
             say(f"{len(ahead)} watching processes do not end")
+        for task in [*background, *ahead]:
+            task.cancel()
+        for process in list(self.watchers.values()):
+            process.kill()
+            await process.wait()
+        for outcome in await asyncio.gather(*background, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+        self.line.cut()
+        await asyncio.sleep(0.5)
         return not ahead and self.judge()
 
     def judge(self):
@@ -299,11 +305,6 @@ class Soak:
         return flat and not wrong
 
     def end(self):
-        for process in self.watchers.values():
-            try:
-                process.kill()
-            except ProcessLookupError:
-                pass
         if getattr(self, "sshd", None):
             self.stop_sshd()
 
