@@ -8,8 +8,26 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace remote_job::inline REMOTE_JOB_ABI {
+
+/// How a command is put to a shell that a transport keeps open on the host, in place of being executed: the seam
+/// between an OS policy that fills this in and a transport that keeps shells. A plain value.
+///
+/// The shell is started by the `command` of the remote_command with `prelude` as its first input, which stays open. Then
+/// it is sent the `text` of one request, or those of several in the order of asking, and `flush`. It prints the replies
+/// in that order, each ending with the end mark of its remote_command, and nothing that a later request needs another
+/// value of. Where it does not answer, the transport executes the command itself: so it has to be safe to do both. Do
+/// not let the greeting or an end mark stand in the text itself, since a host may echo what it is sent.
+struct shell_request {
+  std::string_view prelude{};   ///< prepares the shell; of static storage duration; empty: no shell can be kept
+  std::string_view greeting{};  ///< what the prelude prints at its end; of static storage duration
+  std::string text{};           ///< asks
+  /// Has the shell answer what was asked since the last one; of static storage duration. Empty: the text answers by
+  /// itself, alone, and may take its time.
+  std::string_view flush{};
+};
 
 /// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
 struct remote_command {
@@ -17,6 +35,7 @@ struct remote_command {
   std::string input{};         ///< bytes for its standard input, followed by end-of-file
   std::string end_mark{};      ///< the output is complete once it ends with these bytes; empty: once the command ended
   std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
+  shell_request shell{};       ///< optional: the same for a shell that is kept open; a transport may ignore it
 
   /// Forgets the text but keeps the memory, so that the next command is written without allocating.
   REMOTE_JOB_DECL void clear() noexcept;

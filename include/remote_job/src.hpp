@@ -32,6 +32,8 @@
 #include <remote_job/impl/job_paths.ipp>
 #include <remote_job/impl/lifecycle.ipp>
 #include <remote_job/impl/local_job_trigger.ipp>
+#include <remote_job/kept_shell/detail/impl/kept_shell.ipp>
+#include <remote_job/kept_shell/detail/impl/shell_rules.ipp>
 #include <remote_job/loopback/detail/impl/virtual_clock.ipp>
 #include <remote_job/loopback/impl/host.ipp>
 #include <remote_job/loopback/impl/jobs.ipp>
@@ -39,6 +41,7 @@
 #include <remote_job/os_policy/detail/impl/framing.ipp>
 #include <remote_job/os_policy/detail/impl/lifecycle_frames.ipp>
 #include <remote_job/os_policy/detail/impl/posix_commands.ipp>
+#include <remote_job/os_policy/detail/impl/posix_kept_shell.ipp>
 #include <remote_job/os_policy/detail/impl/posix_script.ipp>
 #include <remote_job/os_policy/detail/impl/powershell.ipp>
 #include <remote_job/os_policy/detail/impl/quoting.ipp>
@@ -59,8 +62,10 @@
 #include <remote_job/transport/detail/impl/openssh_failure.ipp>
 #include <remote_job/transport/detail/impl/process_backend.ipp>
 #include <remote_job/transport/detail/impl/running_command.ipp>
+#include <remote_job/transport/detail/impl/shell_process.ipp>
 #include <remote_job/transport/impl/loopback.ipp>
 #include <remote_job/transport/impl/openssh.ipp>
+#include <remote_job/transport/impl/process_pool.ipp>
 #include <remote_job/watch/detail/rules/impl/call_fsm.ipp>
 #include <remote_job/watch/detail/rules/impl/chunk_size.ipp>
 #include <remote_job/watch/detail/rules/impl/failure_budget.ipp>

@@ -125,6 +125,12 @@ inline result run(const std::string& shell, const std::string& script, const tem
   return done;
 }
 
+/// What a shell that is kept open reads to answer this command.
+inline std::string for_kept_shell(const remote_job::remote_command& command) {
+  const auto& shell = command.shell;
+  return std::string(shell.prelude) + shell.text + std::string(shell.flush);
+}
+
 /// Names and values that have broken quoting somewhere; any bytes but NUL. Usable as a file name unless it holds a '/'.
 inline std::vector<std::string> hostile_names() {
   std::string all;

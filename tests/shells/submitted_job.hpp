@@ -79,7 +79,7 @@ class submitted_job {
     if (command.script == "other") request.fingerprint[0] = '0';
     remote_job::remote_command built;
     os().build_submit(job, request, built);
-    return {request, built.input};
+    return {request, text_of(built)};
   }
 
   std::error_code poll() {
@@ -88,7 +88,7 @@ class submitted_job {
     request.known_start = known_start;
     remote_job::remote_command built;
     os().build_poll(job, request, built);
-    polled_ = run(built.input);
+    polled_ = run(text_of(built));
     const auto ec = os().parse_poll(request, polled_, reply);
     if (ec) reply = {};
     return ec;
@@ -108,14 +108,22 @@ class submitted_job {
     remote_job::remote_command built;
     os().build_stop(job, request, built);
     stopped = {};
-    return os().parse_stop(request, run(built.input), stopped);
+    return os().parse_stop(request, run(text_of(built)), stopped);
   }
   std::error_code cleanup(remote_job::cleanup_options given = {}) {
     const remote_job::cleanup_request request{new_nonce(), given.policy, given.leave_processes};
     remote_job::remote_command built;
     os().build_cleanup(job, request, built);
     cleaned = {};
-    return os().parse_cleanup(request, run(built.input), cleaned);
+    return os().parse_cleanup(request, run(text_of(built)), cleaned);
+  }
+
+  void skip_kept_shell() { kept_ = true; }
+
+  /// Every other one is for a shell that is kept open.
+  std::string text_of(const remote_job::remote_command& built) {
+    kept_ = !kept_;
+    return kept_ && !change ? for_kept_shell(built) : built.input;
   }
 
   remote_job::command_reply run(const std::string& script) {
@@ -199,6 +207,7 @@ class submitted_job {
   std::string ticket_;
   std::vector<pid_t> leaders_;  // supervisors; what they started beside the job is in their session
   int nonces_ = 0;
+  bool kept_ = false;
   remote_job::command_reply polled_;
 };
 

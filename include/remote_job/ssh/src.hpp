@@ -54,6 +54,7 @@
 #include <remote_job/ssh/session/impl/libssh2_compat.ipp>
 #include <remote_job/ssh/session/impl/server_hello.ipp>
 #include <remote_job/ssh/session/impl/session.ipp>
+#include <remote_job/ssh/session/impl/shell_channel.ipp>
 #include <remote_job/ssh/session/impl/traffic_rule.ipp>
 #include <remote_job/ssh/session/impl/wire.ipp>
 #include <remote_job/ssh/sftp/impl/sftp_channel.ipp>

@@ -7,6 +7,7 @@
 #include <remote_job/detail/asio/any_completion.hpp>
 #include <remote_job/detail/asio/serial_executor.hpp>
 #include <remote_job/transport/detail/process_backend.hpp>
+#include <remote_job/transport/process_pool.hpp>
 
 #ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
@@ -23,6 +24,11 @@
 namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport that runs each command as a local process. The command is appended to a fixed list of arguments.
+///
+/// Where the OS policy knows how, commands are put to one shell instead, which is the command of a process that stays
+/// open until close(): a poll then starts no process here, and no login on another machine. A shell that leaves a request
+/// unanswered for 2.5 seconds is replaced; the request is asked once more, and then run as a command of its own, as all
+/// are where no shell can be kept.
 ///
 ///     process_transport::local(executor)                                     this machine
 ///     process_transport(executor, {"ssh", "-o", "BatchMode=yes", "host"})    another one, through the ssh program
@@ -75,14 +81,21 @@ class basic_process_transport {
   /// `prefix`: the program and its first arguments; each command is appended as the last argument.
   basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
       : executor_(detail::serial_executor(executor)),
-        backend_(std::make_shared<detail::process_backend>(executor_, std::move(prefix))) {}
+        backend_(std::make_shared<detail::process_backend>(executor_, std::move(prefix), nullptr)) {}
+
+  /// Shares the pool's shell with transports that have the same prefix. The executor must be the pool's.
+  basic_process_transport(const Executor& executor, std::vector<std::string> prefix, process_pool& pool)
+      : executor_(pool.executor_for(executor)) {
+    auto shell = pool.share(prefix);
+    backend_ = std::make_shared<detail::process_backend>(executor_, std::move(prefix), std::move(shell));
+  }
 
   /// Converts from another type of executor; nothing may be outstanding there. Used by `as_default_on` to set a default
   /// completion token.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
       basic_process_transport(basic_process_transport<Other>&& other)
-      : basic_process_transport(Executor(other.get_executor()), other.backend_->take_prefix()) {}
+      : executor_(other.executor_), backend_(std::move(other.backend_)) {}
 
   /// Runs commands on this machine, through /bin/sh.
   static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
@@ -103,6 +116,9 @@ class basic_process_transport {
 
   /// The executor of all operations: the one given, or a strand on it.
   executor_type get_executor() const noexcept { return executor_; }
+
+  /// Whether commands may be put to a shell that stays open; they may, unless this is called with false.
+  void keep_shell(bool keep) noexcept { backend_->keep_shell(keep); }
 
   /// Checks that the program exists; starts nothing.
   ///
@@ -139,6 +155,9 @@ class basic_process_transport {
 
   /// Describes the last failed command: the last line of its standard error, or how it ended.
   const std::string& diagnostics() const noexcept { return backend_->diagnostics(); }
+
+  /// Says once that no shell can be kept open, where that is so.
+  std::vector<std::string> notices() const { return backend_->notices(); }
 
   /// The account of a prefix that `openssh_prefix` made; of other programs nothing is known.
   remote_account account() const { return backend_->account(); }

@@ -9,6 +9,7 @@
 #include <remote_job/os_policy/detail/lifecycle_frames.hpp>
 #include <remote_job/os_policy/detail/posix_commands.hpp>
 #include <remote_job/os_policy/detail/posix_identity.hpp>
+#include <remote_job/os_policy/detail/posix_kept_shell.hpp>
 #include <remote_job/os_policy/detail/posix_script.hpp>
 #include <remote_job/os_policy/detail/quoting.hpp>
 #include <remote_job/os_policy/posix.hpp>
@@ -46,14 +47,14 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   detail::append_path(script, "rj_f", job.log_file);
   script.append(detail::stat_piece);
   if (request.directories) script.append("rj_dir\nrj_v=\" dirs=$rj_o$rj_x$rj_v\"\n");
-  detail::append_plan_piece(script, request);
-  script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
-  detail::append_number(script, detail::poll_start(request));
-  script.append(" n=$rj_n$rj_v\n$rj_t\"\n");
-  detail::append_tail_piece(script, request);
+  detail::append_part(script, request);
+  script.append(detail::plan_piece);
+  script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_v\n$rj_t\"\n");
+  script.append(detail::tail_piece);
   script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
   detail::append_end_mark(command.end_mark, request.nonce);
   command.max_output = detail::poll_limit(request) + detail::frame_allowance;
+  detail::append_shell_poll(command.shell, job, request);
 }
 
 std::error_code posix_os::parse_poll(const poll_request& request, const command_reply& raw,
@@ -63,6 +64,7 @@ std::error_code posix_os::parse_poll(const poll_request& request, const command_
 
 void posix_os::build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
   detail::append_submit(begin_lifecycle(request.nonce, command), job, request, shell_);
+  detail::append_shell_script(command.shell, command.input);
 }
 
 std::error_code posix_os::parse_submit(const submit_request& request, const command_reply& raw,
@@ -72,6 +74,7 @@ std::error_code posix_os::parse_submit(const submit_request& request, const comm
 
 void posix_os::build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
   detail::append_stop(begin_lifecycle(request.nonce, command), job, request);
+  detail::append_shell_script(command.shell, command.input);
 }
 
 std::error_code posix_os::parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) const {
@@ -80,6 +83,7 @@ std::error_code posix_os::parse_stop(const stop_request& request, const command_
 
 void posix_os::build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
   detail::append_cleanup(begin_lifecycle(request.nonce, command), job, request);
+  detail::append_shell_script(command.shell, command.input);
 }
 
 std::error_code posix_os::parse_cleanup(const cleanup_request& request, const command_reply& raw,
@@ -101,9 +105,8 @@ std::string posix_os::file_size(const std::string& path) const {
 std::string posix_os::log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const {
   const poll_request request{{}, offset, 0, max_bytes};
   auto script = begin(path).append(detail::stat_piece);
-  detail::append_plan_piece(script, request);
-  detail::append_tail_piece(script, request);
-  return script.append(detail::script_end);
+  detail::append_part(script, request);
+  return script.append(detail::plan_piece).append(detail::tail_piece).append(detail::script_end);
 }
 
 std::string& posix_os::begin_lifecycle(const std::string& nonce, remote_command& command) const {

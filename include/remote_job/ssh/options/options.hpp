@@ -143,6 +143,12 @@ struct ssh_options {
   /// Time of silence after which the connection counts as lost; above keepalive.
   duration silence_limit = std::chrono::seconds(30);
 
+  /// Whether commands are put to one shell that stays open on the host, on a channel of its own, where the OS policy knows
+  /// how: a poll then costs one round trip and one process for all jobs. A shell that leaves a request unanswered for
+  /// half of `timeouts.files` is replaced; the request is then executed as a command of its own, as all are where no
+  /// shell can be kept.
+  bool keep_shell = true;
+
   /// Texts for the transport to report among its notices when connecting: settings of a configuration that have no
   /// effect.
   std::vector<std::string> notices;

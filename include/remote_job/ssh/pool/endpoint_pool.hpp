@@ -71,8 +71,8 @@ class endpoint_pool final : public handshaker,
   REMOTE_JOB_DECL void doubt(number session);
   REMOTE_JOB_DECL void leave();
 
-  /// The session to read files over; null if there is none.
-  REMOTE_JOB_DECL std::shared_ptr<pooled_session> for_files();
+  /// The session to read files over, or to ask a shell on; null if there is none.
+  REMOTE_JOB_DECL std::shared_ptr<pooled_session> for_sharing();
 
   /// Cancels the file operations of one user on all sessions.
   REMOTE_JOB_DECL void cancel_files(const sftp_user& user);

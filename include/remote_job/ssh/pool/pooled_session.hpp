@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_SSH_POOL_POOLED_SESSION_HPP
 #define REMOTE_JOB_SSH_POOL_POOLED_SESSION_HPP
 
+#include <remote_job/kept_shell/detail/kept_shell.hpp>
 #include <remote_job/ssh/session/session.hpp>
 #include <remote_job/ssh/sftp/shared_sftp.hpp>
 
@@ -47,12 +48,16 @@ class pooled_session final : public operation, public std::enable_shared_from_th
   /// Moves the waiting file operations to another session.
   REMOTE_JOB_DECL void move_files(pooled_session& to, duration deadline);
 
+  /// The shell that is kept on this session.
+  REMOTE_JOB_DECL const std::shared_ptr<detail::kept_shell>& shell(duration limit);
+  bool shell_is_busy() const noexcept { return shell_ && shell_->busy(); }
+
   /// Sends a probe to the server.
   REMOTE_JOB_DECL void prove();
   /// Whether the server has answered the probe; true once per answer.
   REMOTE_JOB_DECL bool take_proof() noexcept;
 
-  /// @name State of the file readers as last seen by the owner
+  /// @name State of those who share it as last seen by the owner
   /// @{
   std::size_t known_sharing = 0;
   bool known_starving = false;
@@ -69,6 +74,7 @@ class pooled_session final : public operation, public std::enable_shared_from_th
   std::shared_ptr<pool_link_owner> owner_;
   std::shared_ptr<session> session_;
   std::shared_ptr<shared_sftp> files_;
+  std::shared_ptr<detail::kept_shell> shell_;
   bool proving_ = false;
 };
 

@@ -4,6 +4,7 @@
 #define REMOTE_JOB_SSH_POOL_SHARED_CONNECTION_HPP
 
 #include <remote_job/detail/asio/shutdown_list.hpp>
+#include <remote_job/kept_shell/detail/kept_shell.hpp>
 #include <remote_job/ssh/pool/endpoint_pool.hpp>
 #include <remote_job/ssh/session/connection_backend.hpp>
 #include <remote_job/ssh/session/exec.hpp>
@@ -27,6 +28,9 @@ class shared_connection final : public connection_backend,
  public:
   explicit shared_connection(std::shared_ptr<endpoint_pool> site)
       : connection_backend(site->get_executor()), shutdown_listener(site->get_executor()), site_(std::move(site)) {}
+  shared_connection(const shared_connection&) = delete;
+  shared_connection& operator=(const shared_connection&) = delete;
+  ~shared_connection() override { asker_->leave(); }
 
   REMOTE_JOB_DECL void connect(detail::any_completion completion) override;
   REMOTE_JOB_DECL void execute(const remote_command& command, command_reply& reply,
@@ -40,10 +44,14 @@ class shared_connection final : public connection_backend,
   REMOTE_JOB_DECL void close() noexcept override;
   REMOTE_JOB_DECL std::string diagnostics() const override;
 
-  std::vector<std::string> notices() const override { return site_->last_attempt().notices; }
+  REMOTE_JOB_DECL std::vector<std::string> notices() const override;
   remote_account account() const override { return account_of(*site_->options()); }
 
  private:
+  /// Executes a command on a channel of its own.
+  REMOTE_JOB_DECL void execute_alone(const remote_command& command, command_reply& reply,
+                                     detail::any_completion completion);
+
   /// One operation, from initiation to completion.
   struct operation_slot {
     REMOTE_JOB_DECL void begin(shared_connection& owner, detail::any_completion c, void (shared_connection::*cancel)());
@@ -85,6 +93,12 @@ class shared_connection final : public connection_backend,
   std::shared_ptr<exec> exec_;
   std::string why_;                     // of the last command
   endpoint_pool::number doubtful_ = 0;  // the session on which a command was cancelled or failed
+
+  std::shared_ptr<detail::shell_user> asker_ = std::make_shared<detail::shell_user>(
+      [this](const remote_command& command, command_reply& reply, detail::any_completion completion) {
+        execute_alone(command, reply, std::move(completion));
+      });
+  endpoint_pool::number asked_ = 0;  // the session of the shell
 
   std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
   bool files_last_ = false;

@@ -5,6 +5,7 @@
 
 #include <remote_job/command.hpp>
 #include <remote_job/detail/asio/any_completion.hpp>
+#include <remote_job/kept_shell/detail/kept_shell.hpp>
 
 #ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
@@ -25,16 +26,21 @@ class running_command;
 /// The non-template part of a process_transport. Outlives the transport while a command runs.
 class process_backend : public std::enable_shared_from_this<process_backend> {
  public:
-  process_backend(asio::any_io_executor executor, std::vector<std::string> prefix)
-      : executor_(std::move(executor)), prefix_(std::move(prefix)) {}
+  /// `shared`: the shell of a pool, or none.
+  process_backend(asio::any_io_executor executor, std::vector<std::string> prefix, std::shared_ptr<kept_shell> shared)
+      : executor_(std::move(executor)), prefix_(std::move(prefix)), shell_(std::move(shared)), pooled_(shell_ != nullptr) {}
+  process_backend(const process_backend&) = delete;
+  process_backend& operator=(const process_backend&) = delete;
+  ~process_backend() { asker_->leave(); }
 
   const asio::any_io_executor& get_executor() const noexcept { return executor_; }
-  std::vector<std::string> take_prefix() noexcept { return std::move(prefix_); }
+  void keep_shell(bool keep) noexcept { keep_shell_ = keep; }
 
   REMOTE_JOB_DECL void connect(any_completion completion);
   REMOTE_JOB_DECL void execute(const remote_command& command, command_reply& reply, any_completion completion);
   REMOTE_JOB_DECL void close() noexcept;
   const std::string& diagnostics() const noexcept { return diagnostics_; }
+  REMOTE_JOB_DECL std::vector<std::string> notices() const;
   REMOTE_JOB_DECL remote_account account() const;
 
   /// Keeps the error output of a failed program, and turns ssh's own failure into an error.
@@ -42,6 +48,8 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
                                             const command_reply& reply);
 
  private:
+  /// Executes a command as a process of its own.
+  REMOTE_JOB_DECL void execute_alone(const remote_command& command, command_reply& reply, any_completion completion);
   REMOTE_JOB_DECL bool is_ssh() const;
   REMOTE_JOB_DECL std::error_code not_found(const std::string& why);
   REMOTE_JOB_DECL std::error_code judge_start(std::error_code error);
@@ -49,6 +57,13 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   asio::any_io_executor executor_;
   std::vector<std::string> prefix_;
   std::string diagnostics_;
+  std::shared_ptr<kept_shell> shell_;
+  std::shared_ptr<shell_user> asker_ = std::make_shared<shell_user>(
+      [this](const remote_command& command, command_reply& reply, any_completion completion) {
+        execute_alone(command, reply, std::move(completion));
+      });
+  bool pooled_;
+  bool keep_shell_ = true;
   std::vector<std::weak_ptr<running_command>> commands_;  // includes all commands whose child is not reaped
 };
 

@@ -23,7 +23,8 @@
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_lifecycle_begin(std::string& script, const std::string& nonce) {
-  script.append(group_begin).append(remember_piece).append(surroundings_piece).append(tools_piece);
+  script.append(group_begin).append(remember_piece).append(surroundings_piece);
+  script.append(no_input_piece).append(tools_piece);
   append_assignment(script, "rj_nonce", nonce);
 }
 

@@ -71,7 +71,7 @@ void endpoint_pool::leave() {
   tell([&](duration now) { rules_.leave(now); });
 }
 
-std::shared_ptr<pooled_session> endpoint_pool::for_files() {
+std::shared_ptr<pooled_session> endpoint_pool::for_sharing() {
   const auto found = links_.find(rules_.common());
   if (found == links_.end()) return nullptr;
   rules_.sharing(found->first, found->second->known_sharing = 1, now());
@@ -173,7 +173,7 @@ void endpoint_pool::on_connected(number session, std::error_code ec, const std::
 
 void endpoint_pool::on_link_step(pooled_session& link) {
   const bool proved = link.take_proof();
-  const std::size_t sharing = link.files_are_busy() ? 1 : 0;
+  const std::size_t sharing = link.files_are_busy() || link.shell_is_busy() ? 1 : 0;
   const bool starving = link.files_starve();
   if (!proved && sharing == link.known_sharing && starving == link.known_starving && !rules_.somebody_waits()) return;
   link.known_sharing = sharing;

@@ -5,6 +5,7 @@
 
 #include <remote_job/ssh/pool/pooled_session.hpp>
 #include <remote_job/ssh/session/session.hpp>
+#include <remote_job/ssh/session/shell_channel.hpp>
 #include <remote_job/ssh/sftp/shared_sftp.hpp>
 
 #include <memory>
@@ -30,6 +31,18 @@ void pooled_session::cancel_files(const sftp_user& user) {
 
 void pooled_session::move_files(pooled_session& to, duration deadline) {
   if (const auto files = files_) files->hand_over(to.files(deadline), to.number());
+}
+
+const std::shared_ptr<detail::kept_shell>& pooled_session::shell(duration limit) {
+  if (!shell_) {
+    const session::turn t(*session_);
+    shell_ = std::make_shared<detail::kept_shell>(session_->get_executor(), detail::shell_limits::within(limit));
+    shell_channel::attach(session_, shell_);
+    // To be stepped after the shell, and so see whether it is busy.
+    session_->remove(*this);
+    session_->add(shared_from_this());
+  }
+  return shell_;
 }
 
 void pooled_session::prove() {
@@ -58,11 +71,13 @@ void pooled_session::on_end(std::error_code ec) {
   if (owner) owner->on_link_end(*this, ec, session_->why());
   if (files_) files_->end();
   files_.reset();
+  shell_.reset();
   session_.reset();
 }
 
 void pooled_session::drop() noexcept {
   files_.reset();
+  shell_.reset();
   session_.reset();
   [[maybe_unused]] const auto last = std::exchange(owner_, nullptr);
 }

@@ -15,7 +15,7 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   // Name every field, so that this fails to compile if a field is added or removed.
   const auto& [host, port, user, ip, methods, unsupported_methods, identities, certificates, agent, identities_only,
                passphrase, password, keyboard_interactive, defer_to_openssh, prompts, known_hosts, fingerprints,
-               host_keys, host_key_alias, algorithms, jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
+               host_keys, host_key_alias, algorithms, jump_hosts, timeouts, keepalive, silence_limit, keep_shell, notices] = a;
   const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
     const auto& [file, text] = x;
     return file == y.file && text == y.text;
@@ -35,7 +35,8 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
          resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
          handshake == b.timeouts.handshake && agent_time == b.timeouts.agent &&
          authentication == b.timeouts.authentication && open == b.timeouts.open && files == b.timeouts.files &&
-         keepalive == b.keepalive && silence_limit == b.silence_limit && notices == b.notices;
+         keepalive == b.keepalive && silence_limit == b.silence_limit && keep_shell == b.keep_shell &&
+         notices == b.notices;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh

@@ -18,6 +18,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
@@ -35,6 +36,18 @@ void shared_connection::execute(const remote_command& command, command_reply& re
                                 detail::any_completion completion) {
   files_last_ = false;
   why_.clear();
+  asker_->forget_why();
+  const auto& options = *site_->options();
+  if (leased_ && options.keep_shell && !command.shell.prelude.empty())
+    if (const auto link = site_->for_sharing()) {
+      asked_ = link->number();
+      return asker_->execute(link->shell(options.timeouts.files), command, reply, std::move(completion));
+    }
+  execute_alone(command, reply, std::move(completion));
+}
+
+void shared_connection::execute_alone(const remote_command& command, command_reply& reply,
+                                      detail::any_completion completion) {
   running_.begin(*this, std::move(completion), &shared_connection::cancel_command);
   command_ = &command;
   reply_ = &reply;
@@ -59,6 +72,8 @@ void shared_connection::close() noexcept {
   const auto hold = shared_from_this();
   cancel_connect();
   cancel_command();
+  asker_->leave();
+  if (asker_->take_doubt()) site_->doubt(asked_);
   if (user_->session != 0) {
     site_->cancel_files(*user_);
     if (std::exchange(user_->in_doubt, false)) site_->doubt(user_->session);
@@ -69,9 +84,15 @@ void shared_connection::close() noexcept {
 }
 
 std::string shared_connection::diagnostics() const {
-  const auto& why = files_last_ ? user_->why : why_;
+  const auto& why = files_last_ ? user_->why : why_.empty() ? asker_->why() : why_;
   if (why.empty()) return attempt_why_;
   return site_->options()->host + ':' + std::to_string(site_->options()->port) + ": " + why;
+}
+
+std::vector<std::string> shared_connection::notices() const {
+  auto all = site_->last_attempt().notices;
+  asker_->add_notice(all);
+  return all;
 }
 
 void shared_connection::operation_slot::begin(shared_connection& owner, detail::any_completion c,
@@ -150,7 +171,7 @@ void shared_connection::on_executed(std::uint64_t generation, endpoint_pool::num
 
 std::shared_ptr<sftp_client> shared_connection::have_files(detail::any_completion& completion) {
   files_last_ = true;
-  const auto link = leased_ ? site_->for_files() : nullptr;
+  const auto link = leased_ ? site_->for_sharing() : nullptr;
   if (!link) {
     user_->why = leased_ ? site_->lost_why() : "not connected";
     completion.post(leased_ ? site_->lost_error() : std::error_code(errc::connection_lost));

@@ -8,6 +8,7 @@
 #include <remote_job/transport/detail/openssh_failure.hpp>
 #include <remote_job/transport/detail/process_backend.hpp>
 #include <remote_job/transport/detail/running_command.hpp>
+#include <remote_job/transport/detail/shell_process.hpp>
 
 #ifndef _WIN32
 
@@ -26,6 +27,15 @@ void process_backend::connect(any_completion completion) {
 }
 
 void process_backend::execute(const remote_command& command, command_reply& reply, any_completion completion) {
+  diagnostics_.clear();
+  if (!keep_shell_ || command.shell.prelude.empty() || prefix_.empty())
+    return execute_alone(command, reply, std::move(completion));
+  if (!shell_) shell_ = std::make_shared<kept_shell>(executor_, shell_limits());
+  if (!shell_->attached()) shell_->use(std::make_shared<shell_process>(executor_, prefix_, shell_));
+  asker_->execute(shell_, command, reply, std::move(completion));
+}
+
+void process_backend::execute_alone(const remote_command& command, command_reply& reply, any_completion completion) {
   reply.clear();
   if (prefix_.empty()) return completion.post(not_found("no program was given"));
   auto running = std::make_shared<running_command>(shared_from_this(), command, reply);
@@ -42,8 +52,16 @@ void process_backend::execute(const remote_command& command, command_reply& repl
 }
 
 void process_backend::close() noexcept {
+  asker_->leave();
+  if (shell_ && !pooled_) shell_->close(asio::error::operation_aborted, "closed");
   for (const auto& each : std::exchange(commands_, {}))
     if (const auto running = each.lock()) running->abort();
+}
+
+std::vector<std::string> process_backend::notices() const {
+  std::vector<std::string> all;
+  asker_->add_notice(all);
+  return all;
 }
 
 bool process_backend::is_ssh() const {

@@ -77,6 +77,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
       return fsm.stop_answered(ec, ec && stopped.message.empty() ? why_of_command(ec) : std::move(stopped.message));
     }
     ec = read_reply(ec);
+    if (!fsm.by_files())
+      if (const auto failure = pass_on_notices(); !failure.empty()) return fsm.delivered(errc::sink_failed, failure);
     const auto now = base::traits::now(this->transport);
     return fsm.polled(ec, ec ? why_of_command(ec) : std::string(), reply, now, time_taken(now - this->step_began));
   }

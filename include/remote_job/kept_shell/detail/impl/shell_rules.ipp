@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the remote_job authors
+#ifndef REMOTE_JOB_KEPT_SHELL_DETAIL_IMPL_SHELL_RULES_IPP
+#define REMOTE_JOB_KEPT_SHELL_DETAIL_IMPL_SHELL_RULES_IPP
+
+#include <remote_job/detail/asio/recycled_block.hpp>
+#include <remote_job/detail/text/saturating_add.hpp>
+#include <remote_job/kept_shell/detail/shell_rules.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+auto shell_rules::next() -> std::optional<action> {
+  if (taken_ == actions_.size()) {
+    actions_.clear();
+    taken_ = 0;
+    return std::nullopt;
+  }
+  return actions_[taken_++];
+}
+
+void shell_rules::add(request& r, duration) {
+  const auto& shell = r.command->shell;
+  if (given_up_ || !fits(shell, r.command->command) || (shell.flush.empty() && users_ > 1)) return act(action_kind::alone, &r);
+  r.reply->clear();
+  waiting_.push_back(&r);
+}
+
+void shell_rules::send(duration now) {
+  if (!flight_.empty() || waiting_.empty()) return;
+  const auto& leader = *waiting_.front()->command;
+  if (phase_ == phase::none) {
+    phase_ = phase::starting;
+    command_ = leader.command;
+    prelude_ = leader.shell.prelude;
+    greeting_ = leader.shell.greeting;
+    out_.assign(prelude_);
+    written_ = 0;
+    act(action_kind::open);
+  }
+  const bool single = waiting_.front()->failures > 0 || leader.shell.flush.empty();
+  std::size_t count = 0, size = 0;
+  for (const auto* each : waiting_) {
+    const auto& shell = each->command->shell;
+    size += shell.text.size();
+    if (count > 0 && (single || each->failures > 0 || shell.flush != leader.shell.flush || count == max_batch || size > max_text))
+      break;
+    out_.append(shell.text);
+    ++count;
+  }
+  out_.append(leader.shell.flush);
+  for (std::size_t i = 0; i < count; ++i) flight_.push_back({waiting_[i]});
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+  heard_ = now;
+  act(action_kind::write);
+}
+
+bool shell_rules::cancel(request& r, duration now) {
+  if (std::erase(waiting_, &r) > 0) return true;
+  const auto found = std::find_if(flight_.begin() + static_cast<std::ptrdiff_t>(first_), flight_.end(),
+                                  [&](const entry& each) { return each.who == &r; });
+  if (found == flight_.end()) return false;
+  found->mark = r.command->end_mark;
+  found->who = nullptr;
+  if (std::any_of(flight_.begin() + static_cast<std::ptrdiff_t>(first_), flight_.end(),
+                  [](const entry& other) { return other.who != nullptr; }))
+    return true;
+  broken(now, now - heard_ >= patience);
+  return true;
+}
+
+void shell_rules::received(std::string_view bytes, duration now) {
+  if (phase_ == phase::none) return;
+  std::string rest;
+  if (phase_ == phase::starting) {
+    noise_.append(bytes);
+    const auto at = noise_.find(greeting_);
+    if (at == noise_.npos) {
+      if (noise_.size() > max_noise) broken(now);
+      return;
+    }
+    phase_ = phase::ready;
+    failed_starts_ = 0;
+    rest = noise_.substr(at + greeting_.size());
+    noise_.clear();
+    bytes = rest;
+  }
+  heard_ = now;
+  while (!bytes.empty() && !flight_.empty())
+    if (!take(bytes, now)) return;
+}
+
+/// Takes what belongs to the first reply; false if the rest of the bytes belongs to nobody any more.
+bool shell_rules::take(std::string_view& bytes, duration now) {
+  auto& front = flight_[first_];
+  auto& out = front.who != nullptr ? front.who->reply->output : discarded_;
+  const std::string_view mark = front.end();
+  // The mark may have begun in what came before.
+  std::size_t size = std::string_view::npos;
+  for (auto before = std::min(out.size(), mark.size() - 1); before > 0 && size == bytes.npos; --before)
+    if (out.ends_with(mark.substr(0, before)) && bytes.starts_with(mark.substr(before))) size = mark.size() - before;
+  if (size == bytes.npos)
+    if (const auto at = bytes.find(mark); at != bytes.npos) size = at + mark.size();
+  const auto most = front.who != nullptr ? front.who->command->max_output : out.max_size();
+  if (std::min(size, bytes.size()) > most - std::min(out.size(), most)) {
+    broken(now);
+    return false;
+  }
+  out.append(bytes.substr(0, size));
+  if (front.who == nullptr && size == bytes.npos && out.size() > mark.size())
+    out.erase(0, out.size() - mark.size());  // as much as can be a part of the mark
+  if (size != bytes.npos) {
+    bytes.remove_prefix(size);
+    answered(now);
+    return true;
+  }
+  bytes = {};
+  // The last reply is whole, and others before it never came: nothing more will.
+  const auto& last = flight_.back();
+  if (&last == &front || !out.ends_with(last.end())) return true;
+  auto output = std::move(out);
+  std::vector<request*> lost;
+  for (; first_ + 1 < flight_.size(); ++first_)
+    if (auto* who = flight_[first_].who) lost.push_back(who);
+  if (last.who != nullptr) last.who->reply->output = std::move(output);
+  for (auto each = lost.rbegin(); each != lost.rend(); ++each) failed(**each);
+  answered(now);
+  return true;
+}
+
+void shell_rules::answered(duration now) {
+  if (auto* who = flight_[first_].who) {
+    who->failures = 0;
+    act(action_kind::answered, who);
+  }
+  discarded_.clear();
+  if (++first_ < flight_.size()) return;
+  first_ = 0;
+  flight_.clear();
+  if (given_up_ && waiting_.empty()) return broken(now);
+  send(now);
+}
+
+/// Asks once more, or else has it executed.
+void shell_rules::failed(request& r) {
+  r.reply->clear();
+  if (given_up_ || ++r.failures > 1) {
+    r.failures = std::min(r.failures, 1U);
+    return act(action_kind::alone, &r);
+  }
+  waiting_.insert(waiting_.begin(), &r);
+}
+
+void shell_rules::ended(duration now) {
+  if (phase_ != phase::none) broken(now);
+}
+
+void shell_rules::broken(duration now, bool counts) {
+  const bool starting = phase_ == phase::starting;
+  const auto flight = std::exchange(flight_, {});
+  const auto first = std::exchange(first_, 0);
+  act(action_kind::close);
+  reset();
+  if (starting && counts && ++failed_starts_ >= max_starts) given_up_ = true;
+  for (auto i = flight.size(); i > first; --i)
+    if (auto* who = flight[i - 1].who; who != nullptr) {
+      if (starting)
+        act(action_kind::alone, who);
+      else
+        failed(*who);
+    }
+  if (given_up_)
+    for (auto* who : std::exchange(waiting_, {})) act(action_kind::alone, who);
+  send(now);
+}
+
+void shell_rules::reset() noexcept {
+  phase_ = phase::none;
+  out_.clear();
+  written_ = 0;
+  noise_.clear();
+  discarded_.clear();
+}
+
+void shell_rules::sent(std::size_t size) noexcept {
+  written_ += size;
+  if (written_ < out_.size()) return;
+  out_.clear();
+  written_ = 0;
+  shrink(out_, max_text);
+}
+
+void shell_rules::tick(duration now) {
+  if (const auto limit = due(); limit && now >= *limit) broken(now);
+}
+
+std::optional<duration> shell_rules::due() const noexcept {
+  if (phase_ == phase::none || flight_.empty()) return std::nullopt;
+  if (phase_ == phase::starting) return saturating_add(heard_, limits_.start);
+  if (alone_in_flight() && waiting_.empty()) return std::nullopt;
+  return saturating_add(heard_, limits_.answer);
+}
+
+void shell_rules::give_up(duration now) {
+  if (std::exchange(given_up_, true)) return;
+  for (auto* who : std::exchange(waiting_, {})) act(action_kind::alone, who);
+  if (flight_.empty() && phase_ != phase::none) broken(now);
+}
+
+bool shell_rules::fits(const shell_request& shell, const std::string& command) const noexcept {
+  if (shell.prelude.empty()) return false;
+  if (phase_ == phase::none && waiting_.empty()) return true;
+  if (phase_ == phase::none) {
+    const auto& other = *waiting_.front()->command;
+    return shell.prelude == other.shell.prelude && command == other.command;
+  }
+  return shell.prelude == prelude_ && command == command_;
+}
+
+/// What takes its time has no limit but its user's.
+bool shell_rules::alone_in_flight() const noexcept {
+  const auto* who = flight_.empty() ? nullptr : flight_.back().who;
+  return who != nullptr && who->command->shell.flush.empty();
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
