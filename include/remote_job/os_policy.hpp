@@ -96,9 +96,13 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 /// anything that is not exactly the reply to this request. An exception ends the operation with `errc::policy_failed`,
 /// since a retry would not help.
 ///
+/// A policy may also say how a shell that stays open is asked the same, by filling in `command.shell`; see
+/// shell_request.
+///
 /// @par Exemplar
-/// A minimal implementation:
+/// A minimal implementation, and one that a shell can be kept for:
 /// @include minimal_os_policy.hpp
+/// @include minimal_shell_policy.hpp
 template <class O>
 concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O> &&
     detail::good_target_os<O> && detail::good_files_suffice<O> && detail::good_file_path<O>;

@@ -177,6 +177,8 @@ concept good_account = has_account<T> || !names_account<T>;
 /// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
 /// | `t.account()` | optional: whose login shell runs the commands, if the exit status of a command is that of the shell; convertible to remote_account. Without a host, a shell that runs nothing is not told from a bad reply |
 ///
+/// A transport may put a command to a shell that it keeps open instead, as `command.shell` says; see shell_request.
+///
 /// Move-constructible. The caller starts one operation at a time. An operation never completes inline and honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
 /// alive and in place until the completion. Operations need no time-outs: the trigger cancels and closes. An exception

@@ -33,7 +33,9 @@ struct moody_os : remote_job::posix_os {
                   remote_job::remote_command& command) const {
     posix_os::build_poll(job, request, command);
     // Newer libssh2 can ask the server to end it.
-    if (*stalls) command.command = "trap '' TERM; while kill -0 $PPID; do sleep 0.05; done 2>/dev/null";
+    if (!*stalls) return;
+    command.shell = {};
+    command.command = "trap '' TERM; while kill -0 $PPID; do sleep 0.05; done 2>/dev/null";
   }
 };
 
@@ -57,8 +59,9 @@ class crowd {
 
   crowd(const support::sshd& s, std::size_t jobs, remote_job::poll_via via,
         remote_job::session_pool_options pool_options = {},
-        remote_job::duration interval = std::chrono::milliseconds(100))
+        remote_job::duration interval = std::chrono::milliseconds(100), bool kept_shell = false)
       : server(s), login(options_for(s)), pool(context.get_executor(), pool_options) {
+    login.keep_shell = kept_shell;
     for (std::size_t i = 0; i < jobs; ++i) add(login, via, interval);
   }
 

@@ -29,8 +29,8 @@ namespace {
 
 using trigger = basic_remote_job_trigger<libssh2_transport, posix_os, exponential_backoff, recording_sink>;
 
-/// A job whose files the test writes itself, watched over a real connection; each test in both ways, unless it says
-/// which.
+/// A job whose files the test writes itself, watched over a real connection; each test in all ways, unless it says
+/// which: through files, by a shell that stays open, and by single commands.
 struct job_on_host {
   explicit job_on_host(const support::sshd& s, const std::string& name = "job", poll_via via = either())
       : server(s), directory(s.file(name)) {
@@ -41,6 +41,7 @@ struct job_on_host {
     state.job.exit_code_file = directory + "/exit_code";
     state.options.poll_interval = 50ms;
     state.options.via = via;
+    if (via == poll_via::commands) keep_shell = GENERATE(true, false);
   }
 
   static poll_via either() { return GENERATE(poll_via::files, poll_via::commands); }
@@ -54,6 +55,7 @@ struct job_on_host {
   }
 
   trigger make(ssh_options options) {
+    options.keep_shell = keep_shell;
     return trigger({context.get_executor(), std::move(options)}, state, {}, exponential_backoff(1, 100ms, 1s));
   }
   trigger make() { return make(options_for(server)); }
@@ -93,6 +95,7 @@ struct job_on_host {
   }
 
   const support::sshd& server;
+  bool keep_shell = true;
   std::string directory;
   asio::io_context context;
   trigger_state state;

@@ -247,6 +247,15 @@ TEST_CASE_METHOD(world, "a shell that cannot be started is given up at the secon
   auto& late = ask("late");
   CHECK(alone_are({&late}));
   CHECK(opened == 2);
+  now += 9min;
+  ask(late);
+  CHECK(alone_are({&late}));
+  now += 1min;
+  ask(late);
+  CHECK(opened == 3);
+  end();
+  CHECK(alone_are({&late}));
+  CHECK(rules.given_up());
 }
 
 TEST_CASE_METHOD(world, "a start that is cancelled at once says nothing of the host") {
@@ -314,8 +323,9 @@ TEST_CASE_METHOD(world, "a cancelled request leaves the others their replies") {
 TEST_CASE_METHOD(world, "what takes its time has the shell for itself, or does without") {
   rules.attach();
   auto& a = ask("script", "");
-  CHECK(take_sent() == "functions\nask script\n");
+  CHECK(take_sent() == "functions\n");
   print("\nhello\n");
+  CHECK(take_sent() == "ask script\n");
   pass(1h);
   CHECK(opened == 1);
   SECTION("nobody else asks") { print(reply("script")); }
@@ -323,17 +333,47 @@ TEST_CASE_METHOD(world, "what takes its time has the shell for itself, or does w
     rules.attach();
     auto& b = ask("b");
     CHECK(take_sent().empty());
-    pass(2s);
-    pass(0s);
+    pass(1999ms);
+    CHECK(opened == 1);
+    pass(1ms);
     CHECK(opened == 2);
-    print("\nhello\n" + reply("script"));
-    print(reply("b"));
+    CHECK(take_sent() == "functions\nask b\ngo\n");
+    CHECK(answered_all({&a}));  // by nothing: it may go on
+    CHECK(a.got.output.empty());
+    print("\nhello\n" + reply("b"));
     auto& c = ask("c", "");
     CHECK(alone_are({&c}));
-    CHECK(answered_all({&a, &b}));
+    CHECK(answered_all({&b}));
     return;
   }
+  SECTION("the shell ends") {
+    print("\n@script half");
+    end();
+    CHECK(a.got.output == "\n@script half");
+    CHECK(answered_all({&a}));
+    ask(a);
+    print("\nhello\n");
+    end();
+    CHECK(answered_all({&a}));
+    ask(a);
+    CHECK(alone_are({&a}));
+    ask(a);
+    print("\nhello\n" + reply("script"));
+  }
   CHECK(answered_all({&a}));
+}
+
+TEST_CASE_METHOD(world, "what takes its time is not sent to a shell that may not have started") {
+  auto& a = ask("script", "");
+  SECTION("it ends") { end(); }
+  SECTION("it does not answer") { pass(4s); }
+  CHECK(alone_are({&a}));
+  CHECK(take_sent() == "functions\n");
+  ask(a);
+  CHECK(rules.cancel(a, now));
+  settle();
+  CHECK(closed == 2);
+  CHECK_FALSE(rules.due());
 }
 
 TEST_CASE_METHOD(world, "a shell of another kind is not asked") {
@@ -345,6 +385,7 @@ TEST_CASE_METHOD(world, "a shell of another kind is not asked") {
   SECTION("started otherwise") { other.asked.command = "exec busybox sh -s"; }
   SECTION("with other functions") { other.asked.shell.prelude = "other\n"; }
   SECTION("with none") { other.asked.shell.prelude = {}; }
+  SECTION("without an end to its reply") { other.asked.end_mark.clear(); }
   ask(other);
   CHECK(alone_are({&other}));
 }

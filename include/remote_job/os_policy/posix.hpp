@@ -20,7 +20,8 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// The host is asked to execute the constant `exec /bin/sh -s`, which every login shell understands, and gets a script
 /// through standard input: plain ASCII, so that no login shell, locale or terminal in between can change it, and one
 /// brace group, so that a script cut short runs nothing. A poll is one script and one framed reply; it runs one
-/// process beside the shell, and three or four more when there is something to read.
+/// process beside the shell, and three or four more when there is something to read. To a shell that a transport keeps
+/// open it is a few lines (see shell_request), and the one process is that of all jobs which are looked at together.
 ///
 /// Paths are any bytes but NUL. A relative path counts from where the login shell starts, usually the home directory.
 /// Needs of the host: a POSIX `sh`, and `ls dd tail head tr` with `head -c` (GNU, BusyBox, BSD, macOS).

@@ -27,7 +27,8 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport over SSH with libssh2. Uses its own connection or a shared one, and a separate channel for each command.
 ///
-/// The next channel is opened while a command runs, so a command costs one round trip; it costs two if the server
+/// Commands of a policy that knows how are put to one shell that stays open on a channel of its own, and cost one round
+/// trip; see `ssh_options::keep_shell`. For the others, the next channel is opened while a command runs, so a command costs one round trip; it costs two if the server
 /// allows only one channel (MaxSessions 1). An unresponsive server is detected during and between commands; see
 /// `ssh_options::keepalive`.
 ///
@@ -99,7 +100,8 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{backend_}, token);
   }
 
-  /// Runs one command. `command` and `reply` must stay in place until the completion.
+  /// Runs one command. `command` and `reply` must stay in place until the completion. A reply of a shell that stays open
+  /// has neither an exit status nor error output.
   ///
   /// Completion: `void(std::error_code)`; no error, whatever the command's exit status. Terminal cancellation completes
   /// with `asio::error::operation_aborted` and leaves the connection usable. The command may go on until it notices

@@ -31,7 +31,9 @@ struct shell_limits {
 /// Requests that come while the shell is busy are sent together, in the order of asking. A request that the shell does
 /// not answer, because it ended, was silent for too long, printed too much or lost a line, is asked once more, alone and
 /// in a new shell; if that fails, too, it is executed as a command of its own, and so tells by itself what is wrong. Its
-/// next request is then asked alone again. A shell that cannot be started twice in a row is not started any more.
+/// next request is then asked alone again. What takes its time is never asked once more, since it may go on without the
+/// shell: its user has the reply end early, as that of a command. A shell that cannot be started twice in a row is not
+/// started for a while.
 ///
 /// The caller reports each event with its time and then calls next() until it returns nothing.
 class shell_rules {
@@ -48,7 +50,7 @@ class shell_rules {
     open,      ///< start a shell with command(); call ended() if that fails
     write,     ///< output() has grown
     close,     ///< end the shell, without calling ended()
-    answered,  ///< `who` has its reply
+    answered,  ///< `who` has its reply, or as much of it as there will be
     alone      ///< `who` is to be executed as a command
   };
 
@@ -94,11 +96,13 @@ class shell_rules {
   REMOTE_JOB_DECL std::optional<duration> due() const noexcept;
 
   bool busy() const noexcept { return !flight_.empty() || !waiting_.empty(); }
+  /// Whether send() has something to do.
+  bool must_send() const noexcept { return flight_.empty() && !waiting_.empty(); }
   bool open() const noexcept { return phase_ != phase::none; }
-  /// Whether no shell is started any more.
+  /// Whether no shell is started for now.
   bool given_up() const noexcept { return given_up_; }
 
-  /// Ends the shell as soon as it is not busy, and starts no other.
+  /// Ends the shell as soon as it is not busy, and starts no other for a while.
   REMOTE_JOB_DECL void give_up(duration now);
 
   /// The shell is gone, and with it the connection: forgets all requests that next() has no action for, and calls `each`
@@ -131,8 +135,12 @@ class shell_rules {
   static constexpr unsigned max_starts = 2;
   // A cancelled start counts as one that failed only after this time.
   static constexpr duration patience = std::chrono::seconds(1);
+  // After this time a start is tried once more.
+  static constexpr duration pause = std::chrono::minutes(10);
 
-  REMOTE_JOB_DECL bool fits(const shell_request& shell, const std::string& command) const noexcept;
+  /// Whether the shell is the one for this command.
+  REMOTE_JOB_DECL bool fits(const remote_command& wanted) const noexcept;
+  static bool takes_time(const request& r) noexcept { return r.command->shell.flush.empty(); }
   REMOTE_JOB_DECL bool alone_in_flight() const noexcept;
   REMOTE_JOB_DECL bool take(std::string_view& bytes, duration now);
   REMOTE_JOB_DECL void answered(duration now);
@@ -163,6 +171,7 @@ class shell_rules {
   int users_ = 0;
   unsigned failed_starts_ = 0;
   bool given_up_ = false;
+  duration given_up_at_{};
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

@@ -22,11 +22,12 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 inline constexpr std::string_view kept_shell_greeting = "\n@RJ1 shell\n";
 
 /// The login's environment, which a job must not see changed: kept here for rj_restore, which gives it to a script.
+/// rj_kept is the shell whose child runs the script.
 inline constexpr std::string_view keep_login_piece = R"sh(rj_lp=${PATH-} rj_lps=${PATH+x} rj_ll=${LC_ALL-} rj_lls=${LC_ALL+x} rj_li=$IFS
 rj_restore() {
   if [ -n "$rj_lps" ]; then PATH=$rj_lp; else unset PATH; fi
   if [ -n "$rj_lls" ]; then LC_ALL=$rj_ll; else unset LC_ALL; fi
-  IFS=$rj_li
+  IFS=$rj_li rj_kept=$$
   unset rj_b rj_by rj_c rj_cl rj_cp rj_cs rj_d rj_e rj_f rj_g rj_h rj_i rj_ib rj_ih rj_in rj_is rj_j rj_k rj_l rj_m rj_n
   unset rj_p rj_pg rj_q rj_s rj_t rj_up rj_v rj_w rj_z
 }

@@ -28,7 +28,8 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 ///
 /// A session in which there is a proved process is the job's unless a process leads it that is not. It stays the job's
 /// from one look to the next although nobody known is left in it, since a process may fork and end in between. The
-/// shell that runs this is no member, even if the job started it.
+/// shell that runs this is no member, even if the job started it; nor is its child, which runs this in a shell that is
+/// kept open.
 inline constexpr std::string_view members_piece = R"sh(rj_add() {
   rj_known="$rj_known$1:$rj_s:$rj_g " rj_pids="$rj_pids$1 " rj_left=$((rj_left+1)) rj_new="$rj_new|$1"
   if [ "$rj_g" = "$1" ] || [ "$rj_cl" = yes ]; then
@@ -75,7 +76,7 @@ rj_look() {
       rj_t=${rj_t#/proc/} rj_t=${rj_t%/*}
       case "$rj_pids$$ " in *" $rj_t "*) continue ;; esac
       rj_start "$rj_t"
-      if [ -n "$rj_s" ] && [ "$rj_g" != "$rj_q" ]; then rj_add "$rj_t"; fi
+      if [ -n "$rj_s" ] && [ "$rj_g" != "$rj_q" ] && [ "$rj_up" != "${rj_kept-}" ]; then rj_add "$rj_t"; fi
     done
   fi
   while :; do
@@ -91,7 +92,7 @@ rj_look() {
       rj_t=${rj_t#/proc/} rj_t=${rj_t%/*}
       case "$rj_pids$$ " in *" $rj_t "*) continue ;; esac
       rj_start "$rj_t"
-      [ -n "$rj_s" ] || continue
+      [ -n "$rj_s" ] && [ "$rj_up" != "${rj_kept-}" ] || continue
       case $rj_old in
         *"|$rj_up|"*) rj_add "$rj_t" ;;
         *) case "|$rj_held|" in *"|$rj_g|"*) rj_add "$rj_t" ;; esac ;;

@@ -118,7 +118,7 @@ void kept_shell::add(shell_user& user) {
   rules_.add(user, now());
   carry_out();
   // Whoever asks at the same time is asked for together.
-  if (!rules_.busy() || std::exchange(sending_, true)) return;
+  if (!rules_.must_send() || std::exchange(sending_, true)) return;
   post_call(executor_, shared_call::to<&kept_shell::send>(shared_from_this()));
 }
 

@@ -26,15 +26,22 @@ auto shell_rules::next() -> std::optional<action> {
   return actions_[taken_++];
 }
 
-void shell_rules::add(request& r, duration) {
-  const auto& shell = r.command->shell;
-  if (given_up_ || !fits(shell, r.command->command) || (shell.flush.empty() && users_ > 1)) return act(action_kind::alone, &r);
+void shell_rules::add(request& r, duration now) {
+  if (given_up_ && phase_ == phase::none && now - given_up_at_ >= pause) {
+    given_up_ = false;
+    failed_starts_ = max_starts - 1;
+  }
+  if (given_up_ || !fits(*r.command) || (takes_time(r) && (users_ > 1 || r.failures > 1))) {
+    r.failures = std::min(r.failures, 1U);
+    return act(action_kind::alone, &r);
+  }
   r.reply->clear();
+  if (waiting_.empty() && alone_in_flight()) heard_ = now;
   waiting_.push_back(&r);
 }
 
 void shell_rules::send(duration now) {
-  if (!flight_.empty() || waiting_.empty()) return;
+  if (!flight_.empty() || waiting_.empty() || (phase_ == phase::starting && takes_time(*waiting_.front()))) return;
   const auto& leader = *waiting_.front()->command;
   if (phase_ == phase::none) {
     phase_ = phase::starting;
@@ -43,9 +50,12 @@ void shell_rules::send(duration now) {
     greeting_ = leader.shell.greeting;
     out_.assign(prelude_);
     written_ = 0;
+    heard_ = now;
     act(action_kind::open);
+    // Should the start fail, it can be executed at once, since the shell has not begun with it.
+    if (takes_time(*waiting_.front())) return act(action_kind::write);
   }
-  const bool single = waiting_.front()->failures > 0 || leader.shell.flush.empty();
+  const bool single = waiting_.front()->failures > 0 || takes_time(*waiting_.front());
   std::size_t count = 0, size = 0;
   for (const auto* each : waiting_) {
     const auto& shell = each->command->shell;
@@ -63,7 +73,10 @@ void shell_rules::send(duration now) {
 }
 
 bool shell_rules::cancel(request& r, duration now) {
-  if (std::erase(waiting_, &r) > 0) return true;
+  if (std::erase(waiting_, &r) > 0) {
+    if (phase_ == phase::starting && !busy()) broken(now, now - heard_ >= patience);
+    return true;
+  }
   const auto found = std::find_if(flight_.begin() + static_cast<std::ptrdiff_t>(first_), flight_.end(),
                                   [&](const entry& each) { return each.who == &r; });
   if (found == flight_.end()) return false;
@@ -95,6 +108,7 @@ void shell_rules::received(std::string_view bytes, duration now) {
   heard_ = now;
   while (!bytes.empty() && !flight_.empty())
     if (!take(bytes, now)) return;
+  send(now);
 }
 
 /// Takes what belongs to the first reply; false if the rest of the bytes belongs to nobody any more.
@@ -148,8 +162,12 @@ void shell_rules::answered(duration now) {
   send(now);
 }
 
-/// Asks once more, or else has it executed.
+/// Asks once more, or else has it executed; or gives it up.
 void shell_rules::failed(request& r) {
+  if (takes_time(r)) {
+    ++r.failures;
+    return act(action_kind::answered, &r);
+  }
   r.reply->clear();
   if (given_up_ || ++r.failures > 1) {
     r.failures = std::min(r.failures, 1U);
@@ -168,7 +186,10 @@ void shell_rules::broken(duration now, bool counts) {
   const auto first = std::exchange(first_, 0);
   act(action_kind::close);
   reset();
-  if (starting && counts && ++failed_starts_ >= max_starts) given_up_ = true;
+  if (starting && counts && ++failed_starts_ >= max_starts) {
+    given_up_ = true;
+    given_up_at_ = now;
+  }
   for (auto i = flight.size(); i > first; --i)
     if (auto* who = flight[i - 1].who; who != nullptr) {
       if (starting)
@@ -176,6 +197,10 @@ void shell_rules::broken(duration now, bool counts) {
       else
         failed(*who);
     }
+  if (starting && !waiting_.empty() && takes_time(*waiting_.front())) {
+    act(action_kind::alone, waiting_.front());
+    waiting_.erase(waiting_.begin());
+  }
   if (given_up_)
     for (auto* who : std::exchange(waiting_, {})) act(action_kind::alone, who);
   send(now);
@@ -202,32 +227,31 @@ void shell_rules::tick(duration now) {
 }
 
 std::optional<duration> shell_rules::due() const noexcept {
-  if (phase_ == phase::none || flight_.empty()) return std::nullopt;
+  if (phase_ == phase::none || !busy()) return std::nullopt;
   if (phase_ == phase::starting) return saturating_add(heard_, limits_.start);
-  if (alone_in_flight() && waiting_.empty()) return std::nullopt;
+  if (flight_.empty() || (alone_in_flight() && waiting_.empty())) return std::nullopt;
   return saturating_add(heard_, limits_.answer);
 }
 
 void shell_rules::give_up(duration now) {
   if (std::exchange(given_up_, true)) return;
+  given_up_at_ = now;
   for (auto* who : std::exchange(waiting_, {})) act(action_kind::alone, who);
   if (flight_.empty() && phase_ != phase::none) broken(now);
 }
 
-bool shell_rules::fits(const shell_request& shell, const std::string& command) const noexcept {
-  if (shell.prelude.empty()) return false;
-  if (phase_ == phase::none && waiting_.empty()) return true;
-  if (phase_ == phase::none) {
-    const auto& other = *waiting_.front()->command;
-    return shell.prelude == other.shell.prelude && command == other.command;
-  }
-  return shell.prelude == prelude_ && command == command_;
+bool shell_rules::fits(const remote_command& wanted) const noexcept {
+  if (wanted.shell.prelude.empty() || wanted.end_mark.empty()) return false;
+  if (phase_ != phase::none) return wanted.shell.prelude == prelude_ && wanted.command == command_;
+  if (waiting_.empty()) return true;
+  const auto& first = *waiting_.front()->command;
+  return wanted.shell.prelude == first.shell.prelude && wanted.command == first.command;
 }
 
 /// What takes its time has no limit but its user's.
 bool shell_rules::alone_in_flight() const noexcept {
   const auto* who = flight_.empty() ? nullptr : flight_.back().who;
-  return who != nullptr && who->command->shell.flush.empty();
+  return who != nullptr && takes_time(*who);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
