@@ -28,8 +28,8 @@ rj_restore() {
   if [ -n "$rj_lps" ]; then PATH=$rj_lp; else unset PATH; fi
   if [ -n "$rj_lls" ]; then LC_ALL=$rj_ll; else unset LC_ALL; fi
   IFS=$rj_li rj_kept=$$
-  unset rj_b rj_by rj_c rj_cl rj_cp rj_cs rj_d rj_e rj_f rj_g rj_h rj_i rj_ib rj_ih rj_in rj_is rj_j rj_k rj_l rj_m rj_n
-  unset rj_p rj_pg rj_q rj_s rj_t rj_up rj_v rj_w rj_z
+  unset rj_b rj_by rj_c rj_cl rj_cp rj_cs rj_d rj_e rj_f rj_g rj_h rj_i rj_ib rj_ih rj_in rj_is rj_j rj_k rj_kq rj_ks
+  unset rj_l rj_m rj_n rj_o rj_p rj_pg rj_q rj_s rj_t rj_up rj_v rj_w rj_x rj_z
 }
 )sh";
 
@@ -51,34 +51,37 @@ rj_line='
 '
 )sh";
 
-/// Between the pieces of rj_ask NONCE LIFE, which works on $rj_p, $rj_x and $rj_o, the pid file, the exit-code file and
-/// the log, and on what append_part() assigns.
+/// Between the pieces of rj_ask NONCE LIFE DIRS, which works on $rj_p, $rj_pe and $rj_pl, the pid file, the exit-code file
+/// and the log, and on what append_part() assigns. LIFE and DIRS are yes or no: whether that is asked for.
 inline constexpr std::string_view ask_begin_piece = R"sh(rj_ask() {
   rj_asked=$((rj_asked+1)) rj_lv=
-  if [ -n "$2" ]; then
+  if [ "$2" = yes ]; then
     rj_life
     rj_lv=" life=$rj_v:$rj_e"
   fi
-  rj_f=$rj_x
+  rj_f=$rj_pe
 )sh";
-inline constexpr std::string_view ask_end_piece = R"sh(  rj_f=$rj_o rj_k=-
+inline constexpr std::string_view ask_end_piece = R"sh(  rj_f=$rj_pl rj_k=-
   if [ -f "$rj_f" ]; then
     rj_k=!
     if [ "$rj_stat" = no ]; then rj_k=?
     elif { { :; } <"$rj_f"; } 2>/dev/null; then
       rj_k=? rj_count=$((rj_count+2)) rj_logs="$rj_logs \"\$rj_f$rj_asked\""
     fi
-  elif [ -d "$rj_f" ] || { [ ! -e "$rj_f" ] && rj_hidden; }; then rj_k=!
-  elif [ -e "$rj_f" ]; then rj_k=+
+  elif [ -e "$rj_f" ] || rj_hidden; then rj_k=!
+  fi
+  if [ "$3" = yes ]; then
+    rj_dir
+    rj_lv=" dirs=$rj_o$rj_x$rj_lv"
   fi
   eval "rj_f$rj_asked=\$rj_f rj_t$rj_asked=\$rj_t rj_lv$rj_asked=\$rj_lv"
-  eval "rj_a$rj_asked=\"\$rj_k \$1 \$rj_c \$rj_po \$rj_pb \$rj_pm \$rj_ps \$rj_pr\""
+  eval "rj_a$rj_asked=\"\$rj_k \$1 \$rj_c \$rj_po \$rj_pb \$rj_pv \$rj_pm \$rj_ps \$rj_pr\""
 }
 )sh";
 
 /// rj_answer: should fewer sizes come than logs were there, each log is looked at by itself.
 inline constexpr std::string_view answer_begin_piece = R"sh(rj_print() {
-  rj_c=$3 rj_po=$4 rj_pb=$5 rj_pm=$6 rj_ps=$7 rj_pr=$8
+  rj_c=$3 rj_po=$4 rj_pb=$5 rj_pv=$6 rj_pm=$7 rj_ps=$8 rj_pr=$9
 )sh";
 inline constexpr std::string_view answer_middle_piece = R"sh(  rj_l="@RJ1 $2 poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_lv"
   if [ "$rj_n" = 0 ]; then

@@ -111,6 +111,9 @@ inline constexpr std::string_view tail_piece = R"sh([ "$rj_n" = 0 ] || {
 } 2>/dev/null
 )sh";
 
+/// Assigns the process that life_piece looks for where the pid file is gone, or none.
+REMOTE_JOB_DECL void append_known_process(std::string& script, const poll_request& request);
+
 /// Assigns a path to a variable; one that begins with a dash can no longer be taken for an option.
 REMOTE_JOB_DECL void append_path(std::string& script, std::string_view name, const std::string& path);
 

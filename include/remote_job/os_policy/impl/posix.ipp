@@ -31,11 +31,7 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   if (request.liveness) {
     detail::append_path(script, "rj_p", job.pid_file);
     script.append(detail::process_piece).append(detail::child_piece).append(detail::life_piece);
-    if (request.known_pid != 0 && !request.known_start.empty()) {
-      detail::append_number(script.append("rj_kq="), request.known_pid);
-      script.append("\n");
-      detail::append_assignment(script, "rj_ks", request.known_start);
-    }
+    detail::append_known_process(script, request);
     script.append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
   } else {
     script.append("rj_v=\n");

@@ -29,6 +29,13 @@ void append_part(std::string& script, const poll_request& request) {
   script += '\n';
 }
 
+void append_known_process(std::string& script, const poll_request& request) {
+  if (request.known_pid == 0 || request.known_start.empty()) return static_cast<void>(script.append("rj_kq= rj_ks=\n"));
+  append_number(script.append("rj_kq="), request.known_pid);
+  script += '\n';
+  append_assignment(script, "rj_ks", request.known_start);
+}
+
 void append_path(std::string& script, std::string_view name, const std::string& path) {
   if (path.starts_with('/'))
     append_assignment(script, name, path);
