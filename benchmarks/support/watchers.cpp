@@ -106,14 +106,16 @@ class crowd {
 
 int watch(const std::vector<std::string>& arguments) {
   const auto jobs = static_cast<std::size_t>(std::stoul(arguments.at(0)));
+  // files, commands (to a shell that stays open), or single commands
   const auto via = arguments.at(1) == "files" ? poll_via::files : poll_via::commands;
   const auto pause = std::stoll(arguments.at(2));
   const auto server = std::stoi(arguments.at(5));
   const auto& directory = arguments.at(6);
   const auto port = static_cast<std::uint16_t>(std::stoul(arguments.at(4)));
 
-  crowd all(jobs, via, pause == 0 ? duration(1) : std::chrono::milliseconds(pause), benchmark::login(port, directory),
-            directory);
+  auto options = benchmark::login(port, directory);
+  options.keep_shell = arguments.at(1) != "single";
+  crowd all(jobs, via, pause == 0 ? duration(1) : std::chrono::milliseconds(pause), options, directory);
   all.start();
   const auto print = [](const char* name, auto value) { std::cout << name << ' ' << value << '\n'; };
   print("first_ms", milliseconds(all.run_polls(1)));

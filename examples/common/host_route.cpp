@@ -61,6 +61,7 @@ host_route::host_route(const asio::any_io_executor& executor, const connection_a
 }
 
 void host_route::close() {
+  processes_.close();
 #ifdef HAVE_SSH
   if (pool_) pool_->close();
 #endif
@@ -98,7 +99,7 @@ void host_transport::link::close() noexcept {
 }
 
 void host_transport::link::use_ssh() {
-  if (!ssh) ssh.emplace(route->get_executor(), route->master_->prefix());
+  if (!ssh) ssh.emplace(route->get_executor(), route->master_->prefix(), route->processes_);
 }
 
 std::shared_ptr<waiter> host_transport::link::wait() {

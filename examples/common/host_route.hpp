@@ -104,6 +104,7 @@ class host_route {
   bool on_terminal_;
   listener told_;
   std::unique_ptr<ssh_master> master_;
+  remote_job::process_pool processes_{executor_};  // of ssh
   turns commands_{most_commands};
   turns openings_{1};
   std::uint64_t opened_ = 0;  // how often that was tried

@@ -246,9 +246,10 @@ int watch(const arguments& given, const std::vector<remote_job::job_spec>& jobs)
     return all.run([&] { route->close(); });
   }
   watcher<remote_job::process_transport> all(given, jobs);
-  for (const auto& job : jobs)
-    all.add(job, [&] { return remote_job::process_transport::local(all.context().get_executor()); });
-  return all.run([] {});
+  const auto executor = all.context().get_executor();
+  remote_job::process_pool pool(executor);
+  for (const auto& job : jobs) all.add(job, [&] { return remote_job::process_transport::local(executor, pool); });
+  return all.run([&] { pool.close(); });
 }
 
 }  // namespace many_jobs

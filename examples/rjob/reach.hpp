@@ -64,7 +64,9 @@ int reach_host(const arguments& given, conversation& talk, const remote_job::tri
   const auto executor = talk.context().get_executor();
   const auto& where = state.job.remote_host;
   if (where.empty()) {
-    const int status = use([executor] { return remote_job::process_transport::local(executor); });
+    remote_job::process_pool pool(executor);
+    const int status = use([&] { return remote_job::process_transport::local(executor, pool); });
+    pool.close();
     talk.finish();
     return status;
   }

@@ -99,6 +99,9 @@ class basic_process_transport {
 
   /// Runs commands on this machine, through /bin/sh.
   static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
+  static basic_process_transport local(const Executor& executor, process_pool& pool) {
+    return {executor, {"/bin/sh", "-c"}, pool};
+  }
 
   /// A moved-from object can only be assigned to and destroyed. Assignment ends the target's outstanding operations.
   basic_process_transport(basic_process_transport&&) noexcept = default;

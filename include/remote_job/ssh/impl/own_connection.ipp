@@ -80,7 +80,9 @@ void own_connection::execute(const remote_command& command, command_reply& reply
   asker_->forget_why();
   if (!options_->keep_shell || command.shell.prelude.empty() || !result_->session || !result_->session->alive())
     return execute_alone(command, reply, std::move(completion));
-  if (!shell_) shell_ = std::make_shared<detail::kept_shell>(get_executor(), detail::shell_limits::within(options_->timeouts.files));
+  if (!shell_)
+    shell_ = std::make_shared<detail::kept_shell>(get_executor(),
+                                                  detail::shell_limits::within(options_->timeouts.files));
   if (!shell_->attached()) shell_channel::attach(result_->session, shell_);
   asker_->execute(shell_, command, reply, std::move(completion));
 }

@@ -37,7 +37,8 @@ class shell_channel final : public operation,
   REMOTE_JOB_DECL void on_end(std::error_code ec) override;
   REMOTE_JOB_DECL void drop() noexcept override;
 
-  /// False when there is nothing more to be done now.
+  REMOTE_JOB_DECL void ask_for_channel();
+  /// False when it is over.
   REMOTE_JOB_DECL bool request();
   REMOTE_JOB_DECL bool send(detail::kept_shell& shell);
   REMOTE_JOB_DECL void receive(detail::kept_shell& shell);
@@ -49,6 +50,7 @@ class shell_channel final : public operation,
   bool waiting_ = false;  // for the channel
   bool requested_ = false;
   bool accepted_ = false;
+  bool tried_again_ = false;
   bool room_wanted_ = false;
 };
 

@@ -30,6 +30,11 @@ void shell_channel::open(const std::string& command) {
   const auto hold = session_->shared_from_this();
   const session::turn t(*hold);
   command_ = command;
+  tried_again_ = false;
+  ask_for_channel();
+}
+
+void shell_channel::ask_for_channel() {
   requested_ = accepted_ = false;
   waiting_ = true;
   session_->request_channel(*this);
@@ -68,7 +73,7 @@ void shell_channel::step() {
   if (!shell) return close();
   if (std::exchange(room_wanted_, false)) shell->make_room();
   if (channel_ == nullptr || (!accepted_ && !request())) return;
-  if (send(*shell)) receive(*shell);
+  if (!accepted_ || send(*shell)) receive(*shell);
 }
 
 bool shell_channel::make_room() {
@@ -96,12 +101,12 @@ bool shell_channel::request() {
     s.refill();  // its opening travels with this request
     if (!s.alive()) return false;
   }
-  if (rc == 0) return accepted_ = true;
-  if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
-    if (const auto shell = shell_.lock()) shell->ended();
-  } else if (rc != LIBSSH2_ERROR_EAGAIN) {
+  if (rc == 0) accepted_ = true;
+  if (rc == 0 || rc == LIBSSH2_ERROR_EAGAIN) return true;
+  if (rc != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
     s.fail("starting a shell failed");
-  }
+  else if (const auto shell = shell_.lock())
+    shell->ended();
   return false;
 }
 
@@ -127,14 +132,18 @@ void shell_channel::receive(detail::kept_shell& shell) {
   auto* const channel = channel_;
   ssize_t rc = 0;
   for (const int stream : {0, SSH_EXTENDED_DATA_STDERR}) {
-    while ((rc = s.call([&] { return libssh2_channel_read_ex(channel, stream, buffer.data(), buffer.size()); })) > 0) {
+    while ((rc = s.read(channel, stream, buffer.data(), buffer.size())) > 0) {
       if (stream != 0) continue;
       shell.received(std::string_view(buffer.data(), static_cast<std::size_t>(rc)));
       if (channel_ != channel || !s.alive()) return;
     }
     if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from a shell failed");
   }
-  if (libssh2_channel_eof(channel) == 1) shell.ended();
+  if (libssh2_channel_eof(channel) != 1) return;
+  if (accepted_ || std::exchange(tried_again_, true)) return shell.ended();
+  // The server may have closed a channel opened in advance before the request came.
+  s.release(std::exchange(channel_, nullptr));
+  ask_for_channel();
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
