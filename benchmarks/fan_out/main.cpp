@@ -37,8 +37,7 @@ int compare(benchmark::bench& b) {
     table.row((via + "connections").c_str(), at(*each, "connects"), at(theirs, "connects"), "", "1",
               at(*each, "connects") == 1);
     table.row("  failed attempts", at(*each, "retries"), at(theirs, "retries"), "", "0", at(*each, "retries") == 0);
-    table.row("  all seen after", at(*each, "first_ms"), at(theirs, "first_ms"), "ms",
-              by_files ? "< 1000" : "< 300",
+    table.row("  all seen after", at(*each, "first_ms"), at(theirs, "first_ms"), "ms", by_files ? "< 1000" : "< 300",
               at(*each, "first_ms") > 0 && at(*each, "first_ms") < (by_files ? 1000 : 300));
     table.row("  polls", at(*each, "polls_per_s"), at(theirs, "polls_per_s"), "1/s", "", true);
     table.row("  server CPU", at(*each, "server_cpu") * 100, at(theirs, "server_cpu") * 100, "% core",

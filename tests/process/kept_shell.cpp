@@ -187,9 +187,8 @@ TEST_CASE_METHOD(world, "all that is done with jobs of a pool takes one process"
         t.async_stop({}, [&](std::error_code error, const stop_result& stopped) {
           CHECK_FALSE(error);
           CHECK(stopped.outcome == stop_outcome::already_finished);
-          t.async_cleanup(cleanup_policy::always, [&](std::error_code, const cleanup_result& result) {
-            cleaned = result.removed;
-          });
+          t.async_cleanup(cleanup_policy::always,
+                          [&](std::error_code, const cleanup_result& result) { cleaned = result.removed; });
         });
       });
     });
@@ -207,10 +206,9 @@ TEST_CASE_METHOD(world, "killing the shell a hundred times at random costs no by
   auto state = job("job");
   state.options.log_chunk_size = 5000;
   trigger<> t(process_transport::local(context.get_executor()), state);
-  const job_command command{
-      .script = "echo run >>'" + (dir / "runs") +
-                "'; i=0; until [ -e '" + (dir / "enough") + "' ]; do i=$((i+1)); echo line $i; sleep 0.01; done",
-      .base_dir = dir / "jobs"};
+  const job_command command{.script = "echo run >>'" + (dir / "runs") + "'; i=0; until [ -e '" + (dir / "enough") +
+                                      "' ]; do i=$((i+1)); echo line $i; sleep 0.01; done",
+                            .base_dir = dir / "jobs"};
   int kills = 0;
   std::uint64_t polls = 0;  // at the next kill: a shell that is killed whenever it begins is given up
   asio::steady_timer timer(context);
@@ -312,9 +310,10 @@ TEST_CASE_METHOD(world, "a policy of one's own says how a shell is asked") {
 }
 
 TEST_CASE_METHOD(world, "noise of the shell, and its error output, do not get in the way") {
-  write_file(dir / "program", "#!/bin/sh\necho noise; echo more >&2\n"
-                              "(while :; do echo '@RJ1 noise'; echo more >&2; sleep 0.003; done) &\n"
-                              "trap 'kill $!' EXIT\n/bin/sh -c \"$1\"\n");
+  write_file(dir / "program",
+             "#!/bin/sh\necho noise; echo more >&2\n"
+             "(while :; do echo '@RJ1 noise'; echo more >&2; sleep 0.003; done) &\n"
+             "trap 'kill $!' EXIT\n/bin/sh -c \"$1\"\n");
   std::filesystem::permissions(dir / "program", std::filesystem::perms::owner_all);
   trigger<> t(process_transport(context.get_executor(), {dir / "program"}), job("job"));
   start(t);

@@ -184,7 +184,8 @@ TEST_CASE("scripts in a kept shell see nothing of what was asked before, and pol
   std::string noise;
   // Whatever a poll may have left in its variables.
   for (char a = 'a'; a <= 'z'; ++a) noise += std::string("rj_") + a + "='junk *' ";
-  for (const std::string name : {"by", "cl", "cp", "cs", "ib", "ih", "in", "is", "pg", "up"}) noise += "rj_" + name + "=9 ";
+  for (const std::string name : {"by", "cl", "cp", "cs", "ib", "ih", "in", "is", "pg", "up"})
+    noise += "rj_" + name + "=9 ";
   h.change = [&](std::string& text) {
     text.insert(0, std::string(detail::kept_shell_prelude()) + noise + "\n(\nrj_restore\n");
     text += ")\n" + noise + "\n";

@@ -89,6 +89,9 @@ class shell_user final : public std::enable_shared_from_this<shell_user>, privat
 class kept_shell final : public std::enable_shared_from_this<kept_shell>, private shutdown_listener {
  public:
   REMOTE_JOB_DECL kept_shell(const asio::any_io_executor& executor, const shell_limits& limits);
+  kept_shell(const kept_shell&) = delete;
+  kept_shell& operator=(const kept_shell&) = delete;
+  REMOTE_JOB_DECL ~kept_shell();
 
   /// The way to the host from now on, or none; the one before was closed, or lost.
   void use(std::shared_ptr<shell_pipe> pipe) { pipe_ = std::move(pipe); }

@@ -23,7 +23,8 @@ inline constexpr std::string_view kept_shell_greeting = "\n@RJ1 shell\n";
 
 /// The login's environment, which a job must not see changed: kept here for rj_restore, which gives it to a script.
 /// rj_kept is the shell whose child runs the script.
-inline constexpr std::string_view keep_login_piece = R"sh(rj_lp=${PATH-} rj_lps=${PATH+x} rj_ll=${LC_ALL-} rj_lls=${LC_ALL+x} rj_li=$IFS
+inline constexpr std::string_view keep_login_piece =
+    R"sh(rj_lp=${PATH-} rj_lps=${PATH+x} rj_ll=${LC_ALL-} rj_lls=${LC_ALL+x} rj_li=$IFS
 rj_restore() {
   if [ -n "$rj_lps" ]; then PATH=$rj_lp; else unset PATH; fi
   if [ -n "$rj_lls" ]; then LC_ALL=$rj_ll; else unset LC_ALL; fi
@@ -83,7 +84,8 @@ inline constexpr std::string_view ask_end_piece = R"sh(  rj_f=$rj_pl rj_k=-
 inline constexpr std::string_view answer_begin_piece = R"sh(rj_print() {
   rj_c=$3 rj_po=$4 rj_pb=$5 rj_pv=$6 rj_pm=$7 rj_ps=$8 rj_pr=$9
 )sh";
-inline constexpr std::string_view answer_middle_piece = R"sh(  rj_l="@RJ1 $2 poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_lv"
+inline constexpr std::string_view answer_middle_piece =
+    R"sh(  rj_l="@RJ1 $2 poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_lv"
   if [ "$rj_n" = 0 ]; then
     echo "$rj_line$rj_l$rj_line$rj_t$rj_line${rj_line}@RJ1 $2 end"
     return

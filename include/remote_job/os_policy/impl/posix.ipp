@@ -45,7 +45,8 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   if (request.directories) script.append("rj_dir\nrj_v=\" dirs=$rj_o$rj_x$rj_v\"\n");
   detail::append_part(script, request);
   script.append(detail::plan_piece);
-  script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_v\n$rj_t\"\n");
+  script.append(
+      "echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_v\n$rj_t\"\n");
   script.append(detail::tail_piece);
   script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
   detail::append_end_mark(command.end_mark, request.nonce);

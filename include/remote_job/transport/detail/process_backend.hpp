@@ -28,7 +28,10 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
  public:
   /// `shared`: the shell of a pool, or none.
   process_backend(asio::any_io_executor executor, std::vector<std::string> prefix, std::shared_ptr<kept_shell> shared)
-      : executor_(std::move(executor)), prefix_(std::move(prefix)), shell_(std::move(shared)), pooled_(shell_ != nullptr) {}
+      : executor_(std::move(executor)),
+        prefix_(std::move(prefix)),
+        shell_(std::move(shared)),
+        pooled_(shell_ != nullptr) {}
   process_backend(const process_backend&) = delete;
   process_backend& operator=(const process_backend&) = delete;
   ~process_backend() { asker_->leave(); }

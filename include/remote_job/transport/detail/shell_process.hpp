@@ -65,9 +65,6 @@ class shell_process final : public shell_pipe {
   /// `prefix`: the program and its first arguments; the command that starts the shell is appended.
   shell_process(asio::any_io_executor executor, std::vector<std::string> prefix, std::weak_ptr<kept_shell> shell)
       : executor_(std::move(executor)), prefix_(std::move(prefix)), shell_(std::move(shell)) {}
-  shell_process(const shell_process&) = delete;
-  shell_process& operator=(const shell_process&) = delete;
-  ~shell_process() override { close(); }
 
   REMOTE_JOB_DECL void open(const std::string& command) override;
   REMOTE_JOB_DECL void write() override;

@@ -74,6 +74,10 @@ void shell_user::complete(std::error_code ec) {
 kept_shell::kept_shell(const asio::any_io_executor& executor, const shell_limits& limits)
     : shutdown_listener(executor), executor_(executor), timer_(std::in_place, executor), rules_(limits) {}
 
+kept_shell::~kept_shell() {
+  if (pipe_) pipe_->close();
+}
+
 void kept_shell::close(std::error_code ec, const std::string& why) {
   if (const auto pipe = std::exchange(pipe_, nullptr)) pipe->close();
   lost(ec, why);
@@ -82,7 +86,8 @@ void kept_shell::close(std::error_code ec, const std::string& why) {
 void kept_shell::add_notice(std::vector<std::string>& notices) const {
   if (rules_.given_up())
     notices.push_back(
-        "No shell can be kept open on the host, so that each poll by commands starts processes there: the account may be "
+        "No shell can be kept open on the host, so that each poll by commands starts processes there: the account may "
+        "be "
         "bound to a command of its own, or the server may allow too few channels");
 }
 

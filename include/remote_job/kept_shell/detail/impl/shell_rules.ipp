@@ -60,7 +60,8 @@ void shell_rules::send(duration now) {
   for (const auto* each : waiting_) {
     const auto& shell = each->command->shell;
     size += shell.text.size();
-    if (count > 0 && (single || each->failures > 0 || shell.flush != leader.shell.flush || count == max_batch || size > max_text))
+    if (count > 0 &&
+        (single || each->failures > 0 || shell.flush != leader.shell.flush || count == max_batch || size > max_text))
       break;
     out_.append(shell.text);
     ++count;

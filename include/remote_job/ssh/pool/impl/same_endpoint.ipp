@@ -15,7 +15,8 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   // Name every field, so that this fails to compile if a field is added or removed.
   const auto& [host, port, user, ip, methods, unsupported_methods, identities, certificates, agent, identities_only,
                passphrase, password, keyboard_interactive, defer_to_openssh, prompts, known_hosts, fingerprints,
-               host_keys, host_key_alias, algorithms, jump_hosts, timeouts, keepalive, silence_limit, keep_shell, notices] = a;
+               host_keys, host_key_alias, algorithms, jump_hosts, timeouts, keepalive, silence_limit, keep_shell,
+               notices] = a;
   const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
     const auto& [file, text] = x;
     return file == y.file && text == y.text;

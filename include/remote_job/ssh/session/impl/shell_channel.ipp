@@ -95,7 +95,8 @@ void shell_channel::drop() noexcept {
 bool shell_channel::request() {
   auto& s = *session_;
   const int rc = s.call([&] {
-    return libssh2_channel_process_startup(channel_, "exec", 4, command_.data(), static_cast<unsigned>(command_.size()));
+    return libssh2_channel_process_startup(channel_, "exec", 4, command_.data(),
+                                           static_cast<unsigned>(command_.size()));
   });
   if (!std::exchange(requested_, true)) {
     s.refill();  // its opening travels with this request
