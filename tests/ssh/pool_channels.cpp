@@ -38,8 +38,10 @@ struct mixed_crowd : crowd {
   mixed_crowd(const support::sshd& s, std::size_t jobs, poll_via other, const session_pool_options& options,
               duration interval = 20ms)
       : crowd(s, 0, other, options) {
+    auto login_as = options_for(s);
+    login_as.keep_shell = false;
     for (std::size_t i = 0; i < jobs; ++i)
-      add(options_for(s), i % 2 == 0 ? other : poll_via::commands, interval).write("hello\n");
+      add(login_as, i % 2 == 0 ? other : poll_via::commands, interval).write("hello\n");
   }
 
   bool all_well() const {
