@@ -4,6 +4,7 @@
 #define REMOTE_JOB_TRANSPORT_PROCESS_POOL_HPP
 
 #include <remote_job/config.hpp>
+#include <remote_job/detail/asio/serial_executor.hpp>
 
 #ifndef _WIN32  // POSIX only; this header is empty elsewhere
 
@@ -12,7 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
@@ -38,14 +39,14 @@ class basic_process_transport;
 /// The shell is started by the first request and stays open between the operations of its users, also if none is left;
 /// it keeps the execution context running. close() and the destructor end it.
 ///
-/// Thread safety: use a pool and its transports on one executor that runs one handler at a time. Transports may outlive
-/// the pool.
+/// Thread safety: use a pool and its transports on get_executor(), which runs one handler at a time. Transports may
+/// outlive the pool.
 class process_pool {
  public:
   using executor_type = asio::any_io_executor;  ///< of all operations of the pool
 
   /// Starts nothing.
-  explicit process_pool(executor_type executor) : executor_(std::move(executor)) {}
+  explicit process_pool(const executor_type& executor) : executor_(detail::serial(executor)) {}
 
   process_pool(process_pool&&) = default;
   process_pool& operator=(process_pool&&) = delete;
@@ -53,7 +54,7 @@ class process_pool {
   /// As close().
   REMOTE_JOB_DECL ~process_pool();
 
-  /// The executor passed to the constructor.
+  /// The executor of all operations: the one given, or a strand on it.
   executor_type get_executor() const noexcept { return executor_; }
 
   /// Ends all shells. Outstanding requests complete with `asio::error::operation_aborted`. The pool can be used again.
@@ -62,6 +63,15 @@ class process_pool {
  private:
   template <class Executor>
   friend class basic_process_transport;
+
+  /// The pool's executor for a transport that was given this one.
+  template <class Executor>
+  Executor executor_for(const Executor& executor) const {
+    if constexpr (std::is_base_of_v<executor_type, Executor>)
+      return Executor(executor_);
+    else
+      return detail::serial_executor(executor);
+  }
 
   /// The shell that is reached through these arguments.
   REMOTE_JOB_DECL std::shared_ptr<detail::kept_shell> share(const std::vector<std::string>& prefix);
