@@ -303,7 +303,7 @@ TEST_CASE_METHOD(world, "a cancelled request leaves the others their replies") {
   }
   SECTION("in flight") {
     CHECK(rules.cancel(c, now));
-    print(reply("b") + reply("c", std::string(1000, 'x')) + reply("d"));
+    print(reply("b") + reply("c", std::string(60, 'x')) + reply("d"));
     CHECK(answered_all({&a, &b, &d}));
     CHECK(c.got.output.empty());
     CHECK(opened == 1);
@@ -318,6 +318,55 @@ TEST_CASE_METHOD(world, "a cancelled request leaves the others their replies") {
     print("\nhello\n" + reply("a"));
     CHECK(answered_all({&a, &a}));
   }
+}
+
+TEST_CASE_METHOD(world, "a request that is cancelled in the middle of its reply leaves the others theirs") {
+  auto &a = ask("a"), &b = ask("b"), &c = ask("c");
+  print("\nhello\n" + reply("a"));
+  const auto of_b = reply("b", "bytes"), of_c = reply("c", "whole");
+  const auto cut = GENERATE_COPY(range(std::size_t(0), of_b.size()));
+  CAPTURE(cut);
+  print(std::string_view(of_b).substr(0, cut));
+  CHECK(rules.cancel(b, now));
+  settle();
+  b.got.output = "the user's own";
+  SECTION("the rest comes") {
+    print(of_b.substr(cut) + of_c);
+    CHECK(c.got.output == of_c);
+    CHECK(opened == 1);
+  }
+  SECTION("the rest is lost: the next reply is not taken in part") {
+    print(std::string(50, 'x'));
+    print(of_c);
+    CHECK(take_sent() == "functions\nask a\ngo\nask b\nask c\ngo\nask c\ngo\n");
+    print(of_c);
+    CHECK(c.got.output == of_c);
+  }
+  SECTION("the rest has no end") {
+    for (int i = 0; i < 3; ++i) print(std::string(50, 'x'));
+    CHECK(opened == 2);
+    print("\nhello\n" + of_c);
+  }
+  CHECK(answered_all({&a, &c}));
+  CHECK(b.got.output == "the user's own");
+}
+
+TEST_CASE_METHOD(world, "a shell goes by what it was started with, not by views of a command that is gone") {
+  auto& a = users.emplace_back();
+  std::string prelude = "functions\n", greeting = "\nhello\n";
+  a.asked.command = "exec sh -s";
+  a.asked.end_mark = "\n@a end\n";
+  a.asked.max_output = 100;
+  a.asked.shell = {prelude, greeting, "ask a\n", "go\n"};
+  ask(a);
+  print(greeting + reply("a"));
+  CHECK(answered_all({&a}));
+  prelude.assign(prelude.size(), 'x');
+  greeting.assign(greeting.size(), 'x');
+  auto& b = ask("b");
+  CHECK(take_sent() == "functions\nask a\ngo\nask b\ngo\n");
+  print(reply("b"));
+  CHECK(answered_all({&b}));
 }
 
 TEST_CASE_METHOD(world, "what takes its time has the shell for itself, or does without") {
@@ -358,7 +407,9 @@ TEST_CASE_METHOD(world, "what takes its time has the shell for itself, or does w
     ask(a);
     CHECK(alone_are({&a}));
     ask(a);
-    print("\nhello\n" + reply("script"));
+    print("\nhello\n" + reply("script"));  // too early to be an answer
+    CHECK(answered.empty());
+    print(reply("script"));
   }
   CHECK(answered_all({&a}));
 }

@@ -37,7 +37,7 @@ class basic_process_transport;
 /// @endcode
 ///
 /// The shell is started by the first request and stays open between the operations of its users, also if none is left;
-/// it keeps the execution context running. close() and the destructor end it.
+/// it does not keep the execution context running. close() and the destructor end it.
 ///
 /// Thread safety: use a pool and its transports on get_executor(), which runs one handler at a time. Transports may
 /// outlive the pool.

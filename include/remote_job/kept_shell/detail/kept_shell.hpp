@@ -39,6 +39,10 @@ class shell_pipe {
   virtual void write() = 0;
   /// Ends the shell; tells nothing of it any more.
   virtual void close() noexcept = 0;
+
+  /// Nobody waits for the shell: nothing need be told of it until wake(), which tells at once what there is to be told.
+  virtual void rest() noexcept {}
+  virtual void wake() {}
 };
 
 /// The place of one transport at a shell: one request at a time.

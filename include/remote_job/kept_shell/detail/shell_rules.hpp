@@ -124,8 +124,9 @@ class shell_rules {
   enum class phase { none, starting, ready };
 
   struct entry {
-    request* who;        // null: cancelled
-    std::string mark{};  // the end of its reply then
+    request* who;          // null: cancelled
+    std::string mark{};    // the end of its reply then
+    std::size_t room = 0;  // how much of it may come then
     const std::string& end() const noexcept { return who != nullptr ? who->command->end_mark : mark; }
   };
 
@@ -156,12 +157,12 @@ class shell_rules {
 
   phase phase_ = phase::none;
   std::string command_;  // of the shell, as the other two
-  std::string_view prelude_;
-  std::string_view greeting_;
+  std::string prelude_;
+  std::string greeting_;
   std::string out_;
   std::size_t written_ = 0;
   std::string noise_;      // before the greeting
-  std::string discarded_;  // of a reply that nobody waits for
+  std::string discarded_;  // the end of what came of a reply that nobody waits for
 
   std::vector<request*> waiting_;
   std::vector<entry> flight_;

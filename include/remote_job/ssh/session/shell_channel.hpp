@@ -50,7 +50,7 @@ class shell_channel final : public operation,
   bool waiting_ = false;  // for the channel
   bool requested_ = false;
   bool accepted_ = false;
-  bool tried_again_ = false;
+  int tries_ = 0;
   bool room_wanted_ = false;
 };
 

@@ -98,6 +98,9 @@ class child_process {
   /// Takes the status of an ended child; never waits. Returns true once nothing is left to reap.
   REMOTE_JOB_DECL bool try_reap() noexcept;
 
+  /// The same for a child that was killed: waits for it, a second at most.
+  REMOTE_JOB_DECL void reap_killed() noexcept;
+
   /// Kills the child and the processes it started, except those that left its group.
   REMOTE_JOB_DECL void kill_group() const noexcept;
 

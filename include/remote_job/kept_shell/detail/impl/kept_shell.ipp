@@ -27,7 +27,6 @@ void shell_user::execute(std::shared_ptr<kept_shell> to, const remote_command& w
   why_.clear();
   if (shell_ != to) {
     leave();
-    failures = 0;
     shell_ = std::move(to);
     shell_->rules_.attach();
   }
@@ -86,8 +85,7 @@ void kept_shell::close(std::error_code ec, const std::string& why) {
 void kept_shell::add_notice(std::vector<std::string>& notices) const {
   if (rules_.given_up())
     notices.push_back(
-        "No shell can be kept open on the host, so that each poll by commands starts processes there: the account may "
-        "be "
+        "No shell can be kept open on the host, so each poll by commands starts processes there: the account may be "
         "bound to a command of its own, or the server may allow too few channels");
 }
 
@@ -135,6 +133,8 @@ void kept_shell::cancel(shell_user& user) {
 void kept_shell::send() {
   sending_ = false;
   if (!timer_) return;
+  // What the shell has printed since, or that it has ended, must not be taken for the answer.
+  if (const auto pipe = pipe_; pipe && rules_.open()) pipe->wake();
   rules_.send(now());
   carry_out();
 }
@@ -144,7 +144,9 @@ void kept_shell::carry_out() {
   const auto hold = shared_from_this();
   while (const auto next = rules_.next()) act(*next);
   acting_ = false;
-  arm();
+  if (rules_.busy()) return arm();
+  if (timer_ && std::exchange(armed_, false)) timer_->cancel();
+  if (const auto pipe = pipe_) pipe->rest();
 }
 
 void kept_shell::act(const shell_rules::action& next) {

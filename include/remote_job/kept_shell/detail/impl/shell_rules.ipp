@@ -81,8 +81,13 @@ bool shell_rules::cancel(request& r, duration now) {
   const auto found = std::find_if(flight_.begin() + static_cast<std::ptrdiff_t>(first_), flight_.end(),
                                   [&](const entry& each) { return each.who == &r; });
   if (found == flight_.end()) return false;
+  const auto& output = r.reply->output;
   found->mark = r.command->end_mark;
+  found->room = r.command->max_output - std::min(r.command->max_output, output.size());
   found->who = nullptr;
+  // The mark may have begun.
+  if (found == flight_.begin() + static_cast<std::ptrdiff_t>(first_))
+    discarded_.assign(output, output.size() - std::min(output.size(), found->mark.size()));
   if (std::any_of(flight_.begin() + static_cast<std::ptrdiff_t>(first_), flight_.end(),
                   [](const entry& other) { return other.who != nullptr; }))
     return true;
@@ -123,28 +128,36 @@ bool shell_rules::take(std::string_view& bytes, duration now) {
     if (out.ends_with(mark.substr(0, before)) && bytes.starts_with(mark.substr(before))) size = mark.size() - before;
   if (size == bytes.npos)
     if (const auto at = bytes.find(mark); at != bytes.npos) size = at + mark.size();
-  const auto most = front.who != nullptr ? front.who->command->max_output : out.max_size();
-  if (std::min(size, bytes.size()) > most - std::min(out.size(), most)) {
+  const auto part = bytes.substr(0, size);
+  const auto room = front.who == nullptr
+                        ? front.room
+                        : front.who->command->max_output - std::min(front.who->command->max_output, out.size());
+  if (part.size() > room) {
     broken(now);
     return false;
   }
-  out.append(bytes.substr(0, size));
-  if (front.who == nullptr && size == bytes.npos && out.size() > mark.size())
-    out.erase(0, out.size() - mark.size());  // as much as can be a part of the mark
+  out.append(part);
   if (size != bytes.npos) {
     bytes.remove_prefix(size);
     answered(now);
     return true;
   }
   bytes = {};
+  auto& last = flight_.back();
+  const bool cancelled = front.who == nullptr;
+  if (cancelled) {
+    front.room -= part.size();
+    const auto longest = std::max(mark.size(), last.end().size());
+    if (out.size() > longest) out.erase(0, out.size() - longest);
+  }
   // The last reply is whole, and others before it never came: nothing more will.
-  const auto& last = flight_.back();
   if (&last == &front || !out.ends_with(last.end())) return true;
   auto output = std::move(out);
   std::vector<request*> lost;
   for (; first_ + 1 < flight_.size(); ++first_)
     if (auto* who = flight_[first_].who) lost.push_back(who);
-  if (last.who != nullptr) last.who->reply->output = std::move(output);
+  if (last.who != nullptr && !cancelled) last.who->reply->output = std::move(output);
+  if (last.who != nullptr && cancelled) lost.push_back(std::exchange(last.who, nullptr));
   for (auto each = lost.rbegin(); each != lost.rend(); ++each) failed(**each);
   answered(now);
   return true;

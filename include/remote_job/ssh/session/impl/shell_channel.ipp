@@ -30,7 +30,7 @@ void shell_channel::open(const std::string& command) {
   const auto hold = session_->shared_from_this();
   const session::turn t(*hold);
   command_ = command;
-  tried_again_ = false;
+  tries_ = 0;
   ask_for_channel();
 }
 
@@ -141,9 +141,9 @@ void shell_channel::receive(detail::kept_shell& shell) {
     if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from a shell failed");
   }
   if (libssh2_channel_eof(channel) != 1) return;
-  if (accepted_ || std::exchange(tried_again_, true)) return shell.ended();
+  if (accepted_ || ++tries_ >= session::most_channels_tried) return shell.ended();
   // The server may have closed a channel opened in advance before the request came.
-  s.release(std::exchange(channel_, nullptr));
+  s.closed_unanswered(std::exchange(channel_, nullptr));
   ask_for_channel();
 }
 

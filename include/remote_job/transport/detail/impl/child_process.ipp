@@ -68,6 +68,10 @@ unique_fd make_input(std::string_view content) {
 child_process::~child_process() {
   if (pid_ <= 0) return;
   kill_group();
+  reap_killed();
+}
+
+void child_process::reap_killed() noexcept {
   for (int tries = 0; !try_reap() && tries < 100; ++tries) ::poll(nullptr, 0, 10);
 }
 

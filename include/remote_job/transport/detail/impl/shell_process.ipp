@@ -28,11 +28,17 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 shell_child::shell_child(const asio::any_io_executor& executor, std::weak_ptr<kept_shell> shell)
     : shell_(std::move(shell)),
       in_(executor),
-      out_(executor),
-      err_(executor),
+      out_{descriptor(executor)},
+      err_{descriptor(executor)},
       exit_event_(executor),
       linger_(executor),
       look_(executor) {}
+
+shell_child::~shell_child() {
+  if (child_.reaped()) return;
+  child_.kill_leader();
+  child_.reap_killed();
+}
 
 std::error_code shell_child::start(const std::vector<std::string>& arguments) {
   int ends[2];
@@ -59,18 +65,36 @@ std::error_code shell_child::start(const std::vector<std::string>& arguments) {
     if (!error) owner.non_blocking(true, error);
   };
   adopt(in_, std::move(in));
-  adopt(out_, std::move(out));
-  adopt(err_, std::move(err));
+  adopt(out_.end, std::move(out));
+  adopt(err_.end, std::move(err));
   if (auto event = child_.open_exit_event()) {
     if (!error) exit_event_.assign(event.get(), error);
     if (!error) event.release();
   }
   if (error) return error;
   open_ = true;
-  wait_output(out_);
-  wait_output(err_);
-  if (exit_event_.is_open()) wait_exit();
+  wait();
   return {};
+}
+
+void shell_child::rest() noexcept {
+  if (!open_ || std::exchange(resting_, true)) return;
+  std::error_code ignored;
+  for (auto* each : {&out_.end, &err_.end, &exit_event_}) each->cancel(ignored);
+}
+
+void shell_child::wake() {
+  if (!open_ || !std::exchange(resting_, false)) return;
+  drain(err_);
+  if (!drain(out_)) return;
+  if (child_.try_reap()) return ended();
+  wait();
+}
+
+void shell_child::wait() {
+  for (auto* each : {&out_, &err_})
+    if (!each->awaited) wait_output(*each);
+  if (exit_event_.is_open() && !exit_awaited_) wait_exit();
 }
 
 void shell_child::write() {
@@ -105,27 +129,30 @@ void shell_child::close() noexcept {
   if (!std::exchange(open_, false)) return;
   std::error_code ignored;
   in_.close(ignored);
-  out_.close(ignored);
-  err_.close(ignored);
+  out_.end.close(ignored);
+  err_.end.close(ignored);
   if (child_.reaped()) return;
   linger_.expires_after(linger);
   linger_.async_wait([self = shared_from_this()](std::error_code cancelled) {
     if (!cancelled) self->child_.kill_leader();
   });
-  if (!exit_event_.is_open()) wait_exit();
+  if (!exit_awaited_) wait_exit();
 }
 
-void shell_child::wait_output(descriptor& from) {
-  from.async_wait(descriptor::wait_read, [self = shared_from_this(), &from](std::error_code error) {
-    if (!error && self->open_ && self->drain(from)) self->wait_output(from);
+void shell_child::wait_output(pipe& from) {
+  from.awaited = true;
+  from.end.async_wait(descriptor::wait_read, [self = shared_from_this(), &from](std::error_code cancelled) {
+    from.awaited = false;
+    if (!self->open_ || (!cancelled && !self->drain(from)) || self->resting_) return;
+    if (!from.awaited) self->wait_output(from);
   });
 }
 
 /// Reads what there is; false at its end.
-bool shell_child::drain(descriptor& from) {
+bool shell_child::drain(pipe& from) {
   for (int reads = 0; open_ && reads < max_reads; ++reads) {
     std::error_code error;
-    const auto size = from.read_some(asio::buffer(buffer_), error);
+    const auto size = from.end.read_some(asio::buffer(buffer_), error);
     if (error == asio::error::would_block || error == asio::error::try_again) return true;
     if (error == asio::error::interrupted) continue;
     if (&from == &err_) {
@@ -144,17 +171,23 @@ bool shell_child::drain(descriptor& from) {
 }
 
 void shell_child::wait_exit() {
+  exit_awaited_ = true;
   const auto look = [self = shared_from_this()](std::error_code) {
-    if (!self->child_.try_reap()) return self->wait_exit();
-    self->linger_.cancel();
-    if (!self->open_) return;
-    self->drain(self->out_);
-    self->ended();
+    self->exit_awaited_ = false;
+    if (!self->open_ || !self->resting_) self->look_for_exit();
   };
   if (exit_event_.is_open()) return exit_event_.async_wait(descriptor::wait_read, look);
   // Without a descriptor for the child's end, poll: SIGCHLD belongs to the user.
   look_.expires_after(std::chrono::milliseconds(10));
   look_.async_wait(look);
+}
+
+void shell_child::look_for_exit() {
+  if (!child_.try_reap()) return exit_awaited_ ? void() : wait_exit();
+  linger_.cancel();
+  if (!open_) return;
+  drain(out_);
+  ended();
 }
 
 void shell_child::ended() {
@@ -178,6 +211,14 @@ void shell_process::write() {
 
 void shell_process::close() noexcept {
   if (const auto child = std::exchange(child_, nullptr)) child->close();
+}
+
+void shell_process::rest() noexcept {
+  if (const auto child = child_) child->rest();
+}
+
+void shell_process::wake() {
+  if (const auto child = child_) child->wake();
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
