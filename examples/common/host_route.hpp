@@ -117,6 +117,10 @@ class host_route {
 
 /// A transport to the host of a route. By ssh there is no file access.
 class host_transport {
+ public:
+  using keeps_shell = host_transport;  // those that it passes commands on to do
+
+ private:
   struct link {
     explicit link(std::shared_ptr<host_route> r) : route(std::move(r)) {}
 

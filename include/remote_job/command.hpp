@@ -13,20 +13,28 @@
 namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// How a command is put to a shell that a transport keeps open on the host, in place of being executed: the seam
-/// between an OS policy that fills this in and a transport that keeps shells. A plain value.
+/// between an OS policy that fills this in (see os_policy) and a transport that keeps shells (see transport). A plain
+/// value.
 ///
 /// The shell is started by the `command` of the remote_command with `prelude` as its first input, which stays open. Then
 /// it is sent the `text` of one request, or those of several in the order of asking, and `flush`. It prints the replies
-/// in that order, each ending with the end mark of its remote_command, and nothing that a later request needs another
-/// value of. Where it does not answer, the transport executes the command itself: so it has to be safe to do both. Do
-/// not let the greeting or an end mark stand in the text itself, since a host may echo what it is sent.
+/// in that order, each ending with the end mark of its remote_command. Where it does not answer, the transport executes
+/// the command itself, so it has to be safe to do both. The greeting and the end mark must not stand in what the shell
+/// is sent, since a host may echo it.
 struct shell_request {
-  std::string_view prelude{};   ///< prepares the shell; of static storage duration; empty: no shell can be kept
-  std::string_view greeting{};  ///< what the prelude prints at its end; of static storage duration
+  // The views stay valid as long as the remote_command does.
+  std::string_view prelude{};   ///< prepares the shell; empty: there is no way to ask one
+  std::string_view greeting{};  ///< what the prelude prints at its end
   std::string text{};           ///< asks
-  /// Has the shell answer what was asked since the last one; of static storage duration. Empty: the text answers by
-  /// itself, alone, and may take its time.
+  /// Has the shell answer what was asked since the last one. Empty: the text answers by itself and may take its time.
+  /// The transport sends it alone and never once more.
   std::string_view flush{};
+
+  /// Forgets the request but keeps the memory.
+  void clear() noexcept {
+    prelude = greeting = flush = {};
+    text.clear();
+  }
 };
 
 /// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
@@ -35,7 +43,7 @@ struct remote_command {
   std::string input{};         ///< bytes for its standard input, followed by end-of-file
   std::string end_mark{};      ///< the output is complete once it ends with these bytes; empty: once the command ended
   std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
-  shell_request shell{};       ///< optional: the same for a shell that is kept open; a transport may ignore it
+  shell_request shell{};       ///< optional: the same for a shell that is kept open; a transport may leave it alone
 
   /// Forgets the text but keeps the memory, so that the next command is written without allocating.
   REMOTE_JOB_DECL void clear() noexcept;

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
@@ -40,7 +41,7 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 
 // One member for each optional one, to make a policy's own member ambiguous.
 struct os_policy_names {
-  int target_os, files_suffice, file_path;
+  int target_os, files_suffice, file_path, asks_shell;
 };
 
 template <class O>
@@ -70,6 +71,16 @@ concept has_file_path = requires(const std::string& path) {
   { O::file_path(path) } -> std::convertible_to<std::string>;
 };
 
+// A class that derives from one that asks shells may change the commands: it counts only if it says so.
+template <class O>
+concept names_asks_shell = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::asks_shell;
+};
+template <class O>
+concept has_asks_shell = requires {
+  requires std::is_base_of_v<typename O::asks_shell, O>;
+};
+
 // An optional member must be absent or as documented.
 template <class O>
 concept good_target_os = has_target_os<O> || !names_target_os<O>;
@@ -77,6 +88,8 @@ template <class O>
 concept good_files_suffice = has_files_suffice<O> || !names_files_suffice<O>;
 template <class O>
 concept good_file_path = has_file_path<O> || !names_file_path<O>;
+template <class O>
+concept good_asks_shell = has_asks_shell<O> || !names_asks_shell<O>;
 
 }  // namespace detail
 
@@ -89,6 +102,7 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 /// | `O::target_os` | optional: the `remote_os` it supports; jobs of the other family are rejected |
 /// | `O::files_suffice` | optional: true if the command reports only what is in the job's two files, so that a transport with file access may read them itself instead |
 /// | `O::file_path(path)` | optional, static: converts a path to the form that a transport with file access uses; convertible to std::string |
+/// | `O::asks_shell` | optional: O itself, if its commands say in `command.shell` how a shell that stays open is asked the same (see shell_request). Without it `command.shell` is not used. It does not count for a class that derives from O, which may change the commands: that says it again |
 ///
 /// The command must check whether the job is alive before it reads the exit code, read the exit code *before* the size
 /// of the log, and the size before its bytes. Everything the job wrote before it ended is then available. parse_poll is
@@ -96,16 +110,14 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 /// anything that is not exactly the reply to this request. An exception ends the operation with `errc::policy_failed`,
 /// since a retry would not help.
 ///
-/// A policy may also say how a shell that stays open is asked the same, by filling in `command.shell`; see
-/// shell_request.
-///
 /// @par Exemplar
 /// A minimal implementation, and one that a shell can be kept for:
 /// @include minimal_os_policy.hpp
 /// @include minimal_shell_policy.hpp
 template <class O>
-concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O> &&
-    detail::good_target_os<O> && detail::good_files_suffice<O> && detail::good_file_path<O>;
+concept os_policy =
+    std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O> && detail::good_target_os<O> &&
+    detail::good_files_suffice<O> && detail::good_file_path<O> && detail::good_asks_shell<O>;
 
 /// Uniform access to an OS policy, with defaults for the optional members.
 template <class O>
@@ -122,6 +134,14 @@ struct os_policy_traits {
   static constexpr bool files_suffice() noexcept {
     if constexpr (detail::has_files_suffice<O>)
       return O::files_suffice;
+    else
+      return false;
+  }
+
+  /// Whether the commands say how a shell that stays open is asked the same.
+  static constexpr bool asks_shell() noexcept {
+    if constexpr (detail::has_asks_shell<O>)
+      return std::is_same_v<typename O::asks_shell, O>;
     else
       return false;
   }
@@ -153,6 +173,8 @@ constexpr bool check_os_policy() {
                 "OsPolicy: files_suffice is there but not as `static constexpr bool files_suffice`");
   static_assert(detail::good_file_path<O>,
                 "OsPolicy: file_path is there but not as `static std::string file_path(const std::string&)`");
+  static_assert(detail::good_asks_shell<O>,
+                "OsPolicy: asks_shell is there but does not name the class itself: `using asks_shell = my_os`");
   return true;
 }
 

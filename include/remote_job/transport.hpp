@@ -97,7 +97,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 
 // One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
-  int now, wall_now, diagnostics, notices, account;
+  int now, wall_now, diagnostics, notices, account, keeps_shell;
 };
 
 template <class T>
@@ -149,6 +149,16 @@ concept has_account = requires(T& t) {
   { t.account() } -> std::convertible_to<remote_account>;
 };
 
+// A class that derives from one that keeps shells may do something else with a command: it counts only if it says so.
+template <class T>
+concept names_keeps_shell = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::keeps_shell;
+};
+template <class T>
+concept has_keeps_shell = requires {
+  requires std::is_base_of_v<typename T::keeps_shell, T>;
+};
+
 // An optional member must be absent or as documented.
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
@@ -160,6 +170,8 @@ template <class T>
 concept good_notices = has_notices<T> || !names_notices<T>;
 template <class T>
 concept good_account = has_account<T> || !names_account<T>;
+template <class T>
+concept good_keeps_shell = has_keeps_shell<T> || !names_keeps_shell<T>;
 
 }  // namespace detail
 
@@ -176,8 +188,7 @@ concept good_account = has_account<T> || !names_account<T>;
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
 /// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
 /// | `t.account()` | optional: whose login shell runs the commands, if the exit status of a command is that of the shell; convertible to remote_account. Without a host, a shell that runs nothing is not told from a bad reply |
-///
-/// A transport may put a command to a shell that it keeps open instead, as `command.shell` says; see shell_request.
+/// | `T::keeps_shell` | optional: T itself, if it may put a command to a shell that it keeps open, as `command.shell` says (see shell_request). Without it `command.shell` is always empty. It does not count for a class that derives from T |
 ///
 /// Move-constructible. The caller starts one operation at a time. An operation never completes inline and honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
@@ -188,13 +199,14 @@ concept good_account = has_account<T> || !names_account<T>;
 /// whether it can be called compiles its body and reports an error there instead of a clear message.
 ///
 /// @par Exemplar
-/// A minimal implementation:
+/// A minimal implementation, and one that keeps a shell:
 /// @include minimal_transport.hpp
+/// @include minimal_shell_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
     detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T> &&
-    detail::good_account<T>;
+    detail::good_account<T> && detail::good_keeps_shell<T>;
 
 /// Uniform access to a transport, with defaults for the optional members.
 template <class T>
@@ -234,6 +246,14 @@ struct transport_traits {
       return {};
   }
 
+  /// Whether the transport may put commands to a shell that it keeps open.
+  static constexpr bool keeps_shell() noexcept {
+    if constexpr (detail::has_keeps_shell<T>)
+      return std::is_same_v<typename T::keeps_shell, T>;
+    else
+      return false;
+  }
+
   /// Whose login shell runs the commands; without a host if that is not known.
   static remote_account account(T& t) {
     if constexpr (detail::has_account<T>)
@@ -258,6 +278,9 @@ constexpr bool check_transport() {
   static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
   static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
   static_assert(detail::good_account<T>, "Transport: account is there but not as `remote_account account()`");
+  static_assert(
+      detail::good_keeps_shell<T>,
+      "Transport: keeps_shell is there but does not name the class itself: `using keeps_shell = my_transport`");
   static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
   static_assert(detail::good_wall_now<T>, "Transport: wall_now is there but not as `wall_time wall_now()`");
   if constexpr (detail::has_executor<T>) {

@@ -6,6 +6,8 @@
 // says: Sink: diagnostics is there but not as `std::string diagnostics()`
 // says: OsPolicy: files_suffice is there but not as `static constexpr bool files_suffice`
 // says: OsPolicy: file_path is there but not as `static std::string file_path(const std::string&)`
+// says: Transport: keeps_shell is there but does not name the class itself: `using keeps_shell = my_transport`
+// says: OsPolicy: asks_shell is there but does not name the class itself: `using asks_shell = my_os`
 #include <concepts/minimal_os_policy.hpp>
 #include <concepts/minimal_sink.hpp>
 #include <concepts/minimal_transport.hpp>
@@ -22,6 +24,7 @@ struct my_transport : minimal_transport {
   using minimal_transport::minimal_transport;
   long now();
   static std::vector<int> notices();
+  using keeps_shell = std::string;
 
  private:
   std::string diagnostics();
@@ -31,6 +34,7 @@ struct my_sink : minimal_sink {
 };
 struct my_os : minimal_os_policy {
   enum { files_suffice = 1 };
+  using asks_shell = struct other_os;
   static std::string file_path(int);
   static std::string file_path(char);
 };
@@ -41,6 +45,7 @@ struct my_transport : minimal_transport {
   timer_type::time_point now();
   static std::vector<std::string> notices();
   std::string diagnostics();
+  using keeps_shell = my_transport;
 };
 struct my_sink : minimal_sink {
   const char* diagnostics();
@@ -48,6 +53,7 @@ struct my_sink : minimal_sink {
 struct my_os : minimal_os_policy {
   static constexpr bool files_suffice = true;
   static std::string file_path(const std::string&);
+  using asks_shell = minimal_os_policy;  // not this one: it counts for nothing
 };
 #endif
 

@@ -8,6 +8,7 @@
 // says: Transport: diagnostics is there but not as `std::string diagnostics()`
 // says: Transport: account is there but not as `remote_account account()`
 // says: Transport: notices is there but not as `std::vector<std::string> notices()`
+// says: Transport: keeps_shell is there but does not name the class itself: `using keeps_shell = my_transport`
 #include <concepts/minimal_transport.hpp>
 
 #include <chrono>
@@ -24,6 +25,7 @@
 #define ACCOUNT std::string
 #define TEXT int
 #define TEXTS std::string
+#define KEEPS_SHELL bool keeps_shell() const
 #else
 #define GET_EXECUTOR get_executor
 #define SIGNATURE void(std::error_code)
@@ -33,6 +35,7 @@
 #define ACCOUNT remote_job::remote_account
 #define TEXT std::string
 #define TEXTS std::vector<std::string>
+#define KEEPS_SHELL using keeps_shell = my_transport
 #endif
 
 struct my_transport {
@@ -51,6 +54,7 @@ struct my_transport {
   TEXT diagnostics();
   TEXTS notices();
   ACCOUNT account();
+  KEEPS_SHELL;
 };
 
 static_assert(remote_job::check_transport<my_transport>());

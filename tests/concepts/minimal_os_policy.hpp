@@ -50,7 +50,8 @@ struct minimal_os_policy {
     // Exactly as many bytes as there must be: a reply that was cut is never used in part.
     const std::uint64_t from = request.offset - request.overlap;
     std::uint64_t expected = 0;
-    if (reply.log_size > request.offset)
+    // Where there is nothing new, the overlap may come alone.
+    if (reply.log_size > request.offset || (reply.log_size == request.offset && !rest.empty()))
       expected = std::min<std::uint64_t>(reply.log_size - from, request.overlap + request.max_bytes);
     if (rest.size() < expected) return errc::reply_truncated;
     if (rest.size() > expected) return errc::reply_malformed;

@@ -13,6 +13,8 @@
 /// The same policy, for transports that keep a shell open: the program is called by a function, whose output ends with
 /// the end mark. The shell computes the greeting and the mark, since a terminal may echo what it is sent.
 struct minimal_shell_policy : minimal_os_policy {
+  using asks_shell = minimal_shell_policy;
+
   void build_poll(const remote_job::job_spec& job, const remote_job::poll_request& request,
                   remote_job::remote_command& command) {
     minimal_os_policy::build_poll(job, request, command);
@@ -20,6 +22,7 @@ struct minimal_shell_policy : minimal_os_policy {
     command.shell.prelude = "ask() { $1 </dev/null; echo \"end of $2\"; }; echo \"$((6*7)) is ready\"\n";
     command.shell.greeting = "42 is ready\n";
     command.shell.flush = "true\n";
+    // The same for a shell that is started for this poll alone.
     command.command = "exec /bin/sh -s";
     command.input = command.shell.prelude;
     command.input += command.shell.text;
@@ -42,5 +45,6 @@ struct minimal_shell_policy : minimal_os_policy {
 };
 
 static_assert(remote_job::os_policy<minimal_shell_policy>);
+static_assert(remote_job::os_policy_traits<minimal_shell_policy>::asks_shell());
 
 #endif

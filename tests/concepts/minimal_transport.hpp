@@ -19,6 +19,7 @@
 /// The least a transport can be. The host is a function: command in, output out. It is always there and never slow, so
 /// that nothing is ever outstanding that cancellation could end.
 class minimal_transport {
+ protected:
   // A named initiation, for use in the trailing return types: whether async_connect can be called is then
   // answered without compiling a body.
   struct complete {

@@ -71,6 +71,7 @@ std::vector<pid_t> kept_shells() {
 
 /// Hangs on some jobs when it is asked by a shell; by itself it answers for them, too.
 struct hanging_os : posix_os {
+  using asks_shell = hanging_os;
   bool hangs = false;
   void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
     posix_os::build_poll(job, request, command);

@@ -27,15 +27,14 @@
 
 /// The usual commands, or one that does not end before its connection does.
 struct moody_os : remote_job::posix_os {
+  using asks_shell = moody_os;
   std::shared_ptr<bool> stalls = std::make_shared<bool>(false);
 
   void build_poll(const remote_job::job_spec& job, const remote_job::poll_request& request,
                   remote_job::remote_command& command) const {
     posix_os::build_poll(job, request, command);
     // Newer libssh2 can ask the server to end it.
-    if (!*stalls) return;
-    command.shell = {};
-    command.command = "trap '' TERM; while kill -0 $PPID; do sleep 0.05; done 2>/dev/null";
+    if (*stalls) command.command = "trap '' TERM; while kill -0 $PPID; do sleep 0.05; done 2>/dev/null";
   }
 };
 

@@ -52,6 +52,7 @@ std::vector<pid_t> shells_of(const support::sshd& server) {
 
 /// Stops the shell that is asked for some jobs; a command by itself answers for them, too.
 struct hanging_os : posix_os {
+  using asks_shell = hanging_os;
   bool hangs = false;
   void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
     posix_os::build_poll(job, request, command);

@@ -12,8 +12,7 @@ void remote_command::clear() noexcept {
   input.clear();
   end_mark.clear();
   max_output = 0;
-  shell.prelude = shell.greeting = shell.flush = {};
-  shell.text.clear();
+  shell.clear();
 }
 
 void command_reply::clear() noexcept {

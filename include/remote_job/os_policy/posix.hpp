@@ -30,6 +30,7 @@ class posix_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::posix;
   static constexpr bool files_suffice = true;
+  using asks_shell = posix_os;  ///< its commands may be put to a shell that stays open; see os_policy
 
   posix_os() = default;
 

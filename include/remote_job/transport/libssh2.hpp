@@ -27,10 +27,10 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport over SSH with libssh2. Uses its own connection or a shared one, and a separate channel for each command.
 ///
-/// Commands of a policy that knows how are put to one shell that stays open on a channel of its own, and cost one round
-/// trip; see `ssh_options::keep_shell`. For the others, the next channel is opened while a command runs, so a command costs one round trip; it costs two if the server
-/// allows only one channel (MaxSessions 1). An unresponsive server is detected during and between commands; see
-/// `ssh_options::keepalive`.
+/// Where the OS policy knows how, commands are put to one shell that stays open on a channel of its own; see
+/// `ssh_options::keep_shell`. For the others, the next channel is opened while a command runs. Either way a command costs
+/// one round trip; it costs two if the server allows only one channel (MaxSessions 1). An unresponsive server is detected
+/// during and between commands; see `ssh_options::keepalive`.
 ///
 /// Thread safety: distinct objects are independent. Use one object and all its operations on get_executor(), which runs
 /// one handler at a time: a strand, an io_context that one thread runs, or, given the executor of a thread pool, a strand
@@ -47,6 +47,7 @@ class basic_libssh2_transport {
 
  public:
   using executor_type = Executor;
+  using keeps_shell = basic_libssh2_transport;  ///< commands may be put to a shell that stays open; see transport
 
   /// The same transport with another type of executor.
   template <class Other>

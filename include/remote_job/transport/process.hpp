@@ -25,10 +25,10 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport that runs each command as a local process. The command is appended to a fixed list of arguments.
 ///
-/// Where the OS policy knows how, commands are put to one shell instead, which is the command of a process that stays
-/// open until close(): a poll then starts no process here, and no login on another machine. A shell that leaves a request
-/// unanswered for 2.5 seconds is replaced; the request is asked once more, and then run as a command of its own, as all
-/// are where no shell can be kept.
+/// Where the OS policy knows how, commands are put to one shell instead, the command of a process that stays open until
+/// close(): a poll then starts no process here, and no login on another machine. A shell that leaves a request unanswered
+/// for 2.5 seconds is replaced; the request is asked once more, and then run as a command of its own, as all are where no
+/// shell can be kept. A shell that nobody asks does not keep the execution context running.
 ///
 ///     process_transport::local(executor)                                     this machine
 ///     process_transport(executor, {"ssh", "-o", "BatchMode=yes", "host"})    another one, through the ssh program
@@ -46,7 +46,8 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 template <class Executor>
 class basic_process_transport {
  public:
-  using executor_type = Executor;  ///< of all operations
+  using executor_type = Executor;               ///< of all operations
+  using keeps_shell = basic_process_transport;  ///< commands may be put to a shell that stays open; see transport
 
   /// The same transport with another type of executor.
   template <class Other>

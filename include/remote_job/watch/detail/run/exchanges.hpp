@@ -79,6 +79,7 @@ class exchange {
   void build(Watch& watch) {
     watch.make_nonce(request_.nonce);
     detail::build(watch.os, watch.fsm.job(), request_, watch.command);
+    watch.leave_out_shell();
   }
   std::error_code read(Watch& watch, Result& result) const {
     return detail::parse(watch.os, request_, watch.raw, result);

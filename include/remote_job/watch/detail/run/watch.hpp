@@ -45,6 +45,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
 
   static constexpr bool renames_files = has_files && os_policy_traits<OsPolicy>::renames_files();
   static constexpr bool can_stop = lifecycle_os_policy<OsPolicy>;
+  static constexpr bool asks_shell =
+      os_policy_traits<OsPolicy>::asks_shell() && transport_traits<Transport>::keeps_shell();
 
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
       : base(std::move(t), std::move(b), std::move(s)), os(std::move(o)), fsm(std::move(state)) {}
@@ -172,6 +174,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
       this->make_nonce(stop.nonce);
       stop.grace = stop_options().grace;
       os.build_stop(fsm.job(), stop, this->command);
+      leave_out_shell();
       this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
     }
   }
@@ -216,6 +219,12 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     this->make_nonce(request.nonce);
     this->command.clear();
     os.build_poll(fsm.job(), request, this->command);
+    leave_out_shell();
+  }
+
+  /// A policy may pass on the command of another and change it; a transport, too: then it is executed as it is.
+  void leave_out_shell() noexcept {
+    if constexpr (!asks_shell) this->command.shell.clear();
   }
 
   OsPolicy os;
