@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A world in which everything happens: time-outs, retries, waits, backlogs, until the job ends at 40 s.
-struct busy_world : loopback_world {
-  explicit busy_world(poll_via via) {
-    state.options.via = via;
+struct busy_world : either_way {
+  busy_world() : busy_world(GENERATE(way::commands, way::shell, way::files)) {}
+  explicit busy_world(way by) : either_way(by) {
     log().append_every(0s, 500ms, 80, "twenty bytes a piece");
     exit_code().append(40s, "0");
     state.options.log_chunk_size = 64;
@@ -39,10 +39,6 @@ struct busy_world : loopback_world {
   std::vector<std::unique_ptr<virtual_timer>> timers;
 };
 
-struct either_busy_way : busy_world {
-  either_busy_way() : busy_world(GENERATE(poll_via::commands, poll_via::files)) {}
-};
-
 // Hits connecting, polling, waiting, backing off and the moments in between.
 const auto moments = [] {
   std::vector<duration> all;
@@ -51,9 +47,9 @@ const auto moments = [] {
 }();
 
 TEST_CASE("cancelled at any moment, a run ends once, at once, without an event, and can be resumed") {
-  const auto via = GENERATE(poll_via::commands, poll_via::files);
+  const auto by = GENERATE(way::commands, way::shell, way::files);
   for (const auto moment : moments) {
-    busy_world w(via);
+    busy_world w(by);
     CAPTURE(moment.count());
     auto t = w.make();
     asio::cancellation_signal signal;
@@ -85,7 +81,7 @@ TEST_CASE("cancelled at any moment, a run ends once, at once, without an event, 
   }
 }
 
-TEST_CASE_METHOD(either_busy_way, "cancelled before it began, a run opens nothing") {
+TEST_CASE_METHOD(busy_world, "cancelled before it began, a run opens nothing") {
   auto t = make();
   SECTION("by cancel()") {
     start(t);
@@ -106,14 +102,14 @@ TEST_CASE_METHOD(either_busy_way, "cancelled before it began, a run opens nothin
   CHECK(host.connects() == 0);
 }
 
-TEST_CASE_METHOD(either_busy_way, "cancel() without a run does nothing, also to the next run") {
+TEST_CASE_METHOD(busy_world, "cancel() without a run does nothing, also to the next run") {
   auto t = make();
   t.cancel();
   CHECK(watch(t).status == status::success);
   t.cancel();
 }
 
-TEST_CASE_METHOD(either_busy_way, "a destroyed trigger's run ends as cancelled") {
+TEST_CASE_METHOD(busy_world, "a destroyed trigger's run ends as cancelled") {
   auto t = std::make_unique<trigger<>>(make());
   start(*t);
   at(7s, [&] { t.reset(); });
@@ -122,7 +118,7 @@ TEST_CASE_METHOD(either_busy_way, "a destroyed trigger's run ends as cancelled")
   CHECK(error == asio::error::operation_aborted);
 }
 
-TEST_CASE_METHOD(either_busy_way,
+TEST_CASE_METHOD(busy_world,
                  "a trigger that is moved from and to keeps its run; one that is assigned to cancels its own") {
   auto t = make();
   start(t);
@@ -139,7 +135,7 @@ TEST_CASE_METHOD(either_busy_way,
   }
 }
 
-TEST_CASE_METHOD(either_busy_way, "a second run beside the first is refused and does not disturb it") {
+TEST_CASE_METHOD(busy_world, "a second run beside the first is refused and does not disturb it") {
   auto t = make();
   start(t);
   std::optional<std::error_code> second;
@@ -151,7 +147,7 @@ TEST_CASE_METHOD(either_busy_way, "a second run beside the first is refused and 
   CHECK(t.sink().all<trigger_event>().size() == 1);
 }
 
-TEST_CASE_METHOD(either_busy_way, "a late cancellation of one run does not reach the next") {
+TEST_CASE_METHOD(busy_world, "a late cancellation of one run does not reach the next") {
   auto t = make();
   asio::cancellation_signal signal;
   t.async_run(asio::bind_cancellation_slot(signal.slot(), [&](std::error_code, const trigger_event&) {
@@ -163,7 +159,7 @@ TEST_CASE_METHOD(either_busy_way, "a late cancellation of one run does not reach
   CHECK(event->status == status::success);
 }
 
-TEST_CASE_METHOD(either_busy_way, "a run that is refused leaves the slot to the run that it came beside") {
+TEST_CASE_METHOD(busy_world, "a run that is refused leaves the slot to the run that it came beside") {
   auto t = make();
   asio::cancellation_signal signal;
   const auto with_slot = [&](auto handler) { return asio::bind_cancellation_slot(signal.slot(), handler); };
@@ -178,7 +174,7 @@ TEST_CASE_METHOD(either_busy_way, "a run that is refused leaves the slot to the 
   CHECK(error == asio::error::operation_aborted);
 }
 
-TEST_CASE_METHOD(either_busy_way, "a hook of the sink can cancel the run through the slot") {
+TEST_CASE_METHOD(busy_world, "a hook of the sink can cancel the run through the slot") {
   struct cancelling_sink {
     asio::cancellation_signal* signal;
     asio::cancellation_type type;
@@ -208,7 +204,7 @@ TEST_CASE_METHOD(either_busy_way, "a hook of the sink can cancel the run through
   CHECK_FALSE(signal.slot().has_handler());
 }
 
-TEST_CASE_METHOD(either_busy_way, "a run outstanding when the context goes is dropped without a call") {
+TEST_CASE_METHOD(busy_world, "a run outstanding when the context goes is dropped without a call") {
   auto context_of_its_own = std::make_unique<asio::io_context>();
   bool called = false;
   const auto alive = std::make_shared<int>();

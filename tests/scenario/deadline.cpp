@@ -19,7 +19,7 @@ namespace {
 struct deadline_world : loopback_world {
   deadline_world() {
     state.options.deadline = 1h;
-    state.options.via = GENERATE(poll_via::commands, poll_via::automatic);
+    ask_by(GENERATE(way::commands, way::shell, way::automatic));
     log().append(0s, "begun\n");
   }
 

@@ -35,7 +35,9 @@ struct life_world : loopback_world {
     const Result* operator->() const { return &*result; }
   };
 
-  life_world() {
+  life_world() : life_world(GENERATE(false, true)) {}
+  explicit life_world(bool kept_shell) {
+    kept = kept_shell;
     state = {};
     state.job.job_id = "j";
     state.options.poll_interval = 2s;
@@ -80,9 +82,9 @@ std::size_t count(const recording_sink& sink, notice_kind kind) {
       std::count_if(all.begin(), all.end(), [&](const notice& n) { return n.kind == kind; }));
 }
 
-/// By commands, and through files.
+/// By commands, single or to a shell that stays open, and through files.
 struct life_either_way : life_world {
-  life_either_way() { state.options.via = GENERATE(poll_via::commands, poll_via::automatic); }
+  life_either_way() : life_world(false) { ask_by(GENERATE(way::commands, way::shell, way::automatic)); }
 };
 
 }  // namespace

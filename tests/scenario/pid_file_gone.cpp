@@ -20,7 +20,7 @@ struct gone_world : loopback_world {
   gone_world() {
     state = {};
     state.job.job_id = "j";
-    state.options.via = GENERATE(poll_via::commands, poll_via::automatic);
+    ask_by(GENERATE(way::commands, way::shell, way::automatic));
     state.options.poll_interval = 2s;
   }
 

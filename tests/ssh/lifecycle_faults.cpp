@@ -55,9 +55,12 @@ struct life {
 
 /// Lives that go on side by side, all in the same phase.
 struct lives {
-  lives(const support::sshd& server, const support::fault_proxy& proxy, std::size_t first, std::size_t count) {
+  lives(const support::sshd& server, const support::fault_proxy& proxy, bool keep_shell, std::size_t first,
+        std::size_t count) {
+    auto options = options_via(proxy, server);
+    options.keep_shell = keep_shell;
     for (std::size_t i = first; i < first + count; ++i)
-      all.push_back(std::make_unique<life>(context, options_via(proxy, server), server, i));
+      all.push_back(std::make_unique<life>(context, options, server, i));
   }
 
   void submit() {
@@ -118,11 +121,12 @@ traffic of(const support::fault_proxy& proxy, std::size_t connection) {
 }  // namespace
 
 TEST_CASE("over SSH a submit, a stop and a clean-up that are cut off anywhere are each done, and once") {
+  const bool keep_shell = GENERATE(true, false);
   support::sshd server({"MaxStartups 100"});
   support::fault_proxy proxy(server.port());
   traffic login, submit, stop, cleanup;
   {
-    lives one(server, proxy, 0, 1);
+    lives one(server, proxy, keep_shell, 0, 1);
     one.submit();
     one.stop();
     one.cleanup();
@@ -141,7 +145,7 @@ TEST_CASE("over SSH a submit, a stop and a clean-up that are cut off anywhere ar
     }
   };
 
-  lives many(server, proxy, 1, count);
+  lives many(server, proxy, keep_shell, 1, count);
   const auto before = proxy.connections();
   add_cuts(submit);
   many.submit();

@@ -93,8 +93,10 @@ struct watched_job {
 
 /// A log that grows in all ways, between polls and during them.
 template <class Server>
-void check_growing_log(const Server& server, poll_via via) {
-  watched_job job(server, via);
+void check_growing_log(const Server& server, poll_via via, bool keep_shell = true) {
+  auto options = options_for(server);
+  options.keep_shell = keep_shell;
+  watched_job job(server, via, options);
   job.wait_for_polls(1);
   for (int i = 0; i < 30; ++i) {
     job.write("line " + std::to_string(i) + '\n');
@@ -232,7 +234,40 @@ TEMPLATE_TEST_CASE("through files a watch is resumed, and its connection cut", "
 // It closes a channel that is open in advance when the command on another ends.
 TEST_CASE("commands on dropbear share one connection") {
   if (is_missing(support::dropbear::missing())) return;
-  check_growing_log(support::dropbear(), poll_via::commands);
+  check_growing_log(support::dropbear(), poll_via::commands, GENERATE(true, false));
+}
+
+// It closes idle channels together. That of a shell is not idle, and yet it must not end with those of the commands.
+TEST_CASE("a shell on dropbear stays open beside commands and files") {
+  if (is_missing(support::dropbear::missing())) return;
+  const support::dropbear server;
+  asio::io_context context;
+  libssh2_transport transport(context.get_executor(), options_for(server));
+  const auto starts = server.file("starts");
+  const remote_command single{.command = "echo single", .max_output = 100};
+  const std::string prelude = "echo start >>'" + starts + "'; echo \"$((6*7)) is ready\"\n";
+  remote_command asked{.command = "exec /bin/sh -s", .input = "echo alone", .end_mark = "49 is the end\n"};
+  asked.max_output = 100;
+  asked.shell = {prelude, "42 is ready\n", "echo \"$((7*7)) is the end\"\n", "true\n"};
+  std::optional<std::error_code> done;
+  const auto finish = [&] {
+    context.restart();
+    while (!done) REQUIRE(context.run_one_for(2min) > 0);
+    CHECK(*std::exchange(done, std::nullopt) == std::error_code());
+  };
+  const auto note = [&](std::error_code ec) { done = ec; };
+  command_reply reply;
+  transport.async_connect(note);
+  finish();
+  for (int i = 0; i < 5; ++i) {
+    transport.async_execute(asked, reply, note);
+    finish();
+    CHECK(reply.output == asked.end_mark);
+    transport.async_execute(single, reply, note);
+    finish();
+    CHECK(reply.output == "single\n");
+  }
+  CHECK(support::read_file(starts) == "start\n");
 }
 
 TEST_CASE("a log is truncated and replaced on dropbear, seen by commands") {

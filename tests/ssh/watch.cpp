@@ -32,7 +32,13 @@ using trigger = basic_remote_job_trigger<libssh2_transport, posix_os, exponentia
 /// A job whose files the test writes itself, watched over a real connection; each test in all ways, unless it says
 /// which: through files, by a shell that stays open, and by single commands.
 struct job_on_host {
-  explicit job_on_host(const support::sshd& s, const std::string& name = "job", poll_via via = either())
+  /// How it is watched: by commands, to a shell that stays open or single, or through files.
+  struct way {
+    poll_via via;
+    bool keep_shell = true;
+  };
+
+  explicit job_on_host(const support::sshd& s, const std::string& name = "job", way by = any())
       : server(s), directory(s.file(name)) {
     std::filesystem::create_directory(directory);
     state.job.job_id = "job-1";
@@ -40,11 +46,14 @@ struct job_on_host {
     state.job.log_file = directory + "/log";
     state.job.exit_code_file = directory + "/exit_code";
     state.options.poll_interval = 50ms;
-    state.options.via = via;
-    if (via == poll_via::commands) keep_shell = GENERATE(true, false);
+    state.options.via = by.via;
+    keep_shell = by.keep_shell;
   }
 
-  static poll_via either() { return GENERATE(poll_via::files, poll_via::commands); }
+  static way any() {
+    const int number = GENERATE(0, 1, 2);
+    return number == 0 ? way{poll_via::files} : way{poll_via::commands, number == 1};
+  }
 
   void write_log(std::string_view bytes) const {
     std::ofstream(state.job.log_file, std::ios::binary | std::ios::app) << bytes << std::flush;
@@ -269,7 +278,7 @@ TEST_CASE("over SSH a log that is truncated or replaced is read anew") {
 
 TEST_CASE("over SSH no process is started on the host where files will do") {
   support::sshd server;
-  job_on_host job(server, "job", poll_via::automatic);
+  job_on_host job(server, "job", {poll_via::automatic});
   auto t = job.make();
   job.start(t);
   job.write_log("text\n");
@@ -295,7 +304,7 @@ TEST_CASE("over SSH a host without files is watched by commands, on the same con
   SECTION("and one channel only") { config = {"# no Subsystem", "MaxSessions 1"}; }
   support::sshd server(config);
   if (!noise.empty()) support::write_file(server.home() + "/.bashrc", noise);
-  job_on_host job(server, "job", poll_via::automatic);
+  job_on_host job(server, "job", {poll_via::automatic});
   auto t = job.make();
   job.start(t);
   job.write_log("text\n");
@@ -376,6 +385,7 @@ TEST_CASE("over SSH any login shell will do") {
 
 // Each is found out in one round trip, and not taken for a failure that may pass.
 TEST_CASE("over SSH a host that runs none of our commands is given up at once, with what it said") {
+  const bool keep_shell = GENERATE(true, false);
   std::optional<support::login_shell> host;
   std::string words;
   const auto shell_with = [&](const char* file, const std::string& line) {
@@ -404,7 +414,7 @@ TEST_CASE("over SSH a host that runs none of our commands is given up at once, w
   SECTION("read in .bashrc") { shell_with(".bashrc", "while read -r answer; do :; done"); }
   SECTION("cat in .bashrc") { shell_with(".bashrc", "cat >/dev/null"); }
   SECTION("exit in .zshenv") { shell_with(".zshenv", "exit 4"); }
-  job_on_host job(host->server(), "job", poll_via::commands);
+  job_on_host job(host->server(), "job", {poll_via::commands, keep_shell});
   const auto expected = "the login shell of " + host->server().user() +
                         " on 127.0.0.1 does not run commands: try `ssh -p " + std::to_string(host->server().port()) +
                         ' ' + host->server().user() + "@127.0.0.1 true`";
@@ -428,6 +438,7 @@ TEST_CASE("over SSH a host that runs none of our commands is given up at once, w
 }
 
 TEST_CASE("over SSH a missing reply that may come the next time is asked for again") {
+  const bool keep_shell = GENERATE(true, false);
   std::optional<support::login_shell> host(std::in_place, "/bin/bash");
   const auto& server = host->server();
   const auto rc = server.home() + "/.bashrc", once = server.file("once");
@@ -444,20 +455,20 @@ TEST_CASE("over SSH a missing reply that may come the next time is asked for aga
   SECTION("not found for now") {
     support::write_file(rc, "[ -e " + once + " ] || { >" + once + "; exec /not/mounted/sh; exit 127; }\n");
   }
-  job_on_host job(server, "job", poll_via::commands);
+  job_on_host job(server, "job", {poll_via::commands, keep_shell});
   job.write_log("text\n");
   job.finish("0\n");
   auto t = job.make();
   CHECK(job.watch(t).status == status::success);
   // What becomes of a shell that was to be kept says nothing of the next one.
-  CHECK(t.sink().all<retry_info>().size() == (job.keep_shell ? 0 : 1));
+  CHECK(t.sink().all<retry_info>().size() == (keep_shell ? 0 : 1));
 }
 
 TEST_CASE("over SSH a shell that has run commands will do so again") {
   support::login_shell host("/bin/bash");
   const auto rc = host.server().home() + "/.bashrc";
-  job_on_host job(host.server(), "job", poll_via::commands);
-  job.keep_shell = false;  // it has read its start-up files
+  // One that stays open has read its start-up files.
+  job_on_host job(host.server(), "job", {poll_via::commands, false});
   auto t = job.make();
   job.start(t);
   job.run_until([&] { return t.stats().polls > 1; });
@@ -475,7 +486,7 @@ TEST_CASE("over SSH a job is watched through files where no command is run") {
   SECTION("an account for files alone") {
     host.emplace("/bin/sh", std::vector<std::string>{"ForceCommand internal-sftp"});
   }
-  job_on_host job(host->server(), "job", poll_via::automatic);
+  job_on_host job(host->server(), "job", {poll_via::automatic});
   job.write_log("text\n");
   auto t = job.make();
   CHECK(job.watch_until_it_ends(t, "0").status == status::success);

@@ -12,7 +12,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-poll_via either() { return GENERATE(poll_via::files, poll_via::commands); }
+/// How jobs are watched: through files, and by commands, to a shell that stays open or single.
+struct way {
+  poll_via via;
+  bool keep_shell = true;
+};
+
+way any() {
+  const int number = GENERATE(0, 1, 2);
+  return number == 0 ? way{poll_via::files} : way{poll_via::commands, number == 1};
+}
 
 }  // namespace
 
@@ -50,13 +59,14 @@ TEST_CASE("a watch waits until a server that has too much to do lets it in") {
 }
 
 TEST_CASE("over a line too slow for the first chunk a log comes in smaller ones, each byte once") {
-  const auto via = either();
+  const auto [via, keep_shell] = any();
   const auto shared = GENERATE(false, true);
   support::sshd server;
   support::fault_proxy proxy(server.port());
   for (int i = 0; i < 20; ++i) proxy.add({.slice = 1024, .delay = 10ms});
   crowd jobs(server, 0, via);
-  const auto options = options_via(proxy, server);
+  auto options = options_via(proxy, server);
+  options.keep_shell = keep_shell;
   auto& job = jobs.add(options, via, 100ms);
   auto state = job.watch->serialize();
   state.options.command_timeout = 500ms;
@@ -112,11 +122,13 @@ TEST_CASE("a connection that is dead when it is needed next is found out, whethe
 }
 
 TEST_CASE("a watch whose connection dies between two polls makes another") {
-  const auto via = either();
+  const auto [via, keep_shell] = any();
   support::sshd server;
   support::fault_proxy proxy(server.port());
   crowd jobs(server, 0, via);
-  auto& job = jobs.add(wary(options_via(proxy, server)), via, 2s);
+  auto options = wary(options_via(proxy, server));
+  options.keep_shell = keep_shell;
+  auto& job = jobs.add(options, via, 2s);
   job.write("before\n");
   jobs.start();
   jobs.run_polls(2);

@@ -7,6 +7,7 @@
 #include <remote_job/sink/recording.hpp>
 #include <remote_job/transport/loopback.hpp>
 #include <support/catch.hpp>
+#include <support/loopback_shell_transport.hpp>
 
 #include <asio/io_context.hpp>
 
@@ -15,13 +16,17 @@
 #include <string>
 #include <utility>
 
+/// How a watch asks: by single commands, by commands to a shell that stays open, through files, or through files as far as
+/// they suffice.
+enum class way { commands, shell, files, automatic };
+
 /// A scripted host with one job on it, and what came of watching it. Virtual time throughout.
 struct loopback_world {
   using seconds = std::chrono::seconds;
   using milliseconds = std::chrono::milliseconds;
 
   template <class Sink = remote_job::recording_sink>
-  using trigger = remote_job::basic_remote_job_trigger<remote_job::loopback_transport, remote_job::loopback_os,
+  using trigger = remote_job::basic_remote_job_trigger<loopback_shell_transport, remote_job::loopback_os,
                                                        remote_job::exponential_backoff, Sink>;
 
   asio::io_context context;
@@ -32,6 +37,16 @@ struct loopback_world {
                                           .log_file = "/jobs/1/log",
                                           .exit_code_file = "/jobs/1/exit_code"}};
 
+  /// Whether commands go to a shell that stays open.
+  bool kept = false;
+  void ask_by(way by) {
+    using remote_job::poll_via;
+    kept = by == way::shell;
+    state.options.via = by == way::files       ? poll_via::files
+                        : by == way::automatic ? poll_via::automatic
+                                               : poll_via::commands;
+  }
+
   std::error_code error;
   std::optional<remote_job::trigger_event> event;
 
@@ -40,7 +55,7 @@ struct loopback_world {
 
   template <class Sink = remote_job::recording_sink>
   trigger<Sink> make(Sink sink = {}) {
-    return trigger<Sink>({context.get_executor(), host}, state, {}, remote_job::exponential_backoff(1),
+    return trigger<Sink>({context.get_executor(), host, kept}, state, {}, remote_job::exponential_backoff(1),
                          std::move(sink));
   }
 
@@ -67,9 +82,10 @@ struct loopback_world {
   remote_job::duration now() { return remote_job::virtual_timer(context.get_executor()).now().time_since_epoch(); }
 };
 
-/// The same world, each test run once by commands and once through files: both give the same events.
+/// The same world, each test run in all ways: they give the same events.
 struct either_way : loopback_world {
-  either_way() { state.options.via = GENERATE(remote_job::poll_via::commands, remote_job::poll_via::files); }
+  either_way() : either_way(GENERATE(way::commands, way::shell, way::files)) {}
+  explicit either_way(way by) { ask_by(by); }
 
   bool by_files() const { return state.options.via == remote_job::poll_via::files; }
 
@@ -78,6 +94,6 @@ struct either_way : loopback_world {
 };
 
 /// The same world, for what can only go wrong with a command.
-struct by_commands : loopback_world {
-  by_commands() { state.options.via = remote_job::poll_via::commands; }
+struct by_commands : either_way {
+  by_commands() : either_way(GENERATE(way::commands, way::shell)) {}
 };
