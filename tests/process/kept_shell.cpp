@@ -241,6 +241,42 @@ TEST_CASE_METHOD(world, "killing the shell a hundred times at random costs no by
   CHECK(t.stats().retries == 0);
 }
 
+TEST_CASE_METHOD(world, "a submit whose shell is killed at any moment starts its job once") {
+  std::mt19937 random(40);
+  int kills = 0, retries = 0;
+  for (int i = 0; i < 40; ++i) {
+    CAPTURE(i);
+    const auto runs = dir / ("runs" + std::to_string(i));
+    trigger<> t(process_transport::local(context.get_executor()), job("job" + std::to_string(i)), posix_os(),
+                exponential_backoff(1, 1ms, 1ms));
+    asio::steady_timer timer(context, std::chrono::microseconds(random() % 100000));
+    bool submitted = false;
+    timer.async_wait([&](std::error_code ec) {
+      if (ec || submitted) return;
+      for (const auto pid : kept_shells())
+        if (::kill(pid, SIGKILL) == 0) ++kills;
+    });
+    const job_command command{.script = "echo run >>'" + runs + "'; echo hello; exit 5", .base_dir = dir / "jobs"};
+    t.async_submit(command, [&](std::error_code ec, const submit_result& result) {
+      submitted = true;
+      CHECK_FALSE(ec);
+      CHECK_FALSE(result.attached);
+      start(t);
+    });
+    run_until([&] { return !events.empty(); });
+    CHECK(events[0].exit_code == 5);
+    CHECK(t.sink().log() == "hello\n");
+    CHECK(read_file(runs) == "run\n");
+    retries += static_cast<int>(t.stats().retries);
+    events.clear();
+    timer.cancel();
+    context.restart();
+    context.poll();
+  }
+  CHECK(kills > 0);
+  CHECK(retries == 0);  // a submit is sent again, and no watch is
+}
+
 TEST_CASE_METHOD(world, "a request that hangs delays the others for a few seconds, and is answered by a command") {
   process_pool pool(context.get_executor());
   auto first = job("first"), second = job("second");

@@ -87,6 +87,28 @@ TEST_CASE("many jobs are looked at together, each as by itself") {
   }
 }
 
+TEST_CASE("a part of a log is read by one process where dd counts in bytes, and the same by others where not") {
+  jobs j(any_shell());
+  CAPTURE(j.shell);
+  const bool has_flags = GENERATE(true, false);
+  auto script = j.prelude();
+  if (!has_flags) shells::replace_all(script, "exec dd iflag", "exec no_dd iflag");
+  shells::replace_all(script, "dd bs=65536 iflag", "echo one >>one; dd bs=65536 iflag");
+  std::string log = "begin\n";
+  for (int i = 0; i < 300'000; ++i) log += static_cast<char>(i * 7 % 256);
+  write_file(j.dir / "log", log);
+  const std::uint64_t offsets[] = {0, 1, 16383, 16384, 16385, 65536, 200'000, log.size() - 1, log.size()};
+  for (const auto offset : offsets) script += shells::for_kept_shell(j.ask("log", offset)).substr(j.prelude().size());
+  j.run(script);
+  std::size_t asked = 0, parts = 0;
+  for (const auto offset : offsets) {
+    const auto r = j.reply(asked++);
+    CHECK((r.bytes == std::string_view(log).substr(offset, 65536)));
+    if (!r.bytes.empty()) ++parts;
+  }
+  CHECK(shells::read_file(j.dir / "one").size() == (has_flags ? 4 * parts : 0));
+}
+
 TEST_CASE("one job that has nothing new starts one process, and a hundred do so together") {
   jobs j("dash");
   // Every fork of this shell comes with a command substitution or a pipeline: count the processes by their numbers would

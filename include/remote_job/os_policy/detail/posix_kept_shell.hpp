@@ -37,6 +37,8 @@ rj_restore() {
 /// rj_sizes FILE...: prints the inode and the size of each, in this order and no name, where there is a stat for that;
 /// rj_stat, whether there is. Else ls looks at each log by itself.
 ///
+/// rj_dd: whether dd counts in bytes. Then it is the one process that reads a part of a log.
+///
 /// This boot and the name of the node are the same as long as the shell lives.
 inline constexpr std::string_view kept_shell_piece = R"sh(rj_where
 rj_where() { :; }
@@ -47,6 +49,8 @@ elif [ -n "$(exec stat -Lf %z / </dev/null 2>/dev/null)" ]; then
   rj_sizes() { exec stat -Lf '%i %z' "$@"; }
 else rj_stat=no
 fi
+rj_dd=no
+if [ "$(echo 1234 | exec dd iflag=skip_bytes,count_bytes skip=1 count=2 2>/dev/null)" = 23 ]; then rj_dd=yes; fi
 rj_asked=0 rj_logs= rj_count=0
 rj_line='
 '
@@ -91,8 +95,12 @@ inline constexpr std::string_view answer_middle_piece =
     return
   fi
   echo "$rj_line$rj_l$rj_line$rj_t"
+  if [ "$rj_dd" = yes ]; then
+    dd bs=65536 iflag=skip_bytes,count_bytes skip="$rj_pb" count="$rj_n" <"$rj_f" 2>/dev/null
+  else
 )sh";
-inline constexpr std::string_view answer_end_piece = R"sh(  echo "${rj_line}@RJ1 $2 end"
+inline constexpr std::string_view answer_end_piece = R"sh(  fi
+  echo "${rj_line}@RJ1 $2 end"
 }
 rj_answer() {
   rj_l=
