@@ -753,12 +753,38 @@ struct file_status {
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
+/// How a command is put to a shell that a transport keeps open on the host, in place of being executed: the seam
+/// between an OS policy that fills this in (see os_policy) and a transport that keeps shells (see transport). A plain
+/// value.
+///
+/// The shell is started by the `command` of the remote_command with `prelude` as its first input, which stays open. Then
+/// it is sent the `text` of one request, or those of several in the order of asking, and `flush`. It prints the replies
+/// in that order, each ending with the end mark of its remote_command. Where it does not answer, the transport executes
+/// the command itself, so it has to be safe to do both. The greeting and the end mark must not stand in what the shell
+/// is sent, since a host may echo it.
+struct shell_request {
+  // The views stay valid as long as the remote_command does.
+  std::string_view prelude{};   ///< prepares the shell; empty: there is no way to ask one
+  std::string_view greeting{};  ///< what the prelude prints at its end
+  std::string text{};           ///< asks
+  /// Has the shell answer what was asked since the last one. Empty: the text answers by itself and may take its time.
+  /// The transport sends it alone and never once more.
+  std::string_view flush{};
+
+  /// Forgets the request but keeps the memory.
+  void clear() noexcept {
+    prelude = greeting = flush = {};
+    text.clear();
+  }
+};
+
 /// One command for the remote host, as an OS policy writes it and a transport carries it. A plain value.
 struct remote_command {
   std::string command{};       ///< what the host is asked to execute (RFC 4254, section 6.5, "exec")
   std::string input{};         ///< bytes for its standard input, followed by end-of-file
   std::string end_mark{};      ///< the output is complete once it ends with these bytes; empty: once the command ended
   std::size_t max_output = 0;  ///< more output than so many bytes is `errc::reply_too_long`
+  shell_request shell{};       ///< optional: the same for a shell that is kept open; a transport may leave it alone
 
   /// Forgets the text but keeps the memory, so that the next command is written without allocating.
   REMOTE_JOB_DECL void clear() noexcept;
@@ -875,7 +901,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 
 // One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
-  int now, wall_now, diagnostics, notices, account;
+  int now, wall_now, diagnostics, notices, account, keeps_shell;
 };
 
 template <class T>
@@ -927,6 +953,16 @@ concept has_account = requires(T& t) {
   { t.account() } -> std::convertible_to<remote_account>;
 };
 
+// A class that derives from one that keeps shells may do something else with a command: it counts only if it says so.
+template <class T>
+concept names_keeps_shell = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::keeps_shell;
+};
+template <class T>
+concept has_keeps_shell = requires {
+  requires std::is_base_of_v<typename T::keeps_shell, T>;
+};
+
 // An optional member must be absent or as documented.
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
@@ -938,6 +974,8 @@ template <class T>
 concept good_notices = has_notices<T> || !names_notices<T>;
 template <class T>
 concept good_account = has_account<T> || !names_account<T>;
+template <class T>
+concept good_keeps_shell = has_keeps_shell<T> || !names_keeps_shell<T>;
 
 }  // namespace detail
 
@@ -954,6 +992,7 @@ concept good_account = has_account<T> || !names_account<T>;
 /// | `t.diagnostics()` | optional: text on the last error, naming the host; convertible to std::string |
 /// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
 /// | `t.account()` | optional: whose login shell runs the commands, if the exit status of a command is that of the shell; convertible to remote_account. Without a host, a shell that runs nothing is not told from a bad reply |
+/// | `T::keeps_shell` | optional: T itself, if it may put a command to a shell that it keeps open, as `command.shell` says (see shell_request). Without it `command.shell` is always empty. It does not count for a class that derives from T |
 ///
 /// Move-constructible. The caller starts one operation at a time. An operation never completes inline and honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
@@ -964,13 +1003,14 @@ concept good_account = has_account<T> || !names_account<T>;
 /// whether it can be called compiles its body and reports an error there instead of a clear message.
 ///
 /// @par Exemplar
-/// A minimal implementation:
+/// A minimal implementation, and one that keeps a shell:
 /// @include minimal_transport.hpp
+/// @include minimal_shell_transport.hpp
 template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
     detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T> &&
-    detail::good_account<T>;
+    detail::good_account<T> && detail::good_keeps_shell<T>;
 
 /// Uniform access to a transport, with defaults for the optional members.
 template <class T>
@@ -1010,6 +1050,14 @@ struct transport_traits {
       return {};
   }
 
+  /// Whether the transport may put commands to a shell that it keeps open.
+  static constexpr bool keeps_shell() noexcept {
+    if constexpr (detail::has_keeps_shell<T>)
+      return std::is_same_v<typename T::keeps_shell, T>;
+    else
+      return false;
+  }
+
   /// Whose login shell runs the commands; without a host if that is not known.
   static remote_account account(T& t) {
     if constexpr (detail::has_account<T>)
@@ -1034,6 +1082,9 @@ constexpr bool check_transport() {
   static_assert(detail::good_diagnostics<T>, "Transport: diagnostics is there but not as `std::string diagnostics()`");
   static_assert(detail::good_notices<T>, "Transport: notices is there but not as `std::vector<std::string> notices()`");
   static_assert(detail::good_account<T>, "Transport: account is there but not as `remote_account account()`");
+  static_assert(
+      detail::good_keeps_shell<T>,
+      "Transport: keeps_shell is there but does not name the class itself: `using keeps_shell = my_transport`");
   static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
   static_assert(detail::good_wall_now<T>, "Transport: wall_now is there but not as `wall_time wall_now()`");
   if constexpr (detail::has_executor<T>) {
@@ -1491,7 +1542,7 @@ concept has_parse_poll = requires(O& os, const poll_request& request, const comm
 
 // One member for each optional one, to make a policy's own member ambiguous.
 struct os_policy_names {
-  int target_os, files_suffice, file_path;
+  int target_os, files_suffice, file_path, asks_shell;
 };
 
 template <class O>
@@ -1521,6 +1572,16 @@ concept has_file_path = requires(const std::string& path) {
   { O::file_path(path) } -> std::convertible_to<std::string>;
 };
 
+// A class that derives from one that asks shells may change the commands: it counts only if it says so.
+template <class O>
+concept names_asks_shell = open_class<O> && !requires {
+  &ambiguous<O, os_policy_names>::asks_shell;
+};
+template <class O>
+concept has_asks_shell = requires {
+  requires std::is_base_of_v<typename O::asks_shell, O>;
+};
+
 // An optional member must be absent or as documented.
 template <class O>
 concept good_target_os = has_target_os<O> || !names_target_os<O>;
@@ -1528,6 +1589,8 @@ template <class O>
 concept good_files_suffice = has_files_suffice<O> || !names_files_suffice<O>;
 template <class O>
 concept good_file_path = has_file_path<O> || !names_file_path<O>;
+template <class O>
+concept good_asks_shell = has_asks_shell<O> || !names_asks_shell<O>;
 
 }  // namespace detail
 
@@ -1540,6 +1603,7 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 /// | `O::target_os` | optional: the `remote_os` it supports; jobs of the other family are rejected |
 /// | `O::files_suffice` | optional: true if the command reports only what is in the job's two files, so that a transport with file access may read them itself instead |
 /// | `O::file_path(path)` | optional, static: converts a path to the form that a transport with file access uses; convertible to std::string |
+/// | `O::asks_shell` | optional: O itself, if its commands say in `command.shell` how a shell that stays open is asked the same (see shell_request). Without it `command.shell` is not used. It does not count for a class that derives from O, which may change the commands: that says it again |
 ///
 /// The command must check whether the job is alive before it reads the exit code, read the exit code *before* the size
 /// of the log, and the size before its bytes. Everything the job wrote before it ended is then available. parse_poll is
@@ -1548,11 +1612,13 @@ concept good_file_path = has_file_path<O> || !names_file_path<O>;
 /// since a retry would not help.
 ///
 /// @par Exemplar
-/// A minimal implementation:
+/// A minimal implementation, and one that a shell can be kept for:
 /// @include minimal_os_policy.hpp
+/// @include minimal_shell_policy.hpp
 template <class O>
-concept os_policy = std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O> &&
-    detail::good_target_os<O> && detail::good_files_suffice<O> && detail::good_file_path<O>;
+concept os_policy =
+    std::move_constructible<O> && detail::has_build_poll<O> && detail::has_parse_poll<O> && detail::good_target_os<O> &&
+    detail::good_files_suffice<O> && detail::good_file_path<O> && detail::good_asks_shell<O>;
 
 /// Uniform access to an OS policy, with defaults for the optional members.
 template <class O>
@@ -1569,6 +1635,14 @@ struct os_policy_traits {
   static constexpr bool files_suffice() noexcept {
     if constexpr (detail::has_files_suffice<O>)
       return O::files_suffice;
+    else
+      return false;
+  }
+
+  /// Whether the commands say how a shell that stays open is asked the same.
+  static constexpr bool asks_shell() noexcept {
+    if constexpr (detail::has_asks_shell<O>)
+      return std::is_same_v<typename O::asks_shell, O>;
     else
       return false;
   }
@@ -1600,6 +1674,8 @@ constexpr bool check_os_policy() {
                 "OsPolicy: files_suffice is there but not as `static constexpr bool files_suffice`");
   static_assert(detail::good_file_path<O>,
                 "OsPolicy: file_path is there but not as `static std::string file_path(const std::string&)`");
+  static_assert(detail::good_asks_shell<O>,
+                "OsPolicy: asks_shell is there but does not name the class itself: `using asks_shell = my_os`");
   return true;
 }
 
@@ -4218,6 +4294,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
 
   static constexpr bool renames_files = has_files && os_policy_traits<OsPolicy>::renames_files();
   static constexpr bool can_stop = lifecycle_os_policy<OsPolicy>;
+  static constexpr bool asks_shell =
+      os_policy_traits<OsPolicy>::asks_shell() && transport_traits<Transport>::keeps_shell();
 
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
       : base(std::move(t), std::move(b), std::move(s)), os(std::move(o)), fsm(std::move(state)) {}
@@ -4250,6 +4328,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
       return fsm.stop_answered(ec, ec && stopped.message.empty() ? why_of_command(ec) : std::move(stopped.message));
     }
     ec = read_reply(ec);
+    if (!fsm.by_files())
+      if (const auto failure = pass_on_notices(); !failure.empty()) return fsm.delivered(errc::sink_failed, failure);
     const auto now = base::traits::now(this->transport);
     return fsm.polled(ec, ec ? why_of_command(ec) : std::string(), reply, now, time_taken(now - this->step_began));
   }
@@ -4343,6 +4423,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
       this->make_nonce(stop.nonce);
       stop.grace = stop_options().grace;
       os.build_stop(fsm.job(), stop, this->command);
+      leave_out_shell();
       this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
     }
   }
@@ -4387,6 +4468,12 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     this->make_nonce(request.nonce);
     this->command.clear();
     os.build_poll(fsm.job(), request, this->command);
+    leave_out_shell();
+  }
+
+  /// A policy may pass on the command of another and change it; a transport, too: then it is executed as it is.
+  void leave_out_shell() noexcept {
+    if constexpr (!asks_shell) this->command.shell.clear();
   }
 
   OsPolicy os;
@@ -4513,6 +4600,7 @@ class exchange {
   void build(Watch& watch) {
     watch.make_nonce(request_.nonce);
     detail::build(watch.os, watch.fsm.job(), request_, watch.command);
+    watch.leave_out_shell();
   }
   std::error_code read(Watch& watch, Result& result) const {
     return detail::parse(watch.os, request_, watch.raw, result);
@@ -5172,12 +5260,9 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 /// Everything up to script_end is one brace group: a shell that sees only a part of it runs nothing.
 inline constexpr std::string_view group_begin = "{ set +euxvCm -f\n";
 
-/// Takes away what of the account's variables changes what tools print.
-inline constexpr std::string_view plain_output_piece = "unset CDPATH BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE TIME_STYLE\n";
-
 /// Takes away what the account may have set: shell options (SHELLOPTS) and exported functions in place of tools.
 /// `unset`, `set`, `exec` and `export` are special builtins, which no function can stand in for (POSIX.1-2017, XCU
-/// 2.9.1). The system's own tools come first in PATH. Nothing reads the script's own input.
+/// 2.9.1). The system's own tools come first in PATH.
 ///
 /// rj_hidden: whether $rj_f may be there although it cannot be seen, behind a directory that cannot be searched.
 inline constexpr std::string_view surroundings_piece =
@@ -5185,7 +5270,6 @@ inline constexpr std::string_view surroundings_piece =
 unset -f awk date find grep id ln mkdir mv ps pwd readlink rm rmdir sleep stat sysctl uname wc 2>/dev/null
 PATH=/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH} LC_ALL=C IFS=' '
 export PATH LC_ALL
-exec </dev/null
 rj_hidden() {
   rj_d=$rj_f
   while :; do
@@ -5194,6 +5278,9 @@ rj_hidden() {
   done
 }
 )";
+
+/// Nothing reads the script's own input.
+inline constexpr std::string_view no_input_piece = "exec </dev/null\n";
 
 inline constexpr std::string_view script_end = "exit 0\n}\n";
 
@@ -5216,10 +5303,11 @@ static_assert(max_exit_text == 64, "dd's block size above");
 ///
 /// It is opened before ls asks for its size: that tests whether it can be read, and makes an NFS client ask its server
 /// instead of its cache. What is no regular file is never opened, since opening a FIFO waits: it counts as unreadable.
+/// The account may have variables that scale what ls prints.
 inline constexpr std::string_view stat_piece = R"(rj_k=- rj_i=0 rj_s=0
 if [ -f "$rj_f" ]; then
   rj_k=!
-  { { set -- $(exec ls -Liln "$rj_f"); } <"$rj_f"; } 2>/dev/null &&
+  { { set -- $(unset BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE; exec ls -Liln "$rj_f"); } <"$rj_f"; } 2>/dev/null &&
     case ${1-x}${6-x} in *[!0-9]*) ;; *) rj_k=+ rj_i=$1 rj_s=$6 ;; esac
 elif [ -e "$rj_f" ] || rj_hidden; then rj_k=!
 fi
@@ -5232,16 +5320,40 @@ inline constexpr std::string_view directory_of_file_piece = R"(rj_dir() {
 }
 )";
 
+/// Assigns the part of the log that is asked for: rj_po is the offset, rj_pb where the bytes begin, rj_pv bytes before it,
+/// as rj_ps whole blocks and rj_pr bytes, and rj_pm the most of them.
+REMOTE_JOB_DECL void append_part(std::string& script, const poll_request& request);
+
 /// rj_n: how many bytes of a log of rj_s bytes are to be sent, by the rule of poll_length(); rj_c as above.
 ///
 /// Where the shell's arithmetic has 32 bits (mksh), expr computes.
-REMOTE_JOB_DECL void append_plan_piece(std::string& script, const poll_request& request);
+inline constexpr std::string_view plan_piece = R"sh(rj_n=0
+if [ "$rj_s" != "$rj_po" ]; then
+  if [ "$((4294967296))" = 4294967296 ]; then
+    [ "$rj_s" -le "$rj_po" ] || rj_n=$((rj_s-rj_pb))
+    [ "$rj_n" -le "$rj_pm" ] || rj_n=$rj_pm
+  elif [ "$(exec expr "$rj_s" '>' "$rj_po")" = 1 ]; then
+    rj_n=$(exec expr "$rj_s" - "$rj_pb")
+    [ "$(exec expr "$rj_n" '<' "$rj_pm")" = 1 ] || rj_n=$rj_pm
+  fi
+elif [ "$rj_c" != - ]; then rj_n=$rj_pv
+fi
+)sh";
 
 /// Prints rj_n bytes from the request's start on.
 ///
 /// dd seeks, with GNU and BusyBox alike, where BusyBox's tail would read the whole log. head keeps to rj_n bytes, also
 /// when the log has grown; when it has shrunk there are fewer, and the frame does not fit.
-REMOTE_JOB_DECL void append_tail_piece(std::string& script, const poll_request& request);
+inline constexpr std::string_view tail_piece = R"sh([ "$rj_n" = 0 ] || {
+  rj_w=$(((rj_n+rj_pr+16383)/16384))
+  if [ "$rj_pr" = 0 ]; then dd bs=16384 skip="$rj_ps" count="$rj_w" <"$rj_f" | head -c "$rj_n"
+  else dd bs=16384 skip="$rj_ps" count="$rj_w" <"$rj_f" | tail -c +"$((rj_pr+1))" | head -c "$rj_n"
+  fi
+} 2>/dev/null
+)sh";
+
+/// Assigns the process that life_piece looks for where the pid file is gone, or none.
+REMOTE_JOB_DECL void append_known_process(std::string& script, const poll_request& request);
 
 /// Assigns a path to a variable; one that begins with a dash can no longer be taken for an option.
 REMOTE_JOB_DECL void append_path(std::string& script, std::string_view name, const std::string& path);
@@ -5553,7 +5665,8 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// The host is asked to execute the constant `exec /bin/sh -s`, which every login shell understands, and gets a script
 /// through standard input: plain ASCII, so that no login shell, locale or terminal in between can change it, and one
 /// brace group, so that a script cut short runs nothing. A poll is one script and one framed reply; it runs one
-/// process beside the shell, and three or four more when there is something to read.
+/// process beside the shell, and three or four more when there is something to read. To a shell that a transport keeps
+/// open it is a few lines (see shell_request), and the one process is that of all jobs which are looked at together.
 ///
 /// Paths are any bytes but NUL. A relative path counts from where the login shell starts, usually the home directory.
 /// Needs of the host: a POSIX `sh`, and `ls dd tail head tr` with `head -c` (GNU, BusyBox, BSD, macOS).
@@ -5562,6 +5675,7 @@ class posix_os {
  public:
   static constexpr remote_job::remote_os target_os = remote_os::posix;
   static constexpr bool files_suffice = true;
+  using asks_shell = posix_os;  ///< its commands may be put to a shell that stays open; see os_policy
 
   posix_os() = default;
 
@@ -5841,6 +5955,357 @@ Executor serial_executor(const Executor& executor) {
 
 #endif
 
+// ---- remote_job/detail/asio/shutdown_list.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_SHUTDOWN_LIST_HPP
+#define REMOTE_JOB_DETAIL_ASIO_SHUTDOWN_LIST_HPP
+
+#include <asio/execution/context.hpp>
+
+#include <mutex>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// Base of an object that stores handlers and must destroy them with their execution context, as Asio's own operations
+/// do. A handler may own the object that stores it; this breaks the cycle.
+class shutdown_listener {
+ public:
+  REMOTE_JOB_DECL explicit shutdown_listener(const asio::any_io_executor& executor);
+  shutdown_listener(const shutdown_listener&) = delete;
+  shutdown_listener& operator=(const shutdown_listener&) = delete;
+
+ protected:
+  /// May run after the context is gone.
+  REMOTE_JOB_DECL ~shutdown_listener();
+
+ private:
+  class list final : public asio::execution_context::service {
+   public:
+    using key_type = list;
+    static inline asio::execution_context::id id;
+
+    explicit list(asio::execution_context& context) : service(context) {}
+
+    REMOTE_JOB_DECL void add(shutdown_listener& each);
+    REMOTE_JOB_DECL void remove(shutdown_listener& each) noexcept;
+    REMOTE_JOB_DECL void shutdown() noexcept override;
+
+   private:
+    std::mutex mutex_;
+    shutdown_listener* first_ = nullptr;
+  };
+
+  virtual void on_shutdown() noexcept = 0;
+
+  list* list_;
+  shutdown_listener* next_ = nullptr;
+  shutdown_listener* previous_ = nullptr;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/kept_shell/detail/shell_rules.hpp
+#ifndef REMOTE_JOB_KEPT_SHELL_DETAIL_SHELL_RULES_HPP
+#define REMOTE_JOB_KEPT_SHELL_DETAIL_SHELL_RULES_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// How long a shell may be silent.
+struct shell_limits {
+  duration start = std::chrono::seconds(5);  ///< until it has read its prelude
+  /// While it owes an answer. A request that stops the shell is asked once more, so others wait for twice as long.
+  duration answer = std::chrono::milliseconds(2500);
+
+  /// Nobody waits for another's request for longer than this.
+  static constexpr shell_limits within(duration time) noexcept { return {time, time / 2}; }
+};
+
+/// Decides what a shell that is kept open is sent, and which of its output answers whom. A state machine without I/O.
+///
+/// Requests that come while the shell is busy are sent together, in the order of asking. A request that the shell does
+/// not answer, because it ended, was silent for too long, printed too much or lost a line, is asked once more, alone and
+/// in a new shell; if that fails, too, it is executed as a command of its own, and so tells by itself what is wrong. Its
+/// next request is then asked alone again. What takes its time is never asked once more, since it may go on without the
+/// shell: its user has the reply end early, as that of a command. A shell that cannot be started twice in a row is not
+/// started for a while.
+///
+/// The caller reports each event with its time and then calls next() until it returns nothing.
+class shell_rules {
+ public:
+  /// What one user asks. Stays in place from add() until it is answered, handed back or cancelled.
+  struct request {
+    const remote_command* command = nullptr;
+    command_reply* reply = nullptr;
+    unsigned failures = 0;  ///< in the shell, since it was answered last
+  };
+
+  enum class action_kind {
+    none,
+    open,      ///< start a shell with command(); call ended() if that fails
+    write,     ///< output() has grown
+    close,     ///< end the shell, without calling ended()
+    answered,  ///< `who` has its reply, or as much of it as there will be
+    alone      ///< `who` is to be executed as a command
+  };
+
+  struct action {
+    action_kind kind;
+    request* who = nullptr;
+  };
+
+  explicit shell_rules(const shell_limits& limits) : limits_(limits) {}
+
+  REMOTE_JOB_DECL std::optional<action> next();
+
+  // ---- Users
+
+  /// How many may ask. What takes its time is asked of the shell only if there is no other.
+  void attach() noexcept { ++users_; }
+  void detach() noexcept { --users_; }
+
+  REMOTE_JOB_DECL void add(request& r, duration now);
+
+  /// Sends what was added since the last call, if the shell is not busy.
+  REMOTE_JOB_DECL void send(duration now);
+
+  /// Forgets a request; false if it was not known. A shell whose answers nobody waits for is ended.
+  REMOTE_JOB_DECL bool cancel(request& r, duration now);
+
+  // ---- The shell
+
+  REMOTE_JOB_DECL void received(std::string_view bytes, duration now);
+
+  /// It ended, or could not be started.
+  REMOTE_JOB_DECL void ended(duration now);
+
+  /// What is to be written to it; `sent` says how much was.
+  std::string_view output() const noexcept { return std::string_view(out_).substr(written_); }
+  REMOTE_JOB_DECL void sent(std::size_t size) noexcept;
+  const std::string& command() const noexcept { return command_; }
+
+  // ---- The whole
+
+  /// Time has passed; due() tells when to call this.
+  REMOTE_JOB_DECL void tick(duration now);
+  REMOTE_JOB_DECL std::optional<duration> due() const noexcept;
+
+  bool busy() const noexcept { return !flight_.empty() || !waiting_.empty(); }
+  /// Whether send() has something to do.
+  bool must_send() const noexcept { return flight_.empty() && !waiting_.empty(); }
+  bool open() const noexcept { return phase_ != phase::none; }
+  /// Whether no shell is started for now.
+  bool given_up() const noexcept { return given_up_; }
+
+  /// Ends the shell as soon as it is not busy, and starts no other for a while.
+  REMOTE_JOB_DECL void give_up(duration now);
+
+  /// The shell is gone, and with it the connection: forgets all requests that next() has no action for, and calls `each`
+  /// for each of them. What was learnt of the host stays.
+  template <class Function>
+  void drop(Function each) {
+    const auto flight = std::exchange(flight_, {});
+    const auto waiting = std::exchange(waiting_, {});
+    const auto first = std::exchange(first_, 0);
+    for (auto& next : actions_)
+      if (next.who == nullptr) next.kind = action_kind::none;
+    reset();
+    for (auto i = first; i < flight.size(); ++i)
+      if (flight[i].who != nullptr) each(*flight[i].who);
+    for (auto* who : waiting) each(*who);
+  }
+
+ private:
+  enum class phase { none, starting, ready };
+
+  struct entry {
+    request* who;          // null: cancelled
+    std::string mark{};    // the end of its reply then
+    std::size_t room = 0;  // how much of it may come then
+    const std::string& end() const noexcept { return who != nullptr ? who->command->end_mark : mark; }
+  };
+
+  static constexpr std::size_t max_batch = 256;
+  static constexpr std::size_t max_text = 64 * 1024;   // of a batch
+  static constexpr std::size_t max_noise = 64 * 1024;  // before the greeting
+  static constexpr unsigned max_starts = 2;
+  // A cancelled start counts as one that failed only after this time.
+  static constexpr duration patience = std::chrono::seconds(1);
+  // After this time a start is tried once more.
+  static constexpr duration pause = std::chrono::minutes(10);
+
+  /// Whether the shell is the one for this command.
+  REMOTE_JOB_DECL bool fits(const remote_command& wanted) const noexcept;
+  static bool takes_time(const request& r) noexcept { return r.command->shell.flush.empty(); }
+  REMOTE_JOB_DECL bool alone_in_flight() const noexcept;
+  REMOTE_JOB_DECL bool take(std::string_view& bytes, duration now);
+  REMOTE_JOB_DECL void answered(duration now);
+  REMOTE_JOB_DECL void failed(request& r);
+  /// `counts`: a start that failed says that no other will do.
+  REMOTE_JOB_DECL void broken(duration now, bool counts = true);
+  REMOTE_JOB_DECL void reset() noexcept;
+  void act(action_kind kind, request* who = nullptr) { actions_.push_back({kind, who}); }
+
+  shell_limits limits_;
+  std::vector<action> actions_;
+  std::size_t taken_ = 0;  // of the actions
+
+  phase phase_ = phase::none;
+  std::string command_;  // of the shell, as the other two
+  std::string prelude_;
+  std::string greeting_;
+  std::string out_;
+  std::size_t written_ = 0;
+  std::string noise_;      // before the greeting
+  std::string discarded_;  // the end of what came of a reply that nobody waits for
+
+  std::vector<request*> waiting_;
+  std::vector<entry> flight_;
+  std::size_t first_ = 0;  // of those in flight that is not answered
+  duration heard_{};       // when the shell last printed something, or was asked
+
+  int users_ = 0;
+  unsigned failed_starts_ = 0;
+  bool given_up_ = false;
+  duration given_up_at_{};
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/kept_shell/detail/kept_shell.hpp
+#ifndef REMOTE_JOB_KEPT_SHELL_DETAIL_KEPT_SHELL_HPP
+#define REMOTE_JOB_KEPT_SHELL_DETAIL_KEPT_SHELL_HPP
+
+#include <asio/steady_timer.hpp>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+class kept_shell;
+
+/// What a shell is reached through: starts it, carries the bytes, and tells the kept_shell of what comes and of its end.
+class shell_pipe {
+ public:
+  virtual ~shell_pipe() = default;
+
+  /// Starts the shell.
+  virtual void open(const std::string& command) = 0;
+  /// There is something to be sent.
+  virtual void write() = 0;
+  /// Ends the shell; tells nothing of it any more.
+  virtual void close() noexcept = 0;
+
+  /// Nobody waits for the shell: nothing need be told of it until wake(), which tells at once what there is to be told.
+  virtual void rest() noexcept {}
+  virtual void wake() {}
+};
+
+/// The place of one transport at a shell: one request at a time.
+class shell_user final : public std::enable_shared_from_this<shell_user>, private shell_rules::request {
+ public:
+  /// Executes a command without the shell.
+  using alone_type = std::function<void(const remote_command&, command_reply&, any_completion)>;
+
+  explicit shell_user(alone_type alone) : alone_(std::move(alone)) {}
+
+  /// Has the command executed in the shell, or without; `command` and `reply` stay in place until the completion.
+  /// Completes as a transport does, but never with a part of a reply.
+  REMOTE_JOB_DECL void execute(std::shared_ptr<kept_shell> shell, const remote_command& command, command_reply& reply,
+                               any_completion completion);
+
+  /// Completes an outstanding request with `operation_aborted`.
+  REMOTE_JOB_DECL void cancel();
+
+  /// Leaves the shell.
+  REMOTE_JOB_DECL void leave();
+
+  /// Why the last request failed.
+  const std::string& why() const noexcept { return why_; }
+  void forget_why() noexcept { why_.clear(); }
+
+  /// Whether a request was cancelled, and none answered since; once.
+  bool take_doubt() noexcept { return std::exchange(cancelled_, false); }
+
+  /// Adds what people should know of the shell.
+  REMOTE_JOB_DECL void add_notice(std::vector<std::string>& notices) const;
+
+ private:
+  friend class kept_shell;
+
+  REMOTE_JOB_DECL void cancel_run(std::uint64_t generation);
+  REMOTE_JOB_DECL void complete(std::error_code ec);
+
+  alone_type alone_;
+  std::shared_ptr<kept_shell> shell_;
+  any_completion completion_;
+  std::string why_;
+  std::uint64_t generation_ = 0;
+  bool cancelling_ = false;  // now
+  bool cancelled_ = false;
+};
+
+/// A shell on a host, and all who ask it: carries out what shell_rules decides. Runs on one executor.
+class kept_shell final : public std::enable_shared_from_this<kept_shell>, private shutdown_listener {
+ public:
+  REMOTE_JOB_DECL kept_shell(const asio::any_io_executor& executor, const shell_limits& limits);
+  kept_shell(const kept_shell&) = delete;
+  kept_shell& operator=(const kept_shell&) = delete;
+  REMOTE_JOB_DECL ~kept_shell();
+
+  /// The way to the host from now on, or none; the one before was closed, or lost.
+  void use(std::shared_ptr<shell_pipe> pipe) { pipe_ = std::move(pipe); }
+
+  bool attached() const noexcept { return pipe_ != nullptr; }
+  bool busy() const noexcept { return rules_.busy(); }
+
+  /// Adds what people should know of it: that no shell can be kept.
+  REMOTE_JOB_DECL void add_notice(std::vector<std::string>& notices) const;
+
+  /// Ends the shell, and all requests with this error.
+  REMOTE_JOB_DECL void close(std::error_code ec, const std::string& why);
+
+  /// Another needs what the shell is reached through: ends it as soon as it is not busy, for good. False if there is none.
+  REMOTE_JOB_DECL bool make_room();
+
+  // --- called by the pipe
+
+  std::string_view output() const noexcept { return rules_.output(); }
+  void sent(std::size_t size) noexcept { rules_.sent(size); }
+  REMOTE_JOB_DECL void received(std::string_view bytes);
+  REMOTE_JOB_DECL void ended();
+  /// What the shell needed is lost: all requests end with this error.
+  REMOTE_JOB_DECL void lost(std::error_code ec, const std::string& why);
+
+ private:
+  friend class shell_user;
+  using clock = std::chrono::steady_clock;
+
+  static duration now() noexcept { return clock::now().time_since_epoch(); }
+  static shell_user& user(shell_rules::request& r) noexcept { return static_cast<shell_user&>(r); }
+
+  REMOTE_JOB_DECL void add(shell_user& user);
+  REMOTE_JOB_DECL void cancel(shell_user& user);
+  REMOTE_JOB_DECL void send();
+  REMOTE_JOB_DECL void carry_out();
+  REMOTE_JOB_DECL void act(const shell_rules::action& next);
+  REMOTE_JOB_DECL void arm();
+  REMOTE_JOB_DECL void on_time(std::error_code ec);
+  REMOTE_JOB_DECL void on_shutdown() noexcept override;
+
+  asio::any_io_executor executor_;
+  std::optional<asio::steady_timer> timer_;
+  shell_rules rules_;
+  std::shared_ptr<shell_pipe> pipe_;
+  bool acting_ = false;
+  bool sending_ = false;  // soon
+  bool armed_ = false;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
 // ---- remote_job/transport/detail/process_backend.hpp
 #ifndef REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
 #define REMOTE_JOB_TRANSPORT_DETAIL_PROCESS_BACKEND_HPP
@@ -5864,16 +6329,24 @@ class running_command;
 /// The non-template part of a process_transport. Outlives the transport while a command runs.
 class process_backend : public std::enable_shared_from_this<process_backend> {
  public:
-  process_backend(asio::any_io_executor executor, std::vector<std::string> prefix)
-      : executor_(std::move(executor)), prefix_(std::move(prefix)) {}
+  /// `shared`: the shell of a pool, or none.
+  process_backend(asio::any_io_executor executor, std::vector<std::string> prefix, std::shared_ptr<kept_shell> shared)
+      : executor_(std::move(executor)),
+        prefix_(std::move(prefix)),
+        shell_(std::move(shared)),
+        pooled_(shell_ != nullptr) {}
+  process_backend(const process_backend&) = delete;
+  process_backend& operator=(const process_backend&) = delete;
+  ~process_backend() { asker_->leave(); }
 
   const asio::any_io_executor& get_executor() const noexcept { return executor_; }
-  std::vector<std::string> take_prefix() noexcept { return std::move(prefix_); }
+  void keep_shell(bool keep) noexcept { keep_shell_ = keep; }
 
   REMOTE_JOB_DECL void connect(any_completion completion);
   REMOTE_JOB_DECL void execute(const remote_command& command, command_reply& reply, any_completion completion);
   REMOTE_JOB_DECL void close() noexcept;
   const std::string& diagnostics() const noexcept { return diagnostics_; }
+  REMOTE_JOB_DECL std::vector<std::string> notices() const;
   REMOTE_JOB_DECL remote_account account() const;
 
   /// Keeps the error output of a failed program, and turns ssh's own failure into an error.
@@ -5881,6 +6354,8 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
                                             const command_reply& reply);
 
  private:
+  /// Executes a command as a process of its own.
+  REMOTE_JOB_DECL void execute_alone(const remote_command& command, command_reply& reply, any_completion completion);
   REMOTE_JOB_DECL bool is_ssh() const;
   REMOTE_JOB_DECL std::error_code not_found(const std::string& why);
   REMOTE_JOB_DECL std::error_code judge_start(std::error_code error);
@@ -5888,10 +6363,101 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   asio::any_io_executor executor_;
   std::vector<std::string> prefix_;
   std::string diagnostics_;
+  std::shared_ptr<kept_shell> shell_;
+  std::shared_ptr<shell_user> asker_ = std::make_shared<shell_user>(
+      [this](const remote_command& command, command_reply& reply, any_completion completion) {
+        execute_alone(command, reply, std::move(completion));
+      });
+  bool pooled_;
+  bool keep_shell_ = true;
   std::vector<std::weak_ptr<running_command>> commands_;  // includes all commands whose child is not reaped
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+// ---- remote_job/transport/process_pool.hpp
+#ifndef REMOTE_JOB_TRANSPORT_PROCESS_POOL_HPP
+#define REMOTE_JOB_TRANSPORT_PROCESS_POOL_HPP
+
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
+
+#include <asio/any_io_executor.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+class kept_shell;
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+template <class Executor>
+class basic_process_transport;
+
+/// Lets process_transports with the same program and arguments share one process: a shell that stays open. A watch of
+/// hundreds of jobs in one container then needs one `docker exec`.
+///
+/// @code
+/// asio::io_context context;
+/// remote_job::process_pool pool(context.get_executor());
+/// const std::vector<std::string> prefix = {"docker", "exec", "-i", "build", "sh", "-c"};
+/// remote_job::process_transport first(context.get_executor(), prefix, pool);
+/// remote_job::process_transport second(context.get_executor(), prefix, pool);
+/// @endcode
+///
+/// The shell is started by the first request and stays open between the operations of its users, also if none is left;
+/// it does not keep the execution context running. close() and the destructor end it.
+///
+/// Thread safety: use a pool and its transports on get_executor(), which runs one handler at a time. Transports may
+/// outlive the pool.
+class process_pool {
+ public:
+  using executor_type = asio::any_io_executor;  ///< of all operations of the pool
+
+  /// Starts nothing.
+  explicit process_pool(const executor_type& executor) : executor_(detail::serial(executor)) {}
+
+  process_pool(process_pool&&) = default;
+  process_pool& operator=(process_pool&&) = delete;
+
+  /// As close().
+  REMOTE_JOB_DECL ~process_pool();
+
+  /// The executor of all operations: the one given, or a strand on it.
+  executor_type get_executor() const noexcept { return executor_; }
+
+  /// Ends all shells. Outstanding requests complete with `asio::error::operation_aborted`. The pool can be used again.
+  REMOTE_JOB_DECL void close();
+
+ private:
+  template <class Executor>
+  friend class basic_process_transport;
+
+  /// The pool's executor for a transport that was given this one.
+  template <class Executor>
+  Executor executor_for(const Executor& executor) const {
+    if constexpr (std::is_base_of_v<executor_type, Executor>)
+      return Executor(executor_);
+    else
+      return detail::serial_executor(executor);
+  }
+
+  /// The shell that is reached through these arguments.
+  REMOTE_JOB_DECL std::shared_ptr<detail::kept_shell> share(const std::vector<std::string>& prefix);
+
+  executor_type executor_;
+  std::map<std::vector<std::string>, std::shared_ptr<detail::kept_shell>> shells_;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
 
 #endif  // _WIN32
 
@@ -5917,6 +6483,11 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport that runs each command as a local process. The command is appended to a fixed list of arguments.
 ///
+/// Where the OS policy knows how, commands are put to one shell instead, the command of a process that stays open until
+/// close(): a poll then starts no process here, and no login on another machine. A shell that leaves a request unanswered
+/// for 2.5 seconds is replaced; the request is asked once more, and then run as a command of its own, as all are where no
+/// shell can be kept. A shell that nobody asks does not keep the execution context running.
+///
 ///     process_transport::local(executor)                                     this machine
 ///     process_transport(executor, {"ssh", "-o", "BatchMode=yes", "host"})    another one, through the ssh program
 ///     process_transport(executor, {"docker", "exec", "-i", "name", "sh", "-c"})
@@ -5933,7 +6504,8 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 template <class Executor>
 class basic_process_transport {
  public:
-  using executor_type = Executor;  ///< of all operations
+  using executor_type = Executor;               ///< of all operations
+  using keeps_shell = basic_process_transport;  ///< commands may be put to a shell that stays open; see transport
 
   /// The same transport with another type of executor.
   template <class Other>
@@ -5968,17 +6540,27 @@ class basic_process_transport {
   /// `prefix`: the program and its first arguments; each command is appended as the last argument.
   basic_process_transport(const Executor& executor, std::vector<std::string> prefix)
       : executor_(detail::serial_executor(executor)),
-        backend_(std::make_shared<detail::process_backend>(executor_, std::move(prefix))) {}
+        backend_(std::make_shared<detail::process_backend>(executor_, std::move(prefix), nullptr)) {}
+
+  /// Shares the pool's shell with transports that have the same prefix. The executor must be the pool's.
+  basic_process_transport(const Executor& executor, std::vector<std::string> prefix, process_pool& pool)
+      : executor_(pool.executor_for(executor)) {
+    auto shell = pool.share(prefix);
+    backend_ = std::make_shared<detail::process_backend>(executor_, std::move(prefix), std::move(shell));
+  }
 
   /// Converts from another type of executor; nothing may be outstanding there. Used by `as_default_on` to set a default
   /// completion token.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_constructible_v<Executor, const Other&>)
       basic_process_transport(basic_process_transport<Other>&& other)
-      : basic_process_transport(Executor(other.get_executor()), other.backend_->take_prefix()) {}
+      : executor_(other.executor_), backend_(std::move(other.backend_)) {}
 
   /// Runs commands on this machine, through /bin/sh.
   static basic_process_transport local(const Executor& executor) { return {executor, {"/bin/sh", "-c"}}; }
+  static basic_process_transport local(const Executor& executor, process_pool& pool) {
+    return {executor, {"/bin/sh", "-c"}, pool};
+  }
 
   /// A moved-from object can only be assigned to and destroyed. Assignment ends the target's outstanding operations.
   basic_process_transport(basic_process_transport&&) noexcept = default;
@@ -5996,6 +6578,9 @@ class basic_process_transport {
 
   /// The executor of all operations: the one given, or a strand on it.
   executor_type get_executor() const noexcept { return executor_; }
+
+  /// Whether commands may be put to a shell that stays open; they may, unless this is called with false.
+  void keep_shell(bool keep) noexcept { backend_->keep_shell(keep); }
 
   /// Checks that the program exists; starts nothing.
   ///
@@ -6032,6 +6617,9 @@ class basic_process_transport {
 
   /// Describes the last failed command: the last line of its standard error, or how it ended.
   const std::string& diagnostics() const noexcept { return backend_->diagnostics(); }
+
+  /// Says once that no shell can be kept open, where that is so.
+  std::vector<std::string> notices() const { return backend_->notices(); }
 
   /// The account of a prefix that `openssh_prefix` made; of other programs nothing is known.
   remote_account account() const { return backend_->account(); }
@@ -6626,7 +7214,6 @@ class loopback_host {
 #ifndef REMOTE_JOB_LOOPBACK_VIRTUAL_TIMER_HPP
 #define REMOTE_JOB_LOOPBACK_VIRTUAL_TIMER_HPP
 
-#include <asio/execution/context.hpp>
 #include <asio/io_context.hpp>
 #include <asio/query.hpp>
 
@@ -8647,54 +9234,6 @@ void post_call(const asio::any_io_executor& executor, shared_call call, std::err
 
 #endif
 
-// ---- remote_job/detail/asio/shutdown_list.hpp
-#ifndef REMOTE_JOB_DETAIL_ASIO_SHUTDOWN_LIST_HPP
-#define REMOTE_JOB_DETAIL_ASIO_SHUTDOWN_LIST_HPP
-
-#include <mutex>
-
-namespace remote_job::inline REMOTE_JOB_ABI::detail {
-
-/// Base of an object that stores handlers and must destroy them with their execution context, as Asio's own operations
-/// do. A handler may own the object that stores it; this breaks the cycle.
-class shutdown_listener {
- public:
-  REMOTE_JOB_DECL explicit shutdown_listener(const asio::any_io_executor& executor);
-  shutdown_listener(const shutdown_listener&) = delete;
-  shutdown_listener& operator=(const shutdown_listener&) = delete;
-
- protected:
-  /// May run after the context is gone.
-  REMOTE_JOB_DECL ~shutdown_listener();
-
- private:
-  class list final : public asio::execution_context::service {
-   public:
-    using key_type = list;
-    static inline asio::execution_context::id id;
-
-    explicit list(asio::execution_context& context) : service(context) {}
-
-    REMOTE_JOB_DECL void add(shutdown_listener& each);
-    REMOTE_JOB_DECL void remove(shutdown_listener& each) noexcept;
-    REMOTE_JOB_DECL void shutdown() noexcept override;
-
-   private:
-    std::mutex mutex_;
-    shutdown_listener* first_ = nullptr;
-  };
-
-  virtual void on_shutdown() noexcept = 0;
-
-  list* list_;
-  shutdown_listener* next_ = nullptr;
-  shutdown_listener* previous_ = nullptr;
-};
-
-}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
-
-#endif
-
 // ---- remote_job/detail/asio/impl/shutdown_list.ipp
 #ifndef REMOTE_JOB_DETAIL_ASIO_IMPL_SHUTDOWN_LIST_IPP
 #define REMOTE_JOB_DETAIL_ASIO_IMPL_SHUTDOWN_LIST_IPP
@@ -9179,6 +9718,7 @@ void remote_command::clear() noexcept {
   input.clear();
   end_mark.clear();
   max_output = 0;
+  shell.clear();
 }
 
 void command_reply::clear() noexcept {
@@ -9623,6 +10163,479 @@ template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
 #endif  // _WIN32
 
 #endif  // REMOTE_JOB_SEPARATE_COMPILATION
+
+#endif
+
+// ---- remote_job/detail/asio/call_on_cancellation.hpp
+#ifndef REMOTE_JOB_DETAIL_ASIO_CALL_ON_CANCELLATION_HPP
+#define REMOTE_JOB_DETAIL_ASIO_CALL_ON_CANCELLATION_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// Has a terminal cancellation through `slot` call a member of `target`, while it exists. The member may be called late,
+/// when the operation has ended: it checks that, by the values if need be. It must not clear the slot.
+template <class Target, class... Values>
+void call_on_cancellation(asio::cancellation_slot slot, std::weak_ptr<Target> target, void (Target::*member)(Values...),
+                          std::type_identity_t<Values>... values) {
+  if (!slot.is_connected()) return;
+  slot.assign([target = std::move(target), member, values...](asio::cancellation_type type) {
+    if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+    if (const auto self = target.lock()) (self.get()->*member)(values...);
+  });
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/kept_shell/detail/impl/kept_shell.ipp
+#ifndef REMOTE_JOB_KEPT_SHELL_DETAIL_IMPL_KEPT_SHELL_IPP
+#define REMOTE_JOB_KEPT_SHELL_DETAIL_IMPL_KEPT_SHELL_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+// ---- shell_user
+
+void shell_user::execute(std::shared_ptr<kept_shell> to, const remote_command& wanted, command_reply& wanted_reply,
+                         any_completion completion) {
+  why_.clear();
+  if (shell_ != to) {
+    leave();
+    shell_ = std::move(to);
+    shell_->rules_.attach();
+  }
+  command = &wanted;
+  reply = &wanted_reply;
+  completion_ = std::move(completion);
+  call_on_cancellation(completion_.slot(), weak_from_this(), &shell_user::cancel_run, ++generation_);
+  shell_->add(*this);
+}
+
+void shell_user::cancel() {
+  if (!completion_) return;
+  cancelled_ = true;
+  shell_->cancel(*this);
+  complete(asio::error::operation_aborted);
+}
+
+void shell_user::leave() {
+  cancel();
+  if (const auto shell = std::exchange(shell_, nullptr)) shell->rules_.detach();
+}
+
+void shell_user::add_notice(std::vector<std::string>& notices) const {
+  if (shell_) shell_->add_notice(notices);
+}
+
+void shell_user::cancel_run(std::uint64_t generation) {
+  if (generation_ != generation) return;
+  cancelling_ = true;
+  cancel();
+  cancelling_ = false;
+}
+
+void shell_user::complete(std::error_code ec) {
+  ++generation_;
+  if (!ec) cancelled_ = false;
+  // A slot that is just calling must not lose what it calls.
+  if (!cancelling_) completion_.slot().clear();
+  completion_.post(ec);
+}
+
+// ---- kept_shell
+
+kept_shell::kept_shell(const asio::any_io_executor& executor, const shell_limits& limits)
+    : shutdown_listener(executor), executor_(executor), timer_(std::in_place, executor), rules_(limits) {}
+
+kept_shell::~kept_shell() {
+  if (pipe_) pipe_->close();
+}
+
+void kept_shell::close(std::error_code ec, const std::string& why) {
+  if (const auto pipe = std::exchange(pipe_, nullptr)) pipe->close();
+  lost(ec, why);
+}
+
+void kept_shell::add_notice(std::vector<std::string>& notices) const {
+  if (rules_.given_up())
+    notices.push_back(
+        "No shell can be kept open on the host, so each poll by commands starts processes there: the account may be "
+        "bound to a command of its own, or the server may allow too few channels");
+}
+
+bool kept_shell::make_room() {
+  if (!rules_.open()) return false;
+  rules_.give_up(now());
+  carry_out();
+  return true;
+}
+
+void kept_shell::received(std::string_view bytes) {
+  rules_.received(bytes, now());
+  carry_out();
+}
+
+void kept_shell::ended() {
+  rules_.ended(now());
+  carry_out();
+}
+
+void kept_shell::lost(std::error_code ec, const std::string& why) {
+  const auto hold = shared_from_this();
+  pipe_.reset();
+  if (timer_ && std::exchange(armed_, false)) timer_->cancel();
+  rules_.drop([&](shell_rules::request& each) {
+    auto& who = user(each);
+    who.why_ = why;
+    who.complete(ec);
+  });
+}
+
+void kept_shell::add(shell_user& user) {
+  rules_.add(user, now());
+  carry_out();
+  // Whoever asks at the same time is asked for together.
+  if (!rules_.must_send() || std::exchange(sending_, true)) return;
+  post_call(executor_, shared_call::to<&kept_shell::send>(shared_from_this()));
+}
+
+void kept_shell::cancel(shell_user& user) {
+  rules_.cancel(user, now());
+  carry_out();
+}
+
+void kept_shell::send() {
+  sending_ = false;
+  if (!timer_) return;
+  // What the shell has printed since, or that it has ended, must not be taken for the answer.
+  if (const auto pipe = pipe_; pipe && rules_.open()) pipe->wake();
+  rules_.send(now());
+  carry_out();
+}
+
+void kept_shell::carry_out() {
+  if (!timer_ || std::exchange(acting_, true)) return;
+  const auto hold = shared_from_this();
+  while (const auto next = rules_.next()) act(*next);
+  acting_ = false;
+  if (rules_.busy()) return arm();
+  if (timer_ && std::exchange(armed_, false)) timer_->cancel();
+  if (const auto pipe = pipe_) pipe->rest();
+}
+
+void kept_shell::act(const shell_rules::action& next) {
+  switch (next.kind) {
+    case shell_rules::action_kind::none: return;
+    case shell_rules::action_kind::open:
+      if (const auto pipe = pipe_) pipe->open(rules_.command());
+      return;
+    case shell_rules::action_kind::write:
+      if (const auto pipe = pipe_) pipe->write();
+      return;
+    case shell_rules::action_kind::close:
+      if (const auto pipe = pipe_) pipe->close();
+      return;
+    case shell_rules::action_kind::answered: return user(*next.who).complete({});
+    case shell_rules::action_kind::alone: {
+      auto& who = user(*next.who);
+      ++who.generation_;
+      if (!who.cancelling_) who.completion_.slot().clear();
+      return who.alone_(*who.command, *who.reply, std::move(who.completion_));
+    }
+  }
+}
+
+void kept_shell::arm() {
+  const auto due = rules_.due();
+  if (!due || *due == duration::max()) return;
+  const clock::time_point at(std::chrono::duration_cast<clock::duration>(*due));
+  if (armed_ && timer_->expiry() <= at) return;
+  armed_ = true;
+  timer_->expires_at(at);
+  timer_->async_wait(shared_call::to<&kept_shell::on_time>(shared_from_this()));
+}
+
+void kept_shell::on_time(std::error_code ec) {
+  if (ec || !timer_) return;
+  armed_ = false;
+  rules_.tick(now());
+  carry_out();
+}
+
+void kept_shell::on_shutdown() noexcept {
+  const auto hold = weak_from_this().lock();
+  timer_.reset();
+  pipe_.reset();
+  const auto destroy = [](shell_rules::request& each) {
+    [[maybe_unused]] const auto last = std::move(user(each).completion_);
+  };
+  rules_.drop(destroy);
+  while (const auto next = rules_.next())
+    if (next->who != nullptr) destroy(*next->who);
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/kept_shell/detail/impl/shell_rules.ipp
+#ifndef REMOTE_JOB_KEPT_SHELL_DETAIL_IMPL_SHELL_RULES_IPP
+#define REMOTE_JOB_KEPT_SHELL_DETAIL_IMPL_SHELL_RULES_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+auto shell_rules::next() -> std::optional<action> {
+  if (taken_ == actions_.size()) {
+    actions_.clear();
+    taken_ = 0;
+    return std::nullopt;
+  }
+  return actions_[taken_++];
+}
+
+void shell_rules::add(request& r, duration now) {
+  if (given_up_ && phase_ == phase::none && now - given_up_at_ >= pause) {
+    given_up_ = false;
+    failed_starts_ = max_starts - 1;
+  }
+  if (given_up_ || !fits(*r.command) || (takes_time(r) && (users_ > 1 || r.failures > 1))) {
+    r.failures = std::min(r.failures, 1U);
+    return act(action_kind::alone, &r);
+  }
+  r.reply->clear();
+  if (waiting_.empty() && alone_in_flight()) heard_ = now;
+  waiting_.push_back(&r);
+}
+
+void shell_rules::send(duration now) {
+  if (!flight_.empty() || waiting_.empty() || (phase_ == phase::starting && takes_time(*waiting_.front()))) return;
+  const auto& leader = *waiting_.front()->command;
+  if (phase_ == phase::none) {
+    phase_ = phase::starting;
+    command_ = leader.command;
+    prelude_ = leader.shell.prelude;
+    greeting_ = leader.shell.greeting;
+    out_.assign(prelude_);
+    written_ = 0;
+    heard_ = now;
+    act(action_kind::open);
+    // Should the start fail, it can be executed at once, since the shell has not begun with it.
+    if (takes_time(*waiting_.front())) return act(action_kind::write);
+  }
+  const bool single = waiting_.front()->failures > 0 || takes_time(*waiting_.front());
+  std::size_t count = 0, size = 0;
+  for (const auto* each : waiting_) {
+    const auto& shell = each->command->shell;
+    size += shell.text.size();
+    if (count > 0 &&
+        (single || each->failures > 0 || shell.flush != leader.shell.flush || count == max_batch || size > max_text))
+      break;
+    out_.append(shell.text);
+    ++count;
+  }
+  out_.append(leader.shell.flush);
+  for (std::size_t i = 0; i < count; ++i) flight_.push_back({waiting_[i]});
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+  heard_ = now;
+  act(action_kind::write);
+}
+
+bool shell_rules::cancel(request& r, duration now) {
+  if (std::erase(waiting_, &r) > 0) {
+    if (phase_ == phase::starting && !busy()) broken(now, now - heard_ >= patience);
+    return true;
+  }
+  const auto found = std::find_if(flight_.begin() + static_cast<std::ptrdiff_t>(first_), flight_.end(),
+                                  [&](const entry& each) { return each.who == &r; });
+  if (found == flight_.end()) return false;
+  const auto& output = r.reply->output;
+  found->mark = r.command->end_mark;
+  found->room = r.command->max_output - std::min(r.command->max_output, output.size());
+  found->who = nullptr;
+  // The mark may have begun.
+  if (found == flight_.begin() + static_cast<std::ptrdiff_t>(first_))
+    discarded_.assign(output, output.size() - std::min(output.size(), found->mark.size()));
+  if (std::any_of(flight_.begin() + static_cast<std::ptrdiff_t>(first_), flight_.end(),
+                  [](const entry& other) { return other.who != nullptr; }))
+    return true;
+  broken(now, now - heard_ >= patience);
+  return true;
+}
+
+void shell_rules::received(std::string_view bytes, duration now) {
+  if (phase_ == phase::none) return;
+  std::string rest;
+  if (phase_ == phase::starting) {
+    noise_.append(bytes);
+    const auto at = noise_.find(greeting_);
+    if (at == noise_.npos) {
+      if (noise_.size() > max_noise) broken(now);
+      return;
+    }
+    phase_ = phase::ready;
+    failed_starts_ = 0;
+    rest = noise_.substr(at + greeting_.size());
+    noise_.clear();
+    bytes = rest;
+  }
+  heard_ = now;
+  while (!bytes.empty() && !flight_.empty())
+    if (!take(bytes, now)) return;
+  send(now);
+}
+
+/// Takes what belongs to the first reply; false if the rest of the bytes belongs to nobody any more.
+bool shell_rules::take(std::string_view& bytes, duration now) {
+  auto& front = flight_[first_];
+  auto& out = front.who != nullptr ? front.who->reply->output : discarded_;
+  const std::string_view mark = front.end();
+  // The mark may have begun in what came before.
+  std::size_t size = std::string_view::npos;
+  for (auto before = std::min(out.size(), mark.size() - 1); before > 0 && size == bytes.npos; --before)
+    if (out.ends_with(mark.substr(0, before)) && bytes.starts_with(mark.substr(before))) size = mark.size() - before;
+  if (size == bytes.npos)
+    if (const auto at = bytes.find(mark); at != bytes.npos) size = at + mark.size();
+  const auto part = bytes.substr(0, size);
+  const auto room = front.who == nullptr
+                        ? front.room
+                        : front.who->command->max_output - std::min(front.who->command->max_output, out.size());
+  if (part.size() > room) {
+    broken(now);
+    return false;
+  }
+  out.append(part);
+  if (size != bytes.npos) {
+    bytes.remove_prefix(size);
+    answered(now);
+    return true;
+  }
+  bytes = {};
+  auto& last = flight_.back();
+  const bool cancelled = front.who == nullptr;
+  if (cancelled) {
+    front.room -= part.size();
+    const auto longest = std::max(mark.size(), last.end().size());
+    if (out.size() > longest) out.erase(0, out.size() - longest);
+  }
+  // The last reply is whole, and others before it never came: nothing more will.
+  if (&last == &front || !out.ends_with(last.end())) return true;
+  auto output = std::move(out);
+  std::vector<request*> lost;
+  for (; first_ + 1 < flight_.size(); ++first_)
+    if (auto* who = flight_[first_].who) lost.push_back(who);
+  if (last.who != nullptr && !cancelled) last.who->reply->output = std::move(output);
+  if (last.who != nullptr && cancelled) lost.push_back(std::exchange(last.who, nullptr));
+  for (auto each = lost.rbegin(); each != lost.rend(); ++each) failed(**each);
+  answered(now);
+  return true;
+}
+
+void shell_rules::answered(duration now) {
+  if (auto* who = flight_[first_].who) {
+    who->failures = 0;
+    act(action_kind::answered, who);
+  }
+  discarded_.clear();
+  if (++first_ < flight_.size()) return;
+  first_ = 0;
+  flight_.clear();
+  if (given_up_ && waiting_.empty()) return broken(now);
+  send(now);
+}
+
+/// Asks once more, or else has it executed; or gives it up.
+void shell_rules::failed(request& r) {
+  if (takes_time(r)) {
+    ++r.failures;
+    return act(action_kind::answered, &r);
+  }
+  r.reply->clear();
+  if (given_up_ || ++r.failures > 1) {
+    r.failures = std::min(r.failures, 1U);
+    return act(action_kind::alone, &r);
+  }
+  waiting_.insert(waiting_.begin(), &r);
+}
+
+void shell_rules::ended(duration now) {
+  if (phase_ != phase::none) broken(now);
+}
+
+void shell_rules::broken(duration now, bool counts) {
+  const bool starting = phase_ == phase::starting;
+  const auto flight = std::exchange(flight_, {});
+  const auto first = std::exchange(first_, 0);
+  act(action_kind::close);
+  reset();
+  if (starting && counts && ++failed_starts_ >= max_starts) {
+    given_up_ = true;
+    given_up_at_ = now;
+  }
+  for (auto i = flight.size(); i > first; --i)
+    if (auto* who = flight[i - 1].who; who != nullptr) {
+      if (starting)
+        act(action_kind::alone, who);
+      else
+        failed(*who);
+    }
+  if (starting && !waiting_.empty() && takes_time(*waiting_.front())) {
+    act(action_kind::alone, waiting_.front());
+    waiting_.erase(waiting_.begin());
+  }
+  if (given_up_)
+    for (auto* who : std::exchange(waiting_, {})) act(action_kind::alone, who);
+  send(now);
+}
+
+void shell_rules::reset() noexcept {
+  phase_ = phase::none;
+  out_.clear();
+  written_ = 0;
+  noise_.clear();
+  discarded_.clear();
+}
+
+void shell_rules::sent(std::size_t size) noexcept {
+  written_ += size;
+  if (written_ < out_.size()) return;
+  out_.clear();
+  written_ = 0;
+  shrink(out_, max_text);
+}
+
+void shell_rules::tick(duration now) {
+  if (const auto limit = due(); limit && now >= *limit) broken(now);
+}
+
+std::optional<duration> shell_rules::due() const noexcept {
+  if (phase_ == phase::none || !busy()) return std::nullopt;
+  if (phase_ == phase::starting) return saturating_add(heard_, limits_.start);
+  if (flight_.empty() || (alone_in_flight() && waiting_.empty())) return std::nullopt;
+  return saturating_add(heard_, limits_.answer);
+}
+
+void shell_rules::give_up(duration now) {
+  if (std::exchange(given_up_, true)) return;
+  given_up_at_ = now;
+  for (auto* who : std::exchange(waiting_, {})) act(action_kind::alone, who);
+  if (flight_.empty() && phase_ != phase::none) broken(now);
+}
+
+bool shell_rules::fits(const remote_command& wanted) const noexcept {
+  if (wanted.shell.prelude.empty() || wanted.end_mark.empty()) return false;
+  if (phase_ != phase::none) return wanted.shell.prelude == prelude_ && wanted.command == command_;
+  if (waiting_.empty()) return true;
+  const auto& first = *waiting_.front()->command;
+  return wanted.shell.prelude == first.shell.prelude && wanted.command == first.command;
+}
+
+/// What takes its time has no limit but its user's.
+bool shell_rules::alone_in_flight() const noexcept {
+  const auto* who = flight_.empty() ? nullptr : flight_.back().who;
+  return who != nullptr && takes_time(*who);
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
 #endif
 
@@ -10602,7 +11615,8 @@ namespace remote_job::inline REMOTE_JOB_ABI::detail {
 ///
 /// A session in which there is a proved process is the job's unless a process leads it that is not. It stays the job's
 /// from one look to the next although nobody known is left in it, since a process may fork and end in between. The
-/// shell that runs this is no member, even if the job started it.
+/// shell that runs this is no member, even if the job started it; nor is its child, which runs this in a shell that is
+/// kept open.
 inline constexpr std::string_view members_piece = R"sh(rj_add() {
   rj_known="$rj_known$1:$rj_s:$rj_g " rj_pids="$rj_pids$1 " rj_left=$((rj_left+1)) rj_new="$rj_new|$1"
   if [ "$rj_g" = "$1" ] || [ "$rj_cl" = yes ]; then
@@ -10649,7 +11663,7 @@ rj_look() {
       rj_t=${rj_t#/proc/} rj_t=${rj_t%/*}
       case "$rj_pids$$ " in *" $rj_t "*) continue ;; esac
       rj_start "$rj_t"
-      if [ -n "$rj_s" ] && [ "$rj_g" != "$rj_q" ]; then rj_add "$rj_t"; fi
+      if [ -n "$rj_s" ] && [ "$rj_g" != "$rj_q" ] && [ "$rj_up" != "${rj_kept-}" ]; then rj_add "$rj_t"; fi
     done
   fi
   while :; do
@@ -10665,7 +11679,7 @@ rj_look() {
       rj_t=${rj_t#/proc/} rj_t=${rj_t%/*}
       case "$rj_pids$$ " in *" $rj_t "*) continue ;; esac
       rj_start "$rj_t"
-      [ -n "$rj_s" ] || continue
+      [ -n "$rj_s" ] && [ "$rj_up" != "${rj_kept-}" ] || continue
       case $rj_old in
         *"|$rj_up|"*) rj_add "$rj_t" ;;
         *) case "|$rj_held|" in *"|$rj_g|"*) rj_add "$rj_t" ;; esac ;;
@@ -11070,7 +12084,8 @@ rj_enter "$@"
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_lifecycle_begin(std::string& script, const std::string& nonce) {
-  script.append(group_begin).append(remember_piece).append(surroundings_piece).append(tools_piece);
+  script.append(group_begin).append(remember_piece).append(surroundings_piece);
+  script.append(no_input_piece).append(tools_piece);
   append_assignment(script, "rj_nonce", nonce);
 }
 
@@ -11193,6 +12208,192 @@ void append_cleanup(std::string& script, const job_spec& job, const cleanup_requ
 
 #endif
 
+// ---- remote_job/os_policy/detail/posix_kept_shell.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_POSIX_KEPT_SHELL_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_POSIX_KEPT_SHELL_HPP
+
+// The same polls and scripts for a POSIX shell that is kept open: its functions are sent once, then each poll is a few
+// short lines. Many shells read their input byte by byte.
+//
+// rj_ask looks at a job with builtins only, in the order that a poll needs: whether it lives, its exit code, and whether
+// its log can be read. rj_answer then finds out the size of all logs that were asked for, with one process, and prints
+// one frame for each, in the order of asking. What a request leaves behind are variables that the next one assigns.
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// What the shell prints once it has read its functions. Not in their text, which may be echoed.
+inline constexpr std::string_view kept_shell_greeting = "\n@RJ1 shell\n";
+
+/// The login's environment, which a job must not see changed: kept here for rj_restore, which gives it to a script.
+/// rj_kept is the shell whose child runs the script.
+inline constexpr std::string_view keep_login_piece =
+    R"sh(rj_lp=${PATH-} rj_lps=${PATH+x} rj_ll=${LC_ALL-} rj_lls=${LC_ALL+x} rj_li=$IFS
+rj_restore() {
+  if [ -n "$rj_lps" ]; then PATH=$rj_lp; else unset PATH; fi
+  if [ -n "$rj_lls" ]; then LC_ALL=$rj_ll; else unset LC_ALL; fi
+  IFS=$rj_li rj_kept=$$
+  unset rj_b rj_by rj_c rj_cl rj_cp rj_cs rj_d rj_e rj_f rj_g rj_h rj_i rj_ib rj_ih rj_in rj_is rj_j rj_k rj_kq rj_ks
+  unset rj_l rj_m rj_n rj_o rj_p rj_pg rj_q rj_s rj_t rj_up rj_v rj_w rj_x rj_z
+}
+)sh";
+
+/// rj_sizes FILE...: prints the inode and the size of each, in this order and no name, where there is a stat for that;
+/// rj_stat, whether there is. Else ls looks at each log by itself.
+///
+/// rj_dd: whether dd counts in bytes. Then it is the one process that reads a part of a log.
+///
+/// This boot and the name of the node are the same as long as the shell lives.
+inline constexpr std::string_view kept_shell_piece = R"sh(rj_where
+rj_where() { :; }
+rj_stat=yes
+if [ -n "$(exec stat -Lc %s / </dev/null 2>/dev/null)" ]; then
+  rj_sizes() { exec stat -Lc '%i %s' "$@"; }
+elif [ -n "$(exec stat -Lf %z / </dev/null 2>/dev/null)" ]; then
+  rj_sizes() { exec stat -Lf '%i %z' "$@"; }
+else rj_stat=no
+fi
+rj_dd=no
+if [ "$(echo 1234 | exec dd iflag=skip_bytes,count_bytes skip=1 count=2 2>/dev/null)" = 23 ]; then rj_dd=yes; fi
+rj_asked=0 rj_logs= rj_count=0
+rj_line='
+'
+)sh";
+
+/// Between the pieces of rj_ask NONCE LIFE DIRS, which works on $rj_p, $rj_pe and $rj_pl, the pid file, the exit-code file
+/// and the log, and on what append_part() assigns. LIFE and DIRS are yes or no: whether that is asked for.
+inline constexpr std::string_view ask_begin_piece = R"sh(rj_ask() {
+  rj_asked=$((rj_asked+1)) rj_lv=
+  if [ "$2" = yes ]; then
+    rj_life
+    rj_lv=" life=$rj_v:$rj_e"
+  fi
+  rj_f=$rj_pe
+)sh";
+inline constexpr std::string_view ask_end_piece = R"sh(  rj_f=$rj_pl rj_k=-
+  if [ -f "$rj_f" ]; then
+    rj_k=!
+    if [ "$rj_stat" = no ]; then rj_k=?
+    elif { { :; } <"$rj_f"; } 2>/dev/null; then
+      rj_k=? rj_count=$((rj_count+2)) rj_logs="$rj_logs \"\$rj_f$rj_asked\""
+    fi
+  elif [ -e "$rj_f" ] || rj_hidden; then rj_k=!
+  fi
+  if [ "$3" = yes ]; then
+    rj_dir
+    rj_lv=" dirs=$rj_o$rj_x$rj_lv"
+  fi
+  eval "rj_f$rj_asked=\$rj_f rj_t$rj_asked=\$rj_t rj_lv$rj_asked=\$rj_lv"
+  eval "rj_a$rj_asked=\"\$rj_k \$1 \$rj_c \$rj_po \$rj_pb \$rj_pv \$rj_pm \$rj_ps \$rj_pr\""
+}
+)sh";
+
+/// rj_answer: should fewer sizes come than logs were there, each log is looked at by itself.
+inline constexpr std::string_view answer_begin_piece = R"sh(rj_print() {
+  rj_c=$3 rj_po=$4 rj_pb=$5 rj_pv=$6 rj_pm=$7 rj_ps=$8 rj_pr=$9
+)sh";
+inline constexpr std::string_view answer_middle_piece =
+    R"sh(  rj_l="@RJ1 $2 poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_lv"
+  if [ "$rj_n" = 0 ]; then
+    echo "$rj_line$rj_l$rj_line$rj_t$rj_line${rj_line}@RJ1 $2 end"
+    return
+  fi
+  echo "$rj_line$rj_l$rj_line$rj_t"
+  if [ "$rj_dd" = yes ]; then
+    dd bs=65536 iflag=skip_bytes,count_bytes skip="$rj_pb" count="$rj_n" <"$rj_f" 2>/dev/null
+  else
+)sh";
+inline constexpr std::string_view answer_end_piece = R"sh(  fi
+  echo "${rj_line}@RJ1 $2 end"
+}
+rj_answer() {
+  rj_l=
+  if [ "$rj_count" != 0 ]; then
+    eval "rj_l=\$(rj_sizes$rj_logs </dev/null 2>/dev/null)"
+  fi
+  IFS=" $rj_line"
+  set -- $rj_l
+  IFS=' '
+  [ $# = "$rj_count" ] || set --
+  rj_at=0
+  while [ "$rj_at" != "$rj_asked" ]; do
+    rj_at=$((rj_at+1))
+    eval "rj_f=\$rj_f$rj_at rj_t=\$rj_t$rj_at rj_lv=\$rj_lv$rj_at rj_a=\$rj_a$rj_at"
+    rj_k=${rj_a%% *} rj_i=0 rj_s=0
+    if [ "$rj_k" = '?' ]; then
+      if [ $# != 0 ]; then
+        rj_k=+ rj_i=$1 rj_s=$2
+        shift 2
+        case $rj_i$rj_s in *[!0-9]*) rj_k=! rj_i=0 rj_s=0 ;; esac
+      else rj_look_at_log
+      fi
+    fi
+    rj_print $rj_a
+  done
+  rj_asked=0 rj_logs= rj_count=0
+}
+)sh";
+
+/// The functions of the shell, for the first input of `sh -s`. One brace group, as every script.
+REMOTE_JOB_DECL std::string_view kept_shell_prelude();
+
+/// Writes how the shell is asked for a poll.
+REMOTE_JOB_DECL void append_shell_poll(shell_request& shell, const job_spec& job, const poll_request& request);
+
+/// Has the shell run a whole script, by a child that has the login's environment.
+REMOTE_JOB_DECL void append_shell_script(shell_request& shell, std::string_view script);
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/os_policy/detail/impl/posix_kept_shell.ipp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_KEPT_SHELL_IPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_KEPT_SHELL_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+std::string_view kept_shell_prelude() {
+  static const std::string text = [] {
+    std::string all(group_begin);
+    all.append(keep_login_piece).append(surroundings_piece).append(process_piece).append(child_piece);
+    all.append(life_piece).append(directory_of_file_piece).append(kept_shell_piece);
+    all.append(ask_begin_piece).append(read_exit_piece);
+    all.append("if [ \"$3\" = yes ]; then\nrj_dir\nrj_x=$rj_o\nfi\n");
+    all.append("if [ \"$2\" = yes ]; then\n").append(spare_exit_piece).append("fi\n").append(ask_end_piece);
+    all.append("rj_look_at_log() {\n").append(stat_piece).append("}\n");
+    all.append(answer_begin_piece).append(plan_piece).append(answer_middle_piece).append(tail_piece);
+    all.append(answer_end_piece);
+    return all.append("rj_w=shell\necho \"\n@RJ1 $rj_w\"\n}\n");
+  }();
+  return text;
+}
+
+void append_shell_poll(shell_request& shell, const job_spec& job, const poll_request& request) {
+  shell.prelude = kept_shell_prelude();
+  shell.greeting = kept_shell_greeting;
+  auto& text = shell.text;
+  if (request.liveness) {
+    append_path(text, "rj_p", job.pid_file);
+    append_known_process(text, request);
+  }
+  append_path(text, "rj_pe", job.exit_code_file);
+  append_path(text, "rj_pl", job.log_file);
+  append_part(text, request);
+  text.append("rj_ask ").append(request.nonce).append(request.liveness ? " yes" : " no");
+  text.append(request.directories ? " yes\n" : " no\n");
+  shell.flush = "rj_answer\n";
+}
+
+void append_shell_script(shell_request& shell, std::string_view script) {
+  shell.prelude = kept_shell_prelude();
+  shell.greeting = kept_shell_greeting;
+  shell.text.append("(\nrj_restore\n").append(script).append(")\n");
+  shell.flush = {};
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
 // ---- remote_job/os_policy/detail/impl/posix_script.ipp
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_SCRIPT_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_SCRIPT_IPP
@@ -11200,39 +12401,26 @@ void append_cleanup(std::string& script, const job_spec& job, const cleanup_requ
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 void append_script_begin(std::string& script) {
-  script.append(group_begin).append(plain_output_piece).append(surroundings_piece);
+  script.append(group_begin).append(surroundings_piece).append(no_input_piece);
 }
 
-void append_plan_piece(std::string& script, const poll_request& request) {
+void append_part(std::string& script, const poll_request& request) {
+  constexpr std::uint64_t block = 16384;  // of tail_piece
   const auto start = poll_start(request);
-  const auto number = [&](std::string_view before, std::uint64_t value) {
-    script.append(before);
-    append_number(script, value);
-  };
-  number("rj_n=0\nif [ \"$rj_s\" != ", request.offset);
-  number(" ]; then\n  if [ \"$((4294967296))\" = 4294967296 ]; then\n    [ \"$rj_s\" -le ", request.offset);
-  number(" ] || rj_n=$((rj_s-", start);
-  number("))\n    [ \"$rj_n\" -le ", poll_limit(request));
-  number(" ] || rj_n=", poll_limit(request));
-  number("\n  elif [ \"$(exec expr \"$rj_s\" '>' ", request.offset);
-  number(")\" = 1 ]; then\n    rj_n=$(exec expr \"$rj_s\" - ", start);
-  number(")\n    [ \"$(exec expr \"$rj_n\" '<' ", poll_limit(request));
-  number(")\" = 1 ] || rj_n=", poll_limit(request));
-  number("\n  fi\nelif [ \"$rj_c\" != - ]; then rj_n=", request.offset - start);
-  script.append("\nfi\n");
+  append_number(script.append("rj_po="), request.offset);
+  append_number(script.append(" rj_pb="), start);
+  append_number(script.append(" rj_pv="), request.offset - start);
+  append_number(script.append(" rj_pm="), poll_limit(request));
+  append_number(script.append(" rj_ps="), start / block);
+  append_number(script.append(" rj_pr="), start % block);
+  script += '\n';
 }
 
-void append_tail_piece(std::string& script, const poll_request& request) {
-  constexpr std::uint64_t block = 16384;
-  const auto start = poll_start(request);
-  const auto skipped = start % block;
-  script.append("[ \"$rj_n\" = 0 ] || { dd bs=16384 skip=");
-  append_number(script, start / block);
-  script.append(" count=$(((rj_n+");
-  append_number(script, skipped + block - 1);
-  script.append(")/16384)) <\"$rj_f\"");
-  if (skipped > 0) append_number(script.append(" | tail -c +"), skipped + 1);
-  script.append(" | head -c \"$rj_n\"; } 2>/dev/null\n");
+void append_known_process(std::string& script, const poll_request& request) {
+  if (request.known_pid == 0 || request.known_start.empty()) return static_cast<void>(script.append("rj_kq= rj_ks=\n"));
+  append_number(script.append("rj_kq="), request.known_pid);
+  script += '\n';
+  append_assignment(script, "rj_ks", request.known_start);
 }
 
 void append_path(std::string& script, std::string_view name, const std::string& path) {
@@ -12304,11 +13492,7 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   if (request.liveness) {
     detail::append_path(script, "rj_p", job.pid_file);
     script.append(detail::process_piece).append(detail::child_piece).append(detail::life_piece);
-    if (request.known_pid != 0 && !request.known_start.empty()) {
-      detail::append_number(script.append("rj_kq="), request.known_pid);
-      script.append("\n");
-      detail::append_assignment(script, "rj_ks", request.known_start);
-    }
+    detail::append_known_process(script, request);
     script.append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
   } else {
     script.append("rj_v=\n");
@@ -12320,14 +13504,15 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   detail::append_path(script, "rj_f", job.log_file);
   script.append(detail::stat_piece);
   if (request.directories) script.append("rj_dir\nrj_v=\" dirs=$rj_o$rj_x$rj_v\"\n");
-  detail::append_plan_piece(script, request);
-  script.append("echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=");
-  detail::append_number(script, detail::poll_start(request));
-  script.append(" n=$rj_n$rj_v\n$rj_t\"\n");
-  detail::append_tail_piece(script, request);
+  detail::append_part(script, request);
+  script.append(detail::plan_piece);
+  script.append(
+      "echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_v\n$rj_t\"\n");
+  script.append(detail::tail_piece);
   script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
   detail::append_end_mark(command.end_mark, request.nonce);
   command.max_output = detail::poll_limit(request) + detail::frame_allowance;
+  detail::append_shell_poll(command.shell, job, request);
 }
 
 std::error_code posix_os::parse_poll(const poll_request& request, const command_reply& raw,
@@ -12337,6 +13522,7 @@ std::error_code posix_os::parse_poll(const poll_request& request, const command_
 
 void posix_os::build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
   detail::append_submit(begin_lifecycle(request.nonce, command), job, request, shell_);
+  detail::append_shell_script(command.shell, command.input);
 }
 
 std::error_code posix_os::parse_submit(const submit_request& request, const command_reply& raw,
@@ -12346,6 +13532,7 @@ std::error_code posix_os::parse_submit(const submit_request& request, const comm
 
 void posix_os::build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
   detail::append_stop(begin_lifecycle(request.nonce, command), job, request);
+  detail::append_shell_script(command.shell, command.input);
 }
 
 std::error_code posix_os::parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) const {
@@ -12354,6 +13541,7 @@ std::error_code posix_os::parse_stop(const stop_request& request, const command_
 
 void posix_os::build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
   detail::append_cleanup(begin_lifecycle(request.nonce, command), job, request);
+  detail::append_shell_script(command.shell, command.input);
 }
 
 std::error_code posix_os::parse_cleanup(const cleanup_request& request, const command_reply& raw,
@@ -12375,9 +13563,8 @@ std::string posix_os::file_size(const std::string& path) const {
 std::string posix_os::log_tail(const std::string& path, std::uint64_t offset, std::size_t max_bytes) const {
   const poll_request request{{}, offset, 0, max_bytes};
   auto script = begin(path).append(detail::stat_piece);
-  detail::append_plan_piece(script, request);
-  detail::append_tail_piece(script, request);
-  return script.append(detail::script_end);
+  detail::append_part(script, request);
+  return script.append(detail::plan_piece).append(detail::tail_piece).append(detail::script_end);
 }
 
 std::string& posix_os::begin_lifecycle(const std::string& nonce, remote_command& command) const {
@@ -13613,12 +14800,12 @@ std::error_code ostream_sink::on_log(std::uint64_t /*offset*/, std::string_view 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
 void recording_sink::on_log(std::uint64_t offset, std::string_view bytes) {
-  calls_.push_back(log_call{offset, std::string(bytes)});
+  calls_.emplace_back(log_call{offset, std::string(bytes)});
 }
-void recording_sink::on_log_reset(const log_reset& reset) { calls_.push_back(reset); }
-void recording_sink::on_retry(const retry_info& info) { calls_.push_back(info); }
-void recording_sink::on_notice(const notice& n) { calls_.push_back(n); }
-void recording_sink::on_event(const trigger_event& event) { calls_.push_back(event); }
+void recording_sink::on_log_reset(const log_reset& reset) { calls_.emplace_back(reset); }
+void recording_sink::on_retry(const retry_info& info) { calls_.emplace_back(info); }
+void recording_sink::on_notice(const notice& n) { calls_.emplace_back(n); }
+void recording_sink::on_event(const trigger_event& event) { calls_.emplace_back(event); }
 
 std::string recording_sink::log() const {
   std::string bytes;
@@ -13720,6 +14907,9 @@ class child_process {
   /// Takes the status of an ended child; never waits. Returns true once nothing is left to reap.
   REMOTE_JOB_DECL bool try_reap() noexcept;
 
+  /// The same for a child that was killed: waits for it, a second at most.
+  REMOTE_JOB_DECL void reap_killed() noexcept;
+
   /// Kills the child and the processes it started, except those that left its group.
   REMOTE_JOB_DECL void kill_group() const noexcept;
 
@@ -13802,6 +14992,10 @@ unique_fd make_input(std::string_view content) {
 child_process::~child_process() {
   if (pid_ <= 0) return;
   kill_group();
+  reap_killed();
+}
+
+void child_process::reap_killed() noexcept {
   for (int tries = 0; !try_reap() && tries < 100; ++tries) ::poll(nullptr, 0, 10);
 }
 
@@ -14115,6 +15309,9 @@ class running_command : public std::enable_shared_from_this<running_command> {
   /// Enough to empty a pipe, whose capacity is 64 KiB on Linux (pipe(7)).
   static constexpr int max_reads = 32;
 
+  /// Takes a step in the life of the command; memory that runs out meanwhile ends it.
+  template <class Step>
+  void guarded(Step step);
   REMOTE_JOB_DECL void wait_output(descriptor& from);
   REMOTE_JOB_DECL bool drain(descriptor& from);
   REMOTE_JOB_DECL void wait_exit();
@@ -14133,6 +15330,107 @@ class running_command : public std::enable_shared_from_this<running_command> {
   timer linger_, look_;
   timer finished_;  // an event: never expires, only cancelled
   std::array<char, 16384> buffer_;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+// ---- remote_job/transport/detail/shell_process.hpp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_SHELL_PROCESS_HPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_SHELL_PROCESS_HPP
+
+#ifndef _WIN32  // POSIX only; this header is empty elsewhere
+
+#include <asio/any_io_executor.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// One shell as a child process. Its own handlers keep the object alive until the child is reaped.
+///
+/// The input is a socket, since writing to a pipe without a reader raises SIGPIPE. What the shell writes to its standard
+/// error is not kept. The end of the shell is that of its output, or of its process. While it rests, nothing is waited
+/// for, so that a shell that nobody asks does not keep the execution context running.
+class shell_child final : public std::enable_shared_from_this<shell_child> {
+ public:
+  REMOTE_JOB_DECL shell_child(const asio::any_io_executor& executor, std::weak_ptr<kept_shell> shell);
+  shell_child(const shell_child&) = delete;
+  shell_child& operator=(const shell_child&) = delete;
+  /// Kills the process if it goes on, but not what it started: see close().
+  REMOTE_JOB_DECL ~shell_child();
+
+  REMOTE_JOB_DECL std::error_code start(const std::vector<std::string>& arguments);
+  REMOTE_JOB_DECL void write();
+  REMOTE_JOB_DECL void rest() noexcept;
+  REMOTE_JOB_DECL void wake();
+
+  /// Ends the input, which ends the shell. The process is killed if it goes on, but not what it started: jobs may be in
+  /// its group where the host has nothing that makes sessions.
+  REMOTE_JOB_DECL void close() noexcept;
+
+ private:
+  using descriptor = asio::posix::basic_stream_descriptor<asio::any_io_executor>;
+
+  /// How long the process may go on without input.
+  static constexpr auto linger = std::chrono::seconds(1);
+  static constexpr int max_reads = 32;
+
+  struct pipe {
+    descriptor end;
+    bool awaited = false;
+  };
+
+  REMOTE_JOB_DECL void wait();
+  REMOTE_JOB_DECL void wait_output(pipe& from);
+  REMOTE_JOB_DECL bool drain(pipe& from);
+  REMOTE_JOB_DECL void wait_exit();
+  REMOTE_JOB_DECL void look_for_exit();
+  REMOTE_JOB_DECL void on_writable(std::error_code ec);
+  REMOTE_JOB_DECL void ended();
+
+  std::weak_ptr<kept_shell> shell_;
+  child_process child_;
+  descriptor in_;
+  pipe out_, err_;
+  descriptor exit_event_;
+  asio::steady_timer linger_, look_;
+  bool open_ = false;
+  bool writing_ = false;
+  bool exit_awaited_ = false;
+  bool resting_ = false;
+  std::array<char, 16384> buffer_;
+};
+
+/// Keeps a shell open as a local process.
+class shell_process final : public shell_pipe {
+ public:
+  /// `prefix`: the program and its first arguments; the command that starts the shell is appended.
+  shell_process(asio::any_io_executor executor, std::vector<std::string> prefix, std::weak_ptr<kept_shell> shell)
+      : executor_(std::move(executor)), prefix_(std::move(prefix)), shell_(std::move(shell)) {}
+
+  REMOTE_JOB_DECL void open(const std::string& command) override;
+  REMOTE_JOB_DECL void write() override;
+  REMOTE_JOB_DECL void close() noexcept override;
+  REMOTE_JOB_DECL void rest() noexcept override;
+  REMOTE_JOB_DECL void wake() override;
+
+ private:
+  asio::any_io_executor executor_;
+  std::vector<std::string> prefix_;
+  std::weak_ptr<kept_shell> shell_;
+  std::shared_ptr<shell_child> child_;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -14162,6 +15460,15 @@ void process_backend::connect(any_completion completion) {
 }
 
 void process_backend::execute(const remote_command& command, command_reply& reply, any_completion completion) {
+  diagnostics_.clear();
+  if (!keep_shell_ || command.shell.prelude.empty() || prefix_.empty())
+    return execute_alone(command, reply, std::move(completion));
+  if (!shell_) shell_ = std::make_shared<kept_shell>(executor_, shell_limits());
+  if (!shell_->attached()) shell_->use(std::make_shared<shell_process>(executor_, prefix_, shell_));
+  asker_->execute(shell_, command, reply, std::move(completion));
+}
+
+void process_backend::execute_alone(const remote_command& command, command_reply& reply, any_completion completion) {
   reply.clear();
   if (prefix_.empty()) return completion.post(not_found("no program was given"));
   auto running = std::make_shared<running_command>(shared_from_this(), command, reply);
@@ -14178,8 +15485,16 @@ void process_backend::execute(const remote_command& command, command_reply& repl
 }
 
 void process_backend::close() noexcept {
+  asker_->leave();
+  if (shell_ && !pooled_) shell_->close(asio::error::operation_aborted, "closed");
   for (const auto& each : std::exchange(commands_, {}))
     if (const auto running = each.lock()) running->abort();
+}
+
+std::vector<std::string> process_backend::notices() const {
+  std::vector<std::string> all;
+  asker_->add_notice(all);
+  return all;
 }
 
 bool process_backend::is_ssh() const {
@@ -14255,6 +15570,8 @@ std::error_code process_backend::judge_end(std::error_code error, const child_pr
 #include <asio/error.hpp>
 
 #include <algorithm>
+#include <new>
+#include <system_error>
 #include <utility>
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
@@ -14316,9 +15633,22 @@ void running_command::abort() noexcept {
     finish(asio::error::operation_aborted);
 }
 
+template <class Step>
+void running_command::guarded(Step step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    if (!ended_) return finish(std::make_error_code(std::errc::not_enough_memory));
+    child_.kill_leader();  // nothing waits for it any more
+    finished_.cancel();
+  }
+}
+
 void running_command::wait_output(descriptor& from) {
   from.async_wait(descriptor::wait_read, [self = shared_from_this(), &from](std::error_code error) {
-    if (!error && !self->ended_ && self->drain(from)) self->wait_output(from);
+    self->guarded([&] {
+      if (!error && !self->ended_ && self->drain(from)) self->wait_output(from);
+    });
   });
 }
 
@@ -14352,17 +15682,15 @@ void running_command::wait_exit() {
   if (exit_event_.is_open()) {
     exit_event_.async_wait(descriptor::wait_read, [self = shared_from_this()](std::error_code error) {
       if (error || !self->child_.try_reap()) return;
-      self->on_exit();
+      self->guarded([&] { self->on_exit(); });
     });
     return;
   }
   // Without a descriptor for the child's end, poll: SIGCHLD belongs to the user.
   look_.expires_after(std::chrono::milliseconds(10));
   look_.async_wait([self = shared_from_this()](std::error_code) {
-    if (self->child_.try_reap())
-      self->on_exit();
-    else
-      self->wait_exit();
+    const bool ended = self->child_.try_reap();
+    self->guarded([&] { ended ? self->on_exit() : self->wait_exit(); });
   });
 }
 
@@ -14397,10 +15725,234 @@ void running_command::finish(std::error_code error) {
 /// Runs once the command has finished.
 void running_command::complete() {
   if (!completion_) return;  // start() threw
-  const auto error = backend_->judge_end(error_, child_, reply_);
+  auto error = std::make_error_code(std::errc::not_enough_memory);
+  guarded([&] { error = backend_->judge_end(error_, child_, reply_); });
   auto completion = std::move(completion_);
   if (auto slot = completion.slot(); slot.is_connected()) slot.clear();
   completion.dispatch(error);
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+// ---- remote_job/transport/detail/impl/shell_process.ipp
+#ifndef REMOTE_JOB_TRANSPORT_DETAIL_IMPL_SHELL_PROCESS_IPP
+#define REMOTE_JOB_TRANSPORT_DETAIL_IMPL_SHELL_PROCESS_IPP
+
+#ifndef _WIN32
+
+#include <sys/socket.h>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+shell_child::shell_child(const asio::any_io_executor& executor, std::weak_ptr<kept_shell> shell)
+    : shell_(std::move(shell)),
+      in_(executor),
+      out_{descriptor(executor)},
+      err_{descriptor(executor)},
+      exit_event_(executor),
+      linger_(executor),
+      look_(executor) {}
+
+shell_child::~shell_child() {
+  if (child_.reaped()) return;
+  child_.kill_leader();
+  child_.reap_killed();
+}
+
+std::error_code shell_child::start(const std::vector<std::string>& arguments) {
+  int ends[2];
+#if defined(__APPLE__)
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return last_error();
+  const int on = 1;
+  for (const int fd : ends) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::setsockopt(ends[0], SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#else
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return last_error();
+#endif
+  auto in = above_stdio(unique_fd(ends[0])), child_in = above_stdio(unique_fd(ends[1]));
+  if (!in || !child_in) return last_error();
+  auto [out, child_out] = make_pipe();
+  if (!out || !child_out) return last_error();
+  auto [err, child_err] = make_pipe();
+  if (!err || !child_err) return last_error();
+  if (const auto error = child_.start(arguments, child_in.get(), child_out.get(), child_err.get())) return error;
+
+  std::error_code error;
+  const auto adopt = [&](descriptor& owner, unique_fd fd) {
+    if (!error) owner.assign(fd.get(), error);
+    if (!error) fd.release();
+    if (!error) owner.non_blocking(true, error);
+  };
+  adopt(in_, std::move(in));
+  adopt(out_.end, std::move(out));
+  adopt(err_.end, std::move(err));
+  if (auto event = child_.open_exit_event()) {
+    if (!error) exit_event_.assign(event.get(), error);
+    if (!error) event.release();
+  }
+  if (error) return error;
+  open_ = true;
+  wait();
+  return {};
+}
+
+void shell_child::rest() noexcept {
+  if (!open_ || std::exchange(resting_, true)) return;
+  std::error_code ignored;
+  for (auto* each : {&out_.end, &err_.end, &exit_event_}) each->cancel(ignored);
+}
+
+void shell_child::wake() {
+  if (!open_ || !std::exchange(resting_, false)) return;
+  drain(err_);
+  if (!drain(out_)) return;
+  if (child_.try_reap()) return ended();
+  wait();
+}
+
+void shell_child::wait() {
+  for (auto* each : {&out_, &err_})
+    if (!each->awaited) wait_output(*each);
+  if (exit_event_.is_open() && !exit_awaited_) wait_exit();
+}
+
+void shell_child::write() {
+  const auto shell = shell_.lock();
+  if (!shell) return close();
+#if defined(MSG_NOSIGNAL)
+  constexpr int flags = MSG_NOSIGNAL;
+#else
+  constexpr int flags = 0;
+#endif
+  while (open_ && !writing_) {
+    const auto text = shell->output();
+    if (text.empty()) return;
+    const auto written = ::send(in_.native_handle(), text.data(), text.size(), flags);
+    if (written >= 0) {
+      shell->sent(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      writing_ = true;
+      in_.async_wait(descriptor::wait_write, shared_call::to<&shell_child::on_writable>(shared_from_this()));
+    } else if (errno != EINTR) {
+      return;  // what it printed last, and its end, are noticed by reading
+    }
+  }
+}
+
+void shell_child::on_writable(std::error_code ec) {
+  writing_ = false;
+  if (!ec) write();
+}
+
+void shell_child::close() noexcept {
+  if (!std::exchange(open_, false)) return;
+  std::error_code ignored;
+  in_.close(ignored);
+  out_.end.close(ignored);
+  err_.end.close(ignored);
+  if (child_.reaped()) return;
+  linger_.expires_after(linger);
+  linger_.async_wait([self = shared_from_this()](std::error_code cancelled) {
+    if (!cancelled) self->child_.kill_leader();
+  });
+  if (!exit_awaited_) wait_exit();
+}
+
+void shell_child::wait_output(pipe& from) {
+  from.awaited = true;
+  from.end.async_wait(descriptor::wait_read, [self = shared_from_this(), &from](std::error_code cancelled) {
+    from.awaited = false;
+    if (!self->open_ || (!cancelled && !self->drain(from)) || self->resting_) return;
+    if (!from.awaited) self->wait_output(from);
+  });
+}
+
+/// Reads what there is; false at its end.
+bool shell_child::drain(pipe& from) {
+  for (int reads = 0; open_ && reads < max_reads; ++reads) {
+    std::error_code error;
+    const auto size = from.end.read_some(asio::buffer(buffer_), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) return true;
+    if (error == asio::error::interrupted) continue;
+    if (&from == &err_) {
+      if (error) return false;
+      continue;
+    }
+    if (error) {
+      ended();
+      return false;
+    }
+    const auto shell = shell_.lock();
+    if (!shell) close();
+    if (shell) shell->received(std::string_view(buffer_.data(), size));
+  }
+  return open_;
+}
+
+void shell_child::wait_exit() {
+  exit_awaited_ = true;
+  const auto look = [self = shared_from_this()](std::error_code) {
+    self->exit_awaited_ = false;
+    if (!self->open_ || !self->resting_) self->look_for_exit();
+  };
+  if (exit_event_.is_open()) return exit_event_.async_wait(descriptor::wait_read, look);
+  // Without a descriptor for the child's end, poll: SIGCHLD belongs to the user.
+  look_.expires_after(std::chrono::milliseconds(10));
+  look_.async_wait(look);
+}
+
+void shell_child::look_for_exit() {
+  if (!child_.try_reap()) return exit_awaited_ ? void() : wait_exit();
+  linger_.cancel();
+  if (!open_) return;
+  drain(out_);
+  ended();
+}
+
+void shell_child::ended() {
+  if (!open_) return;
+  close();
+  if (const auto shell = shell_.lock()) shell->ended();
+}
+
+void shell_process::open(const std::string& command) {
+  auto arguments = prefix_;
+  arguments.push_back(command);
+  child_ = std::make_shared<shell_child>(executor_, shell_);
+  if (!child_->start(arguments)) return;
+  child_.reset();
+  if (const auto shell = shell_.lock()) shell->ended();
+}
+
+void shell_process::write() {
+  if (const auto child = child_) child->write();
+}
+
+void shell_process::close() noexcept {
+  if (const auto child = std::exchange(child_, nullptr)) child->close();
+}
+
+void shell_process::rest() noexcept {
+  if (const auto child = child_) child->rest();
+}
+
+void shell_process::wake() {
+  if (const auto child = child_) child->wake();
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -14506,6 +16058,40 @@ std::vector<std::string> openssh_prefix(const openssh_command& command) {
   // ssh also accepts options after the host: the command must not be parsed as one.
   prefix.insert(prefix.end(), {command.host, "--"});
   return prefix;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif  // _WIN32
+
+#endif
+
+// ---- remote_job/transport/impl/process_pool.ipp
+#ifndef REMOTE_JOB_TRANSPORT_IMPL_PROCESS_POOL_IPP
+#define REMOTE_JOB_TRANSPORT_IMPL_PROCESS_POOL_IPP
+
+#ifndef _WIN32
+
+#include <asio/error.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+process_pool::~process_pool() { close(); }
+
+void process_pool::close() {
+  for (const auto& [prefix, shell] : std::exchange(shells_, {}))
+    shell->close(asio::error::operation_aborted, "the pool was closed");
+}
+
+std::shared_ptr<detail::kept_shell> process_pool::share(const std::vector<std::string>& prefix) {
+  auto& shell = shells_[prefix];
+  if (!shell) shell = std::make_shared<detail::kept_shell>(executor_, detail::shell_limits());
+  return shell;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -15973,7 +17559,6 @@ struct jump_name {
 #define REMOTE_JOB_SSH_OPTIONS_PROMPT_HPP
 
 #include <condition_variable>
-#include <mutex>
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
@@ -16272,6 +17857,12 @@ struct ssh_options {
   duration keepalive = std::chrono::seconds(15);
   /// Time of silence after which the connection counts as lost; above keepalive.
   duration silence_limit = std::chrono::seconds(30);
+
+  /// Whether commands are put to one shell that stays open on the host, on a channel of its own, where the OS policy knows
+  /// how: a poll then costs one round trip and one process for all jobs. A shell that leaves a request unanswered for
+  /// half of `timeouts.files` is replaced; the request is then executed as a command of its own, as all are where no
+  /// shell can be kept.
+  bool keep_shell = true;
 
   /// Texts for the transport to report among its notices when connecting: settings of a configuration that have no
   /// effect.
@@ -16601,9 +18192,10 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 
 /// A transport over SSH with libssh2. Uses its own connection or a shared one, and a separate channel for each command.
 ///
-/// The next channel is opened while a command runs, so a command costs one round trip; it costs two if the server
-/// allows only one channel (MaxSessions 1). An unresponsive server is detected during and between commands; see
-/// `ssh_options::keepalive`.
+/// Where the OS policy knows how, commands are put to one shell that stays open on a channel of its own; see
+/// `ssh_options::keep_shell`. For the others, the next channel is opened while a command runs. Either way a command costs
+/// one round trip; it costs two if the server allows only one channel (MaxSessions 1). An unresponsive server is detected
+/// during and between commands; see `ssh_options::keepalive`.
 ///
 /// Thread safety: distinct objects are independent. Use one object and all its operations on get_executor(), which runs
 /// one handler at a time: a strand, an io_context that one thread runs, or, given the executor of a thread pool, a strand
@@ -16620,6 +18212,7 @@ class basic_libssh2_transport {
 
  public:
   using executor_type = Executor;
+  using keeps_shell = basic_libssh2_transport;  ///< commands may be put to a shell that stays open; see transport
 
   /// The same transport with another type of executor.
   template <class Other>
@@ -16673,7 +18266,8 @@ class basic_libssh2_transport {
     return asio::async_initiate<Token, void(std::error_code)>(initiate_connect{backend_}, token);
   }
 
-  /// Runs one command. `command` and `reply` must stay in place until the completion.
+  /// Runs one command. `command` and `reply` must stay in place until the completion. A reply of a shell that stays open
+  /// has neither an exit status nor error output.
   ///
   /// Completion: `void(std::error_code)`; no error, whatever the command's exit status. Terminal cancellation completes
   /// with `asio::error::operation_aborted` and leaves the connection usable. The command may go on until it notices
@@ -17225,28 +18819,6 @@ void prefer(LIBSSH2_SESSION* session, const ssh_algorithms& wanted) {
 
 #endif
 
-// ---- remote_job/detail/asio/call_on_cancellation.hpp
-#ifndef REMOTE_JOB_DETAIL_ASIO_CALL_ON_CANCELLATION_HPP
-#define REMOTE_JOB_DETAIL_ASIO_CALL_ON_CANCELLATION_HPP
-
-namespace remote_job::inline REMOTE_JOB_ABI::detail {
-
-/// Has a terminal cancellation through `slot` call a member of `target`, while it exists. The member may be called late,
-/// when the operation has ended: it checks that, by the values if need be. It must not clear the slot.
-template <class Target, class... Values>
-void call_on_cancellation(asio::cancellation_slot slot, std::weak_ptr<Target> target, void (Target::*member)(Values...),
-                          std::type_identity_t<Values>... values) {
-  if (!slot.is_connected()) return;
-  slot.assign([target = std::move(target), member, values...](asio::cancellation_type type) {
-    if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-    if (const auto self = target.lock()) (self.get()->*member)(values...);
-  });
-}
-
-}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
-
-#endif
-
 // ---- remote_job/ssh/session/stream_socket.hpp
 #ifndef REMOTE_JOB_SSH_SESSION_STREAM_SOCKET_HPP
 #define REMOTE_JOB_SSH_SESSION_STREAM_SOCKET_HPP
@@ -17267,7 +18839,6 @@ using stream_socket = asio::generic::stream_protocol::socket;
 #define REMOTE_JOB_SSH_CONNECT_DIALER_HPP
 
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 
 namespace remote_job::inline REMOTE_JOB_ABI::ssh {
 
@@ -20037,6 +21608,56 @@ class exec final : public operation, public channel_waiter, public std::enable_s
 
 #endif
 
+// ---- remote_job/ssh/session/shell_channel.hpp
+#ifndef REMOTE_JOB_SSH_SESSION_SHELL_CHANNEL_HPP
+#define REMOTE_JOB_SSH_SESSION_SHELL_CHANNEL_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
+
+/// Keeps a shell open on a channel of a session. What the shell writes to its standard error is not kept.
+class shell_channel final : public operation,
+                            public channel_waiter,
+                            public detail::shell_pipe,
+                            public std::enable_shared_from_this<shell_channel> {
+ public:
+  /// Gives a shell its way to the host; the session is open.
+  REMOTE_JOB_DECL static void attach(const std::shared_ptr<session>& over,
+                                     const std::shared_ptr<detail::kept_shell>& shell);
+
+  shell_channel(session& over, std::weak_ptr<detail::kept_shell> shell) : session_(&over), shell_(std::move(shell)) {}
+
+ private:
+  REMOTE_JOB_DECL void open(const std::string& command) override;
+  REMOTE_JOB_DECL void write() override;
+  REMOTE_JOB_DECL void close() noexcept override;
+
+  REMOTE_JOB_DECL void on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) override;
+  REMOTE_JOB_DECL void step() override;
+  REMOTE_JOB_DECL bool make_room() override;
+  REMOTE_JOB_DECL void on_end(std::error_code ec) override;
+  REMOTE_JOB_DECL void drop() noexcept override;
+
+  REMOTE_JOB_DECL void ask_for_channel();
+  /// False when it is over.
+  REMOTE_JOB_DECL bool request();
+  REMOTE_JOB_DECL bool send(detail::kept_shell& shell);
+  REMOTE_JOB_DECL void receive(detail::kept_shell& shell);
+
+  session* session_;  // which shares this object's ownership
+  std::weak_ptr<detail::kept_shell> shell_;
+  std::string command_;
+  LIBSSH2_CHANNEL* channel_ = nullptr;
+  bool waiting_ = false;  // for the channel
+  bool requested_ = false;
+  bool accepted_ = false;
+  int tries_ = 0;
+  bool room_wanted_ = false;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
+
+#endif
+
 // ---- remote_job/ssh/sftp/sftp_packets.hpp
 #ifndef REMOTE_JOB_SSH_SFTP_SFTP_PACKETS_HPP
 #define REMOTE_JOB_SSH_SFTP_SFTP_PACKETS_HPP
@@ -20783,6 +22404,9 @@ class own_connection final : public connection_backend {
  public:
   own_connection(const asio::any_io_executor& executor, std::shared_ptr<const ssh_options> options)
       : connection_backend(executor), options_(std::move(options)) {}
+  own_connection(const own_connection&) = delete;
+  own_connection& operator=(const own_connection&) = delete;
+  ~own_connection() override { asker_->leave(); }
 
   REMOTE_JOB_DECL void connect(detail::any_completion completion) override;
   REMOTE_JOB_DECL void execute(const remote_command& command, command_reply& reply,
@@ -20795,15 +22419,22 @@ class own_connection final : public connection_backend {
   REMOTE_JOB_DECL void close() noexcept override;
   REMOTE_JOB_DECL std::string diagnostics() const override;
 
-  std::vector<std::string> notices() const override { return result_->notices; }
+  REMOTE_JOB_DECL std::vector<std::string> notices() const override;
   remote_account account() const override { return account_of(*options_); }
 
  private:
+  REMOTE_JOB_DECL void execute_alone(const remote_command& command, command_reply& reply,
+                                     detail::any_completion completion);
   REMOTE_JOB_DECL bool have_files(detail::any_completion& completion);
 
   std::shared_ptr<const ssh_options> options_;
   std::shared_ptr<connection> result_ = std::make_shared<connection>();
   std::shared_ptr<exec> running_ = std::make_shared<exec>();
+  std::shared_ptr<detail::kept_shell> shell_;  // once used; of this and later connections
+  std::shared_ptr<detail::shell_user> asker_ = std::make_shared<detail::shell_user>(
+      [this](const remote_command& command, command_reply& reply, detail::any_completion completion) {
+        execute_alone(command, reply, std::move(completion));
+      });
   std::shared_ptr<sftp_client> files_;  // of this connection, once used
   std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
   bool files_last_ = false;              // what was asked last was asked of files
@@ -20822,6 +22453,18 @@ void own_connection::connect(detail::any_completion completion) {
 
 void own_connection::execute(const remote_command& command, command_reply& reply, detail::any_completion completion) {
   files_last_ = false;
+  asker_->forget_why();
+  if (!options_->keep_shell || command.shell.prelude.empty() || !result_->session || !result_->session->alive())
+    return execute_alone(command, reply, std::move(completion));
+  if (!shell_)
+    shell_ = std::make_shared<detail::kept_shell>(get_executor(),
+                                                  detail::shell_limits::within(options_->timeouts.files));
+  if (!shell_->attached()) shell_channel::attach(result_->session, shell_);
+  asker_->execute(shell_, command, reply, std::move(completion));
+}
+
+void own_connection::execute_alone(const remote_command& command, command_reply& reply,
+                                   detail::any_completion completion) {
   running_->start(result_->session, command, reply, std::move(completion));
 }
 
@@ -20838,14 +22481,21 @@ void own_connection::close() noexcept {
   if (const auto connector = connecting_.lock()) connector->close();
   connecting_.reset();
   files_.reset();
+  if (shell_) shell_->close(asio::error::operation_aborted, "closed");
   if (const auto session = std::exchange(result_->session, nullptr))
     session->kill(asio::error::operation_aborted, "closed");
 }
 
 std::string own_connection::diagnostics() const {
-  const auto& why = files_last_ ? user_->why : running_->why();
+  const auto& why = files_last_ ? user_->why : asker_->why().empty() ? running_->why() : asker_->why();
   if (why.empty()) return result_->diagnostics;
   return options_->host + ':' + std::to_string(options_->port) + ": " + why;
+}
+
+std::vector<std::string> own_connection::notices() const {
+  auto all = result_->notices;
+  asker_->add_notice(all);
+  return all;
 }
 
 bool own_connection::have_files(detail::any_completion& completion) {
@@ -21235,12 +22885,16 @@ class pooled_session final : public operation, public std::enable_shared_from_th
   /// Moves the waiting file operations to another session.
   REMOTE_JOB_DECL void move_files(pooled_session& to, duration deadline);
 
+  /// The shell that is kept on this session.
+  REMOTE_JOB_DECL const std::shared_ptr<detail::kept_shell>& shell(duration limit);
+  bool shell_is_busy() const noexcept { return shell_ && shell_->busy(); }
+
   /// Sends a probe to the server.
   REMOTE_JOB_DECL void prove();
   /// Whether the server has answered the probe; true once per answer.
   REMOTE_JOB_DECL bool take_proof() noexcept;
 
-  /// @name State of the file readers as last seen by the owner
+  /// @name State of those who share it as last seen by the owner
   /// @{
   std::size_t known_sharing = 0;
   bool known_starving = false;
@@ -21257,6 +22911,7 @@ class pooled_session final : public operation, public std::enable_shared_from_th
   std::shared_ptr<pool_link_owner> owner_;
   std::shared_ptr<session> session_;
   std::shared_ptr<shared_sftp> files_;
+  std::shared_ptr<detail::kept_shell> shell_;
   bool proving_ = false;
 };
 
@@ -21314,8 +22969,8 @@ class endpoint_pool final : public handshaker,
   REMOTE_JOB_DECL void doubt(number session);
   REMOTE_JOB_DECL void leave();
 
-  /// The session to read files over; null if there is none.
-  REMOTE_JOB_DECL std::shared_ptr<pooled_session> for_files();
+  /// The session to read files over, or to ask a shell on; null if there is none.
+  REMOTE_JOB_DECL std::shared_ptr<pooled_session> for_sharing();
 
   /// Cancels the file operations of one user on all sessions.
   REMOTE_JOB_DECL void cancel_files(const sftp_user& user);
@@ -21420,6 +23075,9 @@ class shared_connection final : public connection_backend,
  public:
   explicit shared_connection(std::shared_ptr<endpoint_pool> site)
       : connection_backend(site->get_executor()), shutdown_listener(site->get_executor()), site_(std::move(site)) {}
+  shared_connection(const shared_connection&) = delete;
+  shared_connection& operator=(const shared_connection&) = delete;
+  ~shared_connection() override { asker_->leave(); }
 
   REMOTE_JOB_DECL void connect(detail::any_completion completion) override;
   REMOTE_JOB_DECL void execute(const remote_command& command, command_reply& reply,
@@ -21433,10 +23091,14 @@ class shared_connection final : public connection_backend,
   REMOTE_JOB_DECL void close() noexcept override;
   REMOTE_JOB_DECL std::string diagnostics() const override;
 
-  std::vector<std::string> notices() const override { return site_->last_attempt().notices; }
+  REMOTE_JOB_DECL std::vector<std::string> notices() const override;
   remote_account account() const override { return account_of(*site_->options()); }
 
  private:
+  /// Executes a command on a channel of its own.
+  REMOTE_JOB_DECL void execute_alone(const remote_command& command, command_reply& reply,
+                                     detail::any_completion completion);
+
   /// One operation, from initiation to completion.
   struct operation_slot {
     REMOTE_JOB_DECL void begin(shared_connection& owner, detail::any_completion c, void (shared_connection::*cancel)());
@@ -21478,6 +23140,12 @@ class shared_connection final : public connection_backend,
   std::shared_ptr<exec> exec_;
   std::string why_;                     // of the last command
   endpoint_pool::number doubtful_ = 0;  // the session on which a command was cancelled or failed
+
+  std::shared_ptr<detail::shell_user> asker_ = std::make_shared<detail::shell_user>(
+      [this](const remote_command& command, command_reply& reply, detail::any_completion completion) {
+        execute_alone(command, reply, std::move(completion));
+      });
+  endpoint_pool::number asked_ = 0;  // the session of the shell
 
   std::shared_ptr<sftp_user> user_ = std::make_shared<sftp_user>();
   bool files_last_ = false;
@@ -23534,7 +25202,7 @@ void endpoint_pool::leave() {
   tell([&](duration now) { rules_.leave(now); });
 }
 
-std::shared_ptr<pooled_session> endpoint_pool::for_files() {
+std::shared_ptr<pooled_session> endpoint_pool::for_sharing() {
   const auto found = links_.find(rules_.common());
   if (found == links_.end()) return nullptr;
   rules_.sharing(found->first, found->second->known_sharing = 1, now());
@@ -23636,7 +25304,7 @@ void endpoint_pool::on_connected(number session, std::error_code ec, const std::
 
 void endpoint_pool::on_link_step(pooled_session& link) {
   const bool proved = link.take_proof();
-  const std::size_t sharing = link.files_are_busy() ? 1 : 0;
+  const std::size_t sharing = link.files_are_busy() || link.shell_is_busy() ? 1 : 0;
   const bool starving = link.files_starve();
   if (!proved && sharing == link.known_sharing && starving == link.known_starving && !rules_.somebody_waits()) return;
   link.known_sharing = sharing;
@@ -24031,6 +25699,18 @@ void pooled_session::move_files(pooled_session& to, duration deadline) {
   if (const auto files = files_) files->hand_over(to.files(deadline), to.number());
 }
 
+const std::shared_ptr<detail::kept_shell>& pooled_session::shell(duration limit) {
+  if (!shell_) {
+    const session::turn t(*session_);
+    shell_ = std::make_shared<detail::kept_shell>(session_->get_executor(), detail::shell_limits::within(limit));
+    shell_channel::attach(session_, shell_);
+    // To be stepped after the shell, and so see whether it is busy.
+    session_->remove(*this);
+    session_->add(shared_from_this());
+  }
+  return shell_;
+}
+
 void pooled_session::prove() {
   proving_ = true;
   const session::turn t(*session_);
@@ -24057,11 +25737,13 @@ void pooled_session::on_end(std::error_code ec) {
   if (owner) owner->on_link_end(*this, ec, session_->why());
   if (files_) files_->end();
   files_.reset();
+  shell_.reset();
   session_.reset();
 }
 
 void pooled_session::drop() noexcept {
   files_.reset();
+  shell_.reset();
   session_.reset();
   [[maybe_unused]] const auto last = std::exchange(owner_, nullptr);
 }
@@ -24081,7 +25763,8 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
   // Name every field, so that this fails to compile if a field is added or removed.
   const auto& [host, port, user, ip, methods, unsupported_methods, identities, certificates, agent, identities_only,
                passphrase, password, keyboard_interactive, defer_to_openssh, prompts, known_hosts, fingerprints,
-               host_keys, host_key_alias, algorithms, jump_hosts, timeouts, keepalive, silence_limit, notices] = a;
+               host_keys, host_key_alias, algorithms, jump_hosts, timeouts, keepalive, silence_limit, keep_shell,
+               notices] = a;
   const auto same_file = [](const ssh_identity& x, const ssh_identity& y) {
     const auto& [file, text] = x;
     return file == y.file && text == y.text;
@@ -24101,7 +25784,8 @@ bool same_endpoint(const ssh_options& a, const ssh_options& b) {
          resolve == b.timeouts.resolve && connect == b.timeouts.connect && banner == b.timeouts.banner &&
          handshake == b.timeouts.handshake && agent_time == b.timeouts.agent &&
          authentication == b.timeouts.authentication && open == b.timeouts.open && files == b.timeouts.files &&
-         keepalive == b.keepalive && silence_limit == b.silence_limit && notices == b.notices;
+         keepalive == b.keepalive && silence_limit == b.silence_limit && keep_shell == b.keep_shell &&
+         notices == b.notices;
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
@@ -24128,6 +25812,18 @@ void shared_connection::execute(const remote_command& command, command_reply& re
                                 detail::any_completion completion) {
   files_last_ = false;
   why_.clear();
+  asker_->forget_why();
+  const auto& options = *site_->options();
+  if (leased_ && options.keep_shell && !command.shell.prelude.empty())
+    if (const auto link = site_->for_sharing()) {
+      asked_ = link->number();
+      return asker_->execute(link->shell(options.timeouts.files), command, reply, std::move(completion));
+    }
+  execute_alone(command, reply, std::move(completion));
+}
+
+void shared_connection::execute_alone(const remote_command& command, command_reply& reply,
+                                      detail::any_completion completion) {
   running_.begin(*this, std::move(completion), &shared_connection::cancel_command);
   command_ = &command;
   reply_ = &reply;
@@ -24152,6 +25848,8 @@ void shared_connection::close() noexcept {
   const auto hold = shared_from_this();
   cancel_connect();
   cancel_command();
+  asker_->leave();
+  if (asker_->take_doubt()) site_->doubt(asked_);
   if (user_->session != 0) {
     site_->cancel_files(*user_);
     if (std::exchange(user_->in_doubt, false)) site_->doubt(user_->session);
@@ -24162,9 +25860,15 @@ void shared_connection::close() noexcept {
 }
 
 std::string shared_connection::diagnostics() const {
-  const auto& why = files_last_ ? user_->why : why_;
+  const auto& why = files_last_ ? user_->why : why_.empty() ? asker_->why() : why_;
   if (why.empty()) return attempt_why_;
   return site_->options()->host + ':' + std::to_string(site_->options()->port) + ": " + why;
+}
+
+std::vector<std::string> shared_connection::notices() const {
+  auto all = site_->last_attempt().notices;
+  asker_->add_notice(all);
+  return all;
 }
 
 void shared_connection::operation_slot::begin(shared_connection& owner, detail::any_completion c,
@@ -24243,7 +25947,7 @@ void shared_connection::on_executed(std::uint64_t generation, endpoint_pool::num
 
 std::shared_ptr<sftp_client> shared_connection::have_files(detail::any_completion& completion) {
   files_last_ = true;
-  const auto link = leased_ ? site_->for_files() : nullptr;
+  const auto link = leased_ ? site_->for_sharing() : nullptr;
   if (!link) {
     user_->why = leased_ ? site_->lost_why() : "not connected";
     completion.post(leased_ ? site_->lost_error() : std::error_code(errc::connection_lost));
@@ -25172,6 +26876,145 @@ void session::send_keepalive(int with_answer, unsigned interval) {
   libssh2_keepalive_config(native(), with_answer, interval);
   int seconds = 0;
   libssh2_keepalive_send(native(), &seconds);
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
+
+#endif
+
+// ---- remote_job/ssh/session/impl/shell_channel.ipp
+#ifndef REMOTE_JOB_SSH_SESSION_IMPL_SHELL_CHANNEL_IPP
+#define REMOTE_JOB_SSH_SESSION_IMPL_SHELL_CHANNEL_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::ssh {
+
+void shell_channel::attach(const std::shared_ptr<session>& over, const std::shared_ptr<detail::kept_shell>& shell) {
+  const auto pipe = std::make_shared<shell_channel>(*over, shell);
+  const session::turn t(*over);
+  over->add(pipe);
+  shell->use(pipe);
+}
+
+void shell_channel::open(const std::string& command) {
+  if (session_ == nullptr || !session_->alive()) return;  // its end will be told, or was
+  const auto hold = session_->shared_from_this();
+  const session::turn t(*hold);
+  command_ = command;
+  tries_ = 0;
+  ask_for_channel();
+}
+
+void shell_channel::ask_for_channel() {
+  requested_ = accepted_ = false;
+  waiting_ = true;
+  session_->request_channel(*this);
+}
+
+void shell_channel::write() {
+  if (session_ == nullptr || !session_->alive()) return;
+  const auto hold = session_->shared_from_this();
+  const session::turn t(*hold);
+  const auto shell = shell_.lock();
+  if (channel_ != nullptr && accepted_ && shell) send(*shell);
+}
+
+void shell_channel::close() noexcept {
+  if (session_ == nullptr || !session_->alive()) return;
+  const auto hold = session_->shared_from_this();
+  const session::turn t(*hold);
+  if (std::exchange(waiting_, false)) session_->forget(*this);
+  room_wanted_ = false;
+  if (auto* channel = std::exchange(channel_, nullptr)) {
+    detail::libssh2_terminate(channel);
+    session_->release(channel);
+  }
+}
+
+void shell_channel::on_channel(LIBSSH2_CHANNEL* channel, std::error_code ec) {
+  waiting_ = false;
+  channel_ = channel;
+  if (!ec) return step();
+  if (const auto shell = shell_.lock()) shell->ended();
+}
+
+void shell_channel::step() {
+  if (channel_ == nullptr) return;
+  const auto shell = shell_.lock();
+  if (!shell) return close();
+  if (std::exchange(room_wanted_, false)) shell->make_room();
+  if (channel_ == nullptr || (!accepted_ && !request())) return;
+  if (!accepted_ || send(*shell)) receive(*shell);
+}
+
+bool shell_channel::make_room() {
+  const auto shell = shell_.lock();
+  return room_wanted_ = channel_ != nullptr && shell;
+}
+
+void shell_channel::on_end(std::error_code ec) {
+  channel_ = nullptr;
+  const auto* ended = std::exchange(session_, nullptr);
+  if (const auto shell = shell_.lock()) shell->lost(ec, ended->why());
+}
+
+void shell_channel::drop() noexcept {
+  channel_ = nullptr;
+  session_ = nullptr;
+}
+
+bool shell_channel::request() {
+  auto& s = *session_;
+  const int rc = s.call([&] {
+    return libssh2_channel_process_startup(channel_, "exec", 4, command_.data(),
+                                           static_cast<unsigned>(command_.size()));
+  });
+  if (!std::exchange(requested_, true)) {
+    s.refill();  // its opening travels with this request
+    if (!s.alive()) return false;
+  }
+  if (rc == 0) accepted_ = true;
+  if (rc == 0 || rc == LIBSSH2_ERROR_EAGAIN) return true;
+  if (rc != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
+    s.fail("starting a shell failed");
+  else if (const auto shell = shell_.lock())
+    shell->ended();
+  return false;
+}
+
+bool shell_channel::send(detail::kept_shell& shell) {
+  auto& s = *session_;
+  for (auto text = shell.output(); !text.empty() && s.can_write(); text = shell.output()) {
+    const auto rc = s.call([&] { return libssh2_channel_write_ex(channel_, 0, text.data(), text.size()); });
+    if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0) return true;
+    // It may have said why, and its end is noticed by reading.
+    if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT) return true;
+    if (rc < 0) {
+      s.fail("writing to a shell failed");
+      return false;
+    }
+    shell.sent(static_cast<std::size_t>(rc));
+  }
+  return true;
+}
+
+void shell_channel::receive(detail::kept_shell& shell) {
+  auto& s = *session_;
+  auto& buffer = s.scratch();
+  auto* const channel = channel_;
+  ssize_t rc = 0;
+  for (const int stream : {0, SSH_EXTENDED_DATA_STDERR}) {
+    while ((rc = s.read(channel, stream, buffer.data(), buffer.size())) > 0) {
+      if (stream != 0) continue;
+      shell.received(std::string_view(buffer.data(), static_cast<std::size_t>(rc)));
+      if (channel_ != channel || !s.alive()) return;
+    }
+    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN) return s.fail("reading from a shell failed");
+  }
+  if (libssh2_channel_eof(channel) != 1) return;
+  if (accepted_ || ++tries_ >= session::most_channels_tried) return shell.ended();
+  // The server may have closed a channel opened in advance before the request came.
+  s.closed_unanswered(std::exchange(channel_, nullptr));
+  ask_for_channel();
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::ssh
