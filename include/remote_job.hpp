@@ -45,6 +45,7 @@
 #include <remote_job/transport/loopback.hpp>
 #include <remote_job/transport/openssh.hpp>
 #include <remote_job/transport/process.hpp>
+#include <remote_job/transport/process_pool.hpp>
 #include <remote_job/version.hpp>
 
 #endif
