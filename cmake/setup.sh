@@ -112,6 +112,8 @@ setup_has() {
     sshd) command -v sshd || [ -x /usr/sbin/sshd ] ;;
     dropbear) [ -x /usr/sbin/dropbear ] ;;
     proftpd) ls /usr/lib/proftpd/mod_sftp.so ;;
+    slurm) [ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] && [ -x /usr/bin/sbatch ] && [ -x /usr/sbin/munged ] ;;
+    grid-engine) [ -x /usr/lib/gridengine/sge_qmaster ] && [ -x /usr/lib/gridengine/sge_execd ] && command -v qsub ;;
     nss-wrapper) ls /usr/lib*/libnss_wrapper.so /usr/lib/*/libnss_wrapper.so 2>/dev/null | grep . ;;
     *) command -v "$1" ;;
   esac >/dev/null 2>&1
@@ -141,6 +143,8 @@ setup_package() {
     nss-wrapper) echo libnss-wrapper ;;
     dropbear) echo dropbear-bin ;;
     proftpd) echo proftpd-core proftpd-mod-crypto ;;
+    slurm) echo slurm-wlm slurm-client munge ;;
+    grid-engine) echo gridengine-master gridengine-exec gridengine-client ;;
     ssh) echo openssh-client ;;
     asyncssh) echo python3-asyncssh ;;
     *) echo "$1" ;;

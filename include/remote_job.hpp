@@ -11,6 +11,7 @@
 #include <remote_job/backoff/exponential.hpp>
 #include <remote_job/backoff/none.hpp>
 #include <remote_job/basic_remote_job_trigger.hpp>
+#include <remote_job/census.hpp>
 #include <remote_job/command.hpp>
 #include <remote_job/config.hpp>
 #include <remote_job/detect_os.hpp>
@@ -28,9 +29,11 @@
 #include <remote_job/loopback/jobs.hpp>
 #include <remote_job/loopback/virtual_timer.hpp>
 #include <remote_job/os_policy.hpp>
+#include <remote_job/os_policy/census.hpp>
 #include <remote_job/os_policy/lifecycle.hpp>
 #include <remote_job/os_policy/loopback.hpp>
 #include <remote_job/os_policy/posix.hpp>
+#include <remote_job/os_policy/slurm.hpp>
 #include <remote_job/os_policy/windows.hpp>
 #include <remote_job/poll.hpp>
 #include <remote_job/sink.hpp>

@@ -34,12 +34,13 @@ void turns::give_back() {
 
 host_route::host_route(const asio::any_io_executor& executor, const connection_arguments& given, std::string host,
                        const remote_job::ssh_prompter& prompter, [[maybe_unused]] remote_job::duration command_timeout,
-                       listener told)
+                       listener told, std::shared_ptr<host_sessions> sessions)
     : executor_(executor),
       given_(given),
       host_(std::move(host)),
       on_terminal_(static_cast<bool>(prompter)),
-      told_(std::move(told)) {
+      told_(std::move(told)),
+      sessions_(sessions ? std::move(sessions) : std::make_shared<host_sessions>(executor)) {
 #ifdef HAVE_SSH
   if (given.transport == ssh_way::openssh) {
     use_ssh();
@@ -49,7 +50,6 @@ host_route::host_route(const asio::any_io_executor& executor, const connection_a
     auto options = ssh_options(given, host_, prompter, command_timeout);
     options.defer_to_openssh = may_switch();
     options_ = std::make_shared<const remote_job::ssh_options>(std::move(options));
-    pool_.emplace(executor);
   } catch (const ssh_config_unsupported& e) {
     if (!switch_to_ssh(e.what())) throw;
   }
@@ -62,9 +62,7 @@ host_route::host_route(const asio::any_io_executor& executor, const connection_a
 
 void host_route::close() {
   processes_.close();
-#ifdef HAVE_SSH
-  if (pool_) pool_->close();
-#endif
+  sessions_->close();
 }
 
 bool host_route::may_switch() const {

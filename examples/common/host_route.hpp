@@ -60,6 +60,25 @@ class turns {
   std::deque<std::shared_ptr<waiter>> line_;
 };
 
+/// The sessions of libssh2 to any number of hosts.
+struct host_sessions {
+  explicit host_sessions([[maybe_unused]] const asio::any_io_executor& executor)
+#ifdef HAVE_SSH
+      : pool(executor)
+#endif
+  {
+  }
+  void close() {
+#ifdef HAVE_SSH
+    pool.close();
+#endif
+  }
+
+#ifdef HAVE_SSH
+  remote_job::session_pool pool;
+#endif
+};
+
 /// How one host is reached, shared by all transports to it: by libssh2 and a pool of sessions, or by OpenSSH's ssh. If
 /// libssh2 lacks what the connection needs (`remote_job::condition::beyond_libssh2`) and ssh is installed, ssh takes
 /// over for good. That never happens because of a host key or a wrong password, nor where a fingerprint is to be
@@ -72,9 +91,10 @@ class host_route {
   };
 
   /// Connects to nothing yet. `host`: [USER@]HOST[:PORT]. `prompter`: empty if there is nobody to ask. Throws
-  /// std::runtime_error.
+  /// std::runtime_error. Routes with the same `sessions` together make few connections at a time through the same host.
   host_route(const asio::any_io_executor& executor, const connection_arguments& given, std::string host,
-             const remote_job::ssh_prompter& prompter, remote_job::duration command_timeout, listener told);
+             const remote_job::ssh_prompter& prompter, remote_job::duration command_timeout, listener told,
+             std::shared_ptr<host_sessions> sessions = {});
 
   const asio::any_io_executor& get_executor() const { return executor_; }
   bool by_ssh() const { return master_ != nullptr; }
@@ -111,8 +131,8 @@ class host_route {
   opening last_opening_;
 #ifdef HAVE_SSH
   std::shared_ptr<const remote_job::ssh_options> options_;
-  std::optional<remote_job::session_pool> pool_;
 #endif
+  std::shared_ptr<host_sessions> sessions_;
 };
 
 /// A transport to the host of a route. By ssh there is no file access.
@@ -275,7 +295,7 @@ void host_transport::connect_op::operator()(Self& self, std::error_code ec) {
 #ifdef HAVE_SSH
       if (!l->ssh && !l->route->by_ssh()) {
         at = stage::direct;
-        if (!l->direct) l->direct.emplace(l->route->executor_, l->route->options_, *l->route->pool_);
+        if (!l->direct) l->direct.emplace(l->route->executor_, l->route->options_, l->route->sessions_->pool);
         auto& direct = *l->direct;
         return direct.async_connect(std::move(self));
       }

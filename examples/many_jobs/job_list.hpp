@@ -20,6 +20,7 @@ struct bad_list : std::runtime_error {
 /// Reads a list of jobs: on each line a job_id, the path of its log and that of its exit-code file, with tabs between.
 /// Blank lines and those that begin with # are passed over; a carriage return at the end does not count.
 /// Throws bad_list.
-std::vector<remote_job::job_spec> read_jobs(std::istream& in);
+/// `local`: whether all jobs are on this machine; `host`: whether there is a host for those whose line names none.
+std::vector<remote_job::job_spec> read_jobs(std::istream& in, bool local, bool host);
 
 }  // namespace many_jobs

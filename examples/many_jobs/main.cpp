@@ -21,7 +21,7 @@ int main(int argc, char** argv) try {
     return many_jobs::exit_usage;
   }
   try {
-    const auto jobs = many_jobs::read_jobs(list);
+    const auto jobs = many_jobs::read_jobs(list, given.local, given.host.has_value());
     if (list.bad()) {
       std::fprintf(stderr, "many_jobs: cannot read %s: %s\n", given.list.c_str(), std::strerror(errno));
       return many_jobs::exit_usage;

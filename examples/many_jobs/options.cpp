@@ -13,8 +13,9 @@ namespace many_jobs {
 namespace {
 
 constexpr auto footer =
-    R"(LIST has a line for each job: job_id, log file and exit-code file, separated by tabs. Blank lines and lines that begin
-with # are ignored.
+    R"(LIST has a line for each job: job_id, log file and exit-code file, separated by tabs, and, after another tab, the host if
+that is not the one of --host: [USER@]HOST[:PORT]. Blank lines and lines that begin with # are ignored. Each host has
+connections of its own; at most eight at a time are being made through the same host.
 
 Standard output gets one line of JSON for each job that ended or whose watch gave up. All else, including the summary,
 goes to standard error; on a terminal there is a table of the running jobs.
@@ -79,13 +80,12 @@ void describe(CLI::App& app, arguments& given) {
 
 std::variant<arguments, int> parse(int argc, char** argv) {
   arguments given;
-  CLI::App app("many_jobs watches all jobs of a list on one host, over shared connections.", "many_jobs");
+  CLI::App app("many_jobs watches all jobs of a list, over shared connections.", "many_jobs");
   describe(app, given);
   try {
     cli::refuse_empty_values(argc, argv);
     app.parse(argc, argv);
     check(app, given);
-    if (!given.local && !given.host) throw CLI::ParseError("give --host or --local", CLI::ExitCodes::RequiredError);
     if (given.local && given.watch.via == remote_job::poll_via::files)
       throw CLI::ValidationError("--via", "files goes with --host, not with --local");
     if (given.transport == cli::ssh_way::openssh && given.watch.via == remote_job::poll_via::files)

@@ -33,6 +33,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -64,7 +65,7 @@ remote_job::trigger_state beginning(const arguments& given, const remote_job::jo
     const cli::state_file file(in(*given.state_dir, job, ".json"));
     if (auto saved = file.load()) {
       if (saved->job.job_id != job.job_id || saved->job.log_file != job.log_file ||
-          saved->job.exit_code_file != job.exit_code_file)
+          saved->job.exit_code_file != job.exit_code_file || saved->job.remote_host != job.remote_host)
         throw std::runtime_error(file.path() + " is about another job, or other files of it");
       state = std::move(*saved);
     }
@@ -238,12 +239,20 @@ int watch(const arguments& given, const std::vector<remote_job::job_spec>& jobs)
   for (const auto& directory : {given.log_dir, given.state_dir})
     if (directory) std::filesystem::create_directories(*directory);
   const auto alone = lock_directory(given.state_dir);
-  if (given.host) {
+  if (!given.local) {
     watcher<cli::host_transport> all(given, jobs);
-    const auto route = std::make_shared<cli::host_route>(all.context().get_executor(), given, *given.host,
-                                                         all.prompter(), given.watch.command_timeout, all.listener());
-    for (const auto& job : jobs) all.add(job, [&] { return cli::host_transport(route); });
-    return all.run([&] { route->close(); });
+    const auto executor = all.context().get_executor();
+    const auto sessions = std::make_shared<cli::host_sessions>(executor);
+    std::map<std::string, std::shared_ptr<cli::host_route>> routes;
+    for (const auto& job : jobs) {
+      const auto& host = job.remote_host.empty() ? *given.host : job.remote_host;
+      auto& route = routes[host];
+      if (!route)
+        route = std::make_shared<cli::host_route>(executor, given, host, all.prompter(), given.watch.command_timeout,
+                                                  all.listener(), sessions);
+      all.add(job, [&] { return cli::host_transport(route); });
+    }
+    return all.run([&] { sessions->close(); });
   }
   watcher<remote_job::process_transport> all(given, jobs);
   const auto executor = all.context().get_executor();

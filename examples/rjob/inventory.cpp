@@ -205,4 +205,28 @@ std::error_code life_question::read(const std::string& nonce, const remote_job::
   return {};
 }
 
+queue_question::queue_question(remote_job::slurm_os os, std::vector<found_job*> jobs)
+    : os_(std::move(os)), jobs_(std::move(jobs)) {
+  for (const auto* each : jobs_) {
+    remote_job::job_spec job;
+    job.job_id = each->id;
+    remote_job::job_paths::in(each->dir).assign_to(job);
+    request_.jobs.push_back(std::move(job));
+  }
+}
+
+void queue_question::build(const std::string& nonce, remote_job::remote_command& command) {
+  request_.nonce = nonce;
+  if (request_.key.empty()) request_.key = nonce;
+  os_.build_census(request_, command);
+}
+
+std::error_code queue_question::read(const remote_job::command_reply& raw) {
+  remote_job::census_reply reply;
+  if (const auto ec = os_.parse_census(request_, raw, reply)) return ec;
+  pending_ = reply.pending;
+  for (std::size_t i = 0; i < reply.jobs.size(); ++i) jobs_[i]->liveness = reply.jobs[i].liveness;
+  return {};
+}
+
 }  // namespace rjob

@@ -5,6 +5,7 @@
 #include <remote_job/command.hpp>
 #include <remote_job/job.hpp>
 #include <remote_job/os_policy/posix.hpp>
+#include <remote_job/os_policy/slurm.hpp>
 #include <remote_job/poll.hpp>
 
 #include <cstdint>
@@ -77,6 +78,25 @@ class life_question {
 
  private:
   std::vector<found_job*> jobs_;
+};
+
+/// The question how jobs are that a batch scheduler runs.
+class queue_question {
+ public:
+  /// @param jobs those to be asked about, which learn the answer.
+  queue_question(remote_job::slurm_os os, std::vector<found_job*> jobs);
+
+  void build(const std::string& nonce, remote_job::remote_command& command);
+  std::error_code read(const remote_job::command_reply& raw);
+
+  /// Whether the answer has not come yet: to be asked again.
+  bool is_pending() const { return pending_; }
+
+ private:
+  remote_job::slurm_os os_;
+  std::vector<found_job*> jobs_;
+  remote_job::census_request request_;
+  bool pending_ = true;
 };
 
 }  // namespace rjob

@@ -39,6 +39,7 @@ std::string_view state_of(const found_job& job) {
     case liveness::alive:
     case liveness::pid_file_gone: return "running";
     case liveness::orphaned: return "orphaned";
+    case liveness::queued: return "queued";
     case liveness::vanished:
     case liveness::rebooted: return "lost";
     case liveness::not_started: return "not_started";
@@ -92,6 +93,15 @@ std::error_code take_inventory(const arguments& given, conversation& talk, statu
   std::vector<found_job*> open;
   for (auto& job : jobs)
     if (!job.exit_code) open.push_back(&job);
+  if (given.scheduler) {
+    queue_question queue(remote_job::slurm_os(given.slurm), open);
+    const question_os::question asked = {
+        [&](const std::string& nonce, remote_job::remote_command& command) { queue.build(nonce, command); },
+        [&](const std::string&, const remote_job::command_reply& raw) { return queue.read(raw); }};
+    while (!open.empty() && queue.is_pending())
+      if (const auto error = ask_host(talk, status, make(), options, asked, message)) return error;
+    open.clear();
+  }
   for (std::size_t i = 0; i < open.size(); i += life_question::most) {
     const auto last = std::min(open.size(), i + life_question::most);
     const life_question life(

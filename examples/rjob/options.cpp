@@ -25,6 +25,9 @@ using cli::add, cli::not_empty, cli::seconds, cli::via, cli::whole;
 constexpr auto watch_footer = R"(Exit status:
   0 to 255  the exit code of the job, also one of --skip-on-exit-code; 128 + n if signal n ended it
   254       the job failed with a code that does not fit into 0 to 255, such as a negative one
+  246, 247, 248, 249, 250
+            the batch scheduler ended the job: at its time limit, for lack of memory, because its node failed, to make way
+            for another, or since somebody cancelled it
   255       the watch gave up; the job may still be running
   64        wrong usage; nothing was opened on the host
   129, 130, 143
@@ -47,6 +50,8 @@ beginning. Such a job is not cleaned up unless --cleanup is given.)";
 constexpr auto submit_footer =
     R"(Prints the job's id and the name of its state file, a line each; watch, status, stop and cleanup take that with --state,
 also on another machine. COMMAND is as for rjob run.
+With --array, a line for each element follows, as many_jobs takes it: job_id, log file, exit-code file and host, separated
+by tabs. Stop and clean-up of the state file are then those of the whole array.
 With the --job-id of a job that exists, nothing is started: rjob attaches to that job and says so on standard error.
 Exit status: 0 the job was started, now or by an earlier submit of the same command under the same --job-id; 255 it was
 not, or that is not known.)";
@@ -159,7 +164,8 @@ void describe_watch(CLI::App& app, arguments& given) {
     return whole<std::int64_t>(t, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
   };
   add(app, "--skip-on-exit-code", given.skip_on_exit_code, code,
-      "exit code by which the job says that there was nothing to do: the final event has the status skipped; repeatable",
+      "exit code by which the job says that there was nothing to do: the final event has the status skipped; "
+      "repeatable",
       "N")
       ->group(how);
   auto* deadline = add(app, "--deadline", given.deadline, seconds,
@@ -170,6 +176,59 @@ void describe_watch(CLI::App& app, arguments& given) {
   app.add_flag("--stop-at-deadline", given.stop_at_deadline, "stop the job at the deadline")
       ->needs(deadline)
       ->group(how);
+  app.add_flag("--deadline-from-start", given.deadline_from_start,
+               "let the deadline count from the start of the job, not from its submit: in a queue no time passes")
+      ->needs(deadline)
+      ->group(how);
+}
+
+std::string scheduler(const std::string& text) {
+  if (text != "slurm") throw std::invalid_argument("must be slurm");
+  return text;
+}
+
+void describe_scheduler(CLI::App& app, arguments& given, bool submits, bool arrays) {
+  const std::string group = "Batch scheduler";
+  auto* needed = add(app, "--scheduler", given.scheduler, scheduler,
+                     submits ? "let this batch scheduler run the job; the host is one from which jobs are submitted"
+                             : "batch scheduler that runs the job, unless --state says",
+                     "slurm")
+                     ->group(group);
+  const auto option = [&](const char* name, std::string& target, const char* help, const char* type) {
+    add(app, name, target, not_empty, help, type)->needs(needed)->group(group);
+  };
+  option("--slurm-directory", given.slurm.directory, "where the commands of Slurm are on the host", "PATH");
+  option("--cluster", given.slurm.cluster, "of another cluster than the host's own", "NAME");
+  if (!submits) return;
+  const auto count = [](const std::string& t) { return whole<unsigned>(t, 1, 1'000'000); };
+  option("--partition", given.slurm.partition, "as for sbatch, as are the next ones", "NAME");
+  option("--account", given.slurm.account, "", "NAME");
+  option("--qos", given.slurm.qos, "", "NAME");
+  add(app, "--time-limit", given.slurm.time_limit, cli::span, "how long the job may run: 90s, 15m, 12h, 7d", "TIME")
+      ->needs(needed)
+      ->group(group);
+  option("--nodes", given.slurm.nodes, "", "N[-M]");
+  add(app, "--ntasks", given.slurm.ntasks, count, "", "N")->needs(needed)->group(group);
+  add(app, "--cpus-per-task", given.slurm.cpus_per_task, count, "", "N")->needs(needed)->group(group);
+  option("--memory", given.slurm.memory, "of each node", "SIZE");
+  app.add_flag("--requeue", given.slurm.requeue,
+               "let the scheduler run the job again when its node failed or it was preempted")
+      ->needs(needed)
+      ->group(group);
+  if (arrays)
+    add(
+        app, "--array", given.slurm.array,
+        [](const std::string& t) { return whole<unsigned>(t, 1, remote_job::slurm_options::max_array); },
+        "submit so many jobs as one array; each finds its number, from 0 on, in SLURM_ARRAY_TASK_ID", "N")
+        ->needs(needed)
+        ->group(group);
+  option("--gres", given.slurm.gres, "", "LIST");
+  option("--constraint", given.slurm.constraint, "", "LIST");
+  option("--reservation", given.slurm.reservation, "", "NAME");
+  add(app, "--sbatch-option", given.slurm.extra, not_empty, "one more option of sbatch: --sbatch-option=--exclusive",
+      "WORD")
+      ->needs(needed)
+      ->group(group);
 }
 
 void describe_failures(CLI::App& app, arguments& given) {
@@ -236,6 +295,7 @@ CLI::App& describe(CLI::App& app, arguments& given, command which, const char* n
   const bool made = in(which, {run, submit});
   const bool many = in(which, {list, gc});
   if (!many) describe_os(sub, given);
+  if (which != gc) describe_scheduler(sub, given, made, which == submit);
   if (made) describe_submit(sub, given);
   if (which == watch) describe_job_files(sub, given);
   if (in(which, {watch, run})) {
@@ -284,6 +344,10 @@ CLI::App& describe(CLI::App& app, arguments& given, command which, const char* n
 void check(const CLI::App& sub, const arguments& given) {
   const auto wrong = [](const char* option, const char* why) { throw CLI::ValidationError(option, why); };
   cli::check(sub, given);
+  if (given.scheduler && given.remote_os && (given.detect_os || *given.remote_os != remote_job::remote_os::posix))
+    wrong("--remote-os", "must be posix where there is a scheduler");
+  if (auto why = validate(given.slurm); !why.empty())
+    throw CLI::ParseError(cli::name_options(why), CLI::ExitCodes::ValidationError);
   if (given.local && given.via == remote_job::poll_via::files)
     wrong("--via", "files goes with --host, not with --local");
   if (given.transport == cli::ssh_way::openssh && given.via == remote_job::poll_via::files)

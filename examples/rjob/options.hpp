@@ -6,6 +6,7 @@
 
 #include <remote_job/job.hpp>
 #include <remote_job/lifecycle.hpp>
+#include <remote_job/os_policy/slurm.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -28,6 +29,8 @@ struct arguments : cli::connection_arguments {
   std::optional<std::string> job_id, job_dir, log_file, exit_code_file, pid_file;
   std::optional<remote_job::remote_os> remote_os;
   bool detect_os = false;
+  std::optional<std::string> scheduler;
+  remote_job::slurm_options slurm;
 
   // What it runs
   std::optional<std::string> base_dir, working_directory, script_file, shell;
@@ -42,7 +45,7 @@ struct arguments : cli::connection_arguments {
   std::optional<int> max_reconnects;
   std::vector<std::int64_t> skip_on_exit_code;
   std::optional<remote_job::poll_via> via;
-  bool stop_at_deadline = false;
+  bool stop_at_deadline = false, deadline_from_start = false;
 
   // Its end
   std::optional<remote_job::duration> grace;

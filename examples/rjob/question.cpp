@@ -94,8 +94,16 @@ int submitted(const arguments& given, conversation& talk, status_line& status, T
     say(std::string("but its state could not be saved: ") + e.what() + "; submit it again with the same --job-id");
     return exit_gave_up;
   }
-  if (!given.json) return std::printf("%s\n", file.path().c_str()), 0;
+  const auto elements = array_jobs(result.job, given.slurm.array);
+  if (!given.json) {
+    std::printf("%s\n", file.path().c_str());
+    for (const auto& job : elements)
+      std::printf("%s\t%s\t%s\t%s\n", job.job_id.c_str(), job.log_file.c_str(), job.exit_code_file.c_str(),
+                  job.remote_host.c_str());
+    return 0;
+  }
   auto all = of_job(result.job);
+  for (const auto& job : elements) all["jobs"].push_back(of_job(job));
   all.update({{"state", file.path()},
               {"attached", result.attached},
               {"pid", result.pid},

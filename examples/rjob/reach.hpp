@@ -9,6 +9,7 @@
 #include <remote_job/backoff/exponential.hpp>
 #include <remote_job/detect_os.hpp>
 #include <remote_job/os_policy/posix.hpp>
+#include <remote_job/os_policy/slurm.hpp>
 #include <remote_job/os_policy/windows.hpp>
 #include <remote_job/state.hpp>
 #include <remote_job/transport/process.hpp>
@@ -31,6 +32,7 @@ struct host_unknown : std::runtime_error {
 
 template <class Make, class Use>
 int use_os(const arguments& given, conversation& talk, remote_job::trigger_state& state, Make make, Use use) {
+  if (given.scheduler || state.job.scheduler == "slurm") return use(std::move(make), remote_job::slurm_os(given.slurm));
   auto& family = state.job.remote_os;
   if (given.detect_os) {
     std::string failure;

@@ -90,6 +90,9 @@ remote_job::trigger_state fresh(const arguments& given) {
   state.options.max_chunk_size = 4 << 20;  // one job: there is memory for a backlog to come quickly
   state.options.quick_interval = std::chrono::milliseconds(100);  // somebody may be looking on
   state.options.poll_interval = std::chrono::seconds(1);
+  // The nodes share files with the host, which may see late what they wrote.
+  if (given.scheduler) state.options.lost_grace = std::chrono::seconds(90);
+  state.job.scheduler = given.scheduler.value_or("");
   return state;
 }
 
@@ -200,6 +203,8 @@ beginning start(const arguments& given) {
   if (given.deadline) {
     options.deadline = *given.deadline;
     options.stop_at_deadline = given.stop_at_deadline;
+    options.deadline_begins =
+        given.deadline_from_start ? remote_job::deadline_begin::started : remote_job::deadline_begin::submitted;
   }
   // The trigger looks at it again; here the mistake is told before anything is written or opened.
   auto whole = state.job;

@@ -211,6 +211,10 @@ class watcher {
       say("cannot write to standard output: " + journal_.output_error().message());
       return gave_up(state);
     }
+    if (const int number = exit_status(event.reason); number != 0) {
+      say_message(event.message);
+      return number;
+    }
     if (event.status == remote_job::status::error || !event.exit_code) {
       say_message(cli::name_options(event.message));
       if (event.error == remote_job::errc::files_unavailable) say("without --via files it is watched by commands");
@@ -222,7 +226,8 @@ class watcher {
     }
     if (event.log_incomplete)
       status_.notice(
-          "Some of the log may be missing: it was removed, replaced or cut short before all of it was known to be read");
+          "Some of the log may be missing: it was removed, replaced or cut short before all of it was known to be "
+          "read");
     status_.on_terminal(cli::unescaped(event.message));
     return exit_status(*event.exit_code);
   }

@@ -12,6 +12,7 @@
 #include <remote_job/job_command.hpp>
 #include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy.hpp>
+#include <remote_job/os_policy/census.hpp>
 #include <remote_job/os_policy/lifecycle.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/sink/null.hpp>
@@ -73,6 +74,7 @@ class basic_remote_job_trigger {
   static_assert(check_file_access<Transport>());
   static_assert(check_os_policy<OsPolicy>());
   static_assert(check_lifecycle<OsPolicy>());
+  static_assert(check_census<OsPolicy>());
   static_assert(check_backoff<Backoff>());
   static_assert(check_sink<Sink>());
 

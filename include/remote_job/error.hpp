@@ -30,14 +30,15 @@ enum class errc {
   command_timeout,         ///< a poll did not end within command_timeout
   connection_lost,         ///< the connection broke
   channel_refused,         ///< the server refused to open a channel (MaxSessions)
-  service_refused,         ///< the server lets the user log in and then serves nothing; a retry may help if it did before
-  hung_up_after_login,     ///< the connection ended right after the login, without a word
-  command_refused,         ///< the server refused to run the command
-  reply_missing,           ///< the command ran, but its output contains no reply to it
-  reply_truncated,         ///< the reply ends before its trailer
-  reply_malformed,         ///< the reply violates its format
-  reply_too_long,          ///< the output exceeds the largest possible reply to this request
-  job_not_started,         ///< the host did not start the job's supervisor in time; it may still start
+  service_refused,      ///< the server lets the user log in and then serves nothing; a retry may help if it did before
+  hung_up_after_login,  ///< the connection ended right after the login, without a word
+  command_refused,      ///< the server refused to run the command
+  reply_missing,        ///< the command ran, but its output contains no reply to it
+  reply_truncated,      ///< the reply ends before its trailer
+  reply_malformed,      ///< the reply violates its format
+  reply_too_long,       ///< the output exceeds the largest possible reply to this request
+  job_not_started,      ///< the host did not start the job's supervisor in time; it may still start
+  scheduler_unavailable,  ///< the batch scheduler of the host does not answer
 
   // Connection errors that a retry cannot fix
   host_not_found,          ///< the host does not exist
@@ -74,6 +75,7 @@ enum class errc {
   identity_unproved,     ///< the job's process cannot be identified with certainty, so nothing is signalled
   os_not_detected,       ///< neither a POSIX shell nor PowerShell answers on the host
   job_survived,          ///< processes of the job survived all signals
+  scheduler_refused,     ///< the batch scheduler of the host refuses the job, or there is none
 
   // The caller's policies
   sink_failed,   ///< the sink threw, or could not take the log

@@ -17,7 +17,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// How the watch ended, by the names of the reference.
 enum class status {
   success,  ///< the job ended with exit code 0
-  failed,   ///< the job ended with any other exit code
+  failed,   ///< the job ended with any other exit code, or was ended by a batch scheduler
   skipped,  ///< the job ended with an exit code of watch_options::skip_on_exit_code
   lost,     ///< the job is gone without an exit code, and none will follow
   error     ///< the watch itself failed; this says nothing about the job
@@ -33,7 +33,13 @@ enum class reason {
   log_unusable,          ///< the log was unreadable for longer than trouble_grace
   lost,               ///< no living process and no exit code for longer than lost_grace; the message holds the evidence
   deadline_exceeded,  ///< the deadline passed before the job ended; the message tells whether it was stopped
-  sink_failed         ///< the sink could not take the log; the offset is before the refused bytes
+  sink_failed,        ///< the sink could not take the log; the offset is before the refused bytes
+  // A batch scheduler ended the job, which left no exit code, or one of a job that a signal ended.
+  timed_out,      ///< the job reached its time limit
+  out_of_memory,  ///< the job used more memory than it was given
+  node_failed,    ///< a node of the job failed
+  preempted,      ///< the job had to make way for another
+  cancelled       ///< somebody cancelled the job
 };
 
 /// Why reading the log started again at offset 0.
@@ -56,6 +62,9 @@ enum class notice_kind {
   pid_file_missing,      ///< the job runs, but its pid file is gone; a supervisor then writes no exit code
   elsewhere,             ///< the job belongs to another host or container; its liveness cannot be checked from here
   job_missing,           ///< no living process and no exit code; an exit code may still come within lost_grace
+  queued,                ///< the job waits in the queue of a batch scheduler; told again when the reason changes
+  requeued,              ///< the job began, and waits in the queue of a batch scheduler to run again
+  never_starts,          ///< the job waits in the queue for what will not happen unless something is changed
   transport              ///< a message of the transport that is not an error
 };
 
@@ -83,6 +92,11 @@ constexpr std::string_view to_string(reason r) noexcept {
     case reason::lost: return "lost";
     case reason::deadline_exceeded: return "deadline_exceeded";
     case reason::sink_failed: return "sink_failed";
+    case reason::timed_out: return "timed_out";
+    case reason::out_of_memory: return "out_of_memory";
+    case reason::node_failed: return "node_failed";
+    case reason::preempted: return "preempted";
+    case reason::cancelled: return "cancelled";
   }
   return "fatal_error";
 }
@@ -111,6 +125,9 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
     case notice_kind::pid_file_missing: return "pid_file_missing";
     case notice_kind::elsewhere: return "elsewhere";
     case notice_kind::job_missing: return "job_missing";
+    case notice_kind::queued: return "queued";
+    case notice_kind::requeued: return "requeued";
+    case notice_kind::never_starts: return "never_starts";
     case notice_kind::transport: return "transport";
   }
   return "transport";

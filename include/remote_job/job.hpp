@@ -46,6 +46,17 @@ constexpr std::string_view to_string(poll_via via) noexcept {
   return "automatic";
 }
 
+/// When the time of a deadline begins.
+enum class deadline_begin {
+  submitted,  ///< with the submit, or with the first watch of a job that was started otherwise
+  started     ///< when a watch first sees that the job has started: in the queue of a batch scheduler no time passes
+};
+
+/// "submitted" or "started".
+constexpr std::string_view to_string(deadline_begin begin) noexcept {
+  return begin == deadline_begin::started ? "started" : "submitted";
+}
+
 /// Which job is watched, and where it keeps its files. A plain value.
 ///
 /// Paths are bytes as the remote host has them, in no particular encoding.
@@ -63,6 +74,9 @@ struct job_spec {
   /// proves it (process, start time, boot); a job started otherwise may have one with nothing but the number of its
   /// process. Who names it says that the job was started: a pid file that stays away is a lost job.
   std::string pid_file{};
+  /// The batch scheduler that runs the job, "slurm", as the submit says; empty: none. A watch keeps and serializes it, and
+  /// refuses to watch such a job with an OS policy that asks no scheduler.
+  std::string scheduler{};
 
   friend bool operator==(const job_spec&, const job_spec&) = default;
 };
@@ -83,9 +97,10 @@ struct watch_options {
   /// How long a job must be seen without a living process and without an exit code before it counts as lost; 0 or more.
   /// Longer on network file systems, where one host sees late what another wrote: 90 s and more on NFS.
   duration lost_grace = std::chrono::seconds(10);
-  /// How long the job may take, counted from its submit, or from the first watch of a job that was started otherwise; a
-  /// resumed watch counts on. A job that has ended by then is read to its end. 0: no limit.
+  /// How long the job may take, counted from deadline_begins; a resumed watch counts on. A job that has ended by then is
+  /// read to its end. 0: no limit.
   duration deadline{};
+  deadline_begin deadline_begins = deadline_begin::submitted;
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
   /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do
   /// not grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.

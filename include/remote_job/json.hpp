@@ -48,14 +48,15 @@ inline std::string extra_to_json(const trigger_state& state) {
   const auto& options = state.options;
   return R"({"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
          format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
-         R"(,"pid_file":)" + json_string(state.job.pid_file) + R"(,"lost_grace":)" +
-         format_seconds(options.lost_grace) + R"(,"deadline":)" + format_seconds(options.deadline) +
+         R"(,"pid_file":)" + json_string(state.job.pid_file) + R"(,"scheduler":)" + json_string(state.job.scheduler) +
+         R"(,"lost_grace":)" + format_seconds(options.lost_grace) + R"(,"deadline":)" +
+         format_seconds(options.deadline) + R"(,"deadline_begins":)" + json_string(to_string(options.deadline_begins)) +
          R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
          std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
          R"(,"skip_on_exit_code":)" + nlohmann::json(options.skip_on_exit_code).dump() + R"(,"began":)" +
          (state.began ? format_seconds(state.began->time_since_epoch()) : "null") + R"(,"log_incomplete":)" +
-         (state.log_incomplete ? "true" : "false") + R"(,"mark":{"identity":)" +
-         std::to_string(state.mark.identity) + R"(,"tail":")" + to_hex(state.mark.tail) + "\"}}";
+         (state.log_incomplete ? "true" : "false") + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
+         R"(,"tail":")" + to_hex(state.mark.tail) + "\"}}";
 }
 
 inline const char* field_not_utf8(const job_spec& job) {

@@ -29,14 +29,15 @@ struct poll_request {
 
 /// Whether a job lives, as far as a host can tell from its pid file.
 enum class liveness {
-  unknown,       ///< not asked, or nothing can be said
-  alive,         ///< its process runs: the very one, not another that has its number now
-  orphaned,      ///< the job runs, but its supervisor is gone: no exit code will come
-  vanished,      ///< its process is gone
-  rebooted,      ///< the host has rebooted since the job started
-  elsewhere,     ///< it belongs to another host behind the same name, or to another container
-  not_started,   ///< there is no pid file: nothing was ever started, or all of it was removed
-  pid_file_gone  ///< there is no pid file any more, but the process that it named runs
+  unknown,        ///< not asked, or nothing can be said
+  alive,          ///< its process runs: the very one, not another that has its number now
+  orphaned,       ///< the job runs, but its supervisor is gone: no exit code will come
+  vanished,       ///< its process is gone
+  rebooted,       ///< the host has rebooted since the job started
+  elsewhere,      ///< it belongs to another host behind the same name, or to another container
+  not_started,    ///< there is no pid file: nothing was ever started, or all of it was removed
+  pid_file_gone,  ///< there is no pid file any more, but the process that it named runs
+  queued          ///< it waits in the queue of a batch scheduler
 };
 
 /// The name of the enumerator.
@@ -50,9 +51,34 @@ constexpr std::string_view to_string(liveness l) noexcept {
     case liveness::elsewhere: return "elsewhere";
     case liveness::not_started: return "not_started";
     case liveness::pid_file_gone: return "pid_file_gone";
+    case liveness::queued: return "queued";
   }
   return "unknown";
 }
+
+/// Why a batch scheduler ended a job, where it was not the job itself that ended.
+enum class job_end {
+  unknown,        ///< it did not, or that is not known
+  timed_out,      ///< the job reached its time limit
+  out_of_memory,  ///< the job used more memory than it was given
+  node_failed,    ///< a node of the job failed
+  preempted,      ///< the job had to make way for another
+  cancelled       ///< somebody cancelled it
+};
+
+/// What a batch scheduler says of one job. A plain value.
+struct queue_report {
+  /// queued; alive; vanished: it has ended, or the scheduler does not know it; not_started: it was never given to the
+  /// scheduler; or unknown.
+  remote_job::liveness liveness = liveness::unknown;
+  job_end end = job_end::unknown;  ///< why it was ended
+  std::string evidence{};          ///< what that was concluded from, for people; printable ASCII without blanks
+  std::string why{};               ///< of a job that is queued: for what it waits, as the scheduler calls it
+  std::string expected_start{};    ///< of a job that is queued: when it may start, as the scheduler writes it
+  bool never_starts = false;       ///< of a job that is queued: it will wait for ever unless something is changed
+
+  friend bool operator==(const queue_report&, const queue_report&) = default;
+};
 
 /// What is known of the exit-code file.
 enum class exit_code_state {
@@ -90,6 +116,9 @@ struct poll_reply {
   std::optional<bool> exit_directory{};  ///< whether that of the exit-code file exists
   std::error_code exit_error{};          ///< why the exit-code file is unreadable, where that is known
   std::error_code log_error{};           ///< why the log is; invalid_seek for a FIFO or a device
+  /// What the batch scheduler says of the job, if it was asked since the poll before; never set by a policy.
+  const queue_report* queue = nullptr;
+  bool queue_silent = false;  ///< the scheduler was asked and did not answer; never set by a policy
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

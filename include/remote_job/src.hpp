@@ -45,10 +45,12 @@
 #include <remote_job/os_policy/detail/impl/posix_script.ipp>
 #include <remote_job/os_policy/detail/impl/powershell.ipp>
 #include <remote_job/os_policy/detail/impl/quoting.ipp>
+#include <remote_job/os_policy/detail/impl/slurm_queue.ipp>
 #include <remote_job/os_policy/detail/impl/windows_commands.ipp>
 #include <remote_job/os_policy/detail/impl/windows_script.ipp>
 #include <remote_job/os_policy/impl/loopback.ipp>
 #include <remote_job/os_policy/impl/posix.ipp>
+#include <remote_job/os_policy/impl/slurm.ipp>
 #include <remote_job/os_policy/impl/windows.ipp>
 #include <remote_job/simulation/detail/impl/truth.ipp>
 #include <remote_job/simulation/detail/impl/witness.ipp>
@@ -77,8 +79,10 @@
 #include <remote_job/watch/detail/rules/impl/missing_files_rule.ipp>
 #include <remote_job/watch/detail/rules/impl/poll_pause.ipp>
 #include <remote_job/watch/detail/rules/impl/proc_liveness.ipp>
+#include <remote_job/watch/detail/rules/impl/queue_rule.ipp>
 #include <remote_job/watch/detail/rules/impl/watch_fsm.ipp>
 #include <remote_job/watch/detail/rules/impl/watch_state.ipp>
+#include <remote_job/watch/detail/run/impl/census_board.ipp>
 #include <remote_job/watch/detail/run/impl/exchanges.ipp>
 #include <remote_job/watch/detail/run/impl/run_texts.ipp>
 

@@ -38,7 +38,7 @@ struct trigger_state {
   job_spec job{};           ///< the job
   watch_options options{};  ///< the settings of the watch, with the current log offset
   log_mark mark{};          ///< identifies the log read so far
-  /// When the job's time began, for the deadline: at its submit, else when it was first watched; none before that.
+  /// When the job's time began, for the deadline: see watch_options::deadline_begins; none before that.
   std::optional<wall_time> began{};
   /// What else a newer program had in the state: a JSON object, or empty. It has no effect and is written back.
   std::string other_kwargs{};

@@ -97,7 +97,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 
 // One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
-  int now, wall_now, diagnostics, notices, account, keeps_shell;
+  int now, wall_now, diagnostics, notices, account, keeps_shell, endpoint;
 };
 
 template <class T>
@@ -159,6 +159,15 @@ concept has_keeps_shell = requires {
   requires std::is_base_of_v<typename T::keeps_shell, T>;
 };
 
+template <class T>
+concept names_endpoint = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::endpoint;
+};
+template <class T>
+concept has_endpoint = requires(T& t) {
+  { t.endpoint() } -> std::convertible_to<std::string>;
+};
+
 // An optional member must be absent or as documented.
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
@@ -172,6 +181,8 @@ template <class T>
 concept good_account = has_account<T> || !names_account<T>;
 template <class T>
 concept good_keeps_shell = has_keeps_shell<T> || !names_keeps_shell<T>;
+template <class T>
+concept good_endpoint = has_endpoint<T> || !names_endpoint<T>;
 
 }  // namespace detail
 
@@ -189,6 +200,7 @@ concept good_keeps_shell = has_keeps_shell<T> || !names_keeps_shell<T>;
 /// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
 /// | `t.account()` | optional: whose login shell runs the commands, if the exit status of a command is that of the shell; convertible to remote_account. Without a host, a shell that runs nothing is not told from a bad reply |
 /// | `T::keeps_shell` | optional: T itself, if it may put a command to a shell that it keeps open, as `command.shell` says (see shell_request). Without it `command.shell` is always empty. It does not count for a class that derives from T |
+/// | `t.endpoint()` | optional: a text that names the host and the account there; convertible to std::string. Watches of the same one share what is asked for all of them: see `census_os_policy`. Otherwise the account names it; if that is empty, nothing is shared |
 ///
 /// Move-constructible. The caller starts one operation at a time. An operation never completes inline and honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
@@ -206,7 +218,7 @@ template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
     detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T> &&
-    detail::good_account<T> && detail::good_keeps_shell<T>;
+    detail::good_account<T> && detail::good_keeps_shell<T> && detail::good_endpoint<T>;
 
 /// Uniform access to a transport, with defaults for the optional members.
 template <class T>
@@ -261,6 +273,14 @@ struct transport_traits {
     else
       return {};
   }
+
+  /// Names the host and the account; empty if that is not known.
+  static std::string endpoint(T& t) {
+    if constexpr (detail::has_endpoint<T>)
+      return t.endpoint();
+    else
+      return account(t).test;
+  }
 };
 
 /// Asserts the requirements one by one, so that the compiler lists everything that T lacks, with the required
@@ -281,6 +301,7 @@ constexpr bool check_transport() {
   static_assert(
       detail::good_keeps_shell<T>,
       "Transport: keeps_shell is there but does not name the class itself: `using keeps_shell = my_transport`");
+  static_assert(detail::good_endpoint<T>, "Transport: endpoint is there but not as `std::string endpoint()`");
   static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
   static_assert(detail::good_wall_now<T>, "Transport: wall_now is there but not as `wall_time wall_now()`");
   if constexpr (detail::has_executor<T>) {

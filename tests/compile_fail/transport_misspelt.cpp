@@ -7,6 +7,7 @@
 // says: Transport: wall_now is there but not as `wall_time wall_now()`
 // says: Transport: diagnostics is there but not as `std::string diagnostics()`
 // says: Transport: account is there but not as `remote_account account()`
+// says: Transport: endpoint is there but not as `std::string endpoint()`
 // says: Transport: notices is there but not as `std::vector<std::string> notices()`
 // says: Transport: keeps_shell is there but does not name the class itself: `using keeps_shell = my_transport`
 #include <concepts/minimal_transport.hpp>
@@ -55,6 +56,7 @@ struct my_transport {
   TEXTS notices();
   ACCOUNT account();
   KEEPS_SHELL;
+  TEXT endpoint();
 };
 
 static_assert(remote_job::check_transport<my_transport>());

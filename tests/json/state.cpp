@@ -23,6 +23,8 @@ trigger_state sample() {
   state.options.lost_grace = std::chrono::seconds(90);
   state.options.deadline = std::chrono::milliseconds(1500);
   state.options.stop_at_deadline = true;
+  state.options.deadline_begins = deadline_begin::started;
+  state.job.scheduler = "slurm";
   state.began = wall_time(std::chrono::milliseconds(1'700'000'000'500));
   state.log_incomplete = true;
   return state;
@@ -204,6 +206,7 @@ TEST_CASE("what is unknown is refused, but kept in kwargs and passed over in ext
   REQUIRE_FALSE(state_from_json(j.dump(), state, why));
   auto expected = sample();
   expected.job.pid_file.clear();
+  expected.job.scheduler.clear();
   expected.options = {};
   expected.options.log_offset = sample().options.log_offset;
   expected.mark = {};
@@ -392,6 +395,7 @@ TEST_CASE("values that cannot be are refused, each with its name") {
       {"\"via\":\"automatic\"", "\"via\":\"Files\"", "extra/via"},
       {"\"via\":\"automatic\"", "\"via\":1", "extra/via"},
       {"\"stop_at_deadline\":true", "\"stop_at_deadline\":1", "extra/stop_at_deadline"},
+      {"\"deadline_begins\":\"started\"", "\"deadline_begins\":\"soon\"", "extra/deadline_begins"},
       {"\"lost_grace\":90", "\"lost_grace\":-1", "lost_grace"},
       {"\"began\":1700000000.5", "\"began\":-1", "extra/began"},
       {"\"began\":1700000000.5", "\"began\":\"2026-01-01\"", "extra/began"},

@@ -192,10 +192,17 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.check_usage(f"cannot read {self.dir}: ", str(self.dir), "--local")
 
     def test_bad_lines_are_named(self):
-        self.list.write_text("a\t/l\t/e\nb /l /e\n\n\t/l\t/e\nc\t\t/e\nd\t/l\t/e\t/x\na\t/m\t/f\n")
-        self.check_usage([f"{self.list}:2: there must be three fields", f"{self.list}:4: job_id",
-                          f"{self.list}:5: log_file", f"{self.list}:6: there must be three fields",
+        self.list.write_text("a\t/l\t/e\nb /l /e\n\n\t/l\t/e\nc\t\t/e\nd\t/l\t/e\th\t/x\na\t/m\t/f\n")
+        self.check_usage([f"{self.list}:2: there must be three or four fields", f"{self.list}:4: job_id",
+                          f"{self.list}:5: log_file", f"{self.list}:6: there must be three or four fields",
                           f"{self.list}:7: the job_id of line 1 again"], str(self.list), "--local")
+
+    def test_each_job_has_a_host(self):
+        self.list.write_text("a\t/l\t/e\nb\t/l\t/e\tme@host\n")
+        self.check_usage(f"{self.list}:1: there must be a host in the fourth field, or --host or --local", str(self.list))
+        self.check_usage(f"{self.list}:2: there must be no host with --local", str(self.list), "--local")
+        self.list.write_text("a\t/l\t/e\tme@\n")
+        self.check_usage(f'{self.list}:1: host "me@": there is no host in it', str(self.list))
 
     def test_usage(self):
         self.make("a")
@@ -244,6 +251,22 @@ class ManyJobsTest(black_box.BlackBoxTest):
         self.assertEqual(done.returncode, 255, done.stderr)
         self.assertIn(b"40 not known", done.stderr)
         self.assertIn("nobody", self.events(done)["job-0"]["message"])
+
+    def test_jobs_are_on_several_hosts(self):
+        _, host = self.start_sshd()
+        self.make(*(f"job-{n}" for n in range(6)))
+        for n in range(6):
+            self.end(n, 0)
+        # One host under two names: each has a connection of its own, and jobs without a name are on that of --host.
+        other = host[1].split("@")[1]
+        lines = self.list.read_text().splitlines()
+        self.list.write_text("".join(f"{line}\t{other}\n" if n % 2 else f"{line}\n" for n, line in enumerate(lines)))
+        arguments = [self.program, str(self.list), *host, "--known-hosts", str(self.dir / "known_hosts")]
+        done = self.run_it(arguments=[*arguments, "--log-dir", str(self.logs)])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(self.events(done)), 6)
+        self.assertEqual((self.logs / "job-5.log").read_text(), "log of job-5\n")
+        self.assertEqual((self.dir / "sshd.log").read_text(errors="replace").count("Accepted publickey"), 2)
 
     def test_what_is_told_of_many_is_told_once(self):
         with unittest.mock.patch("main_job.SSHD_CONFIG", main_job.SSHD_CONFIG.replace("Subsystem", "#")):

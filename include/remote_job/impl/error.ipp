@@ -54,6 +54,7 @@ std::string errc_category::message(int value) const {
     case errc::files_unavailable: return "the host offers no file access";
     case errc::shell_unusable: return "the login shell does not run commands";
     case errc::job_not_started: return "the job was not started in time";
+    case errc::scheduler_unavailable: return "the batch scheduler does not answer";
     case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
     case errc::exit_code_unreadable: return "the exit-code file cannot be read";
     case errc::log_unreadable: return "the log cannot be read";
@@ -69,6 +70,7 @@ std::string errc_category::message(int value) const {
     case errc::identity_unproved: return "the job's process cannot be proved";
     case errc::os_not_detected: return "the host's operating system could not be found out";
     case errc::job_survived: return "processes of the job survived";
+    case errc::scheduler_refused: return "the batch scheduler refused the job";
     case errc::sink_failed: return "the sink could not take the log";
     case errc::policy_failed: return "a policy threw an exception";
   }
@@ -83,7 +85,7 @@ const std::error_category& errc_category_instance() noexcept {
 bool is_transient(const std::error_code& ec) noexcept {
   if (ec.category() == errc_category_instance())
     return ec.value() >= static_cast<int>(errc::resolve_failed) &&
-           ec.value() <= static_cast<int>(errc::job_not_started);
+           ec.value() <= static_cast<int>(errc::scheduler_unavailable);
   if (ec == asio::error::host_not_found || ec == asio::error::no_data) return false;
   if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
   // Of Asio's own category std::errc knows nothing.
@@ -95,8 +97,8 @@ bool is_transient(const std::error_code& ec) noexcept {
 }
 
 bool is_beyond_libssh2(const std::error_code& ec) noexcept {
-  return ec == errc::no_common_algorithm || ec == errc::credential_unsupported ||
-         ec == errc::ssh_config_unsupported || ec == errc::banner_too_long;
+  return ec == errc::no_common_algorithm || ec == errc::credential_unsupported || ec == errc::ssh_config_unsupported ||
+         ec == errc::banner_too_long;
 }
 
 std::string condition_category::message(int value) const {

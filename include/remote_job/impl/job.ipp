@@ -26,6 +26,8 @@ std::string objection_to_options(const watch_options& options) {
   if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
   if (options.lost_grace < duration::zero()) return "lost_grace must not be negative";
   if (options.deadline < duration::zero()) return "deadline must not be negative";
+  if (options.deadline_begins != deadline_begin::submitted && options.deadline_begins != deadline_begin::started)
+    return "deadline_begins must be submitted or started";
   if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
     return "via must be automatic, files or commands";
   return {};
@@ -46,7 +48,8 @@ std::string validate(const job_spec& job, const watch_options& options) {
                 {"job_dir", job.job_dir, false},
                 {"log_file", job.log_file, true},
                 {"exit_code_file", job.exit_code_file, true},
-                {"pid_file", job.pid_file, false}};
+                {"pid_file", job.pid_file, false},
+                {"scheduler", job.scheduler, false}};
   for (const auto& field : fields) {
     if (field.required && field.value.empty()) return std::string(field.name) + " must not be empty";
     if (field.value.find('\0') != std::string::npos) return std::string(field.name) + " must not hold a NUL byte";

@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace remote_job::inline REMOTE_JOB_ABI {
@@ -22,6 +23,13 @@ struct loopback_job {
   std::int64_t exit_code = 0;
   std::string output{};       ///< written to the log at the start
   bool ignores_term = false;  ///< whether only SIGKILL ends it
+
+  // For `loopback_scheduler_os` alone.
+  duration waits{};         ///< how long it waits in the queue before it starts
+  std::string waits_for{};  ///< the reason that the scheduler gives for that
+  bool never_starts =
+      false;              ///< whether the scheduler says that it will wait for ever; it does, unless it is cancelled
+  duration time_limit{};  ///< after which the scheduler ends it; 0: none
 };
 
 /// The jobs submitted to a scripted host and the events that affect them. Times are those of the host.
@@ -41,6 +49,22 @@ class loopback_jobs {
   /// From then on, another host answers under the same name and shares the files.
   loopback_jobs& switch_host(duration at) { return add(at, kind::switch_host); }
 
+  /// @name For `loopback_scheduler_os`
+  /// The scheduler ends all jobs that have not ended. They leave an exit code as `loopback_job::ignores_term` says.
+  /// @{
+  loopback_jobs& cancel(duration at) { return add(at, kind::cancel); }
+  loopback_jobs& preempt(duration at) { return add(at, kind::preempt); }
+  loopback_jobs& run_out_of_memory(duration at) { return add(at, kind::memory); }
+  /// The nodes fail: the jobs leave no exit code.
+  loopback_jobs& fail_nodes(duration at) { return add(at, kind::nodes); }
+  /// The scheduler does not answer during this time; jobs that wait or run are not affected.
+  REMOTE_JOB_DECL loopback_jobs& scheduler_down(duration from, duration to);
+  /// How long the scheduler knows a job that has ended; for ever by default.
+  REMOTE_JOB_DECL loopback_jobs& forget_after(duration time);
+  /// How often the scheduler was asked about jobs.
+  int censuses() const noexcept { return censuses_; }
+  /// @}
+
   /// How often the job in this directory was started; more than once is always a bug.
   REMOTE_JOB_DECL int starts(const std::string& job_dir) const;
   /// When the job in this directory was started; none if it was not, or is removed.
@@ -53,8 +77,9 @@ class loopback_jobs {
  private:
   friend class loopback_host;
   friend struct loopback_os;
+  friend struct loopback_scheduler_os;
 
-  enum class kind { kill_supervisor, kill, reboot, switch_host };
+  enum class kind { kill_supervisor, kill, reboot, switch_host, cancel, preempt, memory, nodes };
   struct event {
     duration at;
     kind what;
@@ -69,6 +94,8 @@ class loopback_jobs {
     bool supervised = true;
     bool rebooted = false;
     bool stopped = false;
+    bool shown = false;  // its files are there
+    job_end end_by = job_end::unknown;
   };
 
   REMOTE_JOB_DECL loopback_jobs& add(duration at, kind what);
@@ -76,7 +103,14 @@ class loopback_jobs {
   /// Ends the job unless it has ended; a living supervisor records the exit code.
   REMOTE_JOB_DECL static void end(submitted& j, duration at, std::optional<std::int64_t> code);
 
-  /// Updates all jobs to this time; calls `tell` for each job that has left an exit code since the last update.
+  REMOTE_JOB_DECL static job_end end_by(kind what) noexcept;
+  REMOTE_JOB_DECL static void end_by_scheduler(submitted& j, duration at, job_end by);
+
+  /// What the scheduler says of a job.
+  REMOTE_JOB_DECL queue_report report(const std::string& dir, duration now) const;
+
+  /// Updates all jobs to this time; calls `tell` for each job that has started since the last update, and for each that
+  /// has left an exit code.
   template <class Tell>
   void advance(duration now, Tell tell) {
     for (; next_event_ < events_.size() && events_[next_event_].at <= now; ++next_event_) {
@@ -84,6 +118,12 @@ class loopback_jobs {
       run_until(e.at, tell);
       for (auto& [dir, j] : jobs_) {
         if (j.ended) continue;
+        show(dir, j, e.at, tell);
+        if (const auto by = end_by(e.what); by != job_end::unknown) {
+          end_by_scheduler(j, e.at, by);
+          if (j.exit_code) tell(dir, j);
+          continue;
+        }
         if (e.what == kind::kill_supervisor) j.supervised = false;
         if (e.what == kind::kill || e.what == kind::reboot) {
           j.supervised = false;
@@ -97,11 +137,25 @@ class loopback_jobs {
   }
 
   template <class Tell>
+  static void show(const std::string& dir, submitted& j, duration now, Tell tell) {
+    if (j.shown || j.what.never_starts || j.begun > now) return;
+    j.shown = true;
+    tell(dir, j);
+  }
+
+  template <class Tell>
   void run_until(duration now, Tell tell) {
     for (auto& [dir, j] : jobs_) {
-      const auto natural = j.begun + j.what.run_time;
-      if (j.ended || natural > now) continue;
-      end(j, natural, j.what.exit_code);
+      if (j.ended) continue;
+      show(dir, j, now, tell);
+      if (j.what.never_starts) continue;
+      const bool limited = j.what.time_limit > duration::zero() && j.what.time_limit < j.what.run_time;
+      const auto natural = j.begun + (limited ? j.what.time_limit : j.what.run_time);
+      if (natural > now) continue;
+      if (limited)
+        end_by_scheduler(j, natural, job_end::timed_out);
+      else
+        end(j, natural, j.what.exit_code);
       if (j.exit_code) tell(dir, j);
     }
   }
@@ -119,6 +173,9 @@ class loopback_jobs {
   std::size_t next_event_ = 0;
   std::uint64_t pids_ = 1000;
   bool elsewhere_ = false;
+  std::vector<std::pair<duration, duration>> scheduler_down_;
+  duration forgets_after_ = duration::max();
+  int censuses_ = 0;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

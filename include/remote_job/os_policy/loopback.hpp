@@ -6,9 +6,9 @@
 #include <remote_job/command.hpp>
 #include <remote_job/lifecycle.hpp>
 #include <remote_job/loopback/host.hpp>
+#include <remote_job/os_policy/census.hpp>
 #include <remote_job/poll.hpp>
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -44,16 +44,30 @@ struct loopback_os {
   REMOTE_JOB_DECL static void answer(loopback_host& host, const remote_command& command, duration now,
                                      std::string& output);
 
- private:
+ protected:
   REMOTE_JOB_DECL static void build(std::string_view what, const std::string& nonce,
-                                    std::initializer_list<std::string_view> words, remote_command& command);
+                                    const std::vector<std::string_view>& words, remote_command& command);
 
+ private:
   REMOTE_JOB_DECL static std::string submit(loopback_host& host, const std::vector<std::string>& words, duration now);
   REMOTE_JOB_DECL static std::string stop(loopback_host& host, const std::string& dir, duration now);
   REMOTE_JOB_DECL static std::string cleanup(loopback_host& host, const std::string& dir, const std::string& policy,
                                              duration now);
   REMOTE_JOB_DECL static void answer_poll(loopback_host& host, const remote_command& command, duration now,
                                           std::string& output);
+};
+
+/// The OS policy for a scripted host with a batch scheduler: a `census_os_policy`. `loopback_host::jobs` says how long a
+/// job waits in the queue, and what the scheduler does to it.
+struct loopback_scheduler_os : loopback_os {
+  REMOTE_JOB_DECL void build_census(const census_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_census(const census_request& request, const command_reply& raw,
+                                               census_reply& reply) const;
+
+ private:
+  friend struct loopback_os;
+  REMOTE_JOB_DECL static void answer(loopback_host& host, const std::vector<std::string>& words, duration now,
+                                     std::string& output);
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI

@@ -129,6 +129,9 @@ class loopback_transport {
   /// Ends the connection; outstanding operations complete with operation_aborted.
   REMOTE_JOB_DECL void close() noexcept;
 
+  /// Names the scripted host.
+  std::string endpoint() const { return std::to_string(reinterpret_cast<std::uintptr_t>(&link_->host)); }
+
   /// Describes the last error.
   const std::string& diagnostics() const noexcept { return link_->diagnostics; }
 

@@ -163,6 +163,9 @@ class basic_process_transport {
   /// Says once that no shell can be kept open, where that is so.
   std::vector<std::string> notices() const { return backend_->notices(); }
 
+  /// The prefix: what it leads to is one host.
+  std::string endpoint() const { return backend_->endpoint(); }
+
   /// The account of a prefix that `openssh_prefix` made; of other programs nothing is known.
   remote_account account() const { return backend_->account(); }
 

@@ -90,8 +90,10 @@ class state_reader {
     if (has("/extra/trouble_grace")) seconds("/extra/trouble_grace", state.options.trouble_grace);
     if (has("/extra/via")) via(state.options.via);
     if (has("/extra/pid_file")) string("/extra/pid_file", state.job.pid_file);
+    if (has("/extra/scheduler")) string("/extra/scheduler", state.job.scheduler);
     if (has("/extra/lost_grace")) seconds("/extra/lost_grace", state.options.lost_grace);
     if (has("/extra/deadline")) seconds("/extra/deadline", state.options.deadline);
+    if (has("/extra/deadline_begins")) deadline_begins(state.options.deadline_begins);
     if (has("/extra/stop_at_deadline")) boolean("/extra/stop_at_deadline", state.options.stop_at_deadline);
     if (has("/extra/max_chunk_size")) integer("/extra/max_chunk_size", state.options.max_chunk_size);
     if (has("/extra/quick_interval")) seconds("/extra/quick_interval", state.options.quick_interval);
@@ -122,6 +124,17 @@ class state_reader {
       return;
     }
     wrong("/extra/via", "must be automatic, files or commands");
+  }
+
+  void deadline_begins(deadline_begin& value) {
+    std::string text;
+    string("/extra/deadline_begins", text);
+    for (const auto one : {deadline_begin::submitted, deadline_begin::started}) {
+      if (text != to_string(one)) continue;
+      value = one;
+      return;
+    }
+    if (why_.empty()) wrong("/extra/deadline_begins", "must be submitted or started");
   }
 
   bool has(const char* path) const { return members_.find(path) != nullptr; }

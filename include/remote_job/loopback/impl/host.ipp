@@ -152,6 +152,11 @@ bool loopback_host::has_directory(std::string_view path, duration now) {
 
 void loopback_host::live(duration now) {
   jobs_.advance(now, [&](const std::string& dir, const loopback_jobs::submitted& j) {
+    if (!j.ended) {
+      file(dir + "/pid").append(j.begun, std::to_string(j.pid) + "\n");
+      file(dir + "/stdout.log").append(j.begun, j.what.output);
+      return;
+    }
     file(dir + "/exit_code").append(*j.ended, std::to_string(*j.exit_code) + "\n");
   });
 }

@@ -51,6 +51,55 @@ loopback_jobs& loopback_jobs::add(duration at, kind what) {
   return *this;
 }
 
+loopback_jobs& loopback_jobs::scheduler_down(duration from, duration to) {
+  scheduler_down_.push_back({from, to});
+  return *this;
+}
+
+loopback_jobs& loopback_jobs::forget_after(duration time) {
+  forgets_after_ = time;
+  return *this;
+}
+
+job_end loopback_jobs::end_by(kind what) noexcept {
+  switch (what) {
+    case kind::cancel: return job_end::cancelled;
+    case kind::preempt: return job_end::preempted;
+    case kind::memory: return job_end::out_of_memory;
+    case kind::nodes: return job_end::node_failed;
+    default: return job_end::unknown;
+  }
+}
+
+void loopback_jobs::end_by_scheduler(submitted& j, duration at, job_end by) {
+  j.end_by = by;
+  const bool began = j.begun <= at && !j.what.never_starts;
+  if (!began || by == job_end::node_failed || by == job_end::out_of_memory || j.what.ignores_term)
+    j.ended = at;
+  else
+    end(j, at, 143);
+}
+
+queue_report loopback_jobs::report(const std::string& dir, duration now) const {
+  queue_report report;
+  report.liveness = liveness::not_started;
+  const auto found = jobs_.find(dir);
+  if (found == jobs_.end()) return report;
+  const auto& j = found->second;
+  report.evidence = "job=" + std::to_string(j.pid);
+  if (j.ended) {
+    report.liveness = liveness::vanished;
+    if (*j.ended > now - forgets_after_) report.end = j.end_by;
+  } else if (j.begun > now || j.what.never_starts) {
+    report.liveness = liveness::queued;
+    report.why = j.what.waits_for;
+    report.never_starts = j.what.never_starts;
+  } else {
+    report.liveness = liveness::alive;
+  }
+  return report;
+}
+
 void loopback_jobs::end(submitted& j, duration at, std::optional<std::int64_t> code) {
   if (j.ended) return;
   j.ended = at;

@@ -44,7 +44,7 @@ REMOTE_JOB_DECL void append_number(std::string& out, std::uint64_t value);
 REMOTE_JOB_DECL void append_end_mark(std::string& out, std::string_view nonce);
 
 /// The letters of the frame, in the order of `liveness`.
-inline constexpr std::string_view liveness_letters = "-AODBHNP";
+inline constexpr std::string_view liveness_letters = "-AODBHNPQ";
 
 /// Appends the reply to a request as a host would write it. `reply.bytes` are as many as poll_length() says; a log that
 /// is not present has size and identity 0.

@@ -26,12 +26,22 @@ REMOTE_JOB_DECL std::string enter_function(const job_command& command);
 
 REMOTE_JOB_DECL void append_file(std::string& script, std::string_view name, std::string_view content);
 
+/// The beginning of a submit: where the job's directory is to be, and how it is made.
+REMOTE_JOB_DECL void append_place(std::string& script, const job_spec& job, const submit_request& request,
+                                  std::string_view shell);
+
+/// The end of the function that prints the files of an attempt: those that every way to start a job needs.
+REMOTE_JOB_DECL void append_files(std::string& script, const job_command& command, std::string_view supervisor);
+
 REMOTE_JOB_DECL void append_submit(std::string& script, const job_spec& job, const submit_request& request,
                                    std::string_view shell);
 
 REMOTE_JOB_DECL void append_stop(std::string& script, const job_spec& job, const stop_request& request);
 
 REMOTE_JOB_DECL void append_cleanup(std::string& script, const job_spec& job, const cleanup_request& request);
+
+/// A poll without its beginning: rj_v is to hold what is told of the job's life, or nothing.
+REMOTE_JOB_DECL void append_poll(std::string& script, const job_spec& job, const poll_request& request);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 

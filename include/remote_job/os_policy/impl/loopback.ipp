@@ -17,7 +17,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -84,6 +83,7 @@ void loopback_os::answer(loopback_host& host, const remote_command& command, dur
     words.emplace_back(reader.rest.substr(0, static_cast<std::size_t>(length)));
     reader.rest.remove_prefix(static_cast<std::size_t>(length));
   }
+  if (command.command == "census") return loopback_scheduler_os::answer(host, words, now, output);
   std::string line;
   if (command.command == "submit" && words.size() == 5) line = submit(host, words, now);
   if (command.command == "stop" && words.size() == 2) line = stop(host, words[1], now);
@@ -91,7 +91,7 @@ void loopback_os::answer(loopback_host& host, const remote_command& command, dur
   if (!line.empty()) detail::append_lifecycle_frame(output, words[0], line);
 }
 
-void loopback_os::build(std::string_view what, const std::string& nonce, std::initializer_list<std::string_view> words,
+void loopback_os::build(std::string_view what, const std::string& nonce, const std::vector<std::string_view>& words,
                         remote_command& command) {
   command.clear();
   command.command = what;
@@ -115,14 +115,13 @@ std::string loopback_os::submit(loopback_host& host, const std::vector<std::stri
     const auto own = jobs.own_.find(dir);
     const auto& what = own == jobs.own_.end() ? jobs.next_ : own->second;
     job = {what, words[1], words[2], ++jobs.pids_, now, {}, {}, true, false, false};
+    job.begun += job.what.waits;
     ++jobs.starts_[dir];
-    const auto paths = job_paths::in(dir);
-    host.file(paths.pid_file).append(now, std::to_string(job.pid) + "\n");
-    host.file(paths.log_file).append(now, job.what.output);
+    host.live(now);
   }
   const std::string error = job.fingerprint == words[2] ? "-" : "taken";
   return "submit err=" + error + " by=" + job.ticket + " pid=" + std::to_string(job.pid) +
-         " age=" + std::to_string(std::chrono::floor<std::chrono::seconds>(now - job.begun).count()) +
+         " age=" + std::to_string(std::chrono::floor<std::chrono::seconds>(now - job.begun + job.what.waits).count()) +
          " base=" + (words[4].empty() ? base : "");
 }
 
@@ -136,6 +135,7 @@ std::string loopback_os::stop(loopback_host& host, const std::string& dir, durat
     ++host.jobs_.signals_[dir];
     sent = job.what.ignores_term ? "TK" : "T";
     job.stopped = true;
+    job.end_by = job_end::cancelled;
     host.jobs_.end(job, now, job.what.ignores_term ? 137 : 143);
     if (job.exit_code) host.file(dir + "/exit_code").append(now, std::to_string(*job.exit_code) + "\n");
   }
@@ -155,6 +155,59 @@ std::string loopback_os::cleanup(loopback_host& host, const std::string& dir, co
   for (const auto& path : {paths.log_file, paths.exit_code_file, paths.pid_file}) host.file(path).remove(now);
   host.jobs_.jobs_.erase(found);
   return "cleanup out=removed exit=" + code;
+}
+
+void loopback_scheduler_os::build_census(const census_request& request, remote_command& command) const {
+  std::vector<std::string_view> words = {request.key};
+  for (const auto& job : request.jobs) words.push_back(job.job_dir);
+  build("census", request.nonce, words, command);
+  command.max_output += request.jobs.size() * 1024;
+}
+
+std::error_code loopback_scheduler_os::parse_census(const census_request& request, const command_reply& raw,
+                                                    census_reply& reply) const {
+  reply = {};
+  detail::text_cursor reader{raw.output};
+  if (!reader.skip(request.nonce) || !reader.skip(" ")) return errc::reply_missing;
+  if (reader.rest == "silent") return errc::scheduler_unavailable;
+  const auto word = [&](std::string& text) {
+    std::uint64_t length = 0;
+    if (!reader.number(length) || !reader.skip(":") || length > reader.rest.size()) return false;
+    text.assign(reader.rest.substr(0, static_cast<std::size_t>(length)));
+    reader.rest.remove_prefix(text.size());
+    return true;
+  };
+  while (!reader.rest.empty()) {
+    queue_report report;
+    std::uint64_t life = 0, end = 0, never = 0;
+    if (!reader.number(life) || !reader.skip(",") || !reader.number(end) || !reader.skip(",") ||
+        !reader.number(never) || !reader.skip(",") || !word(report.why) || !word(report.evidence) || life > 8 ||
+        end > 5)
+      return errc::reply_malformed;
+    report.liveness = static_cast<liveness>(life);
+    report.end = static_cast<job_end>(end);
+    report.never_starts = never != 0;
+    reply.jobs.push_back(std::move(report));
+  }
+  return reply.jobs.size() == request.jobs.size() ? std::error_code() : errc::reply_malformed;
+}
+
+void loopback_scheduler_os::answer(loopback_host& host, const std::vector<std::string>& words, duration now,
+                                   std::string& output) {
+  auto& jobs = host.jobs();
+  ++jobs.censuses_;
+  output += words[0] + " ";
+  for (const auto& [from, to] : jobs.scheduler_down_)
+    if (now >= from && now < to) {
+      output += "silent";
+      return;
+    }
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    const auto report = jobs.report(words[i], now);
+    output += std::to_string(static_cast<int>(report.liveness)) + "," + std::to_string(static_cast<int>(report.end)) +
+              "," + (report.never_starts ? "1," : "0,");
+    for (const auto* text : {&report.why, &report.evidence}) output += std::to_string(text->size()) + ":" + *text;
+  }
 }
 
 void loopback_os::answer_poll(loopback_host& host, const remote_command& command, duration now, std::string& output) {

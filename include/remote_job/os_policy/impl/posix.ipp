@@ -36,19 +36,7 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   } else {
     script.append("rj_v=\n");
   }
-  detail::append_path(script, "rj_f", job.exit_code_file);
-  script.append(detail::read_exit_piece);
-  if (request.directories) script.append(detail::directory_of_file_piece).append("rj_dir\nrj_x=$rj_o\n");
-  if (request.liveness) script.append(detail::spare_exit_piece);
-  detail::append_path(script, "rj_f", job.log_file);
-  script.append(detail::stat_piece);
-  if (request.directories) script.append("rj_dir\nrj_v=\" dirs=$rj_o$rj_x$rj_v\"\n");
-  detail::append_part(script, request);
-  script.append(detail::plan_piece);
-  script.append(
-      "echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_v\n$rj_t\"\n");
-  script.append(detail::tail_piece);
-  script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
+  detail::append_poll(script, job, request);
   detail::append_end_mark(command.end_mark, request.nonce);
   command.max_output = detail::poll_limit(request) + detail::frame_allowance;
   detail::append_shell_poll(command.shell, job, request);

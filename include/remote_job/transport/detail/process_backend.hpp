@@ -45,6 +45,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   const std::string& diagnostics() const noexcept { return diagnostics_; }
   REMOTE_JOB_DECL std::vector<std::string> notices() const;
   REMOTE_JOB_DECL remote_account account() const;
+  REMOTE_JOB_DECL std::string endpoint() const;
 
   /// Keeps the error output of a failed program, and turns ssh's own failure into an error.
   REMOTE_JOB_DECL std::error_code judge_end(std::error_code error, const child_process& child,

@@ -3,6 +3,7 @@
 #ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_COMMANDS_IPP
 #define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_POSIX_COMMANDS_IPP
 
+#include <remote_job/detail/poll_bounds.hpp>
 #include <remote_job/lifecycle.hpp>
 #include <remote_job/os_policy/detail/framing.hpp>
 #include <remote_job/os_policy/detail/posix_commands.hpp>
@@ -98,7 +99,7 @@ void append_file(std::string& script, std::string_view name, std::string_view co
   append_number(script, content.size());
 }
 
-void append_submit(std::string& script, const job_spec& job, const submit_request& request, std::string_view shell) {
+void append_place(std::string& script, const job_spec& job, const submit_request& request, std::string_view shell) {
   append_lifecycle_begin(script, request.nonce);
   append_assignment(script, "rj_ticket", request.ticket);
   append_assignment(script, "rj_fp", request.fingerprint);
@@ -112,16 +113,25 @@ void append_submit(std::string& script, const job_spec& job, const submit_reques
     append_assignment(script, "rj_base", base);
     script.append("rj_told=\n");
   }
-  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece).append(scope_piece).append(launch_piece);
-  script.append("rj_write() {\n");
+  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece);
+}
+
+void append_files(std::string& script, const job_command& command, std::string_view supervisor) {
+  append_file(script.append(" &&\n"), "supervisor", supervisor);
+  append_file(script.append(" &&\n"), "runner", std::string(process_piece).append(runner_script));
+  append_file(script.append(" &&\n"), "enter", enter_function(command));
+  append_file(script.append(" &&\n"), "job.sh", command.script);
+  script.append("\n}\n");
+}
+
+void append_submit(std::string& script, const job_spec& job, const submit_request& request, std::string_view shell) {
+  append_place(script, job, request, shell);
+  script.append(scope_piece).append(launch_piece).append("rj_write() {\n");
   append_file(script, "launcher", std::string(lead_piece).append(launcher_script));
   std::string supervisor(process_piece);
   supervisor.append(child_piece).append(members_piece).append(lead_piece).append(supervisor_script);
-  append_file(script.append(" &&\n"), "supervisor", supervisor);
-  append_file(script.append(" &&\n"), "runner", std::string(process_piece).append(runner_script));
-  append_file(script.append(" &&\n"), "enter", enter_function(request.command));
-  append_file(script.append(" &&\n"), "job.sh", request.command.script);
-  script.append("\n}\n").append(submit_piece).append(script_end);
+  append_files(script, request.command, supervisor);
+  script.append(submit_piece).append(script_end);
 }
 
 void append_stop(std::string& script, const job_spec& job, const stop_request& request) {
@@ -141,6 +151,22 @@ void append_cleanup(std::string& script, const job_spec& job, const cleanup_requ
   script.append(request.leave_processes ? "rj_leave=yes\n" : "rj_leave=no\n");
   script.append(process_piece).append(child_piece).append(life_piece).append(result_piece).append(members_piece);
   script.append(cleanup_piece).append(script_end);
+}
+
+void append_poll(std::string& script, const job_spec& job, const poll_request& request) {
+  append_path(script, "rj_f", job.exit_code_file);
+  script.append(read_exit_piece);
+  if (request.directories) script.append(directory_of_file_piece).append("rj_dir\nrj_x=$rj_o\n");
+  if (request.liveness) script.append(spare_exit_piece);
+  append_path(script, "rj_f", job.log_file);
+  script.append(stat_piece);
+  if (request.directories) script.append("rj_dir\nrj_v=\" dirs=$rj_o$rj_x$rj_v\"\n");
+  append_part(script, request);
+  script.append(plan_piece);
+  script.append(
+      "echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_v\n$rj_t\"\n");
+  script.append(tail_piece);
+  script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(script_end);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

@@ -84,6 +84,12 @@ remote_account process_backend::account() const {
   return account;
 }
 
+std::string process_backend::endpoint() const {
+  std::string words;
+  for (const auto& word : prefix_) words.append(std::to_string(word.size())).append(":").append(word);
+  return words;
+}
+
 std::error_code process_backend::not_found(const std::string& why) {
   diagnostics_ = "cannot start '" + (prefix_.empty() ? "" : prefix_.front()) + "': " + why;
   return errc::program_not_found;

@@ -27,6 +27,8 @@ inline constexpr int enough_refusals = 3;
 /// process was looked for; it is lost when it has been missing for lost_grace. A job on another host, or one about
 /// which nothing can be found out, is never lost.
 ///
+/// Where a batch scheduler tells how the job is, that counts in place of a process.
+///
 /// Where the pid file is gone, as when something removes old files, three things tell, in this order. The process that
 /// an earlier poll of this run found: it is looked for by its number and start time, and proves life or death. A log
 /// that grows: a sign of life, which begins the grace anew. If there is neither, nothing more can be found out, and the
@@ -39,14 +41,14 @@ class lost_job_rule {
   lost_job_rule(const job_spec& job, const watch_options& options) noexcept
       : watched_(!job.pid_file.empty()), both_ways_(options.via == poll_via::automatic), grace_(options.lost_grace) {}
 
-  /// A run begins.
-  REMOTE_JOB_DECL void begin() noexcept;
+  /// A run begins. `counted`: whether a batch scheduler tells how the job is; polls then never ask.
+  REMOTE_JOB_DECL void begin(bool counted = false) noexcept;
 
   // A poll by a command always asks, since that costs nothing. Through files it costs two round trips or a command, so
   // a poll asks only now and then, from the second poll on, and while the job is missing.
 
   /// Whether the next poll asks.
-  bool asks(bool by_files) const noexcept { return watched_ && (!by_files || due_); }
+  bool asks(bool by_files) const noexcept { return watched_ && !counted_ && (!by_files || due_); }
   /// Whether it asks by a command although polls go through files: where files prove nothing, or say that the job is
   /// gone.
   bool wants_command(bool by_files) const noexcept {
@@ -92,6 +94,7 @@ class lost_job_rule {
 
   bool watched_;
   bool both_ways_;
+  bool counted_ = false;
   duration grace_;
   std::optional<duration> asked_;    // how long ago the last question was done with; at most look_again_after()
   std::optional<duration> missing_;  // for how long; at most grace_

@@ -23,6 +23,13 @@ REMOTE_JOB_DECL std::string retry_message(retry_info::phase phase, int attempt, 
 /// The end of a watch whose job ended. `skipped`: whether the exit code says that there was nothing to do.
 REMOTE_JOB_DECL std::string completed_message(std::int64_t exit_code, bool skipped);
 
+/// The end of a job by a batch scheduler.
+REMOTE_JOB_DECL std::string ended_message(reason r, std::optional<std::int64_t> exit_code, const std::string& evidence);
+
+/// What a notice says about a job in a queue. `why`, `start`: in the words of the scheduler.
+REMOTE_JOB_DECL std::string queue_notice(notice_kind kind, const job_spec& job, const std::string& why,
+                                         const std::string& start, const std::string& evidence);
+
 /// Any other end of a watch. `exit_code`: of a job that ended, but whose log was not read to its end.
 REMOTE_JOB_DECL std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code,
                                           std::uint64_t offset, const std::string& why);

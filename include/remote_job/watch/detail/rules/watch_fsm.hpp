@@ -38,14 +38,18 @@ class watch_fsm {
 
   /// Begins a run, with the offset, the mark and the counters of the run before. `objection` refuses the job; `files`:
   /// whether files can be read and show everything; `now`, `today`: the time, and the same by the calendar, by which the
-  /// deadline counts on from run to run.
-  REMOTE_JOB_DECL action start(std::string objection, bool files = false, duration now = {}, wall_time today = {});
+  /// deadline counts on from run to run; `counted`: whether a batch scheduler is asked how the job is.
+  REMOTE_JOB_DECL action start(std::string objection, bool files = false, duration now = {}, wall_time today = {},
+                               bool counted = false);
 
   REMOTE_JOB_DECL action connected(std::error_code ec, std::string why);
 
   /// `took`: the time since the poll was sent. With an error the reply may hold what arrived before it.
   REMOTE_JOB_DECL action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now,
                                 duration took);
+
+  /// The batch scheduler was asked, in place of the poll.
+  REMOTE_JOB_DECL action counted();
 
   /// `text`: what the stop came to, or why it failed.
   REMOTE_JOB_DECL action stop_answered(std::error_code ec, std::string text);
@@ -110,6 +114,7 @@ class watch_fsm {
 
   /// See trigger_event.
   REMOTE_JOB_DECL bool log_incomplete() const noexcept;
+  REMOTE_JOB_DECL reason reason_of_end() const noexcept;
   REMOTE_JOB_DECL std::string fault_text(notice_kind kind) const;
   REMOTE_JOB_DECL std::string notice_text(notice_kind kind) const;
 
@@ -117,6 +122,7 @@ class watch_fsm {
   watch_options options_;
   watch_state state_;
   std::optional<wall_time> began_;  // the job's time; the beginning of a run turns it into a span
+  wall_time today_{};               // when now_ was zero
   std::string other_kwargs_;        // kept for the next state
   duration now_{};                  // of the last complete poll, or of the beginning of the run
   splitmix64 chance_;               // of the pauses
@@ -125,7 +131,7 @@ class watch_fsm {
   watch_stats stats_;
   bool log_cut_ = false;   // bytes of the log are lost, or may be, since it began again or became shorter
   bool log_gone_ = false;  // by the last complete poll
-  failure failure_;  // the last one
+  failure failure_;        // the last one
   log_reset reset_;
   notice note_;
   std::string exit_text_;                               // of a damaged exit-code file

@@ -15,6 +15,7 @@
 #include <remote_job/watch/detail/rules/lost_job_rule.hpp>
 #include <remote_job/watch/detail/rules/missing_files_rule.hpp>
 #include <remote_job/watch/detail/rules/poll_pause.hpp>
+#include <remote_job/watch/detail/rules/queue_rule.hpp>
 
 #include <array>
 #include <cstdint>
@@ -59,12 +60,14 @@ class watch_state {
         budget(options.max_reconnect_attempts),
         lost_job(job, options),
         missing_files(job, options),
+        queue(options),
         exit_fault(options.trouble_grace),
         log_fault(options.trouble_grace),
         deadline_(options.deadline) {}
 
-  /// A run begins, at the offset of the run before. `ran`: how long the job had before it, as far as a deadline counts.
-  REMOTE_JOB_DECL void begin(bool through_files, duration ran) noexcept;
+  /// A run begins, at the offset of the run before. `ran`: how long the job had before it, as far as a deadline counts;
+  /// none: its time has not begun. `counted`: whether a batch scheduler tells how the job is.
+  REMOTE_JOB_DECL void begin(bool through_files, std::optional<duration> ran, bool counted) noexcept;
 
   /// Takes what a complete poll found; `elapsed`: the time since the complete poll before.
   REMOTE_JOB_DECL void observe(const poll_reply& r, duration elapsed, duration took);
@@ -79,10 +82,16 @@ class watch_state {
   bool polls_files() const noexcept { return by_files && !lost_job.wants_command(by_files); }
   /// Whether the job ended and all of its log is delivered.
   bool whole() const noexcept { return drain_to && log.offset() >= *drain_to; }
+  /// Whether the time of the job, as far as a deadline counts, has begun.
+  bool began() const noexcept { return began_; }
   /// Whether the deadline is over.
-  bool late() const noexcept { return deadline_ > duration::zero() && ran_ >= deadline_; }
+  bool late() const noexcept { return began_ && deadline_ > duration::zero() && ran_ >= deadline_; }
   /// How long until the deadline; for ever if there is none.
-  duration deadline_left() const noexcept { return deadline_ > duration::zero() ? deadline_ - ran_ : duration::max(); }
+  duration deadline_left() const noexcept {
+    return began_ && deadline_ > duration::zero() ? deadline_ - ran_ : duration::max();
+  }
+  /// Whether a batch scheduler may yet say why the job ended so.
+  bool undecided() const noexcept { return exit_code && queue.undecided(*exit_code); }
 
   watch_phase phase = watch_phase::idle;
 
@@ -96,6 +105,7 @@ class watch_state {
   failure_budget budget;
   lost_job_rule lost_job;
   missing_files_rule missing_files;
+  queue_rule queue;
   file_fault_grace exit_fault;
   file_fault_grace log_fault;
   bool short_read = false;  // the poll before got no bytes although the size told of them
@@ -109,7 +119,7 @@ class watch_state {
 
   /// What a poll found, until all of it is told and delivered and the next action is decided.
   struct finding {
-    std::array<std::optional<notice_kind>, 5> untold{};  // in this order
+    std::array<std::optional<notice_kind>, 6> untold{};  // in this order
     std::string_view fresh{};                            // not yet taken by the sink; points into the reply
     bool moved = false;                                  // there were fresh bytes
     std::uint64_t size = 0;                              // of the log
@@ -126,6 +136,7 @@ class watch_state {
  private:
   duration deadline_;
   duration ran_{};  // at most the deadline
+  bool began_ = true;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail

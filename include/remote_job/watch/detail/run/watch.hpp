@@ -5,21 +5,25 @@
 
 #include <remote_job/detail/asio/recycled_block.hpp>
 #include <remote_job/detail/poll_bounds.hpp>
+#include <remote_job/detail/text/saturating_add.hpp>
 #include <remote_job/error.hpp>
 #include <remote_job/event.hpp>
 #include <remote_job/file_access.hpp>
 #include <remote_job/lifecycle.hpp>
+#include <remote_job/os_policy/census.hpp>
 #include <remote_job/os_policy/lifecycle.hpp>
 #include <remote_job/sink.hpp>
 #include <remote_job/transport.hpp>
 #include <remote_job/watch/detail/rules/action.hpp>
 #include <remote_job/watch/detail/rules/watch_fsm.hpp>
+#include <remote_job/watch/detail/run/census.hpp>
 #include <remote_job/watch/detail/run/file_poll_op.hpp>
 #include <remote_job/watch/detail/run/operation_context.hpp>
 
 #include <asio/any_io_executor.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +51,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
   static constexpr bool can_stop = lifecycle_os_policy<OsPolicy>;
   static constexpr bool asks_shell =
       os_policy_traits<OsPolicy>::asks_shell() && transport_traits<Transport>::keeps_shell();
+  static constexpr bool counts = census_os_policy<OsPolicy>;
 
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
       : base(std::move(t), std::move(b), std::move(s)), os(std::move(o)), fsm(std::move(state)) {}
@@ -58,8 +63,9 @@ class watch : public operation_context<Transport, Backoff, Sink> {
   action start() {
     if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
     if constexpr (has_files) files.forget();
+    if constexpr (counts) census.template join<OsPolicy>(this->transport, fsm.job());
     return fsm.start(objection(), prefers_files, base::traits::now(this->transport),
-                     base::traits::wall_now(this->transport));
+                     base::traits::wall_now(this->transport), counts);
   }
 
   template <class Handler>
@@ -67,6 +73,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     this->raw.clear();
     if (kind == action_kind::stop)
       send_stop(std::forward<Handler>(handler));
+    else if (census_is_due())
+      send_census(std::forward<Handler>(handler));
     else
       send_poll(std::forward<Handler>(handler));
   }
@@ -78,10 +86,18 @@ class watch : public operation_context<Transport, Backoff, Sink> {
         if (!ec) ec = this->judge(os.parse_stop(stop, this->raw, stopped));
       return fsm.stop_answered(ec, ec && stopped.message.empty() ? why_of_command(ec) : std::move(stopped.message));
     }
+    const auto now = base::traits::now(this->transport);
+    if constexpr (counts)
+      if (census.asking) {
+        census_reply counted;
+        if (!ec) ec = os.parse_census(census.request, this->raw, counted);
+        census.answered(ec, std::move(counted), now);
+        return fsm.counted();
+      }
     ec = read_reply(ec);
     if (!fsm.by_files())
       if (const auto failure = pass_on_notices(); !failure.empty()) return fsm.delivered(errc::sink_failed, failure);
-    const auto now = base::traits::now(this->transport);
+    if constexpr (counts) census.fill(reply);
     return fsm.polled(ec, ec ? why_of_command(ec) : std::string(), reply, now, time_taken(now - this->step_began));
   }
 
@@ -122,7 +138,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     return false;
   }
 
-  std::error_code result(trigger_event& event) const {
+  std::error_code result(trigger_event& event) {
+    if constexpr (counts) census.leave();
     event = fsm.event();
     return event.error;
   }
@@ -145,6 +162,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     if (text.empty()) text = objection_to_family();
     if (text.empty() && fsm.options().via == poll_via::files && !has_files)
       text = "via is files, but this transport cannot read files: let it be commands or automatic";
+    if (text.empty() && !counts && !fsm.job().scheduler.empty())
+      text = "scheduler is " + fsm.job().scheduler + ", but the OS policy asks no scheduler";
     if (text.empty() && fsm.options().stop_at_deadline && !can_stop)
       text = "stop_at_deadline is set, but the OS policy cannot stop jobs";
     return text;
@@ -164,6 +183,27 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     shrink(this->raw.output, poll_limit(request));
     build_poll();
     this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+  }
+
+  /// Whether the scheduler is to be asked about all jobs of the host, before the poll.
+  bool census_is_due() {
+    if constexpr (counts) {
+      // Long enough that a watch which is cancelled now does not bring about another too early.
+      const auto within =
+          std::max<duration>(saturating_add(fsm.command_timeout(), std::chrono::seconds(1)), std::chrono::seconds(30));
+      return census.due(base::traits::now(this->transport), within);
+    }
+    return false;
+  }
+
+  template <class Handler>
+  void send_census(Handler&& handler) {
+    if constexpr (counts) {
+      this->command.clear();
+      this->make_nonce(census.request.nonce);
+      os.build_census(census.request, this->command);
+      this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+    }
   }
 
   /// Stops the job, whose deadline is over.
@@ -237,6 +277,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
   struct nothing {};
   [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
   [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
+  [[no_unique_address]] std::conditional_t<counts, census_member, nothing> census;
 };
 
 /// What stands in for a watch where a policy is not what it has to be: nothing is run, so that the compiler says what

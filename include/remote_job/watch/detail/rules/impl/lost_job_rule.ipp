@@ -12,7 +12,8 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-void lost_job_rule::begin() noexcept {
+void lost_job_rule::begin(bool counted) noexcept {
+  counted_ = counted;
   asked_.reset();
   missing_.reset();
   seen_ = liveness::unknown;
@@ -63,8 +64,8 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
     return {};
   }
   if (missing_ && grew && seen_ == liveness::not_started) missing_ = duration::zero();
-  if (!asked) return {};
-  if (through_files && r.liveness == liveness::unknown) {
+  if (!asked && !r.queue) return {};
+  if (through_files && !r.queue && r.liveness == liveness::unknown) {
     if (both_ways_)
       files_prove_nothing_ = true;
     else
@@ -74,9 +75,9 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
   if (!through_files) refusals_ = 0;
   nothing_told_ = false;
   asked_ = duration::zero();
-  evidence_ = r.evidence;
-  if (r.liveness == liveness::alive) remember(r.evidence);
-  const auto before = std::exchange(seen_, r.liveness);
+  evidence_ = r.queue ? r.queue->evidence : r.evidence;
+  if (!r.queue && r.liveness == liveness::alive) remember(r.evidence);
+  const auto before = std::exchange(seen_, r.queue ? r.queue->liveness : r.liveness);
   const bool gone = seen_ == liveness::vanished || seen_ == liveness::rebooted || seen_ == liveness::not_started;
   if (!gone) {
     missing_.reset();

@@ -76,6 +76,9 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
     case notice_kind::pid_file_missing:
     case notice_kind::elsewhere:
     case notice_kind::job_missing:
+    case notice_kind::queued:
+    case notice_kind::requeued:
+    case notice_kind::never_starts:
     case notice_kind::transport: break;
   }
   return {};
@@ -107,12 +110,37 @@ inline std::string liveness_message(liveness l) {
     case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
     case liveness::pid_file_gone:
       return "it is running, but its pid file was removed, so a supervisor will write no exit code";
+    case liveness::queued: return "it waits in the queue of the batch scheduler";
   }
   return "whether it is running is not known";
 }
 
 inline std::string in_parentheses(std::string_view evidence) {
   return evidence.empty() ? std::string() : " (" + escaped(evidence) + ")";
+}
+
+std::string ended_message(reason r, std::optional<std::int64_t> exit_code, const std::string& evidence) {
+  const auto what = [&] {
+    switch (r) {
+      case reason::timed_out: return "Job ended at its time limit";
+      case reason::out_of_memory: return "Job ended because it used more memory than it was given";
+      case reason::node_failed: return "Job ended because its node failed";
+      case reason::preempted: return "Job ended to make way for another";
+      default: return "Job was cancelled";
+    }
+  }();
+  return what + in_parentheses(evidence) +
+         (exit_code ? ", with exit code " + std::to_string(*exit_code) : ", and left no exit code");
+}
+
+std::string queue_notice(notice_kind kind, const job_spec& job, const std::string& why, const std::string& start,
+                         const std::string& evidence) {
+  std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(liveness::queued);
+  if (kind == notice_kind::requeued) text += " to run again";
+  if (!why.empty()) text += ", reason " + escaped(why);
+  if (kind == notice_kind::never_starts) text += ": it will not start unless something is changed";
+  if (!start.empty()) text += ", expected start " + escaped(start);
+  return text + in_parentheses(evidence);
 }
 
 std::string liveness_notice(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,

@@ -32,11 +32,13 @@ inline bool ran_no_command(const std::error_code& ec) noexcept {
 
 // ---- Inputs
 
-action watch_fsm::start(std::string objection, bool files, duration now, wall_time today) {
+action watch_fsm::start(std::string objection, bool files, duration now, wall_time today, bool counted) {
   // A clock that was set back counts from now on.
-  if (objection.empty()) began_ = std::min(began_.value_or(today), today);
+  if (objection.empty() && (began_ || options_.deadline_begins == deadline_begin::submitted))
+    began_ = std::min(began_.value_or(today), today);
   state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files),
-               objection.empty() ? today - *began_ : duration::zero());
+               began_ ? std::optional(std::max(duration::zero(), today - *began_)) : std::nullopt, counted);
+  today_ = today - now;
   log_gone_ = false;
   now_ = now;
   log_seen_ = offset() > 0;
@@ -76,8 +78,11 @@ action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& 
   log_gone_ = reply.log == log_state::absent;
   if (reply.log == log_state::present && reply.log_size < state_.seen && !reply.size_wrong) log_cut_ = true;
   state_.observe(reply, now - std::exchange(now_, now), took);
+  if (!began_ && state_.began()) began_ = today_ + now;
   return next_output();
 }
+
+action watch_fsm::counted() { return {action_kind::poll, command_timeout()}; }
 
 action watch_fsm::stop_answered(std::error_code ec, std::string text) {
   if (ran_no_command(ec) && state_.by_files) {
@@ -242,7 +247,8 @@ action watch_fsm::next_output() {
 action watch_fsm::decide() {
   auto& s = state_;
   const bool stopped = s.stop == deadline_stop::answered;
-  if (s.whole()) return stopped ? end_at_deadline() : end(reason::completed, {}, {});
+  if (s.whole() && stopped) return end_at_deadline();
+  if (s.whole() && !s.undecided()) return end(reason_of_end(), {}, {});
 
   // A job that has ended is not late, however long its log takes.
   if (s.late() && !s.exit_code && !stopped) {
@@ -258,6 +264,7 @@ action watch_fsm::decide() {
 
   duration time = s.pause.next(s.found.moved, chance_);
   if (s.lost_job.missing()) {
+    if (s.lost_job.left() <= duration::zero() && s.queue.end() != job_end::unknown) return end(reason_of_end(), {}, {});
     if (s.lost_job.left() <= duration::zero())
       return end(reason::lost, errc::job_lost,
                  lost_message(job_, s.lost_job.seen(), s.lost_job.evidence(), s.lost_job.grace()));
@@ -317,11 +324,15 @@ trigger_event watch_fsm::event() const {
   e.reason = reason_;
   e.exit_code = state_.exit_code;
   e.log_incomplete = log_incomplete();
-  if (reason_ == reason::completed) {
+  if (reason_ >= reason::timed_out) {
+    e.status = status::failed;
+    e.message = ended_message(reason_, state_.exit_code, state_.queue.evidence());
+  } else if (reason_ == reason::completed) {
     const auto code = *state_.exit_code;
     const bool skipped = options_.skip_on_exit_code.contains(code);
     e.status = skipped ? status::skipped : code == 0 ? status::success : status::failed;
     e.message = completed_message(code, skipped);
+    if (code > 128 && state_.queue.silent()) e.message += "; the batch scheduler did not say why";
   } else {
     e.status = reason_ == reason::lost ? status::lost : status::error;
     e.error = error_;
@@ -343,6 +354,21 @@ bool watch_fsm::log_incomplete() const noexcept {
   return log_cut_ || (log_gone_ && was_there) || (!state_.whole() && offset() < state_.seen);
 }
 
+/// How a job ended that has left an exit code, or never will.
+reason watch_fsm::reason_of_end() const noexcept {
+  const auto code = state_.exit_code;
+  if (code && (*code <= 128 || options_.skip_on_exit_code.contains(*code))) return reason::completed;
+  switch (state_.queue.end()) {
+    case job_end::timed_out: return reason::timed_out;
+    case job_end::out_of_memory: return reason::out_of_memory;
+    case job_end::node_failed: return reason::node_failed;
+    case job_end::preempted: return reason::preempted;
+    case job_end::cancelled: return reason::cancelled;
+    case job_end::unknown: break;
+  }
+  return reason::completed;
+}
+
 std::string watch_fsm::fault_text(notice_kind kind) const {
   if (kind == notice_kind::log_unreadable && state_.found.size > offset())
     return log_short_message(job_, state_.found.size, offset());
@@ -355,6 +381,8 @@ std::string watch_fsm::notice_text(notice_kind kind) const {
   if (kind == notice_kind::orphaned || kind == notice_kind::pid_file_missing || kind == notice_kind::elsewhere ||
       kind == notice_kind::job_missing)
     return liveness_notice(kind, job_, lost.seen(), lost.evidence(), lost.grace());
+  if (kind == notice_kind::queued || kind == notice_kind::requeued || kind == notice_kind::never_starts)
+    return queue_notice(kind, job_, state_.queue.why(), state_.queue.expected_start(), state_.queue.evidence());
   if (kind == notice_kind::files_missing)
     return missing_files_message(job_, log_seen_, log_directory_, exit_directory_);
   return fault_text(kind);
@@ -362,7 +390,7 @@ std::string watch_fsm::notice_text(notice_kind kind) const {
 
 void watch_fsm::adopt(job_spec job, std::optional<wall_time> began) {
   job_ = std::move(job);
-  if (began) began_ = began;
+  if (began && options_.deadline_begins == deadline_begin::submitted) began_ = began;
   state_.lost_job = lost_job_rule(job_, options_);
   state_.missing_files = missing_files_rule(job_, options_);
 }

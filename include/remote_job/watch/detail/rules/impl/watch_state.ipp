@@ -10,10 +10,11 @@
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-void watch_state::begin(bool through_files, duration ran) noexcept {
+void watch_state::begin(bool through_files, std::optional<duration> ran, bool counted) noexcept {
   pause.begin();
   budget.reset();
-  lost_job.begin();
+  lost_job.begin(counted);
+  queue.begin(counted);
   missing_files.begin(log.offset() > 0);
   exit_fault.clear();
   log_fault.clear();
@@ -25,11 +26,12 @@ void watch_state::begin(bool through_files, duration ran) noexcept {
   exit_code.reset();
   drain_to.reset();
   found = {};
-  ran_ = std::min(ran, deadline_);
+  began_ = ran.has_value();
+  ran_ = std::min(ran.value_or(duration::zero()), deadline_);
 }
 
 void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
-  ran_ = std::min(ran_ + elapsed, deadline_);
+  if (began_) ran_ = std::min(ran_ + elapsed, deadline_);
   const bool grew = r.log == log_state::present && r.log_size > seen;
   if (r.log == log_state::present) seen = r.log_size;
   found.size = r.log_size;
@@ -64,7 +66,11 @@ void watch_state::observe(const poll_reply& r, duration elapsed, duration took) 
   if (exit_fault.observe(exit_trouble, elapsed)) found.untold[1] = exit_trouble;
   if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
   if (r.size_wrong && !std::exchange(size_wrong, true)) found.untold[3] = notice_kind::log_size_wrong;
-  if (missing_files.observe(r, missing_files.asks(), elapsed)) found.untold[4] = notice_kind::files_missing;
+  found.untold[4] = queue.observe(r);
+  if (!queue.waits() && missing_files.observe(r, missing_files.asks(), elapsed))
+    found.untold[5] = notice_kind::files_missing;
+  began_ = began_ || queue.runs() || r.log != log_state::absent || r.exit_state != exit_code_state::absent ||
+           r.liveness == liveness::alive;
 }
 
 void watch_state::acknowledge() noexcept {
