@@ -111,6 +111,17 @@ constexpr std::string_view to_string(poll_via via) noexcept {
   return "automatic";
 }
 
+/// When the time of a deadline begins.
+enum class deadline_begin {
+  submitted,  ///< with the submit, or with the first watch of a job that was started otherwise
+  started     ///< when a watch first sees that the job has started: in the queue of a batch scheduler no time passes
+};
+
+/// "submitted" or "started".
+constexpr std::string_view to_string(deadline_begin begin) noexcept {
+  return begin == deadline_begin::started ? "started" : "submitted";
+}
+
 /// Which job is watched, and where it keeps its files. A plain value.
 ///
 /// Paths are bytes as the remote host has them, in no particular encoding.
@@ -128,6 +139,9 @@ struct job_spec {
   /// proves it (process, start time, boot); a job started otherwise may have one with nothing but the number of its
   /// process. Who names it says that the job was started: a pid file that stays away is a lost job.
   std::string pid_file{};
+  /// The batch scheduler that runs the job, "slurm", as the submit says; empty: none. A watch keeps and serializes it, and
+  /// refuses to watch such a job with an OS policy that asks no scheduler.
+  std::string scheduler{};
 
   friend bool operator==(const job_spec&, const job_spec&) = default;
 };
@@ -148,9 +162,10 @@ struct watch_options {
   /// How long a job must be seen without a living process and without an exit code before it counts as lost; 0 or more.
   /// Longer on network file systems, where one host sees late what another wrote: 90 s and more on NFS.
   duration lost_grace = std::chrono::seconds(10);
-  /// How long the job may take, counted from its submit, or from the first watch of a job that was started otherwise; a
-  /// resumed watch counts on. A job that has ended by then is read to its end. 0: no limit.
+  /// How long the job may take, counted from deadline_begins; a resumed watch counts on. A job that has ended by then is
+  /// read to its end. 0: no limit.
   duration deadline{};
+  deadline_begin deadline_begins = deadline_begin::submitted;
   bool stop_at_deadline = false;  ///< whether the job is stopped when its deadline is over; else it is left alone
   /// Lets the bytes of one poll grow up to so many while there is a backlog; they begin with log_chunk_size. 0: they do
   /// not grow; else log_chunk_size to max_log_chunk_size. A watch may need about four times as much memory meanwhile.
@@ -386,14 +401,15 @@ enum class errc {
   command_timeout,         ///< a poll did not end within command_timeout
   connection_lost,         ///< the connection broke
   channel_refused,         ///< the server refused to open a channel (MaxSessions)
-  service_refused,         ///< the server lets the user log in and then serves nothing; a retry may help if it did before
-  hung_up_after_login,     ///< the connection ended right after the login, without a word
-  command_refused,         ///< the server refused to run the command
-  reply_missing,           ///< the command ran, but its output contains no reply to it
-  reply_truncated,         ///< the reply ends before its trailer
-  reply_malformed,         ///< the reply violates its format
-  reply_too_long,          ///< the output exceeds the largest possible reply to this request
-  job_not_started,         ///< the host did not start the job's supervisor in time; it may still start
+  service_refused,      ///< the server lets the user log in and then serves nothing; a retry may help if it did before
+  hung_up_after_login,  ///< the connection ended right after the login, without a word
+  command_refused,      ///< the server refused to run the command
+  reply_missing,        ///< the command ran, but its output contains no reply to it
+  reply_truncated,      ///< the reply ends before its trailer
+  reply_malformed,      ///< the reply violates its format
+  reply_too_long,       ///< the output exceeds the largest possible reply to this request
+  job_not_started,      ///< the host did not start the job's supervisor in time; it may still start
+  scheduler_unavailable,  ///< the batch scheduler of the host does not answer
 
   // Connection errors that a retry cannot fix
   host_not_found,          ///< the host does not exist
@@ -430,6 +446,7 @@ enum class errc {
   identity_unproved,     ///< the job's process cannot be identified with certainty, so nothing is signalled
   os_not_detected,       ///< neither a POSIX shell nor PowerShell answers on the host
   job_survived,          ///< processes of the job survived all signals
+  scheduler_refused,     ///< the batch scheduler of the host refuses the job, or there is none
 
   // The caller's policies
   sink_failed,   ///< the sink threw, or could not take the log
@@ -512,7 +529,7 @@ namespace remote_job::inline REMOTE_JOB_ABI {
 /// How the watch ended, by the names of the reference.
 enum class status {
   success,  ///< the job ended with exit code 0
-  failed,   ///< the job ended with any other exit code
+  failed,   ///< the job ended with any other exit code, or was ended by a batch scheduler
   skipped,  ///< the job ended with an exit code of watch_options::skip_on_exit_code
   lost,     ///< the job is gone without an exit code, and none will follow
   error     ///< the watch itself failed; this says nothing about the job
@@ -528,7 +545,13 @@ enum class reason {
   log_unusable,          ///< the log was unreadable for longer than trouble_grace
   lost,               ///< no living process and no exit code for longer than lost_grace; the message holds the evidence
   deadline_exceeded,  ///< the deadline passed before the job ended; the message tells whether it was stopped
-  sink_failed         ///< the sink could not take the log; the offset is before the refused bytes
+  sink_failed,        ///< the sink could not take the log; the offset is before the refused bytes
+  // A batch scheduler ended the job, which left no exit code, or one of a job that a signal ended.
+  timed_out,      ///< the job reached its time limit
+  out_of_memory,  ///< the job used more memory than it was given
+  node_failed,    ///< a node of the job failed
+  preempted,      ///< the job had to make way for another
+  cancelled       ///< somebody cancelled the job
 };
 
 /// Why reading the log started again at offset 0.
@@ -551,6 +574,9 @@ enum class notice_kind {
   pid_file_missing,      ///< the job runs, but its pid file is gone; a supervisor then writes no exit code
   elsewhere,             ///< the job belongs to another host or container; its liveness cannot be checked from here
   job_missing,           ///< no living process and no exit code; an exit code may still come within lost_grace
+  queued,                ///< the job waits in the queue of a batch scheduler; told again when the reason changes
+  requeued,              ///< the job began, and waits in the queue of a batch scheduler to run again
+  never_starts,          ///< the job waits in the queue for what will not happen unless something is changed
   transport              ///< a message of the transport that is not an error
 };
 
@@ -578,6 +604,11 @@ constexpr std::string_view to_string(reason r) noexcept {
     case reason::lost: return "lost";
     case reason::deadline_exceeded: return "deadline_exceeded";
     case reason::sink_failed: return "sink_failed";
+    case reason::timed_out: return "timed_out";
+    case reason::out_of_memory: return "out_of_memory";
+    case reason::node_failed: return "node_failed";
+    case reason::preempted: return "preempted";
+    case reason::cancelled: return "cancelled";
   }
   return "fatal_error";
 }
@@ -606,6 +637,9 @@ constexpr std::string_view to_string(notice_kind k) noexcept {
     case notice_kind::pid_file_missing: return "pid_file_missing";
     case notice_kind::elsewhere: return "elsewhere";
     case notice_kind::job_missing: return "job_missing";
+    case notice_kind::queued: return "queued";
+    case notice_kind::requeued: return "requeued";
+    case notice_kind::never_starts: return "never_starts";
     case notice_kind::transport: return "transport";
   }
   return "transport";
@@ -901,7 +935,7 @@ concept has_usable_timer = requires(timer_of_t<T>& timer, T& transport) {
 
 // One member for each optional one, to make a transport's own member ambiguous.
 struct transport_names {
-  int now, wall_now, diagnostics, notices, account, keeps_shell;
+  int now, wall_now, diagnostics, notices, account, keeps_shell, endpoint;
 };
 
 template <class T>
@@ -963,6 +997,15 @@ concept has_keeps_shell = requires {
   requires std::is_base_of_v<typename T::keeps_shell, T>;
 };
 
+template <class T>
+concept names_endpoint = open_class<T> && !requires {
+  &ambiguous<T, transport_names>::endpoint;
+};
+template <class T>
+concept has_endpoint = requires(T& t) {
+  { t.endpoint() } -> std::convertible_to<std::string>;
+};
+
 // An optional member must be absent or as documented.
 template <class T>
 concept good_now = has_now<T> || !names_now<T>;
@@ -976,6 +1019,8 @@ template <class T>
 concept good_account = has_account<T> || !names_account<T>;
 template <class T>
 concept good_keeps_shell = has_keeps_shell<T> || !names_keeps_shell<T>;
+template <class T>
+concept good_endpoint = has_endpoint<T> || !names_endpoint<T>;
 
 }  // namespace detail
 
@@ -993,6 +1038,7 @@ concept good_keeps_shell = has_keeps_shell<T> || !names_keeps_shell<T>;
 /// | `t.notices()` | optional: messages from connecting that are not errors; convertible to `std::vector<std::string>`. A watch passes them to its sink, each text once in a run |
 /// | `t.account()` | optional: whose login shell runs the commands, if the exit status of a command is that of the shell; convertible to remote_account. Without a host, a shell that runs nothing is not told from a bad reply |
 /// | `T::keeps_shell` | optional: T itself, if it may put a command to a shell that it keeps open, as `command.shell` says (see shell_request). Without it `command.shell` is always empty. It does not count for a class that derives from T |
+/// | `t.endpoint()` | optional: a text that names the host and the account there; convertible to std::string. Watches of the same one share what is asked for all of them: see `census_os_policy`. Otherwise the account names it; if that is empty, nothing is shared |
 ///
 /// Move-constructible. The caller starts one operation at a time. An operation never completes inline and honours the
 /// handler's associated executor and allocator, and terminal cancellation through its slot. `command` and `reply` stay
@@ -1010,7 +1056,7 @@ template <class T>
 concept transport = std::move_constructible<T> && detail::has_executor<T> && detail::has_async_connect<T> &&
     detail::has_async_execute<T> && detail::has_close<T> && detail::has_usable_timer<T> && detail::good_now<T> &&
     detail::has_clock<T> && detail::good_wall_now<T> && detail::good_diagnostics<T> && detail::good_notices<T> &&
-    detail::good_account<T> && detail::good_keeps_shell<T>;
+    detail::good_account<T> && detail::good_keeps_shell<T> && detail::good_endpoint<T>;
 
 /// Uniform access to a transport, with defaults for the optional members.
 template <class T>
@@ -1065,6 +1111,14 @@ struct transport_traits {
     else
       return {};
   }
+
+  /// Names the host and the account; empty if that is not known.
+  static std::string endpoint(T& t) {
+    if constexpr (detail::has_endpoint<T>)
+      return t.endpoint();
+    else
+      return account(t).test;
+  }
 };
 
 /// Asserts the requirements one by one, so that the compiler lists everything that T lacks, with the required
@@ -1085,6 +1139,7 @@ constexpr bool check_transport() {
   static_assert(
       detail::good_keeps_shell<T>,
       "Transport: keeps_shell is there but does not name the class itself: `using keeps_shell = my_transport`");
+  static_assert(detail::good_endpoint<T>, "Transport: endpoint is there but not as `std::string endpoint()`");
   static_assert(detail::good_now<T>, "Transport: now is there but not as `timer_type::time_point now()`");
   static_assert(detail::good_wall_now<T>, "Transport: wall_now is there but not as `wall_time wall_now()`");
   if constexpr (detail::has_executor<T>) {
@@ -1307,14 +1362,15 @@ struct poll_request {
 
 /// Whether a job lives, as far as a host can tell from its pid file.
 enum class liveness {
-  unknown,       ///< not asked, or nothing can be said
-  alive,         ///< its process runs: the very one, not another that has its number now
-  orphaned,      ///< the job runs, but its supervisor is gone: no exit code will come
-  vanished,      ///< its process is gone
-  rebooted,      ///< the host has rebooted since the job started
-  elsewhere,     ///< it belongs to another host behind the same name, or to another container
-  not_started,   ///< there is no pid file: nothing was ever started, or all of it was removed
-  pid_file_gone  ///< there is no pid file any more, but the process that it named runs
+  unknown,        ///< not asked, or nothing can be said
+  alive,          ///< its process runs: the very one, not another that has its number now
+  orphaned,       ///< the job runs, but its supervisor is gone: no exit code will come
+  vanished,       ///< its process is gone
+  rebooted,       ///< the host has rebooted since the job started
+  elsewhere,      ///< it belongs to another host behind the same name, or to another container
+  not_started,    ///< there is no pid file: nothing was ever started, or all of it was removed
+  pid_file_gone,  ///< there is no pid file any more, but the process that it named runs
+  queued          ///< it waits in the queue of a batch scheduler
 };
 
 /// The name of the enumerator.
@@ -1328,9 +1384,34 @@ constexpr std::string_view to_string(liveness l) noexcept {
     case liveness::elsewhere: return "elsewhere";
     case liveness::not_started: return "not_started";
     case liveness::pid_file_gone: return "pid_file_gone";
+    case liveness::queued: return "queued";
   }
   return "unknown";
 }
+
+/// Why a batch scheduler ended a job, where it was not the job itself that ended.
+enum class job_end {
+  unknown,        ///< it did not, or that is not known
+  timed_out,      ///< the job reached its time limit
+  out_of_memory,  ///< the job used more memory than it was given
+  node_failed,    ///< a node of the job failed
+  preempted,      ///< the job had to make way for another
+  cancelled       ///< somebody cancelled it
+};
+
+/// What a batch scheduler says of one job. A plain value.
+struct queue_report {
+  /// queued; alive; vanished: it has ended, or the scheduler does not know it; not_started: it was never given to the
+  /// scheduler; or unknown.
+  remote_job::liveness liveness = liveness::unknown;
+  job_end end = job_end::unknown;  ///< why it was ended
+  std::string evidence{};          ///< what that was concluded from, for people; printable ASCII without blanks
+  std::string why{};               ///< of a job that is queued: for what it waits, as the scheduler calls it
+  std::string expected_start{};    ///< of a job that is queued: when it may start, as the scheduler writes it
+  bool never_starts = false;       ///< of a job that is queued: it will wait for ever unless something is changed
+
+  friend bool operator==(const queue_report&, const queue_report&) = default;
+};
 
 /// What is known of the exit-code file.
 enum class exit_code_state {
@@ -1368,6 +1449,9 @@ struct poll_reply {
   std::optional<bool> exit_directory{};  ///< whether that of the exit-code file exists
   std::error_code exit_error{};          ///< why the exit-code file is unreadable, where that is known
   std::error_code log_error{};           ///< why the log is; invalid_seek for a FIFO or a device
+  /// What the batch scheduler says of the job, if it was asked since the poll before; never set by a policy.
+  const queue_report* queue = nullptr;
+  bool queue_silent = false;  ///< the scheduler was asked and did not answer; never set by a policy
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -1676,6 +1760,119 @@ constexpr bool check_os_policy() {
                 "OsPolicy: file_path is there but not as `static std::string file_path(const std::string&)`");
   static_assert(detail::good_asks_shell<O>,
                 "OsPolicy: asks_shell is there but does not name the class itself: `using asks_shell = my_os`");
+  return true;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/census.hpp
+#ifndef REMOTE_JOB_CENSUS_HPP
+#define REMOTE_JOB_CENSUS_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+/// The question of a census: how all these jobs are. A plain value.
+struct census_request {
+  std::string nonce{};  ///< identifies the reply to this command: 32 hexadecimal digits, new for each command
+  /// Identifies the census: 32 hexadecimal digits, the same for each command that fetches an answer that was not there.
+  std::string key{};
+  std::vector<job_spec> jobs{};  ///< the jobs, all of one host
+};
+
+/// The answer to a census. A plain value.
+struct census_reply {
+  bool pending = false;              ///< there is no answer yet: ask again, with the same key
+  std::vector<queue_report> jobs{};  ///< one for each job of the request, in the same order
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/os_policy/census.hpp
+#ifndef REMOTE_JOB_OS_POLICY_CENSUS_HPP
+#define REMOTE_JOB_OS_POLICY_CENSUS_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+namespace detail {
+
+template <class O>
+concept has_build_census = requires(O& os, const census_request& request, remote_command& command) {
+  { os.build_census(request, command) } -> std::same_as<void>;
+}
+&&!requires(O & os, const census_request& request) {
+  typename member<&O::build_census>;
+  os.build_census(request, remote_command());
+};
+template <class O>
+concept has_parse_census = requires(O& os, const census_request& request, const command_reply& raw,
+                                    census_reply& reply) {
+  { os.parse_census(request, raw, reply) } -> std::same_as<std::error_code>;
+}
+&&!requires(O & os, const census_request& request, const command_reply& raw) {
+  typename member<&O::parse_census>;
+  os.parse_census(request, raw, census_reply());
+};
+
+// One member for each, to make a policy's own member ambiguous.
+struct census_names {
+  int build_census, parse_census;
+};
+
+template <class O>
+concept names_census = open_class<O> && !(
+    requires { &ambiguous<O, census_names>::build_census; } && requires { &ambiguous<O, census_names>::parse_census; });
+
+}  // namespace detail
+
+/// An OS policy for hosts where a batch scheduler runs the jobs: one query tells how all of them are. Pure functions, no
+/// I/O.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `os.build_census(request, command)` | writes the command that asks the scheduler about all jobs of the request; `void` |
+/// | `os.parse_census(request, raw, reply)` | reads its reply; `std::error_code` |
+///
+/// All watches of one host and policy in an execution context share a census: see `transport` for what one host is. One
+/// of them sends the command, at most every 30 s, and at most a fifth of the time, whatever the number of watches. Their
+/// polls then read files only, and never ask whether the job lives: `poll_request::liveness` is set by a status call
+/// alone.
+///
+/// The command should come back within about a second and say `pending` if the scheduler needs longer; no poll of the
+/// watch that sent it is made meanwhile. It must not take the scheduler's silence for the end of a job: that is an error,
+/// `errc::scheduler_unavailable`. After more of them in a row than `max_reconnect_attempts`, a watch goes by the files
+/// alone until the scheduler answers again. Errors of a census never end a watch.
+///
+/// A state that the policy does not know is `liveness::unknown`, and says nothing about the other jobs.
+///
+/// @par Exemplar
+/// A minimal implementation:
+/// @include minimal_census_os_policy.hpp
+template <class O>
+concept census_os_policy = os_policy<O> && detail::has_build_census<O> && detail::has_parse_census<O>;
+
+/// Asserts the requirements one by one, so that the compiler lists everything that O lacks, with the required
+/// signatures.
+template <class O>
+constexpr bool check_census_os_policy() {
+  check_os_policy<O>();
+  static_assert(detail::has_build_census<O>,
+                "OsPolicy: for a census, need `void build_census(const census_request&, remote_command&)`");
+  static_assert(
+      detail::has_parse_census<O>,
+      "OsPolicy: for a census, need `std::error_code parse_census(const census_request&, const command_reply&, "
+      "census_reply&)`");
+  return true;
+}
+
+/// For an OS policy that has one of these members, asserts that both exist and can be called. A policy with none of them
+/// has no scheduler, which is not an error. A final class cannot be inspected: its invalid members are silently ignored.
+template <class O>
+constexpr bool check_census() {
+  if constexpr (detail::names_census<O>) return check_census_os_policy<O>();
   return true;
 }
 
@@ -2125,7 +2322,7 @@ struct trigger_state {
   job_spec job{};           ///< the job
   watch_options options{};  ///< the settings of the watch, with the current log offset
   log_mark mark{};          ///< identifies the log read so far
-  /// When the job's time began, for the deadline: at its submit, else when it was first watched; none before that.
+  /// When the job's time began, for the deadline: see watch_options::deadline_begins; none before that.
   std::optional<wall_time> began{};
   /// What else a newer program had in the state: a JSON object, or empty. It has no effect and is written back.
   std::string other_kwargs{};
@@ -2209,6 +2406,13 @@ REMOTE_JOB_DECL std::string retry_message(retry_info::phase phase, int attempt, 
 
 /// The end of a watch whose job ended. `skipped`: whether the exit code says that there was nothing to do.
 REMOTE_JOB_DECL std::string completed_message(std::int64_t exit_code, bool skipped);
+
+/// The end of a job by a batch scheduler.
+REMOTE_JOB_DECL std::string ended_message(reason r, std::optional<std::int64_t> exit_code, const std::string& evidence);
+
+/// What a notice says about a job in a queue. `why`, `start`: in the words of the scheduler.
+REMOTE_JOB_DECL std::string queue_notice(notice_kind kind, const job_spec& job, const std::string& why,
+                                         const std::string& start, const std::string& evidence);
 
 /// Any other end of a watch. `exit_code`: of a job that ended, but whose log was not read to its end.
 REMOTE_JOB_DECL std::string error_message(reason r, int failures, std::optional<std::int64_t> exit_code,
@@ -3244,6 +3448,8 @@ inline constexpr int enough_refusals = 3;
 /// process was looked for; it is lost when it has been missing for lost_grace. A job on another host, or one about
 /// which nothing can be found out, is never lost.
 ///
+/// Where a batch scheduler tells how the job is, that counts in place of a process.
+///
 /// Where the pid file is gone, as when something removes old files, three things tell, in this order. The process that
 /// an earlier poll of this run found: it is looked for by its number and start time, and proves life or death. A log
 /// that grows: a sign of life, which begins the grace anew. If there is neither, nothing more can be found out, and the
@@ -3256,14 +3462,14 @@ class lost_job_rule {
   lost_job_rule(const job_spec& job, const watch_options& options) noexcept
       : watched_(!job.pid_file.empty()), both_ways_(options.via == poll_via::automatic), grace_(options.lost_grace) {}
 
-  /// A run begins.
-  REMOTE_JOB_DECL void begin() noexcept;
+  /// A run begins. `counted`: whether a batch scheduler tells how the job is; polls then never ask.
+  REMOTE_JOB_DECL void begin(bool counted = false) noexcept;
 
   // A poll by a command always asks, since that costs nothing. Through files it costs two round trips or a command, so
   // a poll asks only now and then, from the second poll on, and while the job is missing.
 
   /// Whether the next poll asks.
-  bool asks(bool by_files) const noexcept { return watched_ && (!by_files || due_); }
+  bool asks(bool by_files) const noexcept { return watched_ && !counted_ && (!by_files || due_); }
   /// Whether it asks by a command although polls go through files: where files prove nothing, or say that the job is
   /// gone.
   bool wants_command(bool by_files) const noexcept {
@@ -3309,6 +3515,7 @@ class lost_job_rule {
 
   bool watched_;
   bool both_ways_;
+  bool counted_ = false;
   duration grace_;
   std::optional<duration> asked_;    // how long ago the last question was done with; at most look_again_after()
   std::optional<duration> missing_;  // for how long; at most grace_
@@ -3411,6 +3618,66 @@ class poll_pause {
 
 #endif
 
+// ---- remote_job/watch/detail/rules/queue_rule.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_QUEUE_RULE_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_QUEUE_RULE_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// What a batch scheduler knows of a job: whether it waits, which is told once for each reason, also when it is to run
+/// again, and why it was ended.
+///
+/// An exit code that stands for a signal may be the scheduler's doing. Such a job has not ended for the watch until the
+/// scheduler has said why, says that it knows no more of the job, or has been silent too often in a row.
+class queue_rule {
+ public:
+  explicit queue_rule(const watch_options& options) noexcept : patience_(options.max_reconnect_attempts) {}
+
+  /// A run begins. `counted`: whether there is a scheduler, and it is asked.
+  REMOTE_JOB_DECL void begin(bool counted) noexcept;
+
+  /// Takes what a complete poll found. Returns what is new and worth a notice.
+  REMOTE_JOB_DECL std::optional<notice_kind> observe(const poll_reply& r);
+
+  /// Whether the scheduler tells how the job is, and nobody else.
+  bool counted() const noexcept { return counted_; }
+  /// Whether the job waits in the queue.
+  bool waits() const noexcept { return waits_; }
+  /// Whether the job ran when the scheduler was last asked.
+  bool runs() const noexcept { return runs_; }
+  /// Why the scheduler ended the job, if that is known.
+  job_end end() const noexcept { return end_; }
+  /// Whether why this job ended is not known and may still be found out.
+  bool undecided(std::int64_t exit_code) const noexcept {
+    return counted_ && exit_code > 128 && end_ == job_end::unknown && !over_ && silences_ <= patience_;
+  }
+  /// Whether it was asked in vain why the job ended.
+  bool silent() const noexcept { return silences_ > patience_; }
+  const std::string& why() const noexcept { return why_; }
+  const std::string& expected_start() const noexcept { return expected_start_; }
+  const std::string& evidence() const noexcept { return evidence_; }
+
+  friend bool operator==(const queue_rule&, const queue_rule&) = default;
+
+ private:
+  int patience_;
+  int silences_ = 0;  // in a row; at most one more than the patience
+  bool counted_ = false;
+  bool waits_ = false;
+  bool runs_ = false;
+  bool over_ = false;  // by what the scheduler says
+  bool never_ = false;
+  bool began_ = false;  // the run that was seen last
+  job_end end_ = job_end::unknown;
+  std::string why_;
+  std::string expected_start_;
+  std::string evidence_;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
 // ---- remote_job/watch/detail/rules/watch_state.hpp
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_STATE_HPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_WATCH_STATE_HPP
@@ -3454,12 +3721,14 @@ class watch_state {
         budget(options.max_reconnect_attempts),
         lost_job(job, options),
         missing_files(job, options),
+        queue(options),
         exit_fault(options.trouble_grace),
         log_fault(options.trouble_grace),
         deadline_(options.deadline) {}
 
-  /// A run begins, at the offset of the run before. `ran`: how long the job had before it, as far as a deadline counts.
-  REMOTE_JOB_DECL void begin(bool through_files, duration ran) noexcept;
+  /// A run begins, at the offset of the run before. `ran`: how long the job had before it, as far as a deadline counts;
+  /// none: its time has not begun. `counted`: whether a batch scheduler tells how the job is.
+  REMOTE_JOB_DECL void begin(bool through_files, std::optional<duration> ran, bool counted) noexcept;
 
   /// Takes what a complete poll found; `elapsed`: the time since the complete poll before.
   REMOTE_JOB_DECL void observe(const poll_reply& r, duration elapsed, duration took);
@@ -3474,10 +3743,16 @@ class watch_state {
   bool polls_files() const noexcept { return by_files && !lost_job.wants_command(by_files); }
   /// Whether the job ended and all of its log is delivered.
   bool whole() const noexcept { return drain_to && log.offset() >= *drain_to; }
+  /// Whether the time of the job, as far as a deadline counts, has begun.
+  bool began() const noexcept { return began_; }
   /// Whether the deadline is over.
-  bool late() const noexcept { return deadline_ > duration::zero() && ran_ >= deadline_; }
+  bool late() const noexcept { return began_ && deadline_ > duration::zero() && ran_ >= deadline_; }
   /// How long until the deadline; for ever if there is none.
-  duration deadline_left() const noexcept { return deadline_ > duration::zero() ? deadline_ - ran_ : duration::max(); }
+  duration deadline_left() const noexcept {
+    return began_ && deadline_ > duration::zero() ? deadline_ - ran_ : duration::max();
+  }
+  /// Whether a batch scheduler may yet say why the job ended so.
+  bool undecided() const noexcept { return exit_code && queue.undecided(*exit_code); }
 
   watch_phase phase = watch_phase::idle;
 
@@ -3491,6 +3766,7 @@ class watch_state {
   failure_budget budget;
   lost_job_rule lost_job;
   missing_files_rule missing_files;
+  queue_rule queue;
   file_fault_grace exit_fault;
   file_fault_grace log_fault;
   bool short_read = false;  // the poll before got no bytes although the size told of them
@@ -3504,7 +3780,7 @@ class watch_state {
 
   /// What a poll found, until all of it is told and delivered and the next action is decided.
   struct finding {
-    std::array<std::optional<notice_kind>, 5> untold{};  // in this order
+    std::array<std::optional<notice_kind>, 6> untold{};  // in this order
     std::string_view fresh{};                            // not yet taken by the sink; points into the reply
     bool moved = false;                                  // there were fresh bytes
     std::uint64_t size = 0;                              // of the log
@@ -3521,6 +3797,7 @@ class watch_state {
  private:
   duration deadline_;
   duration ran_{};  // at most the deadline
+  bool began_ = true;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -3550,14 +3827,18 @@ class watch_fsm {
 
   /// Begins a run, with the offset, the mark and the counters of the run before. `objection` refuses the job; `files`:
   /// whether files can be read and show everything; `now`, `today`: the time, and the same by the calendar, by which the
-  /// deadline counts on from run to run.
-  REMOTE_JOB_DECL action start(std::string objection, bool files = false, duration now = {}, wall_time today = {});
+  /// deadline counts on from run to run; `counted`: whether a batch scheduler is asked how the job is.
+  REMOTE_JOB_DECL action start(std::string objection, bool files = false, duration now = {}, wall_time today = {},
+                               bool counted = false);
 
   REMOTE_JOB_DECL action connected(std::error_code ec, std::string why);
 
   /// `took`: the time since the poll was sent. With an error the reply may hold what arrived before it.
   REMOTE_JOB_DECL action polled(std::error_code ec, std::string why, const poll_reply& reply, duration now,
                                 duration took);
+
+  /// The batch scheduler was asked, in place of the poll.
+  REMOTE_JOB_DECL action counted();
 
   /// `text`: what the stop came to, or why it failed.
   REMOTE_JOB_DECL action stop_answered(std::error_code ec, std::string text);
@@ -3622,6 +3903,7 @@ class watch_fsm {
 
   /// See trigger_event.
   REMOTE_JOB_DECL bool log_incomplete() const noexcept;
+  REMOTE_JOB_DECL reason reason_of_end() const noexcept;
   REMOTE_JOB_DECL std::string fault_text(notice_kind kind) const;
   REMOTE_JOB_DECL std::string notice_text(notice_kind kind) const;
 
@@ -3629,6 +3911,7 @@ class watch_fsm {
   watch_options options_;
   watch_state state_;
   std::optional<wall_time> began_;  // the job's time; the beginning of a run turns it into a span
+  wall_time today_{};               // when now_ was zero
   std::string other_kwargs_;        // kept for the next state
   duration now_{};                  // of the last complete poll, or of the beginning of the run
   splitmix64 chance_;               // of the pauses
@@ -3637,7 +3920,7 @@ class watch_fsm {
   watch_stats stats_;
   bool log_cut_ = false;   // bytes of the log are lost, or may be, since it began again or became shorter
   bool log_gone_ = false;  // by the last complete poll
-  failure failure_;  // the last one
+  failure failure_;        // the last one
   log_reset reset_;
   notice note_;
   std::string exit_text_;                               // of a damaged exit-code file
@@ -3648,6 +3931,146 @@ class watch_fsm {
   reason reason_ = reason::fatal_error;                 // how the run ended
   std::error_code error_;
   std::string why_;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/watch/detail/run/census_board.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_CENSUS_BOARD_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_CENSUS_BOARD_HPP
+
+#include <map>
+#include <mutex>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// One job on the board. Only the board touches it.
+struct census_seat {
+  job_spec job;
+  queue_report report;
+  std::uint64_t answers = 0;   // that the board had when the report was written
+  std::uint64_t silences = 0;  // censuses that failed while the job was on the board
+};
+
+/// The jobs of one host that one scheduler is asked about, and what it said. Whichever watch is the first to find that a
+/// census is due sends it: at most every 30 s, and at most a fifth of the time.
+///
+/// Thread-safe: watches of an execution context may run on different strands. Times are those of the transports' clock.
+class census_board {
+ public:
+  /// The board for this key in an execution context; with an empty key one of one's own.
+  REMOTE_JOB_DECL static std::shared_ptr<census_board> find(asio::execution_context& context, const std::string& key);
+
+  census_board() : chance_(random_bits()) {}
+
+  REMOTE_JOB_DECL std::shared_ptr<census_seat> join(const job_spec& job, duration now);
+
+  /// Whether the caller is to send a census now, with this request; the answer is expected within so long.
+  REMOTE_JOB_DECL bool claim(duration now, duration within, census_request& request);
+
+  /// What became of it. An answer that is still pending is fetched by the next claim.
+  REMOTE_JOB_DECL void answered(const census_request& request, census_reply reply, duration now);
+  REMOTE_JOB_DECL void failed(duration now);
+  /// Nothing: whoever was to send it does not.
+  REMOTE_JOB_DECL void released();
+
+  /// What is known of a job, if there is news since the caller has seen so many answers.
+  REMOTE_JOB_DECL bool news(const census_seat& seat, std::uint64_t& seen, queue_report& report);
+  /// Whether a census failed since the caller has seen so many.
+  REMOTE_JOB_DECL bool silent(const census_seat& seat, std::uint64_t& seen);
+
+ private:
+  class all_boards final : public asio::execution_context::service {
+   public:
+    using key_type = all_boards;
+    static inline asio::execution_context::id id;
+
+    explicit all_boards(asio::execution_context& context) : service(context) {}
+    void shutdown() noexcept override {}
+
+    std::mutex mutex;
+    std::map<std::string, std::weak_ptr<census_board>> boards;
+  };
+
+  REMOTE_JOB_DECL void put_off(duration now);
+
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<census_seat>> seats_;
+  std::vector<std::shared_ptr<census_seat>> asked_;  // those of the census under way
+  census_request request_;
+  splitmix64 chance_;
+  duration due_ = duration::max();
+  duration began_{};  // of the census under way
+  duration claimed_until_ = duration::min();
+  bool pending_ = false;
+  std::uint64_t answers_ = 0;
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/watch/detail/run/census.hpp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_CENSUS_HPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_CENSUS_HPP
+
+#include <asio/execution/context.hpp>
+#include <asio/query.hpp>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// The part of a watch in the census of its host.
+class census_member {
+ public:
+  ~census_member() { leave(); }
+
+  /// A run begins. `Os`: the policy, which jobs on a board have in common.
+  template <class Os, class Transport>
+  void join(Transport& transport, const job_spec& job) {
+    using traits = transport_traits<Transport>;
+    static constexpr char policy = 0;
+    leave();
+    auto key = traits::endpoint(transport);
+    if (!key.empty()) key.append("\n").append(std::to_string(reinterpret_cast<std::uintptr_t>(&policy)));
+    board_ = census_board::find(asio::query(transport.get_executor(), asio::execution::context), key);
+    seat_ = board_->join(job, traits::now(transport));
+    answers_ = silences_ = 0;
+  }
+
+  /// The run is over.
+  void leave() noexcept {
+    if (asking && board_) board_->released();
+    asking = false;
+    seat_.reset();
+    board_.reset();
+  }
+
+  /// Whether a census is to be sent now in place of a poll.
+  bool due(duration now, duration within) { return asking = board_->claim(now, within, request); }
+  void answered(std::error_code ec, census_reply reply, duration now) {
+    asking = false;
+    if (ec)
+      board_->failed(now);
+    else
+      board_->answered(request, std::move(reply), now);
+  }
+
+  /// Adds to a poll what the scheduler said meanwhile.
+  void fill(poll_reply& reply) {
+    if (board_->news(*seat_, answers_, report_)) reply.queue = &report_;
+    reply.queue_silent = board_->silent(*seat_, silences_);
+  }
+
+  census_request request;
+  bool asking = false;  // a census is under way, sent by this watch
+
+ private:
+  std::shared_ptr<census_board> board_;
+  std::shared_ptr<census_seat> seat_;
+  std::uint64_t answers_ = 0, silences_ = 0;  // that this watch has seen
+  queue_report report_;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -4296,6 +4719,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
   static constexpr bool can_stop = lifecycle_os_policy<OsPolicy>;
   static constexpr bool asks_shell =
       os_policy_traits<OsPolicy>::asks_shell() && transport_traits<Transport>::keeps_shell();
+  static constexpr bool counts = census_os_policy<OsPolicy>;
 
   watch(Transport t, trigger_state state, OsPolicy o, Backoff b, Sink s)
       : base(std::move(t), std::move(b), std::move(s)), os(std::move(o)), fsm(std::move(state)) {}
@@ -4307,8 +4731,9 @@ class watch : public operation_context<Transport, Backoff, Sink> {
   action start() {
     if constexpr (renames_files) files_job = os_policy_traits<OsPolicy>::for_file_access(fsm.job());
     if constexpr (has_files) files.forget();
+    if constexpr (counts) census.template join<OsPolicy>(this->transport, fsm.job());
     return fsm.start(objection(), prefers_files, base::traits::now(this->transport),
-                     base::traits::wall_now(this->transport));
+                     base::traits::wall_now(this->transport), counts);
   }
 
   template <class Handler>
@@ -4316,6 +4741,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     this->raw.clear();
     if (kind == action_kind::stop)
       send_stop(std::forward<Handler>(handler));
+    else if (census_is_due())
+      send_census(std::forward<Handler>(handler));
     else
       send_poll(std::forward<Handler>(handler));
   }
@@ -4327,10 +4754,18 @@ class watch : public operation_context<Transport, Backoff, Sink> {
         if (!ec) ec = this->judge(os.parse_stop(stop, this->raw, stopped));
       return fsm.stop_answered(ec, ec && stopped.message.empty() ? why_of_command(ec) : std::move(stopped.message));
     }
+    const auto now = base::traits::now(this->transport);
+    if constexpr (counts)
+      if (census.asking) {
+        census_reply counted;
+        if (!ec) ec = os.parse_census(census.request, this->raw, counted);
+        census.answered(ec, std::move(counted), now);
+        return fsm.counted();
+      }
     ec = read_reply(ec);
     if (!fsm.by_files())
       if (const auto failure = pass_on_notices(); !failure.empty()) return fsm.delivered(errc::sink_failed, failure);
-    const auto now = base::traits::now(this->transport);
+    if constexpr (counts) census.fill(reply);
     return fsm.polled(ec, ec ? why_of_command(ec) : std::string(), reply, now, time_taken(now - this->step_began));
   }
 
@@ -4371,7 +4806,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     return false;
   }
 
-  std::error_code result(trigger_event& event) const {
+  std::error_code result(trigger_event& event) {
+    if constexpr (counts) census.leave();
     event = fsm.event();
     return event.error;
   }
@@ -4394,6 +4830,8 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     if (text.empty()) text = objection_to_family();
     if (text.empty() && fsm.options().via == poll_via::files && !has_files)
       text = "via is files, but this transport cannot read files: let it be commands or automatic";
+    if (text.empty() && !counts && !fsm.job().scheduler.empty())
+      text = "scheduler is " + fsm.job().scheduler + ", but the OS policy asks no scheduler";
     if (text.empty() && fsm.options().stop_at_deadline && !can_stop)
       text = "stop_at_deadline is set, but the OS policy cannot stop jobs";
     return text;
@@ -4413,6 +4851,27 @@ class watch : public operation_context<Transport, Backoff, Sink> {
     shrink(this->raw.output, poll_limit(request));
     build_poll();
     this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+  }
+
+  /// Whether the scheduler is to be asked about all jobs of the host, before the poll.
+  bool census_is_due() {
+    if constexpr (counts) {
+      // Long enough that a watch which is cancelled now does not bring about another too early.
+      const auto within =
+          std::max<duration>(saturating_add(fsm.command_timeout(), std::chrono::seconds(1)), std::chrono::seconds(30));
+      return census.due(base::traits::now(this->transport), within);
+    }
+    return false;
+  }
+
+  template <class Handler>
+  void send_census(Handler&& handler) {
+    if constexpr (counts) {
+      this->command.clear();
+      this->make_nonce(census.request.nonce);
+      os.build_census(census.request, this->command);
+      this->transport.async_execute(this->command, this->raw, std::forward<Handler>(handler));
+    }
   }
 
   /// Stops the job, whose deadline is over.
@@ -4486,6 +4945,7 @@ class watch : public operation_context<Transport, Backoff, Sink> {
   struct nothing {};
   [[no_unique_address]] std::conditional_t<has_files, running_file_poll, nothing> files;
   [[no_unique_address]] std::conditional_t<renames_files, job_spec, nothing> files_job;
+  [[no_unique_address]] std::conditional_t<counts, census_member, nothing> census;
 };
 
 /// What stands in for a watch where a policy is not what it has to be: nothing is run, so that the compiler says what
@@ -4893,6 +5353,7 @@ class basic_remote_job_trigger {
   static_assert(check_file_access<Transport>());
   static_assert(check_os_policy<OsPolicy>());
   static_assert(check_lifecycle<OsPolicy>());
+  static_assert(check_census<OsPolicy>());
   static_assert(check_backoff<Backoff>());
   static_assert(check_sink<Sink>());
 
@@ -5165,7 +5626,7 @@ REMOTE_JOB_DECL void append_number(std::string& out, std::uint64_t value);
 REMOTE_JOB_DECL void append_end_mark(std::string& out, std::string_view nonce);
 
 /// The letters of the frame, in the order of `liveness`.
-inline constexpr std::string_view liveness_letters = "-AODBHNP";
+inline constexpr std::string_view liveness_letters = "-AODBHNPQ";
 
 /// Appends the reply to a request as a host would write it. `reply.bytes` are as many as poll_length() says; a log that
 /// is not present has size and identity 0.
@@ -5959,10 +6420,6 @@ Executor serial_executor(const Executor& executor) {
 #ifndef REMOTE_JOB_DETAIL_ASIO_SHUTDOWN_LIST_HPP
 #define REMOTE_JOB_DETAIL_ASIO_SHUTDOWN_LIST_HPP
 
-#include <asio/execution/context.hpp>
-
-#include <mutex>
-
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
 /// Base of an object that stores handlers and must destroy them with their execution context, as Asio's own operations
@@ -6348,6 +6805,7 @@ class process_backend : public std::enable_shared_from_this<process_backend> {
   const std::string& diagnostics() const noexcept { return diagnostics_; }
   REMOTE_JOB_DECL std::vector<std::string> notices() const;
   REMOTE_JOB_DECL remote_account account() const;
+  REMOTE_JOB_DECL std::string endpoint() const;
 
   /// Keeps the error output of a failed program, and turns ssh's own failure into an error.
   REMOTE_JOB_DECL std::error_code judge_end(std::error_code error, const child_process& child,
@@ -6621,6 +7079,9 @@ class basic_process_transport {
   /// Says once that no shell can be kept open, where that is so.
   std::vector<std::string> notices() const { return backend_->notices(); }
 
+  /// The prefix: what it leads to is one host.
+  std::string endpoint() const { return backend_->endpoint(); }
+
   /// The account of a prefix that `openssh_prefix` made; of other programs nothing is known.
   remote_account account() const { return backend_->account(); }
 
@@ -6677,7 +7138,6 @@ extern template class run_op<call<local_watch, cleanup_exchange<local_watch>>>;
 
 #include <asio/bind_allocator.hpp>
 
-#include <map>
 #include <memory_resource>
 
 namespace remote_job::inline REMOTE_JOB_ABI {
@@ -6872,6 +7332,13 @@ struct loopback_job {
   std::int64_t exit_code = 0;
   std::string output{};       ///< written to the log at the start
   bool ignores_term = false;  ///< whether only SIGKILL ends it
+
+  // For `loopback_scheduler_os` alone.
+  duration waits{};         ///< how long it waits in the queue before it starts
+  std::string waits_for{};  ///< the reason that the scheduler gives for that
+  bool never_starts =
+      false;              ///< whether the scheduler says that it will wait for ever; it does, unless it is cancelled
+  duration time_limit{};  ///< after which the scheduler ends it; 0: none
 };
 
 /// The jobs submitted to a scripted host and the events that affect them. Times are those of the host.
@@ -6891,6 +7358,22 @@ class loopback_jobs {
   /// From then on, another host answers under the same name and shares the files.
   loopback_jobs& switch_host(duration at) { return add(at, kind::switch_host); }
 
+  /// @name For `loopback_scheduler_os`
+  /// The scheduler ends all jobs that have not ended. They leave an exit code as `loopback_job::ignores_term` says.
+  /// @{
+  loopback_jobs& cancel(duration at) { return add(at, kind::cancel); }
+  loopback_jobs& preempt(duration at) { return add(at, kind::preempt); }
+  loopback_jobs& run_out_of_memory(duration at) { return add(at, kind::memory); }
+  /// The nodes fail: the jobs leave no exit code.
+  loopback_jobs& fail_nodes(duration at) { return add(at, kind::nodes); }
+  /// The scheduler does not answer during this time; jobs that wait or run are not affected.
+  REMOTE_JOB_DECL loopback_jobs& scheduler_down(duration from, duration to);
+  /// How long the scheduler knows a job that has ended; for ever by default.
+  REMOTE_JOB_DECL loopback_jobs& forget_after(duration time);
+  /// How often the scheduler was asked about jobs.
+  int censuses() const noexcept { return censuses_; }
+  /// @}
+
   /// How often the job in this directory was started; more than once is always a bug.
   REMOTE_JOB_DECL int starts(const std::string& job_dir) const;
   /// When the job in this directory was started; none if it was not, or is removed.
@@ -6903,8 +7386,9 @@ class loopback_jobs {
  private:
   friend class loopback_host;
   friend struct loopback_os;
+  friend struct loopback_scheduler_os;
 
-  enum class kind { kill_supervisor, kill, reboot, switch_host };
+  enum class kind { kill_supervisor, kill, reboot, switch_host, cancel, preempt, memory, nodes };
   struct event {
     duration at;
     kind what;
@@ -6919,6 +7403,8 @@ class loopback_jobs {
     bool supervised = true;
     bool rebooted = false;
     bool stopped = false;
+    bool shown = false;  // its files are there
+    job_end end_by = job_end::unknown;
   };
 
   REMOTE_JOB_DECL loopback_jobs& add(duration at, kind what);
@@ -6926,7 +7412,14 @@ class loopback_jobs {
   /// Ends the job unless it has ended; a living supervisor records the exit code.
   REMOTE_JOB_DECL static void end(submitted& j, duration at, std::optional<std::int64_t> code);
 
-  /// Updates all jobs to this time; calls `tell` for each job that has left an exit code since the last update.
+  REMOTE_JOB_DECL static job_end end_by(kind what) noexcept;
+  REMOTE_JOB_DECL static void end_by_scheduler(submitted& j, duration at, job_end by);
+
+  /// What the scheduler says of a job.
+  REMOTE_JOB_DECL queue_report report(const std::string& dir, duration now) const;
+
+  /// Updates all jobs to this time; calls `tell` for each job that has started since the last update, and for each that
+  /// has left an exit code.
   template <class Tell>
   void advance(duration now, Tell tell) {
     for (; next_event_ < events_.size() && events_[next_event_].at <= now; ++next_event_) {
@@ -6934,6 +7427,12 @@ class loopback_jobs {
       run_until(e.at, tell);
       for (auto& [dir, j] : jobs_) {
         if (j.ended) continue;
+        show(dir, j, e.at, tell);
+        if (const auto by = end_by(e.what); by != job_end::unknown) {
+          end_by_scheduler(j, e.at, by);
+          if (j.exit_code) tell(dir, j);
+          continue;
+        }
         if (e.what == kind::kill_supervisor) j.supervised = false;
         if (e.what == kind::kill || e.what == kind::reboot) {
           j.supervised = false;
@@ -6947,11 +7446,25 @@ class loopback_jobs {
   }
 
   template <class Tell>
+  static void show(const std::string& dir, submitted& j, duration now, Tell tell) {
+    if (j.shown || j.what.never_starts || j.begun > now) return;
+    j.shown = true;
+    tell(dir, j);
+  }
+
+  template <class Tell>
   void run_until(duration now, Tell tell) {
     for (auto& [dir, j] : jobs_) {
-      const auto natural = j.begun + j.what.run_time;
-      if (j.ended || natural > now) continue;
-      end(j, natural, j.what.exit_code);
+      if (j.ended) continue;
+      show(dir, j, now, tell);
+      if (j.what.never_starts) continue;
+      const bool limited = j.what.time_limit > duration::zero() && j.what.time_limit < j.what.run_time;
+      const auto natural = j.begun + (limited ? j.what.time_limit : j.what.run_time);
+      if (natural > now) continue;
+      if (limited)
+        end_by_scheduler(j, natural, job_end::timed_out);
+      else
+        end(j, natural, j.what.exit_code);
       if (j.exit_code) tell(dir, j);
     }
   }
@@ -6969,6 +7482,9 @@ class loopback_jobs {
   std::size_t next_event_ = 0;
   std::uint64_t pids_ = 1000;
   bool elsewhere_ = false;
+  std::vector<std::pair<duration, duration>> scheduler_down_;
+  duration forgets_after_ = duration::max();
+  int censuses_ = 0;
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -7215,7 +7731,6 @@ class loopback_host {
 #define REMOTE_JOB_LOOPBACK_VIRTUAL_TIMER_HPP
 
 #include <asio/io_context.hpp>
-#include <asio/query.hpp>
 
 namespace remote_job::inline REMOTE_JOB_ABI {
 
@@ -7337,16 +7852,147 @@ struct loopback_os {
   REMOTE_JOB_DECL static void answer(loopback_host& host, const remote_command& command, duration now,
                                      std::string& output);
 
- private:
+ protected:
   REMOTE_JOB_DECL static void build(std::string_view what, const std::string& nonce,
-                                    std::initializer_list<std::string_view> words, remote_command& command);
+                                    const std::vector<std::string_view>& words, remote_command& command);
 
+ private:
   REMOTE_JOB_DECL static std::string submit(loopback_host& host, const std::vector<std::string>& words, duration now);
   REMOTE_JOB_DECL static std::string stop(loopback_host& host, const std::string& dir, duration now);
   REMOTE_JOB_DECL static std::string cleanup(loopback_host& host, const std::string& dir, const std::string& policy,
                                              duration now);
   REMOTE_JOB_DECL static void answer_poll(loopback_host& host, const remote_command& command, duration now,
                                           std::string& output);
+};
+
+/// The OS policy for a scripted host with a batch scheduler: a `census_os_policy`. `loopback_host::jobs` says how long a
+/// job waits in the queue, and what the scheduler does to it.
+struct loopback_scheduler_os : loopback_os {
+  REMOTE_JOB_DECL void build_census(const census_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_census(const census_request& request, const command_reply& raw,
+                                               census_reply& reply) const;
+
+ private:
+  friend struct loopback_os;
+  REMOTE_JOB_DECL static void answer(loopback_host& host, const std::vector<std::string>& words, duration now,
+                                     std::string& output);
+};
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/os_policy/slurm.hpp
+#ifndef REMOTE_JOB_OS_POLICY_SLURM_HPP
+#define REMOTE_JOB_OS_POLICY_SLURM_HPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+/// What a job asks of a Slurm cluster. A plain value; empty and 0 leave it to the cluster. See sbatch(1) for the values.
+struct slurm_options {
+  std::string partition{};
+  std::string account{};
+  std::string qos{};
+  duration time_limit{};  ///< after which Slurm ends the job; rounded up to seconds
+  std::string nodes{};    ///< "2", or "2-4"
+  unsigned ntasks = 0;    ///< the job's script runs once all the same
+  unsigned cpus_per_task = 0;
+  std::string memory{};  ///< for each node: "4G"
+  std::string gres{};    ///< "gpu:1"
+  std::string constraint{};
+  std::string reservation{};
+  /// Submits so many jobs as one array, which costs the scheduler as much as one; 0: one job. The submit's own job is then
+  /// the array: a stop cancels all of it, a clean-up removes all of it, and in place of it its elements are watched: see
+  /// `array_jobs`. Each runs the command, with SLURM_ARRAY_TASK_ID from 0 on. At most max_array; a cluster may allow less.
+  unsigned array = 0;
+  /// Lets Slurm run the job again, from its beginning, when its node failed or it was preempted. Each run has a log and an
+  /// exit code of its own; a watch tells by the notice `requeued` that the job is to run again, and by a log reset that it
+  /// does. Files of earlier runs stay in the job's directory: `stdout.log.0`, `exit_code.0`. A job that catches SIGTERM and
+  /// ends with an exit code up to 128 has ended for a watch.
+  bool requeue = false;
+  /// Of another cluster than the host's own; commands of Slurm are then given it by -M.
+  std::string cluster{};
+  /// More arguments for sbatch, each a word: "--exclusive", "--mail-type=END". They must not change the job's name, its
+  /// output or the number of jobs.
+  std::vector<std::string> extra{};
+  /// Where the commands of Slurm are on the host, if the PATH of a login does not say.
+  std::string directory{};
+
+  static constexpr unsigned max_array = 10000;
+
+  friend bool operator==(const slurm_options&, const slurm_options&) = default;
+};
+
+/// Checks the options. Returns one sentence that begins with the name of the invalid field, or nothing. Thread-safe.
+REMOTE_JOB_DECL std::string validate(const slurm_options& options);
+
+/// The elements of an array, each a job with files of its own to be watched, stopped and cleaned up. `array`: the job of
+/// `submit_result`; `count`: `slurm_options::array`. Their job_id is that of the array with _0, _1 and so on. Thread-safe.
+REMOTE_JOB_DECL std::vector<job_spec> array_jobs(const job_spec& array, unsigned count);
+
+/// The OS policy for jobs that Slurm runs: the host is one from which jobs are submitted.
+///
+/// The job's files are those of `posix_os`, in a directory that the host and the nodes share, and are read in the same
+/// way. What the queue says is asked once for all jobs of a host: see `census_os_policy`.
+///
+/// A job id has one entry in the queue, however often and by however many it is submitted: if the reply of sbatch was
+/// lost, the entry is found by its name. Slurm's own output file is not used.
+///
+/// A watch tells of a job in the queue by the notices `queued` and `never_starts`. A job that Slurm ended has the reason
+/// `timed_out`, `out_of_memory`, `node_failed`, `preempted` or `cancelled`, with its exit code if it left one. One that is
+/// in no queue and has no exit code is lost after `watch_options::lost_grace`; nodes that share files by NFS may need 90 s
+/// and more. One that Slurm calls COMPLETED and that left no exit code is lost, too.
+///
+/// Needs of the host: those of `posix_os`, `sbatch`, `squeue`, `scancel` and `timeout`; of a node: a POSIX `sh`.
+/// Thread safety: distinct objects are independent; const members of one object may be called at the same time.
+class slurm_os {
+ public:
+  static constexpr remote_job::remote_os target_os = remote_os::posix;
+  static constexpr bool files_suffice = true;
+
+  slurm_os() = default;
+
+  /// `shell`: as of `posix_os`; the nodes must have it, too. Throws `std::system_error` with `errc::invalid_argument` for
+  /// invalid options.
+  REMOTE_JOB_DECL explicit slurm_os(slurm_options options, std::string shell = "/bin/sh");
+
+  REMOTE_JOB_DECL void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_poll(const poll_request& request, const command_reply& raw,
+                                             poll_reply& reply) const noexcept;
+
+  /// @name What makes it a `lifecycle_os_policy`
+  /// A submit is done when the job is in the queue; `submit_result::pid` is its number there. Errors besides those of
+  /// `posix_os`: `errc::scheduler_unavailable`, with which the command is repeated, and `scheduler_refused`.
+  ///
+  /// A stop is scancel, and has succeeded once the queue says that the job has ended; Slurm's KillWait, not
+  /// `stop_options::grace`, is the time between SIGTERM and SIGKILL. A clean-up refuses a job that has no exit code unless
+  /// the queue says that it has ended.
+  /// @{
+  REMOTE_JOB_DECL void build_submit(const job_spec& job, const submit_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_submit(const submit_request& request, const command_reply& raw,
+                                               submit_result& result) const;
+  REMOTE_JOB_DECL void build_stop(const job_spec& job, const stop_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_stop(const stop_request& request, const command_reply& raw,
+                                             stop_result& result) const;
+  REMOTE_JOB_DECL void build_cleanup(const job_spec& job, const cleanup_request& request,
+                                     remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_cleanup(const cleanup_request& request, const command_reply& raw,
+                                                cleanup_result& result) const;
+  /// @}
+
+  /// @name What makes it a `census_os_policy`
+  /// @{
+  REMOTE_JOB_DECL void build_census(const census_request& request, remote_command& command) const;
+  REMOTE_JOB_DECL std::error_code parse_census(const census_request& request, const command_reply& raw,
+                                               census_reply& reply) const;
+  /// @}
+
+ private:
+  REMOTE_JOB_DECL void begin(const std::string& nonce, remote_command& command) const;
+  REMOTE_JOB_DECL void append_tools(std::string& script) const;
+
+  slurm_options options_;
+  std::string shell_ = "/bin/sh";
 };
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -8110,6 +8756,9 @@ class loopback_transport {
 
   /// Ends the connection; outstanding operations complete with operation_aborted.
   REMOTE_JOB_DECL void close() noexcept;
+
+  /// Names the scripted host.
+  std::string endpoint() const { return std::to_string(reinterpret_cast<std::uintptr_t>(&link_->host)); }
 
   /// Describes the last error.
   const std::string& diagnostics() const noexcept { return link_->diagnostics; }
@@ -9780,6 +10429,7 @@ std::string errc_category::message(int value) const {
     case errc::files_unavailable: return "the host offers no file access";
     case errc::shell_unusable: return "the login shell does not run commands";
     case errc::job_not_started: return "the job was not started in time";
+    case errc::scheduler_unavailable: return "the batch scheduler does not answer";
     case errc::exit_code_damaged: return "the exit-code file does not hold an exit code";
     case errc::exit_code_unreadable: return "the exit-code file cannot be read";
     case errc::log_unreadable: return "the log cannot be read";
@@ -9795,6 +10445,7 @@ std::string errc_category::message(int value) const {
     case errc::identity_unproved: return "the job's process cannot be proved";
     case errc::os_not_detected: return "the host's operating system could not be found out";
     case errc::job_survived: return "processes of the job survived";
+    case errc::scheduler_refused: return "the batch scheduler refused the job";
     case errc::sink_failed: return "the sink could not take the log";
     case errc::policy_failed: return "a policy threw an exception";
   }
@@ -9809,7 +10460,7 @@ const std::error_category& errc_category_instance() noexcept {
 bool is_transient(const std::error_code& ec) noexcept {
   if (ec.category() == errc_category_instance())
     return ec.value() >= static_cast<int>(errc::resolve_failed) &&
-           ec.value() <= static_cast<int>(errc::job_not_started);
+           ec.value() <= static_cast<int>(errc::scheduler_unavailable);
   if (ec == asio::error::host_not_found || ec == asio::error::no_data) return false;
   if (ec == std::errc::not_enough_memory || ec == std::errc::invalid_argument) return false;
   // Of Asio's own category std::errc knows nothing.
@@ -9821,8 +10472,8 @@ bool is_transient(const std::error_code& ec) noexcept {
 }
 
 bool is_beyond_libssh2(const std::error_code& ec) noexcept {
-  return ec == errc::no_common_algorithm || ec == errc::credential_unsupported ||
-         ec == errc::ssh_config_unsupported || ec == errc::banner_too_long;
+  return ec == errc::no_common_algorithm || ec == errc::credential_unsupported || ec == errc::ssh_config_unsupported ||
+         ec == errc::banner_too_long;
 }
 
 std::string condition_category::message(int value) const {
@@ -9889,6 +10540,8 @@ std::string objection_to_options(const watch_options& options) {
   if (options.trouble_grace < duration::zero()) return "trouble_grace must not be negative";
   if (options.lost_grace < duration::zero()) return "lost_grace must not be negative";
   if (options.deadline < duration::zero()) return "deadline must not be negative";
+  if (options.deadline_begins != deadline_begin::submitted && options.deadline_begins != deadline_begin::started)
+    return "deadline_begins must be submitted or started";
   if (options.via != poll_via::automatic && options.via != poll_via::files && options.via != poll_via::commands)
     return "via must be automatic, files or commands";
   return {};
@@ -9909,7 +10562,8 @@ std::string validate(const job_spec& job, const watch_options& options) {
                 {"job_dir", job.job_dir, false},
                 {"log_file", job.log_file, true},
                 {"exit_code_file", job.exit_code_file, true},
-                {"pid_file", job.pid_file, false}};
+                {"pid_file", job.pid_file, false},
+                {"scheduler", job.scheduler, false}};
   for (const auto& field : fields) {
     if (field.required && field.value.empty()) return std::string(field.name) + " must not be empty";
     if (field.value.find('\0') != std::string::npos) return std::string(field.name) + " must not hold a NUL byte";
@@ -10804,6 +11458,11 @@ bool loopback_host::has_directory(std::string_view path, duration now) {
 
 void loopback_host::live(duration now) {
   jobs_.advance(now, [&](const std::string& dir, const loopback_jobs::submitted& j) {
+    if (!j.ended) {
+      file(dir + "/pid").append(j.begun, std::to_string(j.pid) + "\n");
+      file(dir + "/stdout.log").append(j.begun, j.what.output);
+      return;
+    }
     file(dir + "/exit_code").append(*j.ended, std::to_string(*j.exit_code) + "\n");
   });
 }
@@ -10853,6 +11512,55 @@ loopback_jobs& loopback_jobs::add(duration at, kind what) {
   while (place != events_.begin() && std::prev(place)->at > at) --place;
   events_.insert(place, {at, what});
   return *this;
+}
+
+loopback_jobs& loopback_jobs::scheduler_down(duration from, duration to) {
+  scheduler_down_.push_back({from, to});
+  return *this;
+}
+
+loopback_jobs& loopback_jobs::forget_after(duration time) {
+  forgets_after_ = time;
+  return *this;
+}
+
+job_end loopback_jobs::end_by(kind what) noexcept {
+  switch (what) {
+    case kind::cancel: return job_end::cancelled;
+    case kind::preempt: return job_end::preempted;
+    case kind::memory: return job_end::out_of_memory;
+    case kind::nodes: return job_end::node_failed;
+    default: return job_end::unknown;
+  }
+}
+
+void loopback_jobs::end_by_scheduler(submitted& j, duration at, job_end by) {
+  j.end_by = by;
+  const bool began = j.begun <= at && !j.what.never_starts;
+  if (!began || by == job_end::node_failed || by == job_end::out_of_memory || j.what.ignores_term)
+    j.ended = at;
+  else
+    end(j, at, 143);
+}
+
+queue_report loopback_jobs::report(const std::string& dir, duration now) const {
+  queue_report report;
+  report.liveness = liveness::not_started;
+  const auto found = jobs_.find(dir);
+  if (found == jobs_.end()) return report;
+  const auto& j = found->second;
+  report.evidence = "job=" + std::to_string(j.pid);
+  if (j.ended) {
+    report.liveness = liveness::vanished;
+    if (*j.ended > now - forgets_after_) report.end = j.end_by;
+  } else if (j.begun > now || j.what.never_starts) {
+    report.liveness = liveness::queued;
+    report.why = j.what.waits_for;
+    report.never_starts = j.what.never_starts;
+  } else {
+    report.liveness = liveness::alive;
+  }
+  return report;
 }
 
 void loopback_jobs::end(submitted& j, duration at, std::optional<std::int64_t> code) {
@@ -11262,12 +11970,22 @@ REMOTE_JOB_DECL std::string enter_function(const job_command& command);
 
 REMOTE_JOB_DECL void append_file(std::string& script, std::string_view name, std::string_view content);
 
+/// The beginning of a submit: where the job's directory is to be, and how it is made.
+REMOTE_JOB_DECL void append_place(std::string& script, const job_spec& job, const submit_request& request,
+                                  std::string_view shell);
+
+/// The end of the function that prints the files of an attempt: those that every way to start a job needs.
+REMOTE_JOB_DECL void append_files(std::string& script, const job_command& command, std::string_view supervisor);
+
 REMOTE_JOB_DECL void append_submit(std::string& script, const job_spec& job, const submit_request& request,
                                    std::string_view shell);
 
 REMOTE_JOB_DECL void append_stop(std::string& script, const job_spec& job, const stop_request& request);
 
 REMOTE_JOB_DECL void append_cleanup(std::string& script, const job_spec& job, const cleanup_request& request);
+
+/// A poll without its beginning: rj_v is to hold what is told of the job's life, or nothing.
+REMOTE_JOB_DECL void append_poll(std::string& script, const job_spec& job, const poll_request& request);
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
 
@@ -12159,7 +12877,7 @@ void append_file(std::string& script, std::string_view name, std::string_view co
   append_number(script, content.size());
 }
 
-void append_submit(std::string& script, const job_spec& job, const submit_request& request, std::string_view shell) {
+void append_place(std::string& script, const job_spec& job, const submit_request& request, std::string_view shell) {
   append_lifecycle_begin(script, request.nonce);
   append_assignment(script, "rj_ticket", request.ticket);
   append_assignment(script, "rj_fp", request.fingerprint);
@@ -12173,16 +12891,25 @@ void append_submit(std::string& script, const job_spec& job, const submit_reques
     append_assignment(script, "rj_base", base);
     script.append("rj_told=\n");
   }
-  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece).append(scope_piece).append(launch_piece);
-  script.append("rj_write() {\n");
+  script.append("rj_j=$rj_base/$rj_id\n").append(directory_piece);
+}
+
+void append_files(std::string& script, const job_command& command, std::string_view supervisor) {
+  append_file(script.append(" &&\n"), "supervisor", supervisor);
+  append_file(script.append(" &&\n"), "runner", std::string(process_piece).append(runner_script));
+  append_file(script.append(" &&\n"), "enter", enter_function(command));
+  append_file(script.append(" &&\n"), "job.sh", command.script);
+  script.append("\n}\n");
+}
+
+void append_submit(std::string& script, const job_spec& job, const submit_request& request, std::string_view shell) {
+  append_place(script, job, request, shell);
+  script.append(scope_piece).append(launch_piece).append("rj_write() {\n");
   append_file(script, "launcher", std::string(lead_piece).append(launcher_script));
   std::string supervisor(process_piece);
   supervisor.append(child_piece).append(members_piece).append(lead_piece).append(supervisor_script);
-  append_file(script.append(" &&\n"), "supervisor", supervisor);
-  append_file(script.append(" &&\n"), "runner", std::string(process_piece).append(runner_script));
-  append_file(script.append(" &&\n"), "enter", enter_function(request.command));
-  append_file(script.append(" &&\n"), "job.sh", request.command.script);
-  script.append("\n}\n").append(submit_piece).append(script_end);
+  append_files(script, request.command, supervisor);
+  script.append(submit_piece).append(script_end);
 }
 
 void append_stop(std::string& script, const job_spec& job, const stop_request& request) {
@@ -12202,6 +12929,22 @@ void append_cleanup(std::string& script, const job_spec& job, const cleanup_requ
   script.append(request.leave_processes ? "rj_leave=yes\n" : "rj_leave=no\n");
   script.append(process_piece).append(child_piece).append(life_piece).append(result_piece).append(members_piece);
   script.append(cleanup_piece).append(script_end);
+}
+
+void append_poll(std::string& script, const job_spec& job, const poll_request& request) {
+  append_path(script, "rj_f", job.exit_code_file);
+  script.append(read_exit_piece);
+  if (request.directories) script.append(directory_of_file_piece).append("rj_dir\nrj_x=$rj_o\n");
+  if (request.liveness) script.append(spare_exit_piece);
+  append_path(script, "rj_f", job.log_file);
+  script.append(stat_piece);
+  if (request.directories) script.append("rj_dir\nrj_v=\" dirs=$rj_o$rj_x$rj_v\"\n");
+  append_part(script, request);
+  script.append(plan_piece);
+  script.append(
+      "echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_v\n$rj_t\"\n");
+  script.append(tail_piece);
+  script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(script_end);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -12551,6 +13294,138 @@ void append_hidden_assignment(std::string& script, std::string_view name, std::s
   script.append(name).append("=$(\n");
   append_printed(script, value);
   script.append("rj_bytes x)\n").append(name).append("=${").append(name).append("%x}\n");
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/os_policy/detail/slurm_queue.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_SLURM_QUEUE_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_SLURM_QUEUE_HPP
+
+// What squeue says.
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// Longer than what is told of one job in a census.
+inline constexpr std::size_t max_slurm_line = 1024;
+
+/// Judges a job by its state in the queue, empty if it is not in it, and the reason that squeue gives.
+REMOTE_JOB_DECL queue_report judge_slurm_state(std::string_view id, std::string_view state, std::string_view why,
+                                               std::string_view start);
+
+REMOTE_JOB_DECL std::error_code parse_slurm_census(const census_request& request, std::string_view output,
+                                                   census_reply& reply);
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/os_policy/detail/impl/slurm_queue.ipp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_IMPL_SLURM_QUEUE_IPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_IMPL_SLURM_QUEUE_IPP
+
+#include <iterator>
+#include <unordered_map>
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+queue_report judge_slurm_state(std::string_view id, std::string_view state, std::string_view why,
+                               std::string_view start) {
+  const auto any = [&](std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), state) != words.end();
+  };
+  queue_report report;
+  if (any({"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT"}))
+    report.liveness = liveness::queued;
+  else if (any({"RUNNING", "COMPLETING", "RESIZING", "SIGNALING", "STAGE_OUT", "STOPPED", "SUSPENDED"}))
+    report.liveness = liveness::alive;
+  else if (any({"", "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY",
+                "TIMEOUT"}))
+    report.liveness = liveness::vanished;
+  // It may be put into the queue again as long as it is listed.
+  if (state == "PREEMPTED") report.liveness = liveness::alive;
+
+  if (any({"TIMEOUT", "DEADLINE"})) report.end = job_end::timed_out;
+  if (any({"NODE_FAIL", "BOOT_FAIL"})) report.end = job_end::node_failed;
+  if (state == "OUT_OF_MEMORY") report.end = job_end::out_of_memory;
+  if (state == "PREEMPTED") report.end = job_end::preempted;
+  if (state == "CANCELLED") report.end = job_end::cancelled;
+
+  report.evidence.append("slurm=").append(id).append(",state=").append(state.empty() ? "not_listed" : state);
+  if (why != "None" && !why.empty()) report.evidence.append(",reason=").append(why);
+  if (report.liveness == liveness::queued) {
+    report.why = why;
+    if (start != "N/A") report.expected_start = start;
+    static constexpr std::string_view never[] = {"AccountNotAllowed",
+                                                 "BadConstraints",
+                                                 "DependencyNeverSatisfied",
+                                                 "InvalidAccount",
+                                                 "InvalidQOS",
+                                                 "PartitionConfig",
+                                                 "PartitionNodeLimit",
+                                                 "PartitionTimeLimit",
+                                                 "QOSNotAllowed",
+                                                 "AssocMaxWallDurationPerJobLimit",
+                                                 "QOSMaxWallDurationPerJobLimit"};
+    report.never_starts = std::find(std::begin(never), std::end(never), why) != std::end(never);
+  }
+  // For people, and short.
+  for (auto* text : {&report.evidence, &report.why, &report.expected_start}) {
+    text->resize(std::min<std::size_t>(text->size(), 300));
+    std::replace_if(
+        text->begin(), text->end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  }
+  std::replace(report.evidence.begin(), report.evidence.end(), ' ', '_');
+  return report;
+}
+
+std::error_code parse_slurm_census(const census_request& request, std::string_view output, census_reply& reply) {
+  reply = {};
+  const auto begin = find_frame(output, request.nonce, " census state=");
+  if (begin == output.npos) return errc::reply_missing;
+  output.remove_prefix(begin);
+  const std::string end = std::string(frame_tag) + request.nonce + std::string(frame_end);
+  if (!output.ends_with(end)) return errc::reply_truncated;
+  output.remove_suffix(end.size() - 1);  // all but the end of the line before it
+  const auto take = [](std::string_view& text, char until) {
+    const auto at = std::min(text.find(until), text.size());
+    const auto word = text.substr(0, at);
+    text.remove_prefix(std::min(at + 1, text.size()));
+    return word;
+  };
+  const auto state = take(output, '\n');
+  reply.pending = state == "pending";
+  if (reply.pending) return {};
+  if (state != "done") return state == "failed" ? errc::scheduler_unavailable : errc::reply_malformed;
+
+  // By number and name: ID|rj-TICKET. A job may be watched more than once.
+  std::unordered_multimap<std::string, std::size_t> places;
+  while (output.starts_with("j ")) {
+    auto line = take(output, '\n').substr(2);
+    const auto id = take(line, ' ');
+    take(line, ' ');  // the cluster
+    queue_report report;
+    if (id == "-") {
+      // Of a job without a directory nothing can be known.
+      const bool known = reply.jobs.size() < request.jobs.size() && !request.jobs[reply.jobs.size()].job_dir.empty();
+      report.liveness = known ? liveness::not_started : liveness::unknown;
+    } else {
+      report = judge_slurm_state(id, "", "", "");
+      places.emplace(std::string(id).append("|rj-").append(line), reply.jobs.size());
+    }
+    reply.jobs.push_back(std::move(report));
+  }
+  if (reply.jobs.size() != request.jobs.size()) return errc::reply_malformed;
+  while (!output.empty()) {
+    auto line = take(output, '\n');
+    if (!line.starts_with("q ")) return errc::reply_malformed;
+    line.remove_prefix(2);
+    const auto id = take(line, '|'), name = take(line, '|'), word = take(line, '|'), why = take(line, '|');
+    const auto [first, last] = places.equal_range(std::string(id).append("|").append(name));
+    for (auto place = first; place != last; ++place) reply.jobs[place->second] = judge_slurm_state(id, word, why, line);
+  }
+  return {};
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -13342,6 +14217,7 @@ void loopback_os::answer(loopback_host& host, const remote_command& command, dur
     words.emplace_back(reader.rest.substr(0, static_cast<std::size_t>(length)));
     reader.rest.remove_prefix(static_cast<std::size_t>(length));
   }
+  if (command.command == "census") return loopback_scheduler_os::answer(host, words, now, output);
   std::string line;
   if (command.command == "submit" && words.size() == 5) line = submit(host, words, now);
   if (command.command == "stop" && words.size() == 2) line = stop(host, words[1], now);
@@ -13349,7 +14225,7 @@ void loopback_os::answer(loopback_host& host, const remote_command& command, dur
   if (!line.empty()) detail::append_lifecycle_frame(output, words[0], line);
 }
 
-void loopback_os::build(std::string_view what, const std::string& nonce, std::initializer_list<std::string_view> words,
+void loopback_os::build(std::string_view what, const std::string& nonce, const std::vector<std::string_view>& words,
                         remote_command& command) {
   command.clear();
   command.command = what;
@@ -13373,14 +14249,13 @@ std::string loopback_os::submit(loopback_host& host, const std::vector<std::stri
     const auto own = jobs.own_.find(dir);
     const auto& what = own == jobs.own_.end() ? jobs.next_ : own->second;
     job = {what, words[1], words[2], ++jobs.pids_, now, {}, {}, true, false, false};
+    job.begun += job.what.waits;
     ++jobs.starts_[dir];
-    const auto paths = job_paths::in(dir);
-    host.file(paths.pid_file).append(now, std::to_string(job.pid) + "\n");
-    host.file(paths.log_file).append(now, job.what.output);
+    host.live(now);
   }
   const std::string error = job.fingerprint == words[2] ? "-" : "taken";
   return "submit err=" + error + " by=" + job.ticket + " pid=" + std::to_string(job.pid) +
-         " age=" + std::to_string(std::chrono::floor<std::chrono::seconds>(now - job.begun).count()) +
+         " age=" + std::to_string(std::chrono::floor<std::chrono::seconds>(now - job.begun + job.what.waits).count()) +
          " base=" + (words[4].empty() ? base : "");
 }
 
@@ -13394,6 +14269,7 @@ std::string loopback_os::stop(loopback_host& host, const std::string& dir, durat
     ++host.jobs_.signals_[dir];
     sent = job.what.ignores_term ? "TK" : "T";
     job.stopped = true;
+    job.end_by = job_end::cancelled;
     host.jobs_.end(job, now, job.what.ignores_term ? 137 : 143);
     if (job.exit_code) host.file(dir + "/exit_code").append(now, std::to_string(*job.exit_code) + "\n");
   }
@@ -13413,6 +14289,59 @@ std::string loopback_os::cleanup(loopback_host& host, const std::string& dir, co
   for (const auto& path : {paths.log_file, paths.exit_code_file, paths.pid_file}) host.file(path).remove(now);
   host.jobs_.jobs_.erase(found);
   return "cleanup out=removed exit=" + code;
+}
+
+void loopback_scheduler_os::build_census(const census_request& request, remote_command& command) const {
+  std::vector<std::string_view> words = {request.key};
+  for (const auto& job : request.jobs) words.push_back(job.job_dir);
+  build("census", request.nonce, words, command);
+  command.max_output += request.jobs.size() * 1024;
+}
+
+std::error_code loopback_scheduler_os::parse_census(const census_request& request, const command_reply& raw,
+                                                    census_reply& reply) const {
+  reply = {};
+  detail::text_cursor reader{raw.output};
+  if (!reader.skip(request.nonce) || !reader.skip(" ")) return errc::reply_missing;
+  if (reader.rest == "silent") return errc::scheduler_unavailable;
+  const auto word = [&](std::string& text) {
+    std::uint64_t length = 0;
+    if (!reader.number(length) || !reader.skip(":") || length > reader.rest.size()) return false;
+    text.assign(reader.rest.substr(0, static_cast<std::size_t>(length)));
+    reader.rest.remove_prefix(text.size());
+    return true;
+  };
+  while (!reader.rest.empty()) {
+    queue_report report;
+    std::uint64_t life = 0, end = 0, never = 0;
+    if (!reader.number(life) || !reader.skip(",") || !reader.number(end) || !reader.skip(",") ||
+        !reader.number(never) || !reader.skip(",") || !word(report.why) || !word(report.evidence) || life > 8 ||
+        end > 5)
+      return errc::reply_malformed;
+    report.liveness = static_cast<liveness>(life);
+    report.end = static_cast<job_end>(end);
+    report.never_starts = never != 0;
+    reply.jobs.push_back(std::move(report));
+  }
+  return reply.jobs.size() == request.jobs.size() ? std::error_code() : errc::reply_malformed;
+}
+
+void loopback_scheduler_os::answer(loopback_host& host, const std::vector<std::string>& words, duration now,
+                                   std::string& output) {
+  auto& jobs = host.jobs();
+  ++jobs.censuses_;
+  output += words[0] + " ";
+  for (const auto& [from, to] : jobs.scheduler_down_)
+    if (now >= from && now < to) {
+      output += "silent";
+      return;
+    }
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    const auto report = jobs.report(words[i], now);
+    output += std::to_string(static_cast<int>(report.liveness)) + "," + std::to_string(static_cast<int>(report.end)) +
+              "," + (report.never_starts ? "1," : "0,");
+    for (const auto* text : {&report.why, &report.evidence}) output += std::to_string(text->size()) + ":" + *text;
+  }
 }
 
 void loopback_os::answer_poll(loopback_host& host, const remote_command& command, duration now, std::string& output) {
@@ -13497,19 +14426,7 @@ void posix_os::build_poll(const job_spec& job, const poll_request& request, remo
   } else {
     script.append("rj_v=\n");
   }
-  detail::append_path(script, "rj_f", job.exit_code_file);
-  script.append(detail::read_exit_piece);
-  if (request.directories) script.append(detail::directory_of_file_piece).append("rj_dir\nrj_x=$rj_o\n");
-  if (request.liveness) script.append(detail::spare_exit_piece);
-  detail::append_path(script, "rj_f", job.log_file);
-  script.append(detail::stat_piece);
-  if (request.directories) script.append("rj_dir\nrj_v=\" dirs=$rj_o$rj_x$rj_v\"\n");
-  detail::append_part(script, request);
-  script.append(detail::plan_piece);
-  script.append(
-      "echo \"\n@RJ1 $rj_nonce poll exit=$rj_c log=$rj_k ino=$rj_i size=$rj_s off=$rj_pb n=$rj_n$rj_v\n$rj_t\"\n");
-  script.append(detail::tail_piece);
-  script.append("echo \"\n@RJ1 $rj_nonce end\"\n").append(detail::script_end);
+  detail::append_poll(script, job, request);
   detail::append_end_mark(command.end_mark, request.nonce);
   command.max_output = detail::poll_limit(request) + detail::frame_allowance;
   detail::append_shell_poll(command.shell, job, request);
@@ -13580,6 +14497,631 @@ std::string posix_os::begin(const std::string& path) {
   detail::append_script_begin(script);
   detail::append_path(script, "rj_f", path);
   return script;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI
+
+#endif
+
+// ---- remote_job/os_policy/detail/slurm_scripts.hpp
+#ifndef REMOTE_JOB_OS_POLICY_DETAIL_SLURM_SCRIPTS_HPP
+#define REMOTE_JOB_OS_POLICY_DETAIL_SLURM_SCRIPTS_HPP
+
+// How a job is handed to Slurm, and what Slurm is asked about it, as pieces of a script.
+//
+// A job directory holds besides what posix_lifecycle.hpp lists: `ticket`, by which the job's entry in the queue is named;
+// `slurm`, which entry that is; `lock` for the time of a submit; `requeue` if the job may run more than once, and then the
+// files of its earlier runs, with .0, .1 and so on behind their names. An entry is the job's if it has both the number in
+// `slurm` and the name rj-TICKET: Slurm gives numbers again.
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+/// rj_entry: reads which entry of the queue the job is: rj_id, empty if it has none, rj_cl, its cluster, empty for the
+/// host's own, and rj_by, the ticket in its name. An element of an array, DIR/ARRAY/ARRAY_3, is that of the array's entry.
+///
+/// rj_run COMMAND...: runs a command of Slurm for that cluster. It is ended before the reply to the script is due.
+inline constexpr std::string_view slurm_entry_piece = R"sh(rj_ticket_ok() {
+  case $rj_by in *[!0-9a-f]*|'') return 1 ;; esac
+}
+rj_entry() {
+  rj_id= rj_cl= rj_by= rj_l= rj_w= rj_e=
+  { read -r rj_l rj_w rj_id rj_cl rj_by rj_e <"$rj_j/slurm" || {
+      read -r rj_l rj_w rj_id rj_cl rj_by rj_e <"${rj_j%/*}/slurm" && rj_id=${rj_id}_${rj_j##*_}
+    }
+  } 2>/dev/null
+  [ "$rj_l $rj_w $rj_e" = 'slurm 1 .' ] && rj_ticket_ok || rj_id=
+  case $rj_id in *[!0-9_]*) rj_id= ;; esac
+  [ "$rj_cl" != - ] || rj_cl=
+}
+rj_limit=$(command -v timeout)
+rj_limit=${rj_limit:+"$rj_limit 20"}
+rj_run() {
+  rj_c=$1
+  shift
+  if [ -n "$rj_cl" ]; then set -- -M "$rj_cl" "$@"; fi
+  $rj_limit "$rj_c" "$@"
+}
+)sh";
+
+/// rj_named: looks for an entry by its name, where a submit was cut off before it could write down the number; fails if
+/// Slurm does not answer.
+///
+/// rj_query: asks for the state of the job's entry: rj_state is `!` if Slurm does not answer, empty if it does not know
+/// the entry; rj_why is the reason that it gives. A single number that is not known is an error for squeue, and so looks
+/// like a controller that is away; two are none. Of an array, a state that is not final counts before those that are.
+/// rj_over: whether that state is final. rj_reruns: whether Slurm may run the job more than once.
+inline constexpr std::string_view slurm_query_piece = R"sh(rj_named() {
+  rj_id= rj_by=
+  { read -r rj_by rj_w <"$rj_j/ticket"; } 2>/dev/null
+  [ "$rj_w" = . ] && rj_ticket_ok || { rj_by=; return 0; }
+  rj_l=$(rj_run squeue -h -t all -n "rj-$rj_by" -o %F) || return
+  for rj_w in $(echo "$rj_l" | tr '\n' ' '); do case $rj_w in *[!0-9]*) ;; *) rj_id=$rj_w ;; esac; done
+}
+rj_query() {
+  rj_state=! rj_why=
+  rj_l=$(rj_run squeue -h -r -t all -j "$rj_id,$rj_id" -o '%i|%j|%T|%r') || return
+  rj_state=
+  IFS='
+'
+  for rj_w in $rj_l; do
+    case $rj_w in
+      "$rj_id|rj-$rj_by|"*|"$rj_id"_*"|rj-$rj_by|"*)
+        rj_w=${rj_w#*|*|}
+        if rj_over; then rj_state=${rj_w%%|*} rj_why=${rj_w#*|}; fi ;;
+    esac
+  done
+  IFS=' '
+}
+rj_reruns() { [ -e "$rj_j/requeue" ] || [ -e "${rj_j%/*}/requeue" ]; }
+rj_over() {
+  case $rj_state in
+    ''|BOOT_FAIL|CANCELLED|COMPLETED|DEADLINE|FAILED|NODE_FAIL|OUT_OF_MEMORY|PREEMPTED|TIMEOUT) ;;
+    *) return 1 ;;
+  esac
+}
+)sh";
+
+/// rj_result: as that of posix_stop.hpp, which is here rj_code; a job that may run again has none before its last run.
+inline constexpr std::string_view slurm_result_piece = R"sh(rj_result() {
+  rj_code
+  [ "$rj_x" != - ] && rj_reruns || return 0
+  rj_entry
+  [ -n "$rj_id" ] || return 0
+  rj_query
+  rj_over || rj_x=-
+}
+)sh";
+
+/// rj_life: as that of posix_identity.hpp, by what the queue says; of a job with an exit code it is not asked.
+inline constexpr std::string_view slurm_life_piece = R"sh(rj_life() {
+  rj_v=- rj_e= rj_is= rj_q= rj_j=${rj_p%/*}
+  if [ -s "$rj_j/exit_code" ] && ! rj_reruns; then rj_v=D; return; fi
+  rj_entry
+  if [ -z "$rj_id" ]; then
+    rj_named || return
+    if [ -z "$rj_id" ]; then rj_v=N; return; fi
+  fi
+  rj_query
+  [ "$rj_state" != ! ] || return
+  rj_e=slurm=$rj_id,state=${rj_state:-unknown},reason=$rj_why
+  case $rj_state in
+    PENDING|CONFIGURING|REQUEUED|REQUEUE_*|RESV_DEL_HOLD|SPECIAL_EXIT) rj_v=Q ;;
+    *) if rj_over; then rj_v=D; else rj_v=A; fi ;;
+  esac
+  case $rj_e in *[!A-Za-z0-9._:,=-]*) rj_e=slurm=$rj_id,state=$rj_state ;; esac
+}
+)sh";
+
+/// Makes the job's entry in the queue, unless it has one. rj_write prints the files to be written, rj_sbatch submits the
+/// file `batch`, with the arguments that it is given.
+///
+/// One submit at a time: the lock is a hard link with its holder's identity in it, and is broken once that is gone, or
+/// after some minutes where that cannot be seen. Should two hold it all the same, the second entry is cancelled.
+/// rj_array: the number of elements; 0: the job is no array. Their directories are made before the entry is.
+/// The ticket is written before the entry is made, so that whoever comes later finds the entry by its name, whatever
+/// became of the reply.
+inline constexpr std::string_view slurm_submit_piece = R"sh(rj_lock() {
+  rj_start "$$"
+  rj_where
+  echo "$$ $rj_s $rj_b $rj_h $rj_nonce ." >"$rj_j/.lock.$rj_nonce"
+  rj_k=0
+  until ln "$rj_j/.lock.$rj_nonce" "$rj_j/lock" 2>/dev/null; do
+    rj_k=$((rj_k+1))
+    if [ "$rj_k" -gt 200 ] || [ ! -f "$rj_j/.lock.$rj_nonce" ]; then rj_err=not_started; break; fi
+    rj_held=
+    { IFS= read -r rj_held <"$rj_j/lock"; } 2>/dev/null
+    rj_stale=no
+    [ -z "$(find "$rj_j/lock" -prune -mmin +3 2>/dev/null)" ] || rj_stale=yes
+    set -- $rj_held
+    if [ $# = 6 ] && [ "$3" = "$rj_b" ]; then
+      rj_start "$1"
+      [ "$rj_s" = "$2" ] || rj_stale=yes
+    fi
+    if [ "$rj_stale" = no ]; then sleep 0.1 2>/dev/null || sleep 1; continue; fi
+    mv "$rj_j/lock" "$rj_j/.stale.$rj_nonce" 2>/dev/null || continue
+    rj_l=
+    { IFS= read -r rj_l <"$rj_j/.stale.$rj_nonce"; } 2>/dev/null
+    [ "$rj_l" = "$rj_held" ] || ln "$rj_j/.stale.$rj_nonce" "$rj_j/lock" 2>/dev/null
+    rm -f "$rj_j/.stale.$rj_nonce"
+  done
+}
+rj_unlock() {
+  rj_held=
+  { IFS= read -r rj_held <"$rj_j/lock"; } 2>/dev/null
+  case $rj_held in *" $rj_nonce .") rm -f "$rj_j/lock" ;; esac
+  rm -f "$rj_j/.lock.$rj_nonce"
+}
+rj_publish() {
+  echo "slurm 1 $rj_id ${rj_cl:--} $rj_by ." >"$rj_j/.slurm.$rj_nonce"
+  ln "$rj_j/.slurm.$rj_nonce" "$rj_j/slurm" 2>/dev/null
+  rm -f "$rj_j/.slurm.$rj_nonce"
+  rj_t=$rj_id
+  rj_entry
+  [ "$rj_t" = "$rj_id" ] || rj_run scancel "$rj_t"
+}
+rj_elements() {
+  set -- "$rj_j/${rj_j##*/}_0"
+  while [ $# -lt "$rj_array" ]; do set -- "$@" "$rj_j/${rj_j##*/}_$#"; done
+  mkdir -p -m 700 "$@" && for rj_w in "$@"; do echo "remote_job 1 $rj_fp" >"$rj_w/remote_job" || return; done
+}
+rj_size() { [ -f "$rj_n/$1" ] && [ "$(wc -c <"$rj_n/$1")" -eq "$2" ]; }
+rj_enqueue() {
+  rj_cl=$rj_clusters
+  rj_named || { rj_slurm=away; return; }
+  if [ -n "$rj_id" ]; then rj_publish; return; fi
+  if [ -z "$rj_by" ]; then
+    rj_by=$rj_ticket
+    echo "$rj_by ." >"$rj_j/.ticket.$rj_nonce" && mv -f "$rj_j/.ticket.$rj_nonce" "$rj_j/ticket" || { rj_err=write; return; }
+  fi
+  rj_n=$rj_j/start.$rj_nonce
+  mkdir "$rj_n" 2>/dev/null && rj_write 2>/dev/null || { rm -rf "$rj_n"; rj_err=write; return; }
+  if [ "$rj_requeue" = yes ]; then : >"$rj_j/requeue" || { rm -rf "$rj_n"; rj_err=write; return; }; fi
+  if [ "$rj_array" -gt 0 ]; then rj_elements || { rm -rf "$rj_n"; rj_err=write; return; }; fi
+  rj_c=$(command -v sbatch) || { rm -rf "$rj_n"; rj_slurm=absent; return; }
+  rj_said=$(
+    unset REMOTE_JOB_TICKET
+    if [ -n "$rj_ops" ]; then PATH=$rj_op; else unset PATH; fi
+    if [ -n "$rj_ols" ]; then LC_ALL=$rj_ol; else unset LC_ALL; fi
+    set -- "$rj_n/batch" "$rj_j" "$rj_n" "$rj_by" "$rj_um" "${rj_clusters:--}" $rj_sh
+    rj_sbatch "$@" 2>"$rj_n/said"
+  )
+  rj_k=$?
+  cat "$rj_n/said" >&2
+  rj_id=${rj_said%%;*}
+  case $rj_k$rj_id in
+    0?*) case $rj_id in *[!0-9]*) rj_k=1 ;; esac ;;
+    *) rj_k=1 ;;
+  esac
+  if [ "$rj_k" = 0 ]; then
+    case $rj_said in *\;*) rj_cl=${rj_said#*;} ;; esac
+    rj_publish
+    rj_by=$rj_ticket
+    return
+  fi
+  rj_id=
+  if [ ! -s "$rj_n/said" ] || grep -Eqi "unable to contact|timed out|refused|temporar|zero bytes|try again" "$rj_n/said"; then
+    rj_slurm=away
+    return
+  fi
+  rm -rf "$rj_n"
+  rj_slurm=refused
+}
+rj_submit() {
+  rj_directory
+  [ "$rj_err" = - ] || return
+  rj_entry
+  [ -z "$rj_id" ] || return
+  rj_lock
+  if [ "$rj_err" = - ]; then
+    rj_entry
+    [ -n "$rj_id" ] || rj_enqueue
+  fi
+  rj_unlock
+}
+rj_err=- rj_slurm=- rj_note=- rj_by=-
+rj_submit
+{ rj_t=$(stat -c %Y "$rj_j/slurm" || stat -f %m "$rj_j/slurm") rj_z=$(date +%s); } 2>/dev/null
+rj_w=
+case ${rj_t:-x}${rj_z:-x} in
+  *[!0-9]*|???????????????????????*) ;;
+  *) rj_t=$((rj_z-rj_t)); [ "$rj_t" -ge 0 ] || rj_t=0; rj_w=" age=$rj_t" ;;
+esac
+if [ "$rj_slurm" != - ]; then
+  printf '\n@RJ1 %s slurm err=%s\n@RJ1 %s end\n' "$rj_nonce" "$rj_slurm" "$rj_nonce"
+else
+  rj_id=${rj_id%%_*}
+  printf '\n@RJ1 %s submit err=%s by=%s pid=%s%s base=%s\n@RJ1 %s end\n' \
+    "$rj_nonce" "$rj_err" "${rj_by:--}" "${rj_id:-0}" "$rj_w" "$rj_told" "$rj_nonce"
+fi
+)sh";
+
+/// The batch script. Arguments: job directory, directory of the attempt, ticket, umask of the login, cluster, then the
+/// shell that runs scripts.
+///
+/// Writes down which entry of the queue it is, in case the submit was cut off before it could. Another entry of the same
+/// job does nothing. An element of an array has the directory that the submit made for it, and files of its own. So has each
+/// run of a job that may run again; before it begins, the files of the run before get other names.
+inline constexpr std::string_view slurm_batch_script = R"sh(#!/bin/sh
+rj_d=$1 rj_n=$2 rj_by=$3 rj_um=$4 rj_cl=$5 rj_me=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}
+shift 5
+if [ ! -f "$rj_d/slurm" ]; then
+  echo "slurm 1 $rj_me $rj_cl $rj_by ." >"$rj_d/.slurm.$SLURM_JOB_ID" && ln "$rj_d/.slurm.$SLURM_JOB_ID" "$rj_d/slurm"
+  rm -f "$rj_d/.slurm.$SLURM_JOB_ID"
+fi 2>/dev/null
+rj_l= rj_w= rj_id=
+read -r rj_l rj_w rj_id rj_e <"$rj_d/slurm" || exit 1
+[ "$rj_id" = "$rj_me" ] || exit 1
+rj_k=${SLURM_RESTART_COUNT:-0} rj_l=$rj_n rj_w=no
+if [ -e "$rj_d/requeue" ]; then rj_w=yes rj_n=$rj_d/start.run.$rj_k; fi
+if [ -n "$SLURM_ARRAY_TASK_ID" ]; then
+  rj_d=$rj_d/${rj_d##*/}_$SLURM_ARRAY_TASK_ID
+  rj_n=$rj_d/start.run.$rj_k rj_by=$rj_by$(printf %08d "$SLURM_ARRAY_TASK_ID")
+fi
+if [ "$rj_w" = yes ] && [ "$rj_k" -gt 0 ]; then
+  for rj_w in exit_code stdout.log pid child members; do
+    mv -f "$rj_d/$rj_w" "$rj_d/$rj_w.$((rj_k-1))"
+  done
+  rm -rf "$rj_d/.stdout.log" "$rj_d"/exit_code.is.* "$rj_d"/exit_code.tmp.* "$rj_d"/start.run.*
+fi 2>/dev/null
+if [ "$rj_l" != "$rj_n" ]; then (umask 077; cp -R "$rj_l" "$rj_n") || exit 1; fi
+exec "$@" "$rj_n/supervisor" "$rj_d" "$rj_n" "$rj_by" "$rj_um" "$@"
+)sh";
+
+/// In place of lead_piece: what Slurm starts stays in the session that Slurm started it in, so that Slurm ends it.
+inline constexpr std::string_view slurm_lead_piece = R"sh(rj_tools() { :; }
+rj_lead() { exec "$@"; }
+)sh";
+
+/// The supervisor ends as the job does, so that Slurm knows of a failure.
+inline constexpr std::string_view supervisor_success = "exit 0\n";
+static_assert(supervisor_script.ends_with(supervisor_success));
+inline constexpr std::string_view slurm_supervisor_end = "exit \"$rj_r\"\n";
+
+/// $rj_grace: tenths of a second before what is left counts as surviving, besides the time that Slurm is given.
+///
+/// The mark comes first, as in stop_piece. Slurm sends SIGTERM and, after the site's KillWait, SIGKILL.
+inline constexpr std::string_view slurm_stop_piece = R"sh(rj_stop() {
+  if [ ! -d "$rj_j" ]; then rj_out=absent; return; fi
+  rj_result
+  if [ -e "$rj_j/cancel" ]; then rj_marked=yes; else rj_marked=no; fi
+  if [ "$rj_x" != - ]; then
+    rj_out=finished
+    [ "$rj_marked" = no ] || rj_out=stopped
+    return
+  fi
+  if [ ! -f "$rj_j/remote_job" ]; then rj_out=unproved; return; fi
+  { : >>"$rj_j/cancel"; } 2>/dev/null || { rj_out=unusable; return; }
+  rj_entry
+  if [ -z "$rj_id" ]; then
+    rj_named || { rj_slurm=away; return; }
+    if [ -z "$rj_id" ]; then rj_out=prevented; return; fi
+  fi
+  rj_k=0
+  while rj_query; do
+    if [ "$rj_state" = ! ]; then rj_slurm=away; return; fi
+    ! rj_over || break
+    if [ -z "$rj_sent" ]; then
+      rj_run scancel "$rj_id" || { rj_slurm=away; return; }
+      rj_sent=T
+    fi
+    if [ "$rj_k" -gt "$((rj_grace+350))" ]; then rj_out=survived rj_left=1; return; fi
+    if [ "$rj_k" -lt 10 ] && sleep 0.2 2>/dev/null; then rj_k=$((rj_k+2)); else sleep 1; rj_k=$((rj_k+10)); fi
+  done
+  rj_result
+  rj_out=stopped
+  if [ "$rj_x" != - ]; then :
+  elif [ ! -f "$rj_j/pid" ]; then rj_out=prevented
+  elif [ -z "$rj_sent" ] && [ "$rj_marked" = no ]; then rj_out=gone
+  fi
+}
+rj_out=- rj_sent= rj_left=0 rj_x=- rj_slurm=-
+rj_stop
+if [ "$rj_slurm" != - ]; then
+  printf '\n@RJ1 %s slurm err=%s\n@RJ1 %s end\n' "$rj_nonce" "$rj_slurm" "$rj_nonce"
+else
+  echo "
+@RJ1 $rj_nonce stop out=$rj_out exit=$rj_x sent=${rj_sent:--} left=$rj_left
+@RJ1 $rj_nonce end"
+fi
+)sh";
+
+/// Arguments: the directories of the jobs. Asks for all of them at once, in the background, and gives the answer about a
+/// second to come; else the next command with the same $rj_key fetches it.
+///
+/// One line per job, `j ID CLUSTER TICKET`, then what squeue says, each line behind `q `.
+inline constexpr std::string_view slurm_census_piece = R"sh(rj_jobs() {
+  for rj_j in "$@"; do
+    rj_entry
+    [ -n "$rj_id" ] || rj_by=-
+    echo "j ${rj_id:--} ${rj_cl:--} $rj_by"
+    [ -z "$rj_id" ] || case " $rj_clusters " in
+      *" ${rj_cl:--} "*) ;;
+      *) rj_clusters="$rj_clusters ${rj_cl:--}" ;;
+    esac
+    [ -z "$rj_id" ] || rj_all="$rj_all ${rj_cl:--}:$rj_id"
+  done
+}
+rj_count() {
+  rj_rc=0
+  for rj_t in $rj_clusters; do
+    rj_cl=$rj_t rj_ids=
+    [ "$rj_cl" != - ] || rj_cl=
+    for rj_w in $rj_all; do case $rj_w in "$rj_t:"*) rj_ids="$rj_ids,${rj_w#*:}" ;; esac; done
+    rj_ids=${rj_ids#,}
+    rj_run squeue -h -r -t all -j "$rj_ids,${rj_ids%%,*}" -o '%i|%j|%T|%r|%S' || rj_rc=$?
+  done
+  echo "rc $rj_rc"
+}
+rj_census() {
+  rj_f=$rj_base/.census.$rj_key
+  if [ ! -e "$rj_f" ]; then
+    set +f
+    for rj_w in "$rj_base"/.census.*; do
+      [ -z "$(find "$rj_w" -prune -mmin +60 2>/dev/null)" ] || rm -f "$rj_w"
+    done
+    set -f
+    rj_all= rj_clusters=
+    { : >"$rj_f" && rj_jobs "$@" >"$rj_f.jobs"; } 2>/dev/null || { rj_state=failed; return; }
+    (
+      rj_count >"$rj_f.part" 2>"$rj_f.said"
+      mv -f "$rj_f.part" "$rj_f.all"
+    ) </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+  fi
+  rj_k=0
+  until [ -f "$rj_f.all" ]; do
+    rj_k=$((rj_k+1))
+    if [ "$rj_k" -gt 40 ]; then
+      rj_state=pending
+      [ -z "$(find "$rj_f" -prune -mmin +2 2>/dev/null)" ] || rj_state=failed
+      return
+    fi
+    sleep 0.03 2>/dev/null || { sleep 1; rj_k=40; }
+  done
+  rj_state=failed
+  { while read -r rj_w rj_t; do case $rj_w$rj_t in rc0) rj_state=done ;; esac; done <"$rj_f.all"; } 2>/dev/null
+}
+rj_census "$@"
+echo "
+@RJ1 $rj_nonce census state=$rj_state"
+if [ "$rj_state" = done ]; then
+  cat "$rj_f.jobs"
+  sed '/^rc /d;s/^/q /' "$rj_f.all"
+fi
+if [ "$rj_state" = failed ]; then cat "$rj_f.said" >&2; fi 2>/dev/null
+[ "$rj_state" = pending ] || rm -f "$rj_f" "$rj_f.jobs" "$rj_f.part" "$rj_f.said" "$rj_f.all"
+echo "@RJ1 $rj_nonce end"
+)sh";
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/os_policy/impl/slurm.ipp
+#ifndef REMOTE_JOB_OS_POLICY_IMPL_SLURM_IPP
+#define REMOTE_JOB_OS_POLICY_IMPL_SLURM_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI {
+
+std::string validate(const slurm_options& options) {
+  const struct {
+    std::string_view name;
+    const std::string& value;
+  } words[] = {{"partition", options.partition},   {"account", options.account},         {"qos", options.qos},
+               {"nodes", options.nodes},           {"memory", options.memory},           {"gres", options.gres},
+               {"constraint", options.constraint}, {"reservation", options.reservation}, {"cluster", options.cluster},
+               {"directory", options.directory}};
+  const auto unfit = [](std::string_view value) {
+    return std::any_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 32; });
+  };
+  for (const auto& word : words)
+    if (unfit(word.value)) return std::string(word.name) + " must not hold control characters";
+  if (options.cluster.find_first_of(" ;,") != std::string::npos) return "cluster must be the name of one cluster";
+  if (!options.directory.empty() && !options.directory.starts_with('/')) return "directory must be an absolute path";
+  if (options.array > slurm_options::max_array) return "array must be at most 10000";
+  if (options.time_limit < duration::zero()) return "time_limit must not be negative";
+  for (const auto& word : options.extra)
+    if (unfit(word) || !word.starts_with('-')) return "extra must be options, each one word: --name=value";
+  return {};
+}
+
+std::vector<job_spec> array_jobs(const job_spec& array, unsigned count) {
+  std::vector<job_spec> jobs(count, array);
+  for (unsigned i = 0; i < count; ++i) {
+    jobs[i].job_id += '_' + std::to_string(i);
+    job_paths::under(array.job_dir, jobs[i].job_id).assign_to(jobs[i]);
+  }
+  return jobs;
+}
+
+namespace detail {
+
+/// The arguments of sbatch.
+inline std::vector<std::string> sbatch_words(const slurm_options& options) {
+  std::vector<std::string> words = {"--parsable"};
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) words.push_back(std::string(name) + "=" + value);
+  };
+  add("--partition", options.partition);
+  add("--account", options.account);
+  add("--qos", options.qos);
+  if (options.time_limit > duration::zero()) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.time_limit).count();
+    add("--time", std::to_string(seconds / 60) + ":" + std::to_string(seconds % 60));
+  }
+  add("--nodes", options.nodes);
+  if (options.ntasks > 0) add("--ntasks", std::to_string(options.ntasks));
+  if (options.cpus_per_task > 0) add("--cpus-per-task", std::to_string(options.cpus_per_task));
+  add("--mem", options.memory);
+  add("--gres", options.gres);
+  add("--constraint", options.constraint);
+  add("--reservation", options.reservation);
+  add("--clusters", options.cluster);
+  if (options.array > 0) add("--array", "0-" + std::to_string(options.array - 1));
+  words.insert(words.end(), options.extra.begin(), options.extra.end());
+  words.insert(words.end(), {"--output=/dev/null", "--error=/dev/null"});
+  words.push_back(options.requeue ? "--requeue" : "--no-requeue");
+  return words;
+}
+
+inline std::string slurm_result() {
+  std::string text(result_piece);
+  static_assert(result_piece.starts_with("rj_result"));
+  return text.replace(0, 9, "rj_code").append(slurm_result_piece);
+}
+
+/// Reads what a command of Slurm came to, where it did not get as far as the frame that is expected.
+inline std::error_code slurm_refusal(std::string_view output, const std::string& nonce, const command_reply& raw,
+                                     std::string& message) {
+  std::string_view line;
+  if (const auto ec = find_lifecycle_line(output, nonce, " slurm", line)) return ec;
+  std::string_view said = raw.error_output;
+  said = said.substr(0, 500);
+  said = said.substr(0, said.find_last_not_of(" \r\n") + 1);
+  const auto ec =
+      refuse(line,
+             {{" err=away", errc::scheduler_unavailable, "it does not answer"},
+              {" err=refused", errc::scheduler_refused, "it refuses the job"},
+              {" err=absent", errc::scheduler_refused,
+               "the host has no command sbatch: is it one from which jobs are submitted, and its directory in "
+               "the PATH of a login, or given?"}},
+             "Slurm", message);
+  if (!said.empty() && !message.empty()) message += "; it says: " + escaped(said);
+  return ec;
+}
+
+}  // namespace detail
+
+slurm_os::slurm_os(slurm_options options, std::string shell) : options_(std::move(options)), shell_(std::move(shell)) {
+  if (const auto why = validate(options_); !why.empty()) throw std::system_error(errc::invalid_argument, why);
+}
+
+void slurm_os::build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
+  begin(request.nonce, command);
+  auto& script = command.input;
+  detail::append_script_begin(script);
+  detail::append_assignment(script, "rj_nonce", request.nonce);
+  if (request.liveness) {
+    append_tools(script);
+    detail::append_path(script, "rj_p", job.pid_file);
+    script.append(detail::slurm_life_piece).append("rj_life\nrj_v=\" life=$rj_v:$rj_e\"\n");
+  } else {
+    script.append("rj_v=\n");
+  }
+  detail::append_poll(script, job, request);
+  command.max_output = detail::poll_limit(request) + detail::frame_allowance;
+}
+
+std::error_code slurm_os::parse_poll(const poll_request& request, const command_reply& raw,
+                                     poll_reply& reply) const noexcept {
+  return detail::parse_poll_frame(request, raw.output, reply);
+}
+
+void slurm_os::build_submit(const job_spec& job, const submit_request& request, remote_command& command) const {
+  begin(request.nonce, command);
+  auto& script = command.input;
+  detail::append_place(script, job, request, shell_);
+  append_tools(script);
+  detail::append_assignment(script, "rj_clusters", options_.cluster);
+  detail::append_number(script.append("rj_array="), options_.array);
+  script.append(options_.requeue ? "\nrj_requeue=yes\n" : "\nrj_requeue=no\n");
+  script.append(detail::process_piece).append("rj_sbatch() {\n");
+  script.append("set -- \"--job-name=rj-$rj_by\" \"$@\"\n");
+  auto words = detail::sbatch_words(options_);
+  std::reverse(words.begin(), words.end());  // each goes before the others
+  for (const auto& word : words) {
+    detail::append_assignment(script, "rj_v", word);
+    script.append("set -- \"$rj_v\" \"$@\"\n");
+  }
+  script.append("$rj_limit \"$rj_c\" \"$@\"\n}\nrj_write() {\n");
+  detail::append_file(script, "batch", detail::slurm_batch_script);
+  std::string supervisor(detail::process_piece);
+  supervisor.append(detail::child_piece).append(detail::members_piece).append(detail::slurm_lead_piece);
+  supervisor.append(
+      detail::supervisor_script.substr(0, detail::supervisor_script.size() - detail::supervisor_success.size()));
+  supervisor.append(detail::slurm_supervisor_end);
+  detail::append_files(script, request.command, supervisor);
+  script.append(detail::slurm_submit_piece).append(detail::script_end);
+}
+
+std::error_code slurm_os::parse_submit(const submit_request& request, const command_reply& raw,
+                                       submit_result& result) const {
+  auto ec = detail::slurm_refusal(raw.output, request.nonce, raw, result.message);
+  if (ec != errc::reply_missing) return ec;
+  ec = detail::parse_submit_frame(request, raw.output, target_os, result);
+  if (ec) return ec;
+  result.job.scheduler = "slurm";
+  result.message = "Job " + detail::escaped(result.job.job_id) +
+                   (result.attached ? " was submitted before, attached to it" : " submitted") + ": Slurm job " +
+                   std::to_string(result.pid) + ", directory " + detail::escaped(result.job.job_dir);
+  return {};
+}
+
+void slurm_os::build_stop(const job_spec& job, const stop_request& request, remote_command& command) const {
+  begin(request.nonce, command);
+  auto& script = command.input;
+  detail::append_lifecycle_begin(script, request.nonce);
+  append_tools(script);
+  detail::append_job_dir(script, job);
+  script.append("rj_grace=");
+  const auto tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(request.grace).count();
+  detail::append_number(script, static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, 36'000'000)));
+  script.append("\n").append(detail::slurm_result()).append(detail::slurm_stop_piece).append(detail::script_end);
+}
+
+std::error_code slurm_os::parse_stop(const stop_request& request, const command_reply& raw, stop_result& result) const {
+  const auto ec = detail::slurm_refusal(raw.output, request.nonce, raw, result.message);
+  return ec == errc::reply_missing ? detail::parse_stop_frame(request, raw.output, result) : ec;
+}
+
+void slurm_os::build_cleanup(const job_spec& job, const cleanup_request& request, remote_command& command) const {
+  begin(request.nonce, command);
+  auto& script = command.input;
+  detail::append_lifecycle_begin(script, request.nonce);
+  append_tools(script);
+  detail::append_job_dir(script, job);
+  detail::append_assignment(script, "rj_policy", to_string(request.policy));
+  script.append("rj_leave=yes\n");  // Slurm ends what a job leaves running
+  script.append(detail::slurm_life_piece).append(detail::slurm_result()).append(detail::cleanup_piece);
+  script.append(detail::script_end);
+}
+
+std::error_code slurm_os::parse_cleanup(const cleanup_request& request, const command_reply& raw,
+                                        cleanup_result& result) const {
+  return detail::parse_cleanup_frame(request, raw.output, result);
+}
+
+void slurm_os::build_census(const census_request& request, remote_command& command) const {
+  begin(request.nonce, command);
+  auto& script = command.input;
+  detail::append_lifecycle_begin(script, request.nonce);
+  append_tools(script);
+  detail::append_assignment(script, "rj_key", request.key);
+  for (const auto& job : request.jobs) {
+    detail::append_job_dir(script, job);
+    script.append("set -- \"$@\" \"$rj_j\"\n");
+  }
+  script.append("rj_base=${1%/*}\n").append(detail::slurm_census_piece).append(detail::script_end);
+  command.max_output = detail::frame_allowance + request.jobs.size() * detail::max_slurm_line;
+}
+
+std::error_code slurm_os::parse_census(const census_request& request, const command_reply& raw,
+                                       census_reply& reply) const {
+  return detail::parse_slurm_census(request, raw.output, reply);
+}
+
+void slurm_os::begin(const std::string& nonce, remote_command& command) const {
+  command.clear();
+  command.command.append("exec ").append(shell_).append(" -s");
+  detail::append_end_mark(command.end_mark, nonce);
+  command.max_output = detail::frame_allowance;
+}
+
+/// What every script needs that speaks to Slurm.
+void slurm_os::append_tools(std::string& script) const {
+  if (!options_.directory.empty()) {
+    detail::append_assignment(script, "rj_v", options_.directory);
+    script.append("PATH=$rj_v:$PATH\n");
+  }
+  script.append(detail::slurm_entry_piece).append(detail::slurm_query_piece);
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI
@@ -15517,6 +17059,12 @@ remote_account process_backend::account() const {
   return account;
 }
 
+std::string process_backend::endpoint() const {
+  std::string words;
+  for (const auto& word : prefix_) words.append(std::to_string(word.size())).append(":").append(word);
+  return words;
+}
+
 std::error_code process_backend::not_found(const std::string& why) {
   diagnostics_ = "cannot start '" + (prefix_.empty() ? "" : prefix_.front()) + "': " + why;
   return errc::program_not_found;
@@ -16543,7 +18091,8 @@ void log_position::restart() noexcept {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-void lost_job_rule::begin() noexcept {
+void lost_job_rule::begin(bool counted) noexcept {
+  counted_ = counted;
   asked_.reset();
   missing_.reset();
   seen_ = liveness::unknown;
@@ -16594,8 +18143,8 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
     return {};
   }
   if (missing_ && grew && seen_ == liveness::not_started) missing_ = duration::zero();
-  if (!asked) return {};
-  if (through_files && r.liveness == liveness::unknown) {
+  if (!asked && !r.queue) return {};
+  if (through_files && !r.queue && r.liveness == liveness::unknown) {
     if (both_ways_)
       files_prove_nothing_ = true;
     else
@@ -16605,9 +18154,9 @@ std::optional<notice_kind> lost_job_rule::observe(const poll_reply& r, bool aske
   if (!through_files) refusals_ = 0;
   nothing_told_ = false;
   asked_ = duration::zero();
-  evidence_ = r.evidence;
-  if (r.liveness == liveness::alive) remember(r.evidence);
-  const auto before = std::exchange(seen_, r.liveness);
+  evidence_ = r.queue ? r.queue->evidence : r.evidence;
+  if (!r.queue && r.liveness == liveness::alive) remember(r.evidence);
+  const auto before = std::exchange(seen_, r.queue ? r.queue->liveness : r.liveness);
   const bool gone = seen_ == liveness::vanished || seen_ == liveness::rebooted || seen_ == liveness::not_started;
   if (!gone) {
     missing_.reset();
@@ -16699,6 +18248,9 @@ std::string file_fault_message(notice_kind kind, const job_spec& job, std::strin
     case notice_kind::pid_file_missing:
     case notice_kind::elsewhere:
     case notice_kind::job_missing:
+    case notice_kind::queued:
+    case notice_kind::requeued:
+    case notice_kind::never_starts:
     case notice_kind::transport: break;
   }
   return {};
@@ -16730,12 +18282,37 @@ inline std::string liveness_message(liveness l) {
     case liveness::not_started: return "there is no pid file: it was never started, or its files were removed";
     case liveness::pid_file_gone:
       return "it is running, but its pid file was removed, so a supervisor will write no exit code";
+    case liveness::queued: return "it waits in the queue of the batch scheduler";
   }
   return "whether it is running is not known";
 }
 
 inline std::string in_parentheses(std::string_view evidence) {
   return evidence.empty() ? std::string() : " (" + escaped(evidence) + ")";
+}
+
+std::string ended_message(reason r, std::optional<std::int64_t> exit_code, const std::string& evidence) {
+  const auto what = [&] {
+    switch (r) {
+      case reason::timed_out: return "Job ended at its time limit";
+      case reason::out_of_memory: return "Job ended because it used more memory than it was given";
+      case reason::node_failed: return "Job ended because its node failed";
+      case reason::preempted: return "Job ended to make way for another";
+      default: return "Job was cancelled";
+    }
+  }();
+  return what + in_parentheses(evidence) +
+         (exit_code ? ", with exit code " + std::to_string(*exit_code) : ", and left no exit code");
+}
+
+std::string queue_notice(notice_kind kind, const job_spec& job, const std::string& why, const std::string& start,
+                         const std::string& evidence) {
+  std::string text = "Job " + escaped(job.job_id) + ": " + liveness_message(liveness::queued);
+  if (kind == notice_kind::requeued) text += " to run again";
+  if (!why.empty()) text += ", reason " + escaped(why);
+  if (kind == notice_kind::never_starts) text += ": it will not start unless something is changed";
+  if (!start.empty()) text += ", expected start " + escaped(start);
+  return text + in_parentheses(evidence);
 }
 
 std::string liveness_notice(notice_kind kind, const job_spec& job, liveness seen, const std::string& evidence,
@@ -16956,6 +18533,49 @@ liveness file_evidence::judge(std::string& evidence, std::uint64_t known_pid, st
 
 #endif
 
+// ---- remote_job/watch/detail/rules/impl/queue_rule.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_QUEUE_RULE_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_QUEUE_RULE_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+void queue_rule::begin(bool counted) noexcept {
+  silences_ = 0;
+  counted_ = counted;
+  waits_ = runs_ = over_ = never_ = began_ = false;
+  end_ = job_end::unknown;
+  why_.clear();
+  expected_start_.clear();
+  evidence_.clear();
+}
+
+std::optional<notice_kind> queue_rule::observe(const poll_reply& r) {
+  if (r.queue_silent) silences_ = std::min(silences_, patience_) + 1;
+  began_ = began_ || (counted_ && (r.log != log_state::absent || r.exit_state != exit_code_state::absent));
+  if (r.queue == nullptr) return {};
+  const auto& q = *r.queue;
+  silences_ = 0;
+  const bool waited = waits_;
+  waits_ = q.liveness == liveness::queued;
+  runs_ = q.liveness == liveness::alive;
+  over_ = q.liveness == liveness::vanished || q.liveness == liveness::not_started;
+  // What ended it is remembered when the scheduler forgets it, and not when it is put into the queue again.
+  if (q.end != job_end::unknown || waits_ || runs_) end_ = q.end;
+  evidence_ = q.evidence;
+  if (runs_) began_ = true;
+  if (!waits_) return {};
+  expected_start_ = q.expected_start;
+  if (waited && why_ == q.why && never_ == q.never_starts) return {};
+  why_ = q.why;
+  never_ = q.never_starts;
+  if (never_) return notice_kind::never_starts;
+  return !waited && began_ ? notice_kind::requeued : notice_kind::queued;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
 // ---- remote_job/watch/detail/rules/impl/watch_fsm.ipp
 #ifndef REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_FSM_IPP
 #define REMOTE_JOB_WATCH_DETAIL_RULES_IMPL_WATCH_FSM_IPP
@@ -16981,11 +18601,13 @@ inline bool ran_no_command(const std::error_code& ec) noexcept {
 
 // ---- Inputs
 
-action watch_fsm::start(std::string objection, bool files, duration now, wall_time today) {
+action watch_fsm::start(std::string objection, bool files, duration now, wall_time today, bool counted) {
   // A clock that was set back counts from now on.
-  if (objection.empty()) began_ = std::min(began_.value_or(today), today);
+  if (objection.empty() && (began_ || options_.deadline_begins == deadline_begin::submitted))
+    began_ = std::min(began_.value_or(today), today);
   state_.begin(options_.via == poll_via::files || (options_.via == poll_via::automatic && files),
-               objection.empty() ? today - *began_ : duration::zero());
+               began_ ? std::optional(std::max(duration::zero(), today - *began_)) : std::nullopt, counted);
+  today_ = today - now;
   log_gone_ = false;
   now_ = now;
   log_seen_ = offset() > 0;
@@ -17025,8 +18647,11 @@ action watch_fsm::polled(std::error_code ec, std::string why, const poll_reply& 
   log_gone_ = reply.log == log_state::absent;
   if (reply.log == log_state::present && reply.log_size < state_.seen && !reply.size_wrong) log_cut_ = true;
   state_.observe(reply, now - std::exchange(now_, now), took);
+  if (!began_ && state_.began()) began_ = today_ + now;
   return next_output();
 }
+
+action watch_fsm::counted() { return {action_kind::poll, command_timeout()}; }
 
 action watch_fsm::stop_answered(std::error_code ec, std::string text) {
   if (ran_no_command(ec) && state_.by_files) {
@@ -17191,7 +18816,8 @@ action watch_fsm::next_output() {
 action watch_fsm::decide() {
   auto& s = state_;
   const bool stopped = s.stop == deadline_stop::answered;
-  if (s.whole()) return stopped ? end_at_deadline() : end(reason::completed, {}, {});
+  if (s.whole() && stopped) return end_at_deadline();
+  if (s.whole() && !s.undecided()) return end(reason_of_end(), {}, {});
 
   // A job that has ended is not late, however long its log takes.
   if (s.late() && !s.exit_code && !stopped) {
@@ -17207,6 +18833,7 @@ action watch_fsm::decide() {
 
   duration time = s.pause.next(s.found.moved, chance_);
   if (s.lost_job.missing()) {
+    if (s.lost_job.left() <= duration::zero() && s.queue.end() != job_end::unknown) return end(reason_of_end(), {}, {});
     if (s.lost_job.left() <= duration::zero())
       return end(reason::lost, errc::job_lost,
                  lost_message(job_, s.lost_job.seen(), s.lost_job.evidence(), s.lost_job.grace()));
@@ -17266,11 +18893,15 @@ trigger_event watch_fsm::event() const {
   e.reason = reason_;
   e.exit_code = state_.exit_code;
   e.log_incomplete = log_incomplete();
-  if (reason_ == reason::completed) {
+  if (reason_ >= reason::timed_out) {
+    e.status = status::failed;
+    e.message = ended_message(reason_, state_.exit_code, state_.queue.evidence());
+  } else if (reason_ == reason::completed) {
     const auto code = *state_.exit_code;
     const bool skipped = options_.skip_on_exit_code.contains(code);
     e.status = skipped ? status::skipped : code == 0 ? status::success : status::failed;
     e.message = completed_message(code, skipped);
+    if (code > 128 && state_.queue.silent()) e.message += "; the batch scheduler did not say why";
   } else {
     e.status = reason_ == reason::lost ? status::lost : status::error;
     e.error = error_;
@@ -17292,6 +18923,21 @@ bool watch_fsm::log_incomplete() const noexcept {
   return log_cut_ || (log_gone_ && was_there) || (!state_.whole() && offset() < state_.seen);
 }
 
+/// How a job ended that has left an exit code, or never will.
+reason watch_fsm::reason_of_end() const noexcept {
+  const auto code = state_.exit_code;
+  if (code && (*code <= 128 || options_.skip_on_exit_code.contains(*code))) return reason::completed;
+  switch (state_.queue.end()) {
+    case job_end::timed_out: return reason::timed_out;
+    case job_end::out_of_memory: return reason::out_of_memory;
+    case job_end::node_failed: return reason::node_failed;
+    case job_end::preempted: return reason::preempted;
+    case job_end::cancelled: return reason::cancelled;
+    case job_end::unknown: break;
+  }
+  return reason::completed;
+}
+
 std::string watch_fsm::fault_text(notice_kind kind) const {
   if (kind == notice_kind::log_unreadable && state_.found.size > offset())
     return log_short_message(job_, state_.found.size, offset());
@@ -17304,6 +18950,8 @@ std::string watch_fsm::notice_text(notice_kind kind) const {
   if (kind == notice_kind::orphaned || kind == notice_kind::pid_file_missing || kind == notice_kind::elsewhere ||
       kind == notice_kind::job_missing)
     return liveness_notice(kind, job_, lost.seen(), lost.evidence(), lost.grace());
+  if (kind == notice_kind::queued || kind == notice_kind::requeued || kind == notice_kind::never_starts)
+    return queue_notice(kind, job_, state_.queue.why(), state_.queue.expected_start(), state_.queue.evidence());
   if (kind == notice_kind::files_missing)
     return missing_files_message(job_, log_seen_, log_directory_, exit_directory_);
   return fault_text(kind);
@@ -17311,7 +18959,7 @@ std::string watch_fsm::notice_text(notice_kind kind) const {
 
 void watch_fsm::adopt(job_spec job, std::optional<wall_time> began) {
   job_ = std::move(job);
-  if (began) began_ = began;
+  if (began && options_.deadline_begins == deadline_begin::submitted) began_ = began;
   state_.lost_job = lost_job_rule(job_, options_);
   state_.missing_files = missing_files_rule(job_, options_);
 }
@@ -17326,10 +18974,11 @@ void watch_fsm::adopt(job_spec job, std::optional<wall_time> began) {
 
 namespace remote_job::inline REMOTE_JOB_ABI::detail {
 
-void watch_state::begin(bool through_files, duration ran) noexcept {
+void watch_state::begin(bool through_files, std::optional<duration> ran, bool counted) noexcept {
   pause.begin();
   budget.reset();
-  lost_job.begin();
+  lost_job.begin(counted);
+  queue.begin(counted);
   missing_files.begin(log.offset() > 0);
   exit_fault.clear();
   log_fault.clear();
@@ -17341,11 +18990,12 @@ void watch_state::begin(bool through_files, duration ran) noexcept {
   exit_code.reset();
   drain_to.reset();
   found = {};
-  ran_ = std::min(ran, deadline_);
+  began_ = ran.has_value();
+  ran_ = std::min(ran.value_or(duration::zero()), deadline_);
 }
 
 void watch_state::observe(const poll_reply& r, duration elapsed, duration took) {
-  ran_ = std::min(ran_ + elapsed, deadline_);
+  if (began_) ran_ = std::min(ran_ + elapsed, deadline_);
   const bool grew = r.log == log_state::present && r.log_size > seen;
   if (r.log == log_state::present) seen = r.log_size;
   found.size = r.log_size;
@@ -17380,7 +19030,11 @@ void watch_state::observe(const poll_reply& r, duration elapsed, duration took) 
   if (exit_fault.observe(exit_trouble, elapsed)) found.untold[1] = exit_trouble;
   if (log_fault.observe(log_trouble, elapsed)) found.untold[2] = log_trouble;
   if (r.size_wrong && !std::exchange(size_wrong, true)) found.untold[3] = notice_kind::log_size_wrong;
-  if (missing_files.observe(r, missing_files.asks(), elapsed)) found.untold[4] = notice_kind::files_missing;
+  found.untold[4] = queue.observe(r);
+  if (!queue.waits() && missing_files.observe(r, missing_files.asks(), elapsed))
+    found.untold[5] = notice_kind::files_missing;
+  began_ = began_ || queue.runs() || r.log != log_state::absent || r.exit_state != exit_code_state::absent ||
+           r.liveness == liveness::alive;
 }
 
 void watch_state::acknowledge() noexcept {
@@ -17393,6 +19047,105 @@ void watch_state::restart_log() noexcept {
   drain_to.reset();
   log_fault.clear();
   short_read = false;
+}
+
+}  // namespace remote_job::inline REMOTE_JOB_ABI::detail
+
+#endif
+
+// ---- remote_job/watch/detail/run/impl/census_board.ipp
+#ifndef REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_CENSUS_BOARD_IPP
+#define REMOTE_JOB_WATCH_DETAIL_RUN_IMPL_CENSUS_BOARD_IPP
+
+namespace remote_job::inline REMOTE_JOB_ABI::detail {
+
+std::shared_ptr<census_board> census_board::find(asio::execution_context& context, const std::string& key) {
+  if (key.empty()) return std::make_shared<census_board>();
+  auto& all = asio::use_service<all_boards>(context);
+  const std::lock_guard lock(all.mutex);
+  std::erase_if(all.boards, [](const auto& each) { return each.second.expired(); });
+  auto& place = all.boards[key];
+  auto board = place.lock();
+  if (!board) place = board = std::make_shared<census_board>();
+  return board;
+}
+
+std::shared_ptr<census_seat> census_board::join(const job_spec& job, duration now) {
+  const std::lock_guard lock(mutex_);
+  auto seat = std::make_shared<census_seat>();
+  seat->job = job;
+  std::erase_if(seats_, [](const auto& each) { return each.expired(); });
+  // So that watches that begin together are all in the first census.
+  if (seats_.empty() && due_ == duration::max()) due_ = saturating_add(now, std::chrono::seconds(1));
+  seats_.push_back(seat);
+  return seat;
+}
+
+bool census_board::claim(duration now, duration within, census_request& request) {
+  const std::lock_guard lock(mutex_);
+  if (now < claimed_until_ || (!pending_ && now < due_)) return false;
+  claimed_until_ = saturating_add(now, within);
+  if (!pending_) {
+    began_ = now;
+    asked_.clear();
+    request_.jobs.clear();
+    for (const auto& each : seats_) {
+      auto seat = each.lock();
+      if (!seat) continue;
+      request_.jobs.push_back(seat->job);
+      asked_.push_back(std::move(seat));
+    }
+    request_.key.clear();
+    for (int half = 0; half < 2; ++half) append_hex(request_.key, chance_(), 16);
+  }
+  request = request_;
+  return true;
+}
+
+void census_board::answered(const census_request& request, census_reply reply, duration now) {
+  const std::lock_guard lock(mutex_);
+  if (request.key != request_.key) return;  // so late that another was sent since
+  claimed_until_ = duration::min();
+  pending_ = reply.pending;
+  if (pending_) return;
+  put_off(now);
+  ++answers_;
+  for (std::size_t i = 0; i < std::min(asked_.size(), reply.jobs.size()); ++i) {
+    asked_[i]->report = std::move(reply.jobs[i]);
+    asked_[i]->answers = answers_;
+  }
+  asked_.clear();
+}
+
+void census_board::failed(duration now) {
+  const std::lock_guard lock(mutex_);
+  claimed_until_ = duration::min();
+  pending_ = false;
+  put_off(now);
+  for (const auto& each : asked_) ++each->silences;
+  asked_.clear();
+}
+
+void census_board::released() {
+  const std::lock_guard lock(mutex_);
+  claimed_until_ = duration::min();
+}
+
+bool census_board::news(const census_seat& seat, std::uint64_t& seen, queue_report& report) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(seen, seat.answers) == seat.answers) return false;
+  report = seat.report;
+  return true;
+}
+
+bool census_board::silent(const census_seat& seat, std::uint64_t& seen) {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(seen, seat.silences) != seat.silences;
+}
+
+void census_board::put_off(duration now) {
+  constexpr duration least = std::chrono::seconds(30);
+  due_ = saturating_add(began_, std::max(least, 5 * std::clamp<duration>(now - began_, {}, std::chrono::hours(24))));
 }
 
 }  // namespace remote_job::inline REMOTE_JOB_ABI::detail
@@ -28522,8 +30275,10 @@ class state_reader {
     if (has("/extra/trouble_grace")) seconds("/extra/trouble_grace", state.options.trouble_grace);
     if (has("/extra/via")) via(state.options.via);
     if (has("/extra/pid_file")) string("/extra/pid_file", state.job.pid_file);
+    if (has("/extra/scheduler")) string("/extra/scheduler", state.job.scheduler);
     if (has("/extra/lost_grace")) seconds("/extra/lost_grace", state.options.lost_grace);
     if (has("/extra/deadline")) seconds("/extra/deadline", state.options.deadline);
+    if (has("/extra/deadline_begins")) deadline_begins(state.options.deadline_begins);
     if (has("/extra/stop_at_deadline")) boolean("/extra/stop_at_deadline", state.options.stop_at_deadline);
     if (has("/extra/max_chunk_size")) integer("/extra/max_chunk_size", state.options.max_chunk_size);
     if (has("/extra/quick_interval")) seconds("/extra/quick_interval", state.options.quick_interval);
@@ -28554,6 +30309,17 @@ class state_reader {
       return;
     }
     wrong("/extra/via", "must be automatic, files or commands");
+  }
+
+  void deadline_begins(deadline_begin& value) {
+    std::string text;
+    string("/extra/deadline_begins", text);
+    for (const auto one : {deadline_begin::submitted, deadline_begin::started}) {
+      if (text != to_string(one)) continue;
+      value = one;
+      return;
+    }
+    if (why_.empty()) wrong("/extra/deadline_begins", "must be submitted or started");
   }
 
   bool has(const char* path) const { return members_.find(path) != nullptr; }
@@ -28689,14 +30455,15 @@ inline std::string extra_to_json(const trigger_state& state) {
   const auto& options = state.options;
   return R"({"connect_timeout":)" + format_seconds(options.connect_timeout) + R"(,"trouble_grace":)" +
          format_seconds(options.trouble_grace) + R"(,"via":)" + json_string(to_string(options.via)) +
-         R"(,"pid_file":)" + json_string(state.job.pid_file) + R"(,"lost_grace":)" +
-         format_seconds(options.lost_grace) + R"(,"deadline":)" + format_seconds(options.deadline) +
+         R"(,"pid_file":)" + json_string(state.job.pid_file) + R"(,"scheduler":)" + json_string(state.job.scheduler) +
+         R"(,"lost_grace":)" + format_seconds(options.lost_grace) + R"(,"deadline":)" +
+         format_seconds(options.deadline) + R"(,"deadline_begins":)" + json_string(to_string(options.deadline_begins)) +
          R"(,"stop_at_deadline":)" + (options.stop_at_deadline ? "true" : "false") + R"(,"max_chunk_size":)" +
          std::to_string(options.max_chunk_size) + R"(,"quick_interval":)" + format_seconds(options.quick_interval) +
          R"(,"skip_on_exit_code":)" + nlohmann::json(options.skip_on_exit_code).dump() + R"(,"began":)" +
          (state.began ? format_seconds(state.began->time_since_epoch()) : "null") + R"(,"log_incomplete":)" +
-         (state.log_incomplete ? "true" : "false") + R"(,"mark":{"identity":)" +
-         std::to_string(state.mark.identity) + R"(,"tail":")" + to_hex(state.mark.tail) + "\"}}";
+         (state.log_incomplete ? "true" : "false") + R"(,"mark":{"identity":)" + std::to_string(state.mark.identity) +
+         R"(,"tail":")" + to_hex(state.mark.tail) + "\"}}";
 }
 
 inline const char* field_not_utf8(const job_spec& job) {
