@@ -113,7 +113,6 @@ setup_has() {
     dropbear) [ -x /usr/sbin/dropbear ] ;;
     proftpd) ls /usr/lib/proftpd/mod_sftp.so ;;
     slurm) [ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] && [ -x /usr/bin/sbatch ] && [ -x /usr/sbin/munged ] ;;
-    grid-engine) [ -x /usr/lib/gridengine/sge_qmaster ] && [ -x /usr/lib/gridengine/sge_execd ] && command -v qsub ;;
     nss-wrapper) ls /usr/lib*/libnss_wrapper.so /usr/lib/*/libnss_wrapper.so 2>/dev/null | grep . ;;
     *) command -v "$1" ;;
   esac >/dev/null 2>&1
@@ -144,7 +143,6 @@ setup_package() {
     dropbear) echo dropbear-bin ;;
     proftpd) echo proftpd-core proftpd-mod-crypto ;;
     slurm) echo slurm-wlm slurm-client munge ;;
-    grid-engine) echo gridengine-master gridengine-exec gridengine-client ;;
     ssh) echo openssh-client ;;
     asyncssh) echo python3-asyncssh ;;
     *) echo "$1" ;;
@@ -214,6 +212,12 @@ setup_need() {
   services=
   case " $packages " in *" openssh-server "*) services="ssh" ;; esac
   case " $packages " in *" proftpd-core "*) [ -x /usr/sbin/proftpd ] || services="$services proftpd" ;; esac
+  case " $packages " in
+    *" slurm-wlm "*)
+      [ -x /usr/sbin/slurmctld ] || services="$services slurmctld"
+      [ -x /usr/sbin/slurmd ] || services="$services slurmd"
+      [ -x /usr/sbin/munged ] || services="$services munge" ;;
+  esac
   if [ -n "$services" ]; then
     policy_set=1
     [ ! -e "$policy" ] || $as_root mv "$policy" "$policy.remote_job"
