@@ -37,7 +37,7 @@ constexpr auto members(const ssh_options*) {
                     &o::certificates, &o::agent, &o::identities_only, &o::passphrase, &o::password,
                     &o::keyboard_interactive, &o::defer_to_openssh, &o::prompts, &o::known_hosts, &o::fingerprints,
                     &o::host_keys, &o::host_key_alias, &o::algorithms, &o::jump_hosts, &o::timeouts, &o::keepalive,
-                    &o::silence_limit, &o::notices);
+                    &o::silence_limit, &o::keep_shell, &o::notices);
 }
 constexpr auto members(const ssh_identity*) { return std::tuple(&ssh_identity::file, &ssh_identity::text); }
 constexpr auto members(const ssh_algorithms*) {
