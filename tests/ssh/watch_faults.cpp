@@ -27,7 +27,8 @@ way any() {
 
 TEST_CASE("a watch waits until a server that has too much to do lets it in") {
   support::sshd server({"MaxStartups 1:100:1"});
-  crowd jobs(server, 1, either());
+  const auto [via, keep_shell] = any();
+  crowd jobs(server, 1, via, {}, 100ms, keep_shell);
   auto& job = jobs.all.front();
   job.write("hello\n");
   // Somebody who does not log in. The server counts who it has greeted.
