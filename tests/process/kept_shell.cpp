@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -211,15 +212,16 @@ TEST_CASE_METHOD(world, "killing the shell a hundred times at random costs no by
                                       "' ]; do i=$((i+1)); echo line $i; sleep 0.01; done",
                             .base_dir = dir / "jobs"};
   int kills = 0;
-  std::uint64_t polls = 0;  // at the next kill: a shell that is killed whenever it begins is given up
+  // What is killed has answered: a shell that is killed whenever it begins is given up.
+  std::map<pid_t, std::uint64_t> polls;  // at which each may be
   asio::steady_timer timer(context);
   std::function<void()> kill_soon = [&] {
     timer.expires_after(std::chrono::microseconds(random() % 50000));
     timer.async_wait([&](std::error_code ec) {
       if (ec) return;
-      for (const auto pid : kills < 3 || t.stats().polls >= polls ? kept_shells() : std::vector<pid_t>()) {
-        if (::kill(pid, SIGKILL) == 0) ++kills;
-        polls = t.stats().polls + 1 + random() % 3;
+      for (const auto pid : kept_shells()) {
+        const auto [at, found_now] = polls.try_emplace(pid, t.stats().polls + 1 + random() % 3);
+        if (!found_now && t.stats().polls >= at->second && ::kill(pid, SIGKILL) == 0) ++kills;
       }
       if (kills < 100) return kill_soon();
       std::ofstream(dir / "enough").flush();
