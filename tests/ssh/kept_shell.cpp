@@ -14,8 +14,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <map>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <string>
