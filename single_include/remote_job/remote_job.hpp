@@ -5764,11 +5764,11 @@ static_assert(max_exit_text == 64, "dd's block size above");
 ///
 /// It is opened before ls asks for its size: that tests whether it can be read, and makes an NFS client ask its server
 /// instead of its cache. What is no regular file is never opened, since opening a FIFO waits: it counts as unreadable.
-/// The account may have variables that scale what ls prints.
+/// The account may have variables that change what ls prints, or make it fail.
 inline constexpr std::string_view stat_piece = R"(rj_k=- rj_i=0 rj_s=0
 if [ -f "$rj_f" ]; then
   rj_k=!
-  { { set -- $(unset BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE; exec ls -Liln "$rj_f"); } <"$rj_f"; } 2>/dev/null &&
+  { { set -- $(unset BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE TIME_STYLE; exec ls -Liln "$rj_f"); } <"$rj_f"; } 2>/dev/null &&
     case ${1-x}${6-x} in *[!0-9]*) ;; *) rj_k=+ rj_i=$1 rj_s=$6 ;; esac
 elif [ -e "$rj_f" ] || rj_hidden; then rj_k=!
 fi
