@@ -17229,8 +17229,10 @@ bool running_command::drain(descriptor& from) {
 void running_command::wait_exit() {
   if (exit_event_.is_open()) {
     exit_event_.async_wait(descriptor::wait_read, [self = shared_from_this()](std::error_code error) {
-      if (error || !self->child_.try_reap()) return;
-      self->guarded([&] { self->on_exit(); });
+      if (error) return;
+      // A wait may end early: Asio may pass on an event of a descriptor that was closed to the one made in its place.
+      const bool ended = self->child_.try_reap();
+      self->guarded([&] { ended ? self->on_exit() : self->wait_exit(); });
     });
     return;
   }

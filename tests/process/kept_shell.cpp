@@ -279,6 +279,20 @@ TEST_CASE_METHOD(world, "a submit whose shell is killed at any moment starts its
   CHECK(retries == 0);  // a submit is sent again, and no watch is
 }
 
+TEST_CASE_METHOD(world, "a program that runs nothing is told, each time that a command follows a shell") {
+  for (int i = 0; i < 20; ++i) {
+    CAPTURE(i);
+    auto state = job("job");
+    state.options.max_reconnect_attempts = 0;
+    trigger<> t(process_transport(context.get_executor(), std::vector<std::string>{"/bin/false"}), state);
+    start(t);
+    run_until([&] { return !events.empty(); });
+    CHECK(events[0].reason == reason::reconnects_exhausted);
+    events.clear();
+    context.restart();
+  }
+}
+
 TEST_CASE_METHOD(world, "a request that hangs delays the others for a few seconds, and is answered by a command") {
   process_pool pool(context.get_executor());
   auto first = job("first"), second = job("second");
