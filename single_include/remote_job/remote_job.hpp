@@ -17399,7 +17399,10 @@ void shell_child::write() {
       writing_ = true;
       in_.async_wait(descriptor::wait_write, shared_call::to<&shell_child::on_writable>(shared_from_this()));
     } else if (errno != EINTR) {
-      return;  // what it printed last, and its end, are noticed by reading
+      // Without input the shell ends. What it printed last, and its end, are noticed by reading.
+      std::error_code ignored;
+      in_.close(ignored);
+      return;
     }
   }
 }
