@@ -37,14 +37,14 @@ MUTATIONS = [
      "if (s.exit_code) return end(reason::completed, {}, {});", CORE),
     ("one byte of each chunk stays unacknowledged", RULES + "log_position.ipp",
      "  offset_ += taken.size();\n", "offset_ += taken.size() - (taken.size() > 1 ? 1 : 0);", ["unit", "scenario"]),
-    ("by commands, the log is looked at before the exit code", "os_policy/impl/posix.ipp",
-     """  detail::append_path(script, "rj_f", job.exit_code_file);
-  script.append(detail::read_exit_piece);
+    ("by commands, the log is looked at before the exit code", "os_policy/detail/impl/posix_commands.ipp",
+     """  append_path(script, "rj_f", job.exit_code_file);
+  script.append(read_exit_piece);
 """,
-     """detail::append_path(script, "rj_f", job.log_file);
-  script.append(detail::stat_piece);
-  detail::append_path(script, "rj_f", job.exit_code_file);
-  script.append(detail::read_exit_piece);""", ["unit"]),
+     """append_path(script, "rj_f", job.log_file);
+  script.append(stat_piece);
+  append_path(script, "rj_f", job.exit_code_file);
+  script.append(read_exit_piece);""", ["unit"]),
     ("through files, the log is not looked at again after the exit code", RULES + "file_poll.ipp",
      """    if (news) {
       read_ = false;
