@@ -6,10 +6,10 @@
 set -eu
 . "$(dirname "$0")/../cmake/setup.sh"
 
-# The tests of other servers and of Slurm are skipped where these are not installed; so is that of Grid Engine, which is
-# not installed here, as it brings a mail server.
+# The tests of other servers are skipped where these are not installed; so is that of Grid Engine, which is not installed
+# here, as it brings a mail server. Those of Slurm run where REMOTE_JOB_SLURM=1.
 other_servers=
-[ ! -e /etc/debian_version ] || other_servers="dropbear proftpd asyncssh slurm"
+[ ! -e /etc/debian_version ] || other_servers="dropbear proftpd asyncssh${REMOTE_JOB_SLURM:+ slurm}"
 setup_need asio libssh2 catch2 json cli11 pkg-config python3 sshd ssh nss-wrapper \
   dash bash busybox mksh zsh fish tcsh $other_servers
 setup_powershell

@@ -25,6 +25,8 @@ using support::eventually;
 
 /// Why there can be no cluster on this machine; empty: there can.
 inline std::string missing() {
+  if (std::getenv("REMOTE_JOB_SLURM") == nullptr)
+    return "REMOTE_JOB_SLURM is not set: the suite takes minutes of real time";
   if (geteuid() != 0) return "a Slurm cluster of the test's own needs root";
   for (const char* program : {"/usr/sbin/munged", "/usr/sbin/slurmctld", "/usr/sbin/slurmd", "/usr/bin/sbatch"})
     if (access(program, X_OK) != 0) return std::string(program) + " is not there";
