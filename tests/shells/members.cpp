@@ -62,7 +62,7 @@ TEST_CASE("what hides from a stop is found, though its parents end first") {
                                       "unset REMOTE_JOB_TICKET; $sh $f; true",  //
                                       "env -i setsid $sh $f; true",             // no session either
                                       "env -i setsid $sh -c \"setsid $sh $f; true\"; true",
-                                      "env -i $sh -c \"($sh $f &) ; sleep 20; true\"; true");  // no parent
+                                      "env -i $sh -c \"($sh $f &) ; sleep 1000; true\"; true");  // no parent
   CAPTURE(shell, script);
   counted_job j(shell);
   j.start(script, 1);
@@ -185,7 +185,7 @@ TEST_CASE("where there is no /proc, parents and process groups tell what is the 
   const auto shell = GENERATE(from_range(shells::names));
   counted_job j(shell);
   j.change = [](std::string& script) { shells::replace_all(script, "/proc/", "/none/"); };
-  j.start("trap : TERM; $sh $f & env -i setsid $sh $f & env -i $sh -c \"($sh $f &); sleep 20; true\"; wait; wait", 3);
+  j.start("trap : TERM; $sh $f & env -i setsid $sh $f & env -i $sh -c \"($sh $f &); sleep 1000; true\"; wait; wait", 3);
   REQUIRE_FALSE(j.stop(300ms));
   CHECK(j.stopped.outcome == stop_outcome::stopped);
   CHECK(j.stopped.sent_kill);
