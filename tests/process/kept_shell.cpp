@@ -6,6 +6,8 @@
 #include <remote_job/sink/recording.hpp>
 #include <remote_job/transport/process.hpp>
 #include <support/catch.hpp>
+#include <support/hanging_os.hpp>
+#include <support/processes.hpp>
 #include <support/temp_dir.hpp>
 
 #include <asio/io_context.hpp>
@@ -25,25 +27,19 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <vector>
 
 using namespace remote_job;
 using namespace std::chrono_literals;
+using support::read_file;
 
 namespace {
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();  // fails without a word where the process has just gone
-  return bytes.str();
-}
-
-void write_file(const std::string& path, std::string_view bytes) {
-  std::ofstream(path + ".tmp", std::ios::binary) << bytes;
+/// What is read meanwhile is the old file or the new one.
+void write_file(const std::string& path, const std::string& bytes) {
+  support::write_file(path + ".tmp", bytes);
   std::filesystem::rename(path + ".tmp", path);
 }
 
@@ -56,29 +52,14 @@ std::size_t count(const std::string& text, const std::string& what) {
 /// The children of this process that are shells kept open: their input is a socket, that of a single command a file.
 std::vector<pid_t> kept_shells() {
   std::vector<pid_t> found;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-    const auto name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != name.npos) continue;
-    const auto stat = read_file("/proc/" + name + "/stat");
-    const auto end = stat.rfind(')');
-    if (end == stat.npos || stat[end + 2] == 'Z') continue;
-    if (std::atoi(stat.c_str() + end + 3) != ::getpid()) continue;
-    const auto input = std::filesystem::read_symlink("/proc/" + name + "/fd/0", ignored).string();
-    if (input.starts_with("socket:")) found.push_back(std::stoi(name));
+  for (const auto& each : support::processes()) {
+    if (each.parent != ::getpid() || !each.runs()) continue;
+    std::error_code ignored;
+    const auto input = std::filesystem::read_symlink("/proc/" + std::to_string(each.pid) + "/fd/0", ignored).string();
+    if (input.starts_with("socket:")) found.push_back(each.pid);
   }
   return found;
 }
-
-/// Hangs on some jobs when it is asked by a shell; by itself it answers for them, too.
-struct hanging_os : posix_os {
-  using asks_shell = hanging_os;
-  bool hangs = false;
-  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
-    posix_os::build_poll(job, request, command);
-    if (hangs) command.shell.text += "exec sleep 1000\n";
-  }
-};
 
 template <class Os = posix_os>
 using trigger = basic_remote_job_trigger<process_transport, Os, exponential_backoff, recording_sink>;
@@ -296,8 +277,9 @@ TEST_CASE_METHOD(world, "a program that runs nothing is told, each time that a c
 TEST_CASE_METHOD(world, "a request that hangs delays the others for a few seconds, and is answered by a command") {
   process_pool pool(context.get_executor());
   auto first = job("first"), second = job("second");
-  trigger<hanging_os> good(process_transport(context.get_executor(), prefix(), pool), first);
-  trigger<hanging_os> bad(process_transport(context.get_executor(), prefix(), pool), second, hanging_os{{}, true});
+  trigger<support::hanging_os> good(process_transport(context.get_executor(), prefix(), pool), first);
+  trigger<support::hanging_os> bad(process_transport(context.get_executor(), prefix(), pool), second,
+                                   support::hanging_os{{}, true});
   start(good);
   run_until([&] { return good.stats().polls > 2; });
   start(bad);

@@ -194,7 +194,7 @@ TEST_CASE("twelve submits at once start one job") {
   }
   CHECK((started == 1 || started == 2));  // two of the twelve tickets are there twice
   CHECK(j.exit_code() == 0);
-  CHECK(eventually([&] { return !submitted_job::runs(j.supervisor()); }));
+  CHECK(eventually([&] { return !support::runs(j.supervisor()); }));
   CHECK(read_file(counter) == "x\n");
   for (const auto& entry : shells::fs::directory_iterator(j.job.job_dir))
     CHECK(entry.path().filename().string().find("start.") == std::string::npos);

@@ -37,7 +37,7 @@ struct counted_job : submitted_job {
   }
   ~counted_job() {
     for (const auto pid : numbers(pids))
-      if (runs(pid)) ::kill(pid, SIGKILL);
+      if (support::runs(pid)) ::kill(pid, SIGKILL);
   }
 
   void start(const std::string& script, std::size_t count) {
@@ -46,7 +46,7 @@ struct counted_job : submitted_job {
   }
   int running() const {
     int count = 0;
-    for (const auto pid : numbers(pids)) count += runs(pid);
+    for (const auto pid : numbers(pids)) count += support::runs(pid);
     return count;
   }
 

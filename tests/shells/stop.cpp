@@ -61,16 +61,16 @@ TEST_CASE("a job that does not end when asked is killed, with all that it starte
       j.submit("trap '' TERM\nsleep 1000 & echo $! >>\"$PIDS\"\n" + group + "echo ready\nwhile :; do sleep 1; done"));
   REQUIRE(said(j, "ready"));
   const auto main = j.child();
-  REQUIRE(submitted_job::runs(main));
+  REQUIRE(support::runs(main));
   REQUIRE_FALSE(j.stop(300ms));
   CHECK(j.stopped.outcome == stop_outcome::stopped);
   CHECK(j.stopped.sent_term);
   CHECK(j.stopped.sent_kill);
   CHECK(j.stopped.survived == 0);
   CHECK(j.exit_code() == 137);
-  CHECK_FALSE(submitted_job::runs(main));
+  CHECK_FALSE(support::runs(main));
   std::istringstream lines(read_file(pids));
-  for (pid_t pid = 0; lines >> pid;) CHECK(eventually([&] { return !submitted_job::runs(pid); }));
+  for (pid_t pid = 0; lines >> pid;) CHECK(eventually([&] { return !support::runs(pid); }));
 }
 
 TEST_CASE("a job that is stopped before it begins never begins") {
@@ -182,7 +182,7 @@ TEST_CASE("who killed the supervisor, and what became of the host, is told apart
     CHECK(j.stopped.outcome == stop_outcome::stopped);
     CHECK(j.stopped.sent_term);
     CHECK_FALSE(j.stopped.exit_code);
-    CHECK_FALSE(submitted_job::runs(child));
+    CHECK_FALSE(support::runs(child));
     CHECK(j.life() == liveness::vanished);
     REQUIRE_FALSE(j.submit('d'));
     CHECK(j.submitted.attached);
@@ -203,7 +203,7 @@ TEST_CASE("who killed the supervisor, and what became of the host, is told apart
     CHECK(j.stopped.outcome == stop_outcome::already_gone);
     CHECK_FALSE(j.stopped.sent_term);
     CHECK_FALSE(j.stopped.sent_kill);
-    CHECK(submitted_job::runs(child));
+    CHECK(support::runs(child));
   }
 }
 
@@ -232,7 +232,7 @@ TEST_CASE("a full disk costs no exit code") {
   SECTION("when the job is submitted") {
     REQUIRE_FALSE(j.submit("true"));  // makes the base
     CHECK(j.exit_code() == 0);
-    CHECK(eventually([&] { return !submitted_job::runs(j.supervisor()); }));
+    CHECK(eventually([&] { return !support::runs(j.supervisor()); }));
     REQUIRE_FALSE(j.cleanup());
     REQUIRE(std::system(fill.c_str()) != 0);
     CHECK(j.submit("echo evil") == errc::directory_unusable);

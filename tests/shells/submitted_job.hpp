@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <support/catch.hpp>
+#include <support/processes.hpp>
 
 #include "run_shell.hpp"
 
@@ -54,7 +55,7 @@ class submitted_job {
     options.environment = {"PATH=/usr/bin:/bin", "HOME=" + dir.path()};
   }
   ~submitted_job() {
-    for (const auto pid : processes("REMOTE_JOB_TICKET=" + unique_)) ::kill(pid, SIGKILL);
+    for (const auto pid : support::processes_with("REMOTE_JOB_TICKET=" + unique_)) ::kill(pid, SIGKILL);
     for (const auto leader : leaders_)
       for (const auto pid : session(leader)) ::kill(pid, SIGKILL);
   }
@@ -149,27 +150,11 @@ class submitted_job {
     write_file(file(name), text);
   }
 
-  static bool runs(pid_t pid) {
-    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
-    const auto end = stat.rfind(')');
-    return end != std::string::npos && stat.compare(end, 3, ") Z") != 0;
-  }
   /// The processes of a session.
   static std::vector<pid_t> session(pid_t leader) {
     std::vector<pid_t> found;
-    for (const auto pid : processes(""))
-      if (::getsid(pid) == leader) found.push_back(pid);
-    return found;
-  }
-  /// The processes with this in their environment.
-  static std::vector<pid_t> processes(const std::string& variable) {
-    std::vector<pid_t> found;
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
-      const auto name = entry.path().filename().string();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      if (read_file("/proc/" + name + "/environ").find(variable) != std::string::npos) found.push_back(std::stoi(name));
-    }
+    for (const auto& each : support::processes())
+      if (::getsid(each.pid) == leader) found.push_back(each.pid);
     return found;
   }
 

@@ -33,7 +33,7 @@ TEST_CASE("a supervisor writes no exit code for a job that is not its own") {
     shells::fs::rename(j.base, j.dir / "elsewhere");
     REQUIRE_FALSE(j.submit(wait("second") + "exit 22", 'c'));
     write_file(j.dir / "first", "");
-    REQUIRE(eventually([&] { return !submitted_job::runs(first); }));
+    REQUIRE(eventually([&] { return !support::runs(first); }));
     const auto moved = j.dir.path() + "/elsewhere/" + j.job.job_id + "/exit_code";
     CHECK(read_file(moved).starts_with("11 "));  // that directory is still the first one's
     CHECK_FALSE(j.has("exit_code"));
@@ -44,7 +44,7 @@ TEST_CASE("a supervisor writes no exit code for a job that is not its own") {
   REQUIRE_FALSE(j.submit(wait("second") + "exit 22", 'c'));
   CHECK_FALSE(j.submitted.attached);
   write_file(j.dir / "first", "");
-  REQUIRE(eventually([&] { return !submitted_job::runs(first); }));
+  REQUIRE(eventually([&] { return !support::runs(first); }));
   CHECK_FALSE(j.has("exit_code"));
   for (const auto& entry : shells::fs::directory_iterator(j.job.job_dir))
     CHECK_FALSE(entry.path().filename().string().starts_with("exit_code.is"));

@@ -4,6 +4,7 @@
 #define TESTS_SLURM_CLUSTER_HPP
 
 #include <support/catch.hpp>
+#include <support/processes.hpp>
 #include <support/sshd.hpp>
 #include <support/temp_dir.hpp>
 
@@ -83,15 +84,8 @@ class cluster {
   ~cluster() {
     for (auto* pid : {&slurmd_, &slurmctld_}) end(*pid);
     // Whatever Slurm started has its configuration in the environment.
-    const auto mark = "SLURM_CONF=" + config();
-    std::error_code ec;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", ec)) {
-      const auto name = entry.path().filename().string();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      const auto pid = static_cast<pid_t>(std::stoi(name));
-      if (pid == getpid()) continue;
-      if (support::read_file("/proc/" + name + "/environ").find(mark) != std::string::npos) kill(pid, SIGKILL);
-    }
+    for (const auto pid : support::processes_with("SLURM_CONF=" + config()))
+      if (pid != getpid()) kill(pid, SIGKILL);
     end(munged_);
   }
   cluster(const cluster&) = delete;

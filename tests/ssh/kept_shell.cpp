@@ -4,20 +4,21 @@
 #include <remote_job/os_policy/posix.hpp>
 #include <remote_job/sink/recording.hpp>
 #include <support/catch.hpp>
+#include <support/hanging_os.hpp>
+#include <support/processes.hpp>
 
 #include "client.hpp"
 #include "crowd.hpp"
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -26,40 +27,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string file_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();  // fails without a word where the process has just gone
-  return bytes.str();
-}
-
 /// The shells that the server's sessions run.
 std::vector<pid_t> shells_of(const support::sshd& server) {
   const auto sessions = server.sessions();
   std::vector<pid_t> found;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-    const auto name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != name.npos) continue;
-    const auto stat = file_of("/proc/" + name + "/stat");
-    const auto end = stat.rfind(')');
-    if (end == stat.npos || stat[end + 2] == 'Z') continue;
-    const auto parent = static_cast<pid_t>(std::atoi(stat.c_str() + end + 3));
-    if (std::find(sessions.begin(), sessions.end(), parent) == sessions.end()) continue;
-    if (file_of("/proc/" + name + "/cmdline") == std::string("/bin/sh\0-s\0", 11)) found.push_back(std::stoi(name));
-  }
+  for (const auto& each : support::processes())
+    if (each.runs() && std::find(sessions.begin(), sessions.end(), each.parent) != sessions.end() &&
+        support::process_file(each.pid, "cmdline") == std::string("/bin/sh\0-s\0", 11))
+      found.push_back(each.pid);
   return found;
 }
-
-/// Stops the shell that is asked for some jobs; a command by itself answers for them, too.
-struct hanging_os : posix_os {
-  using asks_shell = hanging_os;
-  bool hangs = false;
-  void build_poll(const job_spec& job, const poll_request& request, remote_command& command) const {
-    posix_os::build_poll(job, request, command);
-    if (hangs) command.shell.text += "exec sleep 1000\n";
-  }
-};
 
 }  // namespace
 
@@ -161,7 +138,7 @@ TEST_CASE("a shell that hangs on one job's files holds up the other jobs for as 
     state.options.via = poll_via::commands;
     state.options.poll_interval = 10ms;
     return basic_remote_job_trigger(libssh2_transport(context.get_executor(), options, pool), state,
-                                    hanging_os{{}, hangs}, exponential_backoff(), recording_sink());
+                                    support::hanging_os{{}, hangs}, exponential_backoff(), recording_sink());
   };
   auto good = make("good", false), bad = make("bad", true);
   for (auto* each : {&good, &bad})

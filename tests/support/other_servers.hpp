@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
+#include <support/processes.hpp>
 #include <support/sshd.hpp>
 #include <support/temp_dir.hpp>
 
@@ -19,7 +20,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -98,19 +98,7 @@ class other_server {
 
   std::vector<pid_t> descendants() const {
     std::multimap<pid_t, pid_t> children;
-    std::error_code ec;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", ec)) {
-      const auto name = entry.path().filename().string();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      const auto stat = read_file("/proc/" + name + "/stat");
-      const auto end = stat.rfind(')');
-      if (end == std::string::npos) continue;  // it has just gone
-      std::istringstream rest(stat.substr(end + 1));
-      char state = 0;
-      pid_t above = 0;
-      rest >> state >> above;
-      children.emplace(above, std::stoi(name));
-    }
+    for (const auto& each : processes()) children.emplace(each.parent, each.pid);
     std::vector<pid_t> found{pid_};
     for (std::size_t i = 0; i < found.size(); ++i)
       for (auto [at, last] = children.equal_range(found[i]); at != last; ++at) found.push_back(at->second);

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the remote_job authors
 #pragma once
 
+#include <support/processes.hpp>
 #include <support/temp_dir.hpp>
 
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -196,7 +198,7 @@ class sshd {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
     pid_ = -1;
-    for (const pid_t each : all) eventually([&] { return gone(each); });
+    for (const pid_t each : all) eventually([&] { return !runs(each); });
   }
 
   /// Ends the sessions, as a crash or a reboot would; the server goes on to listen. The number of processes killed.
@@ -217,15 +219,16 @@ class sshd {
   void freeze() { kill(pid_, SIGSTOP); }
   void thaw() { kill(pid_, SIGCONT); }
 
-  /// The sshd processes of all its sessions.
+  /// The sshd processes of all its sessions; the commands that they run are not ours to kill.
   std::vector<pid_t> sessions() const {
     std::vector<pid_t> found;
     std::vector<pid_t> parents = {pid_};
     while (!parents.empty()) {
       std::vector<pid_t> next;
-      for (const auto& [pid, parent] : processes())
-        for (const pid_t each : parents)
-          if (parent == each) next.push_back(pid);
+      for (const auto& each : processes())
+        if (each.runs() && each.name.starts_with("sshd") &&
+            std::find(parents.begin(), parents.end(), each.parent) != parents.end())
+          next.push_back(each.pid);
       found.insert(found.end(), next.begin(), next.end());
       parents = next;
     }
@@ -251,32 +254,6 @@ class sshd {
   }
 
   bool running() const { return waitpid(pid_, nullptr, WNOHANG) == 0; }
-  /// A process that was killed is gone although its new parent may be slow to take note of it.
-  static bool gone(pid_t pid) {
-    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
-    const auto end = stat.rfind(')');
-    return end == std::string::npos || stat.compare(end, 3, ") Z") == 0;
-  }
-
-  /// Every sshd process with its parent; the commands that they run are not ours to kill.
-  static std::vector<std::pair<pid_t, pid_t>> processes() {
-    std::vector<std::pair<pid_t, pid_t>> found;
-    std::error_code ec;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", ec)) {
-      const auto name = entry.path().filename().string();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      std::string stat;
-      std::getline(std::ifstream("/proc/" + name + "/stat"), stat, '\0');  // empty when the process has just gone
-      const auto end = stat.rfind(')');
-      if (end == std::string::npos || stat.find("(sshd") == std::string::npos) continue;
-      std::istringstream rest(stat.substr(end + 1));
-      char state = 0;
-      pid_t parent = 0;
-      rest >> state >> parent;
-      if (state != 'Z') found.emplace_back(std::stoi(name), parent);
-    }
-    return found;
-  }
 
   std::vector<std::string> config_;
   std::vector<std::string> environment_;

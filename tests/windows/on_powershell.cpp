@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <support/catch.hpp>
+#include <support/processes.hpp>
 
 #include "powershell_host.hpp"
 
@@ -59,12 +60,6 @@ std::string with_child(const std::string& script) {
   return "Start-Process -FilePath /bin/sh -ArgumentList '-c','\"echo $$ >child.tmp; mv child.tmp child; " + script +
          "\"'\nwhile(-not [IO.File]::Exists('child')){Start-Sleep -Milliseconds 20}\n[Console]::Out.Write('ready')\n"
          "Start-Sleep -Seconds 1000\n";
-}
-
-bool runs(pid_t pid) {
-  const auto stat = support::read_file("/proc/" + std::to_string(pid) + "/stat");
-  const auto end = stat.rfind(')');
-  return end != std::string::npos && stat.compare(end, 3, ") Z") != 0;
 }
 
 /// One job with its operations, each run to its end.
@@ -302,8 +297,8 @@ TEST_CASE("on PowerShell: a job is stopped at its deadline, and ends when asked"
   CHECK(end.exit_code);
   CHECK(watcher.sink().log() == "ready");
   CHECK(end.log_offset == 5);
-  CHECK_FALSE(runs(j.child()));
-  CHECK_FALSE(runs(std::stoi(support::read_file(j.host.drive() + "/child"))));
+  CHECK_FALSE(support::runs(j.child()));
+  CHECK_FALSE(support::runs(std::stoi(support::read_file(j.host.drive() + "/child"))));
   REQUIRE_FALSE(j.cleanup(cleanup_policy::on_success));
   CHECK_FALSE(j.cleaned.removed);
 }
@@ -399,7 +394,7 @@ TEST_CASE("on PowerShell: neither a full disk nor a file in the way costs an exi
   batch.run();
   const auto there = [&](const std::string& name) { return std::filesystem::exists(os.path(name)); };
   while (!there(blocked.job_dir + "\\child") ||
-         runs(std::atoi(support::read_file(os.path(blocked.job_dir + "\\child")).c_str())))
+         support::runs(std::atoi(support::read_file(os.path(blocked.job_dir + "\\child")).c_str())))
     std::this_thread::sleep_for(20ms);
   CHECK_FALSE(there(blocked.exit_code_file));
   std::filesystem::remove(os.path(blocked.job_dir + "\\exit_code.tmp"));
@@ -464,7 +459,7 @@ TEST_CASE("on PowerShell: who killed the supervisor, and what became of the host
   j.wait_for("ready");
   const auto child = j.child();
   ::kill(static_cast<pid_t>(j.submitted.pid), SIGKILL);
-  while (runs(static_cast<pid_t>(j.submitted.pid))) std::this_thread::sleep_for(20ms);
+  while (support::runs(static_cast<pid_t>(j.submitted.pid))) std::this_thread::sleep_for(20ms);
 
   powershell_batch batch(j.host);
   const auto job = j.trigger.serialize().job;
@@ -526,7 +521,7 @@ TEST_CASE("on PowerShell: who killed the supervisor, and what became of the host
   // An orphan is stopped, though no one is there to write its exit code.
   stops(job, {}, stop_outcome::stopped, true);
   CHECK(batch.run().output.find("child runs: True") != std::string::npos);
-  CHECK_FALSE(runs(child));
+  CHECK_FALSE(support::runs(child));
   const auto end = j.watch();
   CHECK(end.status == status::lost);
   CHECK(j.trigger.sink().log() == "ready");
